@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A fast keyed hash of bytes, for tables whose keys an attacker may choose.
+//
+// Threads: pure.   Memory: none.   The seed must be secret where keys are hostile (`random_u64`).
+#pragma once
+
+#include <cstdint>
+
+#include "resolver/base/bytes.h"
+
+namespace cenote {
+
+[[nodiscard]] std::uint64_t hash64(ByteView bytes, std::uint64_t seed) noexcept;
+
+}  // namespace cenote

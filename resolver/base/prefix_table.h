@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Longest-prefix match from a client address to a small number.
+//
+// Threads:  built once, then read by any thread.
+// Memory:   a multibit trie, 8 bits a step, at most 16 steps; IPv4 takes at most four (its mapped
+//           96 bits are skipped at once).
+// Failure:  none; an address under no prefix gives `missing`.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "resolver/base/address.h"
+
+namespace cenote {
+
+class PrefixTable {
+public:
+    using Value = std::uint32_t;
+
+    PrefixTable() = default;
+    /// Later entries of an equal prefix replace earlier ones.
+    PrefixTable(std::span<const std::pair<Prefix, Value>> entries, Value missing);
+
+    [[nodiscard]] Value find(const IpAddress& ip) const noexcept;
+
+private:
+    struct Slot {
+        Value value;
+        std::uint32_t child;  // 0: none
+    };
+    void insert(const Prefix& prefix, Value value);
+
+    std::vector<Slot> slots_;            // 256 a node; node 0 the IPv6 root, node 1 the IPv4 root
+    std::vector<std::uint8_t> lengths_;  // beside slots_ while building: how long the prefix was that set the value
+    Value missing_ = 0;
+};
+
+}  // namespace cenote

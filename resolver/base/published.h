@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One immutable value that many threads read while one replaces it whole.
+//
+// Threads:  publish() from any thread; a Reader belongs to one thread. refresh() costs one atomic
+//           load when nothing changed and never waits: while a publish is under way it keeps the
+//           value it has and takes the new one next time.
+// Memory:   the old value lives until its last Reader refreshed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace cenote {
+
+template <typename T>
+class Published {
+public:
+    explicit Published(std::shared_ptr<const T> value) : value_(std::move(value)) {}
+    Published(const Published&) = delete;
+    Published& operator=(const Published&) = delete;
+
+    void publish(std::shared_ptr<const T> value) {
+        {
+            const std::lock_guard lock(mutex_);
+            value_.swap(value);
+            generation_.fetch_add(1, std::memory_order_release);
+        }  // the old value, if it was the last, is freed outside the lock
+    }
+
+    [[nodiscard]] std::shared_ptr<const T> current() const {
+        const std::lock_guard lock(mutex_);
+        return value_;
+    }
+
+private:
+    template <typename>
+    friend class Reader;
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const T> value_;
+    std::atomic<std::uint64_t> generation_{1};
+};
+
+template <typename T>
+class Reader {
+public:
+    explicit Reader(Published<T>& source) : source_(&source), value_(source.current()) {
+        generation_ = 0;  // the first refresh() settles it
+    }
+
+    /// Takes the newest value if there is one; true when the value changed.
+    bool refresh() noexcept {
+        if (source_->generation_.load(std::memory_order_acquire) == generation_) return false;
+        const std::unique_lock lock(source_->mutex_, std::try_to_lock);
+        if (!lock.owns_lock()) return false;
+        generation_ = source_->generation_.load(std::memory_order_relaxed);
+        value_ = source_->value_;
+        return true;
+    }
+
+    const T& operator*() const noexcept { return *value_; }
+    const T* operator->() const noexcept { return value_.get(); }
+
+private:
+    Published<T>* source_;
+    std::shared_ptr<const T> value_;
+    std::uint64_t generation_;
+};
+
+}  // namespace cenote

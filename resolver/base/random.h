@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Unpredictable numbers from the kernel's generator, fetched in blocks.
+//
+// Threads:  RandomSource belongs to one thread; random_u64 may be called by any.
+// Memory:   one block in the object.
+// Failure:  a kernel without getrandom stops the process.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace cenote {
+
+class RandomSource {
+public:
+    std::uint16_t u16() noexcept;
+    std::uint64_t u64() noexcept;
+    /// Uniform in [0, bound), bound > 0.
+    std::uint32_t below(std::uint32_t bound) noexcept;
+
+private:
+    void take(void* out, std::size_t count) noexcept;
+
+    std::array<std::uint8_t, 512> block_;
+    std::size_t used_ = 512;
+};
+
+[[nodiscard]] std::uint64_t random_u64() noexcept;
+
+}  // namespace cenote

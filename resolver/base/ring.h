@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A bounded queue from one writer thread to one reader thread, without a lock.
+//
+// Threads:  push() by the writer, pop() by the reader.
+// Memory:   fixed at construction; the capacity is rounded up to a power of two.
+// Failure:  push() into a full ring gives false; the writer counts it.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace cenote {
+
+template <typename T>
+class Ring {
+    static_assert(std::is_trivially_copyable_v<T>);
+
+public:
+    explicit Ring(std::size_t capacity) : slots_(std::bit_ceil(capacity)) {}
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    bool push(const T& value) noexcept {
+        const auto head = head_.load(std::memory_order_relaxed);
+        if (head - tail_seen_ == slots_.size()) {
+            tail_seen_ = tail_.load(std::memory_order_acquire);
+            if (head - tail_seen_ == slots_.size()) return false;
+        }
+        slots_[head & (slots_.size() - 1)] = value;
+        head_.store(head + 1, std::memory_order_release);
+        return true;
+    }
+
+    bool pop(T& value) noexcept {
+        const auto tail = tail_.load(std::memory_order_relaxed);
+        if (tail == head_.load(std::memory_order_acquire)) return false;
+        value = slots_[tail & (slots_.size() - 1)];
+        tail_.store(tail + 1, std::memory_order_release);
+        return true;
+    }
+
+private:
+    std::vector<T> slots_;
+    alignas(64) std::atomic<std::size_t> head_{0};
+    std::size_t tail_seen_ = 0;  // the writer's
+    alignas(64) std::atomic<std::size_t> tail_{0};
+};
+
+}  // namespace cenote

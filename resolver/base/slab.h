@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A fixed number of slots, handed out and taken back by a handle that knows when it is out of date.
+//
+// Threads:  one thread.
+// Memory:   allocated once; take() and give_back() never allocate.
+// Failure:  take() of a full slab gives no handle; find() of a handle that was given back gives nullptr.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace cenote {
+
+struct SlabHandle {
+    std::uint32_t slot = 0xffffffff;
+    std::uint32_t generation = 0;
+
+    [[nodiscard]] bool valid() const noexcept { return slot != 0xffffffff; }
+    friend bool operator==(const SlabHandle&, const SlabHandle&) noexcept = default;
+};
+
+template <typename T>
+class Slab {
+public:
+    explicit Slab(std::uint32_t capacity) : slots_(capacity) {
+        for (std::uint32_t i = 0; i < capacity; ++i) slots_[i].next_free = i + 1;
+    }
+    Slab(const Slab&) = delete;
+    Slab& operator=(const Slab&) = delete;
+
+    [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
+    [[nodiscard]] std::uint32_t used() const noexcept { return used_; }
+
+    /// A slot that keeps what its last user left in it, so that buffers inside can be used again.
+    SlabHandle take() noexcept {
+        if (free_ == slots_.size()) return {};
+        const std::uint32_t index = free_;
+        Slot& slot = slots_[index];
+        free_ = slot.next_free;
+        ++slot.generation;  // odd: in use
+        ++used_;
+        return {index, slot.generation};
+    }
+
+    void give_back(SlabHandle handle) noexcept {
+        if (find(handle) == nullptr) return;
+        Slot& slot = slots_[handle.slot];
+        ++slot.generation;
+        slot.next_free = free_;
+        free_ = handle.slot;
+        --used_;
+    }
+
+    [[nodiscard]] T* find(SlabHandle handle) noexcept {
+        if (handle.slot >= slots_.size()) return nullptr;
+        Slot& slot = slots_[handle.slot];
+        return slot.generation == handle.generation && (slot.generation & 1U) != 0 ? &slot.value : nullptr;
+    }
+
+private:
+    struct Slot {
+        T value{};
+        std::uint32_t generation = 0;
+        std::uint32_t next_free = 0;
+    };
+
+    std::vector<Slot> slots_;
+    std::uint32_t free_ = 0;
+    std::uint32_t used_ = 0;
+};
+
+}  // namespace cenote

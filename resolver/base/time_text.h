@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How people write times, durations and sizes: RFC 3339 times, `30s 15m 8h 7d`, `64MiB`.
+//
+// Threads: pure.   Failure: Result that says how to write it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/result.h"
+
+namespace cenote {
+
+/// "2026-12-31T23:59:59+09:00"; without an offset an error that says how to write one.
+Result<WallTime> parse_time(std::string_view text);
+/// "2026-12-31T14:59:59Z".
+std::string format_time(WallTime time);
+/// "500ms", "30s", "15m", "8h", "7d"; "0s" is allowed, a bare number is not.
+Result<milliseconds> parse_duration(std::string_view text);
+/// The shortest exact form: "90s", "15m", "2d".
+std::string format_duration(milliseconds duration);
+/// "4096", "64KiB", "64MiB", "2GiB".
+Result<std::uint64_t> parse_size(std::string_view text);
+std::string format_size(std::uint64_t bytes);
+
+}  // namespace cenote

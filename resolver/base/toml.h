@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A TOML file read with types, where every mistake is kept with its place. The one door to toml++.
+//
+// Reading never stops at a mistake of meaning: a getter notes a Diagnostic and gives its fallback, so
+// that a file's errors are all shown at once (a syntax error hides the rest of its file).
+// Keys that nobody asked for are mistakes too: finish() finds them and names the nearest known key.
+//
+// Threads:  control plane, one thread.
+// Memory:   owns the parsed file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+
+namespace cenote {
+
+/// Where something stands in a text that a person wrote. Lines and columns count from 1; 0: unknown.
+struct SourcePlace {
+    std::string file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+};
+
+struct Diagnostic {
+    enum class Severity : std::uint8_t { Error, Warning, Note };
+    Severity severity = Severity::Error;
+    SourcePlace place;
+    std::string text;  // "what is wrong; what to do"
+
+    /// "FILE:LINE:COL: what is wrong; what to do", warnings and notes with the word in front of the text.
+    [[nodiscard]] std::string to_string() const;
+};
+
+class Diagnostics {
+public:
+    void error(SourcePlace place, std::string text) {
+        add(Diagnostic::Severity::Error, std::move(place), std::move(text));
+    }
+    void warning(SourcePlace place, std::string text) {
+        add(Diagnostic::Severity::Warning, std::move(place), std::move(text));
+    }
+    void note(SourcePlace place, std::string text) {
+        add(Diagnostic::Severity::Note, std::move(place), std::move(text));
+    }
+
+    [[nodiscard]] bool has_errors() const noexcept { return errors_ != 0; }
+    [[nodiscard]] const std::vector<Diagnostic>& all() const noexcept { return all_; }
+
+private:
+    void add(Diagnostic::Severity severity, SourcePlace place, std::string text);
+
+    std::vector<Diagnostic> all_;
+    std::size_t errors_ = 0;
+};
+
+/// The nearest of `known` to a misspelt `word` (edit distance of at most a third), empty when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+/// One text value with its place.
+struct TomlText {
+    std::string value;
+    SourcePlace place;
+};
+
+/// A table of a TOML file. Copies refer to the same table; the TomlFile must outlive them.
+/// Every getter marks its key as known; has() does as well.
+class TomlTable {
+public:
+    [[nodiscard]] SourcePlace place() const;
+    [[nodiscard]] SourcePlace place(std::string_view key) const;  // of the value, else of the table
+    [[nodiscard]] bool has(std::string_view key) const;
+
+    [[nodiscard]] std::optional<TomlText> text(std::string_view key) const;
+    /// As text(), and its absence is an error.
+    [[nodiscard]] std::optional<TomlText> required_text(std::string_view key) const;
+    [[nodiscard]] std::vector<TomlText> texts(std::string_view key) const;  // array of strings
+    [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t lowest,
+                                                      std::int64_t highest) const;
+    [[nodiscard]] std::optional<milliseconds> duration(std::string_view key) const;
+    [[nodiscard]] std::optional<std::uint64_t> size(std::string_view key) const;
+    [[nodiscard]] std::optional<WallTime> time(std::string_view key) const;  // offset date-time, or its text
+    [[nodiscard]] std::optional<std::chrono::sys_days> date(std::string_view key) const;  // local date
+    [[nodiscard]] std::optional<TomlTable> table(std::string_view key) const;
+    [[nodiscard]] std::vector<TomlTable> tables(std::string_view key) const;  // array of tables
+    /// A table of free keys with text values, such as `reason = { en = "…" }`.
+    [[nodiscard]] std::vector<std::pair<std::string, TomlText>> text_map(std::string_view key) const;
+
+    void error(std::string_view key, std::string text) const;
+
+private:
+    friend class TomlFile;
+    struct Node;
+    explicit TomlTable(std::shared_ptr<Node> node) : node_(std::move(node)) {}
+    std::shared_ptr<Node> node_;
+};
+
+class TomlFile {
+public:
+    /// nullopt after a syntax error or an unreadable file, which is then in `diagnostics`.
+    static std::optional<TomlFile> load(const Path& path, Diagnostics& diagnostics);
+    static std::optional<TomlFile> parse(std::string_view text, std::string file_name, Diagnostics& diagnostics);
+
+    [[nodiscard]] TomlTable root() const;
+    /// Notes an error for each key that no getter asked for ("unknown key 'upstrem'; did you mean 'upstream'?").
+    void finish() const;
+
+private:
+    struct Content;
+    std::shared_ptr<Content> content_;
+};
+
+}  // namespace cenote

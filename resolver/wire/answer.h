@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers from upstream: is this the answer to what was asked, what of it may be kept, how old is it now.
+//
+// Threads:  pure. Data plane.
+// Memory:   the caller's buffers.
+// Failure:  an enum; a datagram that does not match or does not parse is to be ignored by the caller
+//           (await the valid answer), never to be turned into an error.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "resolver/base/bytes.h"
+#include "resolver/wire/name.h"
+#include "resolver/wire/types.h"
+
+namespace cenote::wire {
+
+/// What goes upstream and what the cache is keyed by, but for the DO and CD bits.
+struct Question {
+    Name name;  // folded
+    RrType type{};
+    RrClass rr_class = RrClass::IN;
+    bool dnssec_ok = false;
+    bool checking_disabled = false;
+
+    friend bool operator==(const Question& a, const Question& b) noexcept {
+        return a.type == b.type && a.rr_class == b.rr_class && a.dnssec_ok == b.dnssec_ok &&
+               a.checking_disabled == b.checking_disabled && a.name == b.name;
+    }
+};
+
+/// Writes the query for an upstream: `id`, RD=1, CD as asked, AD=1, the letters of the name mixed by the bits
+/// of `case_bits` (draft-vixie-dnsext-dns0x20; 0: all lower case), with our own OPT unless `with_edns` is false.
+/// Returns the size; `out` must hold 512 bytes.
+[[nodiscard]] std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits,
+                                               bool with_edns, MutableBytes out) noexcept;
+
+enum class MatchStatus : std::uint8_t { Match, WrongId, NoMatch };
+
+/// Whether `packet` answers the query `sent` that write_upstream_query wrote: QR=1, opcode 0, QDCOUNT=1, id, and the
+/// question; byte for byte where `exact_case`, else but for letters' case.
+[[nodiscard]] MatchStatus match_reply(ByteView packet, ByteView sent, bool exact_case) noexcept;
+
+enum class AnswerStatus : std::uint8_t {
+    Ok,
+    Malformed,  // does not parse in full, or something follows the message
+    Loop,       // a CNAME chain that ends nowhere or is longer than kLinksMax
+};
+
+struct AnswerShape {
+    static constexpr std::size_t kLinksMax = 16;
+
+    Rcode rcode = Rcode::NoError;  // with the extended bits of the OPT
+    bool truncated = false;        // TC
+    bool authenticated = false;    // AD
+    bool has_edns = false;
+    bool negative = false;        // NXDOMAIN, or NOERROR without an answer of the type (RFC 2308 §2)
+    bool has_soa = false;         // of a negative answer
+    bool has_error = false;       // the upstream sent an extended error
+    EdeCode error_code{};         // its first
+    std::uint32_t ttl_s = 0;      // lowest of what was kept; negative: min(SOA TTL, MINIMUM) (RFC 2308 §5)
+    std::uint8_t link_count = 0;  // names that the answer reveals: CNAME and DNAME targets, SVCB and HTTPS TargetName
+    std::array<std::uint16_t, kLinksMax> links{};  // where they begin in the distilled message
+};
+
+/// Parses `packet` in full and writes what may be kept of it to `out` (rule 1 of the attacks page): header, the
+/// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs; of
+/// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name and the DNSSEC records
+/// (only if the question asked for them); of ADDITIONAL nothing, the OPT neither. TTLs above 2^31-1 count as 0
+/// (RFC 2181 §8). `size` is what was written; `out` holds kMessageMax bytes.
+[[nodiscard]] AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out,
+                                          std::size_t& size, AnswerShape& shape) noexcept;
+
+/// Sets every TTL of a distilled message to what is left after `age_s`, but at least `lowest_s` and at most
+/// `highest_s`.
+void age_answer(MutableBytes message, std::uint32_t age_s, std::uint32_t lowest_s, std::uint32_t highest_s) noexcept;
+
+}  // namespace cenote::wire

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# How everything in this tree is compiled, and the one way to declare a module.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns)
+pkg_check_modules(LIBIDN2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(LIBPSL REQUIRED IMPORTED_TARGET libpsl)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+
+add_library(cenote_flags INTERFACE)
+target_include_directories(cenote_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(cenote_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wnull-dereference -Werror -fstack-protector-strong -fno-strict-aliasing
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-missing-field-initializers>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
+target_compile_definitions(cenote_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+if(CENOTE_SANITIZE)
+  target_compile_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE})
+  # g++ 12 reports what it cannot prove once a sanitizer has rewritten the code (GCC PR 105562).
+  target_compile_options(cenote_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-null-dereference -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
+endif()
+
+# cenote_module(NAME [DEPENDS other modules or libraries]): all .cc files of the current folder as one library.
+function(cenote_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  if(sources)
+    add_library(cenote_${name} STATIC ${sources})
+    target_link_libraries(cenote_${name} PUBLIC cenote_flags ${ARG_DEPENDS})
+  else()
+    add_library(cenote_${name} INTERFACE)
+    target_link_libraries(cenote_${name} INTERFACE cenote_flags ${ARG_DEPENDS})
+  endif()
+endfunction()

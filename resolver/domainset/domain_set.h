@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The compiled set of all services and lists: "which tag-set holds for this name", answered from one
+// read-only file (docs/DOMAINSET_FORMAT.md).
+//
+// A tag says whose entry it is: a service's in some role, or a list's. A tag-set is all tags that hold for a
+// name, inheritance included, so the deepest entry that matches is the whole answer. Names are compared in
+// full: there are no false positives.
+//
+// Threads:  built or opened once, then read by any thread. match() is data plane, the rest control plane.
+// Memory:   the mapping (shared between processes) and a few kilobytes of source descriptions.
+// Failure:  open() checks everything that a hostile file could get wrong and refuses it with one line; after
+//           that nothing can fail. A mapped file must never be changed in place: publish a new one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "resolver/base/digest.h"
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::domainset {
+
+using TagSetId = std::uint32_t;
+
+enum class SourceKind : std::uint8_t { Service = 0, List = 1, Names = 2 };  // Names: single names that policy brings
+enum class Role : std::uint8_t { Web = 0, App, Api, Sdk, Cdn, Login, Telemetry };
+inline constexpr std::size_t kRoleCount = 7;
+enum class MatchKind : std::uint8_t { Exact, Suffix };
+
+/// What the set knows of a service or list.
+struct Source {
+    SourceKind kind = SourceKind::List;
+    bool by_default = true;     // false: a strict service, off in wildcards
+    std::uint32_t entries = 0;  // names it brought
+    Sha256Digest digest{};      // of the text it was compiled from
+    std::string id;
+    std::string name;
+    std::string vendor;
+    std::string jurisdiction;  // ISO 3166-1 alpha-2
+    std::string format;        // of a list, as detected
+    std::vector<std::string> aliases;
+    std::vector<std::string> categories;
+    std::vector<std::string> shared_names;  // never sinkholed
+    std::string note;
+};
+
+struct Tag {
+    std::uint32_t source = 0;  // index into sources()
+    Role role = Role::Web;
+    bool strict = false;  // a strict host of a service
+
+    friend auto operator<=>(const Tag&, const Tag&) noexcept = default;
+};
+
+struct Hit {
+    TagSetId tags = 0;
+    std::uint8_t labels = 0;  // of the deepest entry that matches
+    bool exact = false;       // that entry is the name asked itself
+};
+
+struct SetInfo {
+    std::uint64_t domains = 0;
+    std::uint64_t bytes = 0;
+    std::chrono::sys_seconds built_at{};
+    std::uint32_t services = 0;
+    std::uint32_t lists = 0;
+    Sha256Digest digest{};  // of the whole file
+};
+
+class DomainSet {
+public:
+    static Result<DomainSet> open(const Path& path);
+    /// The same checks on bytes in memory, which the set then owns (overlays, tests, fuzzing).
+    static Result<DomainSet> from_bytes(std::vector<std::uint8_t> bytes);
+    DomainSet(DomainSet&&) noexcept;
+    DomainSet& operator=(DomainSet&&) noexcept;
+    ~DomainSet();
+
+    [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
+
+    [[nodiscard]] std::uint32_t tag_set_count() const noexcept;
+    /// Indices into tags(), ascending.
+    [[nodiscard]] std::vector<std::uint32_t> tag_set(TagSetId id) const;
+    [[nodiscard]] const std::vector<Tag>& tags() const noexcept;
+    [[nodiscard]] const std::vector<Source>& sources() const noexcept;
+    [[nodiscard]] const SetInfo& info() const noexcept;
+
+private:
+    struct State;
+    explicit DomainSet(std::unique_ptr<State> state) noexcept;
+    std::unique_ptr<State> state_;
+};
+
+[[nodiscard]] std::string_view role_to_text(Role role) noexcept;
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text) noexcept;
+
+}  // namespace cenote::domainset

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread's event loop and the things that hang on it. The door to libuv.
+//
+// Threads:  everything here belongs to the thread that runs the loop, but for Wakeup::notify().
+// Time:     now() is read once per turn of the loop.
+// Memory:   resource types: neither copied nor moved. Destroy them before their Loop, on its thread.
+// Failure:  making a poll or a timer on a broken environment stops the process with a clear word; callbacks
+//           must not throw.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/fd.h"
+
+namespace cenote::loop {
+
+class Loop {
+public:
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    void run();                                // until stop()
+    void stop();                               // from a callback of this loop
+    [[nodiscard]] Ticks now() const noexcept;  // of this turn
+    /// The time read anew, for what just took long.
+    void update_now() noexcept;
+
+private:
+    friend class Poll;
+    friend class Timer;
+    friend class Wakeup;
+    friend class Signal;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Tells when a descriptor can be read or written. The descriptor stays the caller's and must outlive the Poll.
+class Poll {
+public:
+    enum Events : unsigned { kNone = 0, kReadable = 1, kWritable = 2 };
+    using Callback = std::function<void(unsigned events)>;  // set once, called without allocation
+
+    Poll(Loop& loop, int fd, Callback callback);
+    ~Poll();
+    Poll(const Poll&) = delete;
+    Poll& operator=(const Poll&) = delete;
+
+    void watch(unsigned events) noexcept;  // kNone stops
+
+private:
+    struct State;
+    State* state_;
+};
+
+/// Calls once after a delay, again if `repeat` is not zero.
+class Timer {
+public:
+    Timer(Loop& loop, std::function<void()> callback);
+    ~Timer();
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    void start(milliseconds delay, milliseconds repeat) noexcept;
+    void stop() noexcept;
+
+private:
+    struct State;
+    State* state_;
+};
+
+/// Wakes the loop from another thread; several notifies may become one call.
+class Wakeup {
+public:
+    Wakeup(Loop& loop, std::function<void()> callback);
+    ~Wakeup();
+    Wakeup(const Wakeup&) = delete;
+    Wakeup& operator=(const Wakeup&) = delete;
+
+    void notify() noexcept;  // any thread
+
+private:
+    struct State;
+    State* state_;
+};
+
+class Signal {
+public:
+    Signal(Loop& loop, int number, std::function<void()> callback);
+    ~Signal();
+    Signal(const Signal&) = delete;
+    Signal& operator=(const Signal&) = delete;
+
+private:
+    struct State;
+    State* state_;
+};
+
+/// Calls when the wall clock reaches a time, and at once when somebody sets the clock (timerfd with
+/// TFD_TIMER_CANCEL_ON_SET): either way the caller looks at the calendar anew.
+class WallTimer {
+public:
+    WallTimer(Loop& loop, std::function<void()> callback);
+    ~WallTimer();
+    WallTimer(const WallTimer&) = delete;
+    WallTimer& operator=(const WallTimer&) = delete;
+
+    void start(WallTime at) noexcept;
+    void stop() noexcept;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace cenote::loop

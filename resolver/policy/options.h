@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Policy as people wrote it: groups, directives, allows, the sinkhole's answer. Values only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/toml.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::policy {
+
+/// The ladder (contract, "Words"). The order is the comparator's.
+enum class Step : std::uint8_t { None = 0, Observe, Advise, Restrict, Block };
+/// Authorities above us are ranked before the step.
+enum class Layer : std::uint8_t { Site = 0, Agency, Ministry, Nation };
+enum class AnswerMode : std::uint8_t { Null = 0, Nodata, Nxdomain, Address, Cname, Refused, Drop };
+
+struct SinkholeOptions {
+    AnswerMode answer = AnswerMode::Null;
+    std::optional<IpAddress> ipv4;
+    std::optional<IpAddress> ipv6;
+    std::optional<wire::Name> cname;
+    seconds ttl{30};
+    bool txt_reason = true;
+
+    friend bool operator==(const SinkholeOptions&, const SinkholeOptions&) = default;
+};
+
+struct Group {
+    std::string id;
+    std::string name;
+    std::vector<Prefix> clients;
+    std::string language;  // RFC 5646; empty: "en"
+    std::optional<AnswerMode> answer;
+    SourcePlace place;
+};
+
+/// One target of a directive, as written.
+struct Target {
+    enum class Kind : std::uint8_t { Service, Category, Vendor, Jurisdiction, List, Domain, Address, AllServices };
+    Kind kind = Kind::Service;
+    std::string value;  // id, category, vendor, jurisdiction, list id, prefix text; empty for AllServices
+    std::optional<wire::Name> domain;  // of a Domain target
+    SourcePlace place;
+};
+
+/// Weekly hours, in the directive's time zone.
+struct Hours {
+    std::array<bool, 7> days{};      // Monday first
+    std::uint16_t from_minute = 0;   // of the day, local time
+    std::uint16_t to_minute = 1440;  // behind `from`; an end before it is on the next day
+};
+
+struct Directive {
+    std::string id;
+    std::string title;
+    std::string issuer;
+    std::string basis;
+    std::string mandated_by;  // not empty: EDE 16 instead of 15
+    std::vector<Target> targets;
+    std::vector<std::string> roles;  // empty: all
+    bool strict = false;
+    std::vector<std::string> groups;  // empty: everyone
+    Step step = Step::Observe;
+    Layer layer = Layer::Site;
+    Step before = Step::Observe;  // its step until it starts; None for "nothing"
+    std::optional<WallTime> starts;
+    std::optional<WallTime> ends;
+    std::optional<WallTime> review;
+    std::optional<Hours> hours;
+    std::string timezone;
+    std::vector<std::string> contact;
+    std::vector<std::pair<std::string, std::string>> reason;  // language, text
+    std::optional<AnswerMode> answer;
+    std::optional<milliseconds> exceptions_max;
+    SourcePlace place;
+};
+
+struct Allow {
+    std::vector<wire::Name> domains;
+    std::vector<std::string> groups;  // empty: everyone
+    std::string reason;
+    std::optional<WallTime> ends;
+    SourcePlace place;
+};
+
+struct Options {
+    SinkholeOptions sinkhole;
+    std::string node;  // MNAME of our SOA
+    std::vector<Group> groups;
+    std::vector<Directive> directives;
+    std::vector<Allow> allows;
+    std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)
+};
+
+}  // namespace cenote::policy

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where misses go.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/clock.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::upstream {
+
+enum class Strategy : std::uint8_t { Fastest, Ordered, Spread };
+
+struct ServerAddress {
+    SocketAddress address;
+    std::string tls_name;  // not empty: DNS over TLS (RFC 7858), strict, certificate checked for this name
+    friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
+};
+
+struct Route {
+    wire::Name zone;
+    std::vector<ServerAddress> servers;
+    friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct Options {
+    std::vector<ServerAddress> servers;
+    std::vector<Route> routes;  // longest zone wins
+    Strategy strategy = Strategy::Fastest;
+    milliseconds timeout{2500};          // until the client has its answer
+    milliseconds stale_after{1800};      // RFC 8767 §5: then waiters may be given stale data
+    std::uint32_t exchanges_max = 4096;  // in flight per worker; the oldest gives way
+    std::uint32_t waiters_max = 16384;   // per worker, all exchanges together
+    std::uint32_t waiters_per_exchange_max = 1000;
+    std::uint32_t attempts_max = 4;    // packets upstream per question, over all transports
+    std::uint32_t sockets_max = 1024;  // UDP sockets kept per worker
+
+    friend bool operator==(const Options&, const Options&) = default;
+};
+
+}  // namespace cenote::upstream

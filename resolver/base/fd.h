@@ -60,7 +60,8 @@ private:
 Result<std::string> read_file(const Path& path, std::size_t size_max);
 
 /// Writes `content` beside `path`, syncs it, renames it over `path`, syncs the folder. The file's
-/// mode is `mode`. On failure `path` is as it was and nothing is left beside it.
+/// mode is `mode`. On failure `path` is as it was and nothing is left beside it; only when the last
+/// step fails, the sync of the folder, does `path` have the new content and the error says so.
 Status publish_file(const Path& path, ByteView content, unsigned mode);
 
 }  // namespace cenote

@@ -35,15 +35,15 @@ public:
 
     [[nodiscard]] T& value() & {
         CENOTE_CHECK(ok());
-        return *std::get_if<0>(&state_);
+        return std::get<0>(state_);
     }
     [[nodiscard]] const T& value() const& {
         CENOTE_CHECK(ok());
-        return *std::get_if<0>(&state_);
+        return std::get<0>(state_);
     }
     [[nodiscard]] T&& value() && {
         CENOTE_CHECK(ok());
-        return std::move(*std::get_if<0>(&state_));
+        return std::move(std::get<0>(state_));
     }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
@@ -53,11 +53,11 @@ public:
 
     [[nodiscard]] const E& error() const& {
         CENOTE_CHECK(!ok());
-        return *std::get_if<1>(&state_);
+        return std::get<1>(state_);
     }
     [[nodiscard]] E&& error() && {
         CENOTE_CHECK(!ok());
-        return std::move(*std::get_if<1>(&state_));
+        return std::move(std::get<1>(state_));
     }
 
 private:

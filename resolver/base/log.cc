@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/base/log.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <mutex>
+
+namespace cenote::log {
+namespace {
+
+std::atomic<std::uint64_t> lines_dropped{0};
+
+/// systemd names the stream it reads in $JOURNAL_STREAM; stderr may have been redirected since.
+bool read_by_journal() noexcept {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat status {};
+    if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
+    char* end = nullptr;
+    const auto device = std::strtoull(stream, &end, 10);
+    if (*end != ':') return false;
+    return device == status.st_dev && std::strtoull(end + 1, nullptr, 10) == status.st_ino;
+}
+
+std::string_view prefix(Level level) noexcept {
+    static const bool journal = read_by_journal();
+    switch (level) {
+        case Level::Error: return journal ? "<3>" : "error: ";
+        case Level::Warning: return journal ? "<4>" : "warning: ";
+        case Level::Notice: return journal ? "<5>" : "";
+        case Level::Info: return journal ? "<6>" : "";
+    }
+    return "";
+}
+
+/// True when all of `line` went out. A write of at most PIPE_BUF bytes does not wait once poll() said
+/// so; stderr itself stays blocking, for it is often shared with the shell.
+bool write_now(std::string_view line) noexcept {
+    static std::mutex mutex;  // or another thread takes the room between poll() and write()
+    const std::lock_guard lock(mutex);
+    const auto sent = ::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ENOTSOCK) return sent == static_cast<ssize_t>(line.size());
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
+    return ::write(STDERR_FILENO, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+}
+
+}  // namespace
+
+void write(Level level, std::string_view text) noexcept {
+    std::array<char, PIPE_BUF> line;
+    const auto start = prefix(level);
+    const auto body = text.substr(0, line.size() - start.size() - 1);
+    auto* at = std::copy(start.begin(), start.end(), line.begin());
+    // What came from outside may not begin a line of its own, nor speak to a terminal.
+    at = std::transform(body.begin(), body.end(), at, [](char c) {
+        const auto octet = static_cast<unsigned char>(c);
+        return octet < 0x20 || octet == 0x7f ? ' ' : c;
+    });
+    *at++ = '\n';
+    if (!write_now({line.data(), static_cast<std::size_t>(at - line.begin())}))
+        lines_dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t dropped() noexcept { return lines_dropped.load(std::memory_order_relaxed); }
+
+}  // namespace cenote::log

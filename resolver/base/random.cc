@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/base/random.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "resolver/base/check.h"
+
+namespace cenote {
+namespace {
+
+void fill(void* out, std::size_t count) noexcept {
+    auto* at = static_cast<std::uint8_t*>(out);
+    while (count > 0) {
+        const auto got = ::getrandom(at, count, 0);
+        CENOTE_CHECK(got > 0 || errno == EINTR);
+        if (got <= 0) continue;
+        at += got;
+        count -= static_cast<std::size_t>(got);
+    }
+}
+
+}  // namespace
+
+std::uint16_t RandomSource::u16() noexcept {
+    std::uint16_t value = 0;
+    take(&value, sizeof value);
+    return value;
+}
+
+std::uint64_t RandomSource::u64() noexcept {
+    std::uint64_t value = 0;
+    take(&value, sizeof value);
+    return value;
+}
+
+std::uint32_t RandomSource::below(std::uint32_t bound) noexcept {
+    CENOTE_DCHECK(bound > 0);
+    // Of the 2^32 values the lowest 2^32 mod bound are refused, so that every remainder is as likely.
+    const std::uint32_t refused = (0U - bound) % bound;
+    std::uint32_t value = 0;
+    do take(&value, sizeof value);
+    while (value < refused);
+    return value % bound;
+}
+
+void RandomSource::take(void* out, std::size_t count) noexcept {
+    if (block_.size() - used_ < count) {
+        fill(block_.data(), block_.size());
+        used_ = 0;
+    }
+    std::memcpy(out, &block_[used_], count);
+    std::memset(&block_[used_], 0, count);  // what was handed out cannot be read back from a core
+    used_ += count;
+}
+
+std::uint64_t random_u64() noexcept {
+    std::uint64_t value = 0;
+    fill(&value, sizeof value);
+    return value;
+}
+
+}  // namespace cenote

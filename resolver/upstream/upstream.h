@@ -24,7 +24,7 @@ namespace cenote::upstream {
 /// Who waits: a number that means something to the sink alone.
 using Waiter = std::uint64_t;
 
-enum class Result : std::uint8_t {
+enum class Ending : std::uint8_t {
     Answered,  // a distilled answer with any rcode but the ones that count as failure
     Failed,    // servers answered, none usefully (SERVFAIL, REFUSED, malformed chain…): EDE 22, or the upstream's own
     Unreachable,  // network errors from all: EDE 23
@@ -33,7 +33,7 @@ enum class Result : std::uint8_t {
 };
 
 struct Completion {
-    Result result = Result::TimedOut;
+    Ending ending = Ending::TimedOut;
     ByteView answer;          // distilled; of Answered only
     wire::AnswerShape shape;  // of Answered, and of Failed where a server said something
 };

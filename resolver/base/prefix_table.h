@@ -8,6 +8,7 @@
 // Failure:  none; an address under no prefix gives `missing`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -21,7 +22,7 @@ class PrefixTable {
 public:
     using Value = std::uint32_t;
 
-    PrefixTable() = default;
+    PrefixTable() = default;  // gives 0 for every address
     /// Later entries of an equal prefix replace earlier ones.
     PrefixTable(std::span<const std::pair<Prefix, Value>> entries, Value missing);
 
@@ -33,10 +34,9 @@ private:
         std::uint32_t child;  // 0: none
     };
     void insert(const Prefix& prefix, Value value);
+    std::size_t child_of(std::size_t slot);
 
-    std::vector<Slot> slots_;            // 256 a node; node 0 the IPv6 root, node 1 the IPv4 root
-    std::vector<std::uint8_t> lengths_;  // beside slots_ while building: how long the prefix was that set the value
-    Value missing_ = 0;
+    std::vector<Slot> slots_;  // 256 a node; node 0 the IPv6 root, node 1 the IPv4 root
 };
 
 }  // namespace cenote

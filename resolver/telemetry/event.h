@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is told about one query that got its verdict.
+//
+// Threads: plain values.   Memory: QueryEvent refers to the name during record() only; LoggedQuery owns a copy.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "resolver/base/address.h"
+#include "resolver/base/bytes.h"
+#include "resolver/base/clock.h"
+#include "resolver/telemetry/keys.h"
+#include "resolver/wire/types.h"
+
+namespace cenote::telemetry {
+
+/// The words of `explain` and `tail`.
+enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
+inline constexpr std::size_t kVerdictCount = 8;
+
+/// Where the reply came from. A restricted or blocked query is Sinkhole whatever the answer mode.
+enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
+
+enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+
+struct QueryEvent {
+    Ticks at{};
+    std::uint32_t latency_us = 0;
+    std::uint32_t policy_version = 0;
+    Verdict verdict = Verdict::Forward;
+    Source source = Source::None;
+    Transport transport = Transport::Udp;
+    Key service_key = kKeyNone;  // the service or list that was hit
+    Key directive_key = kKeyNone;
+    Key group_key = kKeyNone;
+    Key exception_key = kKeyNone;
+    wire::RrType type{};
+    wire::Rcode rcode = wire::Rcode::NoError;
+    IpAddress client;
+    ByteView name;  // folded, wire form
+};
+
+/// The same as the query log and `tail` take it.
+struct LoggedQuery {
+    QueryEvent event;  // its `name` is empty; name() has it
+    std::uint8_t name_size = 0;
+    std::array<std::uint8_t, 255> name_bytes;
+
+    [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
+};
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small numbers for services, directives, groups and exceptions, which stay the same while the process lives, so
+// that what is counted survives every reload.
+//
+// Threads:  any; a lock inside. Control plane. The numbers travel in QueryEvent.
+// Memory:   grows with the names, at most 65534 of a kind.
+// Failure:  beyond that everything is kKeyOther.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cenote::telemetry {
+
+using Key = std::uint16_t;
+inline constexpr Key kKeyNone = 0;
+inline constexpr Key kKeyOther = 0xffff;
+
+enum class KeyKind : std::uint8_t { Service, Directive, Group, Exception };
+
+class Keys {
+public:
+    /// The key of `name`, the same at every call; kKeyNone for an empty name.
+    Key intern(KeyKind kind, std::string_view name);
+    /// The name behind a key: "" for kKeyNone, "other" for kKeyOther and for what was never given out.
+    [[nodiscard]] std::string name(KeyKind kind, Key key) const;
+
+private:
+    static constexpr std::size_t kKinds = 4;
+    struct Table {
+        std::map<std::string, Key, std::less<>> keys;
+        std::vector<std::string> names;  // of key i + 1
+    };
+
+    mutable std::mutex mutex_;
+    std::array<Table, kKinds> tables_;
+};
+
+}  // namespace cenote::telemetry

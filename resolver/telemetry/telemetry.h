@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counts what happens: each worker into a recorder of its own, summed up when somebody asks.
+//
+// Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside,
+//           but read_log() by one reader.
+// Time:     events carry it.
+// Memory:   a Recorder is about half a MiB, whatever happens; record() and count() never allocate.
+// Failure:  what no longer fits is counted: combinations_overflow, log_overflow.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "resolver/base/ring.h"
+#include "resolver/telemetry/counters.h"
+#include "resolver/telemetry/event.h"
+#include "resolver/telemetry/histogram.h"
+#include "resolver/telemetry/keys.h"
+
+namespace cenote::telemetry {
+
+/// How often one verdict came from one directive about one service for one group.
+struct Combination {
+    Verdict verdict = Verdict::Forward;
+    Key service = kKeyNone;
+    Key directive = kKeyNone;
+    Key group = kKeyNone;
+    std::uint64_t count = 0;
+};
+
+struct GroupActivity {
+    Key group = kKeyNone;
+    std::uint64_t queries = 0;
+    std::uint64_t clients = 0;  // different addresses since the start, by estimate
+    Ticks last_seen{};
+};
+
+struct ExceptionUse {
+    Key exception = kKeyNone;
+    std::uint64_t count = 0;
+};
+
+/// All recorders together at one moment.
+struct Metrics {
+    std::array<std::uint64_t, kCounterCount> counters{};
+    std::array<double, kGaugeCount> gauges{};
+    Histogram latency;
+    std::vector<Combination> combinations;
+    std::vector<GroupActivity> groups;
+    std::vector<ExceptionUse> exceptions;
+
+    [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
+        return counters[static_cast<std::size_t>(counter)];
+    }
+    void set(Counter counter, std::uint64_t value) noexcept { counters[static_cast<std::size_t>(counter)] = value; }
+    void set(Gauge gauge, double value) noexcept { gauges[static_cast<std::size_t>(gauge)] = value; }
+};
+
+class Recorder {
+public:
+    Recorder();
+    ~Recorder();
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+
+    /// A query that got its verdict, once it is answered or given up.
+    void record(const QueryEvent& event) noexcept;
+    /// Anything else that is worth a number.
+    void count(Counter counter) noexcept;
+
+private:
+    friend class Hub;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Makes the recorders and reads them.
+class Hub {
+public:
+    Hub();
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Lives as long as the Hub.
+    Recorder& add_recorder();
+    [[nodiscard]] Metrics collect() const;
+
+    /// Whether queries are kept one by one for read_log(); off at the start.
+    void set_logging(bool on) noexcept;
+    /// Takes queries kept since the last call, oldest first within a worker; gives how many. One reader.
+    std::size_t read_log(std::span<LoggedQuery> out);
+
+private:
+    mutable std::mutex mutex_;
+    bool logging_ = false;
+    std::vector<std::unique_ptr<Recorder>> recorders_;
+};
+
+}  // namespace cenote::telemetry

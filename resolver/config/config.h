@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cenote.toml and directives.d/*.toml, read into the options of the modules below. Control plane.
+//
+// Threads: any, one call at a time.   Memory: the Settings.
+// Failure: nullopt, and every mistake of meaning at once in `diagnostics`, each with its place (one syntax error a
+// file).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "blocklists/compile.h"
+#include "resolver/base/toml.h"
+#include "resolver/cache/options.h"
+#include "resolver/control/options.h"
+#include "resolver/engine/snapshot.h"
+#include "resolver/policy/options.h"
+#include "resolver/server/options.h"
+#include "resolver/upstream/options.h"
+
+namespace cenote::config {
+
+struct ListSettings {
+    std::string id;
+    std::string source;
+    std::string format = "auto";
+    seconds max_age{0};  // 0: never stale
+    SourcePlace place;
+};
+
+/// Everything the file says, typed. What the file leaves out has the contract's default.
+struct Settings {
+    Path file;
+    std::string node;
+    Path state;
+    engine::WithoutSet without_set = engine::WithoutSet::ServFail;
+    std::vector<Prefix> allow_from;
+    Path set;
+    std::vector<Path> services;
+    std::vector<wire::Name> protect;
+    std::vector<ListSettings> lists;
+    std::vector<engine::LocalRecord> local;
+    server::Options server;
+    control::Options control;
+    cache::Options cache;
+    upstream::Options upstream;
+    std::shared_ptr<const policy::Options> policy;
+};
+
+/// Reads `file` and the `directives.d` beside it.
+std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
+
+/// What the lists and the catalogue are compiled from.
+blocklists::Manifest manifest_of(const Settings& settings);
+
+}  // namespace cenote::config

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The control socket: the daemon's side and the tool's side. Control plane.
+//
+// Who speaks is known from the socket's peer credentials (unix(7), SO_PEERCRED), never from what it says.
+//
+// Threads:  a ControlServer belongs to its loop's thread; a ControlClient to one thread, and it waits.
+// Memory:   Options::clients_max connections of at most kLineMax bytes each way.
+// Failure:  Result with one clear line: no daemon, no permission, a protocol of another version.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "resolver/control/options.h"
+#include "resolver/control/protocol.h"
+#include "resolver/loop/loop.h"
+
+namespace cenote::control {
+
+enum class Right : std::uint8_t { None, Read, Approve, Admin };
+
+struct Peer {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::int32_t pid = 0;
+    std::string actor;  // user name, that of the login uid where sudo hides it (/proc/PID/loginuid)
+    Right right = Right::None;
+    bool may_approve = false;
+};
+
+class ControlServer {
+public:
+    /// Called for each request on the loop's thread; `reply` may be called several times (more = true but for the
+    /// last), then or later, as long as the server lives.
+    using Reply = std::function<void(const Response&)>;
+    using Handler = std::function<void(const Peer& peer, const Request& request, Reply reply)>;
+
+    /// Makes the socket (mode 0666: rights are checked by credentials), replacing one that nobody listens on.
+    static Result<std::unique_ptr<ControlServer>> start(loop::Loop& loop, const Options& options, Handler handler);
+    virtual ~ControlServer() = default;
+    /// Takes other groups; the socket stays.
+    virtual void apply(const Options& options) = 0;
+};
+
+class ControlClient {
+public:
+    static Result<std::unique_ptr<ControlClient>> connect(const Path& socket);
+    virtual ~ControlClient() = default;
+    /// Sends and waits for the last reply; `on_more` gets those before it.
+    virtual Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) = 0;
+};
+
+}  // namespace cenote::control

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What goes over the control socket: one JSON object a line, each way (docs/CONTROL.md).
+//
+// A request is {"v":1,"verb":"status","args":{…}}; a reply is {"v":1,"ok":true,"data":…} or
+// {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last.
+//
+// Threads: values.   Failure: a line that is not such an object is an Error.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "resolver/base/result.h"
+
+namespace cenote::control {
+
+using Json = nlohmann::json;
+
+inline constexpr int kVersion = 1;
+inline constexpr std::size_t kLineMax = 1U << 20;
+
+struct Request {
+    std::string verb;
+    Json args = Json::object();
+};
+
+struct Response {
+    bool ok = true;
+    bool more = false;
+    std::string error;
+    Json data;
+};
+
+[[nodiscard]] std::string encode(const Request& request);  // with the line's end
+[[nodiscard]] std::string encode(const Response& response);
+[[nodiscard]] Result<Request> decode_request(std::string_view line);
+[[nodiscard]] Result<Response> decode_response(std::string_view line);
+
+}  // namespace cenote::control

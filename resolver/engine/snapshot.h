@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that can change while running, as one immutable value: built aside, checked, published whole.
+//
+// Threads:  read by every worker; built on the control thread.
+// Memory:   shared parts (sets, policy) are shared between snapshots.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/prefix_table.h"
+#include "resolver/cache/options.h"
+#include "resolver/engine/local_names.h"
+#include "resolver/policy/policy.h"
+#include "resolver/upstream/options.h"
+
+namespace cenote::engine {
+
+enum class WithoutSet : std::uint8_t { ServFail, Forward };
+
+struct Snapshot {
+    std::shared_ptr<const policy::Policy>
+        policy;  // null: no policy is in force yet, every query gets SERVFAIL and EDE 14
+    WithoutSet without_set =
+        WithoutSet::ServFail;  // what to do while policy has no base set although one is configured
+    bool set_missing = false;
+    LocalNames local;
+    PrefixTable allow_from;                     // 1: may ask
+    std::string node;                           // NSID, id.server
+    std::string version_text;                   // version.bind
+    std::string policy_text;                    // policy.cenote: version and digest
+    Ticks next_edge = Ticks::max();             // when some verdict will change: no answer lives longer
+    std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
+    std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
+    std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
+    upstream::Options upstream;
+    cache::Options cache;
+};
+
+}  // namespace cenote::engine

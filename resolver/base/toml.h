@@ -7,64 +7,24 @@
 // Keys that nobody asked for are mistakes too: finish() finds them and names the nearest known key.
 //
 // Threads:  control plane, one thread.
-// Memory:   owns the parsed file.
+// Memory:   owns the parsed file, of at most 16 MiB; the Diagnostics must outlive it.
+// Failure:  Diagnostics.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resolver/base/clock.h"
+#include "resolver/base/diagnostics.h"
 #include "resolver/base/fd.h"
-#include "resolver/base/result.h"
 
 namespace cenote {
-
-/// Where something stands in a text that a person wrote. Lines and columns count from 1; 0: unknown.
-struct SourcePlace {
-    std::string file;
-    std::uint32_t line = 0;
-    std::uint32_t column = 0;
-};
-
-struct Diagnostic {
-    enum class Severity : std::uint8_t { Error, Warning, Note };
-    Severity severity = Severity::Error;
-    SourcePlace place;
-    std::string text;  // "what is wrong; what to do"
-
-    /// "FILE:LINE:COL: what is wrong; what to do", warnings and notes with the word in front of the text.
-    [[nodiscard]] std::string to_string() const;
-};
-
-class Diagnostics {
-public:
-    void error(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Error, std::move(place), std::move(text));
-    }
-    void warning(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Warning, std::move(place), std::move(text));
-    }
-    void note(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Note, std::move(place), std::move(text));
-    }
-
-    [[nodiscard]] bool has_errors() const noexcept { return errors_ != 0; }
-    [[nodiscard]] const std::vector<Diagnostic>& all() const noexcept { return all_; }
-
-private:
-    void add(Diagnostic::Severity severity, SourcePlace place, std::string text);
-
-    std::vector<Diagnostic> all_;
-    std::size_t errors_ = 0;
-};
-
-/// The nearest of `known` to a misspelt `word` (edit distance of at most a third), empty when none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 /// One text value with its place.
 struct TomlText {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/base/diagnostics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cenote {
+namespace {
+
+/// How many letters to add, drop, replace or swap with their neighbour to come from one word to the other.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> before_last(to.size() + 1);
+    std::vector<std::size_t> last(to.size() + 1);
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= from.size(); ++i) {
+        before_last.swap(last);
+        last.swap(row);
+        row[0] = i;
+        for (std::size_t j = 1; j <= to.size(); ++j) {
+            const std::size_t replace = last[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, replace});
+            const bool swapped = i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1];
+            if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+        }
+    }
+    return row[to.size()];
+}
+
+}  // namespace
+
+std::string Diagnostic::to_string() const {
+    std::string line = place.file;
+    if (place.line != 0) line += fmt::format(":{}:{}", place.line, place.column);
+    if (!line.empty()) line += ": ";
+    if (severity == Severity::Warning) line += "warning: ";
+    if (severity == Severity::Note) line += "note: ";
+    return line + text;
+}
+
+void Diagnostics::add(Diagnostic::Severity severity, SourcePlace place, std::string text) {
+    if (severity == Diagnostic::Severity::Error) ++errors_;
+    all_.push_back({severity, std::move(place), std::move(text)});
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+    std::string best;
+    std::size_t best_distance = 0;
+    for (const auto& candidate : known) {
+        const std::size_t longer = std::max(word.size(), candidate.size());
+        const std::size_t shorter = std::min(word.size(), candidate.size());
+        if (longer - shorter > longer / 3) continue;  // cheap, and true of the distance as well
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance > longer / 3 || (!best.empty() && distance >= best_distance)) continue;
+        best = candidate;
+        best_distance = distance;
+    }
+    return best;
+}
+
+}  // namespace cenote

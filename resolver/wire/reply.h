@@ -49,6 +49,9 @@ struct OptContent {
 /// A record as the writer takes it. `owner_label`: the label of the question's name where the owner begins
 /// (0: the name asked itself; n: n labels cut off), so that the owner is always a pointer into the question.
 struct Record {
+    /// As owner_label: the owner is the target of the CNAME that stands first in the answer.
+    static constexpr std::uint8_t kOwnerIsTarget = 0xff;
+
     std::uint8_t owner_label = 0;
     RrType type{};
     std::uint32_t ttl_s = 0;

@@ -77,4 +77,21 @@ struct AnswerShape {
 /// `highest_s`.
 void age_answer(MutableBytes message, std::uint32_t age_s, std::uint32_t lowest_s, std::uint32_t highest_s) noexcept;
 
+/// Calls visit(RrType, ByteView rdata) for each record of the answer section of a distilled message.
+template <typename Visit>
+void for_each_answer(ByteView message, Visit visit) noexcept {
+    std::size_t offset = kHeaderSize;
+    if (message.size() < kHeaderSize || !skip_name(message, offset)) return;
+    offset += 4;
+    for (std::uint16_t left = load_u16(&message[6]); left > 0 && skip_name(message, offset); --left) {
+        ByteReader reader(message.subspan(offset));
+        const auto type = static_cast<RrType>(reader.u16());
+        reader.skip(6);
+        const ByteView rdata = reader.bytes(reader.u16());
+        if (!reader.ok()) return;
+        visit(type, rdata);
+        offset += reader.offset();
+    }
+}
+
 }  // namespace cenote::wire

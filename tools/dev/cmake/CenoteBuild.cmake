@@ -33,6 +33,9 @@ target_compile_options(cenote_flags INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-missing-field-initializers>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
 target_compile_definitions(cenote_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+if(CENOTE_FUZZ)
+  target_compile_options(cenote_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(CENOTE_SANITIZE)
   target_compile_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE})

@@ -6,7 +6,8 @@
 // Time:     none: idle and overall timeouts are the owner's.
 // Memory:   2 KiB in the stream. A longer message, or what the peer does not take at once, needs a buffer of
 //           64 KiB + 2 from StreamBuffers, which are bounded; each stream holds at most one to read and one to write.
-// Failure:  on_end() once, after which nothing more is read. Nothing is called from inside send(), pause() or resume().
+// Failure:  on_end(), after which nothing more is read. The owner is never called from inside send(), pause() or
+//           resume(), nor from within one of its own calls.
 #pragma once
 
 #include <array>
@@ -77,6 +78,7 @@ public:
     virtual void on_message(MessageStream& stream, ByteView message) noexcept = 0;
     /// All that was queued has gone out.
     virtual void on_drained(MessageStream& stream) noexcept = 0;
+    /// Once; once more if it was Finished and sending fails later.
     virtual void on_end(MessageStream& stream, StreamEnd end) noexcept = 0;
 
 protected:
@@ -104,13 +106,15 @@ private:
     static constexpr std::size_t kSmall = 2048;
 
     void on_event(unsigned events) noexcept;
-    void on_later() noexcept;
-    bool flush() noexcept;
-    bool fill_and_deliver() noexcept;
+    void flush() noexcept;
+    void read_and_deliver() noexcept;
+    bool read_once() noexcept;
     bool deliver() noexcept;
     bool make_room() noexcept;
     [[nodiscard]] MutableBytes free_room() noexcept;
-    bool finish(StreamEnd end) noexcept;
+    bool enqueue(ByteView length, ByteView message, std::size_t sent) noexcept;
+    void fail_later(StreamEnd end) noexcept;
+    void tell_end() noexcept;
     void update_watch() noexcept;
     [[nodiscard]] std::uint8_t* in() noexcept { return in_large_ != nullptr ? in_large_ : in_small_.data(); }
 

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/loop/stream.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "resolver/base/check.h"
+
+namespace cenote::loop {
+
+namespace {
+
+constexpr int kReadsPerTurn = 16;  // then other descriptors have their turn
+constexpr std::size_t kLengthSize = 2;
+
+class PlainTransport final : public Transport {
+public:
+    explicit PlainTransport(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+
+    int fd() const noexcept override { return fd_.get(); }
+    unsigned waits_for() const noexcept override { return Poll::kNone; }
+    bool has_unread() const noexcept override { return false; }
+
+    Moved read(MutableBytes into) noexcept override {
+        return moved(::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT));
+    }
+
+    Moved write(ByteView first, ByteView second) noexcept override {
+        std::array<iovec, 2> pieces{iovec{const_cast<std::uint8_t*>(first.data()), first.size()},
+                                    iovec{const_cast<std::uint8_t*>(second.data()), second.size()}};
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = pieces.size();
+        return moved(::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
+
+private:
+    static Moved moved(ssize_t count) noexcept {
+        if (count > 0) return {Status::Done, static_cast<std::size_t>(count)};
+        if (count == 0) return {Status::End, 0};
+        const bool again = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+        return {again ? Status::Again : Status::Failed, 0};
+    }
+
+    UniqueFd fd_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_plain_transport(UniqueFd fd) { return std::make_unique<PlainTransport>(std::move(fd)); }
+
+StreamBuffers::StreamBuffers(std::uint32_t count_max) : count_max_(count_max) {
+    buffers_.reserve(count_max);
+    free_.reserve(count_max);
+}
+
+std::uint8_t* StreamBuffers::take() noexcept {
+    if (free_.empty()) {
+        if (buffers_.size() == count_max_) return nullptr;
+        buffers_.emplace_back(new std::uint8_t[kSize]);
+        free_.push_back(buffers_.back().get());
+    }
+    std::uint8_t* const buffer = free_.back();
+    free_.pop_back();
+    ++in_use_;
+    return buffer;
+}
+
+void StreamBuffers::give_back(std::uint8_t* buffer) noexcept {
+    if (buffer == nullptr) return;
+    free_.push_back(buffer);
+    --in_use_;
+}
+
+MessageStream::MessageStream(Loop& loop, StreamBuffers& buffers, std::unique_ptr<Transport> transport,
+                             StreamOwner& owner)
+    : buffers_(buffers),
+      transport_(std::move(transport)),
+      owner_(owner),
+      poll_(loop, transport_->fd(), [this](unsigned events) { on_event(events); }),
+      later_(loop, [this] { on_event(Poll::kReadable); }) {
+    update_watch();
+}
+
+MessageStream::~MessageStream() {
+    if (destroyed_ != nullptr) *destroyed_ = true;
+    buffers_.give_back(in_large_);
+    buffers_.give_back(out_);
+}
+
+bool MessageStream::send(ByteView message) noexcept {
+    if (broken_ || message.size() > StreamBuffers::kSize - kLengthSize) return false;
+    std::array<std::uint8_t, kLengthSize> length{};
+    store_u16(length.data(), static_cast<std::uint16_t>(message.size()));
+
+    std::size_t sent = 0;
+    if (unsent() == 0) {
+        const auto moved = transport_->write(length, message);
+        if (moved.status == Transport::Status::Failed || moved.status == Transport::Status::End) {
+            fail_later(StreamEnd::Failed);
+            return false;
+        }
+        sent = moved.count;
+    }
+    return enqueue(length, message, sent);
+}
+
+/// What is left of a message of which `sent` bytes have gone.
+bool MessageStream::enqueue(ByteView length, ByteView message, std::size_t sent) noexcept {
+    const std::size_t left = length.size() + message.size() - sent;
+    if (left == 0) return true;
+    if (out_ == nullptr) out_ = buffers_.take();
+    if (out_ == nullptr) {
+        if (sent > 0) fail_later(StreamEnd::NoBuffer);  // half a message is out: the stream cannot go on
+        return false;
+    }
+    if (StreamBuffers::kSize - unsent() < left) return false;
+    if (StreamBuffers::kSize - out_end_ < left) {
+        std::copy(out_ + out_begin_, out_ + out_end_, out_);
+        out_end_ -= std::exchange(out_begin_, 0);
+    }
+    const auto append = [this](ByteView bytes, std::size_t skip) {
+        if (skip >= bytes.size()) return;
+        std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(skip), bytes.end(), out_ + out_end_);
+        out_end_ += bytes.size() - skip;
+    };
+    append(length, sent);
+    append(message, sent > length.size() ? sent - length.size() : 0);
+    update_watch();
+    return true;
+}
+
+void MessageStream::pause() noexcept {
+    paused_ = true;
+    update_watch();
+}
+
+void MessageStream::resume() noexcept {
+    if (!std::exchange(paused_, false)) return;
+    later_.start(milliseconds(0), milliseconds(0));
+    update_watch();
+}
+
+// The owner hears of it next turn: never from inside its own call.
+void MessageStream::fail_later(StreamEnd end) noexcept {
+    broken_ = true;
+    ended_ = true;
+    told_ = false;
+    end_ = end;
+    later_.start(milliseconds(0), milliseconds(0));
+    update_watch();
+}
+
+void MessageStream::update_watch() noexcept {
+    unsigned events = Poll::kNone;
+    if (!ended_ && !paused_) events |= Poll::kReadable;
+    if (!broken_ && unsent() > 0) events |= Poll::kWritable;
+    if (!broken_) events |= transport_->waits_for();
+    poll_.watch(events);
+}
+
+void MessageStream::on_event(unsigned events) noexcept {
+    bool destroyed = false;
+    destroyed_ = &destroyed;
+    const unsigned own = transport_->waits_for();  // a handshake goes on in whatever call comes first
+    if ((events & (Poll::kWritable | own)) != 0) flush();
+    if (!destroyed && (events & (Poll::kReadable | own)) != 0) read_and_deliver();
+    if (destroyed) return;
+    destroyed_ = nullptr;
+    update_watch();
+}
+
+void MessageStream::flush() noexcept {
+    if (broken_ || unsent() == 0) return;
+    while (unsent() > 0) {
+        const auto moved = transport_->write({out_ + out_begin_, unsent()}, {});
+        if (moved.status == Transport::Status::Again) return;
+        if (moved.status != Transport::Status::Done) return fail_later(StreamEnd::Failed);
+        out_begin_ += moved.count;
+    }
+    out_begin_ = out_end_ = 0;
+    buffers_.give_back(std::exchange(out_, nullptr));
+    owner_.on_drained(*this);
+}
+
+void MessageStream::read_and_deliver() noexcept {
+    if (!deliver()) return;
+    bool more = true;
+    for (int reads = 0; more && !ended_ && !paused_; ++reads) {
+        if (reads == kReadsPerTurn) {
+            later_.start(milliseconds(0), milliseconds(0));
+            return;
+        }
+        more = read_once();
+        if (!deliver()) return;
+    }
+    if (ended_ && !paused_) tell_end();
+}
+
+/// Whether there may be more to read.
+bool MessageStream::read_once() noexcept {
+    if (!make_room()) {
+        fail_later(StreamEnd::NoBuffer);
+        return false;
+    }
+    const MutableBytes room = free_room();
+    const auto moved = transport_->read(room);
+    switch (moved.status) {
+        case Transport::Status::Done:
+            in_end_ += moved.count;
+            return moved.count == room.size() || transport_->has_unread();
+        case Transport::Status::Again: return false;
+        case Transport::Status::End:
+            ended_ = true;
+            end_ = StreamEnd::Finished;
+            return false;
+        case Transport::Status::Failed: fail_later(StreamEnd::Failed); return false;
+    }
+    return false;
+}
+
+/// Gives every whole message that has been read; false when the owner destroyed the stream.
+bool MessageStream::deliver() noexcept {
+    const bool& destroyed = *destroyed_;
+    while (!paused_ && !broken_ && in_end_ - in_begin_ >= kLengthSize) {
+        const std::uint8_t* const at = in() + in_begin_;
+        const std::size_t size = load_u16(at);
+        if (in_end_ - in_begin_ < kLengthSize + size) break;
+        in_begin_ += kLengthSize + size;
+        owner_.on_message(*this, {at + kLengthSize, size});
+        if (destroyed) return false;
+        if (in_begin_ == in_end_) {
+            in_begin_ = in_end_ = 0;
+            buffers_.give_back(std::exchange(in_large_, nullptr));
+        }
+    }
+    return true;
+}
+
+/// Moves what has been read to the front; into a large buffer when the message does not fit into the small one.
+bool MessageStream::make_room() noexcept {
+    if (in_large_ != nullptr) return true;
+    const std::size_t unread = in_end_ - in_begin_;
+    std::uint8_t* target = in_small_.data();
+    if (unread >= kLengthSize && kLengthSize + load_u16(in() + in_begin_) > kSmall) {
+        in_large_ = buffers_.take();
+        if (in_large_ == nullptr) return false;
+        target = in_large_;
+    }
+    if (target != in_small_.data() + in_begin_) {
+        std::copy(in_small_.data() + in_begin_, in_small_.data() + in_end_, target);
+        in_begin_ = 0;
+        in_end_ = unread;
+    }
+    return true;
+}
+
+MutableBytes MessageStream::free_room() noexcept {
+    const std::size_t capacity = in_large_ != nullptr ? kLengthSize + load_u16(in_large_) : kSmall;
+    return {in() + in_end_, capacity - in_end_};
+}
+
+void MessageStream::tell_end() noexcept {
+    if (std::exchange(told_, true)) return;
+    if (end_ == StreamEnd::Finished && in_end_ != in_begin_) {
+        end_ = StreamEnd::Cut;
+        broken_ = true;
+    }
+    owner_.on_end(*this, end_);
+}
+
+}  // namespace cenote::loop

@@ -32,10 +32,10 @@ public:
     }
 
     /// Presentation form (RFC 1035 §5.1, `\.` and `\DDD` understood), a final dot optional, letters folded. Control
-    /// plane.
+    /// plane. Blanks, controls and bytes beyond ASCII must be escaped.
     static std::optional<Name> parse(std::string_view text);
     /// Reads a possibly compressed name at `offset` of `packet`; `end` is behind its last byte there.
-    /// Pointers must go strictly backwards, at most 126 of them (RFC 9267 §2, §3).
+    /// Pointers must go strictly backwards, never into the header, at most 126 of them (RFC 9267 §2, §3).
     [[nodiscard]] bool read(ByteView packet, std::size_t offset, std::size_t& end) noexcept;
     /// Reads a name that must not be compressed, as in a question.
     [[nodiscard]] bool read_uncompressed(ByteView bytes, std::size_t& end) noexcept;

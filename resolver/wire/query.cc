@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/wire/query.h"
+
+#include "resolver/wire/edns.h"
+
+namespace cenote::wire {
+namespace {
+
+constexpr std::size_t kRecordFixed = 10;  // TYPE, CLASS, TTL, RDLENGTH
+
+bool read_question(ByteView packet, Query& query, std::size_t& at) noexcept {
+    if (load_u16(&packet[4]) != 1) return false;  // RFC 9619
+    std::size_t name_size = 0;
+    if (!query.name.read_uncompressed(packet.subspan(kHeaderSize), name_size)) return false;
+    at = kHeaderSize + name_size;
+    if (packet.size() - at < 4) return false;
+    query.type = static_cast<RrType>(load_u16(&packet[at]));
+    query.rr_class = static_cast<RrClass>(load_u16(&packet[at + 2]));
+    at += 4;
+    query.question = packet.subspan(kHeaderSize, at - kHeaderSize);
+    return true;
+}
+
+/// Whether all records that the header announces are there, with at most one OPT, in ADDITIONAL, at the root
+/// (RFC 6891 §6.1.1). Other records of a query say nothing to us; bytes behind the last are let be.
+bool read_records(ByteView packet, std::size_t at, Edns& edns) noexcept {
+    const unsigned additional_from = load_u16(&packet[6]) + unsigned{load_u16(&packet[8])};
+    const unsigned count = additional_from + load_u16(&packet[10]);
+    for (unsigned i = 0; i < count; ++i) {
+        const std::size_t owner = at;
+        if (!skip_name(packet, at) || packet.size() - at < kRecordFixed) return false;
+        const std::uint8_t* fixed = &packet[at];
+        const std::size_t rdata_size = load_u16(fixed + 8);
+        at += kRecordFixed;
+        if (packet.size() - at < rdata_size) return false;
+        if (load_u16(fixed) == static_cast<std::uint16_t>(RrType::OPT)) {
+            if (i < additional_from || packet[owner] != 0 || edns.present) return false;
+            if (!read_opt(fixed, packet.subspan(at, rdata_size), edns)) return false;
+        }
+        at += rdata_size;
+    }
+    return true;
+}
+
+/// What may be asked at all.
+ParseStatus judge(RrType type, RrClass rr_class) noexcept {
+    if (rr_class == RrClass::Zero || type == RrType{}) return ParseStatus::FormErr;
+    switch (type) {
+        case RrType::OPT:
+        case RrType::TKEY:
+        case RrType::TSIG: return ParseStatus::FormErr;
+        case RrType::AXFR:
+        case RrType::IXFR: return ParseStatus::Refused;
+        case RrType::MAILA:
+        case RrType::MAILB: return ParseStatus::NotImp;
+        default: break;
+    }
+    return rr_class == RrClass::IN || rr_class == RrClass::CH ? ParseStatus::Ok : ParseStatus::Refused;
+}
+
+}  // namespace
+
+ParseStatus parse_query(ByteView packet, Query& query) noexcept {
+    query.question = {};
+    query.edns = {};
+    if (packet.size() < kHeaderSize) return ParseStatus::Drop;
+    query.id = load_u16(&packet[0]);
+    query.flags = load_u16(&packet[2]);
+    query.opcode = static_cast<Opcode>((query.flags >> 11) & 0xf);
+    if ((query.flags & kFlagQr) != 0) return ParseStatus::Drop;
+
+    std::size_t at = kHeaderSize;
+    const bool well_formed = read_question(packet, query, at) && read_records(packet, at, query.edns);
+    if (query.opcode == Opcode::Notify) return ParseStatus::Refused;
+    if (query.opcode != Opcode::Query) return ParseStatus::NotImp;
+    if (!well_formed) return ParseStatus::FormErr;
+    if (query.edns.version != 0) return ParseStatus::BadVers;
+    return judge(query.type, query.rr_class);
+}
+
+}  // namespace cenote::wire

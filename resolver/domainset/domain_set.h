@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,6 +76,15 @@ struct SetInfo {
     Sha256Digest digest{};  // of the whole file
 };
 
+/// One name of a set, for export and comparison.
+struct Entry {
+    wire::Name name;
+    TagSetId own = 0;               // holds at the name itself
+    std::optional<TagSetId> below;  // holds below it; nullopt: what holds above it goes on
+};
+
+/// Hit::labels counts the labels of the entry that gave the tags: an entry that says nothing about the names below it
+/// (a single host) is stepped over when one of those is asked.
 class DomainSet {
 public:
     static Result<DomainSet> open(const Path& path);
@@ -86,6 +96,10 @@ public:
 
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
 
+    /// Every name, in no order that means anything. Control plane.
+    void for_each(const std::function<void(const Entry&)>& visit) const;
+
+    /// Tag-set 0 is the empty one; a Hit never has it.
     [[nodiscard]] std::uint32_t tag_set_count() const noexcept;
     /// Indices into tags(), ascending.
     [[nodiscard]] std::vector<std::uint32_t> tag_set(TagSetId id) const;

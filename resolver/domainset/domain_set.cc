@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/domainset/domain_set.h"
+
+#include <array>
+#include <utility>
+
+#include "resolver/domainset/load.h"
+
+namespace cenote::domainset {
+namespace {
+
+constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "sdk", "cdn", "login", "telemetry"};
+
+}  // namespace
+
+struct DomainSet::State {
+    Loaded loaded;
+    MappedFile file;  // one of these two holds the bytes
+    std::vector<std::uint8_t> owned;
+};
+
+DomainSet::DomainSet(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+DomainSet::DomainSet(DomainSet&&) noexcept = default;
+DomainSet& DomainSet::operator=(DomainSet&&) noexcept = default;
+DomainSet::~DomainSet() = default;
+
+Result<DomainSet> DomainSet::open(const Path& path) {
+    auto file = MappedFile::open(path);
+    if (!file) return std::move(file).error();
+    auto loaded = load(file->bytes(), path.string());
+    if (!loaded) return std::move(loaded).error();
+    return DomainSet(std::make_unique<State>(State{*std::move(loaded), *std::move(file), {}}));
+}
+
+Result<DomainSet> DomainSet::from_bytes(std::vector<std::uint8_t> bytes) {
+    auto loaded = load(bytes, "a set in memory");
+    if (!loaded) return std::move(loaded).error();
+    return DomainSet(std::make_unique<State>(State{*std::move(loaded), {}, std::move(bytes)}));
+}
+
+std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept { return state_->loaded.table.match(name); }
+
+void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
+    const Table& table = state_->loaded.table;
+    std::array<std::uint8_t, wire::Name::kBytesMax> bytes{};
+    Entry entry;
+    for (std::size_t group = 0; group < table.group_count; ++group) {
+        const std::uint8_t* place = table.places + group * format::kPlaceBytes;
+        const std::uint8_t* record = table.heap + load_u32(place);
+        for (std::size_t slot = 0; slot < format::kSlots && place[4 + slot] != 0; ++slot) {
+            const std::size_t length = place[4 + slot];
+            const auto& payload = table.payloads[load_u32(record) >> (32 - 8 * table.payload_bytes)];
+            std::memcpy(bytes.data(), record + table.payload_bytes, length);
+            bytes[length] = 0;
+            std::size_t end = 0;
+            CENOTE_CHECK(entry.name.read_uncompressed(ByteView(bytes).first(length + 1), end));
+            entry.own = payload.own;
+            entry.below = payload.below == format::kInherit ? std::nullopt : std::optional(payload.below);
+            visit(entry);
+            record += table.payload_bytes + length;
+        }
+    }
+}
+
+std::uint32_t DomainSet::tag_set_count() const noexcept {
+    return static_cast<std::uint32_t>(state_->loaded.tag_sets.size());
+}
+
+std::vector<std::uint32_t> DomainSet::tag_set(TagSetId id) const {
+    const auto& sets = state_->loaded.tag_sets;
+    CENOTE_CHECK(id < sets.size());
+    return {sets.items.begin() + sets.starts[id], sets.items.begin() + sets.starts[id + 1]};
+}
+
+const std::vector<Tag>& DomainSet::tags() const noexcept { return state_->loaded.tags; }
+const std::vector<Source>& DomainSet::sources() const noexcept { return state_->loaded.sources; }
+const SetInfo& DomainSet::info() const noexcept { return state_->loaded.info; }
+
+std::string_view role_to_text(Role role) noexcept { return kRoles[static_cast<std::size_t>(role)]; }
+
+std::optional<Role> parse_role(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < kRoles.size(); ++i)
+        if (kRoles[i] == text) return static_cast<Role>(i);
+    return std::nullopt;
+}
+
+}  // namespace cenote::domainset

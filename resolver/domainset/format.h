@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The layout of a set file, shared by reader and writer only (docs/DOMAINSET_FORMAT.md). Numbers stand in network
+// byte order.
+//
+// Threads:  pure.   Memory: none.   Failure: decoding gives nullopt; who decodes says what was wrong.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resolver/base/bytes.h"
+#include "resolver/domainset/domain_set.h"
+
+namespace cenote::domainset::format {
+
+inline constexpr std::array<std::uint8_t, 8> kMagic{'C', 'E', 'N', 'O', 'T', 'E', 0x1a, '\n'};
+inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::size_t kHeaderBytes = 256;
+inline constexpr std::size_t kSectionAlignment = 64;
+
+inline constexpr std::size_t kSlots = 15;         // names a group can hold
+inline constexpr std::size_t kGroupBytes = 16;    // a tag for each slot, then the overflow byte
+inline constexpr std::size_t kOverflowByte = 15;  // which hashes went on to the next group, as a filter of eight bits
+inline constexpr std::size_t kPlaceBytes = 20;  // where the group's records begin, a length for each slot, a zero byte
+inline constexpr std::size_t kProbesMax = 32;   // groups that are looked at for one name
+inline constexpr std::size_t kHeapSpare = 4;    // zero bytes behind the last record, so that a payload is one load
+
+inline constexpr std::uint32_t kInherit = 0xffffffff;  // a payload's `below`: look further up
+inline constexpr std::size_t kTextBytesMax = 8192;
+inline constexpr std::size_t kTextsMax = 16384;
+
+enum class Section : std::uint8_t { Sources, Tags, TagSets, Payloads, Groups, Places, Heap };
+inline constexpr std::size_t kSections = 7;
+
+struct SectionEntry {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;  // padding included
+    std::uint64_t checksum = 0;
+};
+
+/// Which numbers of labels the names of a set have: bit n for n labels.
+class LabelCounts {
+public:
+    void add(std::size_t labels) noexcept { bits_[labels >> 6] |= std::uint64_t{1} << (labels & 63); }
+    [[nodiscard]] bool has(std::size_t labels) const noexcept {
+        return ((bits_[labels >> 6] >> (labels & 63)) & 1) != 0;
+    }
+    [[nodiscard]] std::size_t deepest() const noexcept;
+    [[nodiscard]] std::uint64_t word(std::size_t index) const noexcept { return bits_[index]; }
+    void set_word(std::size_t index, std::uint64_t bits) noexcept { bits_[index] = bits; }
+
+    friend bool operator==(const LabelCounts&, const LabelCounts&) noexcept = default;
+
+private:
+    std::array<std::uint64_t, 2> bits_{};
+};
+
+struct Header {
+    std::uint32_t version = kVersion;
+    std::uint64_t seed = 0;
+    std::int64_t built_at = 0;
+    std::uint64_t domains = 0;
+    std::uint32_t groups = 0;
+    std::uint32_t payload_bytes = 1;  // 1, 2 or 4
+    LabelCounts label_counts;
+    std::array<SectionEntry, kSections> sections{};
+
+    [[nodiscard]] const SectionEntry& section(Section which) const noexcept {
+        return sections[static_cast<std::size_t>(which)];
+    }
+    [[nodiscard]] SectionEntry& section(Section which) noexcept { return sections[static_cast<std::size_t>(which)]; }
+};
+
+/// What a record says: the tag-set of the name itself, and the one of the names below it or kInherit.
+struct Payload {
+    TagSetId own = 0;
+    TagSetId below = 0;
+
+    friend auto operator<=>(const Payload&, const Payload&) noexcept = default;
+};
+
+/// All tag-sets in one array; set i is items[starts[i]] up to items[starts[i + 1]]. Set 0 is the empty one.
+struct TagSets {
+    std::vector<std::uint32_t> starts{0, 0};
+    std::vector<std::uint32_t> items;
+
+    [[nodiscard]] std::size_t size() const noexcept { return starts.size() - 1; }
+};
+
+[[nodiscard]] std::uint64_t checksum(ByteView bytes) noexcept;  // XXH3, 64 bits, no seed
+
+/// The header with the checksum over itself; `header.sections` must be complete.
+[[nodiscard]] std::array<std::uint8_t, kHeaderBytes> encode(const Header& header);
+/// Reads the fields only; magic, version and checksum are the caller's to check.
+[[nodiscard]] Header decode_header(ByteView bytes) noexcept;
+[[nodiscard]] std::uint64_t header_checksum_said(ByteView header) noexcept;
+[[nodiscard]] std::uint64_t header_checksum_found(ByteView header) noexcept;
+
+[[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Source>& sources);
+[[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Tag>& tags);
+[[nodiscard]] std::vector<std::uint8_t> encode(const TagSets& sets);
+[[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Payload>& payloads);
+
+/// Each refuses what its indices may not point at, so that nothing is checked when they are followed.
+[[nodiscard]] std::optional<std::vector<Source>> decode_sources(ByteView section);
+[[nodiscard]] std::optional<std::vector<Tag>> decode_tags(ByteView section, std::size_t sources);
+[[nodiscard]] std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags);
+[[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets);
+
+/// What the bounds of the format do not admit in a source, empty when all is well.
+[[nodiscard]] std::string what_is_wrong_with(const Source& source);
+/// UTF-8 without control characters: texts of a set may go to a terminal.
+[[nodiscard]] bool is_clean_text(std::string_view text) noexcept;
+
+}  // namespace cenote::domainset::format

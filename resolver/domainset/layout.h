@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writer's end: resolved names put into groups, and all sections put into one file.
+//
+// Threads:  one.
+// Memory:   the file, and 60 bytes a group.
+// Failure:  a set whose records outgrow 4 GiB.
+#pragma once
+
+#include <vector>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/result.h"
+#include "resolver/domainset/nodes.h"
+
+namespace cenote::domainset {
+
+struct Layout {
+    std::uint64_t seed = 0;
+    WallTime built_at{};
+    const std::vector<Source>* sources = nullptr;
+    const std::vector<Tag>* tags = nullptr;
+    const format::TagSets* tag_sets = nullptr;
+};
+
+/// `names` ascending by hash, as resolve() gives them.
+Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vector<ResolvedName>& names);
+
+}  // namespace cenote::domainset

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/domainset/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/base/clock.h"
+
+namespace cenote::domainset {
+namespace {
+
+using format::Header;
+using format::Section;
+
+constexpr std::string_view kCompileAgain = "compile it again";
+
+/// Header, place of the sections and checksums; what is wrong, or nothing.
+std::string check_frame(ByteView file, Header& header) {
+    if (file.empty()) return fmt::format("it is empty; {}", kCompileAgain);
+    const auto magic = file.first(std::min(file.size(), format::kMagic.size()));
+    if (!std::equal(magic.begin(), magic.end(), format::kMagic.begin()))
+        return "it is no set of Cenote; check the path, or compile one there";
+    if (file.size() < format::kHeaderBytes) return fmt::format("it ends within its header; {}", kCompileAgain);
+    header = format::decode_header(file);
+    if (header.version != format::kVersion)
+        return fmt::format("it has format version {}, this program reads {}; compile it with this program's `cenote`",
+                           header.version, format::kVersion);
+    if (format::header_checksum_said(file) != format::header_checksum_found(file))
+        return fmt::format("its header is damaged; {}", kCompileAgain);
+    std::uint64_t end = format::kHeaderBytes;
+    for (const auto& section : header.sections) {
+        if (section.offset != end || section.size % format::kSectionAlignment != 0 || section.size > file.size() ||
+            section.offset > file.size() - section.size)
+            return fmt::format("it is cut short, or its table of sections is wrong; {}", kCompileAgain);
+        end = section.offset + section.size;
+    }
+    if (end != file.size()) return fmt::format("something follows its end; {}", kCompileAgain);
+    for (const auto& section : header.sections)
+        if (format::checksum(file.subspan(section.offset, section.size)) != section.checksum)
+            return fmt::format("it is damaged (a checksum is wrong); {}", kCompileAgain);
+    return {};
+}
+
+bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
+    const auto bytes = [&](Section which) {
+        return file.subspan(header.section(which).offset, header.section(which).size);
+    };
+    auto sources = format::decode_sources(bytes(Section::Sources));
+    if (!sources) return false;
+    auto tags = format::decode_tags(bytes(Section::Tags), sources->size());
+    if (!tags) return false;
+    auto tag_sets = format::decode_tag_sets(bytes(Section::TagSets), tags->size());
+    if (!tag_sets) return false;
+    auto payloads = format::decode_payloads(bytes(Section::Payloads), tag_sets->size());
+    if (!payloads) return false;
+    loaded.sources = std::move(*sources);
+    loaded.tags = std::move(*tags);
+    loaded.tag_sets = std::move(*tag_sets);
+    loaded.table.payloads = std::move(*payloads);
+    return true;
+}
+
+/// The number of labels of a name without its root byte, 0 when it is none.
+std::size_t count_labels(const std::uint8_t* name, std::size_t size) noexcept {
+    std::size_t labels = 0;
+    if (size >= wire::Name::kBytesMax) return 0;
+    for (std::size_t at = 0; at < size; ++labels) {
+        const std::size_t length = name[at];
+        if (length == 0 || length > 63) return 0;
+        at += length + 1;
+        if (at > size) return 0;
+    }
+    return labels;
+}
+
+/// One pass over all groups. Records must follow one another without a gap, in the order of their slots.
+bool check_groups(const Header& header, const Table& table, std::size_t heap_bytes) {
+    format::LabelCounts seen;
+    std::uint64_t domains = 0;
+    std::size_t next = 0;
+    const std::size_t width = table.payload_bytes;
+    for (std::size_t group = 0; group < table.group_count; ++group) {
+        const std::uint8_t* tags = table.groups + group * format::kGroupBytes;
+        const std::uint8_t* place = table.places + group * format::kPlaceBytes;
+        if (load_u32(place) != next) return false;
+        bool ended = false;
+        for (std::size_t slot = 0; slot < format::kSlots; ++slot) {
+            const std::size_t length = place[4 + slot];
+            if ((length == 0) != (tags[slot] == 0) || (ended && length != 0)) return false;
+            if (length == 0) {
+                ended = true;
+                continue;
+            }
+            if (heap_bytes - next < width + length + format::kHeapSpare) return false;
+            const std::uint8_t* record = table.heap + next;
+            if (load_u32(record) >> (32 - 8 * width) >= table.payloads.size()) return false;
+            const auto labels = count_labels(record + width, length);
+            if (labels == 0) return false;
+            seen.add(labels);
+            next += width + length;
+            ++domains;
+        }
+    }
+    return domains == header.domains && seen == header.label_counts;
+}
+
+bool lay_table(const Header& header, ByteView file, Table& table) {
+    const auto& groups = header.section(Section::Groups);
+    const auto& places = header.section(Section::Places);
+    const auto& heap = header.section(Section::Heap);
+    const auto width = header.payload_bytes;
+    if (header.groups == 0 || groups.size / format::kGroupBytes < header.groups ||
+        places.size / format::kPlaceBytes < header.groups || heap.size < format::kHeapSpare ||
+        heap.size > 0xffffffffU || (width != 1 && width != 2 && width != 4))
+        return false;
+    table.groups = file.data() + groups.offset;
+    table.places = file.data() + places.offset;
+    table.heap = file.data() + heap.offset;
+    table.group_count = header.groups;
+    table.payload_bytes = width;
+    table.secrets = hash_secrets(header.seed);
+    table.label_counts = header.label_counts;
+    table.deepest = static_cast<std::uint8_t>(header.label_counts.deepest());
+    return check_groups(header, table, heap.size);
+}
+
+SetInfo describe(const Header& header, ByteView file, const std::vector<Source>& sources) {
+    SetInfo info;
+    info.domains = header.domains;
+    info.bytes = file.size();
+    info.built_at = WallTime(seconds(header.built_at));
+    for (const auto& source : sources) {
+        if (source.kind == SourceKind::Service) ++info.services;
+        if (source.kind == SourceKind::List) ++info.lists;
+    }
+    info.digest = sha256(file);
+    return info;
+}
+
+}  // namespace
+
+Result<Loaded> load(ByteView file, std::string_view file_name) {
+    const auto refuse = [&](std::string_view why) { return Error{fmt::format("cannot use {}: {}", file_name, why)}; };
+    Header header;
+    if (const auto wrong = check_frame(file, header); !wrong.empty()) return refuse(wrong);
+    Loaded loaded;
+    if (!decode_descriptions(header, file, loaded))
+        return refuse("its descriptions contradict themselves, it was not written by Cenote; compile it again");
+    if (!lay_table(header, file, loaded.table))
+        return refuse("its table contradicts itself, it was not written by Cenote; compile it again");
+    loaded.info = describe(header, file, loaded.sources);
+    return loaded;
+}
+
+}  // namespace cenote::domainset

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writer's middle: entries as they were added, and what remains of them once inheritance is worked out.
+//
+// Everything is sorted by hash: equal names come together, an ancestor is found by its hash, and the order is the one
+// in which the table is filled.
+//
+// Threads:  one.
+// Memory:   24 bytes an entry and the bytes of its name; no allocation for a single entry.
+// Failure:  add() is false when the names outgrow 4 GiB.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "resolver/domainset/suffix_hash.h"
+#include "resolver/domainset/tag_sets.h"
+
+namespace cenote::domainset {
+
+class EntryStore {
+public:
+    struct Item {
+        std::uint64_t hash = 0;
+        std::uint32_t at = 0;       // of the name in the store
+        std::uint32_t subject = 0;  // tag of an entry, source of an exception
+        std::uint8_t size = 0;      // of the name without its root byte
+        std::uint8_t labels = 0;
+        MatchKind kind = MatchKind::Exact;
+        bool exception = false;
+    };
+
+    explicit EntryStore(std::uint64_t seed) : secrets_(hash_secrets(seed)) {}
+
+    [[nodiscard]] bool add(const wire::Name& name, const Statement& statement);
+    /// By hash, then by name, then by what is said: the order of adding leaves no trace.
+    void sort();
+
+    [[nodiscard]] const std::vector<Item>& items() const noexcept { return items_; }
+    [[nodiscard]] ByteView name(const Item& item) const noexcept {
+        return ByteView(names_).subspan(item.at, item.size);
+    }
+    [[nodiscard]] const HashSecrets& secrets() const noexcept { return secrets_; }
+
+private:
+    HashSecrets secrets_;
+    std::vector<Item> items_;
+    std::vector<std::uint8_t> names_;
+};
+
+/// A name as it will stand in the file.
+struct ResolvedName {
+    std::uint64_t hash = 0;
+    ByteView name;  // in the store
+    format::Payload payload;
+    std::uint8_t labels = 0;
+};
+
+/// Works out inheritance and leaves out the names that change nothing; ascending by hash. `tag_now` gives a tag's
+/// index in the file. Sorts the store, which must outlive the result.
+[[nodiscard]] std::vector<ResolvedName> resolve(EntryStore& store, const std::vector<std::uint32_t>& tag_now,
+                                                TagSetTable& tag_sets);
+
+}  // namespace cenote::domainset

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hash of every suffix of a name in one pass from the root: the hash of n labels is worked out from that of
+// n - 1 labels and one more label.
+//
+// Two words are multiplied into 128 bits and the halves joined. What a label brings is joined with secrets first, so
+// that a list's author who does not know the seed of the set to come cannot aim at a group.
+//
+// Threads:  pure, data plane.   Memory: none.   Failure: none.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "resolver/base/bytes.h"
+
+namespace cenote::domainset {
+
+struct HashSecrets {
+    std::uint64_t root = 0;  // the hash of no label at all
+    std::uint64_t word = 0;
+};
+
+namespace detail {
+
+__extension__ using Product = unsigned __int128;
+
+[[nodiscard]] inline std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+    const Product product = static_cast<Product>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// Little-endian on every machine, so that a file means the same everywhere.
+template <typename Word>
+[[nodiscard]] inline std::uint64_t load_little(const std::uint8_t* at) noexcept {
+    Word word;
+    std::memcpy(&word, at, sizeof(word));
+    if constexpr (std::endian::native == std::endian::big)
+        word = sizeof(word) == 8 ? static_cast<Word>(__builtin_bswap64(word))
+                                 : static_cast<Word>(__builtin_bswap32(static_cast<std::uint32_t>(word)));
+    return word;
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline HashSecrets hash_secrets(std::uint64_t seed) noexcept {
+    const std::uint64_t root = detail::fold(seed ^ 0x9e3779b97f4a7c15, 0xd1342543de82ef95);
+    return {root, detail::fold(root ^ 0xbf58476d1ce4e5b9, seed | 1)};
+}
+
+/// The hash of one label more. `label` points at its length byte, `size` counts that byte too (2 to 64).
+[[nodiscard]] inline std::uint64_t hash_label(std::uint64_t parent, const std::uint8_t* label, std::size_t size,
+                                              std::uint64_t secret) noexcept {
+    using detail::fold;
+    using detail::load_little;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    if (size >= 8) {
+        for (; size > 16; label += 16, size -= 16)
+            parent = fold(load_little<std::uint64_t>(label) ^ secret, load_little<std::uint64_t>(label + 8) ^ parent);
+        if (size < 8) {  // the last words may overlap what was read before
+            label -= 8 - size;
+            size = 8;
+        }
+        first = load_little<std::uint64_t>(label);
+        last = load_little<std::uint64_t>(label + size - 8);
+    } else if (size >= 4) {
+        first = load_little<std::uint32_t>(label);
+        last = load_little<std::uint32_t>(label + size - 4);
+    } else {
+        first = std::uint64_t{label[0]} | std::uint64_t{label[1]} << 8 | std::uint64_t{label[size - 1]} << 16;
+    }
+    return fold(first ^ secret, last ^ parent);
+}
+
+}  // namespace cenote::domainset

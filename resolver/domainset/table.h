@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hash table of a set file as match() reads it. Nothing is checked here: load() did (load.h).
+//
+// A miss touches one tag group (16 bytes) for each suffix of the name asked, and all of them are fetched together;
+// a hit touches its place (20 bytes) and its record besides.
+//
+// Threads:  pure reads, data plane.   Memory: none of its own.   Failure: none.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "resolver/domainset/format.h"
+#include "resolver/domainset/suffix_hash.h"
+
+#ifdef __SSE2__
+#include "resolver/domainset/group_sse2.h"
+namespace cenote::domainset {
+namespace lanes = sse2;
+}
+#else
+#include "resolver/domainset/group_portable.h"
+namespace cenote::domainset {
+namespace lanes = portable;
+}
+#endif
+
+namespace cenote::domainset {
+
+/// Where a hash belongs: the upper half chooses the group, the lower bits the tag and the bit of the overflow byte.
+[[nodiscard]] inline std::uint32_t home_group(std::uint64_t hash, std::uint32_t groups) noexcept {
+    return static_cast<std::uint32_t>(((hash >> 32) * groups) >> 32);
+}
+[[nodiscard]] inline std::uint8_t tag_of(std::uint64_t hash) noexcept {
+    const auto tag = static_cast<std::uint8_t>(hash);
+    return tag == 0 ? std::uint8_t{1} : tag;  // 0 is an empty slot
+}
+[[nodiscard]] inline std::uint8_t overflow_bit(std::uint64_t hash) noexcept {
+    return static_cast<std::uint8_t>(1U << ((hash >> 8) & 7));
+}
+
+struct Table {
+    const std::uint8_t* groups = nullptr;
+    const std::uint8_t* places = nullptr;
+    const std::uint8_t* heap = nullptr;
+    std::uint32_t group_count = 1;
+    std::uint32_t payload_bytes = 1;
+    HashSecrets secrets;
+    format::LabelCounts label_counts;
+    std::uint8_t deepest = 0;
+    std::vector<format::Payload> payloads;
+
+    [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
+
+private:
+    [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
+};
+
+inline std::optional<Hit> Table::match(const wire::Name& name) const noexcept {
+    std::array<std::uint64_t, wire::Name::kLabelsMax + 1> hashes;
+    const std::uint8_t labels = name.labels();
+    const std::uint8_t start = std::min(labels, deepest);
+    const std::uint8_t* bytes = name.wire().data();
+
+    std::uint64_t hash = secrets.root;
+    std::size_t end = name.wire().size() - 1;
+    for (std::uint8_t count = 1; count <= start; ++count) {
+        const std::size_t begin = name.offset(static_cast<std::uint8_t>(labels - count));
+        hash = hash_label(hash, bytes + begin, end - begin, secrets.word);
+        hashes[count] = hash;
+        __builtin_prefetch(groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes);
+        end = begin;
+    }
+    for (std::uint8_t count = start; count != 0; --count) {
+        if (!label_counts.has(count)) continue;
+        const ByteView suffix = name.suffix(count);
+        const format::Payload* found = find(hashes[count], suffix.first(suffix.size() - 1));
+        if (found == nullptr) continue;
+        const TagSetId tags = count == labels ? found->own : found->below;
+        if (tags == format::kInherit) continue;
+        if (tags == 0) return std::nullopt;
+        return Hit{tags, count, count == labels};
+    }
+    return std::nullopt;
+}
+
+inline const format::Payload* Table::find(std::uint64_t hash, ByteView name) const noexcept {
+    std::uint32_t at = home_group(hash, group_count);
+    const std::uint8_t tag = tag_of(hash);
+    for (std::size_t probe = 0; probe < format::kProbesMax; ++probe) {
+        const std::uint8_t* tags = groups + std::size_t{at} * format::kGroupBytes;
+        for (std::uint32_t slots = lanes::slots_with_tag(tags, tag); slots != 0; slots &= slots - 1) {
+            const auto slot = static_cast<std::uint32_t>(std::countr_zero(slots));
+            const std::uint8_t* place = places + std::size_t{at} * format::kPlaceBytes;
+            if (place[4 + slot] != name.size()) continue;
+            const std::uint8_t* record =
+                heap + load_u32(place) + lanes::sum_of_lengths(place + 4, slot) + std::size_t{slot} * payload_bytes;
+            if (std::memcmp(record + payload_bytes, name.data(), name.size()) == 0)
+                return &payloads[load_u32(record) >> (32 - 8 * payload_bytes)];
+        }
+        if ((tags[format::kOverflowByte] & overflow_bit(hash)) == 0) return nullptr;
+        at = at + 1 == group_count ? 0 : at + 1;
+    }
+    return nullptr;
+}
+
+}  // namespace cenote::domainset

@@ -7,6 +7,7 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 32
 #include <toml++/toml.h>
 
 #include <map>
@@ -18,6 +19,7 @@ namespace cenote {
 namespace {
 
 constexpr std::size_t kFileMax = 16U << 20;
+constexpr unsigned kKeyPartsMax = 128;
 
 constexpr std::string_view kText = "a text in quotes";
 
@@ -39,6 +41,19 @@ std::string_view type_name(const toml::node& node) {
 
 std::string to_text(const toml::date& date) {
     return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
+
+/// The line, from 1, of a key with too many parts, 0 without one. toml++ recurses once for each part and
+/// has no limit. What a text in quotes says counts as well; none that makes sense comes near.
+std::uint32_t line_of_deep_key(std::string_view text) {
+    std::uint32_t line = 1;
+    unsigned dots = 0;
+    for (const char c : text) {
+        if (c == '.' && ++dots == kKeyPartsMax) return line;
+        if (std::string_view("=,{[\n").find(c) != std::string_view::npos) dots = 0;
+        if (c == '\n') ++line;
+    }
+    return 0;
 }
 
 /// As it stood in the file, but for fractions of a second.
@@ -242,6 +257,11 @@ std::optional<TomlFile> TomlFile::load(const Path& path, Diagnostics& diagnostic
 }
 
 std::optional<TomlFile> TomlFile::parse(std::string_view text, std::string file_name, Diagnostics& diagnostics) {
+    if (const auto line = line_of_deep_key(text); line != 0) {
+        diagnostics.error({std::move(file_name), line, 1},
+                          fmt::format("more than {} dots in a row of keys; the file was not read", kKeyPartsMax - 1));
+        return std::nullopt;
+    }
     toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         const auto& begin = parsed.error().source().begin;

@@ -8,9 +8,10 @@
 // Threads:  lookup(), store() and store_failure() by any worker, any time; a busy shard makes lookup() miss and
 //           store() decline, never wait, and is counted. erase(), clear() and stats() by any thread; they may wait.
 // Time:     the caller passes now; nothing here reads a clock.
-// Memory:   fixed by Options::bytes_max, allocated at start; lookup() and store() never allocate. An answer of
-//           more than 1 % of the budget is declined. Eviction prefers what was not used since it last looked.
-// Failure:  store() may decline (no TTL, too large, busy); that is not an error.
+// Memory:   fixed by Options::bytes_max (at least 64 KiB), mapped at start; lookup() and store() never allocate. An
+//           answer of more than 1 % of the budget is declined. Eviction prefers what was not used since it last looked.
+// Failure:  store() may decline (no TTL, too large, an rcode other than NOERROR and NXDOMAIN, busy); that is not an
+//           error.
 #pragma once
 
 #include <array>
@@ -46,7 +47,8 @@ struct Hit {
     Freshness freshness = Freshness::None;
     bool negative = false;  // NXDOMAIN or NODATA
     bool nxdomain = false;
-    bool expiring = false;         // less than a tenth of its life is left: worth fetching anew
+    bool expiring = false;  // less than a tenth of its life is left: worth fetching anew
+    bool failing = false;   // of a Stale: upstream failed a moment ago (RFC 9520), so it may serve without asking
     wire::EdeCode failure_code{};  // of a Failure: what was wrong then
     std::uint32_t age_s = 0;
 };
@@ -55,8 +57,8 @@ struct Stats {
     std::uint64_t entries = 0;
     std::uint64_t bytes_used = 0;
     std::uint64_t bytes_max = 0;
-    std::uint64_t hits = 0;
-    std::uint64_t misses = 0;
+    std::uint64_t hits = 0;    // fresh ones
+    std::uint64_t misses = 0;  // all other lookups, deferred ones not counted
     std::uint64_t stores = 0;
     std::uint64_t evictions = 0;
     std::uint64_t declined = 0;  // too large, no TTL

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/cache/cache.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <deque>
+#include <mutex>
+
+#include "resolver/base/check.h"
+#include "resolver/base/hash.h"
+#include "resolver/base/random.h"
+#include "resolver/cache/shard.h"
+
+namespace cenote::cache {
+namespace {
+
+constexpr std::uint64_t kBytesLeast = 64 << 10;        // of the whole cache
+constexpr std::uint64_t kShardBytesLeast = 512 << 10;  // a small cache has fewer shards
+
+/// Zeroed pages that cost nothing until they are touched.
+class Pages {
+public:
+    explicit Pages(std::size_t size) : size_(size) {
+        void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        CENOTE_CHECK(start != MAP_FAILED);  // out of memory ends the process
+        start_ = static_cast<std::uint8_t*>(start);
+    }
+    ~Pages() { munmap(start_, size_); }
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
+
+    [[nodiscard]] MutableBytes bytes() const noexcept { return {start_, size_}; }
+
+private:
+    std::uint8_t* start_ = nullptr;
+    std::size_t size_;
+};
+
+std::uint32_t shard_count(const Options& options, std::uint64_t bytes) {
+    const auto wanted = std::bit_floor(std::clamp<std::uint32_t>(options.shards, 1, 256));
+    const auto possible = std::max<std::uint64_t>(std::bit_floor(bytes / kShardBytesLeast), 1);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, possible));
+}
+
+Limits limits_of(const Options& options) noexcept {
+    return {options.min_ttl, options.max_ttl, options.negative_max_ttl, options.stale, options.failure_ttl};
+}
+
+}  // namespace
+
+struct Cache::State {
+    explicit State(const Options& options)
+        : bytes_max(std::max(options.bytes_max, kBytesLeast)), pages(bytes_max), seed(random_u64()) {
+        const auto count = shard_count(options, bytes_max);
+        const auto share = bytes_max / count;
+        const auto usable = (share - sizeof(Shard)) & ~std::size_t{63};
+        for (std::size_t i = 0; i < count; ++i)
+            shards.emplace_back(pages.bytes().subspan(i * usable, usable), bytes_max / 100, limits_of(options));
+    }
+
+    [[nodiscard]] std::uint64_t hash(const wire::Question& question) const noexcept {
+        const auto rest = (static_cast<std::uint64_t>(question.type) << 32) |
+                          (static_cast<std::uint64_t>(question.rr_class) << 16) | (question.dnssec_ok ? 2U : 0U) |
+                          (question.checking_disabled ? 1U : 0U);
+        return hash64(question.name.wire(), seed ^ rest);
+    }
+    /// The upper half of the hash picks the shard, the lower half is the tag inside it.
+    [[nodiscard]] Shard& shard_of(std::uint64_t hash) noexcept { return shards[(hash >> 32) & (shards.size() - 1)]; }
+
+    /// Runs `action` with the question's shard and tag, unless another thread is in that shard.
+    template <typename Action>
+    void try_with_shard(const wire::Question& question, Action action) noexcept {
+        const auto hashed = hash(question);
+        Shard& shard = shard_of(hashed);
+        const std::unique_lock lock(shard.mutex, std::try_to_lock);
+        if (lock.owns_lock())
+            action(shard, static_cast<std::uint32_t>(hashed));
+        else
+            deferred.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    std::uint64_t bytes_max;
+    Pages pages;
+    std::uint64_t seed;
+    std::deque<Shard> shards;
+    alignas(64) std::atomic<std::uint64_t> deferred{0};
+};
+
+Cache::Cache(const Options& options) : state_(std::make_unique<State>(options)) {}
+Cache::~Cache() = default;
+
+Hit Cache::lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
+    Hit hit;
+    state_->try_with_shard(
+        question, [&](Shard& shard, std::uint32_t tag) { hit = shard.lookup(tag, question, now, reply, links); });
+    return hit;
+}
+
+void Cache::store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
+                  Ticks now) noexcept {
+    state_->try_with_shard(
+        question, [&](Shard& shard, std::uint32_t tag) { shard.store(tag, question, answer, shape, links, now); });
+}
+
+void Cache::store_failure(const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
+    state_->try_with_shard(question,
+                           [&](Shard& shard, std::uint32_t tag) { shard.store_failure(tag, question, code, now); });
+}
+
+void Cache::update_links(const wire::Question& question, const Links& links) noexcept {
+    state_->try_with_shard(question,
+                           [&](Shard& shard, std::uint32_t tag) { shard.update_links(tag, question, links); });
+}
+
+void Cache::set_limits(const Options& options) noexcept {
+    const auto limits = limits_of(options);
+    for (Shard& shard : state_->shards) {
+        const std::lock_guard lock(shard.mutex);
+        shard.set_limits(limits);
+    }
+}
+
+// A shard is let go after each slice, so that workers miss it for some microseconds only. What a worker stores or
+// moves meanwhile lands at the head, which the walk reaches last.
+std::uint64_t Cache::erase(const wire::Name& name, bool below) {
+    std::uint64_t erased = 0;
+    for (Shard& shard : state_->shards) {
+        std::uint64_t position = 0;
+        for (bool more = true; more;) {
+            const std::lock_guard lock(shard.mutex);
+            more = shard.erase_slice(name, below, position, erased);
+            if (!more) shard.erase_failures(name, below);
+        }
+    }
+    return erased;
+}
+
+std::uint64_t Cache::clear() { return erase(wire::Name(), true); }
+
+Stats Cache::stats() const {
+    Stats stats;
+    stats.bytes_max = state_->bytes_max;
+    stats.deferred = state_->deferred.load(std::memory_order_relaxed);
+    for (Shard& shard : state_->shards) {
+        const std::lock_guard lock(shard.mutex);
+        shard.add_to(stats);
+    }
+    return stats;
+}
+
+}  // namespace cenote::cache

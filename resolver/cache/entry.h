@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One entry as it lies in a shard's log: this header, the links' tags, the distilled message.
+//
+// The message begins with its own question (folded), so the key is not kept a second time.
+// Threads:  whoever holds the shard.
+// Memory:   lives in the log; a filler uses the first 16 bytes only.
+#pragma once
+
+#include <cstring>
+
+#include "resolver/cache/cache.h"
+
+namespace cenote::cache {
+
+/// Entries are placed and measured in units of 16 bytes.
+inline constexpr std::size_t kUnit = 16;
+
+struct Entry {
+    static constexpr std::uint8_t kAlive = 1;  // neither filler nor erased
+    static constexpr std::uint8_t kNegative = 2;
+    static constexpr std::uint8_t kNxdomain = 4;
+    static constexpr std::uint8_t kDnssecOk = 8;
+    static constexpr std::uint8_t kCheckingDisabled = 16;
+    static constexpr std::uint8_t kUsesMax = 3;
+
+    std::uint32_t units;
+    std::uint32_t tag;
+    std::uint32_t ttl_s;
+    std::uint16_t message_size;
+    std::uint8_t flags;
+    std::uint8_t uses : 2;  // since the hand of eviction last passed, at most kUsesMax
+    std::uint8_t link_count : 6;
+    Ticks stored;
+    std::uint64_t generation;
+
+    [[nodiscard]] bool alive() const noexcept { return (flags & kAlive) != 0; }
+    [[nodiscard]] std::size_t tags_size() const noexcept { return link_count * sizeof(Links::tags[0]); }
+    std::uint8_t* tags() noexcept { return reinterpret_cast<std::uint8_t*>(this) + sizeof(Entry); }
+    MutableBytes message() noexcept { return {tags() + tags_size(), message_size}; }
+
+    [[nodiscard]] bool holds(const wire::Question& question) noexcept;
+};
+static_assert(sizeof(Entry) == 32);
+
+[[nodiscard]] inline std::uint8_t key_flags(const wire::Question& question) noexcept {
+    return static_cast<std::uint8_t>((question.dnssec_ok ? Entry::kDnssecOk : 0) |
+                                     (question.checking_disabled ? Entry::kCheckingDisabled : 0));
+}
+
+/// Whether a distilled message begins with this question.
+[[nodiscard]] inline bool asks(ByteView message, const wire::Question& question) noexcept {
+    const auto name = question.name.wire();
+    if (message.size() < wire::kHeaderSize + name.size() + 4) return false;
+    const auto* at = message.data() + wire::kHeaderSize;
+    return std::memcmp(at, name.data(), name.size()) == 0 &&
+           load_u16(at + name.size()) == static_cast<std::uint16_t>(question.type) &&
+           load_u16(at + name.size() + 2) == static_cast<std::uint16_t>(question.rr_class);
+}
+
+inline bool Entry::holds(const wire::Question& question) noexcept {
+    return (flags & (kDnssecOk | kCheckingDisabled)) == key_flags(question) && asks(message(), question);
+}
+
+}  // namespace cenote::cache

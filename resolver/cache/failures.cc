@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/cache/failures.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "resolver/cache/entry.h"
+#include "resolver/cache/suffix.h"
+
+namespace cenote::cache {
+
+bool Failures::Slot::holds(std::uint32_t question_tag, const wire::Question& question) const noexcept {
+    const auto asked = question.name.wire();
+    return tag == question_tag && name_size == asked.size() && type == static_cast<std::uint16_t>(question.type) &&
+           rr_class == static_cast<std::uint16_t>(question.rr_class) && key_flags == cache::key_flags(question) &&
+           std::memcmp(name.data(), asked.data(), asked.size()) == 0;
+}
+
+const Failures::Slot* Failures::find(std::uint32_t tag, const wire::Question& question, Ticks now) const noexcept {
+    if (now >= last_until_) return nullptr;
+    for (const Slot& slot : set_of(tag)) {
+        if (slot.holds(tag, question)) return now < slot.until ? &slot : nullptr;
+    }
+    return nullptr;
+}
+
+void Failures::add(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, seconds first_life,
+                   Ticks now) noexcept {
+    const auto set = set_of(tag);
+    auto slot = std::find_if(set.begin(), set.end(), [&](const Slot& s) { return s.holds(tag, question); });
+    if (slot != set.end() && now < slot->until) return;  // another worker's news of the same failure
+
+    const bool again = slot != set.end() && now - slot->until < kLongest;
+    if (slot == set.end()) {
+        slot = std::min_element(set.begin(), set.end(), [](const Slot& a, const Slot& b) { return a.until < b.until; });
+        slot->tag = tag;
+        slot->type = static_cast<std::uint16_t>(question.type);
+        slot->rr_class = static_cast<std::uint16_t>(question.rr_class);
+        slot->key_flags = cache::key_flags(question);
+        slot->name_size = static_cast<std::uint8_t>(question.name.wire().size());
+        std::memcpy(slot->name.data(), question.name.wire().data(), slot->name_size);
+    }
+    slot->doublings = again ? static_cast<std::uint8_t>(std::min(slot->doublings + 1, 9)) : std::uint8_t{0};
+    slot->code = code;
+    slot->until = now + std::min(std::max(first_life, seconds{1}) * (1 << slot->doublings), kLongest);
+    last_until_ = std::max(last_until_, slot->until);
+}
+
+void Failures::forget(std::uint32_t tag, const wire::Question& question) noexcept {
+    if (last_until_ == Ticks{}) return;
+    for (Slot& slot : set_of(tag)) {
+        if (slot.holds(tag, question)) slot = Slot{};
+    }
+}
+
+void Failures::erase(const wire::Name& name, bool below) noexcept {
+    for (Slot& slot : slots_) {
+        if (slot.name_size == 0) continue;
+        if (is_covered(ByteView(slot.name).first(slot.name_size), name, below)) slot = Slot{};
+    }
+}
+
+std::span<Failures::Slot> Failures::set_of(std::uint32_t tag) const noexcept {
+    const auto sets = slots_.size() / kWays;
+    return slots_.subspan(((tag * sets) >> 32) * kWays, kWays);
+}
+
+}  // namespace cenote::cache

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions that upstream failed to answer a moment ago (RFC 9520), apart from the answers, so that failures never
+// push out good data.
+//
+// Threads:  whoever holds the shard.
+// Memory:   the caller's, zeroed: sets of four slots; a new question takes the place of the one that is over first.
+// Failure:  a question may be forgotten early; then it is asked upstream once more.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "resolver/base/clock.h"
+#include "resolver/wire/answer.h"
+
+namespace cenote::cache {
+
+class Failures {
+public:
+    struct Slot {
+        Ticks until;
+        std::uint32_t tag;
+        std::uint16_t type;
+        std::uint16_t rr_class;
+        wire::EdeCode code;
+        std::uint8_t key_flags;
+        std::uint8_t doublings;
+        std::uint8_t name_size;  // 0: empty
+        std::array<std::uint8_t, wire::Name::kBytesMax> name;
+
+        [[nodiscard]] bool holds(std::uint32_t question_tag, const wire::Question& question) const noexcept;
+    };
+    static constexpr std::size_t kWays = 4;
+    static constexpr seconds kLongest{300};  // RFC 9520 §3.2: at most five minutes
+
+    /// `slots` is a multiple of kWays.
+    explicit Failures(std::span<Slot> slots) noexcept : slots_(slots) {}
+
+    /// The failure that still holds for this question, or null.
+    [[nodiscard]] const Slot* find(std::uint32_t tag, const wire::Question& question, Ticks now) const noexcept;
+    void add(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, seconds first_life,
+             Ticks now) noexcept;
+    void forget(std::uint32_t tag, const wire::Question& question) noexcept;
+    /// Forgets the name, with `below` all names below it too.
+    void erase(const wire::Name& name, bool below) noexcept;
+
+private:
+    [[nodiscard]] std::span<Slot> set_of(std::uint32_t tag) const noexcept;
+
+    std::span<Slot> slots_;
+    Ticks last_until_{};  // of all: spares the look when nothing failed lately
+};
+
+}  // namespace cenote::cache

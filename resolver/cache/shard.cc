@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/cache/shard.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "resolver/base/check.h"
+#include "resolver/cache/suffix.h"
+
+namespace cenote::cache {
+namespace {
+
+constexpr seconds kNoTime{0};
+constexpr std::uint32_t kStaleTtl = 30;            // RFC 8767 §4
+constexpr std::uint32_t kTtlMax = 0x7fffffff;      // RFC 2181 §8
+constexpr std::uint32_t kRecycledUnitsMax = 2048;  // second chances while one entry is placed: bounds its time
+constexpr int kSliceEntries = 256;                 // under one lock while erasing
+
+// How a shard's memory is parted. Entries of less than 96 bytes are rare, so the index has a slot for each 96 bytes.
+std::span<Index::Slot> index_part(MutableBytes memory) {
+    return {reinterpret_cast<Index::Slot*>(memory.data()), memory.size() / 96 & ~std::size_t{1}};
+}
+std::span<Failures::Slot> failures_part(MutableBytes memory) {
+    const auto before = index_part(memory).size_bytes();
+    const auto sets = std::max<std::size_t>(memory.size() / 128 / (Failures::kWays * sizeof(Failures::Slot)), 1);
+    return {reinterpret_cast<Failures::Slot*>(memory.data() + before), sets * Failures::kWays};
+}
+MutableBytes log_part(MutableBytes memory) {
+    const auto before = index_part(memory).size_bytes() + failures_part(memory).size_bytes();
+    static_assert(Failures::kWays * sizeof(Failures::Slot) % kUnit == 0 && 2 * sizeof(Index::Slot) % kUnit == 0);
+    return memory.subspan(before);
+}
+
+Ticks expiry(const Entry& entry) noexcept { return entry.stored + seconds{entry.ttl_s}; }
+
+Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
+    const auto message = entry.message();
+    if (message.size() > reply.space.size()) return {};
+    const auto left = expiry(entry) - now;
+    const auto age = std::max(std::chrono::floor<seconds>(now - entry.stored), kNoTime);
+
+    Hit hit;
+    hit.freshness = left > Ticks::duration::zero() ? Freshness::Fresh : Freshness::Stale;
+    hit.negative = (entry.flags & Entry::kNegative) != 0;
+    hit.nxdomain = (entry.flags & Entry::kNxdomain) != 0;
+    hit.expiring = left * 10 < seconds{entry.ttl_s};
+    hit.age_s = static_cast<std::uint32_t>(age.count());
+
+    std::memcpy(reply.space.data(), message.data(), message.size());
+    reply.size = message.size();
+    if (hit.freshness == Freshness::Fresh)
+        wire::age_answer(reply.space.first(reply.size), hit.age_s, 0, kTtlMax);
+    else
+        wire::age_answer(reply.space.first(reply.size), hit.age_s, kStaleTtl, kStaleTtl);
+
+    links.generation = entry.generation;
+    links.count = entry.link_count;
+    std::memcpy(links.tags.data(), entry.tags(), entry.tags_size());
+    if (entry.uses < Entry::kUsesMax) ++entry.uses;
+    return hit;
+}
+
+void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question, ByteView answer,
+                 const wire::AnswerShape& shape, const Links& links) noexcept {
+    const bool nxdomain = shape.rcode == wire::Rcode::NXDomain;
+    entry.tag = tag;
+    entry.message_size = static_cast<std::uint16_t>(answer.size());
+    entry.flags =
+        static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | (shape.negative ? Entry::kNegative : 0) |
+                                  (nxdomain ? Entry::kNxdomain : 0));
+    entry.link_count = static_cast<std::uint8_t>(links.count & 0x3f);
+    entry.generation = links.generation;
+    std::memcpy(entry.tags(), links.tags.data(), entry.tags_size());
+    std::memcpy(entry.message().data(), answer.data(), answer.size());
+}
+
+}  // namespace
+
+Shard::Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& limits)
+    : index_(index_part(memory)),
+      failures_(failures_part(memory)),
+      log_(log_part(memory)),
+      fixed_bytes_(sizeof(Shard) + memory.size() - log_part(memory).size()),
+      entry_bytes_max_(std::min(entry_bytes_max, log_part(memory).size() / 4)),
+      limits_(limits) {}
+
+Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
+                  Links& links) noexcept {
+    Hit hit;
+    if (Entry* entry = find(tag, question)) {
+        if (is_over(*entry, now))
+            remove(*entry);
+        else
+            hit = serve(*entry, now, reply, links);
+    }
+    if (hit.freshness == Freshness::Fresh) {
+        ++hits_;
+        return hit;
+    }
+    ++misses_;
+    if (const auto* failure = failures_.find(tag, question, now)) {
+        hit.failing = true;
+        hit.failure_code = failure->code;
+        if (hit.freshness == Freshness::None) hit.freshness = Freshness::Failure;
+    }
+    return hit;
+}
+
+void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,
+                  const Links& links, Ticks now) noexcept {
+    failures_.forget(tag, question);
+    const auto size = sizeof(Entry) + links.count * sizeof(links.tags[0]) + answer.size();
+    const auto ttl_s = clamped_ttl(shape);
+    CENOTE_DCHECK(asks(answer, question) && links.count <= Links::kLinksMax);
+    if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, question)) {
+        ++declined_;
+        return;
+    }
+    Entry& entry = place(tag, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
+    write_entry(entry, tag, question, answer, shape, links);
+    entry.stored = now;
+    entry.ttl_s = ttl_s;
+    // The records are clamped here and never again: a TTL must not be extended by use (ghost domains).
+    const auto lowest = std::min(limits_.min_ttl, seconds{ttl_s});
+    const auto highest = shape.negative ? seconds{ttl_s} : std::min(limits_.max_ttl, seconds{kTtlMax});
+    wire::age_answer(entry.message(), 0, static_cast<std::uint32_t>(lowest.count()),
+                     static_cast<std::uint32_t>(highest.count()));
+    ++stores_;
+}
+
+void Shard::store_failure(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
+    failures_.add(tag, question, code, limits_.failure_ttl, now);
+}
+
+void Shard::update_links(std::uint32_t tag, const wire::Question& question, const Links& links) noexcept {
+    Entry* entry = find(tag, question);
+    if (entry == nullptr || entry->link_count != links.count) return;
+    entry->generation = links.generation;
+    std::memcpy(entry->tags(), links.tags.data(), entry->tags_size());
+}
+
+bool Shard::erase_slice(const wire::Name& name, bool below, std::uint64_t& position, std::uint64_t& erased) noexcept {
+    position = std::max(position, log_.tail());
+    for (int i = 0; i < kSliceEntries && position < log_.head(); ++i) {
+        Entry& entry = log_.entry_at(position);
+        position += entry.units;
+        if (!entry.alive() || !is_covered(entry.message().subspan(wire::kHeaderSize), name, below)) continue;
+        remove(entry);
+        ++erased;
+    }
+    return position < log_.head();
+}
+
+void Shard::add_to(Stats& stats) const noexcept {
+    stats.entries += index_.size();
+    stats.bytes_used += fixed_bytes_ + live_units_ * kUnit;
+    stats.hits += hits_;
+    stats.misses += misses_;
+    stats.stores += stores_;
+    stats.evictions += evictions_;
+    stats.declined += declined_;
+}
+
+Entry* Shard::find(std::uint32_t tag, const wire::Question& question) noexcept {
+    const auto location = index_.find(tag, [&](std::uint32_t at) { return log_.at(at).holds(question); });
+    return location == Index::kNowhere ? nullptr : &log_.at(location);
+}
+
+// RFC 2308 §5: a negative answer without SOA is not to be cached; §7: failures have their own place.
+std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept {
+    const bool worth_keeping = shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain;
+    if (!worth_keeping || shape.truncated || (shape.negative && !shape.has_soa)) return 0;
+    auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
+    if (shape.negative) highest = std::min(highest, limits_.negative_max_ttl);
+    const auto ttl = std::min(std::max(seconds{shape.ttl_s}, limits_.min_ttl), highest);
+    return static_cast<std::uint32_t>(std::max(ttl, kNoTime).count());
+}
+
+/// A place for the answer to this question: the one it has, if the size is the same, else at the head of the log.
+Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint32_t units, Ticks now) noexcept {
+    if (Entry* old = find(tag, question)) {
+        if (old->units == units) return *old;
+        remove(*old);
+    }
+    make_room(units, now);
+    Entry& entry = log_.append(units);
+    entry.uses = 0;
+    index_.insert(tag, log_.location_of(entry));
+    live_units_ += units;
+    return entry;
+}
+
+void Shard::make_room(std::uint32_t units, Ticks now) noexcept {
+    std::uint32_t recycled = 0;
+    while (!log_.fits(units) || index_.full()) {
+        Entry& oldest = log_.tail_entry();
+        if (oldest.alive() && oldest.uses > 0 && recycled + oldest.units <= kRecycledUnitsMax &&
+            !is_over(oldest, now)) {
+            recycled += oldest.units;
+            --oldest.uses;
+            const auto tag = oldest.tag;
+            const auto from = log_.location_of(oldest);
+            index_.relocate(tag, from, log_.location_of(log_.recycle_tail()));
+            continue;
+        }
+        if (oldest.alive()) {
+            remove(oldest);
+            ++evictions_;
+        }
+        log_.drop_tail();
+    }
+}
+
+/// The entry's bytes stay in the log until the tail has passed them.
+void Shard::remove(Entry& entry) noexcept {
+    index_.erase(entry.tag, log_.location_of(entry));
+    live_units_ -= entry.units;
+    entry.flags = 0;
+}
+
+bool Shard::is_over(const Entry& entry, Ticks now) const noexcept { return now >= expiry(entry) + limits_.stale; }
+
+}  // namespace cenote::cache

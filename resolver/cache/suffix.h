@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a name as it lies in memory is the one asked for, or below it.
+#pragma once
+
+#include <cstring>
+
+#include "resolver/wire/name.h"
+
+namespace cenote::cache {
+
+/// `stored` begins with an uncompressed, folded name and may go on behind it.
+[[nodiscard]] inline bool is_covered(ByteView stored, const wire::Name& name, bool below) noexcept {
+    const auto wanted = name.wire();
+    for (std::size_t at = 0; stored.size() - at >= wanted.size(); at += 1U + stored[at]) {
+        if (std::memcmp(stored.data() + at, wanted.data(), wanted.size()) == 0) return true;
+        if (!below || stored[at] == 0) return false;
+    }
+    return false;
+}
+
+}  // namespace cenote::cache

@@ -29,12 +29,15 @@ struct LocalRecord {
 
 /// What to answer for a name that is ours.
 enum class LocalKind : std::uint8_t {
-    None,      // not a name of ours
-    Records,   // `[[local]]`: the records of the type, or NODATA
-    Nxdomain,  // special-use: nothing is there
-    Nodata,    // special-use: it exists, empty
-    Loopback,  // localhost (RFC 6761 §6.3)
-    Canary,    // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy says of them
+    None,        // not a name of ours
+    Records,     // `[[local]]`: the records of the type, or NODATA
+    Nxdomain,    // special-use: nothing is there
+    Nodata,      // special-use: it exists, empty
+    EmptyZone,   // a locally served zone (RFC 6303 §3): find() gives Nodata at its apex, Nxdomain below
+    Chaos,       // class CH: what this server says of itself (RFC 4892)
+    MinimalAny,  // type ANY (RFC 8482 §4.2)
+    Loopback,    // localhost (RFC 6761 §6.3)
+    Canary,      // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy says of them
 };
 
 struct LocalAnswer {
@@ -54,12 +57,11 @@ public:
 private:
     struct Entry {
         wire::Name name;
-        LocalKind kind = LocalKind::None;
-        bool with_below = false;  // the name and all below it
+        LocalKind kind = LocalKind::None;  // None: a routed zone
         std::uint32_t first_record = 0;
         std::uint32_t record_count = 0;
     };
-    [[nodiscard]] const Entry* entry(ByteView suffix) const noexcept;
+    void build_table();
 
     std::vector<LocalRecord> records_;  // sorted by name
     std::vector<Entry> entries_;

@@ -30,7 +30,8 @@ struct Snapshot {
     bool set_missing = false;
     LocalNames local;
     PrefixTable allow_from;                     // 1: may ask
-    std::string node;                           // NSID, id.server
+    std::string node;                           // id.server (RFC 4892)
+    std::string nsid;                           // RFC 5001: node and policy version
     std::string version_text;                   // version.bind
     std::string policy_text;                    // policy.cenote: version and digest
     Ticks next_edge = Ticks::max();             // when some verdict will change: no answer lives longer

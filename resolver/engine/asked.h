@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A query on its way through the engine: what was asked, by whom, and what was decided so far.
+//
+// Threads:  one worker's, on its stack.
+// Memory:   refers to the packet and to the snapshot, which outlive it.
+#pragma once
+
+#include "resolver/engine/engine.h"
+#include "resolver/engine/sinkhole.h"
+
+namespace cenote::engine {
+
+enum class Refusal : std::uint8_t { None, NotAllowed, NotReady };
+
+struct Asked {
+    Asked(const Client& from, Ticks at) noexcept : client(from), now(at), since(at) {}
+
+    const Client& client;
+    Ticks now;
+    Ticks since;  // when the client asked
+    wire::Query query;
+    LocalAnswer local;
+    const policy::Policy* policy = nullptr;  // set by judge()
+    policy::ClientClass client_class = 0;
+    policy::Verdict verdict;
+    telemetry::Source source = telemetry::Source::None;
+    Refusal refusal = Refusal::None;
+    bool infrastructure = false;  // a closed name's query that goes upstream all the same
+    bool late = false;            // it has waited for upstream already
+
+    /// Notes the reason; always false, for the caller to return.
+    bool refuse_with(Refusal reason) noexcept {
+        refusal = reason;
+        return false;
+    }
+
+    void judge(const policy::Policy& in_force) noexcept {
+        policy = &in_force;
+        client_class = in_force.classify(client.peer.ip);
+        verdict = in_force.judge(client_class, in_force.match(query.name));
+        if (is_blocked() && belongs_upstream(query, cell(), verdict.labels)) {
+            infrastructure = true;
+            verdict = {};
+        }
+    }
+
+    [[nodiscard]] const policy::Cell& cell() const noexcept { return policy->cell(verdict); }
+    [[nodiscard]] bool is_blocked() const noexcept { return policy != nullptr && cell().blocks(); }
+    /// Closed with a landing name, and asked for an address of it.
+    [[nodiscard]] bool lands() const noexcept {
+        return cell().answer == policy::AnswerMode::Cname &&
+               (query.type == wire::RrType::A || query.type == wire::RrType::AAAA);
+    }
+
+    [[nodiscard]] wire::Question question() const noexcept {
+        return {.name = query.name,
+                .type = query.type,
+                .rr_class = query.rr_class,
+                .dnssec_ok = query.edns.dnssec_ok,
+                .checking_disabled = query.checking_disabled()};
+    }
+    [[nodiscard]] wire::Question landing_question() const noexcept {
+        wire::Question landing;
+        std::size_t end = 0;
+        CENOTE_CHECK(landing.name.read_uncompressed(cell().cname, end));  // policy wrote it
+        landing.type = query.type;
+        return landing;
+    }
+};
+
+/// The largest reply this client can take.
+[[nodiscard]] inline std::size_t reply_limit(const Client& client, const wire::Query& query) noexcept {
+    return client.transport == telemetry::Transport::Udp ? wire::udp_limit(query) : wire::kMessageMax;
+}
+
+/// Waiting queries as upstream knows them.
+[[nodiscard]] inline upstream::Waiter waiter_of(SlabHandle handle) noexcept {
+    return (std::uint64_t{handle.generation} << 32) | handle.slot;
+}
+[[nodiscard]] inline SlabHandle handle_of(upstream::Waiter waiter) noexcept {
+    return {.slot = static_cast<std::uint32_t>(waiter), .generation = static_cast<std::uint32_t>(waiter >> 32)};
+}
+/// Nobody waits: the answer is wanted in the cache.
+inline constexpr upstream::Waiter kPrefetch = ~upstream::Waiter{0};
+
+}  // namespace cenote::engine

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/engine/engine.h"
+
+#include <array>
+
+#include "resolver/engine/asked.h"
+#include "resolver/engine/local_answer.h"
+#include "resolver/engine/reveal.h"
+#include "resolver/engine/sinkhole.h"
+
+namespace cenote::engine {
+
+using telemetry::Counter;
+using telemetry::Source;
+using wire::EdeCode;
+using wire::Rcode;
+
+Outcome Engine::handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept {
+    Asked asked(client, now);
+    const wire::ParseStatus status = parse_query(packet, asked.query);
+    reply.size = 0;
+    reply.limit = reply_limit(client, asked.query);
+    if (status != wire::ParseStatus::Ok) return reject(status, asked.query, reply);
+
+    Outcome outcome;
+    if (!admit(asked))
+        outcome = refuse(asked, reply);
+    else if (asked.local.kind != LocalKind::None)
+        outcome = answer_locally(asked, reply);
+    else if (asked.is_blocked())
+        outcome = block(asked, reply);
+    else if (serve_cached(asked, StaleToo::No, reply))
+        outcome = Outcome::Answered;
+    else
+        outcome = forward(asked, asked.question(), reply);
+
+    if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records the others
+    return outcome;
+}
+
+void Engine::begin_batch() noexcept {
+    if (!snapshot_.refresh()) return;
+    if (snapshot_->upstream == upstream_) return;
+    upstream_ = snapshot_->upstream;
+    forwarder_->apply(upstream_);
+}
+
+/// May this client ask this, and what does policy say of the name? False: `asked.refusal` says why not.
+bool Engine::admit(Asked& asked) const noexcept {
+    if (snapshot_->allow_from.find(asked.client.peer.ip) == 0) return asked.refuse_with(Refusal::NotAllowed);
+    if (snapshot_->policy == nullptr || (snapshot_->set_missing && snapshot_->without_set == WithoutSet::ServFail))
+        return asked.refuse_with(Refusal::NotReady);
+    if (asked.query.rr_class == wire::RrClass::CH) {
+        asked.local = {.kind = LocalKind::Chaos, .zone_labels = 0, .records = {}};
+        return true;
+    }
+    asked.local = snapshot_->local.find(asked.query.name);
+    asked.judge(*snapshot_->policy);
+    if (asked.local.kind == LocalKind::None && asked.query.type == wire::RrType::ANY && !asked.is_blocked())
+        asked.local.kind = LocalKind::MinimalAny;
+    return true;
+}
+
+Outcome Engine::reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept {
+    Rcode rcode = Rcode::FormErr;
+    Counter counter = Counter::Formerr;
+    switch (status) {
+        case wire::ParseStatus::Ok:
+        case wire::ParseStatus::Drop: recorder_.count(Counter::Malformed); return Outcome::Dropped;
+        case wire::ParseStatus::FormErr: break;
+        case wire::ParseStatus::NotImp: rcode = Rcode::NotImp, counter = Counter::Notimp; break;
+        case wire::ParseStatus::BadVers: rcode = Rcode::BadVers, counter = Counter::Badvers; break;
+        case wire::ParseStatus::Refused: rcode = Rcode::Refused, counter = Counter::RefusedByKind; break;
+    }
+    recorder_.count(counter);
+    write_reply(query, rcode, {}, {}, {}, reply);
+    return Outcome::Answered;
+}
+
+Outcome Engine::refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+    if (asked.refusal == Refusal::NotAllowed) {
+        recorder_.count(Counter::RefusedByAcl);
+        return fail(asked, Rcode::Refused, {.code = EdeCode::Prohibited, .text = {}, .short_text = {}}, reply);
+    }
+    recorder_.count(Counter::NotReady);
+    return fail(asked, Rcode::ServFail,
+                {.code = EdeCode::NotReady, .text = "no policy is in force yet", .short_text = {}}, reply);
+}
+
+Outcome Engine::answer_locally(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+    asked.source = Source::Local;
+    wire::OptContent opt = own_opt(asked);
+    if (asked.local.kind == LocalKind::Canary && asked.is_blocked()) opt = reasons(asked.query, asked.cell(), false);
+    write_local(asked.query, asked.local, *snapshot_, opt, reply);
+    return Outcome::Answered;
+}
+
+Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+    const policy::Cell& cell = asked.cell();
+    asked.source = Source::Sinkhole;
+    if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
+    if (asked.lands() && !asked.late && asked.query.recursion_desired())
+        return forward(asked, asked.landing_question(), reply);
+    reply.size = 0;
+    write_sinkhole(asked.query, cell, asked.verdict.labels, ttl_until_edge(cell.ttl_s, asked.now), reply);
+    return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
+}
+
+/// The landing name's addresses, from `[[local]]` or the cache; false when they are not known yet.
+bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+    const wire::Question question = asked.landing_question();
+    std::array<ByteView, kLandingAddressesMax> addresses{};
+    std::size_t count = 0;
+    const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
+        if (type == question.type && count < addresses.size()) addresses[count++] = rdata;
+    };
+    const LocalAnswer local = snapshot_->local.find(question.name);
+    for (const LocalRecord& record : local.records) add(record.type, record.rdata);
+    if (local.kind == LocalKind::None) {
+        wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
+        cache::Links links;
+        if (cache_.lookup(question, asked.now, found, links).freshness != cache::Freshness::Fresh) return false;
+        wire::for_each_answer(found.written(), add);
+    }
+    write_landing(asked.query, asked.cell(), ttl_until_edge(asked.cell().ttl_s, asked.now),
+                  std::span(addresses).first(count), reply);
+    return true;
+}
+
+bool Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
+    cache::Links links;
+    const wire::Question question = asked.question();
+    const cache::Hit hit = cache_.lookup(question, asked.now, reply, links);
+    wire::OptContent opt = own_opt(asked);
+    switch (hit.freshness) {
+        case cache::Freshness::None: return false;
+        case cache::Freshness::Failure:
+            if (stale_too == StaleToo::Yes) return false;  // this failure has its own, better words
+            asked.source = Source::Failure;
+            opt.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
+            opt.add({.code = hit.failure_code, .text = {}, .short_text = {}});
+            write_reply(asked.query, Rcode::ServFail, {}, {}, opt, reply);
+            return true;
+        case cache::Freshness::Stale:
+            if (stale_too == StaleToo::No && !hit.failing) return false;
+            asked.source = Source::Stale;
+            opt.add(
+                {.code = hit.nxdomain ? EdeCode::StaleNxdomain : EdeCode::StaleAnswer, .text = {}, .short_text = {}});
+            break;
+        case cache::Freshness::Fresh: asked.source = Source::Cache; break;
+    }
+    if (links.generation != snapshot_->policy->sets_generation()) {
+        links = reveal(*snapshot_->policy, reply.written());
+        cache_.update_links(question, links);
+    }
+    finish(asked, links, opt, reply);
+    if (hit.expiring && forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
+        recorder_.count(Counter::Prefetched);
+    return true;
+}
+
+/// An answer stands in `reply`: what it reveals is judged for this client, then it gets this client's header and OPT.
+void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+                    wire::ReplyBuffer& reply) noexcept {
+    if (links.count != 0 && !asked.infrastructure) {
+        const policy::Verdict link = judge_links(*snapshot_->policy, asked.client_class, asked.verdict, links);
+        if (link.cell != asked.verdict.cell) {
+            asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
+            if (asked.is_blocked()) {
+                recorder_.count(Counter::LinkBlocked);
+                if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_question(), kPrefetch, asked.now);
+                asked.late = true;  // the reply is due now: a landing address that is not known yet comes next time
+                block(asked, reply);
+                return;
+            }
+        }
+    }
+    if (asked.verdict.cell != 0 || links.count != 0)  // a directive knows this name: no TTL may outlive the verdict
+        wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(wire::kTtlMax, asked.now));
+    finish_answer(asked.query, opt, reply);
+}
+
+Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
+    if (!asked.query.recursion_desired())  // no looking into what upstream has cached
+        return fail(asked, Rcode::Refused,
+                    {.code = EdeCode::Other, .text = "recursion was not asked for", .short_text = {}}, reply);
+    Pending::Refusal refusal{};
+    const SlabHandle handle = pending_.add(asked.client, refusal);
+    if (refusal != Pending::Refusal::None) {
+        recorder_.count(refusal == Pending::Refusal::Full ? Counter::PendingOverflow
+                                                          : Counter::PendingPerClientOverflow);
+        return fail(asked, Rcode::ServFail,
+                    {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
+    }
+    PendingQuery& waiting = *pending_.find(handle);
+    waiting.keep(asked.query);
+    waiting.since = asked.now;
+    waiting.landing = asked.is_blocked();
+    if (forwarder_->resolve(question, waiter_of(handle), asked.now) != upstream::Ticket::Refused)
+        return Outcome::Pending;
+    pending_.remove(handle);
+    recorder_.count(Counter::PendingOverflow);
+    return fail(asked, Rcode::ServFail,
+                {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
+}
+
+Outcome Engine::fail(Asked& asked, Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept {
+    asked.source = Source::Failure;
+    wire::OptContent opt = own_opt(asked);
+    opt.add(error);
+    write_reply(asked.query, rcode, {}, {}, opt, reply);
+    return Outcome::Answered;
+}
+
+}  // namespace cenote::engine

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The path of a query: parse, judge, answer from policy or cache, or wait for upstream. Data plane.
+//
+// The engine is given bytes, a Client and a buffer to write into. It knows no socket.
+//
+// Threads:  one engine a worker, used on that worker's thread only.
+// Time:     the caller passes now.
+// Memory:   bounded by Options, allocated at start; handle() never allocates.
+// Failure:  hostile input is counted and answered as the RFCs say.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "resolver/base/published.h"
+#include "resolver/cache/cache.h"
+#include "resolver/engine/client.h"
+#include "resolver/engine/pending.h"
+#include "resolver/engine/snapshot.h"
+#include "resolver/telemetry/telemetry.h"
+#include "resolver/upstream/upstream.h"
+#include "resolver/wire/reply.h"
+
+namespace cenote::engine {
+
+enum class Outcome : std::uint8_t {
+    Answered,  // the reply stands in the buffer
+    Pending,   // the ReplySink will be given it later
+    Dropped,   // no reply is to be sent
+};
+
+/// Takes answers that could not be given at once. Implemented by the server.
+class ReplySink {
+public:
+    virtual void send(const Client& client, ByteView reply) noexcept = 0;
+
+protected:
+    ~ReplySink() = default;
+};
+
+using ForwarderFactory =
+    std::function<std::unique_ptr<upstream::Forwarder>(upstream::AnswerSink& sink, const upstream::Options& options)>;
+
+struct Asked;  // a query on its way: what was asked, by whom, what was decided
+
+class Engine final : private upstream::AnswerSink {
+public:
+    Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::Recorder& recorder, ReplySink& sink,
+           const PendingLimits& limits, const ForwarderFactory& make_forwarder);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// Takes the newest snapshot. Once a batch, and when a snapshot was published.
+    void begin_batch() noexcept;
+    /// `reply.space` must hold wire::kMessageMax bytes, or what the client can take at most.
+    Outcome handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept;
+
+    [[nodiscard]] std::uint32_t pending() const noexcept { return pending_.used(); }
+    [[nodiscard]] const upstream::Forwarder& forwarder() const noexcept { return *forwarder_; }
+
+private:
+    enum class StaleToo : std::uint8_t { No, Yes };
+
+    // The path, in engine.cc
+    bool admit(Asked& asked) const noexcept;
+    Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
+    Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_locally(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    Outcome block(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    bool serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    bool serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
+    void finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+                wire::ReplyBuffer& reply) noexcept;
+    Outcome forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
+    Outcome fail(Asked& asked, wire::Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept;
+
+    // What comes back from upstream, in late.cc
+    void complete(const wire::Question& question, const upstream::Completion& completion,
+                  std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
+    void delayed(const wire::Question& question, std::span<const upstream::Waiter> waiters,
+                 Ticks now) noexcept override;
+    void answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
+                       Ticks now) noexcept;
+    void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
+
+    // What both need, in late.cc
+    [[nodiscard]] wire::OptContent own_opt(const Asked& asked) const noexcept;
+    [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
+    void record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
+
+    Reader<Snapshot> snapshot_;
+    cache::Cache& cache_;
+    telemetry::Recorder& recorder_;
+    ReplySink& sink_;
+    Pending pending_;
+    std::unique_ptr<upstream::Forwarder> forwarder_;
+    upstream::Options upstream_;         // what the forwarder was told last
+    std::vector<std::uint8_t> late_;     // where late replies are written
+    std::vector<std::uint8_t> landing_;  // where the landing name's answer is looked at
+};
+
+}  // namespace cenote::engine

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What comes back from upstream, for everybody who waits for it.
+#include <algorithm>
+
+#include "resolver/engine/asked.h"
+#include "resolver/engine/reveal.h"
+
+namespace cenote::engine {
+
+using telemetry::Source;
+using wire::EdeCode;
+using wire::Rcode;
+
+namespace {
+
+constexpr std::uint16_t kKeepalive100ms = 100;  // what TCP clients are told of our idle time (RFC 7828)
+
+/// What failed, as extended errors name it (RFC 8914 §4.23, §4.24); the upstream's own word where it sent one.
+EdeCode failure_code(const upstream::Completion& completion) noexcept {
+    if (completion.shape.has_error) return completion.shape.error_code;
+    switch (completion.ending) {
+        case upstream::Ending::Unreachable: return EdeCode::NetworkError;
+        case upstream::Ending::Overloaded: return EdeCode::Other;
+        default: return EdeCode::NoReachableAuthority;
+    }
+}
+
+bool says_blocked(const wire::AnswerShape& shape) noexcept {
+    return shape.has_error && (shape.error_code == EdeCode::Blocked || shape.error_code == EdeCode::Censored ||
+                               shape.error_code == EdeCode::Filtered || shape.error_code == EdeCode::BlockedUpstream);
+}
+
+telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t index) noexcept {
+    return index < keys.size() ? keys[index] : telemetry::kKeyNone;
+}
+
+telemetry::Verdict verdict_word(const Asked& asked) noexcept {
+    using telemetry::Verdict;
+    if (asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny) return Verdict::Local;
+    if (asked.policy == nullptr) return Verdict::Forward;
+    const policy::Cell& cell = asked.cell();
+    if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
+    switch (cell.step) {
+        case policy::Step::None: return Verdict::Forward;
+        case policy::Step::Observe: return Verdict::Observe;
+        case policy::Step::Advise: return Verdict::Advise;
+        case policy::Step::Restrict: return Verdict::Restrict;
+        case policy::Step::Block: return Verdict::Block;
+    }
+    return Verdict::Forward;
+}
+
+}  // namespace
+
+void Engine::complete(const wire::Question& question, const upstream::Completion& completion,
+                      std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+    cache::Links links;
+    if (completion.ending == upstream::Ending::Answered) {
+        if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, completion.answer);
+        cache_.store(question, completion.answer, completion.shape, links, now);
+    } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit says nothing about the name
+        cache_.store_failure(question, failure_code(completion), now);
+    }
+    for (const upstream::Waiter waiter : waiters) answer_waiter(completion, links, handle_of(waiter), now);
+}
+
+void Engine::answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
+                           Ticks now) noexcept {
+    PendingQuery* waiting = pending_.find(handle);
+    if (waiting == nullptr) return;  // answered from stale data, or nobody's: a prefetch
+    const Client client = waiting->client;
+    Asked asked(client, now);
+    waiting->restore(asked.query);
+    asked.since = waiting->since;
+    asked.late = true;
+    wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
+
+    Outcome outcome = Outcome::Answered;
+    if (!admit(asked)) {
+        outcome = refuse(asked, reply);
+    } else if (asked.is_blocked()) {  // the landing name's answer is in the cache now, or the policy has changed
+        outcome = block(asked, reply);
+    } else if (completion.ending == upstream::Ending::Answered && !waiting->landing) {
+        asked.source = Source::Upstream;
+        wire::OptContent opt = own_opt(asked);
+        if (says_blocked(completion.shape)) opt.add({.code = EdeCode::BlockedUpstream, .text = {}, .short_text = {}});
+        std::ranges::copy(completion.answer, late_.begin());
+        reply.size = completion.answer.size();
+        wire::age_answer(reply.space.first(reply.size), 0, static_cast<std::uint32_t>(snapshot_->cache.min_ttl.count()),
+                         static_cast<std::uint32_t>(snapshot_->cache.max_ttl.count()));
+        finish(asked, links, opt, reply);
+    } else if (!serve_cached(asked, StaleToo::Yes, reply)) {
+        give_up(asked, completion, reply);
+    }
+    pending_.remove(handle);
+    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written());
+    record(asked, outcome, reply);
+}
+
+void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept {
+    std::string_view text;
+    switch (completion.ending) {
+        case upstream::Ending::TimedOut: text = "no upstream server answered in time"; break;
+        case upstream::Ending::Unreachable: text = "no upstream server could be reached"; break;
+        case upstream::Ending::Overloaded: text = "too many queries wait for upstream"; break;
+        case upstream::Ending::Failed: text = "upstream servers gave no usable answer"; break;
+        case upstream::Ending::Answered: text = "the policy changed while this was asked"; break;
+    }
+    fail(asked, Rcode::ServFail, {.code = failure_code(completion), .text = text, .short_text = {}}, reply);
+}
+
+void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+    for (const upstream::Waiter waiter : waiters) {
+        PendingQuery* waiting = pending_.find(handle_of(waiter));
+        if (waiting == nullptr || waiting->landing) continue;
+        const Client client = waiting->client;
+        Asked asked(client, now);
+        waiting->restore(asked.query);
+        asked.since = waiting->since;
+        asked.late = true;
+        wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
+        if (!admit(asked) || asked.is_blocked() || !serve_cached(asked, StaleToo::Yes, reply)) continue;
+        pending_.remove(handle_of(waiter));
+        sink_.send(client, reply.written());
+        record(asked, Outcome::Answered, reply);
+    }
+}
+
+wire::OptContent Engine::own_opt(const Asked& asked) const noexcept {
+    wire::OptContent opt;
+    opt.nsid = snapshot_->nsid;
+    if (asked.client.transport != telemetry::Transport::Udp) opt.keepalive_100ms = kKeepalive100ms;
+    return opt;
+}
+
+std::uint32_t Engine::ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept {
+    if (snapshot_->next_edge == Ticks::max()) return ttl_s;
+    const auto left = std::chrono::floor<seconds>(snapshot_->next_edge - now).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, ttl_s));
+}
+
+void Engine::record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer& reply) noexcept {
+    telemetry::QueryEvent event;
+    event.at = asked.now;
+    event.latency_us = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(asked.now - asked.since).count());
+    event.transport = asked.client.transport;
+    event.client = asked.client.peer.ip;
+    event.type = asked.query.type;
+    event.name = asked.query.name.wire();
+    event.verdict = verdict_word(asked);
+    event.source = outcome == Outcome::Answered ? asked.source : Source::None;
+    if (reply.size >= wire::kHeaderSize) {
+        event.rcode = static_cast<Rcode>(reply.space[3] & 0x0f);
+        if ((reply.space[2] & 0x02) != 0) recorder_.count(telemetry::Counter::Truncated);
+    }
+    if (asked.policy != nullptr) {
+        const policy::Cell& cell = asked.cell();
+        event.policy_version = asked.policy->version();
+        event.service_key = key_at(snapshot_->service_keys, cell.service);
+        event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
+        event.group_key = key_at(snapshot_->group_keys, asked.client_class);
+    }
+    recorder_.record(event);
+}
+
+Engine::Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::Recorder& recorder, ReplySink& sink,
+               const PendingLimits& limits, const ForwarderFactory& make_forwarder)
+    : snapshot_(snapshots),
+      cache_(cache),
+      recorder_(recorder),
+      sink_(sink),
+      pending_(limits),
+      upstream_(snapshot_->upstream),
+      late_(wire::kMessageMax),
+      landing_(wire::kMessageMax) {
+    forwarder_ = make_forwarder(*this, upstream_);
+}
+
+Engine::~Engine() = default;
+
+}  // namespace cenote::engine

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Queries that wait for upstream: what is needed to answer each when the answer comes.
+//
+// Threads:  one worker's.
+// Memory:   PendingLimits::queries_max slots of some 450 bytes, allocated at start.
+// Failure:  add() of a full table, or for a client that has too many waiting, gives no handle and says which.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "resolver/base/check.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/slab.h"
+#include "resolver/engine/client.h"
+#include "resolver/wire/query.h"
+
+namespace cenote::engine {
+
+struct PendingLimits {
+    std::uint32_t queries_max = 8192;
+    std::uint32_t per_client_max = 1000;
+};
+
+/// A query as it waits. Its bytes are copies, so the packet need not live.
+class PendingQuery {
+public:
+    Client client;
+    Ticks since{};
+    std::uint32_t reply_limit = 512;
+    bool landing = false;  // waits for the landing name's address, not for its own
+
+    void keep(const wire::Query& query) noexcept;
+    /// The query again; it refers into this object.
+    void restore(wire::Query& query) const noexcept;
+
+private:
+    static constexpr std::size_t kQuestionMax = wire::Name::kBytesMax + 4;
+    static constexpr std::size_t kCookieMax = 40;
+
+    wire::Edns edns_;
+    std::uint16_t id_ = 0;
+    std::uint16_t flags_ = 0;
+    std::uint16_t question_size_ = 0;
+    std::uint8_t cookie_size_ = 0;
+    std::array<std::uint8_t, kQuestionMax> question_;
+    std::array<std::uint8_t, kCookieMax> cookie_;
+};
+
+class Pending {
+public:
+    explicit Pending(const PendingLimits& limits);
+
+    enum class Refusal : std::uint8_t { None, Full, ClientFull };
+    /// A slot for one more query of this client.
+    SlabHandle add(const Client& client, Refusal& refusal) noexcept;
+    [[nodiscard]] PendingQuery* find(SlabHandle handle) noexcept { return slots_.find(handle); }
+    void remove(SlabHandle handle) noexcept;
+    [[nodiscard]] std::uint32_t used() const noexcept { return slots_.used(); }
+
+private:
+    [[nodiscard]] std::uint16_t& waiting(const IpAddress& client) noexcept;
+
+    PendingLimits limits_;
+    std::uint64_t seed_;
+    Slab<PendingQuery> slots_;
+    std::vector<std::uint16_t> per_client_;  // by hash of the address; two that share a number share a limit
+};
+
+}  // namespace cenote::engine

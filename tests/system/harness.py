@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real daemons on loopback for the tests of this folder.
+
+A Node is one cenoted with its folder, its cenote.toml and its catalogue; NSD, unbound and a scripted server stand
+upstream (upstreams.py). Every port is a free one, so tests run beside each other. Nothing waits for a time to pass:
+a wait ends with an event (a line on stderr, a message to the notify socket, an answer), and its limit only says when
+to give up.
+"""
+import array
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("CENOTE_BIN", SOURCE / "build" / "test" / "bin"))
+PATIENCE = 30.0  # seconds until a wait gives up; sanitizers and a busy machine are slow
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+
+CATALOGUE = """
+vendor       = "Alpha Labs"
+jurisdiction = "ZZ"
+
+[[service]]
+id       = "alpha"
+aliases  = ["alpha-chat"]
+name     = "Alpha Chat"
+category = ["chat"]
+default  = true
+checked  = 2026-11-01
+evidence = ["alpha-labs.example/docs"]
+shared   = ["shared.cdn-net.example"]
+
+[[service.domain]]
+name = "alpha-ai.example"
+role = "web"
+[[service.domain]]
+name = "api.alpha-ai.example"
+role = "api"
+
+[[service]]
+id       = "beta"
+aliases  = []
+name     = "Beta Code"
+category = ["coding"]
+default  = true
+checked  = 2026-11-01
+evidence = ["alpha-labs.example/docs"]
+shared   = []
+
+[[service.domain]]
+name = "beta-ai.example"
+role = "web"
+"""
+
+RESTRICT_ALPHA = """
+[[directive]]
+id      = "test-1"
+title   = "Alpha is under assessment"
+targets = ["service:alpha"]
+step    = "restrict"
+ends    = 2099-12-31T23:59:59Z
+contact = ["mailto:dns@agency.example"]
+"""
+
+
+def deadline(seconds=PATIENCE):
+    return time.monotonic() + seconds
+
+
+def eventually(condition, what, seconds=PATIENCE):
+    """Asks again until `condition` gives something true, which it returns."""
+    end = deadline(seconds)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"gave up waiting: {what}")
+        select.select([], [], [], 0.02)
+
+
+class NotifySocket:
+    """What systemd would be: takes the daemon's messages and the sockets it parks."""
+
+    def __init__(self, folder):
+        self.path = folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.messages = []  # one dict a datagram
+        self.stored = {}    # FDNAME -> [fd, ...]
+
+    def take(self, seconds):
+        """Reads one datagram; False when none came."""
+        if not select.select([self.socket], [], [], seconds)[0]:
+            return False
+        data, ancillary, _, _ = self.socket.recvmsg(4096, socket.CMSG_SPACE(64 * array.array("i").itemsize))
+        message = dict(line.split("=", 1) for line in data.decode().splitlines() if "=" in line)
+        self.messages.append(message)
+        fds = array.array("i")
+        for level, kind, payload in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
+        name = message.get("FDNAME", "stored")
+        if message.get("FDSTOREREMOVE") == "1":
+            for fd in self.stored.pop(name, []):
+                os.close(fd)
+        elif message.get("FDSTORE") == "1":
+            self.stored.setdefault(name, []).extend(fds)
+        else:
+            for fd in fds:
+                os.close(fd)
+        return True
+
+    def drain(self):
+        while self.take(0):
+            pass
+
+    def close(self):
+        self.drain()
+        for fds in self.stored.values():
+            for fd in fds:
+                os.close(fd)
+        self.stored = {}
+        self.socket.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Daemon:
+    """One running cenoted."""
+
+    def __init__(self, config, notify, stored=None, environment=None):
+        self.notify = notify
+        self.seen = len(notify.messages)
+        self.lines = []
+        self.arrived = threading.Condition()
+        names, fds = [], []
+        for name, several in (stored or {}).items():
+            names += [name] * len(several)
+            fds += several
+        env = dict(os.environ, NOTIFY_SOCKET=str(notify.path), **(environment or {}))
+        if fds:
+            env.update(LISTEN_FDS=str(len(fds)), LISTEN_FDNAMES=":".join(names))
+        # The shell gives LISTEN_PID the pid that the daemon then has.
+        command = ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", str(BIN / "cenoted"), "--config", str(config)]
+        self.process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                        stdin=subprocess.DEVNULL, close_fds=False if fds else True,
+                                        preexec_fn=(lambda: place_from_3(fds)) if fds else None)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for raw in self.process.stderr:
+            with self.arrived:
+                self.lines.append(raw.decode(errors="replace").rstrip("\n"))
+                self.arrived.notify_all()
+        with self.arrived:
+            self.arrived.notify_all()
+
+    def log(self):
+        with self.arrived:
+            return "\n".join(self.lines)
+
+    def wait_line(self, pattern, since=0, seconds=PATIENCE):
+        """The match of the first line from `since` on in which `pattern` is found."""
+        expression = re.compile(pattern)
+        end = deadline(seconds)
+        with self.arrived:
+            while True:
+                for line in self.lines[since:]:
+                    found = expression.search(line)
+                    if found:
+                        return found
+                left = end - time.monotonic()
+                if left <= 0 or not self.reader.is_alive():
+                    raise AssertionError(f"no line matches {pattern!r} in:\n" + "\n".join(self.lines))
+                self.arrived.wait(min(left, 1.0))
+
+    def wait_notified(self, key, value="1", seconds=PATIENCE):
+        """Waits for a message that this daemon sent; a daemon that ends instead is a failure."""
+        end = deadline(seconds)
+        while True:
+            while self.seen < len(self.notify.messages):
+                message = self.notify.messages[self.seen]
+                self.seen += 1
+                if message.get(key) == value:
+                    return message
+            if self.process.poll() is not None and not self.notify.take(0):
+                self.reader.join(PATIENCE)
+                raise AssertionError(f"cenoted ended with {self.process.returncode} before {key}={value}:\n{self.log()}")
+            if time.monotonic() > end:
+                raise AssertionError(f"no {key}={value} from cenoted:\n{self.log()}")
+            self.notify.take(0.1)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=PATIENCE):
+        code = self.process.wait(seconds)
+        self.reader.join(PATIENCE)
+        return code
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+        self.process.stderr.close()
+
+
+def place_from_3(fds):
+    """In the child: puts the sockets where sd_listen_fds(3) expects them."""
+    high = [os.dup2(fd, 500 + i, inheritable=True) for i, fd in enumerate(fds)]
+    for i, fd in enumerate(high):
+        os.dup2(fd, 3 + i, inheritable=True)
+    os.closerange(3 + len(fds), 1024)
+
+
+class Node:
+    """A resolver under test: its folder, its configuration, its tool, its daemon."""
+
+    def __init__(self, test, *, directives=RESTRICT_ALPHA, upstreams=(), server="", extra="", catalogue=CATALOGUE,
+                 listen='"127.0.0.1:0"', workers=1, sinkhole=None, timeout="2500ms"):
+        self.test = test
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-"))
+        test.addCleanup(shutil.rmtree, self.folder, True)
+        self.services = self.folder / "services"
+        self.services.mkdir()
+        (self.services / "test.toml").write_text(catalogue)
+        self.config = self.folder / "cenote.toml"
+        self.set = self.folder / "cenote.set"
+        self.control = self.folder / "control.sock"
+        self.notify = NotifySocket(self.folder)
+        test.addCleanup(self.notify.close)
+        self.daemon = None
+        self.address = self.port = None
+        self.settings = dict(directives=directives, upstreams=list(upstreams), server=server, extra=extra,
+                             listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout)
+        self.write_config()
+
+    def write_config(self, **changes):
+        """Writes cenote.toml anew with some settings replaced."""
+        self.settings.update(changes)
+        s = self.settings
+        servers = ", ".join(f'"{u}"' for u in s["upstreams"]) or '"127.0.0.1:9"'
+        sinkhole = f"[sinkhole]\n{s['sinkhole']}" if s["sinkhole"] else ""
+        self.config.write_text(f"""
+[server]
+node = "node1"
+listen = [{s['listen']}]
+workers = {s['workers']}
+allow_from = ["127.0.0.0/8", "::1/128"]
+timezone = "UTC"
+state = "{self.folder}/state.db"
+{s['server']}
+[control]
+socket = "{self.control}"
+[upstream]
+servers = [{servers}]
+timeout = "{s['timeout']}"
+[blocklist]
+set = "{self.set}"
+services = ["{self.services}"]
+{sinkhole}
+{s['extra']}
+{s['directives']}
+""")
+
+    def cenote(self, *arguments, timeout=PATIENCE):
+        """Runs the tool against this node."""
+        env = dict(os.environ, CENOTE_SOCKET=str(self.control), CENOTE_CONFIG=str(self.config))
+        return subprocess.run([str(BIN / "cenote"), *map(str, arguments)], env=env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=timeout)
+
+    def cenote_ok(self, *arguments):
+        done = self.cenote(*arguments)
+        self.test.assertEqual(done.returncode, 0, f"cenote {' '.join(map(str, arguments))}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def cenote_json(self, *arguments):
+        return json.loads(self.cenote_ok(*arguments, "--json"))
+
+    def update(self):
+        return self.cenote_ok("update")
+
+    def launch(self, stored=None, environment=None):
+        """Starts the daemon and does not wait."""
+        self.daemon = Daemon(self.config, self.notify, stored, environment)
+        self.test.addCleanup(self.daemon.kill)
+        return self.daemon
+
+    def start(self, stored=None):
+        """Starts the daemon; it is ready when this returns. Compiles a set first where there is none."""
+        if not self.set.exists():
+            self.update()
+        daemon = self.launch(stored)
+        daemon.wait_notified("READY")
+        found = daemon.wait_line(r"listening on (127\.0\.0\.\d+):(\d+)")
+        self.address, self.port = found.group(1), int(found.group(2))
+        return self
+
+    def stop(self):
+        """Ends the daemon as systemd would, and looks for what a sanitizer has to say."""
+        daemon, self.daemon = self.daemon, None
+        daemon.signal(signal.SIGTERM)
+        code = daemon.wait()
+        self.test.assertEqual(code, 0, daemon.log())
+        self.test.assertIsNone(SANITIZER.search(daemon.log()), daemon.log())
+        return daemon
+
+    def ask(self, name, rdtype="A", *, source=None, tcp=False, timeout=PATIENCE, **options):
+        """One query by dnspython, EDNS on unless use_edns says otherwise."""
+        options.setdefault("use_edns", 0)
+        flags = options.pop("flags", None)
+        query = dns.message.make_query(name, rdtype, **options)
+        if flags is not None:
+            query.flags = flags
+        return self.send(query, source=source, tcp=tcp, timeout=timeout)
+
+    def send(self, query, *, source=None, tcp=False, timeout=PATIENCE):
+        way = dns.query.tcp if tcp else dns.query.udp
+        return way(query, self.address, port=self.port, source=source, timeout=timeout)
+
+    def dig(self, *arguments):
+        """What dig prints, without the user's ~/.digrc."""
+        done = subprocess.run(["dig", "-r", f"@{self.address}", "-p", str(self.port), "+tries=1", "+time=10",
+                               *arguments], capture_output=True, text=True, timeout=PATIENCE)
+        self.test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def udp(self, source="127.0.0.1"):
+        """A socket that is connected to the daemon."""
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.test.addCleanup(client.close)
+        client.bind((source, 0))
+        client.connect((self.address, self.port))
+        client.settimeout(PATIENCE)
+        return client
+
+    def tcp(self):
+        client = socket.create_connection((self.address, self.port), timeout=PATIENCE)
+        self.test.addCleanup(client.close)
+        return client
+
+
+class SystemTest(unittest.TestCase):
+    """Makes nodes, and has every daemon that still runs end cleanly when the test is over."""
+
+    longMessage = True
+
+    def setUp(self):
+        self.nodes = []
+
+    def node(self, **settings):
+        node = Node(self, **settings)
+        self.nodes.append(node)
+        return node
+
+    def tearDown(self):
+        for node in self.nodes:
+            if node.daemon is not None and node.daemon.process.poll() is None:
+                node.stop()
+
+    def assertRcode(self, answer, rcode):
+        self.assertEqual(dns.rcode.to_text(answer.rcode()), rcode, answer)
+
+
+def records(answer, section="answer"):
+    """The records of a section, as sorted "TYPE value"."""
+    return sorted(f"{dns.rdatatype.to_text(rrset.rdtype)} {rdata.to_text()}"
+                  for rrset in getattr(answer, section) for rdata in rrset)
+
+
+def addresses(answer):
+    return sorted(rdata.address for rrset in answer.answer if rrset.rdtype in (1, 28) for rdata in rrset)
+
+
+def extended_errors(answer):
+    """[(code, text)] in the order of the message (RFC 8914)."""
+    return [(int(option.code), option.text or "") for option in answer.options
+            if isinstance(option, dns.edns.EDEOption)]
+
+
+def read_exactly(stream, size):
+    data = b""
+    while len(data) < size:
+        more = stream.recv(size - len(data))
+        if not more:
+            raise EOFError(f"closed after {len(data)} of {size} bytes")
+        data += more
+    return data
+
+
+def read_message(stream):
+    """One message from a TCP connection (RFC 1035 §4.2.2)."""
+    return dns.message.from_wire(read_exactly(stream, int.from_bytes(read_exactly(stream, 2), "big")))
+
+
+def framed(wire):
+    return len(wire).to_bytes(2, "big") + wire
+
+
+def main():
+    """Runs the tests of a file; 77 (skipped, for ctest) when none could run."""
+    program = unittest.main(module="__main__", verbosity=2, exit=False)
+    result = program.result
+    if result.wasSuccessful() and result.testsRun > 0 and len(result.skipped) == result.testsRun:
+        print("skipped:", "; ".join(sorted({reason for _, reason in result.skipped})))
+        sys.exit(77)
+    sys.exit(0 if result.wasSuccessful() and result.testsRun > 0 else 1)

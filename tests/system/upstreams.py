@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands upstream of a resolver under test: a scripted server, NSD and unbound, all on loopback."""
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import dns.exception
+import dns.message
+import dns.name
+import dns.query
+import dns.rdata
+import dns.rdatatype
+import dns.rrset
+
+from harness import PATIENCE, deadline, framed, read_exactly
+
+
+def free_port(address="127.0.0.1"):
+    """A port that is free for UDP and TCP just now; whoever takes it must be ready to find it gone."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
+             socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            udp.bind((address, 0))
+            try:
+                tcp.bind((address, udp.getsockname()[1]))
+            except OSError:
+                continue
+            return udp.getsockname()[1]
+
+
+def answer_with(query, *lines, rcode=0, authority=(), flags=0):
+    """A reply with records written as in a zone file: "name ttl class type value"."""
+    reply = dns.message.make_response(query, recursion_available=True)
+    reply.set_rcode(rcode)
+    reply.flags |= flags
+    for section, texts in ((reply.answer, lines), (reply.authority, authority)):
+        for line in texts:
+            name, ttl, rdclass, rdtype, value = line.split(None, 4)
+            owner = dns.name.from_text(name)
+            rdata = dns.rdata.from_text(rdclass, rdtype, value, origin=dns.name.root, relativize=False)
+            rrset = next((r for r in section if r.name == owner and r.rdtype == rdata.rdtype), None)
+            if rrset is None:
+                section.append(dns.rrset.from_rdata(owner, int(ttl), rdata))
+            else:
+                rrset.add(rdata)
+    return reply
+
+
+class ScriptedUpstream:
+    """Answers over UDP and TCP as `handler(query, transport)` says.
+
+    The handler gives a message, bytes, a list of either, or None for silence; it may wait on events of the test,
+    for every query has a thread of its own.
+    """
+
+    def __init__(self, test, handler, address="127.0.0.1"):
+        self.handler = handler
+        self.log = []  # (name, type, transport)
+        self.arrived = threading.Condition()
+        self.closed = False
+        while True:
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self.udp.bind((address, 0))
+            try:
+                self.tcp.bind(self.udp.getsockname())
+                break
+            except OSError:
+                self.udp.close()
+                self.tcp.close()
+        self.tcp.listen(128)
+        self.address, self.port = self.udp.getsockname()
+        self.where = f"{self.address}:{self.port}"
+        test.addCleanup(self.close)
+        threading.Thread(target=self._serve_udp, daemon=True).start()
+        threading.Thread(target=self._serve_tcp, daemon=True).start()
+
+    def count(self, name=None, transport=None):
+        with self.arrived:
+            return sum((name is None or n == name) and (transport is None or t == transport) for n, _, t in self.log)
+
+    def wait_for(self, name, times=1, seconds=PATIENCE):
+        """Until the name was asked so many times."""
+        end = deadline(seconds)
+        with self.arrived:
+            while sum(n == name for n, _, _ in self.log) < times:
+                if not self.arrived.wait(max(0.0, end - time.monotonic())):
+                    raise AssertionError(f"upstream was not asked for {name}, only {self.log}")
+
+    def close(self):
+        if not self.closed:
+            self.closed = True
+            for s in (self.udp, self.tcp):
+                try:
+                    s.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                s.close()
+
+    def _replies(self, wire, transport):
+        try:
+            query = dns.message.from_wire(wire)
+        except dns.exception.DNSException:
+            return []
+        question = query.question[0]
+        with self.arrived:
+            name = question.name.to_text(omit_final_dot=True).lower()
+            self.log.append((name, dns.rdatatype.to_text(question.rdtype), transport))
+            self.arrived.notify_all()
+        replies = self.handler(query, transport)
+        if replies is None:
+            return []
+        if not isinstance(replies, list):
+            replies = [replies]
+        return [r if isinstance(r, bytes) else r.to_wire(max_size=65535) for r in replies]
+
+    def _serve_udp(self):
+        while not self.closed:
+            try:
+                wire, peer = self.udp.recvfrom(65535)
+            except OSError:
+                return
+            if wire:
+                threading.Thread(target=self._one_datagram, args=(wire, peer), daemon=True).start()
+
+    def _one_datagram(self, wire, peer):
+        for reply in self._replies(wire, "udp"):
+            try:
+                self.udp.sendto(reply, peer)
+            except OSError:
+                return
+
+    def _serve_tcp(self):
+        while not self.closed:
+            try:
+                stream, _ = self.tcp.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one_stream, args=(stream,), daemon=True).start()
+
+    def _one_stream(self, stream):
+        with stream:
+            try:
+                while not self.closed:
+                    wire = read_exactly(stream, int.from_bytes(read_exactly(stream, 2), "big"))
+                    for reply in self._replies(wire, "tcp"):
+                        stream.sendall(framed(reply))
+            except (EOFError, OSError):
+                return
+
+
+def zone_handler(*lines, soa="example 60 IN SOA ns.example. host.example. 1 3600 600 86400 60"):
+    """A handler that answers from a few records; any other name is NXDOMAIN, any other type NODATA."""
+    table = {}
+    for line in lines:
+        table.setdefault(line.split()[0].lower().rstrip("."), []).append(line)
+
+    def handle(query, transport):
+        question = query.question[0]
+        name = question.name.to_text(omit_final_dot=True)
+        wanted = dns.rdatatype.to_text(question.rdtype)
+        present = table.get(name.lower())
+        if present is None:
+            return answer_with(query, rcode=3, authority=(soa,))
+        matching = [f"{name} " + line.split(None, 1)[1] for line in present if line.split()[3] in (wanted, "CNAME")]
+        return answer_with(query, *matching, authority=() if matching else (soa,))
+
+    return handle
+
+
+class Server:
+    """A name server of Debian's in the foreground, on a port that was free; started again if it was not."""
+
+    def __init__(self, test, probe):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-upstream-"))
+        test.addCleanup(shutil.rmtree, self.folder, True)
+        test.addCleanup(self.stop)
+        self.process = None
+        for _ in range(10):
+            self.port = free_port()
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.PIPE)
+            if self._answers(probe):
+                break
+            self.process.wait()
+        else:
+            raise AssertionError(f"{type(self).__name__} did not start: {self.process.stderr.read().decode()}")
+        self.address = "127.0.0.1"
+        self.where = f"127.0.0.1:{self.port}"
+
+    def _answers(self, probe):
+        end = deadline()
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                dns.query.udp(dns.message.make_query(probe, "SOA"), "127.0.0.1", port=self.port, timeout=0.5)
+                return True
+            except (OSError, dns.exception.Timeout):
+                pass
+        return False
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+        if self.process is not None:
+            self.process.stderr.close()
+            self.process = None
+
+
+class Nsd(Server):
+    """NSD with one zone; signed by ldns-signzone where `signed`."""
+
+    def __init__(self, test, zone, text, signed=False):
+        self.zone, self.text, self.signed = zone, text, signed
+        self.trust_anchor = None
+        super().__init__(test, zone)
+
+    def command(self):
+        zonefile = self.folder / "zone"
+        if not zonefile.exists():
+            zonefile.write_text(self.text)
+            if self.signed:
+                zonefile = self._sign(zonefile)
+            self.zonefile = zonefile
+        config = self.folder / "nsd.conf"
+        config.write_text(f"""
+server:
+  ip-address: 127.0.0.1@{self.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{self.folder}"
+  database: ""
+  pidfile: ""
+  xfrdfile: "{self.folder}/xfrd.state"
+  zonelistfile: "{self.folder}/zone.list"
+  logfile: "{self.folder}/nsd.log"
+  server-count: 1
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: "{self.zone}"
+  zonefile: "{self.zonefile}"
+""")
+        return ["nsd", "-d", "-c", str(config)]
+
+    def _sign(self, zonefile):
+        made = subprocess.run(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", self.zone], cwd=self.folder,
+                              capture_output=True, text=True, check=True)
+        key = made.stdout.strip()
+        subprocess.run(["ldns-signzone", "-n", "-f", "zone.signed", zonefile.name, key], cwd=self.folder,
+                       capture_output=True, check=True)
+        self.trust_anchor = (self.folder / f"{key}.key").read_text().strip()
+        return self.folder / "zone.signed"
+
+
+class Unbound(Server):
+    """unbound as a validating resolver over one NSD."""
+
+    def __init__(self, test, nsd):
+        self.nsd = nsd
+        super().__init__(test, nsd.zone)
+
+    def command(self):
+        config = self.folder / "unbound.conf"
+        anchor = ""
+        if self.nsd.trust_anchor:
+            (self.folder / "anchor.key").write_text(self.nsd.trust_anchor + "\n")
+            anchor = f'trust-anchor-file: "{self.folder}/anchor.key"'
+        config.write_text(f"""
+server:
+  interface: 127.0.0.1
+  port: {self.port}
+  username: ""
+  chroot: ""
+  directory: "{self.folder}"
+  pidfile: ""
+  use-syslog: no
+  logfile: "{self.folder}/unbound.log"
+  do-daemonize: no
+  do-not-query-localhost: no
+  module-config: "validator iterator"
+  num-threads: 1
+  access-control: 127.0.0.0/8 allow
+  {anchor}
+remote-control:
+  control-enable: no
+stub-zone:
+  name: "{self.nsd.zone}"
+  stub-addr: 127.0.0.1@{self.nsd.port}
+""")
+        return ["unbound", "-d", "-c", str(config)]

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "resolver/control/control.h"
+#include "resolver/control/unix_socket.h"
+
+namespace cenote::control {
+namespace {
+
+constexpr seconds kAnswerWithin{60};  // until the first reply; a stream may then be silent for as long as it likes
+
+class Client final : public ControlClient {
+public:
+    Client(UniqueFd fd, Path socket) : fd_(std::move(fd)), socket_(std::move(socket)) {}
+
+    Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) override {
+        set_patience(kAnswerWithin);
+        if (auto sent = send(encode(request)); !sent) return std::move(sent).error();
+        while (true) {
+            auto line = receive_line();
+            if (!line) return std::move(line).error();
+            auto response = decode_response(*line);
+            if (!response || !response->more) return response;
+            if (on_more) on_more(*response);
+            set_patience(seconds{0});
+        }
+    }
+
+private:
+    void set_patience(seconds limit) const {
+        const timeval time{.tv_sec = limit.count(), .tv_usec = 0};
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    }
+
+    Status send(std::string_view bytes) const {
+        while (!bytes.empty()) {
+            const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (sent < 0 && errno == EINTR) continue;
+            // A daemon that turned us away has said why before it closed: reading finds it.
+            if (sent < 0 && errno == EPIPE) break;
+            if (sent < 0) return Error{fmt::format("{}: cannot send: {}", socket_.string(), std::strerror(errno))};
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        return Done{};
+    }
+
+    Result<std::string> receive_line() {
+        while (true) {
+            if (const auto end = received_.find('\n'); end != std::string::npos) {
+                std::string line = received_.substr(0, end);
+                received_.erase(0, end + 1);
+                return line;
+            }
+            if (received_.size() > kLineMax)
+                return Error{fmt::format("{}: the daemon's reply is longer than {} bytes", socket_.string(), kLineMax)};
+            char chunk[16384];
+            const ssize_t got = ::recv(fd_.get(), chunk, sizeof chunk, 0);
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+                return Error{
+                    fmt::format("{}: the daemon did not answer within {} s", socket_.string(), kAnswerWithin.count())};
+            if (got <= 0)
+                return Error{fmt::format("{}: the daemon closed the connection before it answered", socket_.string())};
+            received_.append(chunk, static_cast<std::size_t>(got));
+        }
+    }
+
+    UniqueFd fd_;
+    Path socket_;
+    std::string received_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ControlClient>> ControlClient::connect(const Path& socket) {
+    const auto address = socket_address(socket);
+    if (!address) return address.error();
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return Error{fmt::format("cannot make a socket: {}", std::strerror(errno))};
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+        const int error = errno;
+        if (error == ENOENT || error == ECONNREFUSED)
+            return Error{
+                fmt::format("no cenoted listens on {}; start it, or name its socket with --socket", socket.string())};
+        return Error{fmt::format("{}: cannot reach cenoted: {}", socket.string(), std::strerror(error))};
+    }
+    return std::unique_ptr<ControlClient>(std::make_unique<Client>(std::move(fd), socket));
+}
+
+}  // namespace cenote::control

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/control/connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace cenote::control {
+
+Connection::Connection(loop::Loop& loop, UniqueFd fd, Peer peer, const Service& service)
+    : fd_(std::move(fd)), peer_(std::move(peer)), service_(service), idle_(loop, [this] { on_idle(); }) {
+    poll_.emplace(loop, fd_.get(), [this](unsigned events) { on_event(events); });
+}
+
+void Connection::start() {
+    idle_.start(service_.idle, milliseconds{0});
+    poll_->watch(loop::Poll::kReadable);
+}
+
+void Connection::on_event(unsigned events) {
+    const auto alive = shared_from_this();  // close() may drop the server's share
+    if ((events & loop::Poll::kWritable) != 0) flush();
+    if (!closed_ && (events & loop::Poll::kReadable) != 0) receive();
+    if (!closed_) serve_waiting_lines();
+}
+
+void Connection::receive() {
+    char chunk[16384];
+    while (!ended_ && input_.size() <= kLineMax) {
+        const ssize_t got = ::recv(fd_.get(), chunk, sizeof chunk, MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (got < 0) return close();
+        if (got == 0) {
+            ended_ = true;
+            break;
+        }
+        input_.append(chunk, static_cast<std::size_t>(got));
+        idle_.start(service_.idle, milliseconds{0});
+    }
+    if (ended_ && hung_up()) close();
+}
+
+void Connection::serve_waiting_lines() {
+    if (serving_) return;
+    serving_ = true;
+    std::size_t done = 0;
+    // A client that sends many requests and reads no replies waits for its own.
+    while (!busy_ && !leaving_ && !closed_ && output_.size() < kLineMax) {
+        const auto end = input_.find('\n', done);
+        if (end == std::string::npos) break;
+        // The handler may be answered later, when input_ has moved on: it gets values only.
+        serve(std::string_view(input_).substr(done, end - done));
+        done = end + 1;
+    }
+    input_.erase(0, done);
+    serving_ = false;
+    if (!closed_) settle();
+}
+
+void Connection::serve(std::string_view line) {
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+    auto request = decode_request(line);
+    if (!request) return refuse(request.error().text);
+    if (peer_.right == Right::None)
+        return refuse(
+            fmt::format("{} may not use this socket; join a unix group named in control.readers, "
+                        "control.approvers or control.admins",
+                        peer_.actor));
+    busy_ = true;
+    const auto answer = [self = weak_from_this()](const Response& response) {
+        if (const auto alive = self.lock(); alive && !alive->closed_) alive->reply(response);
+    };
+    try {
+        service_.handler(peer_, *request, answer);
+    } catch (const Json::exception& mistake) {  // an argument of another type than the verb wants
+        answer(Response{
+            .ok = false, .more = false, .error = fmt::format("{}: {}", request->verb, mistake.what()), .data = {}});
+    }
+}
+
+void Connection::reply(const Response& response) {
+    if (!busy_) return;  // the last reply has been given
+    send(response);
+    if (closed_ || response.more) return;
+    busy_ = false;
+    serve_waiting_lines();
+}
+
+void Connection::refuse(std::string why) {
+    leaving_ = true;
+    send(Response{.ok = false, .more = false, .error = std::move(why), .data = {}});
+}
+
+void Connection::send(const Response& response) {
+    std::string line = encode(response);
+    if (line.size() > kLineMax)
+        line = encode(Response{.ok = false,
+                               .more = response.more,
+                               .error = "the answer is too long for the control protocol; ask for less of it",
+                               .data = {}});
+    if (output_.size() + line.size() > kOutputMax) return close();
+    output_ += line;
+    flush();
+}
+
+void Connection::flush() {
+    std::size_t done = 0;
+    while (done < output_.size()) {
+        const ssize_t sent =
+            ::send(fd_.get(), output_.data() + done, output_.size() - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (sent < 0) return close();
+        done += static_cast<std::size_t>(sent);
+    }
+    output_.erase(0, done);
+    if (done > 0) idle_.start(service_.idle, milliseconds{0});
+    settle();
+}
+
+void Connection::settle() {
+    if (!busy_ && !leaving_ && input_.size() > kLineMax && input_.find('\n') == std::string::npos)
+        return refuse(fmt::format("the line is longer than {} bytes", kLineMax));
+    if (output_.empty() && (leaving_ || (ended_ && !busy_ && !serving_))) return close();
+    const bool reads = !ended_ && !leaving_ && input_.size() <= kLineMax;
+    poll_->watch((reads ? loop::Poll::kReadable : 0U) | (output_.empty() ? 0U : loop::Poll::kWritable));
+}
+
+void Connection::on_idle() {
+    const auto alive = shared_from_this();
+    // Whoever waits for the daemon is not idle; whoever does not read what it got is.
+    if (busy_ && output_.empty())
+        idle_.start(service_.idle, milliseconds{0});
+    else
+        close();
+}
+
+void Connection::close() {
+    if (closed_) return;
+    closed_ = true;
+    poll_.reset();
+    idle_.stop();
+    fd_.reset();
+    service_.on_closed(*this);
+}
+
+bool Connection::hung_up() const noexcept {
+    pollfd state{.fd = fd_.get(), .events = 0, .revents = 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0;
+}
+
+}  // namespace cenote::control

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <set>
+
+#include "resolver/control/connection.h"
+#include "resolver/control/control.h"
+#include "resolver/control/unix_socket.h"
+
+namespace cenote::control {
+namespace {
+
+constexpr milliseconds kAcceptPause{1000};  // when descriptors or memory have run out
+
+/// Which file a path leads to, so that we never remove one that somebody else put there since.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    static FileId of(const Path& path) {
+        struct stat info {};
+        return ::lstat(path.c_str(), &info) == 0 ? FileId{info.st_dev, info.st_ino} : FileId{};
+    }
+    friend bool operator==(const FileId&, const FileId&) = default;
+};
+
+class Server final : public ControlServer {
+public:
+    Server(loop::Loop& loop, const Options& options, UniqueFd fd, Handler handler)
+        : loop_(loop),
+          options_(options),
+          fd_(std::move(fd)),
+          file_(FileId::of(options.socket)),
+          service_{std::move(handler), [this](const Connection& connection) { forget(connection); }, options.idle},
+          poll_(loop, fd_.get(), [this](unsigned) { accept_all(); }),
+          accept_again_(loop, [this] { poll_.watch(loop::Poll::kReadable); }) {
+        poll_.watch(loop::Poll::kReadable);
+    }
+
+    ~Server() override {
+        if (FileId::of(options_.socket) == file_) ::unlink(options_.socket.c_str());
+    }
+
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    void apply(const Options& options) override {
+        const Path socket = options_.socket;
+        options_ = options;
+        options_.socket = socket;
+        service_.idle = options.idle;
+        for (const auto& connection : connections_)
+            if (auto peer = peer_of(connection->fd(), options_)) connection->set_peer(std::move(*peer));
+    }
+
+private:
+    void accept_all() {
+        while (true) {
+            UniqueFd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+            if (fd.valid()) {
+                admit(std::move(fd));
+            } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                poll_.watch(loop::Poll::kNone);
+                return accept_again_.start(kAcceptPause, milliseconds{0});
+            } else if (errno != EINTR && errno != ECONNABORTED) {
+                return;
+            }
+        }
+    }
+
+    void admit(UniqueFd fd) {
+        if (connections_.size() >= options_.clients_max)
+            return turn_away(fd, fmt::format("{} clients are connected already; try again", connections_.size()));
+        auto peer = peer_of(fd.get(), options_);
+        if (!peer) return turn_away(fd, peer.error().text);
+        const auto connection = std::make_shared<Connection>(loop_, std::move(fd), std::move(*peer), service_);
+        connections_.insert(connection);
+        connection->start();
+    }
+
+    static void turn_away(const UniqueFd& fd, std::string why) {
+        const std::string line = encode(Response{.ok = false, .more = false, .error = std::move(why), .data = {}});
+        // A fresh socket's buffer takes a line; if it does not, the close says enough.
+        (void)::send(fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    void forget(const Connection& connection) {
+        connections_.erase(std::const_pointer_cast<Connection>(connection.shared_from_this()));
+    }
+
+    loop::Loop& loop_;
+    Options options_;
+    UniqueFd fd_;
+    FileId file_;
+    Connection::Service service_;
+    std::set<std::shared_ptr<Connection>> connections_;
+    loop::Poll poll_;
+    loop::Timer accept_again_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ControlServer>> ControlServer::start(loop::Loop& loop, const Options& options, Handler handler) {
+    auto fd = listen_at(options.socket);
+    if (!fd) return std::move(fd).error();
+    return std::unique_ptr<ControlServer>(std::make_unique<Server>(loop, options, std::move(*fd), std::move(handler)));
+}
+
+}  // namespace cenote::control

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+#include "resolver/control/control.h"
+#include "resolver/control/unix_socket.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cenote::control {
+namespace {
+
+using testing::HasSubstr;
+using testing_support::TemporaryFolder;
+
+/// A server with verbs of its own on a loop in a thread of its own.
+class ServerTest : public testing::Test {
+protected:
+    ~ServerTest() override { stop(); }
+
+    void start(Options options) {
+        options.socket = socket();
+        auto server = ControlServer::start(
+            loop_, options, [this](const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
+                handle(peer, request, reply);
+            });
+        ASSERT_TRUE(server.ok()) << server.error().text;
+        server_ = std::move(*server);
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+
+    void stop() {
+        if (thread_.joinable()) {
+            stop_.notify();
+            thread_.join();
+        }
+        server_.reset();
+    }
+
+    void handle(const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
+        if (request.verb == "echo") return reply({.ok = true, .more = false, .error = {}, .data = request.args});
+        if (request.verb == "who") return reply({.ok = true, .more = false, .error = {}, .data = peer.actor});
+        if (request.verb == "number")
+            return reply({.ok = true, .more = false, .error = {}, .data = request.args.at("n").get<int>()});
+        if (request.verb == "large")
+            return reply({.ok = true, .more = false, .error = {}, .data = std::string(kLineMax, 'x')});
+        if (request.verb == "later") {
+            waiting_ = reply;
+            return;
+        }
+        if (request.verb == "now") {
+            if (waiting_) waiting_({.ok = true, .more = false, .error = {}, .data = "at last"});
+            return reply({});
+        }
+        if (request.verb == "count") {
+            for (int i = 0; i < 3; ++i) reply({.ok = true, .more = true, .error = {}, .data = i});
+            reply({.ok = true, .more = false, .error = {}, .data = "end"});
+            return reply({.ok = true, .more = false, .error = {}, .data = "a reply too many"});
+        }
+        reply({.ok = false, .more = false, .error = "no verb '" + request.verb + "'", .data = {}});
+    }
+
+    [[nodiscard]] Path socket() const { return folder_ / "control.sock"; }
+
+    [[nodiscard]] std::unique_ptr<ControlClient> client() const {
+        auto client = ControlClient::connect(socket());
+        EXPECT_TRUE(client.ok()) << client.error().text;
+        return client.ok() ? std::move(*client) : nullptr;
+    }
+
+    /// A client without manners.
+    [[nodiscard]] UniqueFd raw() const {
+        UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const auto address = socket_address(socket());
+        EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address), 0);
+        return fd;
+    }
+
+    static void send_all(const UniqueFd& fd, std::string_view text) {
+        while (!text.empty()) {
+            const ssize_t sent = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+            if (sent <= 0) return;  // the server may close before it has taken everything
+            text.remove_prefix(static_cast<std::size_t>(sent));
+        }
+    }
+
+    /// Everything the server says until it closes.
+    static std::string read_to_end(const UniqueFd& fd) {
+        std::string all;
+        char chunk[4096];
+        for (ssize_t got = 0; (got = ::recv(fd.get(), chunk, sizeof chunk, 0)) > 0;)
+            all.append(chunk, static_cast<std::size_t>(got));
+        return all;
+    }
+
+    static Response call(ControlClient& client, const std::string& verb) {
+        auto response = client.call({.verb = verb, .args = Json::object()}, nullptr);
+        EXPECT_TRUE(response.ok()) << response.error().text;
+        return response.ok() ? std::move(*response)
+                             : Response{.ok = false, .more = false, .error = "no reply", .data = {}};
+    }
+
+    TemporaryFolder folder_;
+    loop::Loop loop_;
+    loop::Wakeup stop_{loop_, [this] { loop_.stop(); }};
+    std::unique_ptr<ControlServer> server_;
+    ControlServer::Reply waiting_;
+    std::thread thread_;
+};
+
+TEST_F(ServerTest, AnswersARequest) {
+    start({});
+    const auto response = client()->call({.verb = "echo", .args = {{"name", "example.com"}}}, nullptr);
+    ASSERT_TRUE(response.ok()) << response.error().text;
+    EXPECT_TRUE(response->ok);
+    EXPECT_EQ(response->data, (Json{{"name", "example.com"}}));
+}
+
+TEST_F(ServerTest, KnowsWhoAsks) {
+    start({});
+    EXPECT_FALSE(call(*client(), "who").data.get<std::string>().empty());
+}
+
+TEST_F(ServerTest, ErrorsReachTheClient) {
+    start({});
+    const auto connection = client();
+    EXPECT_EQ(call(*connection, "nonsense").error, "no verb 'nonsense'");
+    EXPECT_THAT(call(*connection, "number").error, HasSubstr("number: "));  // the handler's Json threw
+    EXPECT_TRUE(call(*connection, "echo").ok);                              // and the connection lives on
+}
+
+TEST_F(ServerTest, StreamsUntilTheLastReply) {
+    start({});
+    const auto connection = client();
+    std::vector<int> seen;
+    const auto last = connection->call({.verb = "count", .args = Json::object()},
+                                       [&seen](const Response& more) { seen.push_back(more.data.get<int>()); });
+    ASSERT_TRUE(last.ok()) << last.error().text;
+    EXPECT_EQ(seen, (std::vector<int>{0, 1, 2}));
+    EXPECT_EQ(last->data, "end");
+    EXPECT_EQ(call(*connection, "echo").data, Json::object());  // the reply too many went nowhere
+}
+
+TEST_F(ServerTest, AReplyMayComeLater) {
+    start({});
+    const UniqueFd patient = raw();
+    send_all(patient, encode(Request{.verb = "later", .args = Json::object()}));
+    // Sent behind it, and answered after it: the replies of one connection come in order.
+    send_all(patient, encode(Request{.verb = "echo", .args = {{"n", 2}}}));
+    ::shutdown(patient.get(), SHUT_WR);
+    const auto other = client();
+    while (true) {  // until the server has read the first request
+        (void)call(*other, "now");
+        pollfd state{.fd = patient.get(), .events = POLLIN, .revents = 0};
+        if (::poll(&state, 1, 0) == 1) break;
+    }
+    const std::string replies = read_to_end(patient);
+    EXPECT_EQ(replies, encode(Response{.ok = true, .more = false, .error = {}, .data = "at last"}) +
+                           encode(Response{.ok = true, .more = false, .error = {}, .data = {{"n", 2}}}));
+}
+
+TEST_F(ServerTest, AReplyForAClientThatLeftGoesNowhere) {
+    start({});
+    {
+        const UniqueFd hasty = raw();
+        send_all(hasty, encode(Request{.verb = "later", .args = Json::object()}));
+    }
+    const auto other = client();
+    EXPECT_TRUE(call(*other, "now").ok);
+    EXPECT_TRUE(call(*other, "echo").ok);
+}
+
+TEST_F(ServerTest, ManyRequestsInOnePacketAreAnsweredInOrder) {
+    start({});
+    const UniqueFd fd = raw();
+    std::string requests;
+    std::string expected;
+    for (int i = 0; i < 5000; ++i) {
+        requests += encode(Request{.verb = "echo", .args = {{"n", i}}});
+        expected += encode(Response{.ok = true, .more = false, .error = {}, .data = {{"n", i}}});
+    }
+    auto replies = std::async(std::launch::async, [&fd] { return read_to_end(fd); });
+    send_all(fd, requests);
+    ::shutdown(fd.get(), SHUT_WR);
+    EXPECT_EQ(replies.get(), expected);
+}
+
+TEST_F(ServerTest, SeveralClientsAtOnce) {
+    start({});
+    std::vector<std::unique_ptr<ControlClient>> clients;
+    for (int i = 0; i < 20; ++i) clients.push_back(client());
+    for (const auto& one : clients) EXPECT_TRUE(call(*one, "echo").ok);
+}
+
+TEST_F(ServerTest, OneClientTooManyIsTold) {
+    Options options;
+    options.clients_max = 2;
+    start(options);
+    const auto first = client();
+    const auto second = client();
+    EXPECT_TRUE(call(*first, "echo").ok);
+    EXPECT_TRUE(call(*second, "echo").ok);
+    EXPECT_THAT(call(*client(), "echo").error, HasSubstr("2 clients are connected already"));
+}
+
+TEST_F(ServerTest, GarbageEndsOnlyItsOwnConnection) {
+    start({});
+    const auto good = client();
+    for (const std::string& garbage : {std::string("hello\n"), std::string("\0\xff\x80\n", 4),
+                                       std::string("{\"v\":1}\n"), std::string("[[[[[[\n")}) {
+        const UniqueFd fd = raw();
+        send_all(fd, garbage);
+        const auto reply = decode_response(read_to_end(fd));
+        ASSERT_TRUE(reply.ok()) << reply.error().text;
+        EXPECT_FALSE(reply->ok);
+        EXPECT_FALSE(reply->error.empty());
+    }
+    EXPECT_TRUE(call(*good, "echo").ok);
+}
+
+TEST_F(ServerTest, ALineWithoutEndIsRefused) {
+    start({});
+    const UniqueFd fd = raw();
+    auto reply = std::async(std::launch::async, [&fd] { return read_to_end(fd); });
+    send_all(fd, std::string(2 * kLineMax, 'x'));
+    EXPECT_THAT(reply.get(), HasSubstr("longer than"));
+}
+
+TEST_F(ServerTest, AnAnswerThatIsTooLongIsAnError) {
+    start({});
+    EXPECT_THAT(call(*client(), "large").error, HasSubstr("too long"));
+}
+
+TEST_F(ServerTest, IdleClientsAreClosed) {
+    Options options;
+    options.idle = milliseconds{1};
+    start(options);
+    const UniqueFd fd = raw();
+    EXPECT_EQ(read_to_end(fd), "");  // returns because the server closed
+}
+
+TEST_F(ServerTest, WhoHasNoRightIsTold) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only the superuser can act as somebody else";
+    start({});
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
+    std::thread stranger([this] {  // the kernel keeps credentials for each thread
+        constexpr long kNobody = 65534;
+        ASSERT_EQ(::syscall(SYS_setresuid, -1, kNobody, -1), 0);
+        const auto response = call(*client(), "echo");
+        EXPECT_FALSE(response.ok);
+        EXPECT_THAT(response.error, HasSubstr("may not use this socket"));
+    });
+    stranger.join();
+    EXPECT_TRUE(call(*client(), "echo").ok);
+}
+
+TEST_F(ServerTest, TheSocketGoesWithTheServer) {
+    start({});
+    ASSERT_TRUE(std::filesystem::exists(socket()));
+    stop();
+    EXPECT_FALSE(std::filesystem::exists(socket()));
+    const auto late = ControlClient::connect(socket());
+    ASSERT_FALSE(late.ok());
+    EXPECT_THAT(late.error().text, HasSubstr("no cenoted listens on " + socket().string()));
+}
+
+TEST_F(ServerTest, AServerThatDiesLeavesTheClientWithAnError) {
+    start({});
+    const auto connection = client();
+    EXPECT_TRUE(call(*connection, "echo").ok);
+    stop();
+    const auto response = connection->call({.verb = "echo", .args = Json::object()}, nullptr);
+    ASSERT_FALSE(response.ok());
+    EXPECT_THAT(response.error().text, HasSubstr(socket().string()));
+}
+
+TEST_F(ServerTest, ApplyTakesNewGroups) {
+    start({});
+    const auto connection = client();
+    EXPECT_TRUE(call(*connection, "echo").ok);
+    stop_.notify();
+    thread_.join();
+    Options options;
+    options.admins = {"root"};
+    options.socket = "/somewhere/else";
+    server_->apply(options);
+    thread_ = std::thread([this] { loop_.run(); });
+    EXPECT_TRUE(call(*connection, "echo").ok);
+    EXPECT_TRUE(std::filesystem::exists(socket()));  // the socket stays
+}
+
+}  // namespace
+}  // namespace cenote::control

@@ -35,9 +35,15 @@ std::size_t size_of(std::span<const Record> records) noexcept {
     return size;
 }
 
+/// Names are in full in the question and in the rdata of the first record, so that pointers to them always hold.
+std::uint16_t owner_of(const Query& query, const Record& record) noexcept {
+    const std::size_t target = kHeaderSize + query.question.size() + kRecordFixed;
+    const bool is_target = record.owner_label == Record::kOwnerIsTarget;
+    return static_cast<std::uint16_t>(is_target ? target : kHeaderSize + query.name.offset(record.owner_label));
+}
+
 void write_record(ByteWriter& writer, const Query& query, const Record& record) noexcept {
-    const auto owner = static_cast<std::uint16_t>(kHeaderSize + query.name.offset(record.owner_label));
-    writer.u16(kPointer | owner);
+    writer.u16(kPointer | owner_of(query, record));
     writer.u16(static_cast<std::uint16_t>(record.type));
     writer.u16(static_cast<std::uint16_t>(query.rr_class));
     writer.u32(record.ttl_s);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <bitset>
+#include <span>
+
+#include "resolver/base/check.h"
+#include "resolver/wire/answer.h"
+#include "resolver/wire/answer_index.h"
+#include "resolver/wire/distill_writer.h"
+
+namespace cenote::wire {
+namespace {
+
+constexpr std::uint16_t kRcodeBits = 0x000f;
+
+/// What the OPT says, which goes no further than here (RFC 6891 §6.2.1).
+void read_opt(ByteView packet, const AnswerIndex& index, AnswerShape& shape) noexcept {
+    shape.has_edns = index.has_opt();
+    if (!shape.has_edns) return;
+    ByteReader reader(packet.subspan(index.opt() + 4));
+    const unsigned upper = reader.u8();
+    shape.rcode = static_cast<Rcode>(upper << 4 | static_cast<unsigned>(shape.rcode));
+    reader.skip(3);
+    ByteReader options(reader.bytes(reader.u16()));
+    while (options.left() > 0 && !shape.has_error) {
+        const auto code = static_cast<OptionCode>(options.u16());
+        const ByteView data = options.bytes(options.u16());
+        if (code != OptionCode::ExtendedError || data.size() < 2) continue;
+        shape.has_error = true;
+        shape.error_code = static_cast<EdeCode>(load_u16(data.data()));
+    }
+}
+
+bool asks(ByteView packet, AnswerIndex& index, const Question& question) noexcept {
+    const std::uint8_t* kind = &packet[index.question_end() - 4];
+    return index.is_name(kHeaderSize, question.name) && load_u16(kind) == static_cast<std::uint16_t>(question.type) &&
+           load_u16(kind + 2) == static_cast<std::uint16_t>(question.rr_class);
+}
+
+/// Chooses the records that may be kept, in the order in which they belong in an answer (RFC 1034 §4.3.2).
+class Selection {
+public:
+    Selection(AnswerIndex& index, const Question& question, AnswerShape& shape) noexcept
+        : index_(index), question_(question), shape_(shape), current_(question.name) {}
+
+    AnswerStatus run() noexcept {
+        const bool exists = shape_.rcode == Rcode::NoError;
+        if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // an error says nothing else
+        for (std::size_t steps = 0; steps <= AnswerShape::kLinksMax; ++steps) {
+            const bool found = exists && keep_wanted();
+            const Step step = found || !may_follow() ? Step::End : keep_alias();
+            if (index_.spent()) return AnswerStatus::Malformed;
+            if (step == Step::Loop) return AnswerStatus::Loop;
+            if (step == Step::Next) continue;
+            shape_.negative = !found;
+            answer_count_ = count_;
+            keep_authority();
+            return index_.spent() ? AnswerStatus::Malformed : AnswerStatus::Ok;
+        }
+        return AnswerStatus::Loop;
+    }
+
+    [[nodiscard]] std::span<const std::uint16_t> order() const noexcept { return {order_.data(), count_}; }
+    [[nodiscard]] std::size_t answer_count() const noexcept { return answer_count_; }
+
+private:
+    enum class Step : std::uint8_t { End, Next, Loop };
+    using Record = AnswerIndex::Record;
+
+    [[nodiscard]] bool may_follow() const noexcept {
+        return question_.type != RrType::CNAME && question_.type != RrType::ANY;
+    }
+    [[nodiscard]] bool is_wanted(RrType type) const noexcept {
+        const bool is_data = type != RrType::TKEY && (type < RrType::TSIG || type > RrType::ANY);
+        return type == question_.type || (question_.type == RrType::ANY && is_data);
+    }
+    [[nodiscard]] bool is_signature(const Record& record, RrType covered) const noexcept {
+        return question_.dnssec_ok && index_.type(record) == RrType::RRSIG && index_.rr_class(record) == RrClass::IN &&
+               index_.covered(record) == covered;
+    }
+    [[nodiscard]] std::span<const Record> answer() const noexcept {
+        return index_.records().first(index_.answer_count());
+    }
+
+    /// Records of the type asked, at the name where the chain has come to, with their signatures.
+    bool keep_wanted() noexcept {
+        const std::size_t before = count_;
+        bool found = false;
+        for (std::size_t i = 0; i < answer().size(); ++i) {
+            const Record& record = answer()[i];
+            const bool wanted = is_wanted(index_.type(record)) && index_.rr_class(record) == RrClass::IN;
+            if ((!wanted && !is_signature(record, question_.type)) || !index_.is_name(record.owner, current_)) continue;
+            found = found || wanted;
+            keep(i);
+        }
+        if (!found) give_back(before);  // signatures of nothing
+        return found;
+    }
+
+    /// The CNAME, and the DNAME that it comes from or that stands for it (RFC 6672 §3.1); moves on to the target.
+    Step keep_alias() noexcept {
+        const Record* cname = nullptr;
+        const Record* dname = nullptr;
+        Name dname_owner;
+        for (const Record& record : answer()) {
+            if (index_.rr_class(record) != RrClass::IN) continue;
+            const RrType type = index_.type(record);
+            if (type == RrType::CNAME && cname == nullptr && index_.is_name(record.owner, current_)) cname = &record;
+            if (type == RrType::DNAME && dname == nullptr && is_above(record, dname_owner)) dname = &record;
+        }
+        if (cname == nullptr && dname == nullptr) return Step::End;
+        for (std::size_t i = 0; i < answer().size(); ++i) {
+            const Record& record = answer()[i];
+            const bool of_cname =
+                cname != nullptr &&
+                (&record == cname || (is_signature(record, RrType::CNAME) && index_.is_name(record.owner, current_)));
+            const bool of_dname = dname != nullptr && (&record == dname || (is_signature(record, RrType::DNAME) &&
+                                                                            index_.is_name(record.owner, dname_owner)));
+            if (of_cname || of_dname) keep(i);
+        }
+        Name target;
+        std::size_t end = 0;
+        if (!index_.read_name(index_.rdata(cname != nullptr ? *cname : *dname), target, end)) return Step::Loop;
+        if (cname == nullptr && !substitute(dname_owner, target)) return Step::Loop;
+        if (target == current_) return Step::Loop;
+        current_ = target;
+        return Step::Next;
+    }
+
+    /// A DNAME speaks of names below its owner only (RFC 6672 §2.3).
+    bool is_above(const Record& record, Name& owner) noexcept {
+        Name name;
+        std::size_t end = 0;
+        if (!index_.read_name(record.owner, name, end) || name == current_ || !current_.is_below_or_equal(name))
+            return false;
+        owner = name;
+        return true;
+    }
+
+    /// `target` becomes the current name with its tail `owner` replaced; false when it grows too long
+    /// (RFC 6672 §2.2).
+    bool substitute(const Name& owner, Name& target) const noexcept {
+        std::array<std::uint8_t, 2 * Name::kBytesMax> bytes;
+        ByteWriter writer(bytes);
+        const auto kept_labels = static_cast<std::uint8_t>(current_.labels() - owner.labels());
+        writer.bytes(current_.wire().first(current_.offset(kept_labels)));
+        writer.bytes(target.wire());
+        std::size_t end = 0;
+        return target.read_uncompressed(writer.written(), end);
+    }
+
+    /// RFC 2308 §3: the SOA of what is not there, above the last name of the chain; the proofs, if asked for.
+    void keep_authority() noexcept {
+        Name soa_owner;
+        std::size_t soa = 0;  // its index and one; 0: none
+        for (std::size_t i = index_.answer_count(); shape_.negative && soa == 0 && i < index_.records().size(); ++i)
+            if (is_soa_above(index_.records()[i], soa_owner)) soa = i + 1;
+        shape_.has_soa = soa != 0;
+        for (std::size_t i = index_.answer_count(); i < index_.records().size(); ++i) {
+            const Record& record = index_.records()[i];
+            const bool soa_signature =
+                soa != 0 && is_signature(record, RrType::SOA) && index_.is_name(record.owner, soa_owner);
+            if (i + 1 == soa || soa_signature || is_proof(record)) keep(i);
+        }
+    }
+
+    bool is_soa_above(const Record& record, Name& owner) noexcept {
+        std::size_t end = 0;
+        return index_.type(record) == RrType::SOA && index_.rr_class(record) == RrClass::IN &&
+               index_.read_name(record.owner, owner, end) && current_.is_below_or_equal(owner);
+    }
+
+    [[nodiscard]] bool is_proof(const Record& record) const noexcept {
+        const RrType type = index_.type(record);
+        const bool denial = (type == RrType::NSEC || type == RrType::NSEC3) && index_.rr_class(record) == RrClass::IN;
+        return (question_.dnssec_ok && denial) || is_signature(record, RrType::NSEC) ||
+               is_signature(record, RrType::NSEC3);
+    }
+
+    /// A DNAME may serve two names of a chain; it is kept once.
+    void keep(std::size_t record) noexcept {
+        if (kept_[record]) return;
+        kept_[record] = true;
+        order_[count_++] = static_cast<std::uint16_t>(record);
+    }
+    void give_back(std::size_t count) noexcept {
+        while (count_ > count) kept_[order_[--count_]] = false;
+    }
+
+    AnswerIndex& index_;
+    const Question& question_;
+    AnswerShape& shape_;
+    Name current_;
+    std::size_t count_ = 0;
+    std::size_t answer_count_ = 0;
+    std::bitset<AnswerIndex::kRecordsMax> kept_;
+    std::array<std::uint16_t, AnswerIndex::kRecordsMax> order_;
+};
+
+}  // namespace
+
+AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out, std::size_t& size,
+                            AnswerShape& shape) noexcept {
+    CENOTE_CHECK(out.size() >= kMessageMax);
+    shape = {};
+    AnswerIndex index(packet);
+    if (!index.read_question() || !asks(packet, index, question)) return AnswerStatus::Malformed;
+    const std::uint16_t flags = load_u16(&packet[2]);
+    shape.rcode = static_cast<Rcode>(flags & kRcodeBits);
+    shape.truncated = (flags & kFlagTc) != 0;
+    shape.authenticated = (flags & kFlagAd) != 0;
+    Selection selection(index, question, shape);
+    if (!shape.truncated) {  // else what follows may be cut anywhere, and says nothing (RFC 2181 §9)
+        if (!index.read_records()) return AnswerStatus::Malformed;
+        read_opt(packet, index, shape);
+        if (const AnswerStatus status = selection.run(); status != AnswerStatus::Ok) return status;
+    }
+    DistillWriter writer(packet, index, question, out, shape);
+    return writer.write(selection.order(), selection.answer_count(), size);
+}
+
+}  // namespace cenote::wire

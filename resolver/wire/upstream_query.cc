@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/base/check.h"
+#include "resolver/wire/answer.h"
+#include "resolver/wire/edns.h"
+
+namespace cenote::wire {
+namespace {
+
+bool is_letter(std::uint8_t byte) noexcept { return byte >= 'a' && byte <= 'z'; }
+
+/// The name with the case of its letters taken from `case_bits`, one bit a letter, over and over.
+void write_mixed_name(ByteWriter& writer, const Name& name, std::uint64_t case_bits) noexcept {
+    unsigned letters = 0;
+    for (const std::uint8_t byte : name.wire()) {
+        const bool upper = is_letter(byte) && ((case_bits >> (letters++ % 64)) & 1) != 0;
+        writer.u8(upper ? static_cast<std::uint8_t>(byte - 'a' + 'A') : byte);
+    }
+}
+
+/// Our own OPT, without options: nothing of a client's is passed on (RFC 6891 §6.2.1, RFC 7871 §11.1).
+void write_bare_opt(ByteWriter& writer, bool dnssec_ok) noexcept {
+    writer.u8(0);
+    writer.u16(static_cast<std::uint16_t>(RrType::OPT));
+    writer.u16(kUdpSize);
+    writer.u16(0);
+    writer.u16(dnssec_ok ? kDnssecOk : std::uint16_t{0});
+    writer.u16(0);
+}
+
+}  // namespace
+
+std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits, bool with_edns,
+                                 MutableBytes out) noexcept {
+    CENOTE_CHECK(out.size() >= 512);
+    ByteWriter writer(out);
+    writer.u16(id);
+    // AD: we understand the bit in the answer (RFC 6840 §5.7).
+    writer.u16(static_cast<std::uint16_t>(kFlagRd | kFlagAd | (question.checking_disabled ? kFlagCd : 0)));
+    writer.u16(1);
+    writer.u16(0);
+    writer.u16(0);
+    writer.u16(with_edns ? 1 : 0);
+    write_mixed_name(writer, question.name, case_bits);
+    writer.u16(static_cast<std::uint16_t>(question.type));
+    writer.u16(static_cast<std::uint16_t>(question.rr_class));
+    if (with_edns) write_bare_opt(writer, question.dnssec_ok);
+    return writer.size();
+}
+
+}  // namespace cenote::wire

@@ -2,10 +2,6 @@
 #include "resolver/engine/pending.h"
 
 #include <algorithm>
-#include <bit>
-
-#include "resolver/base/hash.h"
-#include "resolver/base/random.h"
 
 namespace cenote::engine {
 
@@ -34,14 +30,10 @@ void PendingQuery::restore(wire::Query& query) const noexcept {
 }
 
 Pending::Pending(const PendingLimits& limits)
-    : limits_(limits),
-      seed_(random_u64()),
-      slots_(limits.queries_max),
-      per_client_(std::bit_ceil(limits.queries_max * 4U)) {}
+    : limits_(limits), slots_(limits.queries_max), per_client_(limits.queries_max) {}
 
 SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
-    std::uint16_t& count = waiting(client.peer.ip);
-    if (count >= limits_.per_client_max) {
+    if (per_client_.get(client.peer.ip) >= limits_.per_client_max) {
         refusal = Refusal::ClientFull;
         return {};
     }
@@ -51,7 +43,7 @@ SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
         return {};
     }
     refusal = Refusal::None;
-    ++count;
+    per_client_.add(client.peer.ip);
     slots_.find(handle)->client = client;
     return handle;
 }
@@ -59,12 +51,8 @@ SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
 void Pending::remove(SlabHandle handle) noexcept {
     const PendingQuery* query = slots_.find(handle);
     if (query == nullptr) return;
-    --waiting(query->client.peer.ip);
+    per_client_.remove(query->client.peer.ip);
     slots_.give_back(handle);
-}
-
-std::uint16_t& Pending::waiting(const IpAddress& client) noexcept {
-    return per_client_[hash64(client.octets(), seed_) & (per_client_.size() - 1)];
 }
 
 }  // namespace cenote::engine

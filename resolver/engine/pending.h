@@ -9,8 +9,8 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
+#include "resolver/base/address_counts.h"
 #include "resolver/base/check.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/slab.h"
@@ -61,12 +61,9 @@ public:
     [[nodiscard]] std::uint32_t used() const noexcept { return slots_.used(); }
 
 private:
-    [[nodiscard]] std::uint16_t& waiting(const IpAddress& client) noexcept;
-
     PendingLimits limits_;
-    std::uint64_t seed_;
     Slab<PendingQuery> slots_;
-    std::vector<std::uint16_t> per_client_;  // by hash of the address; two that share a number share a limit
+    AddressCounts per_client_;
 };
 
 }  // namespace cenote::engine

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sockets and the worker threads behind them.
+//
+// Threads:  control plane; one thread.
+// Memory:   that of the workers.
+// Failure:  start() gives one line that says which address could not be had and why.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "resolver/server/worker.h"
+
+namespace cenote::server {
+
+class Server {
+public:
+    /// `inherited`: sockets that a process before us left open.
+    static Result<std::unique_ptr<Server>> start(const Options& options, std::vector<UniqueFd> inherited,
+                                                 Published<engine::Snapshot>& snapshots, cache::Cache& cache,
+                                                 telemetry::Hub& hub);
+    ~Server();
+
+    /// Has every worker take the newest snapshot, the idle ones too.
+    void wake() noexcept;
+    /// Answers what is under way, at most two seconds, and ends the workers.
+    void drain();
+    [[nodiscard]] std::vector<WorkerReport> reports() const;
+    /// The addresses with the ports that they really have.
+    [[nodiscard]] std::vector<SocketAddress> addresses() const;
+    /// Every listening socket, to be parked for the process after us.
+    [[nodiscard]] std::vector<int> descriptors() const;
+    [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+
+private:
+    explicit Server(std::vector<std::unique_ptr<Worker>> workers);
+
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::thread> threads_;
+};
+
+/// How many workers `options` means on this machine.
+[[nodiscard]] std::uint32_t worker_count(const Options& options) noexcept;
+
+}  // namespace cenote::server

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/server/tcp_connection.h"
+
+namespace cenote::server {
+
+using telemetry::Counter;
+
+TcpConnection::TcpConnection(TcpContext& context, UniqueFd fd, const engine::Client& client)
+    : context_(context),
+      client_(client),
+      active_(context.loop.now()),
+      stream_(context.loop, context.buffers, loop::make_plain_transport(std::move(fd)), *this) {}
+
+void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
+    context_.engine.begin_batch();
+    active_ = context_.loop.now();
+    wire::ReplyBuffer reply{.space = context_.reply, .limit = context_.reply.size(), .size = 0};
+    switch (context_.engine.handle(client_, message, reply, ticks_now())) {
+        case engine::Outcome::Answered: send(reply.written()); break;
+        case engine::Outcome::Pending: ++in_flight_; break;
+        case engine::Outcome::Dropped: break;
+    }
+    read_or_pause();
+}
+
+void TcpConnection::reply(ByteView message) noexcept {
+    --in_flight_;
+    active_ = context_.loop.now();
+    send(message);
+    read_or_pause();
+}
+
+void TcpConnection::send(ByteView message) noexcept {
+    if (broken_ || message.empty()) return;
+    const bool was_unsent = stream_.unsent() != 0;
+    if (!stream_.send(message)) {
+        context_.recorder.count(Counter::TcpWriteOverflow);
+        broken_ = true;
+        return;
+    }
+    if (!was_unsent && stream_.unsent() != 0) unsent_since_ = context_.loop.now();
+}
+
+void TcpConnection::on_drained(loop::MessageStream&) noexcept {
+    active_ = context_.loop.now();
+    read_or_pause();
+}
+
+void TcpConnection::on_end(loop::MessageStream&, loop::StreamEnd end) noexcept {
+    input_ended_ = true;
+    if (end != loop::StreamEnd::Finished) broken_ = true;
+}
+
+/// Reads on while the client takes its answers and does not have too many questions open.
+void TcpConnection::read_or_pause() noexcept {
+    const bool pause = stream_.unsent() != 0 || in_flight_ >= context_.options.tcp_in_flight_max;
+    if (pause == paused_) return;
+    paused_ = pause;
+    if (pause) {
+        context_.recorder.count(Counter::TcpReadPaused);
+        stream_.pause();
+    } else {
+        stream_.resume();
+    }
+}
+
+TcpConnection::Verdict TcpConnection::judge(Ticks now, milliseconds idle) const noexcept {
+    if (broken_ || (input_ended_ && in_flight_ == 0 && stream_.unsent() == 0)) return Verdict::Finished;
+    if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return Verdict::Slow;
+    if (stream_.unsent() == 0 && in_flight_ == 0 && now - active_ > idle) return Verdict::Idle;
+    return Verdict::Keep;
+}
+
+}  // namespace cenote::server

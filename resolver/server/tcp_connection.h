@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One client's TCP connection: queries in, answers out in the order they come (RFC 7766 §6.2.1.1, §7).
+//
+// Threads:  the worker's. Data plane.
+// Memory:   the stream's; a client that does not read is not read from either (RFC 7766 §6.2.3).
+// Failure:  told to the TcpListener, which closes the connection.
+#pragma once
+
+#include "resolver/engine/engine.h"
+#include "resolver/loop/stream.h"
+#include "resolver/server/options.h"
+
+namespace cenote::server {
+
+class TcpConnection;
+
+/// What all connections of a worker share.
+struct TcpContext {
+    loop::Loop& loop;
+    loop::StreamBuffers& buffers;
+    engine::Engine& engine;
+    telemetry::Recorder& recorder;
+    const Options& options;
+    MutableBytes reply;  // where a reply is written before it is sent
+};
+
+class TcpConnection final : private loop::StreamOwner {
+public:
+    TcpConnection(TcpContext& context, UniqueFd fd, const engine::Client& client);
+    TcpConnection(const TcpConnection&) = delete;
+    TcpConnection& operator=(const TcpConnection&) = delete;
+
+    /// A late reply.
+    void reply(ByteView message) noexcept;
+
+    [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
+    /// Why it should be closed now, if it should: nothing asked for too long, or not reading.
+    enum class Verdict : std::uint8_t { Keep, Finished, Idle, Slow };
+    [[nodiscard]] Verdict judge(Ticks now, milliseconds idle) const noexcept;
+
+private:
+    void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
+    void on_drained(loop::MessageStream& stream) noexcept override;
+    void on_end(loop::MessageStream& stream, loop::StreamEnd end) noexcept override;
+    void send(ByteView message) noexcept;
+    void read_or_pause() noexcept;
+
+    TcpContext& context_;
+    engine::Client client_;
+    std::uint32_t in_flight_ = 0;
+    bool paused_ = false;
+    bool input_ended_ = false;  // the client sends nothing more
+    bool broken_ = false;
+    Ticks active_;  // when the last whole message came or went
+    Ticks unsent_since_{};
+    loop::MessageStream stream_;
+};
+
+}  // namespace cenote::server

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A worker's TCP sockets and all connections that came from them.
+//
+// Threads:  the worker's. Data plane, but for accepting, which allocates a connection.
+// Memory:   Options::tcp_connections_max connections.
+// Failure:  over a limit a connection is closed at once and counted; without descriptors accepting pauses.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "resolver/base/address_counts.h"
+#include "resolver/base/slab.h"
+#include "resolver/server/sockets.h"
+#include "resolver/server/tcp_connection.h"
+
+namespace cenote::server {
+
+class TcpListener {
+public:
+    TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
+                telemetry::Recorder& recorder);
+
+    void send(const engine::Client& client, ByteView reply) noexcept;
+    /// Accepts no more connections; those that are open go on.
+    void stop() noexcept;
+    [[nodiscard]] std::uint32_t open() const noexcept { return connections_.used(); }
+
+private:
+    void accept_all(std::size_t socket) noexcept;
+    bool accept_one(std::size_t socket) noexcept;
+    void sweep() noexcept;
+    [[nodiscard]] milliseconds idle_now() const noexcept;
+
+    const Options& options_;
+    engine::Engine& engine_;
+    telemetry::Recorder& recorder_;
+    loop::Loop& loop_;
+    std::vector<ListenSocket>& sockets_;
+    loop::StreamBuffers buffers_;
+    std::vector<std::uint8_t> reply_;
+    TcpContext context_;
+    Slab<std::unique_ptr<TcpConnection>> connections_;
+    std::vector<SlabHandle> open_;
+    AddressCounts per_client_;
+    std::vector<std::unique_ptr<loop::Poll>> polls_;
+    loop::Timer sweep_;  // looks after idle and slow connections
+    loop::Timer accept_again_;
+};
+
+}  // namespace cenote::server

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One UDP socket of one worker: reads batches, has each query handled, sends the replies.
+//
+// Threads:  the worker's. Data plane.
+// Memory:   the batch.
+// Failure:  replies that the socket does not take are counted (send_failed).
+#pragma once
+
+#include "resolver/engine/engine.h"
+#include "resolver/loop/loop.h"
+#include "resolver/server/sockets.h"
+#include "resolver/server/udp_batch.h"
+
+namespace cenote::server {
+
+class UdpListener {
+public:
+    /// `number`: what engine::Client::listener says of clients of this socket.
+    UdpListener(loop::Loop& loop, ListenSocket& socket, std::uint32_t number, std::uint32_t batch,
+                engine::Engine& engine, telemetry::Recorder& recorder);
+
+    void send(const engine::Client& client, ByteView reply) noexcept;
+    /// Reads nothing more; what waits in the socket is left to whoever has it next.
+    void stop() noexcept { poll_.watch(loop::Poll::kNone); }
+
+private:
+    void on_readable() noexcept;
+    void handle(std::uint32_t count) noexcept;
+
+    static constexpr int kBatchesPerTurn = 16;  // then timers and streams have their turn
+
+    int fd_;
+    bool any_address_;
+    std::uint32_t number_;
+    std::uint32_t batch_size_;
+    UdpBatch batch_;
+    engine::Engine& engine_;
+    telemetry::Recorder& recorder_;
+    loop::Poll poll_;
+};
+
+}  // namespace cenote::server

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/server/worker.h"
+
+namespace cenote::server {
+namespace {
+
+constexpr milliseconds kReportEvery{500};
+constexpr milliseconds kDrainLook{5};
+constexpr milliseconds kDrainAtMost{2000};
+
+}  // namespace
+
+Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
+               cache::Cache& cache, telemetry::Recorder& recorder)
+    : options_(options),
+      sockets_(std::move(sockets)),
+      engine_(snapshots, cache, recorder, *this,
+              {.queries_max = options.pending_max, .per_client_max = options.pending_per_client_max},
+              [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
+                  return upstream::make_forwarder(loop_, sink, upstream);
+              }),
+      tcp_(loop_, sockets_, options_, engine_, recorder),
+      wakeup_(loop_, [this] { on_wakeup(); }),
+      second_(loop_, [this] { on_second(); }),
+      drained_(loop_, [this] {
+          if (engine_.pending() == 0 || loop_.now() >= drain_until_) loop_.stop();
+      }) {
+    for (std::uint32_t i = 0; i < sockets_.size(); ++i)
+        udp_.push_back(std::make_unique<UdpListener>(loop_, sockets_[i], i, options_.batch, engine_, recorder));
+    second_.start(milliseconds{0}, kReportEvery);
+}
+
+Worker::~Worker() = default;
+
+void Worker::run() { loop_.run(); }
+
+void Worker::drain() noexcept {
+    draining_.store(true, std::memory_order_relaxed);
+    wakeup_.notify();
+}
+
+/// A snapshot was published, so that an idle worker does not hold the old one, or it is time to go.
+void Worker::on_wakeup() {
+    engine_.begin_batch();
+    if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
+    for (auto& udp : udp_) udp->stop();
+    tcp_.stop();
+    drain_until_ = loop_.now() + kDrainAtMost;
+    drained_.start(milliseconds{0}, kDrainLook);
+}
+
+void Worker::on_second() {
+    engine_.begin_batch();
+    WorkerReport report;
+    report.upstreams = engine_.forwarder().health();
+    report.counters = engine_.forwarder().counters();
+    report.pending = engine_.pending();
+    report.tcp_open = tcp_.open();
+    const std::lock_guard lock(mutex_);
+    report.turns = report_.turns + 1;
+    report_ = std::move(report);
+}
+
+WorkerReport Worker::report() const {
+    const std::lock_guard lock(mutex_);
+    return report_;
+}
+
+void Worker::send(const engine::Client& client, ByteView reply) noexcept {
+    if (client.transport == telemetry::Transport::Udp)
+        udp_[client.listener]->send(client, reply);
+    else
+        tcp_.send(client, reply);
+}
+
+}  // namespace cenote::server

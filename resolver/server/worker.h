@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread that serves: its own loop, sockets, engine and forwarder. Shares the snapshot, the cache and its
+// recorder with others, nothing else.
+//
+// Threads:  run() is the thread. wake(), drain(), stop() and report() may be called by any.
+// Memory:   bounded by Options.
+// Failure:  none once made; a broken environment shows when it is made.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "resolver/engine/engine.h"
+#include "resolver/server/tcp_listener.h"
+#include "resolver/server/udp_listener.h"
+
+namespace cenote::server {
+
+/// What the control plane sees of a worker; at most a second old.
+struct WorkerReport {
+    std::vector<upstream::ServerHealth> upstreams;
+    upstream::Counters counters;
+    std::uint32_t pending = 0;
+    std::uint32_t tcp_open = 0;
+    std::uint64_t turns = 0;  // grows while the worker lives
+};
+
+class Worker final : private engine::ReplySink {
+public:
+    Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
+           cache::Cache& cache, telemetry::Recorder& recorder);
+    ~Worker();
+
+    void run();
+    void wake() noexcept { wakeup_.notify(); }
+    /// Takes no more queries, answers those under way within two seconds, then run() returns.
+    void drain() noexcept;
+    [[nodiscard]] WorkerReport report() const;
+    [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
+
+private:
+    void send(const engine::Client& client, ByteView reply) noexcept override;
+    void on_wakeup();
+    void on_second();
+
+    Options options_;
+    std::vector<ListenSocket> sockets_;
+    loop::Loop loop_;
+    engine::Engine engine_;
+    std::vector<std::unique_ptr<UdpListener>> udp_;
+    TcpListener tcp_;
+    loop::Wakeup wakeup_;
+    loop::Timer second_;
+    loop::Timer drained_;
+    std::atomic<bool> draining_{false};
+    Ticks drain_until_{};
+    mutable std::mutex mutex_;
+    WorkerReport report_;
+};
+
+}  // namespace cenote::server

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tool against a running daemon and without one: fields, words and exit codes of the contract."""
+import json
+import socket
+import subprocess
+from datetime import datetime
+
+from harness import BIN, RESTRICT_ALPHA, SystemTest, main
+from upstreams import ScriptedUpstream, answer_with
+
+DIRECTIVES = RESTRICT_ALPHA + """
+[[directive]]
+id      = "watch-1"
+targets = ["service:beta"]
+step    = "observe"
+[[group]]
+id      = "lab"
+name    = "Laboratory"
+clients = ["127.0.0.77/32"]
+[[group]]
+id      = "wide"
+clients = ["127.0.0.64/26"]
+[[allow]]
+domains = ["open.alpha-ai.example"]
+groups  = ["lab"]
+reason  = "needed"
+"""
+STATUS = ("version node uptime_s workers policy_version set upstreams queries blocked restricted advised observed "
+          "refused cached forwarded problems").split()
+EXPLAIN = ("name client groups verdict service list directive exception matched answer until policy_version "
+           "steps").split()
+LISTS = "id format entries last_good age error".split()
+
+
+class Control(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.list = None
+        self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
+        source = self.resolver.folder / "extra.txt"
+        source.write_text("listed.example\nsecond.example\n")
+        self.resolver.write_config(extra=f'[[list]]\nid = "extra"\nsource = "{source}"\nformat = "domains"\n')
+        self.resolver.start()
+
+    def test_status(self):
+        status = self.resolver.cenote_json("status")
+        self.assertFalse(set(STATUS) - set(status), status)
+        self.assertEqual((status["node"], status["workers"]), ("node1", 1))
+        self.assertFalse({"path", "domains", "bytes", "built_at"} - set(status["set"]))
+        self.assertEqual(status["set"]["path"], str(self.resolver.set))
+        datetime.fromisoformat(status["set"]["built_at"].replace("Z", "+00:00"))
+        self.assertEqual([u["server"] for u in status["upstreams"]], [self.upstream.where])
+        self.assertFalse({"healthy", "rtt_ms"} - set(status["upstreams"][0]))
+        self.assertIn(f"{self.resolver.address}:{self.resolver.port}", json.dumps(status["listen"]))
+        self.assertTrue(self.resolver.cenote_ok("status").strip())
+
+    def test_counts(self):
+        before = self.resolver.cenote_json("status")
+        for name in ("chat.alpha-ai.example", "beta-ai.example", "open.example", "open.example"):
+            self.resolver.ask(name)
+        after = self.resolver.cenote_json("status")
+        gained = {key: after[key] - before[key] for key in ("queries", "restricted", "observed", "forwarded", "cached",
+                                                            "blocked", "refused")}
+        self.assertEqual((gained["queries"], gained["restricted"], gained["observed"]), (4, 1, 1))
+        self.assertEqual((gained["forwarded"], gained["cached"], gained["refused"]), (2, 1, 0))
+
+    def test_check(self):
+        done = self.resolver.cenote("status", "--check")
+        problems = self.resolver.cenote_json("status")["problems"]
+        self.assertEqual(done.returncode, 1 if problems else 0, done)
+
+    def explain(self, *arguments):
+        shown = self.resolver.cenote_json("explain", *arguments)
+        self.assertFalse(set(EXPLAIN) - set(shown), shown)
+        return shown
+
+    def check_explanations(self):
+        shown = self.explain("chat.alpha-ai.example", "--client", "127.0.0.1")
+        self.assertEqual((shown["verdict"], shown["service"], shown["directive"]), ("restrict", "alpha", "test-1"))
+        self.assertEqual((shown["name"], shown["matched"]), ("chat.alpha-ai.example", "alpha-ai.example"))
+        self.assertIn("everyone", shown["groups"])
+        self.assertTrue(shown["until"].startswith("2099-12-31"))
+        self.assertEqual(self.explain("beta-ai.example")["verdict"], "observe")
+        self.assertEqual(self.explain("open.example")["verdict"], "forward")
+        narrow = self.explain("open.alpha-ai.example", "--client", "127.0.0.77")
+        self.assertEqual(narrow["verdict"], "allow")
+        self.assertEqual([g for g in narrow["groups"] if g != "everyone"], ["lab", "wide"])
+        self.assertEqual(self.explain("open.alpha-ai.example", "--client", "127.0.0.1")["verdict"], "restrict")
+
+    def test_explain_with_the_daemon(self):
+        self.check_explanations()
+
+    def test_explain_without_the_daemon(self):
+        self.resolver.stop()
+        self.check_explanations()
+
+    def test_explain_for_people(self):
+        line = self.resolver.cenote_ok("explain", "chat.alpha-ai.example").splitlines()[0]
+        for word in ("restrict", "alpha-ai.example", "Alpha Chat", "test-1", "everyone", "null"):
+            self.assertIn(word, line)
+        self.assertIn("in no service and no list", self.resolver.cenote_ok("explain", "www.debian.org"))
+
+    def check_lists_of_things(self):
+        ids = lambda verb: [row["id"] for row in self.resolver.cenote_json(verb)]
+        self.assertEqual(sorted(ids("services")), ["alpha", "beta"])
+        self.assertEqual(sorted(ids("directives")), ["test-1", "watch-1"])
+        self.assertFalse({"lab", "wide"} - set(ids("groups")))
+        rows = self.resolver.cenote_json("lists")
+        self.assertEqual([row["id"] for row in rows], ["extra"])
+        self.assertFalse(set(LISTS) - set(rows[0]), rows)
+        self.assertEqual((rows[0]["format"], rows[0]["entries"]), ("domains", 2))
+        for verb in ("services", "directives", "groups", "lists"):
+            self.assertTrue(self.resolver.cenote_ok(verb).strip())
+        self.assertIn("alpha-ai.example", self.resolver.cenote_ok("services", "alpha"))
+        self.assertIn("alpha-ai.example", self.resolver.cenote_ok("services", "alpha-chat"))
+        self.assertIn("test-1", self.resolver.cenote_ok("directives", "test-1"))
+
+    def test_lists_of_things_with_the_daemon(self):
+        self.check_lists_of_things()
+
+    def test_lists_of_things_without_the_daemon(self):
+        self.resolver.stop()
+        self.check_lists_of_things()
+
+    def test_what_fails_says_why_in_one_line(self):
+        for arguments in (("services", "no-such-service"), ("directives", "no-such-directive"),
+                          ("inspect", "/no/such/file")):
+            with self.subTest(arguments):
+                done = self.resolver.cenote(*arguments)
+                self.assertEqual(done.returncode, 1, done)
+                self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        self.resolver.stop()
+        for arguments in (("status",), ("reload",), ("flush",), ("stats",)):
+            with self.subTest(arguments):
+                done = self.resolver.cenote(*arguments)
+                self.assertEqual(done.returncode, 1, done)
+                self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+                self.assertIn(str(self.resolver.control), done.stderr)
+
+    def test_wrong_command_lines(self):
+        for arguments in (("no-such-verb",), ("explain",), ("status", "--no-such-option"), ("compile",),
+                          ("explain", "a.example", "--client", "not-an-address"), ("completion", "tcsh")):
+            with self.subTest(arguments):
+                done = self.resolver.cenote(*arguments)
+                self.assertEqual(done.returncode, 2, done)
+                self.assertTrue(done.stderr.strip())
+
+    def test_update(self):
+        self.resolver.cenote_ok("update", "--dry-run")
+        self.resolver.cenote_ok("update")
+        self.resolver.stop()
+        shown = self.resolver.cenote("update")
+        self.assertEqual(shown.returncode, 0, shown)
+
+    def test_stats(self):
+        self.resolver.ask("chat.alpha-ai.example")
+        self.assertTrue(self.resolver.cenote_ok("stats").strip())
+        self.assertTrue(self.resolver.cenote_json("stats"))
+
+    def test_versions(self):
+        for program in ("cenoted", "cenote"):
+            done = subprocess.run([str(BIN / program), "--version"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+        self.assertIn(self.resolver.cenote_json("status")["version"],
+                      subprocess.run([str(BIN / "cenoted"), "--version"], capture_output=True, text=True).stdout)
+
+    def test_completion(self):
+        for shell in ("bash", "zsh", "fish"):
+            script = self.resolver.cenote_ok("completion", shell)
+            for verb in ("update", "explain", "status", "completion"):
+                self.assertRegex(script, rf"\b{verb}\b")
+            if shell == "bash":
+                checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
+                self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+
+    def test_the_socket_speaks_lines(self):
+        """docs/CONTROL.md: a request is one JSON object a line; nonsense gets an error, and the next client is served."""
+
+        for line in (b"nonsense\n", b'{"v":99,"verb":"status"}\n', b'{"v":1,"verb":"no-such-verb","args":{}}\n'):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(30)
+                client.connect(str(self.resolver.control))
+                client.sendall(line)
+                reply = client.makefile().readline()
+                self.assertFalse(json.loads(reply)["ok"], reply)
+        self.resolver.cenote_ok("status")
+
+
+if __name__ == "__main__":
+    main()

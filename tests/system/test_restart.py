@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sockets wait in systemd's file-descriptor store (a stand-in here), so that a restart loses no query."""
+import select
+import signal
+import socket
+
+import dns.message
+
+from harness import SystemTest, addresses, deadline, framed, main, read_message, time
+from upstreams import ScriptedUpstream, answer_with
+
+PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times over
+
+
+class Restart(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.resolver = self.node(upstreams=[self.upstream.where], workers=2).start()
+        self.resolver.notify.drain()
+        self.ident = 0
+        self.waiting = {}
+        self.clients = [self.resolver.udp() for _ in range(8)]
+
+    def ask_without_waiting(self):
+        self.ident += 1
+        name = f"n{self.ident}.example" if self.ident % 2 else f"n{self.ident}.alpha-ai.example"
+        query = dns.message.make_query(name, "A")
+        query.id = self.ident
+        self.waiting[self.ident] = "192.0.2.1" if self.ident % 2 else "0.0.0.0"
+        self.clients[self.ident % len(self.clients)].send(query.to_wire())
+
+    def collect(self, seconds=0.0):
+        end = deadline(seconds)
+        while self.waiting:
+            ready = select.select(self.clients, [], [], max(0.0, end - time.monotonic()))[0]
+            if not ready:
+                return
+            for client in ready:
+                answer = dns.message.from_wire(client.recv(4096))
+                self.assertEqual(addresses(answer), [self.waiting.pop(answer.id)])
+
+    def test_sockets_are_parked(self):
+        stored = [fd for fds in self.resolver.notify.stored.values() for fd in fds]
+        self.assertTrue(stored)
+        ports = set()
+        for fd in stored:
+            with socket.socket(fileno=socket.dup(fd)) as parked:
+                ports.add(parked.getsockname()[1])
+        self.assertEqual(ports, {self.resolver.port})
+
+    def test_no_query_is_lost(self):
+        for _ in range(3):
+            old, port = self.resolver.daemon, self.resolver.port
+            for i in range(PER_RESTART):
+                self.ask_without_waiting()
+                self.collect()
+                if i == PER_RESTART // 3:
+                    old.signal(signal.SIGTERM)
+            self.assertEqual(old.wait(), 0, old.log())
+            self.resolver.notify.drain()
+            for _ in range(PER_RESTART):  # nobody is there: these wait in the sockets
+                self.ask_without_waiting()
+            stream = self.resolver.tcp()
+            stream.sendall(framed(dns.message.make_query("late.alpha-ai.example", "A").to_wire()))
+            self.resolver.start(stored=self.resolver.notify.stored)
+            self.assertEqual(self.resolver.port, port)
+            self.collect(30)
+            self.assertEqual(self.waiting, {}, "queries without an answer")
+            self.assertEqual(addresses(read_message(stream)), ["0.0.0.0"])
+
+    def test_in_flight_is_answered_before_the_end(self):
+        self.ask_without_waiting()
+        self.resolver.daemon.signal(signal.SIGTERM)
+        self.collect(10)
+        self.assertEqual(self.waiting, {})
+        self.assertEqual(self.resolver.daemon.wait(), 0)
+
+    def test_parked_sockets_of_another_configuration(self):
+        """Sockets nobody listens on any more are given back; what is listened on now is opened."""
+        stored = dict(self.resolver.notify.stored)
+        self.resolver.daemon.signal(signal.SIGTERM)
+        self.resolver.daemon.wait()
+        self.resolver.write_config(listen='"127.0.0.3:0"', workers=1)
+        self.resolver.start(stored=stored)
+        self.assertEqual(self.resolver.address, "127.0.0.3")
+        self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
+
+    def test_a_kill_leaves_nothing_in_the_way(self):
+        port = self.resolver.port
+        self.resolver.daemon.kill()
+        self.resolver.write_config(listen=f'"127.0.0.1:{port}"')
+        self.resolver.notify.drain()
+        for fds in self.resolver.notify.stored.values():
+            for fd in fds:
+                socket.close(fd)
+        self.resolver.notify.stored = {}
+        self.resolver.start()
+        self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
+        self.assertEqual(self.resolver.cenote_json("status")["node"], "node1")
+
+
+if __name__ == "__main__":
+    main()

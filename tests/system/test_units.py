@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The systemd files, judged by systemd's own tools."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import BIN, SOURCE, main
+
+UNITS = ("cenoted.service", "cenote-update.service", "cenote-update.timer")
+# systemd-analyze's exposure, in tenths: 0 is nothing, 100 everything. A change that opens more must say so here.
+EXPOSURE_MAX = {"cenoted.service": 20, "cenote-update.service": 16}
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+class Units(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-units-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        for unit in UNITS:
+            text = (SOURCE / "systemd" / unit).read_text()
+            text = text.replace("/usr/sbin/cenoted", str(BIN / "cenoted")).replace("/usr/bin/cenote ", f"{BIN}/cenote ")
+            (self.folder / unit).write_text(text)
+
+    def test_systemd_understands_every_line(self):
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", *(str(self.folder / u) for u in UNITS)],
+                              capture_output=True, text=True)
+        ours = [line for line in done.stderr.splitlines() if "cenote" in line]
+        self.assertEqual(ours, [])
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_hardening(self):
+        for unit, most in EXPOSURE_MAX.items():
+            done = subprocess.run(["systemd-analyze", "security", "--offline=yes", f"--threshold={most}",
+                                   str(self.folder / unit)], capture_output=True, text=True)
+            if "offline" in done.stderr:
+                self.skipTest("systemd-analyze cannot judge files offline here")
+            self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)
+
+    def test_one_capability(self):
+        text = (SOURCE / "systemd" / "cenoted.service").read_text()
+        self.assertEqual(re.findall(r"(?m)^CapabilityBoundingSet=(.*)$", text), ["CAP_NET_BIND_SERVICE"])
+        self.assertEqual(re.findall(r"(?m)^AmbientCapabilities=(.*)$", text), ["CAP_NET_BIND_SERVICE"])
+        self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote"])
+
+    def test_sysusers_and_tmpfiles(self):
+        root = self.folder / "root"
+        for folder in ("etc", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"):
+            (root / folder).mkdir(parents=True)
+        shutil.copy(SOURCE / "systemd" / "sysusers.conf", root / "usr/lib/sysusers.d/cenote.conf")
+        shutil.copy(SOURCE / "systemd" / "tmpfiles.conf", root / "usr/lib/tmpfiles.d/cenote.conf")
+        for command in (["systemd-sysusers", f"--root={root}", "cenote.conf"],
+                        ["systemd-tmpfiles", f"--root={root}", "--create", "cenote.conf"]):
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode and "permitted" in done.stderr:
+                self.skipTest("needs root: " + done.stderr.strip())
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote:[^:]*:\d+:\d+:.*:/var/lib/cenote:.*nologin$")
+        self.assertEqual((root / "var/lib/cenote").stat().st_mode & 0o7777, 0o750)
+
+    def test_presets_name_one_another(self):
+        presets = json.loads((SOURCE / "CMakePresets.json").read_text())
+        names = {p["name"] for p in presets["configurePresets"] if not p.get("hidden")}
+        self.assertEqual(names, {"dev", "release", "test", "asan", "tsan", "fuzz"})
+        for kind in ("buildPresets", "testPresets"):
+            self.assertEqual({p["configurePreset"] for p in presets[kind] if not p.get("hidden")}, names)
+
+
+if __name__ == "__main__":
+    main()

@@ -123,17 +123,17 @@ void Cache::set_limits(const Options& options) noexcept {
     }
 }
 
-// A shard is let go after each slice, so that workers miss it for some microseconds only. What a worker stores or
-// moves meanwhile lands at the head, which the walk reaches last.
+// A shard is let go after each slice, so that workers miss it for some microseconds only.
 std::uint64_t Cache::erase(const wire::Name& name, bool below) {
     std::uint64_t erased = 0;
     for (Shard& shard : state_->shards) {
-        std::uint64_t position = 0;
+        Shard::Walk walk;
         for (bool more = true; more;) {
             const std::lock_guard lock(shard.mutex);
-            more = shard.erase_slice(name, below, position, erased);
+            more = shard.erase_slice(name, below, walk);
             if (!more) shard.erase_failures(name, below);
         }
+        erased += walk.erased;
     }
     return erased;
 }

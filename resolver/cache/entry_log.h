@@ -2,8 +2,8 @@
 //
 // A ring of entries of any size, one behind the other: written at the head, given up at the tail.
 //
-// Positions count units since the start and never go back; a location is where a position lies in memory. No entry
-// is cut by the end of memory: a filler takes what is left there.
+// Positions count units since the start and never go back. No entry is cut by the end of memory: a filler takes what is
+// left there.
 //
 // Threads:  whoever holds the shard.
 // Memory:   the caller's, nothing beside it: there is no fragmentation to speak of.
@@ -19,7 +19,8 @@ public:
     explicit EntryLog(MutableBytes memory) noexcept
         : memory_(memory.data()), capacity_(static_cast<std::uint32_t>(memory.size() / kUnit)) {}
 
-    [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }  // in units
+    [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
     [[nodiscard]] bool fits(std::uint32_t units) const noexcept;
     /// Room for an entry at the head; the caller fills all of it but `units`.
     Entry& append(std::uint32_t units) noexcept;
@@ -32,14 +33,7 @@ public:
     [[nodiscard]] std::uint64_t head() const noexcept { return head_; }
     [[nodiscard]] std::uint64_t tail() const noexcept { return tail_; }
     [[nodiscard]] Entry& entry_at(std::uint64_t position) noexcept {
-        return at(static_cast<std::uint32_t>(position % capacity_));
-    }
-    [[nodiscard]] Entry& at(std::uint32_t location) noexcept {
-        return *reinterpret_cast<Entry*>(memory_ + location * kUnit);
-    }
-    [[nodiscard]] std::uint32_t location_of(const Entry& entry) const noexcept {
-        return static_cast<std::uint32_t>(
-            static_cast<std::size_t>(reinterpret_cast<const std::uint8_t*>(&entry) - memory_) / kUnit);
+        return *reinterpret_cast<Entry*>(memory_ + position % capacity_ * kUnit);
     }
 
 private:
@@ -49,7 +43,7 @@ private:
     void fill_to_end() noexcept;
 
     std::uint8_t* memory_;
-    std::uint32_t capacity_;  // in units
+    std::uint32_t capacity_;
     std::uint64_t head_ = 0;
     std::uint64_t tail_ = 0;
 };

@@ -6,6 +6,7 @@
 namespace cenote::cache {
 
 void Index::insert(std::uint32_t tag, std::uint32_t location) noexcept {
+    CENOTE_DCHECK(size_ < slots_.size() - slots_.size() / 8);
     auto i = home(tag);
     while (slots_[i].place != 0) i = next(i);
     slots_[i] = {tag, location + 1};

@@ -6,7 +6,7 @@
 //
 // Threads:  whoever holds the shard.
 // Memory:   the caller's, zeroed.
-// Failure:  full() must be asked before insert().
+// Failure:  none; whoever owns it makes sure that an eighth of the slots stays empty.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,6 @@ public:
     explicit Index(std::span<Slot> slots) noexcept : slots_(slots) {}
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    /// At four fifths: beyond that, probes grow long.
-    [[nodiscard]] bool full() const noexcept { return size_ >= slots_.size() / 5 * 4; }
 
     /// The location with this tag for which `is_it` holds, or kNowhere.
     template <typename Predicate>

@@ -11,25 +11,31 @@ namespace cenote::cache {
 namespace {
 
 constexpr seconds kNoTime{0};
-constexpr std::uint32_t kStaleTtl = 30;            // RFC 8767 §4
-constexpr std::uint32_t kTtlMax = 0x7fffffff;      // RFC 2181 §8
-constexpr std::uint32_t kRecycledUnitsMax = 2048;  // second chances while one entry is placed: bounds its time
-constexpr int kSliceEntries = 256;                 // under one lock while erasing
+constexpr std::uint32_t kStaleTtl = 30;         // RFC 8767 §4
+constexpr std::uint32_t kTtlMax = 0x7fffffff;   // RFC 2181 §8
+constexpr std::uint32_t kMovedUnitsMax = 2048;  // while one entry is placed: bounds its time
+constexpr int kSliceEntries = 256;              // under one lock while erasing
 
-// How a shard's memory is parted. Entries of less than 96 bytes are rare, so the index has a slot for each 96 bytes.
+// How a shard's memory is parted. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
+// there is, so an eighth of its slots stays empty whatever is stored.
 std::span<Index::Slot> index_part(MutableBytes memory) {
-    return {reinterpret_cast<Index::Slot*>(memory.data()), memory.size() / 96 & ~std::size_t{1}};
+    return {reinterpret_cast<Index::Slot*>(memory.data()), memory.size() / 64 & ~std::size_t{1}};
 }
+static_assert(sizeof(Entry) + wire::kHeaderSize + 1 + 4 > 64 - kUnit);
 std::span<Failures::Slot> failures_part(MutableBytes memory) {
     const auto before = index_part(memory).size_bytes();
     const auto sets = std::max<std::size_t>(memory.size() / 128 / (Failures::kWays * sizeof(Failures::Slot)), 1);
     return {reinterpret_cast<Failures::Slot*>(memory.data() + before), sets * Failures::kWays};
 }
-MutableBytes log_part(MutableBytes memory) {
-    const auto before = index_part(memory).size_bytes() + failures_part(memory).size_bytes();
+MutableBytes entries_part(MutableBytes memory) {
     static_assert(Failures::kWays * sizeof(Failures::Slot) % kUnit == 0 && 2 * sizeof(Index::Slot) % kUnit == 0);
-    return memory.subspan(before);
+    return memory.subspan(index_part(memory).size_bytes() + failures_part(memory).size_bytes());
 }
+MutableBytes newcomers_part(MutableBytes memory) {
+    const auto entries = entries_part(memory);
+    return entries.first(entries.size() / 10 / kUnit * kUnit);
+}
+MutableBytes main_part(MutableBytes memory) { return entries_part(memory).subspan(newcomers_part(memory).size()); }
 
 Ticks expiry(const Entry& entry) noexcept { return entry.stored + seconds{entry.ttl_s}; }
 
@@ -79,9 +85,11 @@ void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question
 Shard::Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& limits)
     : index_(index_part(memory)),
       failures_(failures_part(memory)),
-      log_(log_part(memory)),
-      fixed_bytes_(sizeof(Shard) + memory.size() - log_part(memory).size()),
-      entry_bytes_max_(std::min(entry_bytes_max, log_part(memory).size() / 4)),
+      entries_(entries_part(memory).data()),
+      newcomers_(newcomers_part(memory)),
+      main_(main_part(memory)),
+      fixed_bytes_(sizeof(Shard) + memory.size() - entries_part(memory).size()),
+      entry_bytes_max_(std::min(entry_bytes_max, main_part(memory).size() / 4)),
       limits_(limits) {}
 
 Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
@@ -139,16 +147,22 @@ void Shard::update_links(std::uint32_t tag, const wire::Question& question, cons
     std::memcpy(entry->tags(), links.tags.data(), entry->tags_size());
 }
 
-bool Shard::erase_slice(const wire::Name& name, bool below, std::uint64_t& position, std::uint64_t& erased) noexcept {
-    position = std::max(position, log_.tail());
-    for (int i = 0; i < kSliceEntries && position < log_.head(); ++i) {
-        Entry& entry = log_.entry_at(position);
-        position += entry.units;
+// Newcomers first: whatever leaves them during the walk lands at the head of the main log, which comes last.
+bool Shard::erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept {
+    EntryLog& log = walk.in_main ? main_ : newcomers_;
+    walk.position = std::max(walk.position, log.tail());
+    for (int i = 0; i < kSliceEntries && walk.position < log.head(); ++i) {
+        Entry& entry = log.entry_at(walk.position);
+        walk.position += entry.units;
         if (!entry.alive() || !is_covered(entry.message().subspan(wire::kHeaderSize), name, below)) continue;
         remove(entry);
-        ++erased;
+        ++walk.erased;
     }
-    return position < log_.head();
+    if (walk.position < log.head()) return true;
+    if (walk.in_main) return false;
+    walk.in_main = true;
+    walk.position = 0;
+    return true;
 }
 
 void Shard::add_to(Stats& stats) const noexcept {
@@ -162,8 +176,8 @@ void Shard::add_to(Stats& stats) const noexcept {
 }
 
 Entry* Shard::find(std::uint32_t tag, const wire::Question& question) noexcept {
-    const auto location = index_.find(tag, [&](std::uint32_t at) { return log_.at(at).holds(question); });
-    return location == Index::kNowhere ? nullptr : &log_.at(location);
+    const auto location = index_.find(tag, [&](std::uint32_t place) { return at(place).holds(question); });
+    return location == Index::kNowhere ? nullptr : &at(location);
 }
 
 // RFC 2308 §5: a negative answer without SOA is not to be cached; §7: failures have their own place.
@@ -176,48 +190,85 @@ std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept 
     return static_cast<std::uint32_t>(std::max(ttl, kNoTime).count());
 }
 
-/// A place for the answer to this question: the one it has, if the size is the same, else at the head of the log.
+/// A place for the answer to this question: the one it has, if the size is the same, else a newcomer's.
 Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint32_t units, Ticks now) noexcept {
     if (Entry* old = find(tag, question)) {
         if (old->units == units) return *old;
         remove(*old);
     }
-    make_room(units, now);
-    Entry& entry = log_.append(units);
+    const bool large = units > newcomers_.capacity() / 4;
+    std::uint32_t moved = 0;
+    if (large)
+        free_main(units, moved, now);
+    else
+        free_newcomers(units, now);
+    Entry& entry = large ? main_.append(units) : newcomers_.append(units);
     entry.uses = 0;
-    index_.insert(tag, log_.location_of(entry));
+    index_.insert(tag, location_of(entry));
     live_units_ += units;
     return entry;
 }
 
-void Shard::make_room(std::uint32_t units, Ticks now) noexcept {
-    std::uint32_t recycled = 0;
-    while (!log_.fits(units) || index_.full()) {
-        Entry& oldest = log_.tail_entry();
-        if (oldest.alive() && oldest.uses > 0 && recycled + oldest.units <= kRecycledUnitsMax &&
-            !is_over(oldest, now)) {
-            recycled += oldest.units;
-            --oldest.uses;
-            const auto tag = oldest.tag;
-            const auto from = log_.location_of(oldest);
-            index_.relocate(tag, from, log_.location_of(log_.recycle_tail()));
+void Shard::free_newcomers(std::uint32_t units, Ticks now) noexcept {
+    std::uint32_t moved = 0;
+    while (!newcomers_.fits(units)) {
+        Entry& oldest = newcomers_.tail_entry();
+        const bool stays = oldest.alive() && !is_over(oldest, now) && moved + oldest.units <= kMovedUnitsMax &&
+                           (oldest.uses > 0 || main_.fits(oldest.units));
+        if (!stays) {
+            evict_tail(newcomers_);
             continue;
         }
-        if (oldest.alive()) {
-            remove(oldest);
-            ++evictions_;
-        }
-        log_.drop_tail();
+        moved += oldest.units;
+        free_main(oldest.units, moved, now);
+        Entry& promoted = main_.append(oldest.units);
+        std::memcpy(&promoted, &oldest, oldest.units * kUnit);
+        promoted.uses = 0;
+        index_.relocate(promoted.tag, location_of(oldest), location_of(promoted));
+        newcomers_.drop_tail();
     }
 }
 
-/// The entry's bytes stay in the log until the tail has passed them.
+void Shard::free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept {
+    while (!main_.fits(units)) {
+        Entry& oldest = main_.tail_entry();
+        const bool stays =
+            oldest.alive() && !is_over(oldest, now) && moved + oldest.units <= kMovedUnitsMax && oldest.uses > 0;
+        if (!stays) {
+            evict_tail(main_);
+            continue;
+        }
+        moved += oldest.units;
+        --oldest.uses;
+        const auto tag = oldest.tag;
+        const auto from = location_of(oldest);
+        index_.relocate(tag, from, location_of(main_.recycle_tail()));
+    }
+}
+
+void Shard::evict_tail(EntryLog& log) noexcept {
+    Entry& oldest = log.tail_entry();
+    if (oldest.alive()) {
+        remove(oldest);
+        ++evictions_;
+    }
+    log.drop_tail();
+}
+
+/// The entry's bytes stay in its log until the tail has passed them.
 void Shard::remove(Entry& entry) noexcept {
-    index_.erase(entry.tag, log_.location_of(entry));
+    index_.erase(entry.tag, location_of(entry));
     live_units_ -= entry.units;
     entry.flags = 0;
 }
 
 bool Shard::is_over(const Entry& entry, Ticks now) const noexcept { return now >= expiry(entry) + limits_.stale; }
+
+Entry& Shard::at(std::uint32_t location) noexcept { return *reinterpret_cast<Entry*>(entries_ + location * kUnit); }
+
+std::uint32_t Shard::location_of(const Entry& entry) const noexcept {
+    const auto* start = reinterpret_cast<const std::uint8_t*>(&entry);
+    return static_cast<std::uint32_t>(static_cast<std::size_t>(start - entries_) / kUnit);
+}
 
 }  // namespace cenote::cache

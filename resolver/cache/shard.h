@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One part of the cache: a log of entries, the index over it, and the failures beside them.
+// One part of the cache: entries in two logs, the index over them, and the failures beside them.
 //
-// The log is a clock: a new entry is written at the head; room is made at the tail, where an entry that was used since
-// it last stood there moves to the head once more for each use, and any other is given up.
+// A newcomer is written to a log of a tenth of the memory. If it was used when its turn to go comes, it moves to the
+// main log, else it is given up: names asked once, a flood of random ones above all, never reach what people use. The
+// main log is a clock: what was used since it last stood at the tail moves to the head once more for each use. (This is
+// S3-FIFO, Yang et al., SOSP 2023, without its ghosts.)
 //
 // Threads:  one at a time; `mutex` is here so that whoever calls takes it.
 // Memory:   what is given at construction, zeroed; nothing beside it.
@@ -36,9 +38,14 @@ public:
     void update_links(std::uint32_t tag, const wire::Question& question, const Links& links) noexcept;
     void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
-    /// Erases in one slice of the log, from `position` on, and moves `position` behind it; false: the end was reached.
-    [[nodiscard]] bool erase_slice(const wire::Name& name, bool below, std::uint64_t& position,
-                                   std::uint64_t& erased) noexcept;
+    /// How far a walk over all entries has come.
+    struct Walk {
+        bool in_main = false;
+        std::uint64_t position = 0;
+        std::uint64_t erased = 0;
+    };
+    /// Erases in the next slice of the walk; false: the walk is over.
+    [[nodiscard]] bool erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept;
     void erase_failures(const wire::Name& name, bool below) noexcept { failures_.erase(name, below); }
     void add_to(Stats& stats) const noexcept;
 
@@ -49,13 +56,19 @@ private:
     [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerShape& shape) const noexcept;
     [[nodiscard]] Entry& place(std::uint32_t tag, const wire::Question& question, std::uint32_t units,
                                Ticks now) noexcept;
-    void make_room(std::uint32_t units, Ticks now) noexcept;
+    void free_newcomers(std::uint32_t units, Ticks now) noexcept;
+    void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept;
+    void evict_tail(EntryLog& log) noexcept;
     void remove(Entry& entry) noexcept;
     [[nodiscard]] bool is_over(const Entry& entry, Ticks now) const noexcept;
+    [[nodiscard]] Entry& at(std::uint32_t location) noexcept;
+    [[nodiscard]] std::uint32_t location_of(const Entry& entry) const noexcept;
 
     Index index_;
     Failures failures_;
-    EntryLog log_;
+    std::uint8_t* entries_;  // the memory of both logs, which locations count from
+    EntryLog newcomers_;
+    EntryLog main_;
     std::size_t fixed_bytes_;
     std::size_t entry_bytes_max_;
     Limits limits_;

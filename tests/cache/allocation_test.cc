@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The data plane's calls allocate nothing: operator new of this binary counts.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "tests/cache/answers.h"
+
+namespace {
+thread_local std::uint64_t allocations = 0;
+
+void* counted(std::size_t size) {
+    ++allocations;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace cenote::cache {
+namespace {
+
+TEST(CacheAllocationTest, NothingIsAllocatedPerQuery) {
+    Options options;
+    options.bytes_max = 1 << 20;
+    Cache cache(options);
+    Client client(cache);
+    std::vector<wire::Question> questions;
+    std::vector<Answer> answers;
+    for (int i = 0; i < 20'000; ++i) {
+        questions.push_back(ask("n" + std::to_string(i) + ".example"));
+        answers.push_back(answer_of(questions.back(), 60));
+    }
+
+    const auto before = allocations;
+    ASSERT_GT(before, 0U) << "the counter does not count";
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        client.lookup(questions[i], at(seconds{0}));
+        client.store(questions[i], answers[i], at(seconds{0}));
+        client.lookup(questions[i], at(seconds{0}));
+        cache.update_links(questions[i], Links{});
+        cache.store_failure(questions[i], wire::EdeCode::NetworkError, at(seconds{0}));
+    }
+    EXPECT_EQ(allocations, before);
+    EXPECT_GT(cache.stats().evictions, 0U);
+    EXPECT_EQ(cache.stats().hits, questions.size());
+}
+
+}  // namespace
+}  // namespace cenote::cache

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Questions and distilled answers for the cache's tests.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "resolver/cache/cache.h"
+
+namespace cenote::cache {
+
+inline wire::Question ask(std::string_view name) {
+    wire::Question question;
+    question.name = wire::Name::parse(name).value();
+    question.type = wire::RrType::A;
+    return question;
+}
+
+inline Ticks at(milliseconds since_start) { return Ticks{} + seconds{1000} + since_start; }
+
+/// A distilled message: one answer record at the question's name, with rdata of any size.
+struct Answer {
+    std::vector<std::uint8_t> message;
+    wire::AnswerShape shape;
+};
+
+inline void put_u16(std::vector<std::uint8_t>& out, std::size_t value) {
+    out.push_back(static_cast<std::uint8_t>(value >> 8));
+    out.push_back(static_cast<std::uint8_t>(value));
+}
+inline void put_u32(std::vector<std::uint8_t>& out, std::uint32_t value) {
+    put_u16(out, value >> 16);
+    put_u16(out, value & 0xffff);
+}
+
+inline void put_record(std::vector<std::uint8_t>& out, wire::RrType type, std::uint32_t ttl_s,
+                       const std::vector<std::uint8_t>& rdata) {
+    put_u16(out, 0xc00c);
+    put_u16(out, static_cast<std::size_t>(type));
+    put_u16(out, 1);
+    put_u32(out, ttl_s);
+    put_u16(out, rdata.size());
+    out.insert(out.end(), rdata.begin(), rdata.end());
+}
+
+inline std::vector<std::uint8_t> begin_message(const wire::Question& question, std::size_t answers,
+                                               std::size_t authorities) {
+    std::vector<std::uint8_t> out{0, 0, 0x80, 0x80, 0, 1};
+    put_u16(out, answers);
+    put_u16(out, authorities);
+    put_u16(out, 0);
+    const auto name = question.name.wire();
+    out.insert(out.end(), name.begin(), name.end());
+    put_u16(out, static_cast<std::size_t>(question.type));
+    put_u16(out, static_cast<std::size_t>(question.rr_class));
+    return out;
+}
+
+inline Answer answer_of(const wire::Question& question, std::uint32_t ttl_s, std::vector<std::uint8_t> rdata) {
+    Answer answer{begin_message(question, 1, 0), {}};
+    put_record(answer.message, question.type, ttl_s, rdata);
+    answer.shape.ttl_s = ttl_s;
+    return answer;
+}
+inline Answer answer_of(const wire::Question& question, std::uint32_t ttl_s) {
+    return answer_of(question, ttl_s, {192, 0, 2, 1});
+}
+
+/// NXDOMAIN with an SOA of this TTL.
+inline Answer nxdomain_of(const wire::Question& question, std::uint32_t ttl_s) {
+    Answer answer{begin_message(question, 0, 1), {}};
+    std::vector<std::uint8_t> soa(2, 0);  // root MNAME and RNAME
+    for (int i = 0; i < 5; ++i) put_u32(soa, ttl_s);
+    put_record(answer.message, wire::RrType::SOA, ttl_s, soa);
+    answer.shape.rcode = wire::Rcode::NXDomain;
+    answer.shape.negative = true;
+    answer.shape.has_soa = true;
+    answer.shape.ttl_s = ttl_s;
+    return answer;
+}
+
+/// One thread's view of a cache: its own buffer and links.
+class Client {
+public:
+    explicit Client(Cache& cache) : cache_(cache) { reply.space = space_; }
+
+    Hit lookup(const wire::Question& question, Ticks now) noexcept {
+        reply.size = 0;
+        return cache_.lookup(question, now, reply, links);
+    }
+    void store(const wire::Question& question, const Answer& answer, Ticks now) noexcept {
+        cache_.store(question, answer.message, answer.shape, Links{}, now);
+    }
+    /// The TTL of the first record of the last reply.
+    [[nodiscard]] std::uint32_t ttl_of(const wire::Question& question) const noexcept {
+        return load_u32(space_.data() + wire::kHeaderSize + question.name.wire().size() + 4 + 6);
+    }
+
+    wire::ReplyBuffer reply;
+    Links links;
+
+private:
+    Cache& cache_;
+    std::array<std::uint8_t, wire::kMessageMax> space_{};
+};
+
+}  // namespace cenote::cache

@@ -92,12 +92,19 @@ struct Allow {
     SourcePlace place;
 };
 
+/// A [[list]] of the configuration, which may not be in the set yet.
+struct ListName {
+    std::string id;
+    SourcePlace place;
+};
+
 struct Options {
     SinkholeOptions sinkhole;
     std::string node;  // MNAME of our SOA
     std::vector<Group> groups;
     std::vector<Directive> directives;
     std::vector<Allow> allows;
+    std::vector<ListName> lists;
     std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)
 };
 

@@ -30,13 +30,13 @@ namespace cenote::policy {
 inline constexpr std::size_t kSetsMax = 2;
 
 using ClientClass = std::uint32_t;
+inline constexpr domainset::TagSetId kNoTags = 0xffffffff;  // no entry of a set holds for the name
 
 /// Which entry of each set holds for a name.
 struct Match {
-    std::array<domainset::TagSetId, kSetsMax> tags{};  // kNoTags: no entry
-    std::uint8_t labels = 0;                           // of the deepest entry that matches in any set
+    std::array<domainset::TagSetId, kSetsMax> tags{kNoTags, kNoTags};
+    std::array<std::uint8_t, kSetsMax> labels{};  // of the deepest entry in each set
 };
-inline constexpr domainset::TagSetId kNoTags = 0xffffffff;
 
 /// Everything that the answers of one verdict share. Texts live as long as the Policy.
 struct Cell {
@@ -92,7 +92,8 @@ public:
     /// Finds every mistake of meaning: unknown services (with the nearest name), lists, groups, an end before a
     /// start, an id twice, a target that may not be sinkholed; notes where directives of different steps meet.
     static void check(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
-    /// The policy in force at `at`. Mistakes that check() would refuse give an error.
+    /// The policy in force at `at`. Mistakes in what is written give an error. What hangs on the content of a set (an
+    /// allow under a block, a shared name) is check()'s to refuse; here the comparator decides.
     static Result<std::shared_ptr<const Policy>> build(std::shared_ptr<const Options> options,
                                                        std::shared_ptr<const domainset::DomainSet> base,
                                                        std::uint32_t version, WallTime at);
@@ -100,6 +101,8 @@ public:
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
+    /// An address that an answer reveals; for judge_link().
+    [[nodiscard]] Match match(const IpAddress& revealed) const noexcept;
     [[nodiscard]] Verdict judge(ClientClass client, const Match& match) const noexcept;
     /// `link` is what an answer reveals about the name that got `asked`: the stricter one, unless `asked` was opened
     /// by an allow, which ends the check for steps below block.
@@ -112,10 +115,17 @@ public:
     [[nodiscard]] std::optional<WallTime> next_edge() const noexcept;
     [[nodiscard]] const Options& options() const noexcept;
     [[nodiscard]] const domainset::DomainSet* base() const noexcept;
+    /// classify() gives numbers below it.
+    [[nodiscard]] std::uint32_t class_count() const noexcept;
     /// The group that reports and language go by: that of the longest prefix; empty: none.
     [[nodiscard]] std::string_view group_of(ClientClass client) const noexcept;
+    /// Of Cell::directive and Cell::service; empty for kNone.
+    [[nodiscard]] std::string_view directive_id(std::uint32_t directive) const noexcept;
+    [[nodiscard]] std::string_view service_id(std::uint32_t source) const noexcept;
     [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
-    /// The table judge() loads, told as the steps that led to it.
+    /// What it does at the moment; None outside its hours.
+    [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
+    /// The verdict of judge(), worked out anew by the rules and told step by step.
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
 
 private:
@@ -124,6 +134,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// Step::None is "nothing".
 [[nodiscard]] std::string_view step_to_text(Step step) noexcept;
 [[nodiscard]] std::optional<Step> parse_step(std::string_view text) noexcept;
 [[nodiscard]] std::string_view answer_mode_to_text(AnswerMode mode) noexcept;
@@ -132,6 +143,7 @@ private:
 [[nodiscard]] std::optional<Layer> parse_layer(std::string_view text) noexcept;
 /// "service:deepseek", "domain:example.ai", "service:*"; errors say what kinds there are.
 [[nodiscard]] Result<Target> parse_target(std::string_view text);
+[[nodiscard]] std::string target_to_text(const Target& target);
 /// "mon-fri 08:00-19:00".
 [[nodiscard]] Result<Hours> parse_hours(std::string_view text);
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The cells that a table leads to, each made once, ready for the wire.
+//
+// A cell's number is four times the number of its verdict, and two flags: an allow holds, something below stays open.
+// So two cells are joined without looking anything up but who is the stricter: the flags of both are put together.
+//
+// Threads:  built once, then read by any thread. join() and cell() are data plane.
+// Memory:   four cells for each (directive, source, reason, answer mode) that wins somewhere, and their texts once.
+// Failure:  none.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "resolver/policy/moment.h"
+#include "resolver/policy/texts.h"
+
+namespace cenote::policy {
+
+using CellId = std::uint32_t;
+inline constexpr CellId kAllowed = 1;
+inline constexpr CellId kOpenBelow = 2;
+inline constexpr CellId kFlags = 3;
+
+class Cells {
+public:
+    [[nodiscard]] const Cell& cell(CellId id) const noexcept { return cells_[id]; }
+    /// Of the directive that gave the verdict; 0: none did.
+    [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return strengths_[id / (kFlags + 1)]; }
+    /// The stricter verdict, `a` of equal ones, with the flags of both.
+    [[nodiscard]] CellId join(CellId a, CellId b) const noexcept {
+        const CellId stricter = strength(b) > strength(a) ? b : a;
+        return (stricter & ~kFlags) | ((a | b) & kFlags);
+    }
+
+private:
+    friend class CellMaker;
+    std::vector<Cell> cells_;
+    std::vector<std::uint32_t> strengths_;  // by verdict
+    std::deque<std::string> texts_;         // what cells refer to; a deque does not move them
+    std::deque<std::vector<std::uint8_t>> rdata_;
+};
+
+/// How a client class wants to be answered.
+struct Manner {
+    std::string language;
+    AnswerMode answer = AnswerMode::Null;
+
+    friend auto operator<=>(const Manner&, const Manner&) = default;
+};
+
+class CellMaker {
+public:
+    CellMaker(const Options& options, const domainset::DomainSet* base, const Moment& moment, std::uint32_t version);
+
+    /// The cell of a directive over a source of the base set, or over a name of its own (Cell::kNone); without flags.
+    CellId cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner);
+    [[nodiscard]] Cells finish() && { return std::move(cells_); }
+
+private:
+    void add(const Cell& cell, std::uint32_t strength);
+    void add_texts(const Notice& notice, Cell& cell);
+    void add_records(Cell& cell) const;
+    [[nodiscard]] std::string subject_of(const Directive& directive, std::uint32_t source) const;
+    [[nodiscard]] std::string explaining_txt(const Notice& notice, std::uint32_t source) const;
+    ByteView soa_of(std::uint32_t directive);
+    std::string_view keep(std::string text);
+    ByteView keep(std::vector<std::uint8_t> rdata);
+
+    const Options& options_;
+    const domainset::DomainSet* base_;
+    const Moment& moment_;
+    std::uint32_t version_;
+    Cells cells_;
+    ByteView ipv4_, ipv6_, cname_;
+    std::vector<ByteView> soas_;  // by directive, once made
+    std::map<std::tuple<std::uint32_t, std::uint32_t, const void*, AnswerMode>, CellId> known_;
+};
+
+}  // namespace cenote::policy

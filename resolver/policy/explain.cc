@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "resolver/policy/groups.h"
+#include "resolver/policy/resolve.h"
+
+namespace cenote::policy {
+namespace {
+
+using domainset::DomainSet;
+using domainset::Source;
+using domainset::SourceKind;
+using domainset::Tag;
+
+/// A directive that takes the name, and by what.
+struct Hold {
+    std::uint32_t directive = 0;
+    std::uint32_t source = Cell::kNone;  // of the base set
+    std::string target;
+    std::string matched;
+};
+
+class Explainer {
+public:
+    Explainer(const Options& options, const DomainSet* base, const Moment& moment, const IpAddress& client,
+              const wire::Name& name)
+        : options_(options), base_(base), moment_(moment), name_(name) {
+        find_groups(client);
+        find_tags();
+    }
+
+    Explanation run() {
+        for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
+        const Hold* winner = strictest();
+        const Allow* allow = find_allow();
+        conclude(winner, allow);
+        return std::move(told_);
+    }
+
+private:
+    void tell(std::string text) { told_.steps.push_back({std::move(text)}); }
+
+    void find_groups(const IpAddress& client) {
+        std::vector<std::tuple<int, std::size_t>> found;  // narrowest first, then as listed
+        for (std::size_t i = 0; i < options_.groups.size(); ++i) {
+            int longest = -1;
+            for (const Prefix& prefix : options_.groups[i].clients) {
+                if (prefix.contains(client)) longest = std::max<int>(longest, prefix.mapped_length());
+            }
+            if (longest >= 0) found.emplace_back(-longest, i);
+        }
+        std::sort(found.begin(), found.end());
+        for (const auto& [length, index] : found) told_.groups.push_back(options_.groups[index].id);
+        if (!found.empty()) nearest_ = &options_.groups[std::get<1>(found.front())];
+        told_.groups.emplace_back(kEveryone);
+        tell(fmt::format("client {} is in groups {}", client.to_string(), fmt::join(told_.groups, ", ")));
+    }
+
+    void find_tags() {
+        const auto hit = base_ != nullptr ? base_->match(name_) : std::nullopt;
+        if (hit) {
+            for (const std::uint32_t tag : base_->tag_set(hit->tags)) tags_.push_back(base_->tags()[tag]);
+            entry_ = suffix_text(hit->labels);
+        }
+        for (const Tag& tag : tags_) tell(describe(tag));
+        if (tags_.empty()) tell(fmt::format("{} is no name of a service or list", name_.to_string()));
+    }
+
+    [[nodiscard]] std::string suffix_text(std::uint8_t labels) const {
+        wire::Name suffix;
+        std::size_t end = 0;
+        return suffix.read_uncompressed(name_.suffix(labels), end) ? suffix.to_string() : name_.to_string();
+    }
+
+    [[nodiscard]] std::string describe(const Tag& tag) const {
+        const Source& source = base_->sources()[tag.source];
+        if (source.kind == SourceKind::List) return fmt::format("{} is on list {}", entry_, source.id);
+        return fmt::format("{} is {} ({}, {}), role {}{}", entry_, source.name.empty() ? source.id : source.name,
+                           source.jurisdiction, fmt::join(source.categories, " "), domainset::role_to_text(tag.role),
+                           tag.strict ? ", strict" : "");
+    }
+
+    [[nodiscard]] bool is_mine(const std::vector<std::string>& groups) const {
+        return groups.empty() || std::any_of(groups.begin(), groups.end(), [&](const std::string& id) {
+                   return std::find(told_.groups.begin(), told_.groups.end(), id) != told_.groups.end();
+               });
+    }
+
+    /// How a directive takes the name: a service of it before a list, the first listed before others, and its own
+    /// names last.
+    [[nodiscard]] std::optional<Hold> hold_of(std::uint32_t index) const {
+        const Directive& directive = options_.directives[index];
+        for (const SourceKind kind : {SourceKind::Service, SourceKind::List}) {
+            std::optional<Hold> found;
+            for (const Tag& tag : tags_) {
+                const Source& source = base_->sources()[tag.source];
+                if (source.kind != kind || (found && found->source <= tag.source)) continue;
+                const Target* target = target_that_takes(directive, source);
+                if (target != nullptr && takes_tag(directive, source, tag))
+                    found = Hold{index, tag.source, target_to_text(*target), entry_};
+            }
+            if (found) return found;
+        }
+        const wire::Name* deepest = nullptr;
+        for (const Target& target : directive.targets) {
+            if (target.domain && name_.is_below_or_equal(*target.domain) &&
+                (deepest == nullptr || target.domain->labels() > deepest->labels()))
+                deepest = &*target.domain;
+        }
+        if (deepest == nullptr) return std::nullopt;
+        return Hold{index, Cell::kNone, "domain:" + deepest->to_string(), deepest->to_string()};
+    }
+
+    [[nodiscard]] std::string describe(std::uint32_t index) const {
+        const Directive& directive = options_.directives[index];
+        const std::string groups =
+            directive.groups.empty() ? std::string(kEveryone) : fmt::format("{}", fmt::join(directive.groups, " "));
+        const Step now = moment_.phases[index].step;
+        std::string text = fmt::format("directive {} ({}, {}", directive.id,
+                                       step_to_text(now == Step::None ? directive.step : now), groups);
+        if (!moment_.until[index].empty()) text += ", until " + moment_.until[index];
+        return text + ")";
+    }
+
+    void consider(std::uint32_t index) {
+        const auto hold = hold_of(index);
+        if (!hold) return;
+        const Phase& phase = moment_.phases[index];
+        std::string text = fmt::format("{} covers it by {}", describe(index), hold->target);
+        if (!is_mine(options_.directives[index].groups)) {
+            text += ", but not this client";
+        } else if (phase.step == Step::None) {
+            switch (phase.state) {
+                case DirectiveState::Planned: text += ", but has not started"; break;
+                case DirectiveState::InForce: text += ", but not at this hour"; break;
+                case DirectiveState::Lapsed: text += ", but has lapsed"; break;
+            }
+        } else {
+            holds_.push_back(*hold);
+        }
+        tell(std::move(text));
+    }
+
+    /// Rule 1: layer, then step; of equal ones who holds longer, then who is listed first.
+    [[nodiscard]] const Hold* strictest() {
+        const auto weaker = [&](const Hold& a, const Hold& b) {
+            const Directive& x = options_.directives[a.directive];
+            const Directive& y = options_.directives[b.directive];
+            const Step x_step = moment_.phases[a.directive].step;
+            const Step y_step = moment_.phases[b.directive].step;
+            if (x.layer != y.layer) return x.layer < y.layer;
+            if (x_step != y_step) return x_step < y_step;
+            if (x.ends != y.ends) return x.ends.has_value() && (!y.ends || *x.ends < *y.ends);
+            return a.directive > b.directive;
+        };
+        const auto found = std::max_element(holds_.begin(), holds_.end(), weaker);
+        if (found == holds_.end()) return nullptr;
+        if (holds_.size() > 1)
+            tell(fmt::format("directive {} is the strictest of them", options_.directives[found->directive].id));
+        return &*found;
+    }
+
+    [[nodiscard]] const Allow* find_allow() {
+        for (std::size_t i = 0; i < options_.allows.size(); ++i) {
+            const Allow& allow = options_.allows[i];
+            if (!moment_.allows[i] || !is_mine(allow.groups)) continue;
+            for (const wire::Name& domain : allow.domains) {
+                if (!name_.is_below_or_equal(domain)) continue;
+                tell(fmt::format("an allow of {} opens it against every step below block", domain.to_string()));
+                allowed_ = domain.to_string();
+                return &allow;
+            }
+        }
+        return nullptr;
+    }
+
+    void conclude(const Hold* winner, const Allow* allow) {
+        const Step step = winner != nullptr ? moment_.phases[winner->directive].step : Step::None;
+        const bool opened = allow != nullptr && step < Step::Block;
+        if (winner != nullptr) {
+            const Directive& directive = options_.directives[winner->directive];
+            told_.directive = directive.id;
+            told_.matched = winner->matched;
+            told_.until = directive.ends;
+            if (winner->source != Cell::kNone) name_source(base_->sources()[winner->source]);
+        }
+        if (opened) {
+            told_.matched = allowed_;
+            told_.until = allow->ends;
+        } else if (allow != nullptr) {
+            tell(fmt::format("directive {} blocks, which no allow opens", told_.directive));
+        }
+        told_.verdict = opened ? "allow" : step == Step::None ? "forward" : step_to_text(step);
+        told_.answer = step >= Step::Restrict && !opened ? closed_answer(*winner) : "forwarded";
+        tell(fmt::format("answer: {}", told_.answer));
+    }
+
+    void name_source(const Source& source) {
+        if (source.kind == SourceKind::List) {
+            told_.list = source.id;
+        } else {
+            told_.service = source.id;
+            told_.service_name = source.name;
+        }
+    }
+
+    [[nodiscard]] std::string closed_answer(const Hold& winner) const {
+        AnswerMode mode = options_.sinkhole.answer;
+        if (nearest_ != nullptr) mode = nearest_->answer.value_or(mode);
+        mode = options_.directives[winner.directive].answer.value_or(mode);
+        return fmt::format("{}, {} s", answer_mode_to_text(mode), options_.sinkhole.ttl.count());
+    }
+
+    const Options& options_;
+    const DomainSet* base_;
+    const Moment& moment_;
+    const wire::Name& name_;
+    const Group* nearest_ = nullptr;
+    std::vector<Tag> tags_;  // that hold for the name
+    std::string entry_;      // from which they come
+    std::vector<Hold> holds_;
+    std::string allowed_;  // the name that an allow opens
+    Explanation told_;
+};
+
+}  // namespace
+
+Explanation explain(const Options& options, const DomainSet* base, const Moment& moment, const IpAddress& client,
+                    const wire::Name& name) {
+    return Explainer(options, base, moment, client, name).run();
+}
+
+}  // namespace cenote::policy

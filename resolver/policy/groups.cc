@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/groups.h"
+
+#include <algorithm>
+#include <map>
+
+namespace cenote::policy {
+namespace {
+
+/// Gives equal sets one number.
+class SetNumbers {
+public:
+    explicit SetNumbers(std::vector<OwnerSet>& sets) : sets_(sets) {}
+
+    std::uint32_t number_of(OwnerSet set) {
+        const auto [found, is_new] = numbers_.try_emplace(std::move(set), static_cast<std::uint32_t>(sets_.size()));
+        if (is_new) sets_.push_back(found->first);
+        return found->second;
+    }
+
+private:
+    std::vector<OwnerSet>& sets_;
+    std::map<OwnerSet, std::uint32_t> numbers_;
+};
+
+struct Around {
+    Prefix prefix;
+    std::uint32_t set;
+};
+
+}  // namespace
+
+PrefixSets nest(std::vector<OwnedPrefix> prefixes) {
+    // By address, then by length: what contains a prefix stands before it.
+    std::sort(prefixes.begin(), prefixes.end(), [](const OwnedPrefix& a, const OwnedPrefix& b) {
+        return a.prefix != b.prefix ? a.prefix < b.prefix : a.owner < b.owner;
+    });
+    PrefixSets result;
+    SetNumbers numbers(result.sets);
+    numbers.number_of({});
+
+    std::vector<std::pair<Prefix, PrefixTable::Value>> entries;
+    std::vector<Around> around;
+    for (auto first = prefixes.begin(); first != prefixes.end();) {
+        const Prefix& prefix = first->prefix;
+        const auto last = std::find_if(first, prefixes.end(), [&](const OwnedPrefix& p) { return p.prefix != prefix; });
+        while (!around.empty() && !around.back().prefix.contains(prefix)) around.pop_back();
+
+        OwnerSet set = around.empty() ? OwnerSet{} : result.sets[around.back().set];
+        set.nearest = first->owner;
+        for (auto each = first; each != last; ++each) {
+            const auto place = std::lower_bound(set.owners.begin(), set.owners.end(), each->owner);
+            if (place == set.owners.end() || *place != each->owner) set.owners.insert(place, each->owner);
+        }
+        around.push_back({prefix, numbers.number_of(std::move(set))});
+        entries.emplace_back(prefix, around.back().set);
+        first = last;
+    }
+    result.table = PrefixTable(entries, 0);
+    return result;
+}
+
+PrefixSets classes_of(std::span<const Group> groups) {
+    std::vector<OwnedPrefix> prefixes;
+    for (std::uint32_t index = 0; index < groups.size(); ++index) {
+        for (const Prefix& prefix : groups[index].clients) prefixes.push_back({prefix, index});
+    }
+    return nest(std::move(prefixes));
+}
+
+bool is_for_everyone(const std::vector<std::string>& groups) {
+    return groups.empty() || std::find(groups.begin(), groups.end(), kEveryone) != groups.end();
+}
+
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return is_for_everyone(a) || is_for_everyone(b) ||
+           std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+}
+
+bool include(const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
+    if (is_for_everyone(outer)) return true;
+    return !is_for_everyone(inner) && std::all_of(inner.begin(), inner.end(), [&](const std::string& id) {
+        return std::find(outer.begin(), outer.end(), id) != outer.end();
+    });
+}
+
+}  // namespace cenote::policy

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Client classes: all distinct sets of groups that an address can fall into, found from the prefixes.
+//
+// A client is in every group whose prefix contains it. The longest of those prefixes, and of equal ones the group
+// listed first, gives the nearest group: answer mode, language and the row in reports go by it. Prefixes nest, so
+// walking them in order with a stack of the ones around meets every set there is: n log n for n prefixes, and never
+// more classes than prefixes.
+//
+// The same walk serves `address:` targets, whose owners are directives.
+//
+// Threads:  built once, then read by any thread. PrefixTable::find is data plane.
+// Memory:   the prefix table, and one short list for each class.
+// Failure:  none.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "resolver/base/prefix_table.h"
+#include "resolver/policy/options.h"
+
+namespace cenote::policy {
+
+struct OwnedPrefix {
+    Prefix prefix;
+    std::uint32_t owner = 0;
+};
+
+/// Who owns the prefixes around an address.
+struct OwnerSet {
+    static constexpr std::uint32_t kNobody = 0xffffffff;
+
+    std::vector<std::uint32_t> owners;  // ascending, each once
+    std::uint32_t nearest = kNobody;    // of the longest prefix; of equal ones the lowest
+
+    friend auto operator<=>(const OwnerSet&, const OwnerSet&) = default;
+};
+
+struct PrefixSets {
+    PrefixTable table;           // to an index into `sets`
+    std::vector<OwnerSet> sets;  // 0: under no prefix
+};
+
+[[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes);
+
+/// Client classes: sets of indices into `groups`.
+[[nodiscard]] PrefixSets classes_of(std::span<const Group> groups);
+
+/// The group that everybody is in. Its id is reserved.
+inline constexpr std::string_view kEveryone = "everyone";
+
+/// Of the groups that a directive or allow names.
+[[nodiscard]] bool is_for_everyone(const std::vector<std::string>& groups);
+/// Whether someone may be in both, going by the ids.
+[[nodiscard]] bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b);
+/// Whether whoever is in `inner` is in `outer`, going by the ids.
+[[nodiscard]] bool include(const std::vector<std::string>& outer, const std::vector<std::string>& inner);
+
+}  // namespace cenote::policy

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the clock says about a policy: who is in force, who is the stricter, and when that changes.
+//
+// This is the comparator: `strength` ranks all directives by layer, then step (contract, rule 1). Of equal ones the
+// one that holds longer is told to people, then the one listed first.
+//
+// Threads:  built once, then a plain value. Control plane.
+// Memory:   a few words a directive.
+// Failure:  moment_of() names a time zone that is unknown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/policy/schedule.h"
+
+namespace cenote::policy {
+
+struct Moment {
+    WallTime at{};
+    std::vector<Phase> phases;               // by directive
+    std::vector<std::uint32_t> strength;     // by directive; 0: counts for nothing now
+    std::vector<std::uint32_t> by_strength;  // the directive of each strength; 0 stands for none
+    std::vector<std::string> until;          // by directive: the day it ends by its own clock; empty: open end
+    std::vector<bool> allows;                // by allow: in force
+    std::optional<WallTime> next_edge;
+};
+
+Result<Moment> moment_of(const Options& options, WallTime at);
+
+}  // namespace cenote::policy

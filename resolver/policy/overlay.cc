@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/overlay.h"
+
+#include <fmt/format.h>
+
+#include "resolver/base/hash.h"
+#include "resolver/domainset/writer.h"
+
+namespace cenote::policy {
+namespace {
+
+using domainset::MatchKind;
+
+constexpr std::uint64_t kSeed = 0x63656e6f7465;  // fixed: equal policies must give equal sets
+
+ByteView bytes_of(std::string_view text) noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+/// The set in the making, and who each of its sources is.
+class Names {
+public:
+    Names() : writer_(std::chrono::sys_seconds{}, kSeed) {}
+
+    std::uint32_t add_owner(const Owner& owner) {
+        domainset::Source source;
+        source.kind = domainset::SourceKind::Names;
+        source.id = fmt::format("{}{}", "dao"[static_cast<std::size_t>(owner.kind)], owner.index);
+        owners_.push_back(owner);
+        return writer_.add_source(std::move(source));
+    }
+    void add(const wire::Name& name, std::uint32_t source, MatchKind kind) {
+        writer_.add(name, {.source = source, .role = domainset::Role::Web, .strict = false}, kind);
+    }
+    /// The parents of a name that stays open.
+    void add_parents(const wire::Name& name, std::uint32_t source) {
+        for (int labels = name.labels() - 1; labels > 0; --labels) {
+            wire::Name parent;
+            std::size_t end = 0;
+            CENOTE_CHECK(parent.read_uncompressed(name.suffix(static_cast<std::uint8_t>(labels)), end));
+            add(parent, source, MatchKind::Exact);
+        }
+    }
+
+    Status finish(Overlay& overlay) {
+        if (owners_.empty()) return Done{};
+        auto bytes = writer_.finish();
+        if (!bytes) return std::move(bytes).error();
+        overlay.digest = hash64(*bytes, kSeed);
+        auto set = domainset::DomainSet::from_bytes(std::move(*bytes));
+        if (!set) return std::move(set).error();
+        for (domainset::TagSetId id = 0; id < set->tag_set_count(); ++id) {
+            auto& owners = overlay.columns.emplace_back();
+            for (const std::uint32_t tag : set->tag_set(id)) owners.push_back(owners_[set->tags()[tag].source]);
+        }
+        overlay.names.emplace(std::move(*set));
+        return Done{};
+    }
+
+private:
+    domainset::DomainSetWriter writer_;
+    std::vector<Owner> owners_;  // by source
+};
+
+void add_directive(const Directive& directive, std::uint32_t index, Names& names, std::vector<OwnedPrefix>& prefixes) {
+    std::optional<std::uint32_t> source;
+    for (const Target& target : directive.targets) {
+        if (target.kind == Target::Kind::Address) {
+            if (const auto prefix = Prefix::parse(target.value)) prefixes.push_back({*prefix, index});
+        } else if (target.kind == Target::Kind::Domain && target.domain) {
+            if (!source) source = names.add_owner({Owner::Kind::Directive, index});
+            names.add(*target.domain, *source, MatchKind::Suffix);
+        }
+    }
+}
+
+void add_allow(const Allow& allow, std::uint32_t index, Names& names) {
+    if (allow.domains.empty()) return;
+    const std::uint32_t open = names.add_owner({Owner::Kind::Allow, index});
+    const std::uint32_t above = names.add_owner({Owner::Kind::OpenBelow, index});
+    for (const wire::Name& name : allow.domains) {
+        names.add(name, open, MatchKind::Suffix);
+        names.add_parents(name, above);
+    }
+}
+
+/// Each set of address prefixes that an address can be in is a column behind those of the names.
+void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
+    std::string text;
+    for (const OwnedPrefix& each : prefixes) text += fmt::format("{} {}\n", each.prefix.to_string(), each.owner);
+    if (!text.empty()) overlay.digest ^= hash64(bytes_of(text), kSeed);
+
+    overlay.addresses = nest(std::move(prefixes));
+    overlay.name_columns = static_cast<std::uint32_t>(overlay.columns.size());
+    for (std::size_t set = 1; set < overlay.addresses.sets.size(); ++set) {
+        auto& owners = overlay.columns.emplace_back();
+        for (const std::uint32_t directive : overlay.addresses.sets[set].owners)
+            owners.push_back({Owner::Kind::Directive, directive});
+    }
+}
+
+}  // namespace
+
+Result<Overlay> Overlay::build(const Options& options) {
+    Names names;
+    std::vector<OwnedPrefix> prefixes;
+    for (std::uint32_t i = 0; i < options.directives.size(); ++i)
+        add_directive(options.directives[i], i, names, prefixes);
+    for (std::uint32_t i = 0; i < options.allows.size(); ++i) add_allow(options.allows[i], i, names);
+
+    Overlay overlay;
+    if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();
+    add_addresses(std::move(prefixes), overlay);
+    return overlay;
+}
+
+std::uint32_t Overlay::column_of(const IpAddress& ip) const noexcept {
+    const std::uint32_t set = addresses.table.find(ip);
+    return set == 0 ? kNoTags : name_columns + set - 1;
+}
+
+}  // namespace cenote::policy

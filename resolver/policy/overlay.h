@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The names and addresses that policy itself brings: `domain:` and `address:` targets and allows, as a set of their own
+// beside the base set.
+//
+// Every directive and every allow is a source of its own, so that all that holds above a name holds for it too (in a
+// set the deepest entry of one source replaces the others). The parents of an allowed name are entries as well: they
+// say that something below them stays open (RFC 8020 §2). All directives and allows are in it, whatever the clock
+// says, so that its tag-sets keep their meaning while directives come and go.
+//
+// Threads:  built once, then read by any thread.
+// Memory:   the set, in memory, and one short list for each column.
+// Failure:  build() gives the writer's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "resolver/domainset/domain_set.h"
+#include "resolver/policy/groups.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::policy {
+
+/// Who brought a name.
+struct Owner {
+    enum class Kind : std::uint8_t { Directive, Allow, OpenBelow };
+    Kind kind = Kind::Directive;
+    std::uint32_t index = 0;  // of the directive, or of the allow
+
+    friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+struct Overlay {
+    std::optional<domainset::DomainSet> names;
+    PrefixSets addresses;  // of directives
+    std::uint32_t name_columns = 0;
+    /// Who holds at each column of the table: first the tag-sets of `names`, then the sets of address prefixes.
+    std::vector<std::vector<Owner>> columns;
+    std::uint64_t digest = 0;  // equal ones mean the same by each column
+
+    static Result<Overlay> build(const Options& options);
+    /// kNoTags: no directive takes the address.
+    [[nodiscard]] std::uint32_t column_of(const IpAddress& ip) const noexcept;
+};
+
+}  // namespace cenote::policy

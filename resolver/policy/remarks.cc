@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "resolver/policy/check.h"
+#include "resolver/policy/groups.h"
+#include "resolver/policy/resolve.h"
+
+namespace cenote::policy {
+namespace {
+
+using domainset::DomainSet;
+using domainset::Source;
+using domainset::SourceKind;
+
+const SourcePlace& place_of(const Target& target, const Directive& directive) {
+    return target.place.line != 0 ? target.place : directive.place;
+}
+
+/// A name that services share with others, and whose word that is.
+struct SharedName {
+    wire::Name name;
+    std::string_view service;
+};
+
+std::vector<SharedName> shared_names_of(const DomainSet* base) {
+    std::vector<SharedName> shared;
+    if (base == nullptr) return shared;
+    for (const Source& source : base->sources()) {
+        for (const std::string& text : source.shared_names) {
+            if (const auto name = wire::Name::parse(text)) shared.push_back({*name, source.id});
+        }
+    }
+    return shared;
+}
+
+/// Why a name may not be sinkholed; empty when it may.
+std::string why_not(const wire::Name& name, const Options& options, const std::vector<SharedName>& shared) {
+    for (const wire::Name& kept : options.unsinkholable) {
+        if (name.is_below_or_equal(kept) || kept.is_below_or_equal(name))
+            return fmt::format("domain:{} may not be sinkholed: {} is protected, local or routed; name something else",
+                               name.to_string(), kept.to_string());
+    }
+    for (const SharedName& each : shared) {
+        if (name == each.name)
+            return fmt::format("domain:{} is a shared name of {}; name the service's own names, as service:{} does",
+                               name.to_string(), each.service, each.service);
+        if (each.name.is_below_or_equal(name))
+            return fmt::format("domain:{} covers {}, a shared name of {}; name something narrower", name.to_string(),
+                               each.name.to_string(), each.service);
+    }
+    return {};
+}
+
+/// Whether a directive takes a name, by a target of its own or by the set.
+bool takes_name(const Directive& directive, const wire::Name& name, const DomainSet* base) {
+    for (const Target& target : directive.targets) {
+        if (target.domain && name.is_below_or_equal(*target.domain)) return true;
+    }
+    const auto hit = base != nullptr ? base->match(name) : std::nullopt;
+    if (!hit) return false;
+    const auto tags = base->tag_set(hit->tags);
+    return std::any_of(tags.begin(), tags.end(), [&](std::uint32_t index) {
+        const domainset::Tag& tag = base->tags()[index];
+        const Source& source = base->sources()[tag.source];
+        return takes_tag(directive, source, tag) && target_that_takes(directive, source) != nullptr;
+    });
+}
+
+/// Whether both are in force at some time, going by the dates alone.
+bool may_overlap(const Directive& directive, const Allow& allow) {
+    return !(allow.ends && directive.starts && *allow.ends <= *directive.starts);
+}
+
+/// Of the directives over one service or list: the strictest, for everyone and for each group.
+class Strictest {
+public:
+    Strictest(const std::vector<Directive>& directives) : directives_(directives) {}
+
+    void add(std::uint32_t directive) {
+        take(overall_, directive);
+        const auto& groups = directives_[directive].groups;
+        if (is_for_everyone(groups)) return take(everyone_, directive);
+        for (const std::string& group : groups)
+            take(of_group_.try_emplace(group, Cell::kNone).first->second, directive);
+    }
+    /// The strictest of those whose clients may be this directive's.
+    [[nodiscard]] std::uint32_t beside(std::uint32_t directive) const {
+        const auto& groups = directives_[directive].groups;
+        if (is_for_everyone(groups)) return overall_;
+        std::uint32_t found = everyone_;
+        for (const std::string& group : groups) {
+            if (const auto of = of_group_.find(group); of != of_group_.end()) take(found, of->second);
+        }
+        return found;
+    }
+
+private:
+    void take(std::uint32_t& place, std::uint32_t directive) const {
+        if (place == Cell::kNone || (directive != Cell::kNone && is_stricter(directive, place))) place = directive;
+    }
+    [[nodiscard]] bool is_stricter(std::uint32_t a, std::uint32_t b) const {
+        const Directive& x = directives_[a];
+        const Directive& y = directives_[b];
+        return x.layer != y.layer ? x.layer > y.layer : x.step > y.step;
+    }
+
+    const std::vector<Directive>& directives_;
+    std::uint32_t overall_ = Cell::kNone;
+    std::uint32_t everyone_ = Cell::kNone;
+    std::map<std::string_view, std::uint32_t> of_group_;
+};
+
+void remark_on_lists(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+    for (const ListName& list : options.lists) {
+        const bool targeted =
+            std::any_of(options.directives.begin(), options.directives.end(), [&](const Directive& d) {
+                return std::any_of(d.targets.begin(), d.targets.end(), [&](const Target& target) {
+                    return target.kind == Target::Kind::List && target.value == list.id;
+                });
+            });
+        if (!targeted)
+            diagnostics.warning(list.place, fmt::format("list '{}' blocks nothing until a directive targets it; write "
+                                                        "targets = [\"list:{}\"]",
+                                                        list.id, list.id));
+        const bool compiled =
+            base == nullptr || std::any_of(base->sources().begin(), base->sources().end(), [&](const Source& s) {
+                return s.kind == SourceKind::List && s.id == list.id;
+            });
+        if (!compiled)
+            diagnostics.warning(list.place, fmt::format("list '{}' is not in the set yet; run cenote update", list.id));
+    }
+}
+
+/// What each directive takes of the set: warns where that is nothing, and notes once where a stricter one wins.
+void remark_on_directives(const Options& options, const DomainSet& base, Diagnostics& diagnostics) {
+    const auto& directives = options.directives;
+    const auto& sources = base.sources();
+    std::vector<Strictest> strictest(sources.size(), Strictest(directives));
+    std::vector<std::vector<std::uint32_t>> taken(directives.size());
+    for (std::uint32_t i = 0; i < directives.size(); ++i) {
+        const Coverage coverage = cover(directives[i], base);
+        for (const std::uint32_t tag : coverage.tags) taken[i].push_back(base.tags()[tag].source);
+        std::sort(taken[i].begin(), taken[i].end());
+        taken[i].erase(std::unique(taken[i].begin(), taken[i].end()), taken[i].end());
+        for (const std::uint32_t source : taken[i]) strictest[source].add(i);
+
+        const bool own_names = std::any_of(
+            directives[i].targets.begin(), directives[i].targets.end(),
+            [](const Target& t) { return t.kind == Target::Kind::Domain || t.kind == Target::Kind::Address; });
+        if (taken[i].empty() && !own_names)
+            diagnostics.warning(directives[i].place,
+                                fmt::format("directive '{}' takes no name; its roles leave none, or its services are "
+                                            "strict and want strict = true, or its list is not in the set yet",
+                                            directives[i].id));
+    }
+    for (std::uint32_t i = 0; i < directives.size(); ++i) {
+        for (const std::uint32_t source : taken[i]) {
+            const std::uint32_t winner = strictest[source].beside(i);
+            if (winner == i || directives[winner].step == directives[i].step) continue;
+            diagnostics.note(
+                directives[i].place,
+                fmt::format("directive {} ({}) gives way to {} ({}) over {} {}", directives[i].id,
+                            step_to_text(directives[i].step), directives[winner].id,
+                            step_to_text(directives[winner].step),
+                            sources[source].kind == SourceKind::List ? "list" : "service", sources[source].id));
+            break;
+        }
+    }
+}
+
+/// The same for names that directives bring themselves: the strictest of those that name it or a parent of it.
+void remark_on_domains(const Options& options, Diagnostics& diagnostics) {
+    std::map<std::string, Strictest, std::less<>> by_name;
+    const auto key = [](const wire::Name& name, std::uint8_t labels) {
+        const ByteView wire = name.suffix(labels);
+        return std::string(wire.begin(), wire.end());
+    };
+    const auto& directives = options.directives;
+    for (std::uint32_t i = 0; i < directives.size(); ++i) {
+        for (const Target& target : directives[i].targets) {
+            if (target.domain)
+                by_name.try_emplace(key(*target.domain, target.domain->labels()), directives).first->second.add(i);
+        }
+    }
+    for (std::uint32_t i = 0; i < directives.size(); ++i) {
+        for (const Target& target : directives[i].targets) {
+            if (!target.domain) continue;
+            Strictest above(directives);
+            for (std::uint8_t labels = target.domain->labels(); labels > 0; --labels) {
+                const auto found = by_name.find(key(*target.domain, labels));
+                if (found == by_name.end()) continue;
+                const std::uint32_t there = found->second.beside(i);
+                if (there != Cell::kNone) above.add(there);
+            }
+            const std::uint32_t winner = above.beside(i);
+            if (winner == Cell::kNone || winner == i || directives[winner].step == directives[i].step) continue;
+            diagnostics.note(place_of(target, directives[i]),
+                             fmt::format("directive {} ({}) gives way to {} ({}) over {}", directives[i].id,
+                                         step_to_text(directives[i].step), directives[winner].id,
+                                         step_to_text(directives[winner].step), target.domain->to_string()));
+        }
+    }
+}
+
+}  // namespace
+
+void find_refusals(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+    const auto shared = shared_names_of(base);
+    std::vector<const Directive*> blocks;
+    for (const Directive& directive : options.directives) {
+        if (directive.step == Step::Block) blocks.push_back(&directive);
+        for (const Target& target : directive.targets) {
+            if (!target.domain) continue;
+            if (auto why = why_not(*target.domain, options, shared); !why.empty())
+                diagnostics.error(place_of(target, directive), std::move(why));
+        }
+    }
+    for (const Allow& allow : options.allows) {
+        for (const wire::Name& name : allow.domains) {
+            for (const Directive* block : blocks) {
+                if (!meet(block->groups, allow.groups) || !may_overlap(*block, allow) ||
+                    !takes_name(*block, name, base))
+                    continue;
+                if (include(block->groups, allow.groups))
+                    diagnostics.error(allow.place,
+                                      fmt::format("an allow of {} opens nothing: directive {} blocks it, and block "
+                                                  "has no exceptions; lower that step or leave the allow out",
+                                                  name.to_string(), block->id));
+                else
+                    diagnostics.note(allow.place,
+                                     fmt::format("an allow of {} does not open it for {}: directive {} blocks it there",
+                                                 name.to_string(), fmt::join(block->groups, ", "), block->id));
+            }
+        }
+    }
+}
+
+void find_remarks(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+    remark_on_lists(options, base, diagnostics);
+    if (base != nullptr) remark_on_directives(options, *base, diagnostics);
+    remark_on_domains(options, diagnostics);
+}
+
+}  // namespace cenote::policy

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table a decision is loaded from: client class x tag-set -> cell, for the base set and for the overlay.
+//
+// Classes for which the same directives and allows count, and who are answered in the same manner, share the work;
+// rows that come out equal share the memory. Building takes
+//     classes x (their groups) + directives x tags + rows x (tags + all tags of all tag-sets + overlay columns)
+// where rows are the distinct sets of directives and allows, not the classes and not the prefixes.
+//
+// Threads:  built once, then read by any thread. load() is data plane.
+// Memory:   distinct rows x (tag-sets + overlay columns) x 4 bytes, 8 bytes a class.
+// Failure:  none.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "resolver/policy/cells.h"
+#include "resolver/policy/groups.h"
+#include "resolver/policy/overlay.h"
+
+namespace cenote::policy {
+
+/// Distinct rows of equal width.
+class Rows {
+public:
+    explicit Rows(std::size_t width) : width_(width) {}
+
+    /// The number of this row, new or known.
+    std::uint32_t add(std::span<const CellId> row);
+    [[nodiscard]] CellId at(std::uint32_t row, std::uint32_t column) const noexcept {
+        return cells_[std::size_t{row} * width_ + column];
+    }
+    [[nodiscard]] std::size_t width() const noexcept { return width_; }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+private:
+    std::size_t width_;
+    std::size_t count_ = 0;
+    std::vector<CellId> cells_;
+    std::unordered_multimap<std::uint64_t, std::uint32_t> known_;  // hash to row
+};
+
+class Table {
+public:
+    struct Input {
+        const Options& options;
+        const domainset::DomainSet* base;  // nullptr: none
+        const Overlay& overlay;
+        const PrefixSets& classes;
+        const Moment& moment;
+    };
+    Table(const Input& input, CellMaker& cells);
+
+    /// What holds for a class at a set's tag-set; 0 for kNoTags.
+    [[nodiscard]] CellId load(ClientClass client, std::size_t set, domainset::TagSetId tags) const noexcept {
+        return tags < rows_[set].width() ? rows_[set].at(row_of_[client][set], tags) : 0;
+    }
+    [[nodiscard]] std::size_t row_count() const noexcept { return rows_[0].count() + rows_[1].count(); }
+
+private:
+    std::array<Rows, kSetsMax> rows_;
+    std::vector<std::array<std::uint32_t, kSetsMax>> row_of_;  // by class
+};
+
+}  // namespace cenote::policy

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cenote::policy {
+namespace {
+
+constexpr std::uint8_t kSubErrorNetworkPolicy = 5;  // structured DNS errors §11.3: the network operator's policy
+constexpr std::size_t kContactsMax = 3;
+constexpr std::size_t kContactBytesMax = 100;
+constexpr std::size_t kOrganisationMax = 100;
+constexpr std::size_t kReasonWorthKeeping = 12;  // bytes: fewer say nothing
+constexpr std::size_t kTxtBytesMax = 510;
+constexpr std::string_view kEllipsis = "…";
+constexpr std::string_view kMailto = "mailto:";
+constexpr std::string_view kTel = "tel:";
+
+/// The contact without its scheme and without mail header fields (RFC 6068 §2).
+std::string_view plain_contact(std::string_view uri) {
+    const auto colon = uri.find(':');
+    if (colon != std::string_view::npos) uri.remove_prefix(colon + 1);
+    return uri.substr(0, uri.find('?'));
+}
+
+/// The first mailbox, else whatever comes first; without its scheme.
+std::string_view first_contact(const std::vector<std::string>& contact) {
+    const auto mail =
+        std::find_if(contact.begin(), contact.end(), [](const auto& c) { return c.starts_with(kMailto); });
+    if (mail != contact.end()) return plain_contact(*mail);
+    return contact.empty() ? std::string_view() : plain_contact(contact.front());
+}
+
+std::string opening(const Notice& notice) {
+    std::string text = fmt::format("{} is {} by directive {}", notice.subject,
+                                   notice.step == Step::Block ? "blocked" : "restricted", notice.directive->id);
+    if (!notice.until.empty()) text += fmt::format(" until {}", notice.until);
+    return text;
+}
+
+/// ": reason", as much of it as `room` bytes take.
+std::string reason_clause(const Notice& notice, std::size_t room) {
+    const auto* reason = reason_in(*notice.directive, notice.language);
+    if (reason == nullptr || room < kReasonWorthKeeping + 2) return {};
+    if (reason->second.size() + 2 <= room) return ": " + reason->second;
+    return fmt::format(": {}{}", cut_utf8(reason->second, room - 2 - kEllipsis.size()), kEllipsis);
+}
+
+/// A JSON string (RFC 8259 §7). I-JSON wants UTF-8 (RFC 7493 §2.1): what the configuration reads is that.
+std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+/// Only mailto: and tel: are registered as contacts (structured DNS errors §11.3).
+std::string contact_array(const std::vector<std::string>& contact) {
+    std::string out;
+    std::size_t count = 0;
+    for (const std::string& uri : contact) {
+        if (!(uri.starts_with(kMailto) || uri.starts_with(kTel)) || uri.size() > kContactBytesMax) continue;
+        if (count++ == kContactsMax) break;
+        out += (out.empty() ? "" : ",") + json_string(uri);
+    }
+    return out.empty() ? out : "[" + out + "]";
+}
+
+/// "dns.team@agency.example" as a name whose first label is the local part, dots and all (RFC 1035 §3.3.13).
+std::optional<wire::Name> mailbox_name(std::string_view address) {
+    const auto at = address.rfind('@');
+    if (at == std::string_view::npos || at == 0) return std::nullopt;
+    std::string label;
+    for (const char c : address.substr(0, at)) {
+        if (c == '.' || c == '\\') label += '\\';
+        label += c;
+    }
+    return wire::Name::parse(label + "." + std::string(address.substr(at + 1)));
+}
+
+wire::Name responsible(const std::vector<std::string>& contact, const wire::Name& node) {
+    for (const std::string& uri : contact) {
+        if (!uri.starts_with(kMailto)) continue;
+        if (const auto mailbox = mailbox_name(plain_contact(uri))) return *mailbox;
+    }
+    return wire::Name::parse("hostmaster." + node.to_string()).value_or(node);
+}
+
+wire::Name node_name(std::string_view node) {
+    const auto name = wire::Name::parse(node);
+    if (name && name->labels() != 0) return *name;
+    return wire::Name::parse("cenote.invalid").value_or(wire::Name());
+}
+
+void append(std::vector<std::uint8_t>& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+
+}  // namespace
+
+std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+    return text.substr(0, bytes_max);
+}
+
+const std::pair<std::string, std::string>* reason_in(const Directive& directive, std::string_view language) noexcept {
+    const auto& reasons = directive.reason;
+    for (const std::string_view wanted : {language, language.substr(0, language.find('-')), std::string_view("en")}) {
+        const auto found =
+            std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == wanted; });
+        if (found != reasons.end()) return &*found;
+    }
+    return reasons.empty() ? nullptr : &reasons.front();
+}
+
+std::string sentence(const Notice& notice) {
+    std::string head = opening(notice);
+    std::string tail;
+    if (const auto contact = first_contact(notice.directive->contact); !contact.empty())
+        tail = fmt::format("; ask {}", contact);
+    if (head.size() + tail.size() <= kTextMax) head += reason_clause(notice, kTextMax - head.size() - tail.size());
+    return std::string(cut_utf8(head + tail, kTextMax));
+}
+
+std::string structured_error(const Notice& notice, wire::EdeCode code, Detail detail) {
+    const Directive& directive = *notice.directive;
+    std::vector<std::string> members;
+    const std::string contacts = contact_array(directive.contact);
+    if (!contacts.empty()) members.push_back("\"c\":" + contacts);
+    if (detail == Detail::Full) {
+        std::string text = opening(notice);
+        if (text.size() < kTextMax) text += reason_clause(notice, kTextMax - text.size());
+        members.push_back("\"j\":" + json_string(cut_utf8(text, kTextMax)));
+    }
+    // Sub-error 5 belongs to code 15 alone, and 16 has none at all (§11.4 of the draft).
+    if (code == wire::EdeCode::Blocked) members.push_back(fmt::format("\"s\":{}", kSubErrorNetworkPolicy));
+    if (members.empty()) return {};
+    if (detail == Detail::Full) {
+        if (!directive.issuer.empty())
+            members.push_back("\"o\":" + json_string(cut_utf8(directive.issuer, kOrganisationMax)));
+        const auto* reason = reason_in(directive, notice.language);
+        members.push_back("\"l\":" + json_string(reason != nullptr ? reason->first : "en"));
+    }
+    return fmt::format("{{{}}}", fmt::join(members, ","));
+}
+
+std::vector<std::uint8_t> soa_rdata(std::string_view node, const std::vector<std::string>& contact,
+                                    std::uint32_t serial, std::uint32_t ttl_s) {
+    const wire::Name primary = node_name(node);
+    std::vector<std::uint8_t> out;
+    append(out, primary.wire());
+    append(out, responsible(contact, primary).wire());
+    for (const std::uint32_t number : {serial, 3600U, 600U, 86400U, ttl_s}) {
+        const std::size_t at = out.size();
+        out.resize(at + 4);
+        store_u32(&out[at], number);
+    }
+    return out;
+}
+
+std::vector<std::uint8_t> txt_rdata(std::string_view text) {
+    text = cut_utf8(text, kTxtBytesMax);
+    std::vector<std::uint8_t> out;
+    do {
+        const std::string_view piece = text.substr(0, 255);
+        out.push_back(static_cast<std::uint8_t>(piece.size()));
+        out.insert(out.end(), piece.begin(), piece.end());
+        text.remove_prefix(piece.size());
+    } while (!text.empty());
+    return out;
+}
+
+}  // namespace cenote::policy

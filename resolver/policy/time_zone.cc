@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/time_zone.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "resolver/base/fd.h"
+
+namespace cenote::policy {
+namespace {
+
+constexpr std::string_view kFolder = "/usr/share/zoneinfo/";
+constexpr std::size_t kFileMax = 256 * 1024;
+constexpr std::size_t kNameMax = 64;
+constexpr std::int64_t kSecondsMax = 25 * 3600;  // of an offset, RFC 9636 §3.2
+// The 400-year calendar of std::chrono ends in the year 32767; what lies far outside our life is clamped.
+constexpr std::int64_t kFarPast = -(std::int64_t{1} << 36);
+constexpr std::int64_t kFarFuture = std::int64_t{1} << 36;
+
+/// Header of a data block (RFC 9636 §3.1).
+struct Counts {
+    std::uint8_t version = 0;
+    std::uint32_t is_ut = 0, is_standard = 0, leaps = 0, times = 0, types = 0, characters = 0;
+
+    [[nodiscard]] std::size_t block_bytes(std::size_t time_bytes) const {
+        return std::size_t{times} * (time_bytes + 1) + std::size_t{types} * 6 + characters +
+               std::size_t{leaps} * (time_bytes + 4) + is_standard + is_ut;
+    }
+};
+
+Counts read_counts(ByteReader& reader) {
+    Counts counts;
+    if (reader.u32() != 0x545a6966) reader.fail();  // "TZif"
+    counts.version = reader.u8();
+    reader.skip(15);
+    for (std::uint32_t* count :
+         {&counts.is_ut, &counts.is_standard, &counts.leaps, &counts.times, &counts.types, &counts.characters}) {
+        *count = reader.u32();
+        if (*count > kFileMax) reader.fail();
+    }
+    return counts;
+}
+
+std::int64_t read_i64(ByteReader& reader) {
+    const std::uint64_t high = reader.u32();
+    return static_cast<std::int64_t>((high << 32) | reader.u32());
+}
+
+bool is_zone_name(std::string_view name) {
+    const auto is_plain = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+               c == '+' || c == '/';  // no dot: a name must not lead out of the folder
+    };
+    return !name.empty() && name.size() <= kNameMax && name.front() != '/' &&
+           std::all_of(name.begin(), name.end(), is_plain);
+}
+
+}  // namespace
+
+Result<TimeZone> TimeZone::load(std::string_view name) {
+    if (name.empty() || name == "UTC") return TimeZone();
+    const Error unknown{
+        fmt::format("unknown time zone '{}'; write it as in \"Asia/Seoul\" (the names below {})", name, kFolder)};
+    if (!is_zone_name(name)) return unknown;
+    const auto content = read_file(Path(std::string(kFolder) + std::string(name)), kFileMax);
+    if (!content.ok()) return unknown;
+    auto zone = parse({reinterpret_cast<const std::uint8_t*>(content->data()), content->size()});
+    if (!zone) return Error{fmt::format("the file of time zone '{}' is broken; reinstall the package tzdata", name)};
+    return std::move(*zone);
+}
+
+std::optional<TimeZone> TimeZone::parse(ByteView file) {
+    ByteReader reader(file);
+    const Counts old_block = read_counts(reader);
+    if (old_block.version < '2') return std::nullopt;
+    if (reader.ok()) reader.skip(old_block.block_bytes(4));
+    const Counts counts = read_counts(reader);
+    if (!reader.ok() || reader.left() < counts.block_bytes(8) || counts.types == 0 || counts.types > 256)
+        return std::nullopt;
+
+    TimeZone zone;
+    zone.transitions_.resize(counts.times);
+    for (auto& transition : zone.transitions_)
+        transition.at = WallTime(seconds(std::clamp(read_i64(reader), kFarPast, kFarFuture)));
+    const ByteView kinds = reader.bytes(counts.times);
+    std::vector<seconds> offsets;
+    for (std::uint32_t i = 0; i < counts.types; ++i) {
+        const auto offset = static_cast<std::int32_t>(reader.u32());
+        if (offset < -kSecondsMax || offset > kSecondsMax) return std::nullopt;
+        offsets.emplace_back(offset);
+        reader.skip(2);
+    }
+    zone.first_offset_ = offsets.front();  // RFC 9636 §3.2: type 0 holds before the first transition
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        if (kinds[i] >= offsets.size()) return std::nullopt;
+        zone.transitions_[i].offset = offsets[kinds[i]];
+    }
+    if (!std::is_sorted(zone.transitions_.begin(), zone.transitions_.end(),
+                        [](const Transition& a, const Transition& b) { return a.at < b.at; }))
+        return std::nullopt;
+
+    // The footer: a newline, the rule, a newline. An empty rule says that nothing is known; the last offset stays.
+    reader.skip(counts.characters + std::size_t{counts.leaps} * 12 + counts.is_standard + counts.is_ut);
+    const ByteView footer = reader.bytes(reader.left());
+    if (footer.size() < 2 || footer.front() != '\n' || footer.back() != '\n') return std::nullopt;
+    const std::string_view rule(reinterpret_cast<const char*>(footer.data()) + 1, footer.size() - 2);
+    if (!rule.empty()) {
+        zone.later_ = PosixZone::parse(rule);
+        if (!zone.later_) return std::nullopt;
+    }
+    return zone;
+}
+
+std::size_t TimeZone::transitions_until(WallTime at) const noexcept {
+    const auto behind = std::upper_bound(transitions_.begin(), transitions_.end(), at,
+                                         [](WallTime t, const Transition& transition) { return t < transition.at; });
+    return static_cast<std::size_t>(behind - transitions_.begin());
+}
+
+seconds TimeZone::offset_at(WallTime at) const noexcept {
+    const std::size_t passed = transitions_until(at);
+    if (passed == transitions_.size() && later_) return later_->offset_at(at);
+    return passed == 0 ? first_offset_ : transitions_[passed - 1].offset;
+}
+
+std::optional<WallTime> TimeZone::next_change(WallTime at) const noexcept {
+    const std::size_t passed = transitions_until(at);
+    if (passed < transitions_.size()) return transitions_[passed].at;
+    return later_ ? later_->next_change(at) : std::nullopt;
+}
+
+}  // namespace cenote::policy

@@ -107,6 +107,8 @@ inline constexpr std::uint16_t kFlagCd = 0x0010;
 inline constexpr std::size_t kHeaderSize = 12;
 /// What we advertise and never exceed over UDP (RFC 9715 §3).
 inline constexpr std::uint16_t kUdpSize = 1232;
+/// RFC 2181 §8.
+inline constexpr std::uint32_t kTtlMax = 0x7fffffff;
 inline constexpr std::size_t kMessageMax = 65535;
 
 }  // namespace cenote::wire

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers to one question, and what is distilled from them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "resolver/wire/answer.h"
+#include "tests/wire/ldns_peer.h"
+#include "tests/wire/packets.h"
+
+namespace cenote::wire::test {
+
+using Bytes = std::vector<std::uint8_t>;
+
+inline const Bytes kAddress{192, 0, 2, 1};
+inline const Bytes kOther{192, 0, 2, 66};
+
+inline Bytes soa_rdata(std::uint32_t minimum) {
+    return join(
+        {wire_name("ns.example"), wire_name("mail.example"), Packet().u32(1).u32(2).u32(3).u32(4).u32(minimum).data});
+}
+inline Bytes rrsig_rdata(RrType covered) {
+    return join(
+        {Packet().u16(static_cast<unsigned>(covered)).bytes(Bytes(16)).data, wire_name("example"), Bytes(8, 5)});
+}
+
+class DistillFixture : public ::testing::Test {
+protected:
+    void ask(std::string_view name, RrType type, bool dnssec_ok = false) {
+        question_.name = *Name::parse(name);
+        question_.type = type;
+        question_.dnssec_ok = dnssec_ok;
+    }
+    /// Header and question of an answer to what was asked.
+    Packet answer(unsigned an, unsigned ns = 0, unsigned ar = 0, unsigned flags = 0x8180) const {
+        return Packet()
+            .header(0x1234, flags, 1, an, ns, ar)
+            .question(question_.name.to_string(), question_.type, RrClass::IN);
+    }
+    AnswerStatus distill(const Packet& packet) {
+        out_.assign(kMessageMax, 0xee);
+        size_ = 0;
+        const AnswerStatus status = distill_answer(packet.view(), question_, out_, size_, shape_);
+        out_.resize(size_);
+        EXPECT_TRUE(status != AnswerStatus::Ok || ldns_reads(out_));
+        return status;
+    }
+    static void forget_client(Bytes& message) {
+        message[0] = message[1] = 0;
+        message[2] &= 0xfe;
+    }
+    /// The message is kept as it stands, but for the id and RD, which are the client's.
+    void expect_kept(const Packet& packet) {
+        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+        Bytes expected = packet.data;
+        forget_client(expected);
+        EXPECT_EQ(out_, expected);
+    }
+    void expect_distilled(const Packet& packet, const Packet& expected) {
+        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+        Bytes bytes = expected.data;
+        forget_client(bytes);
+        EXPECT_EQ(out_, bytes);
+    }
+    std::vector<std::string> links() const {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < shape_.link_count; ++i) {
+            Name name;
+            std::size_t end = 0;
+            EXPECT_TRUE(name.read(out_, shape_.links[i], end));
+            names.push_back(name.to_string());
+        }
+        return names;
+    }
+    using Names = std::vector<std::string>;
+
+    Question question_;
+    Bytes out_;
+    std::size_t size_ = 0;
+    AnswerShape shape_;
+};
+
+}  // namespace cenote::wire::test

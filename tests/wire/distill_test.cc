@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/wire/distill_fixture.h"
+
+namespace cenote::wire {
+namespace {
+
+using test::Bytes;
+using test::join;
+using test::kAddress;
+using test::kOther;
+using test::option;
+using test::Packet;
+using test::rrsig_rdata;
+using test::soa_rdata;
+using test::wire_name;
+
+class DistillTest : public test::DistillFixture {};
+
+TEST_F(DistillTest, KeepsAPlainAnswer) {
+    ask("www.example", RrType::A);
+    expect_kept(answer(2).pointer(12).record(RrType::A, 300, kAddress).pointer(12).record(RrType::A, 200, kOther));
+    EXPECT_FALSE(shape_.negative);
+    EXPECT_FALSE(shape_.has_edns);
+    EXPECT_EQ(shape_.rcode, Rcode::NoError);
+    EXPECT_EQ(shape_.ttl_s, 200U);
+    EXPECT_EQ(shape_.link_count, 0);
+}
+
+TEST_F(DistillTest, FoldsTheQuestion) {
+    ask("www.example", RrType::A);
+    const Packet mixed = Packet().header(1, 0x8180, 1, 1, 0, 0).question("wWw.eXample", RrType::A, RrClass::IN);
+    expect_distilled(Packet(mixed).pointer(12).record(RrType::A, 1, kAddress),
+                     answer(1).pointer(12).record(RrType::A, 1, kAddress));
+}
+
+TEST_F(DistillTest, FlagsAreReducedToWhatIsTrueHere) {
+    ask("www.example", RrType::A);
+    ASSERT_EQ(distill(answer(1, 0, 0, 0x85f0).pointer(12).record(RrType::A, 1, kAddress)), AnswerStatus::Ok);
+    EXPECT_EQ(load_u16(&out_[2]), 0x80a0) << "QR RA AD; neither AA nor Z nor CD";
+    EXPECT_TRUE(shape_.authenticated);
+}
+
+TEST_F(DistillTest, TakesTheOptAwayAndReadsIt) {
+    ask("www.example", RrType::A);
+    const Bytes options = join({option(3, {9}), option(15, {0, 17, 'x'}), option(15, {0, 15})});
+    expect_distilled(answer(1, 0, 1).pointer(12).record(RrType::A, 1, kAddress).opt(options),
+                     answer(1).pointer(12).record(RrType::A, 1, kAddress));
+    EXPECT_TRUE(shape_.has_edns);
+    EXPECT_TRUE(shape_.has_error);
+    EXPECT_EQ(shape_.error_code, EdeCode::Filtered) << "the first";
+    ASSERT_EQ(distill(answer(0, 0, 1).opt({}, 1232, 0x01000000)), AnswerStatus::Ok);
+    EXPECT_EQ(shape_.rcode, Rcode::BadVers);
+    EXPECT_EQ(out_.size(), answer(0).data.size()) << "an error carries no records";
+}
+
+TEST_F(DistillTest, ErrorsCarryNothing) {
+    ask("www.example", RrType::A);
+    for (const unsigned rcode : {1U, 2U, 4U, 5U, 11U}) {
+        const Packet bare = answer(0, 0, 0, 0x8180 | rcode);
+        expect_distilled(answer(1, 0, 0, 0x8180 | rcode).pointer(12).record(RrType::A, 1, kAddress), bare);
+        EXPECT_EQ(static_cast<unsigned>(shape_.rcode), rcode);
+        EXPECT_FALSE(shape_.negative);
+        EXPECT_EQ(shape_.ttl_s, 0U);
+    }
+}
+
+TEST_F(DistillTest, TruncatedSaysNothing) {
+    ask("www.example", RrType::A);
+    const Packet cut = answer(5, 1, 1, 0x8380).pointer(12).u16(1).u16(1);
+    expect_distilled(cut, answer(0));
+    EXPECT_TRUE(shape_.truncated);
+}
+
+// ---- chains ----
+
+TEST_F(DistillTest, FollowsAChainInOrder) {
+    ask("www.example", RrType::A);
+    // www.example is 13 bytes, so the question ends at 29 and the first rdata is at 41.
+    const Packet packet = answer(3)
+                              .pointer(12)
+                              .record(RrType::CNAME, 60, wire_name("a.cdn.example"))
+                              .pointer(41)
+                              .record(RrType::CNAME, 50, wire_name("b.cdn.example"))
+                              .pointer(68)
+                              .record(RrType::A, 70, kAddress);
+    expect_kept(packet);
+    EXPECT_EQ(links(), (Names{"a.cdn.example", "b.cdn.example"}));
+    EXPECT_EQ(shape_.ttl_s, 50U);
+    EXPECT_FALSE(shape_.negative);
+}
+
+TEST_F(DistillTest, PutsAChainInOrder) {
+    ask("www.example", RrType::A);
+    const Packet shuffled = answer(3)
+                                .name("b.cdn.example")
+                                .record(RrType::A, 70, kAddress)
+                                .name("a.cdn.example")
+                                .record(RrType::CNAME, 50, wire_name("b.cdn.example"))
+                                .pointer(12)
+                                .record(RrType::CNAME, 60, wire_name("a.cdn.example"));
+    const Packet ordered = answer(3)
+                               .pointer(12)
+                               .record(RrType::CNAME, 60, wire_name("a.cdn.example"))
+                               .pointer(41)
+                               .record(RrType::CNAME, 50, wire_name("b.cdn.example"))
+                               .pointer(68)
+                               .record(RrType::A, 70, kAddress);
+    expect_distilled(shuffled, ordered);
+    EXPECT_EQ(links(), (Names{"a.cdn.example", "b.cdn.example"}));
+}
+
+TEST_F(DistillTest, AChainWithoutAnEndIsADenial) {
+    ask("www.example", RrType::AAAA);
+    const Packet packet = answer(1, 1)
+                              .pointer(12)
+                              .record(RrType::CNAME, 60, wire_name("a.cdn.example"))
+                              .name("cdn.example")
+                              .record(RrType::SOA, 900, soa_rdata(45));
+    ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+    EXPECT_TRUE(shape_.negative);
+    EXPECT_TRUE(shape_.has_soa);
+    EXPECT_EQ(shape_.ttl_s, 45U);
+    EXPECT_EQ(links(), Names{"a.cdn.example"});
+}
+
+TEST_F(DistillTest, CnameToItself) {
+    ask("www.example", RrType::A);
+    EXPECT_EQ(distill(answer(1).pointer(12).record(RrType::CNAME, 60, wire_name("WWW.example"))), AnswerStatus::Loop);
+    EXPECT_EQ(distill(answer(2)
+                          .pointer(12)
+                          .record(RrType::CNAME, 60, wire_name("a.example"))
+                          .name("a.example")
+                          .record(RrType::CNAME, 60, wire_name("www.example"))),
+              AnswerStatus::Loop);
+}
+
+TEST_F(DistillTest, ChainLengthIsLimited) {
+    const auto chain = [&](unsigned length) {
+        Packet packet = answer(length + 1);
+        packet.name("n0.example").record(RrType::CNAME, 60, wire_name("n1.example"));
+        for (unsigned i = 1; i < length; ++i)
+            packet.name("n" + std::to_string(i) + ".example")
+                .record(RrType::CNAME, 60, wire_name("n" + std::to_string(i + 1) + ".example"));
+        return packet.name("n" + std::to_string(length) + ".example").record(RrType::A, 60, kAddress);
+    };
+    ask("n0.example", RrType::A);
+    ASSERT_EQ(distill(chain(16)), AnswerStatus::Ok);
+    EXPECT_EQ(shape_.link_count, 16);
+    EXPECT_EQ(links().back(), "n16.example");
+    EXPECT_FALSE(shape_.negative);
+    EXPECT_EQ(distill(chain(17)), AnswerStatus::Loop);
+}
+
+TEST_F(DistillTest, CnameAndAnyAreNotFollowed) {
+    for (const RrType type : {RrType::CNAME, RrType::ANY}) {
+        ask("www.example", type);
+        const Packet cname = answer(1).pointer(12).record(RrType::CNAME, 60, wire_name("a.example"));
+        Packet more = cname;
+        more.data[7] = 2;
+        expect_distilled(more.name("a.example").record(RrType::A, 60, kAddress), cname);
+        EXPECT_EQ(links(), Names{"a.example"});
+    }
+}
+
+TEST_F(DistillTest, AnyKeepsWhatIsAtTheName) {
+    ask("www.example", RrType::ANY);
+    expect_kept(answer(3)
+                    .pointer(12)
+                    .record(RrType::A, 60, kAddress)
+                    .pointer(12)
+                    .record(RrType::TXT, 60, {1, 'x'})
+                    .pointer(12)
+                    .record(RrType::HTTPS, 60, join({{0, 1}, wire_name("svc.example")})));
+    EXPECT_EQ(links(), Names{"svc.example"});
+}
+
+TEST_F(DistillTest, DnameWithItsCname) {
+    ask("www.old.example", RrType::A);
+    // The question ends at 33; the owner of the DNAME is the question's name without a label.
+    const Packet packet = answer(3)
+                              .pointer(16)
+                              .record(RrType::DNAME, 60, wire_name("new.example"))
+                              .pointer(12)
+                              .record(RrType::CNAME, 0, wire_name("www.new.example"))
+                              .name("www.new.example")
+                              .record(RrType::A, 60, kAddress);
+    expect_kept(packet);
+    EXPECT_EQ(links(), (Names{"new.example", "www.new.example"}));
+}
+
+TEST_F(DistillTest, DnameAlone) {
+    ask("www.old.example", RrType::A);
+    expect_kept(answer(2)
+                    .pointer(16)
+                    .record(RrType::DNAME, 60, wire_name("new.example"))
+                    .name("www.new.example")
+                    .record(RrType::A, 60, kAddress));
+    EXPECT_FALSE(shape_.negative);
+}
+
+TEST_F(DistillTest, ADnameDoesNotSpeakOfItsOwnOwnerOrOfStrangers) {
+    ask("old.example", RrType::A);
+    for (const char* owner : {"old.example", "other.example", "ld.example"})
+        expect_distilled(answer(1).name(owner).record(RrType::DNAME, 60, wire_name("new.example")), answer(0));
+}
+
+TEST_F(DistillTest, ADnameThatGrowsTooLong) {
+    const std::string label63(63, 'a');
+    ask(label63 + "." + label63 + ".old.example", RrType::A);
+    EXPECT_EQ(distill(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name(label63 + "." + label63))),
+              AnswerStatus::Loop);
+}
+
+TEST_F(DistillTest, OneDnameForTwoStepsIsKeptOnce) {
+    ask("a.old.example", RrType::A);
+    const Packet packet = answer(4)
+                              .name("old.example")
+                              .record(RrType::DNAME, 60, wire_name("new.example"))
+                              .pointer(12)
+                              .record(RrType::CNAME, 60, wire_name("b.old.example"))
+                              .name("b.old.example")
+                              .record(RrType::CNAME, 60, wire_name("c.new.example"))
+                              .name("c.new.example")
+                              .record(RrType::A, 60, kAddress);
+    expect_kept(packet);
+}
+
+// ---- what may not be kept ----
+
+TEST_F(DistillTest, StrangersInTheAnswerAreStripped) {
+    ask("www.example", RrType::A);
+    const Packet clean = answer(1).pointer(12).record(RrType::A, 60, kAddress);
+    expect_distilled(
+        answer(2).pointer(12).record(RrType::A, 60, kAddress).name("victim.example").record(RrType::A, 60, kOther),
+        clean);
+    expect_distilled(
+        answer(2).name("victim.example").record(RrType::A, 60, kOther).pointer(12).record(RrType::A, 60, kAddress),
+        clean);
+    expect_distilled(
+        answer(2).pointer(12).record(RrType::TXT, 60, {1, 'x'}).pointer(12).record(RrType::A, 60, kAddress), clean);
+}
+
+TEST_F(DistillTest, AnotherClassIsStripped) {
+    ask("www.example", RrType::A);
+    Packet packet = answer(2).pointer(12).record(RrType::A, 60, kAddress).pointer(12).record(RrType::A, 60, {1});
+    packet.data[packet.data.size() - 8] = 3;  // CH, where an A record looks different
+    expect_distilled(packet, answer(1).pointer(12).record(RrType::A, 60, kAddress));
+}
+
+TEST_F(DistillTest, AuthorityAndAdditionalOfAPositiveAnswerGo) {
+    ask("www.example", RrType::A);
+    const Packet packet = answer(1, 2, 2)
+                              .pointer(12)
+                              .record(RrType::A, 60, kAddress)
+                              .pointer(16)
+                              .record(RrType::NS, 5, wire_name("ns.example"))
+                              .pointer(16)
+                              .record(RrType::SOA, 5, soa_rdata(5))
+                              .name("ns.example")
+                              .record(RrType::A, 5, kOther)
+                              .opt();
+    expect_distilled(packet, answer(1).pointer(12).record(RrType::A, 60, kAddress));
+    EXPECT_EQ(shape_.ttl_s, 60U);
+}
+
+// ---- denials ----
+
+TEST_F(DistillTest, NxdomainKeepsItsSoa) {
+    ask("www.example", RrType::A);
+    const Packet packet = answer(0, 1, 0, 0x8183).pointer(16).record(RrType::SOA, 3600, soa_rdata(60));
+    expect_distilled(packet, answer(0, 1, 0, 0x8183).pointer(16).record(RrType::SOA, 60, soa_rdata(60)));
+    EXPECT_TRUE(shape_.negative);
+    EXPECT_TRUE(shape_.has_soa);
+    EXPECT_EQ(shape_.ttl_s, 60U);
+    EXPECT_EQ(shape_.rcode, Rcode::NXDomain);
+}
+
+TEST_F(DistillTest, TheLowerOfSoaTtlAndMinimumCounts) {
+    ask("www.example", RrType::A);
+    ASSERT_EQ(distill(answer(0, 1).pointer(16).record(RrType::SOA, 30, soa_rdata(0xffffffff))), AnswerStatus::Ok);
+    EXPECT_EQ(shape_.ttl_s, 30U);
+}
+
+TEST_F(DistillTest, AnSoaFromElsewhereDoesNotCount) {
+    ask("www.example", RrType::A);
+    for (const char* owner : {"victim", "ample", "x.www.example"}) {
+        expect_distilled(answer(0, 1).name(owner).record(RrType::SOA, 30, soa_rdata(30)), answer(0));
+        EXPECT_TRUE(shape_.negative);
+        EXPECT_FALSE(shape_.has_soa);
+        EXPECT_EQ(shape_.ttl_s, 0U);
+    }
+    // The second is the one.
+    ASSERT_EQ(distill(answer(0, 2)
+                          .name("victim")
+                          .record(RrType::SOA, 30, soa_rdata(30))
+                          .pointer(16)
+                          .record(RrType::SOA, 20, soa_rdata(30))),
+              AnswerStatus::Ok);
+    EXPECT_EQ(shape_.ttl_s, 20U);
+    EXPECT_EQ(load_u16(&out_[8]), 1);
+}
+
+TEST_F(DistillTest, AReferralIsADenialWithoutSoa) {
+    ask("www.example", RrType::A);
+    expect_distilled(answer(0, 1, 1)
+                         .pointer(16)
+                         .record(RrType::NS, 60, wire_name("ns.example"))
+                         .name("ns.example")
+                         .record(RrType::A, 60, kOther),
+                     answer(0));
+    EXPECT_TRUE(shape_.negative);
+    EXPECT_FALSE(shape_.has_soa);
+    EXPECT_EQ(shape_.ttl_s, 0U);
+}
+
+TEST_F(DistillTest, NxdomainKeepsNoRecordOfTheTypeAsked) {
+    ask("www.example", RrType::A);
+    expect_distilled(answer(1, 0, 0, 0x8183).pointer(12).record(RrType::A, 60, kAddress), answer(0, 0, 0, 0x8183));
+    EXPECT_TRUE(shape_.negative);
+}
+
+// ---- DNSSEC ----
+
+TEST_F(DistillTest, SignaturesComeOnlyWhenAskedFor) {
+    const auto packet = [&] {
+        return answer(2)
+            .pointer(12)
+            .record(RrType::A, 60, kAddress)
+            .pointer(12)
+            .record(RrType::RRSIG, 40, rrsig_rdata(RrType::A));
+    };
+    ask("www.example", RrType::A, true);
+    expect_kept(packet());
+    EXPECT_EQ(shape_.ttl_s, 40U);
+    ask("www.example", RrType::A, false);
+    expect_distilled(packet(), answer(1).pointer(12).record(RrType::A, 60, kAddress));
+    ask("www.example", RrType::RRSIG, false);
+    expect_distilled(packet(), answer(1).pointer(12).record(RrType::RRSIG, 40, rrsig_rdata(RrType::A)));
+}
+
+TEST_F(DistillTest, SignaturesOfWhatIsNotKeptGo) {
+    ask("www.example", RrType::A, true);
+    expect_distilled(answer(3)
+                         .pointer(12)
+                         .record(RrType::A, 60, kAddress)
+                         .pointer(12)
+                         .record(RrType::RRSIG, 60, rrsig_rdata(RrType::TXT))
+                         .name("victim.example")
+                         .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)),
+                     answer(1).pointer(12).record(RrType::A, 60, kAddress));
+    expect_distilled(answer(1).pointer(12).record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)), answer(0));
+    EXPECT_TRUE(shape_.negative) << "a signature of nothing is no answer";
+}
+
+TEST_F(DistillTest, SignedChain) {
+    ask("www.example", RrType::A, true);
+    const Bytes sig = rrsig_rdata(RrType::CNAME);
+    expect_kept(answer(4)
+                    .pointer(12)
+                    .record(RrType::CNAME, 60, wire_name("a.example"))
+                    .pointer(12)
+                    .record(RrType::RRSIG, 60, sig)
+                    .pointer(41)
+                    .record(RrType::A, 60, kAddress)
+                    .pointer(41)
+                    .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)));
+}
+
+TEST_F(DistillTest, ProofsOfADenial) {
+    ask("www.example", RrType::A, true);
+    const Packet packet = answer(0, 5, 0, 0x8183)
+                              .pointer(16)
+                              .record(RrType::SOA, 60, soa_rdata(60))
+                              .pointer(16)
+                              .record(RrType::RRSIG, 60, rrsig_rdata(RrType::SOA))
+                              .pointer(16)
+                              .record(RrType::NSEC, 60, join({wire_name("Zz.example"), {0, 1, 0x40}}))
+                              .pointer(16)
+                              .record(RrType::RRSIG, 60, rrsig_rdata(RrType::NSEC))
+                              .name("hash.example")
+                              .record(RrType::NSEC3, 60, {1, 0, 0, 0, 0, 2, 7, 7, 0, 1, 0x40});
+    expect_kept(packet);
+    question_.dnssec_ok = false;
+    expect_distilled(packet, answer(0, 1, 0, 0x8183).pointer(16).record(RrType::SOA, 60, soa_rdata(60)));
+}
+
+TEST_F(DistillTest, ProofsOfAWildcard) {
+    ask("www.example", RrType::A, true);
+    const Packet packet = answer(2, 3)
+                              .pointer(12)
+                              .record(RrType::A, 60, kAddress)
+                              .pointer(12)
+                              .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A))
+                              .pointer(16)
+                              .record(RrType::NSEC, 60, join({wire_name("zz.example"), {0, 1, 0x40}}))
+                              .pointer(16)
+                              .record(RrType::RRSIG, 60, rrsig_rdata(RrType::NSEC))
+                              .pointer(16)
+                              .record(RrType::NS, 60, wire_name("ns.example"));
+    Packet kept = answer(2, 2);
+    kept.data.insert(kept.data.end(), packet.data.begin() + 29, packet.data.end() - 24);
+    expect_distilled(packet, kept);
+}
+
+// ---- links ----
+
+TEST_F(DistillTest, ServiceTargetsAreLinks) {
+    ask("www.example", RrType::HTTPS);
+    const Bytes alias = join({{0, 0}, wire_name("alias.example")});
+    const Bytes self = join({{0, 1}, wire_name(""), {0, 1, 0, 3, 2, 'h', '2'}});
+    const Bytes other = join({{0, 2}, wire_name("svc.example")});
+    expect_kept(answer(4)
+                    .pointer(12)
+                    .record(RrType::HTTPS, 60, alias)
+                    .pointer(12)
+                    .record(RrType::HTTPS, 60, self)
+                    .pointer(12)
+                    .record(RrType::HTTPS, 60, other)
+                    .pointer(12)
+                    .record(RrType::HTTPS, 60, other));
+    EXPECT_EQ(links(), (Names{"alias.example", "svc.example"}));
+}
+
+TEST_F(DistillTest, MoreLinksThanCanBeJudgedAreRefused) {
+    ask("www.example", RrType::HTTPS);
+    Packet packet = answer(17);
+    for (unsigned i = 0; i < 17; ++i)
+        packet.pointer(12).record(RrType::HTTPS, 60, join({{0, 1}, wire_name("s" + std::to_string(i) + ".example")}));
+    EXPECT_EQ(distill(packet), AnswerStatus::Loop);
+}
+
+TEST_F(DistillTest, LinksHoldInAMessageWrittenAnew) {
+    ask("www.example", RrType::HTTPS);
+    const Packet packet =
+        answer(3)
+            .name("victim.example")
+            .record(RrType::A, 60, kOther)
+            .pointer(12)
+            .record(RrType::CNAME, 60, wire_name("a.example"))
+            .name("a.example")
+            .record(RrType::HTTPS, 60, join({{0, 1}, wire_name("Svc.example"), {0, 4, 0, 4, 1, 2, 3, 4}}));
+    ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+    EXPECT_EQ(links(), (Names{"a.example", "svc.example"}));
+}
+
+// ---- TTLs ----
+
+TEST_F(DistillTest, TtlsBeyondTheRangeCountAsZero) {
+    ask("www.example", RrType::A);
+    expect_distilled(answer(1).pointer(12).record(RrType::A, 0x80000000, kAddress),
+                     answer(1).pointer(12).record(RrType::A, 0, kAddress));
+    EXPECT_EQ(shape_.ttl_s, 0U);
+    expect_kept(answer(1).pointer(12).record(RrType::A, 0x7fffffff, kAddress));
+}
+
+// ---- names in rdata ----
+
+TEST_F(DistillTest, CompressedRdataIsWrittenInFullWhenWrittenAnew) {
+    ask("www.example", RrType::MX);
+    const Packet packet = answer(3)
+                              .name("victim.example")
+                              .record(RrType::A, 60, kOther)
+                              .pointer(12)
+                              .record(RrType::MX, 60, {0, 10, 2, 'm', 'x', 0xc0, 16})
+                              .pointer(12)
+                              .record(RrType::MX, 60, {0, 20, 0xc0, 12});
+    expect_distilled(packet, answer(2)
+                                 .pointer(12)
+                                 .record(RrType::MX, 60, join({{0, 10}, wire_name("mx.example")}))
+                                 .pointer(12)
+                                 .record(RrType::MX, 60, join({{0, 20}, wire_name("www.example")})));
+}
+
+TEST_F(DistillTest, CompressedSoaIsRead) {
+    ask("www.example", RrType::A);
+    const Bytes soa = join({{2, 'n', 's', 0xc0, 16, 0xc0, 16}, Bytes(16), {0, 0, 0, 9}});
+    ASSERT_EQ(distill(answer(0, 2, 0, 0x8183)
+                          .pointer(16)
+                          .record(RrType::NS, 60, {0xc0, 12})
+                          .pointer(16)
+                          .record(RrType::SOA, 60, soa)),
+              AnswerStatus::Ok);
+    EXPECT_EQ(shape_.ttl_s, 9U);
+    EXPECT_EQ(load_u16(&out_[8]), 1);
+}
+
+// A name that leads into bytes which are no name would change when those bytes do, as a TTL does.
+TEST_F(DistillTest, NamesThatLeadIntoOtherBytesAreWrittenInFull) {
+    ask("www.example", RrType::CNAME);
+    // The TTL of the first record, at 29+2+4 = 35, reads as the name "a" and the root.
+    const Packet packet = answer(2)
+                              .pointer(12)
+                              .record(RrType::CNAME, 0x01610000, wire_name("b.example"))
+                              .pointer(12)
+                              .record(RrType::CNAME, 60, {0xc0, 35});
+    expect_distilled(packet, answer(2)
+                                 .pointer(12)
+                                 .record(RrType::CNAME, 0x01610000, wire_name("b.example"))
+                                 .pointer(12)
+                                 .record(RrType::CNAME, 60, wire_name("a")));
+    age_answer(out_, 0x100, 0, kTtlMax);
+    EXPECT_EQ(links(), (Names{"b.example", "a"}));
+}
+
+}  // namespace
+}  // namespace cenote::wire

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What ldns makes of a packet: the second opinion of the tests and fuzzers of wire.
+#pragma once
+
+#include <ldns/ldns.h>
+
+#include "resolver/base/bytes.h"
+
+namespace cenote::wire::test {
+
+inline bool ldns_reads(ByteView packet) {
+    ldns_pkt* parsed = nullptr;
+    const bool ok = ldns_wire2pkt(&parsed, packet.data(), packet.size()) == LDNS_STATUS_OK;
+    ldns_pkt_free(parsed);
+    return ok;
+}
+
+}  // namespace cenote::wire::test

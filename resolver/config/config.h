@@ -27,7 +27,7 @@ struct ListSettings {
     std::string id;
     std::string source;
     std::string format = "auto";
-    seconds max_age{0};  // 0: never stale
+    seconds max_age{7 * 86400};  // 0: never stale
     SourcePlace place;
 };
 
@@ -38,7 +38,7 @@ struct Settings {
     Path state;
     engine::WithoutSet without_set = engine::WithoutSet::ServFail;
     std::vector<Prefix> allow_from;
-    Path set;
+    Path set;  // empty: there is nothing to compile, and none is expected
     std::vector<Path> services;
     std::vector<wire::Name> protect;
     std::vector<ListSettings> lists;
@@ -50,7 +50,8 @@ struct Settings {
     std::shared_ptr<const policy::Options> policy;
 };
 
-/// Reads `file` and the `directives.d` beside it.
+/// Reads `file` and the `directives.d` beside it. Mistakes that need the set to be seen (an unknown service) are for
+/// policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
 
 /// What the lists and the catalogue are compiled from.

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [blocklist] and [[list]]: what the set is compiled from.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "resolver/config/sections.h"
+#include "resolver/config/values.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::string_view kDefaultSet = "/var/lib/cenote/cenote.set";
+constexpr std::array<std::string_view, 8> kFormats{"auto",    "hosts",   "domains", "wildcard",
+                                                   "adblock", "dnsmasq", "unbound", "rpz"};
+
+std::optional<std::string_view> parse_format(std::string_view text) noexcept {
+    const auto* found = std::find(kFormats.begin(), kFormats.end(), text);
+    if (found == kFormats.end()) return std::nullopt;
+    return *found;
+}
+
+/// A path as it is to be opened, or a URL as it stands; empty after a mistake.
+std::string read_source(const TomlTable& table, const Draft& draft) {
+    const auto source = table.required_text("source");
+    if (!source) return {};
+    const auto scheme_end = source->value.find("://");
+    if (scheme_end == std::string::npos) return to_path(source->value, draft.folder).string();
+    const std::string scheme = source->value.substr(0, scheme_end);
+    if (scheme == "http" || scheme == "https") {
+        draft.diagnostics.warning(source->place, fmt::format("this version does not fetch lists yet; fetch '{}' "
+                                                             "yourself and name the file",
+                                                             source->value));
+        return source->value;
+    }
+    if (scheme == "axfr")
+        table.error("source", "this version does not keep lists by zone transfer yet; name a file");
+    else
+        table.error("source", fmt::format("'{}://' is not known; write a path, https:// or http://", scheme));
+    return {};
+}
+
+void read_list(const TomlTable& table, Draft& draft) {
+    ListSettings list;
+    list.place = table.place();
+    list.source = read_source(table, draft);
+    if (const auto format =
+            word(table, "format", parse_format, "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
+        list.format = *format;
+    if (const auto age = whole_seconds(table, "max_age", {seconds{0}, seconds{86400 * 3650}})) list.max_age = *age;
+    if (table.text("key"))
+        table.error("key",
+                    "this version does not check signatures of lists yet; remove 'key' to take the list "
+                    "unchecked");
+    if (table.text("tsig")) table.error("tsig", "this version does not keep lists by zone transfer yet; remove 'tsig'");
+
+    const auto id = required_id(table, draft.diagnostics);
+    if (!id) return;
+    list.id = id->value;
+    auto& lists = draft.settings.lists;
+    const auto same = std::find_if(lists.begin(), lists.end(), [&](const auto& other) { return other.id == list.id; });
+    if (same != lists.end())
+        return draft.diagnostics.error(id->place, fmt::format("list '{}' is there already, in line {}; choose another "
+                                                              "id",
+                                                              list.id, same->place.line));
+    draft.policy.lists.push_back({list.id, list.place});
+    lists.push_back(std::move(list));
+}
+
+}  // namespace
+
+void read_blocklist(const TomlTable& root, Draft& draft) {
+    auto& settings = draft.settings;
+    if (const auto table = root.table("blocklist")) {
+        if (const auto set = table->text("set")) settings.set = to_path(set->value, draft.folder);
+        for (const auto& folder : table->texts("services"))
+            settings.services.push_back(to_path(folder.value, draft.folder));
+        settings.protect = names(*table, "protect", draft.diagnostics);
+        draft.policy.unsinkholable.insert(draft.policy.unsinkholable.end(), settings.protect.begin(),
+                                          settings.protect.end());
+    }
+    for (const auto& list : root.tables("list")) read_list(list, draft);
+    // Without anything to compile there is nothing to wait for, unless the file names a set of somebody else's making.
+    if (settings.set.empty() && (!settings.services.empty() || !settings.lists.empty())) settings.set = kDefaultSet;
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [[local]]: records answered here.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/config/sections.h"
+#include "resolver/config/values.h"
+#include "resolver/wire/message.h"
+
+namespace cenote::config {
+namespace {
+
+/// OPT and the types from 128 to 255 stand in messages, not in zones (RFC 6895 §3.1).
+bool is_data_type(wire::RrType type) {
+    const auto number = static_cast<std::uint16_t>(type);
+    return number != 0 && type != wire::RrType::OPT && (number < 128 || number > 255);
+}
+
+/// RFC 1034 §3.6.2: nothing stands beside a CNAME.
+bool clashes(const engine::LocalRecord& record, const std::vector<engine::LocalRecord>& others) {
+    return std::any_of(others.begin(), others.end(), [&record](const engine::LocalRecord& other) {
+        return other.name == record.name && other.type != record.type &&
+               (other.type == wire::RrType::CNAME || record.type == wire::RrType::CNAME);
+    });
+}
+
+std::optional<wire::RrType> read_type(const TomlTable& table) {
+    const auto text = table.required_text("type");
+    if (!text) return std::nullopt;
+    const auto type = wire::parse_type(text->value);
+    if (type && is_data_type(*type)) return type;
+    table.error("type",
+                fmt::format("'{}' is not a type of record; write one as in \"A\", \"AAAA\", \"TXT\"", text->value));
+    return std::nullopt;
+}
+
+void read_record(const TomlTable& table, Draft& draft) {
+    engine::LocalRecord record;
+    if (const auto ttl = whole_seconds(table, "ttl", {seconds{0}, seconds{604800}}))
+        record.ttl_s = static_cast<std::uint32_t>(ttl->count());
+    const auto name_text = table.required_text("name");
+    const auto name = name_text ? to_name(*name_text, draft.diagnostics) : std::nullopt;
+    const auto type = read_type(table);
+    const auto value = table.required_text("value");
+    if (!name || !type || !value) return;
+
+    auto rdata = wire::rdata_from_text(*type, value->value);
+    if (!rdata)
+        return table.error("value", fmt::format("'{}' is not the value of a record of type {}: {}", value->value,
+                                                wire::type_to_text(*type), rdata.error().text));
+    record.name = *name;
+    record.type = *type;
+    record.rdata = std::move(*rdata);
+    if (clashes(record, draft.settings.local))
+        return table.error("type", fmt::format("'{}' has a CNAME, and nothing may stand beside one (RFC 1034 §3.6.2); "
+                                               "keep one of them",
+                                               name_text->value));
+    draft.policy.unsinkholable.push_back(record.name);
+    draft.settings.local.push_back(std::move(record));
+}
+
+}  // namespace
+
+void read_local(const TomlTable& root, Draft& draft) {
+    for (const auto& record : root.tables("local")) read_record(record, draft);
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sections of cenote.toml, one reader each. Private to config.
+//
+// Threads: one.   Memory: the draft.
+// Failure: every mistake goes into Draft::diagnostics, and reading goes on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "resolver/config/config.h"
+
+namespace cenote::config {
+
+/// What the machine says where the file leaves it to the machine.
+struct Surroundings {
+    std::string host_name;
+    Path resolv_conf;
+
+    static Surroundings of_this_host();
+};
+
+/// Settings while they are being read.
+struct Draft {
+    Settings settings;
+    policy::Options policy;
+    std::string timezone = "Asia/Seoul";  // [server].timezone: of every directive that names none
+    Path folder;                          // of cenote.toml
+    const Surroundings& surroundings;
+    Diagnostics& diagnostics;
+};
+
+void read_server(const TomlTable& root, Draft& draft);      // [server]
+void read_control(const TomlTable& root, Draft& draft);     // [control]
+void read_sinkhole(const TomlTable& root, Draft& draft);    // [sinkhole]
+void read_upstream(const TomlTable& root, Draft& draft);    // [upstream], [[upstream.route]]
+void read_cache(const TomlTable& root, Draft& draft);       // [cache]
+void read_local(const TomlTable& root, Draft& draft);       // [[local]]
+void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[list]]
+void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
+void read_groups(const TomlTable& root, Draft& draft);      // [[group]]
+void read_directives(const TomlTable& root, Draft& draft);  // [[directive]], [[allow]]: also of directives.d
+void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
+
+/// What only shows once everything is read: clients that would be refused, lists without use.
+void check_together(Draft& draft);
+
+/// The whole of one text as cenote.toml, without the folder beside it.
+std::optional<Settings> load_text(std::string_view text, const Path& file, const Surroundings& surroundings,
+                                  Diagnostics& diagnostics);
+
+}  // namespace cenote::config

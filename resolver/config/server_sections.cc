@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [server], [control], [cache].
+#include <fmt/format.h>
+#include <grp.h>
+
+#include <algorithm>
+
+#include "resolver/config/sections.h"
+#include "resolver/config/values.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint64_t kCacheBytesMin = 1ULL << 20;
+constexpr std::uint64_t kCacheBytesMax = 1ULL << 40;
+constexpr seconds kDay{86400};
+
+std::optional<engine::WithoutSet> parse_without_set(std::string_view text) noexcept {
+    if (text == "servfail") return engine::WithoutSet::ServFail;
+    if (text == "forward") return engine::WithoutSet::Forward;
+    return std::nullopt;
+}
+
+void read_node(const TomlTable& server, Draft& draft) {
+    const auto node = server.text("node");
+    if (!node) return;
+    // It stands in the SOA of every sinkholed name, so it must be a name.
+    if (to_name(*node, draft.diagnostics)) draft.settings.node = node->value;
+}
+
+void read_listen(const TomlTable& server, Draft& draft) {
+    auto& listen = draft.settings.server.listen;
+    if (!server.has("listen")) return;
+    listen.clear();
+    const auto texts = server.texts("listen");
+    for (const auto& text : texts) {
+        const auto address = SocketAddress::parse(text.value, kDnsPort);
+        if (!address)
+            draft.diagnostics.error(text.place, fmt::format("'{}' is not an address to listen on; write IP:PORT or "
+                                                            "[IPv6]:PORT",
+                                                            text.value));
+        else if (address->port != 0 && std::find(listen.begin(), listen.end(), *address) != listen.end())
+            draft.diagnostics.error(text.place, fmt::format("'{}' stands here twice; remove one", text.value));
+        else
+            listen.push_back(*address);
+    }
+    if (texts.empty()) server.error("listen", "'listen' is empty; name at least one address");
+}
+
+void read_timezone(const TomlTable& server, Draft& draft) {
+    const auto zone = server.text("timezone");
+    if (!zone) return;
+    std::error_code ignored;
+    const bool plain =
+        !zone->value.empty() && zone->value.front() != '/' && zone->value.find("..") == std::string::npos;
+    if (plain && std::filesystem::is_regular_file(Path("/usr/share/zoneinfo") / zone->value, ignored))
+        draft.timezone = zone->value;
+    else
+        server.error("timezone",
+                     fmt::format("'{}' is not a time zone of this host; write one as in \"Asia/Seoul\"", zone->value));
+}
+
+/// Groups that do not exist give nobody any right: said aloud, since it reads like a right.
+std::vector<std::string> unix_groups(const TomlTable& control, std::string_view key, Draft& draft) {
+    std::vector<std::string> groups;
+    for (const auto& text : control.texts(key)) {
+        if (::getgrnam(text.value.c_str()) == nullptr)
+            draft.diagnostics.warning(text.place, fmt::format("this host has no unix group '{}'; make it, or nobody "
+                                                              "gets this right",
+                                                              text.value));
+        groups.push_back(text.value);
+    }
+    return groups;
+}
+
+}  // namespace
+
+void read_server(const TomlTable& root, Draft& draft) {
+    auto& settings = draft.settings;
+    const auto server = root.table("server");
+    if (!server) return;
+    read_node(*server, draft);
+    read_listen(*server, draft);
+    read_timezone(*server, draft);
+    if (const auto workers = server->integer("workers", 0, 1024))
+        settings.server.workers = static_cast<std::uint32_t>(*workers);
+    if (server->has("allow_from")) settings.allow_from = prefixes(*server, "allow_from", draft.diagnostics);
+    if (const auto state = server->text("state")) settings.state = to_path(state->value, draft.folder);
+    if (const auto without_set = word(*server, "without_set", parse_without_set, "servfail, forward"))
+        settings.without_set = *without_set;
+    if (!server->texts("proxies").empty())
+        server->error("proxies",
+                      "this version does not read PROXY headers yet; leave 'proxies' empty, or every client "
+                      "behind one would get the proxy's policy");
+}
+
+void read_control(const TomlTable& root, Draft& draft) {
+    const auto control = root.table("control");
+    if (!control) return;
+    auto& options = draft.settings.control;
+    if (const auto socket = control->text("socket")) options.socket = to_path(socket->value, draft.folder);
+    options.admins = unix_groups(*control, "admins", draft);
+    options.approvers = unix_groups(*control, "approvers", draft);
+    options.readers = unix_groups(*control, "readers", draft);
+}
+
+void read_cache(const TomlTable& root, Draft& draft) {
+    const auto cache = root.table("cache");
+    if (!cache) return;
+    auto& options = draft.settings.cache;
+    if (const auto size = cache->size("size")) {
+        options.bytes_max = *size;
+        if (*size < kCacheBytesMin || *size > kCacheBytesMax) cache->error("size", "'size' must be 1MiB to 1024GiB");
+    }
+    if (const auto ttl = whole_seconds(*cache, "min_ttl", {seconds{0}, kDay})) options.min_ttl = *ttl;
+    if (const auto ttl = whole_seconds(*cache, "max_ttl", {seconds{1}, 7 * kDay})) options.max_ttl = *ttl;
+    // RFC 2308 §5: one to three hours works well, more makes new names late.
+    if (const auto ttl = whole_seconds(*cache, "negative_max_ttl", {seconds{0}, seconds{10800}}))
+        options.negative_max_ttl = *ttl;
+    if (const auto stale = whole_seconds(*cache, "stale", {seconds{0}, 7 * kDay})) options.stale = *stale;
+    if (options.min_ttl > options.max_ttl) cache->error("min_ttl", "'min_ttl' is above 'max_ttl'; lower it");
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [upstream] and [[upstream.route]]: who is asked, never ourselves.
+#include <fmt/format.h>
+#include <ifaddrs.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "resolver/config/sections.h"
+#include "resolver/config/values.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::size_t kResolvConfMax = 64U << 10;
+constexpr std::string_view kSystem = "system";
+
+std::optional<upstream::Strategy> parse_strategy(std::string_view text) noexcept {
+    if (text == "fastest") return upstream::Strategy::Fastest;
+    if (text == "ordered") return upstream::Strategy::Ordered;
+    if (text == "spread") return upstream::Strategy::Spread;
+    return std::nullopt;
+}
+
+bool is_address_of_this_host(const IpAddress& ip) {
+    if (Prefix::parse("127.0.0.0/8")->contains(ip) || ip == IpAddress::parse("::1")) return true;
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) != 0) return false;
+    bool found = false;
+    for (const ifaddrs* one = list; one != nullptr && !found; one = one->ifa_next) {
+        const bool internet =
+            one->ifa_addr != nullptr && (one->ifa_addr->sa_family == AF_INET || one->ifa_addr->sa_family == AF_INET6);
+        found = internet && SocketAddress::from_native(one->ifa_addr).ip == ip;
+    }
+    ::freeifaddrs(list);
+    return found;
+}
+
+/// A question to ourselves would come back to us until it times out.
+bool is_own(const SocketAddress& server, const std::vector<SocketAddress>& listen) {
+    return std::any_of(listen.begin(), listen.end(), [&server](const SocketAddress& own) {
+        if (own.port != server.port) return false;
+        const bool any = own.ip == IpAddress{} || own.ip == IpAddress::v4({0, 0, 0, 0});
+        return own.ip == server.ip || (any && is_address_of_this_host(server.ip));
+    });
+}
+
+class ServerReader {
+public:
+    explicit ServerReader(Draft& draft) : draft_(draft) {}
+
+    [[nodiscard]] std::vector<upstream::ServerAddress> read(const TomlTable& table) const {
+        std::vector<upstream::ServerAddress> servers;
+        const auto texts = table.texts("servers");
+        for (const auto& text : texts) {
+            if (text.value == kSystem)
+                add_system(text, servers);
+            else if (const auto server = to_server(text, draft_.diagnostics))
+                add(text, *server, servers);
+        }
+        if (texts.empty()) table.error("servers", "'servers' names no server; name at least one");
+        return servers;
+    }
+
+private:
+    void add(const TomlText& text, const upstream::ServerAddress& server,
+             std::vector<upstream::ServerAddress>& servers) const {
+        if (is_own(server.address, draft_.settings.server.listen))
+            draft_.diagnostics.error(
+                text.place, fmt::format("'{}' is our own listen address: questions would go round in a ring; name "
+                                        "another server",
+                                        text.value));
+        else if (std::find(servers.begin(), servers.end(), server) != servers.end())
+            draft_.diagnostics.error(text.place, fmt::format("'{}' stands here twice; remove one", text.value));
+        else
+            servers.push_back(server);
+    }
+
+    /// The `nameserver` lines of resolv.conf(5), but for our own addresses, which often stand there.
+    void add_system(const TomlText& text, std::vector<upstream::ServerAddress>& servers) const {
+        const Path& file = draft_.surroundings.resolv_conf;
+        const auto content = read_file(file, kResolvConfMax);
+        if (!content) return draft_.diagnostics.error(text.place, content.error().text);
+        const auto before = servers.size();
+        std::istringstream lines(*content);
+        for (std::string line; std::getline(lines, line);) {
+            std::istringstream words(line);
+            std::string keyword;
+            std::string address_text;
+            if (!(words >> keyword >> address_text) || keyword != "nameserver") continue;
+            const auto address = SocketAddress::parse(address_text, 53);
+            if (!address || is_own(*address, draft_.settings.server.listen)) continue;
+            const upstream::ServerAddress server{*address, {}};
+            if (std::find(servers.begin(), servers.end(), server) == servers.end()) servers.push_back(server);
+        }
+        if (servers.size() == before)
+            draft_.diagnostics.error(text.place,
+                                     fmt::format("{} names no server but ourselves; name one here", file.string()));
+    }
+
+    Draft& draft_;
+};
+
+void read_route(const TomlTable& table, const ServerReader& reader, Draft& draft) {
+    upstream::Route route;
+    route.servers = reader.read(table);
+    const auto text = table.required_text("zone");
+    const auto zone = text ? to_name(*text, draft.diagnostics) : std::nullopt;
+    if (!zone) return;
+    route.zone = *zone;
+    auto& routes = draft.settings.upstream.routes;
+    if (std::any_of(routes.begin(), routes.end(), [&zone](const auto& other) { return other.zone == *zone; }))
+        return draft.diagnostics.error(text->place,
+                                       fmt::format("zone '{}' has a route already; keep one", text->value));
+    draft.policy.unsinkholable.push_back(*zone);
+    routes.push_back(std::move(route));
+}
+
+}  // namespace
+
+void read_upstream(const TomlTable& root, Draft& draft) {
+    const auto table = root.table("upstream");
+    if (!table) return;
+    auto& options = draft.settings.upstream;
+    const ServerReader reader(draft);
+    if (table->has("servers")) options.servers = reader.read(*table);
+    if (const auto strategy = word(*table, "strategy", parse_strategy, "fastest, ordered, spread"))
+        options.strategy = *strategy;
+    if (const auto timeout = duration(*table, "timeout", {milliseconds{100}, milliseconds{2500}}))
+        options.timeout = *timeout;
+    options.stale_after = std::min(options.stale_after, options.timeout);
+    for (const auto& route : table->tables("route")) read_route(route, reader, draft);
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/config/values.h"
+
+#include <algorithm>
+
+#include "resolver/base/time_text.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 §3.1
+constexpr std::size_t kIdBytesMax = 64;
+
+bool is_id(std::string_view text) {
+    return !text.empty() && text.size() <= kIdBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+               c == '_';
+    });
+}
+
+std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::string_view rest,
+                                                     Diagnostics& diagnostics) {
+    const auto hash = rest.find('#');
+    const auto address = SocketAddress::parse(rest.substr(0, hash), kTlsPort);
+    const std::string_view name = hash == std::string_view::npos ? std::string_view{} : rest.substr(hash + 1);
+    if (address && address->port != 0 && !name.empty() && wire::Name::parse(name))
+        return upstream::ServerAddress{*address, std::string(name)};
+    diagnostics.error(text.place, fmt::format("'{}' is no server; write tls://IP[:PORT]#NAME, where NAME is what its "
+                                              "certificate is checked for",
+                                              text.value));
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<wire::Name> to_name(const TomlText& text, Diagnostics& diagnostics) {
+    auto name = wire::Name::parse(text.value);
+    if (name && name->labels() > 0) return name;
+    diagnostics.error(text.place, fmt::format("'{}' is not a domain name; write it as in \"example.com\", names beyond "
+                                              "ASCII in their xn-- form",
+                                              text.value));
+    return std::nullopt;
+}
+
+std::vector<wire::Name> names(const TomlTable& table, std::string_view key, Diagnostics& diagnostics) {
+    std::vector<wire::Name> names;
+    for (const auto& text : table.texts(key))
+        if (auto name = to_name(text, diagnostics)) names.push_back(*name);
+    return names;
+}
+
+std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagnostics& diagnostics) {
+    std::vector<Prefix> prefixes;
+    for (const auto& text : table.texts(key)) {
+        if (auto prefix = Prefix::parse(text.value))
+            prefixes.push_back(*prefix);
+        else
+            diagnostics.error(text.place,
+                              fmt::format("'{}' is not an address prefix; write it as in \"10.20.0.0/16\" or "
+                                          "\"2001:db8::/48\", with zero bits behind the length",
+                                          text.value));
+    }
+    return prefixes;
+}
+
+std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnostics) {
+    auto id = table.required_text("id");
+    if (!id || is_id(id->value)) return id;
+    diagnostics.error(id->place, fmt::format("'{}' is not an id; write 1 to {} letters, digits, '.', '-' and '_'",
+                                             id->value, kIdBytesMax));
+    return std::nullopt;
+}
+
+std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics) {
+    constexpr std::string_view kTls = "tls://";
+    if (text.value.starts_with(kTls))
+        return to_tls_server(text, std::string_view(text.value).substr(kTls.size()), diagnostics);
+    const auto address = SocketAddress::parse(text.value, kDnsPort);
+    if (address && address->port != 0) return upstream::ServerAddress{*address, {}};
+    diagnostics.error(text.place, fmt::format("'{}' is no server; write IP, IP:PORT, [IPv6]:PORT, tls://IP[:PORT]#NAME "
+                                              "or \"system\"",
+                                              text.value));
+    return std::nullopt;
+}
+
+Path to_path(std::string_view text, const Path& folder) { return (folder / Path(text)).lexically_normal(); }
+
+std::optional<milliseconds> duration(const TomlTable& table, std::string_view key, const DurationRange& range) {
+    const auto value = table.duration(key);
+    if (!value || (*value >= range.lowest && *value <= range.highest)) return value;
+    table.error(key, fmt::format("'{}' is {}; write {} to {}", key, format_duration(*value),
+                                 format_duration(range.lowest), format_duration(range.highest)));
+    return std::nullopt;
+}
+
+std::optional<seconds> whole_seconds(const TomlTable& table, std::string_view key, const DurationRange& range) {
+    const auto value = duration(table, key, range);
+    if (!value) return std::nullopt;
+    if (value->count() % 1000 == 0) return std::chrono::duration_cast<seconds>(*value);
+    table.error(key, fmt::format("'{}' is {}; write whole seconds", key, format_duration(*value)));
+    return std::nullopt;
+}
+
+}  // namespace cenote::config

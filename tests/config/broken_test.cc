@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Broken configurations, each with the one line that it must give.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "resolver/config/sections.h"
+
+namespace cenote::config {
+namespace {
+
+struct Broken {
+    const char* name;
+    const char* text;
+    const char* line;  // "LINE:COL: what is wrong; what to do", at least its beginning
+};
+
+// Each is one mistake.
+const Broken kBroken[] = {
+    {"Syntax", "[server\nworkers = 1\n", "1:8: "},
+    {"SyntaxLater", "[server]\nworkers = \n", "2:11: "},
+    {"UnknownSection", "[upstrem]\nservers = []\n", "1:2: unknown key 'upstrem'; did you mean 'upstream'?"},
+    {"UnknownKey", "[server]\nlissten = []\n", "2:1: unknown key 'lissten'; did you mean 'listen'?"},
+    {"UnknownKeyInList", "[[list]]\nid = \"a\"\nsource = \"/a\"\nformt = \"hosts\"\n",
+     "4:1: unknown key 'formt'; did you mean 'format'?"},
+    {"WrongType", "[server]\nworkers = \"two\"\n", "2:11: 'workers' is a text; write a whole number"},
+    {"SectionIsAValue", "server = 1\n", "1:10: 'server' is "},
+    {"TableInsteadOfTables", "[group]\nid = \"a\"\n", "1:1: 'group' is a table; write tables of their own: [[group]]"},
+    {"ListenEmpty", "[server]\nlisten = []\n", "2:10: 'listen' is empty"},
+    {"ListenNoAddress", "[server]\nlisten = [\"127.0.0.1:53\",\n          \"localhost:53\"]\n",
+     "3:11: 'localhost:53' is not an address to listen on"},
+    {"ListenTwice", "[server]\nlisten = [\"127.0.0.1\", \"127.0.0.1:53\"]\n", "2:24: '127.0.0.1:53' stands here twice"},
+    {"NodeNoName", "[server]\nnode = \"dns 1..x\"\n", "2:8: 'dns 1..x' is not a domain name"},
+    {"AllowFromBits", "[server]\nallow_from = [\"10.0.0.1/8\"]\n", "2:15: '10.0.0.1/8' is not an address prefix"},
+    {"Workers", "[server]\nworkers = -1\n", "2:11: 'workers' is -1; write a whole number from 0 to 1024"},
+    {"Timezone", "[server]\ntimezone = \"Asia/Soul\"\n", "2:12: 'Asia/Soul' is not a time zone of this host"},
+    {"TimezonePath", "[server]\ntimezone = \"../../etc/passwd\"\n", "2:12: '../../etc/passwd' is not a time zone"},
+    {"WithoutSet", "[server]\nwithout_set = \"block\"\n",
+     "2:15: 'without_set' is 'block'; write one of servfail, forward"},
+    {"Proxies", "[server]\nproxies = [\"10.0.0.1\"]\n", "2:11: this version does not read PROXY headers yet"},
+    {"AnswerMode", "[sinkhole]\nanswer = \"nxdomian\"\n", "2:10: 'answer' is 'nxdomian'; write one of null, nodata"},
+    {"AddressMissing", "[sinkhole]\nanswer = \"address\"\n", "2:10: 'address' needs an address"},
+    {"CnameMissing", "[sinkhole]\nanswer = \"cname\"\n", "2:10: 'cname' needs a name"},
+    {"AddressFamily", "[sinkhole]\nipv4 = \"2001:db8::80\"\n", "2:8: '2001:db8::80' is not an IPv4 address"},
+    {"SinkholeTtl", "[sinkhole]\nttl = \"30\"\n", "2:7: 'ttl': "},
+    {"TtlInParts", "[sinkhole]\nttl = \"1500ms\"\n", "2:7: 'ttl' is 1500ms; write whole seconds"},
+    {"ServersEmpty", "[upstream]\nservers = []\n", "2:11: 'servers' names no server"},
+    {"ServerNoAddress", "[upstream]\nservers = [\"dns.example\"]\n", "2:12: 'dns.example' is no server"},
+    {"TlsWithoutName", "[upstream]\nservers = [\"tls://9.9.9.9\"]\n",
+     "2:12: 'tls://9.9.9.9' is no server; write tls://"},
+    {"ServerTwice", "[upstream]\nservers = [\"9.9.9.9\", \"9.9.9.9:53\"]\n", "2:23: '9.9.9.9:53' stands here twice"},
+    {"Ring", "[upstream]\nservers = [\"127.0.0.1\"]\n", "2:12: '127.0.0.1' is our own listen address"},
+    {"RingByWildcard", "[server]\nlisten = [\"0.0.0.0:5353\"]\n[upstream]\nservers = [\"127.0.0.5:5353\"]\n",
+     "4:12: '127.0.0.5:5353' is our own listen address"},
+    {"RingByRoute", "[[upstream.route]]\nzone = \"agency.example\"\nservers = [\"[::1]\"]\n",
+     "3:12: '[::1]' is our own listen address"},
+    {"Strategy", "[upstream]\nstrategy = \"random\"\n", "2:12: 'strategy' is 'random'; write one of fastest, ordered"},
+    {"Timeout", "[upstream]\ntimeout = \"1m\"\n", "2:11: 'timeout' is 1m; write 100ms to 2500ms"},
+    {"RouteWithoutZone", "[[upstream.route]]\nservers = [\"10.0.0.53\"]\n", "1:1: 'zone' is missing"},
+    {"RouteTwice",
+     "[[upstream.route]]\nzone = \"a.example\"\nservers = [\"10.0.0.53\"]\n"
+     "[[upstream.route]]\nzone = \"A.example.\"\nservers = [\"10.0.0.54\"]\n",
+     "5:8: zone 'A.example.' has a route already"},
+    {"CacheSize", "[cache]\nsize = \"1KiB\"\n", "2:8: 'size' must be 1MiB to 1024GiB"},
+    {"CacheSizeUnit", "[cache]\nsize = \"128MB\"\n", "2:8: 'size': "},
+    {"CacheTtls", "[cache]\nmin_ttl = \"2h\"\nmax_ttl = \"1h\"\n", "2:11: 'min_ttl' is above 'max_ttl'"},
+    {"NegativeTtl", "[cache]\nnegative_max_ttl = \"4h\"\n", "2:20: 'negative_max_ttl' is 4h; write 0s to 3h"},
+    {"LocalType", "[[local]]\nname = \"a.example\"\ntype = \"AA\"\nvalue = \"10.0.0.1\"\n",
+     "3:8: 'AA' is not a type of record"},
+    {"LocalMetaType", "[[local]]\nname = \"a.example\"\ntype = \"ANY\"\nvalue = \"10.0.0.1\"\n",
+     "3:8: 'ANY' is not a type of record"},
+    {"LocalValue", "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"10.0.0\"\n",
+     "4:9: '10.0.0' is not the value of a record of type A"},
+    {"LocalBesideCname",
+     "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"10.0.0.1\"\n"
+     "[[local]]\nname = \"A.example\"\ntype = \"CNAME\"\nvalue = \"b.example.\"\n",
+     "7:8: 'A.example' has a CNAME, and nothing may stand beside one"},
+    {"ListWithoutSource", "[[list]]\nid = \"extra\"\n", "1:1: 'source' is missing"},
+    {"ListWithoutId", "[[list]]\nsource = \"/a\"\n", "1:1: 'id' is missing"},
+    {"ListTwice", "[[list]]\nid = \"a\"\nsource = \"/a\"\n[[list]]\nid = \"a\"\nsource = \"/b\"\n",
+     "5:6: list 'a' is there already, in line 1"},
+    {"ListFormat", "[[list]]\nid = \"a\"\nsource = \"/a\"\nformat = \"host\"\n",
+     "4:10: 'format' is 'host'; write one of auto, hosts"},
+    {"ListScheme", "[[list]]\nid = \"a\"\nsource = \"ftp://a.example/list\"\n", "3:10: 'ftp://' is not known"},
+    {"ListByTransfer", "[[list]]\nid = \"a\"\nsource = \"axfr://192.0.2.53/rpz.example\"\n",
+     "3:10: this version does not keep lists by zone transfer yet"},
+    {"ListKey", "[[list]]\nid = \"a\"\nsource = \"/a\"\nkey = \"RWQ\"\n",
+     "4:7: this version does not check signatures of lists yet"},
+    {"ListTsig", "[[list]]\nid = \"a\"\nsource = \"/a\"\ntsig = \"k\"\n",
+     "4:8: this version does not keep lists by zone"},
+    {"Tsig", "[[tsig]]\nname = \"k\"\nalgorithm = \"hmac-sha256\"\nsecret_file = \"/k\"\n",
+     "1:1: this version does not sign transfers yet"},
+    {"ServeRpz", "[[serve_rpz]]\nzone = \"rpz.example\"\n", "1:1: this version does not serve RPZ zones yet"},
+    {"IdWithBlank", "[[group]]\nid = \"a b\"\nclients = [\"10.0.0.0/8\"]\n", "2:6: 'a b' is not an id"},
+    {"GroupWithoutClients", "[[group]]\nid = \"a\"\n", "1:1: 'clients' is missing"},
+    {"GroupLanguage", "[[group]]\nid = \"a\"\nclients = [\"10.0.0.0/8\"]\nlanguage = \"k_o\"\n",
+     "4:12: 'k_o' is not a language"},
+    {"DirectiveWithoutStep", "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\n", "1:1: 'step' is missing"},
+    {"DirectiveWithoutTargets", "[[directive]]\nid = \"d\"\nstep = \"block\"\n", "1:1: 'targets' names nothing"},
+    {"TargetKind", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\", \"site:x\"]\n",
+     "4:25: 'site:x' is not a target"},
+    {"TargetName", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"domain:a..b\"]\n",
+     "4:12: 'domain:a..b' is not a domain name"},
+    {"TargetPublicSuffix", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"domain:co.kr\"]\n",
+     "4:12: 'co.kr' is a public suffix"},
+    {"Step", "[[directive]]\nid = \"d\"\nstep = \"blok\"\ntargets = [\"service:*\"]\n",
+     "3:8: 'step' is 'blok'; write one of observe"},
+    {"StepNothing", "[[directive]]\nid = \"d\"\nstep = \"nothing\"\ntargets = [\"service:*\"]\n",
+     "3:8: 'step' is 'nothing'; write one of observe"},
+    {"TimeWithoutOffset",
+     "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nstarts = 2026-01-01T00:00:00\n",
+     "5:10: 'starts': "},
+    {"TimeIsADate", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nends = 2026-01-01\n",
+     "5:8: 'ends': "},
+    {"Hours", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nhours = \"9 to 5\"\n",
+     "5:9: '9 to 5' are not weekly hours"},
+    {"Layer", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nlayer = \"town\"\n",
+     "5:9: 'layer' is 'town'; write one of site"},
+    {"Reason", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nreason = \"because\"\n",
+     "5:10: 'reason' is a text; write a table of texts"},
+    {"AllowDomain", "[[allow]]\ndomains = [\"-..\"]\n", "2:12: '-..' is not a domain name"},
+    {"ExceptionWidth", "[exceptions]\nwidest4 = \"28\"\n", "2:11: 'widest4' is '28'; write /0 to /32"},
+    {"ExceptionApprovals", "[exceptions]\napprovals = 0\n", "2:13: 'approvals' is 0; write a whole number from 1"},
+};
+
+std::vector<std::string> errors_in(std::string_view text) {
+    Diagnostics diagnostics;
+    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent/resolv.conf"};
+    const auto settings = load_text(text, "cenote.toml", surroundings, diagnostics);
+    EXPECT_EQ(settings.has_value(), !diagnostics.has_errors());
+    std::vector<std::string> errors;
+    for (const auto& one : diagnostics.all())
+        if (one.severity == Diagnostic::Severity::Error) errors.push_back(one.to_string());
+    return errors;
+}
+
+class BrokenConfig : public testing::TestWithParam<Broken> {};
+
+TEST_P(BrokenConfig, GivesOneLineWithItsPlace) {
+    const auto errors = errors_in(GetParam().text);
+    ASSERT_EQ(errors.size(), 1U) << testing::PrintToString(errors);
+    EXPECT_THAT(errors[0], testing::StartsWith(std::string("cenote.toml:") + GetParam().line));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BrokenConfig, testing::ValuesIn(kBroken),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+TEST(BrokenConfigs, AllMistakesAreShownAtOnceInTheirOrder) {
+    const auto errors = errors_in(
+        "[server]\n"
+        "workers = \"two\"\n"
+        "wrokers = 2\n"
+        "[[group]]\n"
+        "id = \"everyone\"\n"  // a mistake of meaning
+        "clients = [\"10.0.0.0/8\"]\n"
+        "[[directive]]\n"
+        "id = \"d\"\n"
+        "targets = [\"domain:example.ai\"]\n"
+        "step = \"block\"\n"
+        "groups = [\"nobody\"]\n"  // another
+        "[[directive]]\n"
+        "id = \"e\"\n"
+        "targets = [\"nothing\"]\n"
+        "step = \"block\"\n");
+    ASSERT_EQ(errors.size(), 5U) << testing::PrintToString(errors);
+    EXPECT_THAT(errors[0], testing::StartsWith("cenote.toml:2:11: "));
+    EXPECT_THAT(errors[1], testing::StartsWith("cenote.toml:3:1: "));
+    EXPECT_THAT(errors[2], testing::StartsWith("cenote.toml:4:1: "));
+    EXPECT_THAT(errors[3], testing::StartsWith("cenote.toml:7:1: "));
+    EXPECT_THAT(errors[4], testing::StartsWith("cenote.toml:14:12: "));
+}
+
+TEST(BrokenConfigs, AnUnreadableFileIsNamed) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load("/nonexistent/cenote.toml", diagnostics).has_value());
+    ASSERT_TRUE(diagnostics.has_errors());
+    EXPECT_THAT(diagnostics.all().front().to_string(), testing::HasSubstr("/nonexistent/cenote.toml"));
+}
+
+}  // namespace
+}  // namespace cenote::config

@@ -22,7 +22,8 @@ public:
     explicit PlainTransport(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
 
     int fd() const noexcept override { return fd_.get(); }
-    unsigned waits_for() const noexcept override { return Poll::kNone; }
+    unsigned read_waits_for() const noexcept override { return Poll::kReadable; }
+    unsigned write_waits_for() const noexcept override { return Poll::kWritable; }
     bool has_unread() const noexcept override { return false; }
 
     Moved read(MutableBytes into) noexcept override {
@@ -157,18 +158,16 @@ void MessageStream::fail_later(StreamEnd end) noexcept {
 
 void MessageStream::update_watch() noexcept {
     unsigned events = Poll::kNone;
-    if (!ended_ && !paused_) events |= Poll::kReadable;
-    if (!broken_ && unsent() > 0) events |= Poll::kWritable;
-    if (!broken_) events |= transport_->waits_for();
+    if (!ended_ && !paused_) events |= transport_->read_waits_for();
+    if (!broken_ && unsent() > 0) events |= transport_->write_waits_for();
     poll_.watch(events);
 }
 
 void MessageStream::on_event(unsigned events) noexcept {
     bool destroyed = false;
     destroyed_ = &destroyed;
-    const unsigned own = transport_->waits_for();  // a handshake goes on in whatever call comes first
-    if ((events & (Poll::kWritable | own)) != 0) flush();
-    if (!destroyed && (events & (Poll::kReadable | own)) != 0) read_and_deliver();
+    if ((events & transport_->write_waits_for()) != 0) flush();
+    if (!destroyed && (events & transport_->read_waits_for()) != 0) read_and_deliver();
     if (destroyed) return;
     destroyed_ = nullptr;
     update_watch();
@@ -198,7 +197,7 @@ void MessageStream::read_and_deliver() noexcept {
         more = read_once();
         if (!deliver()) return;
     }
-    if (ended_ && !paused_) tell_end();
+    if (ended_ && (!paused_ || broken_)) tell_end();
 }
 
 /// Whether there may be more to read.

@@ -54,8 +54,9 @@ public:
     [[nodiscard]] virtual Moved read(MutableBytes into) noexcept = 0;
     /// Of two pieces in a row, as much as goes.
     [[nodiscard]] virtual Moved write(ByteView first, ByteView second) noexcept = 0;
-    /// Poll::Events that it waits for on its own account (a handshake).
-    [[nodiscard]] virtual unsigned waits_for() const noexcept = 0;
+    /// The Poll::Events after which a read, or a write, that gave Again may go on.
+    [[nodiscard]] virtual unsigned read_waits_for() const noexcept = 0;
+    [[nodiscard]] virtual unsigned write_waits_for() const noexcept = 0;
     /// Bytes that read() would give although the socket has none.
     [[nodiscard]] virtual bool has_unread() const noexcept = 0;
 };

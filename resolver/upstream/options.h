@@ -31,6 +31,7 @@ struct Options {
     std::vector<ServerAddress> servers;
     std::vector<Route> routes;  // longest zone wins
     Strategy strategy = Strategy::Fastest;
+    std::string tls_ca_file;             // who vouches for tls:// servers, PEM; empty: the system's authorities
     milliseconds timeout{2500};          // until the client has its answer
     milliseconds stale_after{1800};      // RFC 8767 §5: then waiters may be given stale data
     std::uint32_t exchanges_max = 4096;  // in flight per worker; the oldest gives way

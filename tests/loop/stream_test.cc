@@ -246,6 +246,15 @@ TEST_F(StreamTest, WriteFailureAfterFinishedIsTold) {
     EXPECT_EQ(ends_, (std::vector{StreamEnd::Finished, StreamEnd::Failed}));
 }
 
+TEST_F(StreamTest, WriteFailureIsToldThoughPaused) {
+    while (stream_->send(pattern(5000))) {
+    }
+    stream_->pause();
+    peer_.reset();
+    loop_.run();
+    EXPECT_EQ(ends_, std::vector{StreamEnd::Failed});
+}
+
 TEST_F(StreamTest, OwnerMayDestroyTheStreamInAMessage) {
     on_each_ = [this] { stream_.reset(); };
     auto bytes = framed({1});

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "resolver/upstream/forwarder.h"
+
+namespace cenote::upstream {
+
+namespace {
+
+constexpr Ticks kNever = Ticks::max();
+constexpr milliseconds kNoSocketWait{50};
+
+}  // namespace
+
+/// Over all transports and fallbacks together.
+std::uint8_t LoopForwarder::packets_max(const Exchange& exchange) const noexcept {
+    if (exchange.probe) return 1;
+    return static_cast<std::uint8_t>(std::clamp<std::uint32_t>(options_.attempts_max, 1, kAttemptsMax));
+}
+
+void LoopForwarder::on_due(Exchange& exchange, Ticks now) noexcept {
+    if (now >= exchange.deadline) return give_up(exchange, now);
+    if (!exchange.probe && !exchange.delayed_told && now >= exchange.stale_at) tell_delayed(exchange, now);
+    if (now >= exchange.retry_at)
+        retry(exchange, now);
+    else
+        schedule(exchange);
+}
+
+/// Nothing came in the time that the servers asked so far usually take. They may still answer.
+void LoopForwarder::retry(Exchange& exchange, Ticks now) noexcept {
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) mark_lost(exchange, exchange.attempts[i]);
+    exchange.retry_at = kNever;
+    go_on(exchange, now);
+}
+
+/// Asks another server, or waits for those that were asked, or ends.
+void LoopForwarder::go_on(Exchange& exchange, Ticks now) noexcept {
+    const bool again = exchange.attempt_count > 0;
+    const bool waiting = exchange.any_live();
+    if (!waiting) exchange.retry_at = kNever;
+    if (ask_next(exchange, now)) {
+        if (again) ++counters_.retries;
+    } else if (!waiting && exchange.retry_at == kNever) {
+        return give_up(exchange, now);
+    }
+    schedule(exchange);
+}
+
+/// With what is known now.
+void LoopForwarder::give_up(Exchange& exchange, Ticks now) noexcept {
+    const auto begin = exchange.attempts.begin();
+    const auto end = begin + exchange.attempt_count;
+    Ending ending = Ending::TimedOut;
+    if (exchange.has_failure)
+        ending = Ending::Failed;
+    else if (exchange.no_socket && exchange.attempt_count == 0)
+        ending = Ending::Overloaded;
+    else if (std::all_of(begin, end, [](const Attempt& attempt) { return attempt.refused; }))
+        ending = Ending::Unreachable;
+    finish(exchange, {ending, {}, exchange.failure}, now);
+}
+
+/// Asks the next server in line that has not failed yet. False: nobody was asked; then retry_at is set if it is worth
+/// another try.
+bool LoopForwarder::ask_next(Exchange& exchange, Ticks now) noexcept {
+    for (std::uint8_t tries = 0; tries < exchange.server_count; ++tries) {
+        const std::uint8_t position = exchange.cursor;
+        exchange.cursor = static_cast<std::uint8_t>((position + 1) % exchange.server_count);
+        if ((exchange.failed & (1U << position)) != 0) continue;
+        if (exchange.attempt_count == packets_max(exchange)) return false;
+        const Server& server = selector_.server(exchange.servers[position]);
+        const auto via = server.address.tls_name.empty() ? Attempt::Via::Udp : Attempt::Via::Stream;
+        switch (ask(exchange, position, via, server.health.takes_edns(now), now)) {
+            case SendStatus::Sent: return true;
+            case SendStatus::Unreachable: exchange.failed |= static_cast<std::uint8_t>(1U << position); break;
+            case SendStatus::NoSocket:
+                exchange.no_socket = true;
+                exchange.retry_at = now + kNoSocketWait;
+                return false;
+        }
+    }
+    return false;
+}
+
+SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt::Via via, bool edns,
+                              Ticks now) noexcept {
+    if (exchange.attempt_count == packets_max(exchange)) return SendStatus::Unreachable;
+    Attempt& attempt = exchange.attempts[exchange.attempt_count];
+    attempt = Attempt{};
+    attempt.position = position;
+    attempt.via = via;
+    attempt.edns = edns;
+    attempt.sent_at = now;
+
+    const ServerIndex index = exchange.servers[position];
+    Server& server = selector_.server(index);
+    const AttemptRef ref{exchange.index, exchange.generation, exchange.attempt_count};
+    attempt.mixed_case = via == Attempt::Via::Udp && server.health.keeps_case();
+    const SendStatus status =
+        via == Attempt::Via::Udp
+            ? udp_.ask(server.address.address, exchange.question, {edns, attempt.mixed_case}, ref, attempt.slot)
+            : streams_.ask(index, server.address, exchange.question, edns, ref, now);
+    if (status != SendStatus::Sent) return status;
+    attempt.live = true;
+    ++exchange.attempt_count;
+    ++counters_.queries;
+    server.health.asked();
+    plan_retry(exchange, attempt, now);
+    return status;
+}
+
+/// One packet is held back for what an answer may ask for: TCP, or the question without EDNS. If nothing has come by
+/// then it is spent late as one more try.
+void LoopForwarder::plan_retry(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
+    const std::uint8_t max = packets_max(exchange);
+    if (exchange.attempt_count == max) {
+        exchange.retry_at = kNever;
+        return;
+    }
+    const Ticks::duration patience = server_of(exchange, attempt).health.patience();
+    exchange.retry_at = now + (attempt.via == Attempt::Via::Stream ? patience * 2 : patience);
+    if (exchange.attempt_count + 1 == max) {
+        const Ticks held_back_until = exchange.started_at + (exchange.deadline - exchange.started_at) * 3 / 5;
+        exchange.retry_at = std::max(exchange.retry_at, held_back_until);
+    }
+}
+
+void LoopForwarder::end_attempt(Exchange& exchange, Attempt& attempt, Ticks now) noexcept {
+    if (!attempt.live) return;
+    attempt.live = false;
+    if (attempt.via == Attempt::Via::Udp) return udp_.release(attempt.slot);
+    const auto number = static_cast<std::uint8_t>(&attempt - exchange.attempts.data());
+    streams_.abandon({exchange.index, exchange.generation, number}, now);
+}
+
+/// This server is of no use for this question.
+void LoopForwarder::drop_server(Exchange& exchange, std::uint8_t position, Ticks now) noexcept {
+    exchange.failed |= static_cast<std::uint8_t>(1U << position);
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i)
+        if (exchange.attempts[i].position == position) end_attempt(exchange, exchange.attempts[i], now);
+    go_on(exchange, now);
+}
+
+void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt) noexcept {
+    if (!attempt.live || attempt.lost) return;
+    attempt.lost = true;
+    // A query by TCP beside or after UDP says little of a server that we know by UDP.
+    Server& server = server_of(exchange, attempt);
+    if (attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty()) server.health.lost();
+}
+
+}  // namespace cenote::upstream

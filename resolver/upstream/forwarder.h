@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Forwarder on a loop. upstream.cc: how an exchange begins and ends; attempts.cc: whom it asks, and when;
+// replies.cc: what comes back.
+//
+// Contract: see upstream.h.
+#pragma once
+
+#include <vector>
+
+#include "resolver/base/random.h"
+#include "resolver/upstream/deadlines.h"
+#include "resolver/upstream/inflight.h"
+#include "resolver/upstream/selector.h"
+#include "resolver/upstream/stream_exchange.h"
+#include "resolver/upstream/udp_exchange.h"
+#include "resolver/upstream/upstream.h"
+
+namespace cenote::upstream {
+
+class LoopForwarder final : public Forwarder, private UdpExchange::Sink, private StreamExchange::Sink {
+public:
+    LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
+
+    Ticket resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept override;
+    void apply(const Options& options) override;
+    std::vector<ServerHealth> health() const override;
+    Counters counters() const noexcept override { return counters_; }
+    std::uint32_t in_flight() const noexcept override { return inflight_.exchanges(); }
+
+private:
+    // upstream.cc
+    Ticket join(Exchange& exchange, Waiter waiter) noexcept;
+    bool make_way(Ticks now) noexcept;
+    void begin(Exchange& exchange, Ticks now) noexcept;
+    void begin_probe(ServerIndex server, Ticks now) noexcept;
+    void finish(Exchange& exchange, const Completion& completion, Ticks now) noexcept;
+    void tell_delayed(Exchange& exchange, Ticks now) noexcept;
+    void schedule(const Exchange& exchange) noexcept;
+    void arm(Ticks at) noexcept;
+    void on_timer() noexcept;
+
+    // attempts.cc
+    void on_due(Exchange& exchange, Ticks now) noexcept;
+    void retry(Exchange& exchange, Ticks now) noexcept;
+    void give_up(Exchange& exchange, Ticks now) noexcept;
+    bool ask_next(Exchange& exchange, Ticks now) noexcept;
+    SendStatus ask(Exchange& exchange, std::uint8_t position, Attempt::Via via, bool edns, Ticks now) noexcept;
+    void go_on(Exchange& exchange, Ticks now) noexcept;
+    void plan_retry(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
+    void end_attempt(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
+    void drop_server(Exchange& exchange, std::uint8_t position, Ticks now) noexcept;
+    void mark_lost(Exchange& exchange, Attempt& attempt) noexcept;
+    [[nodiscard]] std::uint8_t packets_max(const Exchange& exchange) const noexcept;
+    [[nodiscard]] Server& server_of(const Exchange& exchange, const Attempt& attempt) noexcept {
+        return selector_.server(exchange.servers[attempt.position]);
+    }
+
+    // replies.cc
+    void on_datagram(const AttemptRef& ref, ByteView sent, ByteView packet) noexcept override;
+    void on_unreachable(const AttemptRef& ref) noexcept override;
+    void on_stream_answer(const AttemptRef& ref, ByteView packet) noexcept override;
+    void on_stream_end(const AttemptRef& ref) noexcept override;
+    void on_stream_mismatch() noexcept override { ++counters_.mismatched; }
+    void ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
+    void turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
+    void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept;
+    void judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerShape& shape,
+                     Ticks now) noexcept;
+    void fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape, Ticks now) noexcept;
+
+    static void note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept;
+
+    loop::Loop& loop_;
+    AnswerSink& sink_;
+    Options options_;
+    RandomSource random_;
+    Selector selector_;
+    Inflight inflight_;
+    Deadlines deadlines_;
+    Counters counters_;
+    std::uint32_t probes_ = 0;
+    unsigned calling_ = 0;                 // depth of calls to the sink
+    std::vector<Waiter> waiters_;          // of the call to the sink
+    std::vector<std::uint8_t> distilled_;  // its answer
+    UdpExchange udp_;
+    StreamExchange streams_;
+    loop::Timer timer_;
+    Ticks armed_for_ = Ticks::max();
+};
+
+}  // namespace cenote::upstream

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What we know of one upstream server: how fast, whether it answers, what it can do.
+//
+// Health orders servers, it never forbids one. Only silence counts against a server: an answer with any rcode shows
+// that it lives, and a packet that does not match shows nothing.
+//
+// Threads:  one thread. Data plane.
+// Time:     the caller passes now.
+#pragma once
+
+#include <cstdint>
+
+#include "resolver/base/clock.h"
+
+namespace cenote::upstream {
+
+class Health {
+public:
+    void asked() noexcept { ++queries_; }
+    void answered(Ticks::duration rtt, Ticks now) noexcept;
+    /// No answer when one was due, or no connection.
+    void lost() noexcept;
+
+    [[nodiscard]] bool healthy() const noexcept { return losses_ < kLossesMax; }
+    /// Zero: not known yet. A loss counts as a long one.
+    [[nodiscard]] Ticks::duration rtt() const noexcept { return rtt_; }
+    /// How long to wait before another try.
+    [[nodiscard]] Ticks::duration patience() const noexcept;
+
+    /// Whether to ask this server something for its own sake: a sick one each second; `watched` ones, whose
+    /// round-trip time matters, when it has not been measured for a while.
+    [[nodiscard]] bool probe_due(bool watched, Ticks now) const noexcept;
+    void probed(Ticks now) noexcept { probed_at_ = now; }
+
+    /// Letters of the question come back as sent (0x20), so far.
+    [[nodiscard]] bool keeps_case() const noexcept { return case_misses_ < kCaseMissesMax; }
+    void case_kept() noexcept {
+        if (keeps_case()) case_misses_ = 0;
+    }
+    void case_lost() noexcept {
+        if (keeps_case()) ++case_misses_;
+    }
+
+    [[nodiscard]] bool takes_edns(Ticks now) const noexcept { return now >= plain_until_; }
+    void refused_edns(Ticks now) noexcept { plain_until_ = now + kPlainFor; }
+
+    [[nodiscard]] std::uint64_t queries() const noexcept { return queries_; }
+    [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+
+private:
+    static constexpr std::uint32_t kLossesMax = 3;
+    static constexpr std::uint32_t kCaseMissesMax = 2;
+    static constexpr seconds kPlainFor{300};
+
+    Ticks::duration rtt_{0};
+    Ticks measured_at_{};
+    Ticks probed_at_{};
+    Ticks plain_until_{};
+    std::uint32_t losses_ = 0;  // in a row
+    std::uint32_t case_misses_ = 0;
+    std::uint64_t queries_ = 0;
+    std::uint64_t failures_ = 0;
+};
+
+}  // namespace cenote::upstream

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "resolver/upstream/forwarder.h"
+
+namespace cenote::upstream {
+
+namespace {
+
+constexpr auto kYxDomain = static_cast<wire::Rcode>(6);  // a DNAME's target would be too long (RFC 6672 §2.2)
+
+bool is_truncated(ByteView packet) noexcept { return (load_u16(&packet[2]) & wire::kFlagTc) != 0; }
+
+bool is_answer(wire::Rcode rcode) noexcept {
+    return rcode == wire::Rcode::NoError || rcode == wire::Rcode::NXDomain || rcode == kYxDomain;
+}
+
+bool may_mean_edns(wire::Rcode rcode) noexcept {  // RFC 6891 §7
+    return rcode == wire::Rcode::FormErr || rcode == wire::Rcode::NotImp || rcode == wire::Rcode::BadVers;
+}
+
+wire::AnswerShape server_failure() noexcept {
+    wire::AnswerShape shape;
+    shape.rcode = wire::Rcode::ServFail;
+    return shape;
+}
+
+}  // namespace
+
+void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView packet) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    Attempt& attempt = exchange->attempts[ref.attempt];
+    Health& health = server_of(*exchange, attempt).health;
+    const Ticks now = loop_.now();
+
+    if (wire::match_reply(packet, sent, attempt.mixed_case) != wire::MatchStatus::Match) {
+        ++counters_.mismatched;
+        if (attempt.mixed_case && wire::match_reply(packet, sent, false) == wire::MatchStatus::Match)
+            health.case_lost();
+        return ask_beside(*exchange, attempt, now);
+    }
+    if (attempt.mixed_case) health.case_kept();
+    // More than we said we take: it may have come in fragments, into which anybody can mix others (RFC 9715 §3.2).
+    if (is_truncated(packet) || packet.size() > wire::kUdpSize) {
+        health.answered(now - attempt.sent_at, now);
+        return turn_to_stream(*exchange, attempt, now);
+    }
+    judge(*exchange, attempt, packet, now);
+}
+
+/// Somebody may be guessing: the right answer is still awaited, and asked for in a way that cannot be guessed.
+void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
+    if (exchange.stream_asked || exchange.probe) return;
+    exchange.stream_asked = true;
+    if (ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) != SendStatus::Sent) return;
+    ++counters_.tcp;
+    exchange.attempts[exchange.attempt_count - 1].in_addition = true;
+    schedule(exchange);
+}
+
+/// The answer is too long for UDP (RFC 7766 §5).
+void LoopForwarder::turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept {
+    if (exchange.probe) return give_up(exchange, now);
+    end_attempt(exchange, attempt, now);
+    exchange.stream_asked = true;
+    note_failure(exchange, server_failure());  // unless the stream brings better
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
+        Attempt& other = exchange.attempts[i];
+        if (!other.live || other.via != Attempt::Via::Stream || other.position != attempt.position) continue;
+        other.in_addition = false;  // it was asked already
+        return;
+    }
+    ++counters_.tcp;
+    if (ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) != SendStatus::Sent)
+        return drop_server(exchange, attempt.position, now);
+    schedule(exchange);
+}
+
+/// An ICMP error can be forged: it hastens the next try elsewhere, and ends nothing.
+void LoopForwarder::on_unreachable(const AttemptRef& ref) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    const bool known = std::exchange(exchange->attempts[ref.attempt].refused, true);
+    if (known || exchange->server_count < 2 || exchange->attempt_count + 1 >= packets_max(*exchange)) return;
+    exchange->retry_at = loop_.now();
+    schedule(*exchange);
+}
+
+void LoopForwarder::on_stream_answer(const AttemptRef& ref, ByteView packet) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    exchange->attempts[ref.attempt].live = false;
+    judge(*exchange, exchange->attempts[ref.attempt], packet, loop_.now());
+}
+
+void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    Attempt& attempt = exchange->attempts[ref.attempt];
+    const Ticks now = loop_.now();
+    mark_lost(*exchange, attempt);
+    attempt.live = false;
+    attempt.refused = true;
+    if (attempt.in_addition) {
+        if (!exchange->any_live()) go_on(*exchange, now);
+        return;
+    }
+    // It may have been an old connection that the server had closed meanwhile: once more, on a new one.
+    if (!std::exchange(exchange->stream_renewed, true) &&
+        ask(*exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) == SendStatus::Sent) {
+        ++counters_.retries;
+        return schedule(*exchange);
+    }
+    drop_server(*exchange, attempt.position, now);
+}
+
+/// A message that answers the question, by its header and question at least.
+void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept {
+    std::size_t size = 0;
+    wire::AnswerShape shape;
+    const auto status = wire::distill_answer(packet, exchange.question, distilled_, size, shape);
+    if (status == wire::AnswerStatus::Malformed) {
+        ++counters_.malformed;
+        if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
+        return fail_server(exchange, attempt, server_failure(), now);
+    }
+    Server& server = server_of(exchange, attempt);
+    const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
+    if (measured) server.health.answered(now - attempt.sent_at, now);
+    if (exchange.probe) return give_up(exchange, now);
+    if (status == wire::AnswerStatus::Loop || shape.truncated)
+        return fail_server(exchange, attempt, server_failure(), now);
+    judge_rcode(exchange, attempt, size, shape, now);
+}
+
+void LoopForwarder::judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerShape& shape,
+                                Ticks now) noexcept {
+    if (is_answer(shape.rcode)) {
+        if (exchange.edns_refused && !attempt.edns) server_of(exchange, attempt).health.refused_edns(now);
+        return finish(exchange, {Ending::Answered, {distilled_.data(), size}, shape}, now);
+    }
+    if (attempt.edns && may_mean_edns(shape.rcode)) {
+        exchange.edns_refused = true;
+        end_attempt(exchange, attempt, now);
+        if (ask(exchange, attempt.position, attempt.via, false, now) == SendStatus::Sent) {
+            ++counters_.retries;
+            return schedule(exchange);
+        }
+    }
+    fail_server(exchange, attempt, shape, now);
+}
+
+void LoopForwarder::fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape,
+                                Ticks now) noexcept {
+    note_failure(exchange, shape);
+    drop_server(exchange, attempt.position, now);
+}
+
+/// What a server said about its failure is worth more than our own word.
+void LoopForwarder::note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept {
+    if (exchange.has_failure && exchange.failure.has_error && !shape.has_error) return;
+    exchange.failure = shape;
+    exchange.has_failure = true;
+}
+
+}  // namespace cenote::upstream

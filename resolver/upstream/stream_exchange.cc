@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/upstream/stream_exchange.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "resolver/base/check.h"
+#include "resolver/base/log.h"
+
+namespace cenote::upstream {
+
+namespace {
+
+constexpr std::uint32_t kBuffers = 32;
+constexpr std::size_t kPipelinedMax = 64;
+constexpr milliseconds kIdle{10000};
+constexpr seconds kMute{1};  // a connection that says nothing for so long is not used again
+
+}  // namespace
+
+struct StreamExchange::Query {
+    AttemptRef attempt;
+    Ticks sent_at{};
+    std::uint16_t id = 0;
+    std::uint16_t sent_size = 0;
+    std::array<std::uint8_t, 512> sent;
+};
+
+struct StreamExchange::Connection {
+    ServerIndex server = 0;
+    ServerAddress address;  // an index may have been given to another server meanwhile
+    std::shared_ptr<loop::TlsClient> tls;
+    bool mute = false;
+    bool used = false;  // since the idle timer looked last
+    std::vector<Query> queries;
+    std::optional<loop::MessageStream> stream;
+
+    [[nodiscard]] bool takes_more() const noexcept {
+        return !mute && queries.size() < (address.tls_name.empty() ? 1 : kPipelinedMax);
+    }
+    [[nodiscard]] std::vector<Query>::iterator find(std::uint16_t id) noexcept {
+        return std::find_if(queries.begin(), queries.end(), [id](const Query& query) { return query.id == id; });
+    }
+};
+
+StreamExchange::StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random)
+    : loop_(loop), sink_(sink), random_(random), buffers_(kBuffers), idle_timer_(loop, [this] { close_idle(); }) {
+    connections_.reserve(kConnectionsMax);
+}
+
+StreamExchange::~StreamExchange() = default;
+
+void StreamExchange::prepare_tls(const std::string& ca_file) {
+    if (tls_ && ca_file == ca_file_) return;
+    auto client = loop::TlsClient::create(ca_file);
+    if (!client) {
+        log::error("{}: tls:// servers cannot be asked", client.error().text);
+        return;
+    }
+    tls_ = std::move(client).value();
+    ca_file_ = ca_file;
+    for (auto& connection : connections_)
+        if (!connection->address.tls_name.empty()) connection->mute = true;
+}
+
+SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, const wire::Question& question,
+                               bool edns, const AttemptRef& attempt, Ticks now) noexcept {
+    Connection* connection = usable(index, server);
+    if (connection == nullptr) connection = open(index, server);
+    if (connection == nullptr) return SendStatus::NoSocket;
+
+    Query& query = connection->queries.emplace_back();
+    query.attempt = attempt;
+    query.sent_at = now;
+    do {
+        query.id = random_.u16();
+    } while (connection->find(query.id) != connection->queries.end() - 1);
+    // No mixed case: what it guards against, a stranger's answer, cannot come by a connection.
+    query.sent_size = static_cast<std::uint16_t>(wire::write_upstream_query(question, query.id, 0, edns, query.sent));
+    connection->used = true;
+    if (connection->stream->send({query.sent.data(), query.sent_size})) return SendStatus::Sent;
+    connection->queries.pop_back();
+    connection->mute = true;
+    return SendStatus::Unreachable;
+}
+
+StreamExchange::Connection* StreamExchange::usable(ServerIndex index, const ServerAddress& server) noexcept {
+    for (auto& connection : connections_)
+        if (connection->server == index && connection->takes_more() && connection->address == server)
+            return connection.get();
+    return nullptr;
+}
+
+StreamExchange::Connection* StreamExchange::open(ServerIndex index, const ServerAddress& server) noexcept {
+    const bool tls = !server.tls_name.empty();
+    if (tls && !tls_) return nullptr;  // never plain instead
+    if (connections_.size() == kConnectionsMax) {
+        const auto idle = std::find_if(connections_.begin(), connections_.end(),
+                                       [](const auto& connection) { return connection->queries.empty(); });
+        if (idle == connections_.end()) return nullptr;
+        connections_.erase(idle);
+    }
+    UniqueFd fd(::socket(server.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return nullptr;
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    sockaddr_storage native;
+    const socklen_t size = server.address.to_native(native);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0 && errno != EINPROGRESS)
+        return nullptr;
+    auto transport = tls ? tls_->connect(std::move(fd), server.tls_name) : loop::make_plain_transport(std::move(fd));
+    if (!transport) return nullptr;
+
+    if (connections_.empty()) idle_timer_.start(kIdle, kIdle);
+    auto& connection = connections_.emplace_back(std::make_unique<Connection>());
+    connection->server = index;
+    connection->address = server;
+    if (tls) connection->tls = tls_;
+    loop::StreamOwner& owner = *this;
+    connection->stream.emplace(loop_, buffers_, std::move(transport), owner);
+    return connection.get();
+}
+
+void StreamExchange::abandon(const AttemptRef& attempt, Ticks now) noexcept {
+    for (auto& connection : connections_) {
+        const auto query = std::find_if(connection->queries.begin(), connection->queries.end(),
+                                        [&](const Query& other) { return other.attempt == attempt; });
+        if (query == connection->queries.end()) continue;
+        if (now - query->sent_at > kMute) connection->mute = true;
+        connection->queries.erase(query);
+        return;
+    }
+}
+
+std::vector<std::unique_ptr<StreamExchange::Connection>>::iterator StreamExchange::owner_of(
+    const loop::MessageStream& stream) noexcept {
+    const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                    [&](const auto& connection) { return &*connection->stream == &stream; });
+    CENOTE_CHECK(found != connections_.end());
+    return found;
+}
+
+void StreamExchange::on_message(loop::MessageStream& stream, ByteView message) noexcept {
+    Connection& connection = **owner_of(stream);
+    const auto query =
+        message.size() >= wire::kHeaderSize ? connection.find(load_u16(message.data())) : connection.queries.end();
+    if (query == connection.queries.end() ||
+        wire::match_reply(message, {query->sent.data(), query->sent_size}, false) != wire::MatchStatus::Match) {
+        sink_.on_stream_mismatch();
+        return;
+    }
+    const AttemptRef attempt = query->attempt;
+    connection.queries.erase(query);
+    sink_.on_stream_answer(attempt, message);
+}
+
+void StreamExchange::on_end(loop::MessageStream& stream, loop::StreamEnd) noexcept {
+    const auto place = owner_of(stream);
+    const std::unique_ptr<Connection> connection = std::move(*place);
+    connections_.erase(place);
+    for (const Query& query : connection->queries) sink_.on_stream_end(query.attempt);
+}
+
+void StreamExchange::close_idle() noexcept {
+    std::erase_if(connections_, [](const auto& connection) {
+        return connection->queries.empty() && (connection->mute || !std::exchange(connection->used, false));
+    });
+    if (connections_.empty()) idle_timer_.stop();
+}
+
+}  // namespace cenote::upstream

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Queries over TCP (RFC 7766) and TLS (RFC 7858): connections are kept for a while and used again. Over TLS several
+// queries share one; over TCP a query has a connection to itself, as many servers answer only the first.
+//
+// Threads:  one thread. Data plane, but for opening a connection, which allocates.
+// Time:     the caller passes now.
+// Memory:   at most kConnectionsMax connections; StreamBuffers bound what they hold.
+// Failure:  the sink is told once for each query: an answer, or the end of its connection. Never from inside ask().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resolver/base/random.h"
+#include "resolver/loop/stream.h"
+#include "resolver/loop/tls.h"
+#include "resolver/upstream/inflight.h"
+#include "resolver/upstream/selector.h"
+#include "resolver/upstream/udp_exchange.h"
+
+namespace cenote::upstream {
+
+class StreamExchange final : private loop::StreamOwner {
+public:
+    class Sink {
+    public:
+        /// A message that matches the query's id and question.
+        virtual void on_stream_answer(const AttemptRef& attempt, ByteView packet) noexcept = 0;
+        virtual void on_stream_end(const AttemptRef& attempt) noexcept = 0;
+        virtual void on_stream_mismatch() noexcept = 0;
+
+    protected:
+        ~Sink() = default;
+    };
+
+    StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random);
+    ~StreamExchange();
+    StreamExchange(const StreamExchange&) = delete;
+    StreamExchange& operator=(const StreamExchange&) = delete;
+
+    /// Gets ready for TLS servers; `ca_file`: who vouches for their certificates, empty: the system's authorities.
+    /// Control plane.
+    void prepare_tls(const std::string& ca_file);
+
+    SendStatus ask(ServerIndex index, const ServerAddress& server, const wire::Question& question, bool edns,
+                   const AttemptRef& attempt, Ticks now) noexcept;
+    /// Nobody waits for that answer any more.
+    void abandon(const AttemptRef& attempt, Ticks now) noexcept;
+
+private:
+    static constexpr std::uint32_t kConnectionsMax = 64;
+    struct Query;
+    struct Connection;
+
+    void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
+    void on_drained(loop::MessageStream&) noexcept override {}
+    void on_end(loop::MessageStream& stream, loop::StreamEnd end) noexcept override;
+
+    Connection* usable(ServerIndex index, const ServerAddress& server) noexcept;
+    Connection* open(ServerIndex index, const ServerAddress& server) noexcept;
+    std::vector<std::unique_ptr<Connection>>::iterator owner_of(const loop::MessageStream& stream) noexcept;
+    void close_idle() noexcept;
+
+    loop::Loop& loop_;
+    Sink& sink_;
+    RandomSource& random_;
+    loop::StreamBuffers buffers_;
+    loop::Timer idle_timer_;
+    std::shared_ptr<loop::TlsClient> tls_;  // each TLS connection holds the one that made it
+    std::string ca_file_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace cenote::upstream

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/upstream/udp_exchange.h"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "resolver/base/check.h"
+
+namespace cenote::upstream {
+
+namespace {
+
+constexpr std::uint32_t kPreparedSockets = 16;
+constexpr int kEventsPerTurn = 64;
+constexpr int kPacketsPerSocket = 16;  // in one turn; the rest in the next
+constexpr int kDrainedPackets = 16;    // a socket with more than that waiting is not worth keeping
+
+/// No path MTU discovery: a spoofed ICMP cannot make us fragment (RFC 9715 §3.1).
+void ignore_path_mtu(int fd, int family) noexcept {
+    const int omit_v4 = IP_PMTUDISC_OMIT;
+    const int omit_v6 = IPV6_PMTUDISC_OMIT;
+    if (family == AF_INET)
+        ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit_v4, sizeof omit_v4);
+    else
+        ::setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit_v6, sizeof omit_v6);
+}
+
+}  // namespace
+
+UdpExchange::UdpExchange(loop::Loop& loop, Sink& sink, RandomSource& random)
+    : sink_(sink),
+      random_(random),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      poll_(loop, epoll_.get(), [this](unsigned) { on_readable(); }),
+      packet_(wire::kMessageMax) {
+    poll_.watch(loop::Poll::kReadable);
+}
+
+void UdpExchange::keep(std::uint32_t sockets_max) {
+    sockets_max_ = sockets_max;
+    for (auto& idle : idle_) idle.reserve(sockets_max);
+}
+
+void UdpExchange::prepare(int family) {
+    Slot slot = 0;
+    while (idle(family).size() < std::min(kPreparedSockets, sockets_max_) && open(family, slot))
+        idle(family).push_back(slot);
+}
+
+SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& question, Manner manner,
+                            const AttemptRef& attempt, Slot& slot) noexcept {
+    if (!take(server.family(), slot)) return SendStatus::NoSocket;
+    Socket& socket = sockets_[slot];
+    socket.in_use = true;
+    socket.attempt = attempt;
+    const std::uint64_t case_bits = manner.mixed_case ? random_.u64() : 0;
+    socket.sent_size = static_cast<std::uint16_t>(
+        wire::write_upstream_query(question, random_.u16(), case_bits, manner.edns, socket.sent));
+
+    sockaddr_storage native;
+    const socklen_t size = server.to_native(native);
+    if (::connect(socket.fd.get(), reinterpret_cast<const sockaddr*>(&native), size) == 0) {
+        const auto sent = ::send(socket.fd.get(), socket.sent.data(), socket.sent_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        // A full queue is like a packet lost on its way.
+        if (sent >= 0 || errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM)
+            return SendStatus::Sent;
+    }
+    const bool no_port = errno == EAGAIN || errno == EADDRNOTAVAIL;  // connect() with every port taken
+    release(slot);
+    return no_port ? SendStatus::NoSocket : SendStatus::Unreachable;
+}
+
+bool UdpExchange::take(int family, Slot& slot) noexcept {
+    auto& idle_sockets = idle(family);
+    if (idle_sockets.empty()) return open(family, slot);
+    slot = idle_sockets.back();
+    idle_sockets.pop_back();
+    return true;
+}
+
+bool UdpExchange::open(int family, Slot& slot) noexcept {
+    UniqueFd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return false;
+    ignore_path_mtu(fd.get(), family);
+    if (closed_.empty()) {
+        closed_.push_back(static_cast<Slot>(sockets_.size()));
+        sockets_.emplace_back();
+    }
+    slot = closed_.back();
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = slot;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) return false;
+    closed_.pop_back();
+    sockets_[slot].fd = std::move(fd);
+    sockets_[slot].family = family;
+    return true;
+}
+
+void UdpExchange::release(Slot slot) noexcept {
+    Socket& socket = sockets_[slot];
+    CENOTE_DCHECK(socket.in_use);
+    socket.in_use = false;
+    auto& idle_sockets = idle(socket.family);
+    if (idle_sockets.size() < sockets_max_ && give_up_port(socket)) {
+        idle_sockets.push_back(slot);
+        return;
+    }
+    socket.fd.reset();  // leaves the epoll with it
+    closed_.push_back(slot);
+}
+
+bool UdpExchange::give_up_port(Socket& socket) noexcept {
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    if (::connect(socket.fd.get(), &nobody, sizeof nobody) != 0) return false;
+    for (int i = 0; i < kDrainedPackets; ++i) {
+        if (::recv(socket.fd.get(), packet_.data(), 1, MSG_DONTWAIT) >= 0) continue;
+        if (errno == EAGAIN) return true;
+    }
+    return false;
+}
+
+void UdpExchange::on_readable() noexcept {
+    std::array<epoll_event, kEventsPerTurn> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, 0);
+    for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u32);
+}
+
+void UdpExchange::receive(Slot slot) noexcept {
+    Socket& socket = sockets_[slot];
+    if (!socket.in_use) return;  // released by what came before it in this turn
+    const AttemptRef attempt = socket.attempt;
+    for (int i = 0; i < kPacketsPerSocket; ++i) {
+        const auto size = ::recv(socket.fd.get(), packet_.data(), packet_.size(), MSG_DONTWAIT);
+        if (size >= 0)
+            sink_.on_datagram(attempt, {socket.sent.data(), socket.sent_size},
+                              {packet_.data(), static_cast<std::size_t>(size)});
+        else if (errno == EAGAIN || errno == EINTR)
+            return;
+        else
+            sink_.on_unreachable(attempt);
+        if (!socket.in_use || !(socket.attempt == attempt)) return;
+    }
+}
+
+}  // namespace cenote::upstream

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Queries over UDP: each from a fresh random port, on a connected socket of its own.
+//
+// A socket that has done its work is disconnected, which gives up its port, drained, and kept; connected anew it
+// gets another port from the kernel, uniform over net.ipv4.ip_local_port_range, which all workers share (RFC 5452
+// §9.2). That costs half of a new socket. All sockets hang in one epoll descriptor, and this in the loop.
+//
+// Threads:  one thread. Data plane.
+// Memory:   a socket's slot is allocated when the socket is first made, and used again.
+// Failure:  an enum. An ICMP error is told, it closes nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/fd.h"
+#include "resolver/base/random.h"
+#include "resolver/loop/loop.h"
+#include "resolver/upstream/inflight.h"
+#include "resolver/wire/answer.h"
+
+namespace cenote::upstream {
+
+enum class SendStatus : std::uint8_t { Sent, NoSocket, Unreachable };
+
+/// How a query is put.
+struct Manner {
+    bool edns = true;
+    bool mixed_case = true;
+};
+
+class UdpExchange {
+public:
+    class Sink {
+    public:
+        /// `sent` is the query as it went out; the packet may be anything.
+        virtual void on_datagram(const AttemptRef& attempt, ByteView sent, ByteView packet) noexcept = 0;
+        virtual void on_unreachable(const AttemptRef& attempt) noexcept = 0;
+
+    protected:
+        ~Sink() = default;
+    };
+
+    using Slot = std::uint32_t;
+
+    UdpExchange(loop::Loop& loop, Sink& sink, RandomSource& random);
+    UdpExchange(const UdpExchange&) = delete;
+    UdpExchange& operator=(const UdpExchange&) = delete;
+
+    /// How many idle sockets to keep at most; and makes some for `family` now, so that they are there when
+    /// descriptors run out. Control plane.
+    void keep(std::uint32_t sockets_max);
+    void prepare(int family);
+
+    SendStatus ask(const SocketAddress& server, const wire::Question& question, Manner manner,
+                   const AttemptRef& attempt, Slot& slot) noexcept;
+    /// The query has ended: what still comes for it meets a closed port.
+    void release(Slot slot) noexcept;
+
+private:
+    struct Socket {
+        UniqueFd fd;
+        int family = 0;
+        bool in_use = false;
+        AttemptRef attempt;
+        std::uint16_t sent_size = 0;
+        std::array<std::uint8_t, 512> sent;
+    };
+
+    void on_readable() noexcept;
+    void receive(Slot slot) noexcept;
+    bool take(int family, Slot& slot) noexcept;
+    bool open(int family, Slot& slot) noexcept;
+    bool give_up_port(Socket& socket) noexcept;
+    [[nodiscard]] std::vector<Slot>& idle(int family) noexcept { return idle_[family == AF_INET6 ? 1 : 0]; }
+
+    Sink& sink_;
+    RandomSource& random_;
+    UniqueFd epoll_;
+    loop::Poll poll_;
+    std::deque<Socket> sockets_;
+    std::array<std::vector<Slot>, 2> idle_;  // IPv4, IPv6
+    std::vector<Slot> closed_;               // slots without a socket
+    std::uint32_t sockets_max_ = 0;
+    std::vector<std::uint8_t> packet_;
+};
+
+}  // namespace cenote::upstream

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/upstream/upstream.h"
+
+#include <algorithm>
+
+#include "resolver/base/check.h"
+#include "resolver/upstream/forwarder.h"
+
+namespace cenote::upstream {
+
+namespace {
+
+constexpr std::uint32_t kProbesMax = 16;
+constexpr milliseconds kProbeTimeout{1000};
+constexpr milliseconds kMarginMax{50};  // of the timeout, so that the answer is out when it has passed
+
+}  // namespace
+
+std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options) {
+    return std::make_unique<LoopForwarder>(loop, sink, options);
+}
+
+LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options)
+    : loop_(loop),
+      sink_(sink),
+      inflight_(random_.u64()),
+      distilled_(wire::kMessageMax),
+      udp_(loop, *this, random_),
+      streams_(loop, *this, random_),
+      timer_(loop, [this] { on_timer(); }) {
+    apply(options);
+}
+
+void LoopForwarder::apply(const Options& options) {
+    CENOTE_CHECK(calling_ == 0);
+    options_ = options;
+    options_.exchanges_max = std::max(options.exchanges_max, 1U);
+    inflight_.grow(options_.exchanges_max + kProbesMax, options_.waiters_max);
+    deadlines_.grow(options_.exchanges_max + kProbesMax);
+    waiters_.reserve(std::min(options_.waiters_per_exchange_max, options_.waiters_max));
+    selector_.apply(options_);
+    udp_.keep(options_.sockets_max);
+    for (const Server& server : selector_.servers()) {
+        if (!server.listed) continue;
+        if (server.address.tls_name.empty())
+            udp_.prepare(server.address.address.family());
+        else
+            streams_.prepare_tls(options_.tls_ca_file);
+    }
+}
+
+Ticket LoopForwarder::resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept {
+    if (Exchange* const exchange = inflight_.find(question)) return join(*exchange, waiter);
+    if (inflight_.waiters() >= options_.waiters_max || !make_way(now)) {
+        ++counters_.overloaded;
+        return Ticket::Refused;
+    }
+    Exchange* const exchange = inflight_.open(question, false);
+    CENOTE_CHECK(exchange != nullptr && inflight_.join(*exchange, waiter));
+    begin(*exchange, now);
+    selector_.each_probe_due(question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
+    return Ticket::Leading;
+}
+
+Ticket LoopForwarder::join(Exchange& exchange, Waiter waiter) noexcept {
+    if (exchange.waiter_count >= options_.waiters_per_exchange_max || inflight_.waiters() >= options_.waiters_max ||
+        !inflight_.join(exchange, waiter)) {
+        ++counters_.overloaded;
+        return Ticket::Refused;
+    }
+    ++counters_.joined;
+    return Ticket::Joined;
+}
+
+/// The oldest exchange gives way to a new one. Not from inside a call to the sink, whose waiters it would overwrite.
+bool LoopForwarder::make_way(Ticks now) noexcept {
+    if (inflight_.exchanges() < options_.exchanges_max) return true;
+    if (calling_ > 0) return false;
+    ++counters_.overloaded;
+    finish(*inflight_.oldest(), {Ending::Overloaded, {}, {}}, now);
+    return true;
+}
+
+void LoopForwarder::begin(Exchange& exchange, Ticks now) noexcept {
+    exchange.server_count =
+        static_cast<std::uint8_t>(selector_.order(exchange.question.name, random_, exchange.servers));
+    for (std::uint8_t i = 0; i < exchange.server_count; ++i) ++selector_.server(exchange.servers[i]).holds;
+    exchange.started_at = now;
+    exchange.stale_at = now + options_.stale_after;
+    exchange.deadline = now + options_.timeout - std::min(options_.timeout / 50, kMarginMax);
+    exchange.retry_at = now;  // if nobody can be asked, the end comes with the next turn
+    ask_next(exchange, now);
+    schedule(exchange);
+}
+
+/// Asks a server something harmless to see whether it lives and how fast it is.
+void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
+    if (probes_ == kProbesMax) return;
+    wire::Question question;  // the root's name servers: any resolver has them at hand
+    question.type = wire::RrType::NS;
+    Exchange* const exchange = inflight_.open(question, true);
+    if (exchange == nullptr) return;
+    ++probes_;
+    exchange->servers[0] = server;
+    exchange->server_count = 1;
+    ++selector_.server(server).holds;
+    exchange->started_at = now;
+    exchange->deadline = exchange->stale_at = now + kProbeTimeout;
+    exchange->retry_at = now;
+    ask_next(*exchange, now);
+    schedule(*exchange);
+}
+
+void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Ticks now) noexcept {
+    deadlines_.remove(exchange.index);
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
+        if (completion.ending == Ending::TimedOut) mark_lost(exchange, exchange.attempts[i]);
+        end_attempt(exchange, exchange.attempts[i], now);
+    }
+    for (std::uint8_t i = 0; i < exchange.server_count; ++i) --selector_.server(exchange.servers[i]).holds;
+    inflight_.unlink(exchange);
+    if (exchange.probe) {
+        --probes_;
+    } else {
+        if (completion.ending == Ending::TimedOut) ++counters_.timeouts;
+        inflight_.copy_waiters(exchange, waiters_);
+        ++calling_;
+        sink_.complete(exchange.question, completion, waiters_, now);
+        --calling_;
+    }
+    inflight_.close(exchange);
+}
+
+void LoopForwarder::tell_delayed(Exchange& exchange, Ticks now) noexcept {
+    exchange.delayed_told = true;
+    inflight_.copy_waiters(exchange, waiters_);
+    ++calling_;
+    sink_.delayed(exchange.question, waiters_, now);
+    --calling_;
+}
+
+void LoopForwarder::schedule(const Exchange& exchange) noexcept {
+    Ticks at = std::min(exchange.deadline, exchange.retry_at);
+    if (!exchange.probe && !exchange.delayed_told) at = std::min(at, exchange.stale_at);
+    deadlines_.set(exchange.index, at);
+    arm(at);
+}
+
+void LoopForwarder::arm(Ticks at) noexcept {
+    if (at >= armed_for_) return;
+    armed_for_ = at;
+    const auto delay = std::chrono::ceil<milliseconds>(at - loop_.now());
+    timer_.start(std::max(delay, milliseconds(0)), milliseconds(0));
+}
+
+void LoopForwarder::on_timer() noexcept {
+    armed_for_ = Ticks::max();
+    const Ticks now = loop_.now();
+    while (!deadlines_.empty() && deadlines_.next_at() <= now) on_due(inflight_.at(deadlines_.next()), now);
+    if (!deadlines_.empty()) arm(deadlines_.next_at());
+}
+
+std::vector<ServerHealth> LoopForwarder::health() const {
+    std::vector<ServerHealth> result;
+    for (const Server& server : selector_.servers()) {
+        if (!server.listed) continue;
+        const std::string address = server.address.address.to_string();
+        const std::string& tls = server.address.tls_name;
+        const std::chrono::duration<double, std::milli> rtt = server.health.rtt();
+        result.push_back({tls.empty() ? address : "tls://" + address + "#" + tls, server.health.healthy(), rtt.count(),
+                          server.health.queries(), server.health.failures()});
+    }
+    return result;
+}
+
+}  // namespace cenote::upstream

@@ -59,6 +59,12 @@ public:
         return static_cast<RrType>(load_u16(&packet_[rdata(record)]));
     }
 
+    /// The owner as spelt when it is a mere pointer, so that equal ones can be told without reading; else 0.
+    [[nodiscard]] std::uint16_t owner_pointer(const Record& record) const noexcept {
+        const std::uint16_t spelt = load_u16(&packet_[record.owner]);
+        return spelt >= 0xc000 ? spelt : std::uint16_t{0};
+    }
+
     /// Whether the name that was checked at `at` is `name`.
     [[nodiscard]] bool is_name(std::size_t at, const Name& name) noexcept;
     [[nodiscard]] bool read_name(std::size_t at, Name& name, std::size_t& end) noexcept;

@@ -89,7 +89,7 @@ private:
         for (std::size_t i = 0; i < answer().size(); ++i) {
             const Record& record = answer()[i];
             const bool wanted = is_wanted(index_.type(record)) && index_.rr_class(record) == RrClass::IN;
-            if ((!wanted && !is_signature(record, question_.type)) || !index_.is_name(record.owner, current_)) continue;
+            if ((!wanted && !is_signature(record, question_.type)) || !is_current(record)) continue;
             found = found || wanted;
             keep(i);
         }
@@ -105,15 +105,14 @@ private:
         for (const Record& record : answer()) {
             if (index_.rr_class(record) != RrClass::IN) continue;
             const RrType type = index_.type(record);
-            if (type == RrType::CNAME && cname == nullptr && index_.is_name(record.owner, current_)) cname = &record;
+            if (type == RrType::CNAME && cname == nullptr && is_current(record)) cname = &record;
             if (type == RrType::DNAME && dname == nullptr && is_above(record, dname_owner)) dname = &record;
         }
         if (cname == nullptr && dname == nullptr) return Step::End;
         for (std::size_t i = 0; i < answer().size(); ++i) {
             const Record& record = answer()[i];
             const bool of_cname =
-                cname != nullptr &&
-                (&record == cname || (is_signature(record, RrType::CNAME) && index_.is_name(record.owner, current_)));
+                cname != nullptr && (&record == cname || (is_signature(record, RrType::CNAME) && is_current(record)));
             const bool of_dname = dname != nullptr && (&record == dname || (is_signature(record, RrType::DNAME) &&
                                                                             index_.is_name(record.owner, dname_owner)));
             if (of_cname || of_dname) keep(i);
@@ -124,7 +123,18 @@ private:
         if (cname == nullptr && !substitute(dname_owner, target)) return Step::Loop;
         if (target == current_) return Step::Loop;
         current_ = target;
+        last_pointer_ = 0;
         return Step::Next;
+    }
+
+    /// Whether the record stands at the name where the chain has come to. Most owners are the same pointer.
+    bool is_current(const Record& record) noexcept {
+        const std::uint16_t pointer = index_.owner_pointer(record);
+        if (pointer == 0 || pointer != last_pointer_) {
+            last_pointer_ = pointer;
+            last_is_current_ = index_.is_name(record.owner, current_);
+        }
+        return last_is_current_;
     }
 
     /// A DNAME speaks of names below its owner only (RFC 6672 §2.3).
@@ -191,6 +201,8 @@ private:
     const Question& question_;
     AnswerShape& shape_;
     Name current_;
+    std::uint16_t last_pointer_ = 0;  // of which last_is_current_ is known; 0: none
+    bool last_is_current_ = false;
     std::size_t count_ = 0;
     std::size_t answer_count_ = 0;
     std::bitset<AnswerIndex::kRecordsMax> kept_;

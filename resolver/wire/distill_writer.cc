@@ -73,8 +73,8 @@ bool DistillWriter::rebuild(std::span<const std::uint16_t> order) noexcept {
 }
 
 bool DistillWriter::write_owner(const Record& record) noexcept {
-    const std::uint16_t spelt = load_u16(&packet_[record.owner]);
-    if (spelt >= kPointer && spelt == last_owner_) {
+    const std::uint16_t spelt = index_.owner_pointer(record);
+    if (spelt != 0 && spelt == last_owner_) {
         writer_.u16(last_owner_pointer_);
         return true;
     }
@@ -92,10 +92,8 @@ bool DistillWriter::write_owner(const Record& record) noexcept {
         return true;
     }
     writer_.u16(pointer);
-    if (spelt >= kPointer) {
-        last_owner_ = spelt;
-        last_owner_pointer_ = pointer;
-    }
+    last_owner_ = spelt;
+    last_owner_pointer_ = pointer;
     return true;
 }
 

@@ -158,6 +158,21 @@ TEST_F(ReplyTest, OwnersPointIntoTheQuestion) {
                            reply_.space.begin() + static_cast<std::ptrdiff_t>(reply_.size)));
 }
 
+TEST_F(ReplyTest, AnOwnerMayBeTheTargetOfTheCname) {
+    ask(plain_query("www.example.com", RrType::A));
+    limit(512);
+    const Bytes target = test::wire_name("blocked.agency.example");
+    const std::vector<Record> answer{{0, RrType::CNAME, 5, target}, {Record::kOwnerIsTarget, RrType::A, 5, kNull4}};
+    write(Rcode::NoError, answer, {}, {});
+    const Packet expected =
+        Packet().pointer(12).record(RrType::CNAME, 5, target).pointer(45).record(RrType::A, 5, kNull4);
+    EXPECT_TRUE(std::equal(expected.data.begin(), expected.data.end(), reply_.space.begin() + 33));
+    Name owner;
+    std::size_t end = 0;
+    ASSERT_TRUE(owner.read(reply_.written(), 45 + target.size(), end));
+    EXPECT_EQ(owner.to_string(), "blocked.agency.example");
+}
+
 TEST_F(ReplyTest, NoOptWithoutOpt) {
     ask(plain_query("example.com", RrType::A));
     limit(512);

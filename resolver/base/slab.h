@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "resolver/base/check.h"
+
 namespace cenote {
 
 struct SlabHandle {
@@ -56,6 +58,13 @@ public:
         if (handle.slot >= slots_.size()) return nullptr;
         Slot& slot = slots_[handle.slot];
         return slot.generation == handle.generation && (slot.generation & 1U) != 0 ? &slot.value : nullptr;
+    }
+
+    /// The slot of a handle that is known to be in use.
+    [[nodiscard]] T& at(SlabHandle handle) noexcept {
+        T* value = find(handle);
+        CENOTE_CHECK(value != nullptr);
+        return *value;
     }
 
 private:

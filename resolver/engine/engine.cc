@@ -192,7 +192,7 @@ Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::Repl
         return fail(asked, Rcode::ServFail,
                     {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
     }
-    PendingQuery& waiting = *pending_.find(handle);
+    PendingQuery& waiting = pending_.at(handle);
     waiting.keep(asked.query);
     waiting.since = asked.now;
     waiting.landing = asked.is_blocked();

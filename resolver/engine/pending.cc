@@ -44,7 +44,7 @@ SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
     }
     refusal = Refusal::None;
     per_client_.add(client.peer.ip);
-    slots_.find(handle)->client = client;
+    slots_.at(handle).client = client;
     return handle;
 }
 

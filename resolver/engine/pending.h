@@ -57,6 +57,7 @@ public:
     /// A slot for one more query of this client.
     SlabHandle add(const Client& client, Refusal& refusal) noexcept;
     [[nodiscard]] PendingQuery* find(SlabHandle handle) noexcept { return slots_.find(handle); }
+    [[nodiscard]] PendingQuery& at(SlabHandle handle) noexcept { return slots_.at(handle); }
     void remove(SlabHandle handle) noexcept;
     [[nodiscard]] std::uint32_t used() const noexcept { return slots_.used(); }
 

@@ -79,7 +79,7 @@ bool TcpListener::accept_one(std::size_t socket) noexcept {
     recorder_.count(Counter::TcpConnections);
     per_client_.add(client.peer.ip);
     open_.push_back(client.connection);
-    *connections_.find(client.connection) = std::make_unique<TcpConnection>(context_, std::move(fd), client);
+    connections_.at(client.connection) = std::make_unique<TcpConnection>(context_, std::move(fd), client);
     return true;
 }
 
@@ -99,7 +99,7 @@ void TcpListener::sweep() noexcept {
     const Ticks now = loop_.now();
     const milliseconds idle = idle_now();
     std::erase_if(open_, [&](SlabHandle handle) {
-        auto& connection = *connections_.find(handle);
+        auto& connection = connections_.at(handle);
         switch (connection->judge(now, idle)) {
             case TcpConnection::Verdict::Keep: return false;
             case TcpConnection::Verdict::Finished: break;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verbs of the control socket, as the daemon obeys them (docs/CONTROL.md).
+//
+// Threads: the control thread.   Failure: a Response that says what is wrong and what to do.
+#pragma once
+
+#include "resolver/control/control.h"
+#include "resolver/daemon/running.h"
+
+namespace cenote::daemon {
+
+[[nodiscard]] control::Response obey(Running& running, const control::Peer& peer, const control::Request& request);
+
+}  // namespace cenote::daemon

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/loaded.h"
+
+#include <fmt/format.h>
+
+#include "resolver/base/log.h"
+#include "resolver/daemon/version.h"
+
+namespace cenote::daemon {
+namespace {
+
+std::string all_errors(const Diagnostics& diagnostics) {
+    std::string text;
+    for (const Diagnostic& diagnostic : diagnostics.all()) {
+        if (diagnostic.severity != Diagnostic::Severity::Error) continue;
+        if (!text.empty()) text += '\n';
+        text += diagnostic.to_string();
+    }
+    return text;
+}
+
+PrefixTable who_may_ask(const std::vector<Prefix>& allow_from) {
+    std::vector<std::pair<Prefix, PrefixTable::Value>> entries;
+    for (const Prefix& prefix : allow_from) entries.emplace_back(prefix, 1);
+    return PrefixTable(entries, 0);
+}
+
+}  // namespace
+
+Result<Loaded> load(const Path& config) {
+    Loaded loaded;
+    auto settings = config::load(config, loaded.diagnostics);
+    if (!settings) return Error{all_errors(loaded.diagnostics)};
+    loaded.settings = std::move(*settings);
+    open_set(loaded);
+    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
+    if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
+    return loaded;
+}
+
+void open_set(Loaded& loaded) {
+    auto opened = domainset::open_with_fallback(loaded.settings.set);
+    if (!opened) {
+        loaded.base = nullptr;
+        loaded.set_problem = opened.error().text;
+        return;
+    }
+    loaded.base = std::make_shared<const domainset::DomainSet>(std::move(opened->set));
+    loaded.set_problem = opened->problem;
+}
+
+Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at) {
+    return policy::Policy::build(loaded.settings.policy, loaded.base, version, at);
+}
+
+std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
+                                                      std::shared_ptr<const policy::Policy> policy,
+                                                      telemetry::Keys& keys, WallTime wall, Ticks now) {
+    using telemetry::KeyKind;
+    const config::Settings& settings = loaded.settings;
+    auto snapshot = std::make_shared<engine::Snapshot>();
+    snapshot->without_set = settings.without_set;
+    snapshot->set_missing = loaded.base == nullptr;
+    std::vector<wire::Name> routed;
+    for (const upstream::Route& route : settings.upstream.routes) routed.push_back(route.zone);
+    snapshot->local = engine::LocalNames(settings.local, routed);
+    snapshot->allow_from = who_may_ask(settings.allow_from);
+    snapshot->node = settings.node;
+    snapshot->nsid = fmt::format("{} policy {}", settings.node, policy->version());
+    snapshot->version_text = fmt::format("cenote {}", kVersion);
+    snapshot->policy_text = fmt::format("version {}", policy->version());
+    if (const auto edge = policy->next_edge()) snapshot->next_edge = now + (*edge - wall);
+    if (loaded.base != nullptr)
+        for (const domainset::Source& source : loaded.base->sources())
+            snapshot->service_keys.push_back(keys.intern(KeyKind::Service, source.id));
+    for (const policy::Directive& directive : settings.policy->directives)
+        snapshot->directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
+    for (policy::ClientClass i = 0; i < policy->class_count(); ++i)
+        snapshot->group_keys.push_back(keys.intern(KeyKind::Group, policy->group_of(i)));
+    snapshot->upstream = settings.upstream;
+    snapshot->cache = settings.cache;
+    snapshot->policy = std::move(policy);
+    return snapshot;
+}
+
+}  // namespace cenote::daemon

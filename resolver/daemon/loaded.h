@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files say: the configuration and the set, read and checked together. Control plane.
+//
+// Threads:  one call at a time.
+// Memory:   the settings and the mapping of the set.
+// Failure:  a wrong configuration is an Error with every mistake a line; an unreadable set is not: the previous one
+//           is used and `set_problem` says so.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "resolver/config/config.h"
+#include "resolver/domainset/domain_set.h"
+#include "resolver/engine/snapshot.h"
+#include "resolver/telemetry/telemetry.h"
+
+namespace cenote::daemon {
+
+struct Loaded {
+    config::Settings settings;
+    std::shared_ptr<const domainset::DomainSet> base;  // null: no set could be read
+    std::string set_problem;                           // why the set in use is not the newest; empty: it is
+    Diagnostics diagnostics;                           // warnings and notes
+};
+
+/// Reads everything anew.
+Result<Loaded> load(const Path& config);
+
+/// Opens the set of the settings, or the one before it.
+void open_set(Loaded& loaded);
+
+/// The policy of what was loaded, as of `at`, under a version number.
+Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);
+
+/// The snapshot that workers get.
+std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
+                                                      std::shared_ptr<const policy::Policy> policy,
+                                                      telemetry::Keys& keys, WallTime wall, Ticks now);
+
+}  // namespace cenote::daemon

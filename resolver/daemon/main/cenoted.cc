@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cenoted(8): reads its command line and runs.
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "resolver/daemon/daemon.h"
+#include "resolver/daemon/version.h"
+
+int main(int argc, char** argv) {
+    CLI::App app{"cenoted: a DNS sinkhole resolver for AI services", "cenoted"};
+    std::string config = "/etc/cenote/cenote.toml";
+    bool check = false;
+    app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
+    app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
+    app.set_version_flag("--version", "cenoted " + std::string(cenote::daemon::kVersion));
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& done) {
+        return app.exit(done);
+    } catch (const CLI::ParseError& error) {
+        app.exit(error);
+        return 2;
+    }
+    return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
+}

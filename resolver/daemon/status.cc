@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/status.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "resolver/base/time_text.h"
+#include "resolver/daemon/version.h"
+
+namespace cenote::daemon {
+namespace {
+
+using control::Json;
+using telemetry::Counter;
+using telemetry::Metrics;
+
+/// The same server as all workers see it: healthy if any of them finds it so.
+struct UpstreamView {
+    bool healthy = false;
+    double rtt_ms = 0;
+    std::uint32_t measured = 0;
+    std::uint64_t queries = 0;
+    std::uint64_t failures = 0;
+};
+
+std::map<std::string, UpstreamView> upstreams(const server::Server& server) {
+    std::map<std::string, UpstreamView> views;
+    for (const server::WorkerReport& report : server.reports())
+        for (const upstream::ServerHealth& health : report.upstreams) {
+            UpstreamView& view = views[health.server];
+            view.healthy = view.healthy || health.healthy;
+            view.queries += health.queries;
+            view.failures += health.failures;
+            if (health.rtt_ms > 0) {
+                view.rtt_ms += (health.rtt_ms - view.rtt_ms) / ++view.measured;
+            }
+        }
+    return views;
+}
+
+/// Counters of the recorders, and beside them those that cache and upstream keep.
+Metrics collect(Running& running) {
+    Metrics metrics = running.hub().collect();
+    const cache::Stats cache = running.cache().stats();
+    metrics.set(Counter::CacheHits, cache.hits);
+    metrics.set(Counter::CacheMisses, cache.misses);
+    metrics.set(Counter::CacheStores, cache.stores);
+    metrics.set(Counter::CacheEvictions, cache.evictions);
+    metrics.set(Counter::CacheDeclined, cache.declined);
+    metrics.set(Counter::CacheDeferred, cache.deferred);
+    upstream::Counters sum;
+    for (const server::WorkerReport& report : running.server().reports()) {
+        sum.queries += report.counters.queries;
+        sum.joined += report.counters.joined;
+        sum.timeouts += report.counters.timeouts;
+        sum.mismatched += report.counters.mismatched;
+        sum.malformed += report.counters.malformed;
+        sum.tcp += report.counters.tcp;
+        sum.retries += report.counters.retries;
+        sum.overloaded += report.counters.overloaded;
+    }
+    metrics.set(Counter::UpstreamQueries, sum.queries);
+    metrics.set(Counter::UpstreamJoined, sum.joined);
+    metrics.set(Counter::UpstreamTimeouts, sum.timeouts);
+    metrics.set(Counter::UpstreamMismatched, sum.mismatched);
+    metrics.set(Counter::UpstreamMalformed, sum.malformed);
+    metrics.set(Counter::UpstreamTcp, sum.tcp);
+    metrics.set(Counter::UpstreamRetries, sum.retries);
+    metrics.set(Counter::UpstreamOverloaded, sum.overloaded);
+    return metrics;
+}
+
+Json problem(const char* severity, std::string what, std::string remedy) {
+    return {{"severity", severity}, {"what", std::move(what)}, {"since", nullptr}, {"do", std::move(remedy)}};
+}
+
+Json problems(Running& running, const std::map<std::string, UpstreamView>& upstreams) {
+    Json found = Json::array();
+    const Loaded& loaded = running.loaded();
+    if (!loaded.set_problem.empty())
+        found.push_back(problem("error", loaded.set_problem, "run 'cenote update', then look at its output"));
+    for (const auto& [server, view] : upstreams)
+        if (!view.healthy)
+            found.push_back(problem("warning", fmt::format("upstream {} does not answer", server),
+                                    "check the server and the path to it, or change [upstream].servers"));
+    for (const Diagnostic& diagnostic : loaded.diagnostics.all())
+        if (diagnostic.severity == Diagnostic::Severity::Warning)
+            found.push_back(
+                problem("warning", diagnostic.to_string(), "change the configuration, then 'cenote reload'"));
+    const auto& directives = running.policy().options().directives;
+    for (const policy::Directive& directive : directives)
+        if (directive.review && *directive.review <= wall_now())
+            found.push_back(problem(
+                "notice",
+                fmt::format("directive {} was due for review on {}", directive.id, format_time(*directive.review)),
+                "review it and set a new date"));
+    return found;
+}
+
+}  // namespace
+
+Json status_json(Running& running) {
+    const Metrics metrics = collect(running);
+    const auto views = upstreams(running.server());
+    const Loaded& loaded = running.loaded();
+    Json set = nullptr;
+    if (loaded.base != nullptr) {
+        const domainset::SetInfo& info = loaded.base->info();
+        set = {{"path", loaded.settings.set.string()},
+               {"domains", info.domains},
+               {"bytes", info.bytes},
+               {"built_at", format_time(info.built_at)}};
+    }
+    Json servers = Json::array();
+    for (const auto& [server, view] : views)
+        servers.push_back({{"server", server}, {"healthy", view.healthy}, {"rtt_ms", view.rtt_ms}});
+    Json listen = Json::array();
+    for (const SocketAddress& address : running.server().addresses()) listen.push_back(address.to_string());
+    return {{"version", kVersion},
+            {"node", loaded.settings.node},
+            {"uptime_s", running.uptime().count()},
+            {"workers", running.server().size()},
+            {"listen", std::move(listen)},
+            {"policy_version", running.policy().version()},
+            {"set", std::move(set)},
+            {"upstreams", std::move(servers)},
+            {"queries", metrics.get(Counter::Queries)},
+            {"blocked", metrics.get(Counter::Blocked)},
+            {"restricted", metrics.get(Counter::Restricted)},
+            {"advised", metrics.get(Counter::Advised)},
+            {"observed", metrics.get(Counter::Observed)},
+            {"refused", metrics.get(Counter::Refused)},
+            {"cached", metrics.get(Counter::Cached)},
+            {"forwarded", metrics.get(Counter::Forwarded)},
+            {"problems", problems(running, views)}};
+}
+
+Json stats_json(Running& running) {
+    const Metrics metrics = collect(running);
+    Json counters = Json::object();
+    for (std::size_t i = 0; i < telemetry::kCounterCount; ++i)
+        counters[std::string(text_of(static_cast<Counter>(i)).name)] = metrics.counters[i];
+    Json by_directive = Json::array();
+    for (const telemetry::Combination& row : metrics.combinations) {
+        using telemetry::KeyKind;
+        by_directive.push_back({{"verdict", telemetry::verdict_to_text(row.verdict)},
+                                {"service", running.keys().name(KeyKind::Service, row.service)},
+                                {"directive", running.keys().name(KeyKind::Directive, row.directive)},
+                                {"group", running.keys().name(KeyKind::Group, row.group)},
+                                {"count", row.count}});
+    }
+    const cache::Stats cache = running.cache().stats();
+    return {{"counters", std::move(counters)},
+            {"latency_us",
+             {{"p50", metrics.latency.quantile(0.5)},
+              {"p90", metrics.latency.quantile(0.9)},
+              {"p99", metrics.latency.quantile(0.99)}}},
+            {"cache", {{"entries", cache.entries}, {"bytes_used", cache.bytes_used}, {"bytes_max", cache.bytes_max}}},
+            {"verdicts", std::move(by_directive)}};
+}
+
+}  // namespace cenote::daemon

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The version of this build, as CMake's project() has it.
+#pragma once
+
+#include <string_view>
+
+namespace cenote::daemon {
+
+inline constexpr std::string_view kVersion = CENOTE_VERSION;
+
+}  // namespace cenote::daemon

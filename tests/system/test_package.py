@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package installs, serves and goes away again, on this machine's own system without changing it.
+
+The system is an overlay of / on a tmpfs, in mount and network namespaces of its own: port 53 is free there, and all
+that dpkg does is gone with the namespaces.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from harness import PATIENCE, SOURCE, NotifySocket, eventually, main
+
+BUILD = pathlib.Path(os.environ.get("CENOTE_BUILD", SOURCE / "build" / "test"))
+
+
+def run(*command, **options):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, stdin=subprocess.DEVNULL, **options)
+    if done.returncode:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def make_package(folder):
+    run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder, cwd=BUILD)
+    (package,) = folder.glob("cenote_*.deb")
+    return package
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.environ.get("CENOTE_SANITIZE"):
+            raise unittest.SkipTest("a package is not made of a sanitizer build")
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-package-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
+        cls.package = make_package(cls.folder)
+
+    def test_contents(self):
+        listed = run("dpkg-deb", "-c", self.package)
+        for path in ("./usr/sbin/cenoted", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
+                     "./etc/cenote/directives.d/", "./usr/lib/systemd/system/cenoted.service",
+                     "./usr/share/cenote/services/deepseek.toml", "./usr/share/cenote/shared_infrastructure.txt",
+                     "./usr/share/man/man8/cenoted.8.gz", "./usr/share/bash-completion/completions/cenote",
+                     "./usr/share/doc/cenote/copyright"):
+            self.assertIn(f" {path}\n", listed)
+        depends = run("dpkg-deb", "-f", self.package, "Depends")
+        self.assertRegex(depends, r"\blibuv1\b")
+        self.assertRegex(depends, r"\blibldns3\b")
+
+    @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed")
+    def test_lintian(self):
+        run("lintian", "--allow-root", "--fail-on", "error", self.package)
+
+    def test_installs_serves_and_goes(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root: to mount an overlay of / and install there")
+        if subprocess.run(["unshare", "-m", "-n", "true"], capture_output=True).returncode:
+            self.skipTest("needs namespaces: unshare is not permitted here")
+        done = subprocess.run(["unshare", "-m", "-n", sys.executable, "-B", __file__, "--inside", str(self.folder),
+                               str(self.package)], capture_output=True, text=True, timeout=300)
+        if done.returncode == 77:
+            self.skipTest("needs an overlay of /: " + done.stdout.strip())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+# What follows runs inside the namespaces.
+
+def enter_overlay(folder, package):
+    """Makes / of this process an overlay whose changes are in memory; the package lies in its /root."""
+    memory = folder / "memory"
+    memory.mkdir()
+    run("mount", "--make-rprivate", "/")
+    run("mount", "-t", "tmpfs", "tmpfs", memory)
+    for name in ("upper", "work", "root"):
+        (memory / name).mkdir()
+    root = memory / "root"
+    try:
+        run("mount", "-t", "overlay", "overlay", "-o",
+            f"lowerdir=/,upperdir={memory}/upper,workdir={memory}/work", root)
+    except AssertionError as failure:
+        print(str(failure).splitlines()[-1])
+        sys.exit(77)
+    run("mount", "--rbind", "/dev", root / "dev")
+    run("mount", "-t", "proc", "proc", root / "proc")
+    run("mount", "-t", "tmpfs", "tmpfs", root / "run")
+    shutil.copy(package, root / "root" / "cenote.deb")
+    run("ip", "link", "set", "lo", "up")
+    os.chroot(root)
+    os.chdir("/")
+    (pathlib.Path("/etc/resolv.conf")).unlink(missing_ok=True)
+    pathlib.Path("/etc/resolv.conf").write_text("nameserver 192.0.2.53\n")
+
+
+def traces():
+    """Everything on this system that is called after cenote; the account and dpkg's own book-keeping stay."""
+    found = []
+    for top in ("/etc", "/usr", "/var/lib", "/run"):
+        for folder, folders, files in os.walk(top):
+            if folder.startswith("/var/lib/dpkg"):
+                continue
+            found += [os.path.join(folder, name) for name in folders + files if "cenote" in name]
+    return sorted(found)
+
+
+def serve_as_systemd_would():
+    """Starts cenoted as its unit does, asks it, blocks by editing the one line, and asks again."""
+    pathlib.Path("/run/cenote").mkdir()
+    shutil.chown("/run/cenote", "cenote", "cenote")
+    notify = NotifySocket(pathlib.Path("/run/cenote"))
+    shutil.chown(notify.path, "cenote")
+    config = pathlib.Path("/etc/cenote/cenote.toml")
+    daemon = subprocess.Popen(
+        ["setpriv", "--reuid=cenote", "--regid=cenote", "--init-groups", "--no-new-privs",
+         "--bounding-set=-all,+net_bind_service", "--inh-caps=-all,+net_bind_service",
+         "--ambient-caps=-all,+net_bind_service", "/usr/sbin/cenoted", "--config", str(config)],
+        env=dict(os.environ, NOTIFY_SOCKET=str(notify.path)))
+
+    def notified(key):
+        def seen():
+            assert daemon.poll() is None, f"cenoted ended with {daemon.returncode}"
+            notify.take(0.1)
+            return any(key in message for message in notify.messages)
+        eventually(seen, key)
+        notify.messages.clear()
+
+    try:
+        notified("READY")
+        dig = lambda *arguments: run("dig", "-r", "@127.0.0.1", "+tries=1", "+time=10", *arguments)
+        shown = dig("chat.deepseek.com")
+        assert "SERVFAIL" in shown and "EDE: 15" not in shown, "observed, so forwarded; nobody is upstream here:\n" + shown
+        assert "127.0.0.1" in dig("localhost", "+short")
+        assert '"node"' in run("cenote", "status", "--json")
+        text = config.read_text()
+        changed, times = re.subn(r'(?m)^step( *)= "observe"', r'step\1= "block"', text)
+        assert times == 1, "there is one line to change"
+        config.write_text(changed)
+        run("/usr/sbin/cenoted", "--check", "--config", config)
+        run("cenote", "reload")
+        shown = dig("chat.deepseek.com")
+        assert "0.0.0.0" in shown and "EDE: 15" in shown, shown
+        assert "0.0.0.0" in run("dig", "-r", "@::1", "chat.deepseek.com", "+short")
+        run("runuser", "-u", "cenote", "--", "cenote", "update")
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE) == 0
+        notify.close()
+    shutil.rmtree("/run/cenote")
+
+
+def inside(folder, package):
+    enter_overlay(pathlib.Path(folder), pathlib.Path(package))
+    before = traces()
+    assert not [path for path in before if path.startswith("/etc/cenote")], "cenote is installed on this machine"
+    run("dpkg", "-i", "/root/cenote.deb")
+    run("/usr/sbin/cenoted", "--check", "--config", "/etc/cenote/cenote.toml")
+    published = pathlib.Path("/var/lib/cenote/cenote.set")
+    assert published.stat().st_size > 0 and published.owner() == "cenote"
+    wants = pathlib.Path("/etc/systemd/system/multi-user.target.wants/cenoted.service")
+    timer = pathlib.Path("/etc/systemd/system/timers.target.wants/cenote-update.timer")
+    assert wants.is_symlink() and timer.is_symlink()
+    serve_as_systemd_would()
+
+    edited = pathlib.Path("/etc/cenote/cenote.toml").read_text()
+    run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps what the administrator wrote
+    assert pathlib.Path("/etc/cenote/cenote.toml").read_text() == edited
+    own = pathlib.Path("/etc/cenote/directives.d/own.toml")
+    own.write_text("# ours\n")
+
+    run("dpkg", "-r", "cenote")
+    assert not pathlib.Path("/usr/sbin/cenoted").exists()
+    assert pathlib.Path("/etc/cenote/cenote.toml").exists() and published.exists(), "removed, not purged"
+    run("dpkg", "-P", "cenote")
+    assert own.exists(), "what the package did not bring stays"
+    own.unlink()
+    own.parent.rmdir()
+    own.parent.parent.rmdir()
+    left = sorted(set(traces()) - set(before))
+    assert left == [], left
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--inside"]:
+        inside(*sys.argv[2:])
+    else:
+        main()

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/moment.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/policy/fixture.h"
+
+namespace cenote::policy {
+namespace {
+
+using testing::directive;
+using testing::kNow;
+using testing::time;
+
+TEST(Moment, LayerThenStepThenHowLongThenOrder) {
+    Options options;
+    options.directives = {directive("site-block", Step::Block, {"service:*"}),
+                          directive("observe", Step::Observe, {"service:*"}),
+                          directive("nation-observe", Step::Observe, {"service:*"}),
+                          directive("ending", Step::Restrict, {"service:*"}),
+                          directive("first", Step::Restrict, {"service:*"}),
+                          directive("second", Step::Restrict, {"service:*"}),
+                          directive("lapsed", Step::Block, {"service:*"})};
+    options.directives[2].layer = Layer::Nation;
+    options.directives[3].ends = time("2026-12-31T00:00:00Z");
+    options.directives[6].ends = kNow;
+    const Moment moment = moment_of(options, kNow).value();
+    EXPECT_EQ(moment.by_strength, (std::vector<std::uint32_t>{Cell::kNone, 1, 3, 5, 4, 0, 2}));
+    for (std::uint32_t strength = 1; strength < moment.by_strength.size(); ++strength)
+        EXPECT_EQ(moment.strength[moment.by_strength[strength]], strength);
+    EXPECT_EQ(moment.strength[6], 0U);
+}
+
+TEST(Moment, TheNextEdgeIsTheFirstOfAll) {
+    Options options;
+    options.directives = {directive("a", Step::Block, {"service:*"}), directive("b", Step::Block, {"service:*"})};
+    options.directives[0].ends = kNow + seconds(500);
+    options.directives[1].starts = kNow + seconds(300);
+    options.allows = {testing::allow({"a.example"}, {}), testing::allow({"b.example"}, {})};
+    options.allows[0].ends = kNow + seconds(100);
+    options.allows[1].ends = kNow;  // lapsed: no edge, not in force
+    const Moment moment = moment_of(options, kNow).value();
+    EXPECT_EQ(moment.next_edge, kNow + seconds(100));
+    EXPECT_EQ(moment.allows, (std::vector<bool>{true, false}));
+    EXPECT_EQ(moment_of(options, kNow + seconds(100)).value().next_edge, kNow + seconds(300));
+    EXPECT_EQ(moment_of(options, kNow + seconds(500)).value().next_edge, std::nullopt);
+}
+
+TEST(Moment, TheLastDayIsTheOneOnTheDirectivesOwnWall) {
+    Options options;
+    options.directives = {directive("a", Step::Block, {"service:*"})};
+    options.directives[0].ends = time("2026-12-31T05:00:00+09:00");
+    EXPECT_EQ(moment_of(options, kNow).value().until[0], "2026-12-30");  // UTC
+    options.directives[0].timezone = "Nowhere/Land";
+    const auto unknown = moment_of(options, kNow);
+    ASSERT_FALSE(unknown.ok());
+    EXPECT_NE(unknown.error().text.find("Nowhere/Land"), std::string::npos);
+    EXPECT_NE(unknown.error().text.find("directive a"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cenote::policy

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "resolver/base/address.h"
 #include "resolver/base/bytes.h"
@@ -18,7 +19,7 @@ namespace cenote::telemetry {
 
 /// The words of `explain` and `tail`.
 enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
-inline constexpr std::size_t kVerdictCount = 8;
+[[nodiscard]] std::string_view verdict_to_text(Verdict verdict) noexcept;
 
 /// Where the reply came from. A restricted or blocked query is Sinkhole whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent

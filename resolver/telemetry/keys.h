@@ -28,7 +28,7 @@ class Keys {
 public:
     /// The key of `name`, the same at every call; kKeyNone for an empty name.
     Key intern(KeyKind kind, std::string_view name);
-    /// The name behind a key: "" for kKeyNone, "other" for kKeyOther and for what was never given out.
+    /// The name behind a key: "" for kKeyNone, "(other)" for kKeyOther and for what was never given out.
     [[nodiscard]] std::string name(KeyKind kind, Key key) const;
 
 private:

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counts by verdict, service, directive and group, in a table of fixed size.
+//
+// Threads:  add() by one writer; for_each() by any thread, which may miss what is added meanwhile.
+// Memory:   128 KiB; rows are never given back, for keys are never given anew.
+// Failure:  add() into a full table gives false.
+#pragma once
+
+#include <array>
+#include <atomic>
+
+#include "resolver/telemetry/event.h"
+#include "resolver/telemetry/tally.h"
+
+namespace cenote::telemetry {
+
+class Combinations {
+public:
+    static constexpr std::size_t kRowsMax = 4096;
+
+    bool add(const QueryEvent& event) noexcept {
+        const auto packed = pack(event);
+        auto i = home(packed);
+        for (; rows_[i].packed.load(std::memory_order_relaxed) != packed; i = (i + 1) % kSlots) {
+            if (rows_[i].packed.load(std::memory_order_relaxed) != 0) continue;
+            if (used_ == kRowsMax) return false;
+            ++used_;
+            rows_[i].packed.store(packed, std::memory_order_relaxed);
+            break;
+        }
+        rows_[i].count.add(1);
+        return true;
+    }
+
+    /// Calls `take(packed, count)`; the fields of `packed` are told apart by the functions below.
+    template <typename Take>
+    void for_each(Take take) const {
+        for (const Row& row : rows_) {
+            const auto packed = row.packed.load(std::memory_order_relaxed);  // once set, it stays
+            if (packed != 0) take(packed, row.count.load());
+        }
+    }
+
+    static Verdict verdict_of(std::uint64_t packed) noexcept { return static_cast<Verdict>(packed >> 48 & 0xff); }
+    static Key service_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed >> 32); }
+    static Key directive_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed >> 16); }
+    static Key group_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed); }
+
+private:
+    static constexpr std::size_t kSlots = 2 * kRowsMax;
+    struct Row {
+        std::atomic<std::uint64_t> packed{0};  // 0: empty
+        Tally<std::uint64_t> count;
+    };
+
+    static std::uint64_t pack(const QueryEvent& event) noexcept {
+        constexpr std::uint64_t kUsed = 1ULL << 63;
+        return kUsed | static_cast<std::uint64_t>(event.verdict) << 48 |
+               static_cast<std::uint64_t>(event.service_key) << 32 |
+               static_cast<std::uint64_t>(event.directive_key) << 16 | event.group_key;
+    }
+    static std::size_t home(std::uint64_t packed) noexcept {
+        constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;  // Fibonacci hashing; our own keys need no secret
+        return static_cast<std::size_t>((packed * kGolden) >> 32) % kSlots;
+    }
+
+    std::array<Row, kSlots> rows_;
+    std::size_t used_ = 0;
+};
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/telemetry/counters.h"
+
+namespace cenote::telemetry {
+namespace {
+
+// In the order of the enumerators; the tests and docs/METRICS.md hold it to that.
+constexpr std::array<MetricText, kCounterCount> kCounters{{
+    {"queries", "queries that got a verdict"},
+    {"queries_udp", "of these, over UDP"},
+    {"queries_tcp", "of these, over TCP"},
+    {"queries_tls", "of these, over TLS"},
+    {"blocked", "sinkholed by a directive of step block"},
+    {"restricted", "sinkholed by a directive of step restrict"},
+    {"advised", "answered under a directive of step advise"},
+    {"observed", "answered under a directive of step observe"},
+    {"allowed", "answered because an allow holds"},
+    {"excepted", "answered because an exception holds"},
+    {"local", "answered from local records and special names"},
+    {"cached", "answered from the cache, fresh"},
+    {"stale", "answered from the cache past its TTL (RFC 8767)"},
+    {"forwarded", "answered by an upstream server"},
+    {"dropped", "left without a reply on purpose"},
+    {"noerror", "replies with NOERROR"},
+    {"nxdomain", "replies with NXDOMAIN"},
+    {"servfail", "replies with SERVFAIL"},
+    {"refused", "replies with REFUSED to queries that got a verdict"},
+    {"rcode_other", "replies with any other code"},
+    {"log_overflow", "queries that the log and tail missed: their ring was full"},
+    {"combinations_overflow", "verdicts not counted by service, directive and group: the table was full"},
+    {"malformed", "datagrams shorter than a header, and answers sent to us, dropped"},
+    {"formerr", "queries answered with FORMERR"},
+    {"notimp", "queries answered with NOTIMP"},
+    {"badvers", "queries answered with BADVERS"},
+    {"refused_by_acl", "queries from outside allow_from"},
+    {"refused_by_kind", "queries of a class, type or opcode that is not served here"},
+    {"rate_limited", "queries over a client's rate limit"},
+    {"not_ready", "queries before a policy was in force (EDE 14)"},
+    {"truncated", "replies cut to the client's size, with TC"},
+    {"send_failed", "replies that the kernel did not take"},
+    {"pending_overflow", "waiting queries that gave way to newer ones"},
+    {"pending_per_client_overflow", "queries over the limit of waiting queries of one client"},
+    {"paced", "held answers spread over time for one client (CVE-2024-33655)"},
+    {"link_blocked", "answers replaced for what they reveal: CNAME and HTTPS targets, addresses"},
+    {"prefetched", "answers fetched anew shortly before they expire"},
+    {"tcp_connections", "TCP connections taken"},
+    {"tcp_connections_refused", "TCP connections over the limit of all clients"},
+    {"tcp_connections_per_client_refused", "TCP connections over the limit of one client"},
+    {"tcp_accept_paused", "times no connection was taken for lack of file descriptors"},
+    {"tcp_idle_closed", "TCP connections closed for silence"},
+    {"tcp_slow_closed", "TCP connections closed because one message took too long"},
+    {"tcp_read_paused", "times a TCP connection had too many queries in flight to read on"},
+    {"tcp_write_overflow", "TCP connections closed because the client did not read"},
+    {"proxy_header_refused", "connections whose PROXY header was missing or wrong"},
+    {"cache_hits", "lookups that found a fresh answer"},
+    {"cache_misses", "lookups that found none"},
+    {"cache_stores", "answers kept"},
+    {"cache_evictions", "answers given up for newer ones"},
+    {"cache_declined", "answers not kept: too large, no TTL, not cacheable"},
+    {"cache_deferred", "lookups and stores given up because the shard was busy"},
+    {"upstream_queries", "questions sent upstream, retries included"},
+    {"upstream_joined", "questions that joined one already sent"},
+    {"upstream_timeouts", "questions that got no answer in time"},
+    {"upstream_mismatched", "datagrams ignored: wrong id, question or flags"},
+    {"upstream_malformed", "answers ignored: they do not parse"},
+    {"upstream_tcp", "questions that went over TCP"},
+    {"upstream_retries", "questions sent again"},
+    {"upstream_overloaded", "questions that gave way to newer ones"},
+}};
+
+constexpr std::array<MetricText, kGaugeCount> kGauges{{
+    {"uptime_seconds", "since the start"},
+    {"workers", "threads that answer"},
+    {"policy_version", "of the policy in force"},
+    {"set_domains", "domains in the compiled set"},
+    {"set_bytes", "size of the compiled set"},
+    {"set_built_seconds", "when the compiled set was built, as Unix time"},
+    {"directives_in_force", "directives in force"},
+    {"exceptions_in_force", "exceptions in force"},
+    {"pending", "queries that wait for upstream"},
+    {"tcp_open", "TCP connections open"},
+    {"cache_entries", "answers in the cache"},
+    {"cache_bytes", "bytes of the cache in use, tables included"},
+    {"cache_bytes_max", "bytes the cache may use"},
+    {"problems", "problems that status shows"},
+}};
+
+constexpr bool complete(const auto& texts) {
+    for (const MetricText& text : texts)
+        if (text.name.empty() || text.meaning.empty()) return false;
+    return true;
+}
+static_assert(complete(kCounters) && complete(kGauges));
+
+}  // namespace
+
+const MetricText& text_of(Counter counter) noexcept { return kCounters[static_cast<std::size_t>(counter)]; }
+const MetricText& text_of(Gauge gauge) noexcept { return kGauges[static_cast<std::size_t>(gauge)]; }
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "resolver/base/random.h"
+#include "resolver/telemetry/recorder.h"
+
+namespace cenote::telemetry {
+namespace {
+
+using Counts = std::map<std::uint64_t, std::uint64_t>;
+
+std::vector<Combination> combinations_of(const Counts& counts) {
+    std::vector<Combination> rows;
+    rows.reserve(counts.size());
+    for (const auto& [packed, count] : counts) {
+        rows.push_back({Combinations::verdict_of(packed), Combinations::service_of(packed),
+                        Combinations::directive_of(packed), Combinations::group_of(packed), count});
+    }
+    return rows;
+}
+
+}  // namespace
+
+Hub::Hub() : seed_(random_u64()) {}
+Hub::~Hub() = default;
+
+Recorder& Hub::add_recorder() {
+    const std::lock_guard lock(mutex_);
+    recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_)));
+    recorders_.back()->state_->logging.store(logging_, std::memory_order_relaxed);
+    return *recorders_.back();
+}
+
+Metrics Hub::collect() const {
+    const std::lock_guard lock(mutex_);
+    Metrics metrics;
+    Counts combinations;
+    for (const auto& recorder : recorders_) {
+        const Recorder::State& state = *recorder->state_;
+        for (std::size_t i = 0; i < kCounterCount; ++i) metrics.counters[i] += state.counters[i].load();
+        for (std::size_t i = 0; i < Histogram::kBuckets; ++i) metrics.latency.buckets[i] += state.latency[i].load();
+        metrics.latency.sum_us += state.latency_sum_us.load();
+        state.combinations.for_each([&](std::uint64_t packed, std::uint64_t count) { combinations[packed] += count; });
+    }
+    metrics.combinations = combinations_of(combinations);
+    for (std::size_t row = 0; row < GroupRow::kRows; ++row) collect_row(row, metrics);
+    return metrics;
+}
+
+void Hub::collect_row(std::size_t row, Metrics& metrics) const {
+    GroupActivity group{GroupRow::key_of(row), 0, 0, {}};
+    ExceptionUse exception{GroupRow::key_of(row), 0};
+    ClientSketch::Registers clients{};
+    for (const auto& recorder : recorders_) {
+        const Recorder::State& state = *recorder->state_;
+        exception.count += state.exceptions[row].load();
+        const GroupRow& from = state.groups[row];
+        const auto queries = from.queries.load();
+        if (queries == 0) continue;
+        group.queries += queries;
+        group.last_seen = std::max(group.last_seen, Ticks(Ticks::duration(from.last_seen.load())));
+        from.clients.merge_into(clients);
+    }
+    if (exception.count != 0) metrics.exceptions.push_back(exception);
+    if (group.queries == 0) return;
+    group.clients = ClientSketch::estimate(clients);
+    metrics.groups.push_back(group);
+}
+
+void Hub::set_logging(bool on) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (logging_ == on) return;
+    logging_ = on;
+    LoggedQuery old;
+    for (const auto& recorder : recorders_) {
+        while (on && recorder->state_->log_ring.pop(old)) continue;  // what nobody fetched last time
+        recorder->state_->logging.store(on, std::memory_order_relaxed);
+    }
+}
+
+// One of each worker in turn, so that a busy one does not hide the others.
+std::size_t Hub::read_log(std::span<LoggedQuery> out) {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (bool more = true; more;) {
+        more = false;
+        for (const auto& recorder : recorders_) {
+            if (count == out.size()) return count;
+            if (!recorder->state_->log_ring.pop(out[count])) continue;
+            ++count;
+            more = true;
+        }
+    }
+    return count;
+}
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Metrics as text for Prometheus (exposition format 0.0.4).
+//
+// Threads:  any. Control plane.
+// Failure:  none; label values are escaped, so that no name of a client's choosing can forge a line.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "resolver/telemetry/telemetry.h"
+
+namespace cenote::telemetry {
+
+class Exposition {
+public:
+    using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+    /// What the samples that follow are: `name` without "cenote_", `type` counter, gauge or histogram.
+    void family(std::string_view name, std::string_view type, std::string_view help);
+    void sample(std::string_view name, Labels labels, double value);
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+private:
+    std::string text_;
+};
+
+/// Everything that docs/METRICS.md lists.
+void expose(const Metrics& metrics, const Keys& keys, Exposition& out);
+
+}  // namespace cenote::telemetry

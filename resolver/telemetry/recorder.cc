@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/telemetry/recorder.h"
+
+#include <algorithm>
+
+#include "resolver/base/hash.h"
+#include "resolver/base/random.h"
+
+namespace cenote::telemetry {
+namespace {
+
+Counter counter_of(Transport transport) noexcept {
+    switch (transport) {
+        case Transport::Udp: return Counter::QueriesUdp;
+        case Transport::Tcp: return Counter::QueriesTcp;
+        case Transport::Tls: break;
+    }
+    return Counter::QueriesTls;
+}
+
+/// Counter::Queries stands for "nothing more to count".
+Counter counter_of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::Forward: break;
+        case Verdict::Observe: return Counter::Observed;
+        case Verdict::Advise: return Counter::Advised;
+        case Verdict::Restrict: return Counter::Restricted;
+        case Verdict::Block: return Counter::Blocked;
+        case Verdict::Allow: return Counter::Allowed;
+        case Verdict::Exception: return Counter::Excepted;
+        case Verdict::Local: return Counter::Local;
+    }
+    return Counter::Queries;
+}
+
+Counter counter_of(Source source) noexcept {
+    switch (source) {
+        case Source::Cache: return Counter::Cached;
+        case Source::Stale: return Counter::Stale;
+        case Source::Upstream: return Counter::Forwarded;
+        case Source::None: return Counter::Dropped;
+        case Source::Sinkhole:  // counted by their verdict
+        case Source::Local:
+        case Source::Failure: break;  // counted by their rcode
+    }
+    return Counter::Queries;
+}
+
+Counter counter_of(wire::Rcode rcode) noexcept {
+    switch (rcode) {
+        case wire::Rcode::NoError: return Counter::Noerror;
+        case wire::Rcode::NXDomain: return Counter::Nxdomain;
+        case wire::Rcode::ServFail: return Counter::Servfail;
+        case wire::Rcode::Refused: return Counter::Refused;
+        default: return Counter::RcodeOther;
+    }
+}
+
+}  // namespace
+
+Recorder::Recorder() : Recorder(random_u64()) {}
+Recorder::Recorder(std::uint64_t seed) : state_(std::make_unique<State>(seed)) {}
+Recorder::~Recorder() = default;
+
+void Recorder::count(Counter counter) noexcept { state_->add(counter); }
+
+void Recorder::record(const QueryEvent& event) noexcept {
+    State& state = *state_;
+    state.add(Counter::Queries);
+    state.add(counter_of(event.transport));
+    if (const auto more = counter_of(event.verdict); more != Counter::Queries) state.add(more);
+    if (const auto more = counter_of(event.source); more != Counter::Queries) state.add(more);
+    if (event.source != Source::None) {
+        state.add(counter_of(event.rcode));
+        state.latency[Histogram::bucket_of(event.latency_us)].add(1);
+        state.latency_sum_us.add(event.latency_us);
+    }
+    if (!state.combinations.add(event)) state.add(Counter::CombinationsOverflow);
+
+    GroupRow& group = state.groups[GroupRow::of(event.group_key)];
+    group.queries.add(1);
+    group.last_seen.raise(event.at.time_since_epoch().count());
+    group.clients.add(hash64(event.client.octets(), state.seed));
+    if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(1);
+
+    if (state.logging.load(std::memory_order_relaxed)) state.log(event);
+}
+
+void Recorder::State::log(const QueryEvent& event) noexcept {
+    LoggedQuery logged;
+    logged.event = event;
+    logged.event.name = {};
+    logged.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), logged.name_bytes.size()));
+    std::copy_n(event.name.begin(), logged.name_size, logged.name_bytes.begin());
+    if (!log_ring.push(logged)) add(Counter::LogOverflow);
+}
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a Recorder holds, for the Hub to read.
+#pragma once
+
+#include "resolver/telemetry/activity.h"
+#include "resolver/telemetry/combinations.h"
+#include "resolver/telemetry/telemetry.h"
+
+namespace cenote::telemetry {
+
+struct alignas(64) Recorder::State {
+    explicit State(std::uint64_t seed_of_all) : seed(seed_of_all) {}
+
+    static constexpr std::size_t kLogCapacity = 1024;
+    static constexpr std::size_t kExceptionRows = GroupRow::kRows;
+
+    void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
+    void log(const QueryEvent& event) noexcept;
+
+    std::array<Tally<std::uint64_t>, kCounterCount> counters;
+    std::array<Tally<std::uint64_t>, Histogram::kBuckets> latency;
+    Tally<std::uint64_t> latency_sum_us;
+    Combinations combinations;
+    std::array<GroupRow, GroupRow::kRows> groups;
+    std::array<Tally<std::uint64_t>, kExceptionRows> exceptions;  // by key; those beyond share the last
+
+    std::atomic<bool> logging{false};
+    Ring<LoggedQuery> log_ring{kLogCapacity};
+    const std::uint64_t seed;  // of clients' hashes
+};
+
+}  // namespace cenote::telemetry

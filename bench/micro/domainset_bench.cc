@@ -6,6 +6,7 @@
 // Each lookup waits for the one before it, so that the figures are latencies. Names are parsed outside the clock, in
 // blocks that fit the first cache, as the parser leaves them in the daemon.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "resolver/base/clock.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/domainset/writer.h"
 

@@ -113,6 +113,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// `path` with ".previous" behind it: where publish_set() keeps the set that was there before.
+[[nodiscard]] Path previous_path(const Path& path);
+
+struct Opened {
+    DomainSet set;
+    Path path;            // which of the two it is
+    std::string problem;  // why the first could not be used, empty when it could
+};
+
+/// The set at `path`, else the previous one; the error names both when neither can be used.
+Result<Opened> open_with_fallback(const Path& path);
+
 [[nodiscard]] std::string_view role_to_text(Role role) noexcept;
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text) noexcept;
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a set is compiled from. `config` fills it.
+//
+// Threads:  a plain value.   Memory: its texts.   Failure: none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "blocklists/dialects.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/fd.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::blocklists {
+
+struct Manifest {
+    struct List {
+        std::string id;
+        Path path;
+        Format format = Format::Auto;
+        Path last_good;  // the copy that serves when `path` cannot; empty: there is none
+    };
+
+    std::vector<Path> services;  // folders of the catalogue; a later one extends services of an earlier one
+    std::vector<List> lists;
+    std::vector<wire::Name> protect;      // never sinkholed, nor anything below
+    std::vector<wire::Name> route_zones;  // likewise: they have servers of their own
+    std::vector<wire::Name> local_names;  // answered here; names below them are free
+    bool force = false;                   // take what may not be sinkholed all the same
+    WallTime built_at{};
+    std::uint64_t seed = 0;  // of the set's hashes: a secret from the authors of lists
+    ListLimits limits;
+};
+
+}  // namespace cenote::blocklists

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/public_suffix.h"
+
+#include <libpsl.h>
+
+namespace cenote::blocklists {
+
+bool is_public_suffix(const wire::Name& name) {
+    return name.labels() != 0 &&
+           psl_is_public_suffix2(psl_builtin(), name.to_string().c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+}
+
+}  // namespace cenote::blocklists

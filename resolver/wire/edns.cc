@@ -28,8 +28,9 @@ bool read_option(OptionCode code, ByteView data, Edns& edns) noexcept {
         case OptionCode::ClientSubnet: return is_client_subnet(data);
         case OptionCode::Cookie:
             if (!edns.cookie.empty()) return true;  // all but the first are ignored (RFC 7873 §5.2)
+            if (data.size() != 8 && (data.size() < 16 || data.size() > 40)) return false;
             edns.cookie = data;
-            return data.size() == 8 || (data.size() >= 16 && data.size() <= 40);
+            return true;
         default: return true;  // RFC 6891 §6.1.2
     }
 }

@@ -26,6 +26,7 @@ std::optional<std::uint8_t> take_character(std::string_view& text) {
     }
     if (text.empty()) return std::nullopt;
     if (!is_digit(text[0])) {
+        if (text[0] < ' ' || text[0] > '~') return std::nullopt;
         const auto escaped = static_cast<std::uint8_t>(text[0]);
         text.remove_prefix(1);
         return escaped;

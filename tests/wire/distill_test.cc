@@ -50,6 +50,7 @@ TEST_F(DistillTest, TakesTheOptAwayAndReadsIt) {
     EXPECT_EQ(shape_.error_code, EdeCode::Filtered) << "the first";
     ASSERT_EQ(distill(answer(0, 0, 1).opt({}, 1232, 0x01000000)), AnswerStatus::Ok);
     EXPECT_EQ(shape_.rcode, Rcode::BadVers);
+    EXPECT_EQ(load_u16(&out_[2]) & 0xf, 2) << "not NOERROR, which its lower bits are";
     EXPECT_EQ(out_.size(), answer(0).data.size()) << "an error carries no records";
 }
 

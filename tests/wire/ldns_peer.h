@@ -3,9 +3,10 @@
 // What ldns makes of a packet: the second opinion of the tests and fuzzers of wire.
 #pragma once
 
-#include <ldns/ldns.h>
-
 #include "resolver/base/bytes.h"
+
+// Behind the standard headers: it defines `bool`, which clang minds.
+#include <ldns/ldns.h>
 
 namespace cenote::wire::test {
 

@@ -70,7 +70,7 @@ TEST(NameTest, ParseUnderstandsEscapes) {
 
 TEST(NameTest, ParseRefusesWhatIsNoName) {
     for (const char* text : {"", "..", ".a", "a..b", "a..", R"(a\)", R"(a\2)", R"(a\25)", R"(a\256)", R"(a\2x5)", "a b",
-                             "a\tb", "a\nb", "b\xc3\xbc", "\x7f"})
+                             "a\tb", "a\nb", "b\xc3\xbc", "\x7f", "a\\\n", "\\\xff"})
         EXPECT_FALSE(Name::parse(text)) << text;
 }
 

@@ -210,6 +210,12 @@ TEST(OddClientPacketTest, CookieLengths) {
             << size;
 }
 
+TEST(OddClientPacketTest, ABadCookieIsNotHandedOn) {
+    Query query;
+    EXPECT_EQ(parse_query(edns_query("a", RrType::A, option(10, Bytes(700, 1))).view(), query), ParseStatus::FormErr);
+    EXPECT_TRUE(query.edns.cookie.empty()) << "no reply could hold it";
+}
+
 TEST(OddClientPacketTest, OnlyTheFirstCookieCounts) {
     Query query;
     const Packet packet = edns_query("a", RrType::A, join({option(10, Bytes(8, 1)), option(10, Bytes(16, 2))}));

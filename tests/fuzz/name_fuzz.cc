@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names, from the wire and from text, against ldns: what we take, ldns takes and reads alike.
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "resolver/base/check.h"
+#include "resolver/wire/fold.h"
+#include "resolver/wire/name.h"
+
+// Behind the standard headers: it defines `bool`, which clang minds.
+#include <ldns/ldns.h>
+
+namespace {
+
+using cenote::ByteView;
+using cenote::wire::Name;
+
+void expect_same(const Name& ours, ldns_rdf* theirs) {
+    CENOTE_CHECK(theirs != nullptr);
+    std::vector<std::uint8_t> bytes(ldns_rdf_data(theirs), ldns_rdf_data(theirs) + ldns_rdf_size(theirs));
+    cenote::wire::fold(bytes.data(), bytes.data(), bytes.size());
+    CENOTE_CHECK(std::equal(bytes.begin(), bytes.end(), ours.wire().begin(), ours.wire().end()));
+    ldns_rdf_deep_free(theirs);
+}
+
+/// Labels, offsets and text of a name that was read agree with its bytes.
+void expect_sound(const Name& name) {
+    CENOTE_CHECK(name.wire().size() <= Name::kBytesMax && name.labels() <= Name::kLabelsMax);
+    std::size_t at = 0;
+    for (std::uint8_t i = 0; i < name.labels(); ++i) {
+        CENOTE_CHECK(name.offset(i) == at && name.wire()[at] >= 1 && name.wire()[at] <= 63);
+        at += name.wire()[at] + 1U;
+    }
+    CENOTE_CHECK(at + 1 == name.wire().size() && name.wire()[at] == 0);
+    const std::string text = name.to_string();
+    const auto again = Name::parse(text);
+    CENOTE_CHECK(again && *again == name);
+    expect_same(name, ldns_dname_new_frm_str(text.c_str()));
+}
+
+void try_wire(ByteView packet, std::size_t offset) {
+    Name name;
+    std::size_t end = 0;
+    std::size_t skipped = offset;
+    const bool skips = cenote::wire::skip_name(packet, skipped);
+    if (!name.read(packet, offset, end)) {
+        CENOTE_CHECK(name == Name());
+        return;
+    }
+    CENOTE_CHECK(skips && skipped == end && end <= packet.size());
+    expect_sound(name);
+    ldns_rdf* theirs = nullptr;
+    std::size_t their_end = offset;
+    CENOTE_CHECK(ldns_wire2dname(&theirs, packet.data(), packet.size(), &their_end) == LDNS_STATUS_OK);
+    CENOTE_CHECK(their_end == end);
+    expect_same(name, theirs);
+}
+
+void try_uncompressed(ByteView bytes) {
+    Name name;
+    std::size_t end = 0;
+    if (!name.read_uncompressed(bytes, end)) return;
+    CENOTE_CHECK(end == name.wire().size());
+    expect_sound(name);
+}
+
+void try_text(const std::string& text) {
+    const auto name = Name::parse(text);
+    if (!name) return;
+    expect_sound(*name);
+    expect_same(*name, ldns_dname_new_frm_str(text.c_str()));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 2) return 0;
+    const std::vector<std::uint8_t> bytes(data + 2, data + size);  // exactly as large, for the sanitizer
+    try_wire(bytes, cenote::load_u16(data) % (bytes.size() + 1));
+    try_uncompressed(bytes);
+    try_text(std::string(bytes.begin(), bytes.end()));
+    return 0;
+}

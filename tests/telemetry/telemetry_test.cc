@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/telemetry/telemetry.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "resolver/wire/name.h"
+
+namespace cenote::telemetry {
+namespace {
+
+QueryEvent event_of(Verdict verdict, Source source) {
+    QueryEvent event;
+    event.at = Ticks{} + seconds{100};
+    event.verdict = verdict;
+    event.source = source;
+    event.client = IpAddress::v4({192, 0, 2, 1});
+    return event;
+}
+
+TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    recorder.record(event_of(Verdict::Block, Source::Sinkhole));
+    recorder.record(event_of(Verdict::Restrict, Source::Sinkhole));
+    recorder.record(event_of(Verdict::Advise, Source::Cache));
+    recorder.record(event_of(Verdict::Observe, Source::Stale));
+    recorder.record(event_of(Verdict::Allow, Source::Upstream));
+    recorder.record(event_of(Verdict::Exception, Source::Upstream));
+    recorder.record(event_of(Verdict::Local, Source::Local));
+    auto failed = event_of(Verdict::Forward, Source::Failure);
+    failed.rcode = wire::Rcode::ServFail;
+    failed.transport = Transport::Tcp;
+    recorder.record(failed);
+    auto nxdomain = event_of(Verdict::Forward, Source::Upstream);
+    nxdomain.rcode = wire::Rcode::NXDomain;
+    nxdomain.transport = Transport::Tls;
+    recorder.record(nxdomain);
+    recorder.record(event_of(Verdict::Block, Source::None));
+    recorder.count(Counter::RefusedByAcl);
+
+    const Metrics metrics = hub.collect();
+    EXPECT_EQ(metrics.get(Counter::Queries), 10U);
+    EXPECT_EQ(metrics.get(Counter::QueriesUdp), 8U);
+    EXPECT_EQ(metrics.get(Counter::QueriesTcp), 1U);
+    EXPECT_EQ(metrics.get(Counter::QueriesTls), 1U);
+    EXPECT_EQ(metrics.get(Counter::Blocked), 2U);
+    EXPECT_EQ(metrics.get(Counter::Restricted), 1U);
+    EXPECT_EQ(metrics.get(Counter::Advised), 1U);
+    EXPECT_EQ(metrics.get(Counter::Observed), 1U);
+    EXPECT_EQ(metrics.get(Counter::Allowed), 1U);
+    EXPECT_EQ(metrics.get(Counter::Excepted), 1U);
+    EXPECT_EQ(metrics.get(Counter::Local), 1U);
+    EXPECT_EQ(metrics.get(Counter::Cached), 1U);
+    EXPECT_EQ(metrics.get(Counter::Stale), 1U);
+    EXPECT_EQ(metrics.get(Counter::Forwarded), 3U);
+    EXPECT_EQ(metrics.get(Counter::Dropped), 1U);
+    EXPECT_EQ(metrics.get(Counter::Noerror), 7U);
+    EXPECT_EQ(metrics.get(Counter::Servfail), 1U);
+    EXPECT_EQ(metrics.get(Counter::Nxdomain), 1U);
+    EXPECT_EQ(metrics.get(Counter::RefusedByAcl), 1U);
+    EXPECT_EQ(metrics.latency.count(), 9U) << "what got no reply has no latency";
+}
+
+TEST(TelemetryTest, SumsCombinationsOverWorkers) {
+    Hub hub;
+    auto event = event_of(Verdict::Restrict, Source::Sinkhole);
+    event.service_key = 0xfffe;
+    event.directive_key = 2;
+    event.group_key = 3;
+    hub.add_recorder().record(event);
+    Recorder& second = hub.add_recorder();
+    second.record(event);
+    event.group_key = 4;
+    second.record(event);
+
+    const Metrics metrics = hub.collect();
+    ASSERT_EQ(metrics.combinations.size(), 2U);
+    for (const Combination& row : metrics.combinations) {
+        EXPECT_EQ(row.verdict, Verdict::Restrict);
+        EXPECT_EQ(row.service, 0xfffe);
+        EXPECT_EQ(row.directive, 2);
+        EXPECT_EQ(row.count, row.group == 3 ? 2U : 1U);
+    }
+}
+
+TEST(TelemetryTest, AFullTableIsCountedAndKeepsCounting) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(Verdict::Block, Source::Sinkhole);
+    for (Key service = 1; service <= 5000; ++service) {
+        event.service_key = service;
+        recorder.record(event);
+    }
+    event.service_key = 1;
+    recorder.record(event);
+    const Metrics metrics = hub.collect();
+    EXPECT_EQ(metrics.combinations.size(), 4096U);
+    EXPECT_EQ(metrics.get(Counter::CombinationsOverflow), 5000U - 4096U);
+    EXPECT_EQ(metrics.combinations.front().service, 1);
+    EXPECT_EQ(metrics.combinations.front().count, 2U);
+}
+
+TEST(TelemetryTest, KnowsWhoAskedAndWhen) {
+    Hub hub;
+    auto event = event_of(Verdict::Forward, Source::Cache);
+    event.group_key = 5;
+    Recorder& first = hub.add_recorder();
+    Recorder& second = hub.add_recorder();
+    for (std::uint8_t host = 0; host < 50; ++host) {
+        event.client = IpAddress::v4({192, 0, 2, host});
+        event.at = Ticks{} + seconds{1000 + host};
+        first.record(event);
+        event.at = Ticks{} + seconds{500};
+        second.record(event);
+    }
+    event.group_key = 60'000;  // beyond the table
+    first.record(event);
+
+    const Metrics metrics = hub.collect();
+    ASSERT_EQ(metrics.groups.size(), 2U);
+    EXPECT_EQ(metrics.groups[0].group, 5);
+    EXPECT_EQ(metrics.groups[0].queries, 100U);
+    EXPECT_EQ(metrics.groups[0].last_seen, Ticks{} + seconds{1049});
+    EXPECT_GE(metrics.groups[0].clients, 25U);
+    EXPECT_LE(metrics.groups[0].clients, 75U);
+    EXPECT_EQ(metrics.groups[1].group, kKeyOther);
+    EXPECT_EQ(metrics.groups[1].queries, 1U);
+}
+
+TEST(TelemetryTest, CountsTheUseOfExceptions) {
+    Hub hub;
+    auto event = event_of(Verdict::Exception, Source::Upstream);
+    event.exception_key = 17;
+    Recorder& recorder = hub.add_recorder();
+    recorder.record(event);
+    recorder.record(event);
+    const Metrics metrics = hub.collect();
+    ASSERT_EQ(metrics.exceptions.size(), 1U);
+    EXPECT_EQ(metrics.exceptions[0].exception, 17);
+    EXPECT_EQ(metrics.exceptions[0].count, 2U);
+}
+
+TEST(TelemetryTest, LogsQueriesWhileSomebodyWantsThem) {
+    Hub hub;
+    Recorder& first = hub.add_recorder();
+    const auto name = wire::Name::parse("www.example.com").value();
+    auto event = event_of(Verdict::Forward, Source::Cache);
+    event.name = name.wire();
+    first.record(event);
+    std::vector<LoggedQuery> out(10);
+    EXPECT_EQ(hub.read_log(out), 0U);
+
+    hub.set_logging(true);
+    Recorder& second = hub.add_recorder();
+    first.record(event);
+    event.type = wire::RrType::AAAA;
+    first.record(event);
+    second.record(event);
+    ASSERT_EQ(hub.read_log(out), 3U);
+    EXPECT_EQ(out[0].event.client, event.client);
+    EXPECT_TRUE(std::equal(out[0].name().begin(), out[0].name().end(), name.wire().begin(), name.wire().end()));
+    EXPECT_EQ(out[1].event.type, wire::RrType::AAAA) << "the second worker's, in turn";
+    EXPECT_EQ(hub.read_log(out), 0U);
+
+    for (int i = 0; i < 1500; ++i) first.record(event);
+    EXPECT_EQ(hub.collect().get(Counter::LogOverflow), 1500U - 1024U);
+    hub.set_logging(false);
+    hub.set_logging(true);
+    EXPECT_EQ(hub.read_log(out), 0U) << "what nobody fetched is not shown to the next";
+}
+
+TEST(TelemetryTest, IsReadWhileItIsWritten) {
+    Hub hub;
+    hub.set_logging(true);
+    constexpr int kEvents = 20'000;
+    const auto name = wire::Name::parse("www.example.com").value();
+    std::vector<std::thread> threads;
+    for (int worker = 0; worker < 3; ++worker) {
+        threads.emplace_back([&recorder = hub.add_recorder(), &name] {
+            auto event = event_of(Verdict::Block, Source::Sinkhole);
+            event.name = name.wire();
+            for (int i = 0; i < kEvents; ++i) {
+                event.group_key = static_cast<Key>(i % 100);
+                recorder.record(event);
+            }
+        });
+    }
+    std::uint64_t logged = 0;
+    std::uint64_t last = 0;
+    std::vector<LoggedQuery> out(100);
+    while (last < 3 * kEvents) {
+        const auto queries = hub.collect().get(Counter::Queries);
+        ASSERT_GE(queries, last);
+        last = queries;
+        logged += hub.read_log(out);
+    }
+    for (auto& thread : threads) thread.join();
+    for (std::size_t more = 1; more != 0; logged += more) more = hub.read_log(out);
+
+    const Metrics metrics = hub.collect();
+    EXPECT_EQ(metrics.get(Counter::Blocked), 3U * kEvents);
+    EXPECT_EQ(metrics.combinations.size(), 100U);
+    EXPECT_EQ(logged + metrics.get(Counter::LogOverflow), 3U * kEvents);
+}
+
+}  // namespace
+}  // namespace cenote::telemetry

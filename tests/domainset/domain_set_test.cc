@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/domainset/domain_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "resolver/domainset/format.h"
+#include "tests/domainset/naive_set.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cenote::domainset {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::chrono::sys_seconds kBuiltAt{std::chrono::seconds{1'800'000'000}};
+
+wire::Name name(std::string_view text) {
+    const auto parsed = wire::Name::parse(text);
+    EXPECT_TRUE(parsed) << text;
+    return parsed.value_or(wire::Name());
+}
+
+Source source(std::string id) {
+    Source made;
+    made.id = std::move(id);
+    return made;
+}
+
+DomainSet finish(DomainSetWriter& writer) {
+    auto bytes = writer.finish();
+    EXPECT_TRUE(bytes.ok()) << bytes.error().text;
+    auto set = DomainSet::from_bytes(*std::move(bytes));
+    EXPECT_TRUE(set.ok()) << set.error().text;
+    return *std::move(set);
+}
+
+std::vector<std::uint8_t> small_file() {
+    DomainSetWriter writer(kBuiltAt, 7);
+    Source list = source("extra");
+    list.note = "一行";
+    list.aliases = {"more"};
+    const auto index = writer.add_source(list);
+    writer.add(name("example.com"), {index, Role::Web, false}, MatchKind::Suffix);
+    writer.add(name("host.example.net"), {index, Role::Web, false}, MatchKind::Exact);
+    writer.add_exception(name("good.example.com"), index, MatchKind::Suffix);
+    return *writer.finish();
+}
+
+/// Makes the checksums of a changed file right again, as whoever means harm would.
+void sign_again(std::vector<std::uint8_t>& file) {
+    auto header = format::decode_header(file);
+    for (auto& section : header.sections)
+        if (section.offset <= file.size() && section.size <= file.size() - section.offset)
+            section.checksum = format::checksum(ByteView(file).subspan(section.offset, section.size));
+    const auto bytes = format::encode(header);
+    std::copy(bytes.begin(), bytes.end(), file.begin());
+}
+
+TEST(DomainSet, AnswersWithTheDeepestEntryAndItsLabels) {
+    DomainSetWriter writer(kBuiltAt, 1);
+    const auto list = writer.add_source(source("list"));
+    const auto service = writer.add_source(source("service"));
+    writer.add(name("example.com"), {list, Role::Web, false}, MatchKind::Suffix);
+    writer.add(name("api.example.com"), {service, Role::Api, false}, MatchKind::Suffix);
+    const auto set = finish(writer);
+
+    const auto apex = set.match(name("example.com"));
+    ASSERT_TRUE(apex);
+    EXPECT_EQ(apex->labels, 2);
+    EXPECT_TRUE(apex->exact);
+    const auto below = set.match(name("a.b.example.com"));
+    ASSERT_TRUE(below);
+    EXPECT_EQ(below->labels, 2);
+    EXPECT_FALSE(below->exact);
+    EXPECT_EQ(below->tags, apex->tags);
+    const auto api = set.match(name("v1.api.example.com"));
+    ASSERT_TRUE(api);
+    EXPECT_EQ(api->labels, 3);
+    EXPECT_EQ(tags_at(set, name("v1.api.example.com")),
+              (std::set<Tag>{{list, Role::Web, false}, {service, Role::Api, false}}));
+    EXPECT_FALSE(set.match(name("com")));
+    EXPECT_FALSE(set.match(name("notexample.com")));
+    EXPECT_FALSE(set.match(name("example.com.net")));
+    EXPECT_FALSE(set.match(wire::Name()));
+}
+
+TEST(DomainSet, ExactEntryHoldsForItsNameOnlyAndIsSteppedOverBelow) {
+    DomainSetWriter writer(kBuiltAt, 1);
+    const auto wide = writer.add_source(source("wide"));
+    const auto hosts = writer.add_source(source("hosts"));
+    writer.add(name("example.com"), {wide, Role::Web, false}, MatchKind::Suffix);
+    writer.add(name("www.example.com"), {hosts, Role::Web, false}, MatchKind::Exact);
+    writer.add(name("alone.example.net"), {hosts, Role::Web, false}, MatchKind::Exact);
+    const auto set = finish(writer);
+
+    EXPECT_EQ(tags_at(set, name("www.example.com")),
+              (std::set<Tag>{{wide, Role::Web, false}, {hosts, Role::Web, false}}));
+    const auto below = set.match(name("a.www.example.com"));
+    ASSERT_TRUE(below);
+    EXPECT_EQ(below->labels, 2) << "www.example.com says nothing about names below it";
+    EXPECT_EQ(tags_at(set, name("a.www.example.com")), (std::set<Tag>{{wide, Role::Web, false}}));
+    EXPECT_TRUE(set.match(name("alone.example.net")));
+    EXPECT_FALSE(set.match(name("a.alone.example.net")));
+}
+
+TEST(DomainSet, DeepestEntryOfASourceGivesTheRole) {
+    DomainSetWriter writer(kBuiltAt, 1);
+    const auto service = writer.add_source(source("service"));
+    writer.add(name("example.ai"), {service, Role::Web, false}, MatchKind::Suffix);
+    writer.add(name("login.example.ai"), {service, Role::Login, false}, MatchKind::Suffix);
+    const auto set = finish(writer);
+    EXPECT_EQ(tags_at(set, name("x.login.example.ai")), (std::set<Tag>{{service, Role::Login, false}}));
+    EXPECT_EQ(tags_at(set, name("x.example.ai")), (std::set<Tag>{{service, Role::Web, false}}));
+}
+
+TEST(DomainSet, ExceptionTakesAwayItsOwnSourceOnly) {
+    DomainSetWriter writer(kBuiltAt, 1);
+    const auto a = writer.add_source(source("a"));
+    const auto b = writer.add_source(source("b"));
+    const Tag tag_a{a, Role::Web, false};
+    const Tag tag_b{b, Role::Web, false};
+    writer.add(name("example.com"), tag_a, MatchKind::Suffix);
+    writer.add(name("example.com"), tag_b, MatchKind::Suffix);
+    writer.add_exception(name("good.example.com"), a, MatchKind::Suffix);
+    writer.add(name("bad.good.example.com"), tag_a, MatchKind::Suffix);
+    writer.add(name("both.example.org"), tag_a, MatchKind::Suffix);
+    writer.add_exception(name("both.example.org"), a, MatchKind::Suffix);
+    const auto set = finish(writer);
+    EXPECT_EQ(tags_at(set, name("x.good.example.com")), (std::set<Tag>{tag_b}));
+    EXPECT_EQ(tags_at(set, name("x.bad.good.example.com")), (std::set<Tag>{tag_a, tag_b}));
+    EXPECT_FALSE(set.match(name("both.example.org")));
+    EXPECT_FALSE(set.match(name("x.both.example.org")));
+}
+
+TEST(DomainSet, GivesBackWhatItWasTold) {
+    DomainSetWriter writer(kBuiltAt, 9);
+    Source service;
+    service.kind = SourceKind::Service;
+    service.by_default = false;
+    service.digest = sha256({});
+    service.id = "example";
+    service.name = "Beispiel";
+    service.vendor = "Example AI";
+    service.jurisdiction = "ZZ";
+    service.aliases = {"ex"};
+    service.categories = {"chat", "api"};
+    service.shared_names = {"cdn.example.net"};
+    service.note = "보안 점검";
+    const auto index = writer.add_source(service);
+    writer.add(name("chat.example"), {index, Role::Sdk, true}, MatchKind::Suffix);
+    const auto set = finish(writer);
+    ASSERT_EQ(set.sources().size(), 1U);
+    const auto& read = set.sources().front();
+    EXPECT_EQ(read.kind, SourceKind::Service);
+    EXPECT_FALSE(read.by_default);
+    EXPECT_EQ(read.entries, 1U);
+    EXPECT_EQ(read.digest, service.digest);
+    EXPECT_EQ(read.id, "example");
+    EXPECT_EQ(read.name, "Beispiel");
+    EXPECT_EQ(read.vendor, "Example AI");
+    EXPECT_EQ(read.jurisdiction, "ZZ");
+    EXPECT_EQ(read.aliases, service.aliases);
+    EXPECT_EQ(read.categories, service.categories);
+    EXPECT_EQ(read.shared_names, service.shared_names);
+    EXPECT_EQ(read.note, service.note);
+    ASSERT_EQ(set.tags().size(), 1U);
+    EXPECT_EQ(set.tags().front(), (Tag{0, Role::Sdk, true}));
+    EXPECT_EQ(set.info().services, 1U);
+    EXPECT_EQ(set.info().lists, 0U);
+    EXPECT_EQ(set.info().domains, 1U);
+    EXPECT_EQ(set.info().built_at, kBuiltAt);
+    EXPECT_TRUE(set.tag_set(0).empty());
+}
+
+TEST(DomainSet, ShowsEveryEntryOnce) {
+    DomainSetWriter writer(kBuiltAt, 3);
+    const auto list = writer.add_source(source("list"));
+    writer.add(name("example.com"), {list, Role::Web, false}, MatchKind::Suffix);
+    writer.add(name("more.example.com"), {list, Role::Web, false}, MatchKind::Suffix);  // changes nothing
+    writer.add(name("host.example.net"), {list, Role::Web, false}, MatchKind::Exact);
+    const auto set = finish(writer);
+    std::map<std::string, Entry> seen;
+    set.for_each([&](const Entry& entry) { EXPECT_TRUE(seen.emplace(entry.name.to_string(), entry).second); });
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen.at("example.com").below, seen.at("example.com").own);
+    EXPECT_EQ(seen.at("host.example.net").below, TagSetId{0});
+    EXPECT_EQ(set.sources().front().entries, 3U);
+}
+
+TEST(DomainSet, LongestNamesAndOddLabels) {
+    DomainSetWriter writer(kBuiltAt, 3);
+    const auto list = writer.add_source(source("list"));
+    std::string longest =
+        std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(61, 'd');
+    std::string deepest = "a";
+    for (int i = 1; i < 127; ++i) deepest += ".a";
+    for (const auto& text : {longest, deepest, std::string("_dmarc.example"), std::string("a\\000b.example"),
+                             std::string("*.star.example")})
+        writer.add(name(text), {list, Role::Web, false}, MatchKind::Suffix);
+    const auto set = finish(writer);
+    EXPECT_EQ(set.info().domains, 5U);
+    EXPECT_TRUE(set.match(name(longest)));
+    EXPECT_TRUE(set.match(name(deepest)));
+    EXPECT_FALSE(set.match(name(deepest.substr(2))));
+    EXPECT_TRUE(set.match(name("x._dmarc.example")));
+    EXPECT_TRUE(set.match(name("a\\000b.example")));
+    EXPECT_FALSE(set.match(name("a.example")));
+    EXPECT_FALSE(set.match(name("x.star.example"))) << "a label of one star is a label like others";
+}
+
+TEST(DomainSet, RefusesWhatIsNoFileOfOurs) {
+    const testing_support::TemporaryFolder folder;
+    const auto refusal = [&](const Path& path) {
+        auto set = DomainSet::open(path);
+        EXPECT_FALSE(set.ok());
+        if (set.ok()) return std::string();
+        EXPECT_THAT(set.error().text, HasSubstr(path.string()));
+        EXPECT_EQ(set.error().text.find('\n'), std::string::npos);
+        return set.error().text;
+    };
+    const auto file_of = [&](std::string_view content) {
+        std::ofstream(folder / "file", std::ios::binary) << content;
+        return folder / "file";
+    };
+    refusal(folder / "missing");
+    refusal(folder.path());
+    ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+    refusal(folder / "fifo");
+    EXPECT_THAT(refusal(file_of("")), HasSubstr("empty"));
+    EXPECT_THAT(refusal(file_of("x")), HasSubstr("no set"));
+    EXPECT_THAT(refusal(file_of(std::string(4096, 'x'))), HasSubstr("no set"));
+    EXPECT_THAT(refusal(file_of(std::string(4096, '\0'))), HasSubstr("no set"));
+    EXPECT_THAT(refusal(file_of("CENOTE\x1a\n")), HasSubstr("ends within its header"));
+    auto other_version = small_file();
+    other_version[11] = 9;
+    EXPECT_THAT(refusal(file_of({reinterpret_cast<const char*>(other_version.data()), other_version.size()})),
+                HasSubstr("version 9"));
+}
+
+TEST(DomainSet, RefusesEveryFlippedBit) {
+    const auto good = small_file();
+    ASSERT_TRUE(DomainSet::from_bytes(good).ok());
+    for (std::size_t at = 0; at < good.size(); ++at)
+        for (int bit = 0; bit < 8; ++bit) {
+            auto bad = good;
+            bad[at] = static_cast<std::uint8_t>(bad[at] ^ (1U << bit));
+            ASSERT_FALSE(DomainSet::from_bytes(std::move(bad)).ok()) << "bit " << bit << " of byte " << at;
+        }
+}
+
+TEST(DomainSet, RefusesEveryTruncationAndWhateverFollows) {
+    const auto good = small_file();
+    for (std::size_t size = 0; size < good.size(); ++size)
+        ASSERT_FALSE(DomainSet::from_bytes({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size)}).ok())
+            << "cut to " << size;
+    auto longer = good;
+    longer.push_back(0);
+    EXPECT_FALSE(DomainSet::from_bytes(longer).ok());
+    longer.resize(good.size() + 64);
+    EXPECT_FALSE(DomainSet::from_bytes(longer).ok());
+}
+
+TEST(DomainSet, SurvivesEveryChangedByteUnderRightChecksums) {
+    const auto good = small_file();
+    std::size_t taken = 0;
+    for (std::size_t at = 0; at < good.size(); ++at)
+        for (const int change : {0x01, 0x80, 0xff}) {
+            auto bad = good;
+            bad[at] = static_cast<std::uint8_t>(bad[at] ^ change);
+            sign_again(bad);
+            auto set = DomainSet::from_bytes(std::move(bad));
+            if (!set.ok()) continue;
+            ++taken;
+            for (const auto* text : {"example.com", "x.example.com", "good.example.com", "host.example.net", "a", "."})
+                (void)tags_at(*set, name(text));
+            std::size_t entries = 0;
+            set->for_each([&](const Entry&) { ++entries; });
+            EXPECT_EQ(entries, set->info().domains);
+        }
+    EXPECT_GT(taken, 0U);  // a letter of a name may change unseen
+}
+
+TEST(DomainSet, AgreesWithTheNaiveSet) {
+    std::mt19937 random(42);
+    const auto below = [&](std::size_t bound) { return random() % bound; };
+    const auto some_name = [&] {
+        std::string text(1, static_cast<char>('a' + below(3)));
+        for (auto labels = below(5); labels != 0; --labels)
+            text = std::string(1 + below(2) * 8, static_cast<char>('a' + below(3))) + "." + text;
+        return name(text);
+    };
+    std::size_t hits = 0;
+    std::size_t misses = 0;
+    for (int round = 0; round < 300; ++round) {
+        NaiveSet naive;
+        DomainSetWriter writer(kBuiltAt, random());
+        const auto sources = static_cast<std::uint32_t>(1 + below(4));
+        for (std::uint32_t i = 0; i < sources; ++i) writer.add_source(source("s" + std::to_string(i)));
+        for (auto statements = below(60); statements != 0; --statements) {
+            const auto whose = static_cast<std::uint32_t>(below(sources));
+            const auto kind = below(2) == 0 ? MatchKind::Exact : MatchKind::Suffix;
+            if (below(5) == 0)
+                naive.add_exception(some_name(), whose, kind);
+            else
+                naive.add(some_name(), {whose, static_cast<Role>(below(3)), below(4) == 0}, kind);
+        }
+        naive.write_to(writer);
+        const auto set = finish(writer);
+        for (int asked = 0; asked < 200; ++asked) {
+            const auto question = some_name();
+            const auto expected = naive.match(question);
+            ASSERT_EQ(tags_at(set, question), expected) << question.to_string() << " in round " << round;
+            ++(expected.empty() ? misses : hits);
+            const auto hit = set.match(question);
+            if (!hit) continue;
+            ASSERT_LE(hit->labels, question.labels());
+            ASSERT_EQ(hit->exact, hit->labels == question.labels());
+        }
+    }
+    EXPECT_GT(hits, 1000U);
+    EXPECT_GT(misses, 1000U);
+}
+
+}  // namespace
+}  // namespace cenote::domainset

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a set means, written down the plain way: every statement is looked at for every question.
+#pragma once
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "resolver/domainset/domain_set.h"
+#include "resolver/domainset/writer.h"
+
+namespace cenote::domainset {
+
+class NaiveSet {
+public:
+    void add(const wire::Name& name, const Tag& tag, MatchKind kind) {
+        statements_.push_back({name, tag, kind, false});
+    }
+    void add_exception(const wire::Name& name, std::uint32_t source, MatchKind kind) {
+        statements_.push_back({name, {source, Role::Web, false}, kind, true});
+    }
+
+    /// All tags that hold for `name`: of each source, those of its deepest statements.
+    [[nodiscard]] std::set<Tag> match(const wire::Name& name) const {
+        std::set<Tag> tags;
+        std::set<std::uint32_t> sources;
+        for (const auto& statement : statements_) sources.insert(statement.tag.source);
+        for (const auto source : sources) {
+            int deepest = 0;
+            for (const auto& statement : statements_)
+                if (speaks(statement, source, name)) deepest = std::max<int>(deepest, statement.name.labels());
+            bool excepted = false;
+            std::set<Tag> found;
+            for (const auto& statement : statements_) {
+                if (!speaks(statement, source, name) || statement.name.labels() != deepest) continue;
+                excepted = excepted || statement.exception;
+                if (!statement.exception) found.insert(statement.tag);
+            }
+            if (!excepted) tags.insert(found.begin(), found.end());
+        }
+        return tags;
+    }
+
+    void write_to(DomainSetWriter& writer) const {
+        for (const auto& statement : statements_) {
+            if (statement.exception)
+                writer.add_exception(statement.name, statement.tag.source, statement.kind);
+            else
+                writer.add(statement.name, statement.tag, statement.kind);
+        }
+    }
+
+private:
+    struct Said {
+        wire::Name name;
+        Tag tag;
+        MatchKind kind;
+        bool exception;
+    };
+
+    static bool speaks(const Said& statement, std::uint32_t source, const wire::Name& name) {
+        if (statement.tag.source != source) return false;
+        return statement.kind == MatchKind::Exact ? name == statement.name : name.is_below_or_equal(statement.name);
+    }
+
+    std::vector<Said> statements_;
+};
+
+/// The tags a set gives for a name.
+inline std::set<Tag> tags_at(const DomainSet& set, const wire::Name& name) {
+    std::set<Tag> tags;
+    if (const auto hit = set.match(name))
+        for (const auto index : set.tag_set(hit->tags)) tags.insert(set.tags()[index]);
+    return tags;
+}
+
+}  // namespace cenote::domainset

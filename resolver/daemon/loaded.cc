@@ -39,6 +39,7 @@ Result<Loaded> load(const Path& config) {
 }
 
 void open_set(Loaded& loaded) {
+    if (loaded.settings.set.empty()) return;  // the configuration wants none
     auto opened = domainset::open_with_fallback(loaded.settings.set);
     if (!opened) {
         loaded.base = nullptr;
@@ -60,7 +61,7 @@ std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
     const config::Settings& settings = loaded.settings;
     auto snapshot = std::make_shared<engine::Snapshot>();
     snapshot->without_set = settings.without_set;
-    snapshot->set_missing = loaded.base == nullptr;
+    snapshot->set_missing = loaded.base == nullptr && !settings.set.empty();
     std::vector<wire::Name> routed;
     for (const upstream::Route& route : settings.upstream.routes) routed.push_back(route.zone);
     snapshot->local = engine::LocalNames(settings.local, routed);

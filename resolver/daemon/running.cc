@@ -14,7 +14,7 @@ namespace {
 void log_findings(const Loaded& loaded) {
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Warning) log::warning("{}", diagnostic.to_string());
-    if (loaded.base == nullptr)
+    if (loaded.base == nullptr && !loaded.set_problem.empty())
         log::error("{}; {}", loaded.set_problem,
                    loaded.settings.without_set == engine::WithoutSet::Forward
                        ? "without_set = \"forward\": nothing is restricted"
@@ -74,7 +74,8 @@ Status Running::reload_set() {
     Loaded loaded;
     loaded.settings = loaded_.settings;
     open_set(loaded);
-    if (loaded.base == nullptr) return Error{loaded.set_problem};
+    if (loaded.base == nullptr)
+        return Error{loaded.set_problem.empty() ? "the configuration has no [blocklist].set" : loaded.set_problem};
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Error) return Error{diagnostic.to_string()};

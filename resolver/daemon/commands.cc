@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "resolver/base/time_text.h"
+#include "resolver/config/views.h"
+#include "resolver/daemon/status.h"
+#include "resolver/daemon/version.h"
+#include "resolver/wire/message.h"
+
+namespace cenote::daemon {
+namespace {
+
+using control::Json;
+using control::Request;
+using control::Response;
+using control::Right;
+
+Response fail(std::string text) { return {.ok = false, .more = false, .error = std::move(text), .data = nullptr}; }
+Response done(Json data) { return {.ok = true, .more = false, .error = {}, .data = std::move(data)}; }
+
+/// A text argument; nullopt when it is not there.
+std::optional<std::string> text_of(const Request& request, const char* key) {
+    const auto found = request.args.find(key);
+    if (found == request.args.end() || !found->is_string()) return std::nullopt;
+    return found->get<std::string>();
+}
+
+Response ping(Running&, const Request&) { return done({{"version", kVersion}}); }
+Response status(Running& running, const Request&) { return done(status_json(running)); }
+Response stats(Running& running, const Request&) { return done(stats_json(running)); }
+Response directives(Running& running, const Request&) { return done(config::directives_json(running.policy())); }
+
+Response explain(Running& running, const Request& request) {
+    config::ExplainAsk ask;
+    const auto name = wire::Name::parse(text_of(request, "name").value_or(""));
+    if (!name) return fail("explain needs a domain name, such as chat.deepseek.com");
+    ask.name = *name;
+    if (const auto client = text_of(request, "client")) {
+        const auto address = IpAddress::parse(*client);
+        if (!address) return fail(fmt::format("'{}' is not an IP address", *client));
+        ask.client = *address;
+    }
+    if (const auto type = text_of(request, "type")) {
+        const auto parsed = wire::parse_type(*type);
+        if (!parsed) return fail(fmt::format("'{}' is not a record type; write A, AAAA, HTTPS or TYPE65", *type));
+        ask.type = *parsed;
+    }
+    return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
+}
+
+Response services(Running& running, const Request&) {
+    const auto& base = running.loaded().base;
+    return done(base == nullptr ? Json::array() : config::services_json(*base));
+}
+
+Response lists(Running& running, const Request&) {
+    return done(config::lists_json(running.loaded().settings, running.loaded().base.get(), wall_now()));
+}
+
+/// Groups as configured, with what was seen of each.
+Response groups(Running& running, const Request&) {
+    Json rows = config::groups_json(running.policy().options());
+    const telemetry::Metrics metrics = running.hub().collect();
+    for (Json& row : rows)
+        for (const telemetry::GroupActivity& seen : metrics.groups) {
+            if (running.keys().name(telemetry::KeyKind::Group, seen.group) != row["id"]) continue;
+            const auto ago = std::chrono::floor<seconds>(ticks_now() - seen.last_seen);
+            row["queries"] = seen.queries;
+            row["clients_seen"] = seen.clients;
+            row["last_seen"] = format_time(wall_now() - ago);
+        }
+    return done(std::move(rows));
+}
+
+Response reload(Running& running, const Request&) {
+    if (auto status = running.reload(); !status) return fail(status.error().text);
+    Json warnings = Json::array();
+    for (const Diagnostic& diagnostic : running.loaded().diagnostics.all()) warnings.push_back(diagnostic.to_string());
+    return done({{"policy_version", running.policy().version()}, {"warnings", std::move(warnings)}});
+}
+
+Response reload_set(Running& running, const Request&) {
+    if (auto status = running.reload_set(); !status) return fail(status.error().text);
+    const auto& info = running.loaded().base->info();
+    return done({{"domains", info.domains}, {"policy_version", running.policy().version()}});
+}
+
+Response flush(Running& running, const Request& request) {
+    const auto text = text_of(request, "name");
+    if (!text) return done({{"entries", running.cache().clear()}});
+    const auto name = wire::Name::parse(*text);
+    if (!name) return fail(fmt::format("'{}' is not a domain name", *text));
+    return done({{"entries", running.cache().erase(*name, request.args.value("below", false))}});
+}
+
+struct Verb {
+    std::string_view name;
+    Right needs;
+    Response (*obey)(Running&, const Request&);
+};
+
+constexpr std::array kVerbs = {
+    Verb{"ping", Right::Read, ping},         Verb{"status", Right::Read, status},
+    Verb{"stats", Right::Read, stats},       Verb{"explain", Right::Read, explain},
+    Verb{"services", Right::Read, services}, Verb{"lists", Right::Read, lists},
+    Verb{"groups", Right::Read, groups},     Verb{"directives", Right::Read, directives},
+    Verb{"reload", Right::Admin, reload},    Verb{"reload-set", Right::Admin, reload_set},
+    Verb{"flush", Right::Admin, flush},
+};
+
+}  // namespace
+
+Response obey(Running& running, const control::Peer& peer, const Request& request) {
+    for (const Verb& verb : kVerbs) {
+        if (verb.name != request.verb) continue;
+        if (peer.right < verb.needs)
+            return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
+                                    verb.needs == Right::Read ? "readers" : "admins"));
+        return verb.obey(running, request);
+    }
+    return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
+}
+
+}  // namespace cenote::daemon

@@ -53,15 +53,15 @@ void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView p
 void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     if (exchange.stream_asked || exchange.probe) return;
     exchange.stream_asked = true;
-    if (ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) != SendStatus::Sent) return;
     ++counters_.tcp;
+    if (ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) != SendStatus::Sent) return;
     exchange.attempts[exchange.attempt_count - 1].in_addition = true;
     schedule(exchange);
 }
 
 /// The answer is too long for UDP (RFC 7766 §5).
 void LoopForwarder::turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept {
-    if (exchange.probe) return give_up(exchange, now);
+    if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
     end_attempt(exchange, attempt, now);
     exchange.stream_asked = true;
     note_failure(exchange, server_failure());  // unless the stream brings better
@@ -128,7 +128,7 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
     Server& server = server_of(exchange, attempt);
     const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
     if (measured) server.health.answered(now - attempt.sent_at, now);
-    if (exchange.probe) return give_up(exchange, now);
+    if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
     if (status == wire::AnswerStatus::Loop || shape.truncated)
         return fail_server(exchange, attempt, server_failure(), now);
     judge_rcode(exchange, attempt, size, shape, now);

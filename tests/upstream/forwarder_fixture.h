@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A forwarder on a real loop, and a sink that remembers what it was told.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resolver/loop/loop.h"
+#include "resolver/upstream/upstream.h"
+#include "tests/support/scripted_upstream.h"
+
+namespace cenote::upstream {
+
+using test::Action;
+using test::Bytes;
+using test::Script;
+using test::ScriptedUpstream;
+using test::SeenQuery;
+
+inline wire::Question question(const std::string& name) {
+    wire::Question result;
+    result.name = *wire::Name::parse(name);
+    result.type = wire::RrType::A;
+    return result;
+}
+
+inline bool contains(const Bytes& bytes, const Bytes& part) {
+    return std::search(bytes.begin(), bytes.end(), part.begin(), part.end()) != bytes.end();
+}
+
+struct Told {
+    Ending ending{};
+    Bytes answer;
+    wire::AnswerShape shape;
+    std::vector<Waiter> waiters;
+    Ticks at{};
+};
+
+class RecordingSink final : public AnswerSink {
+public:
+    explicit RecordingSink(loop::Loop& loop) : loop_(loop) {}
+
+    void complete(const wire::Question& question, const Completion& completion, std::span<const Waiter> waiters,
+                  Ticks now) noexcept override {
+        told[question.name.to_string()].push_back({completion.ending,
+                                                   {completion.answer.begin(), completion.answer.end()},
+                                                   completion.shape,
+                                                   {waiters.begin(), waiters.end()},
+                                                   now});
+        completions += waiters.size();
+        if (on_complete) on_complete(question);
+        if (completions >= wanted) loop_.stop();
+    }
+    void delayed(const wire::Question& question, std::span<const Waiter> waiters, Ticks) noexcept override {
+        delays[question.name.to_string()] += waiters.size();
+    }
+
+    std::map<std::string, std::vector<Told>> told;
+    std::map<std::string, std::size_t> delays;
+    std::function<void(const wire::Question&)> on_complete;
+    std::size_t completions = 0;
+    std::size_t wanted = 0;
+
+private:
+    loop::Loop& loop_;
+};
+
+class ForwarderTest : public testing::Test {
+protected:
+    static Options options_for(const std::vector<SocketAddress>& servers) {
+        Options options;
+        for (const SocketAddress& server : servers) options.servers.push_back({server, ""});
+        options.timeout = milliseconds(1000);
+        options.stale_after = milliseconds(700);
+        options.exchanges_max = 256;
+        options.sockets_max = 64;
+        return options;
+    }
+
+    void start(const Options& options) { forwarder_ = make_forwarder(loop_, sink_, options); }
+    void start(const ScriptedUpstream& upstream) { start(options_for({upstream.address()})); }
+
+    Ticket ask(const std::string& name) { return ask(question(name)); }
+    Ticket ask(const wire::Question& question) {
+        loop_.update_now();
+        return forwarder_->resolve(question, next_waiter_++, loop_.now());
+    }
+
+    /// Until that many waiters have been called in all.
+    void run_until(std::size_t completions) {
+        sink_.wanted = completions;
+        if (sink_.completions < completions) loop_.run();
+    }
+    void run_for(milliseconds time) {
+        loop::Timer timer(loop_, [this] { loop_.stop(); });
+        sink_.wanted = ~std::size_t{0};
+        timer.start(time, milliseconds(0));
+        loop_.run();
+    }
+    /// Asks, waits, and gives what was told.
+    Told resolve(const std::string& name) {
+        EXPECT_EQ(ask(name), Ticket::Leading);
+        run_until(sink_.completions + 1);
+        return sink_.told[name].empty() ? Told{} : sink_.told[name].back();
+    }
+
+    static bool is_right(const Told& told) {
+        return told.ending == Ending::Answered && contains(told.answer, {192, 0, 2, 1}) &&
+               !contains(told.answer, {203, 0, 113, 66});
+    }
+
+    loop::Loop loop_;
+    RecordingSink sink_{loop_};
+    std::unique_ptr<Forwarder> forwarder_;
+    Waiter next_waiter_ = 1;
+};
+
+}  // namespace cenote::upstream

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/upstream/inflight.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace cenote::upstream {
+namespace {
+
+wire::Question question(int number) {
+    wire::Question result;
+    result.name = *wire::Name::parse("name" + std::to_string(number) + ".example");
+    result.type = wire::RrType::A;
+    return result;
+}
+
+class InflightTest : public testing::Test {
+protected:
+    InflightTest() { inflight_.grow(8, 16); }
+    void end(Exchange& exchange) {
+        inflight_.unlink(exchange);
+        inflight_.close(exchange);
+    }
+    Inflight inflight_{42};
+    std::vector<Waiter> waiters_;
+};
+
+TEST_F(InflightTest, FindsByQuestionUntilUnlinked) {
+    EXPECT_EQ(inflight_.find(question(1)), nullptr);
+    Exchange* const exchange = inflight_.open(question(1), false);
+    ASSERT_NE(exchange, nullptr);
+    EXPECT_EQ(inflight_.find(question(1)), exchange);
+    EXPECT_EQ(inflight_.find(question(2)), nullptr);
+    inflight_.unlink(*exchange);
+    EXPECT_EQ(inflight_.find(question(1)), nullptr);
+    EXPECT_EQ(inflight_.exchanges(), 0U);
+    inflight_.close(*exchange);
+}
+
+TEST_F(InflightTest, ReferenceToAnEndedExchangeFindsNothing) {
+    Exchange* const first = inflight_.open(question(1), false);
+    const AttemptRef ref{first->index, first->generation, 0};
+    EXPECT_EQ(inflight_.find(ref), first);
+    end(*first);
+    EXPECT_EQ(inflight_.find(ref), nullptr);
+    Exchange* const second = inflight_.open(question(2), false);
+    EXPECT_EQ(second->index, ref.exchange);  // the slot is used again
+    EXPECT_EQ(inflight_.find(ref), nullptr);
+    EXPECT_EQ(inflight_.find(AttemptRef{}), nullptr);
+}
+
+TEST_F(InflightTest, WaitersAreKeptInOrderAndGivenBack) {
+    for (int round = 0; round < 3; ++round) {
+        Exchange* const exchange = inflight_.open(question(round), false);
+        for (Waiter i = 0; i < 16; ++i) EXPECT_TRUE(inflight_.join(*exchange, i * 10));
+        EXPECT_FALSE(inflight_.join(*exchange, 999));
+        EXPECT_EQ(inflight_.waiters(), 16U);
+        inflight_.copy_waiters(*exchange, waiters_);
+        ASSERT_EQ(waiters_.size(), 16U);
+        for (Waiter i = 0; i < 16; ++i) EXPECT_EQ(waiters_[i], i * 10);
+        end(*exchange);
+        EXPECT_EQ(inflight_.waiters(), 0U);
+    }
+}
+
+TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
+    EXPECT_EQ(inflight_.oldest(), nullptr);
+    Exchange* exchanges[3];
+    for (int i = 0; i < 3; ++i) exchanges[i] = inflight_.open(question(i), false);
+    EXPECT_EQ(inflight_.oldest(), exchanges[0]);
+    inflight_.join(*exchanges[0], 1);
+    EXPECT_EQ(inflight_.oldest(), exchanges[0]);
+    end(*exchanges[1]);
+    end(*exchanges[0]);
+    EXPECT_EQ(inflight_.oldest(), exchanges[2]);
+    end(*exchanges[2]);
+    EXPECT_EQ(inflight_.oldest(), nullptr);
+}
+
+TEST_F(InflightTest, ProbesAreNeitherFoundNorOldestNorCounted) {
+    Exchange* const probe = inflight_.open(question(1), true);
+    EXPECT_EQ(inflight_.find(question(1)), nullptr);
+    EXPECT_EQ(inflight_.oldest(), nullptr);
+    EXPECT_EQ(inflight_.exchanges(), 0U);
+    end(*probe);
+}
+
+TEST_F(InflightTest, FullThenGrown) {
+    for (int i = 0; i < 8; ++i) EXPECT_NE(inflight_.open(question(i), false), nullptr);
+    EXPECT_EQ(inflight_.open(question(8), false), nullptr);
+    inflight_.grow(100, 200);
+    for (int i = 8; i < 100; ++i) EXPECT_NE(inflight_.open(question(i), false), nullptr);
+    EXPECT_EQ(inflight_.open(question(100), false), nullptr);
+    for (int i = 0; i < 100; ++i) {
+        Exchange* const exchange = inflight_.find(question(i));
+        ASSERT_NE(exchange, nullptr);
+        EXPECT_EQ(exchange->question, question(i));
+        EXPECT_EQ(inflight_.oldest(), exchange);
+        end(*exchange);
+    }
+}
+
+}  // namespace
+}  // namespace cenote::upstream

@@ -31,12 +31,12 @@ bool read_by_journal() noexcept {
 }
 
 std::string_view prefix(Level level) noexcept {
-    static const bool journal = read_by_journal();
+    static const bool kJournal = read_by_journal();
     switch (level) {
-        case Level::Error: return journal ? "<3>" : "error: ";
-        case Level::Warning: return journal ? "<4>" : "warning: ";
-        case Level::Notice: return journal ? "<5>" : "";
-        case Level::Info: return journal ? "<6>" : "";
+        case Level::Error: return kJournal ? "<3>" : "error: ";
+        case Level::Warning: return kJournal ? "<4>" : "warning: ";
+        case Level::Notice: return kJournal ? "<5>" : "";
+        case Level::Info: return kJournal ? "<6>" : "";
     }
     return "";
 }

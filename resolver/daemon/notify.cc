@@ -13,7 +13,8 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr const char* kStoreName = "FDSTORE=1\nFDNAME=listen";
+constexpr const char* kStore = "FDSTORE=1\nFDNAME=listen";
+constexpr const char* kForget = "FDSTOREREMOVE=1\nFDNAME=listen";
 constexpr std::size_t kFdsPerMessage = 200;  // the kernel takes 253 at once (SCM_MAX_FD)
 
 }  // namespace
@@ -44,10 +45,11 @@ std::vector<UniqueFd> take_parked() {
 }
 
 void park(const std::vector<int>& sockets) {
-    // systemd drops duplicates of what it holds (sd_pid_notify_with_fds(3)), so all are given each time.
+    // A parked socket that nobody reads any more would go on taking its share of the queries (SO_REUSEPORT).
+    sd_notify(0, kForget);
     for (std::size_t from = 0; from < sockets.size(); from += kFdsPerMessage) {
         const std::size_t count = std::min(kFdsPerMessage, sockets.size() - from);
-        const int result = sd_pid_notify_with_fds(0, 0, kStoreName, &sockets[from], static_cast<unsigned>(count));
+        const int result = sd_pid_notify_with_fds(0, 0, kStore, &sockets[from], static_cast<unsigned>(count));
         if (result < 0)
             log::warning("systemd did not take the listening sockets: {}; a restart will lose queries",
                          std::strerror(-result));

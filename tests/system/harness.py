@@ -124,7 +124,12 @@ class NotifySocket:
             for fd in self.stored.pop(name, []):
                 os.close(fd)
         elif message.get("FDSTORE") == "1":
-            self.stored.setdefault(name, []).extend(fds)
+            held = {os.fstat(fd).st_ino for several in self.stored.values() for fd in several}
+            for fd in fds:  # as systemd does: what it has already is not kept twice
+                if os.fstat(fd).st_ino in held:
+                    os.close(fd)
+                else:
+                    self.stored.setdefault(name, []).append(fd)
         else:
             for fd in fds:
                 os.close(fd)

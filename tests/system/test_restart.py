@@ -87,6 +87,17 @@ class Restart(SystemTest):
         self.assertEqual(self.resolver.address, "127.0.0.3")
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
 
+    def test_fewer_workers_leave_no_socket_that_nobody_reads(self):
+        """A parked socket of a worker that is no more would go on taking its share of the queries."""
+        self.resolver.daemon.signal(signal.SIGTERM)
+        self.resolver.daemon.wait()
+        self.resolver.notify.drain()
+        self.resolver.write_config(workers=1)
+        self.resolver.start(stored=self.resolver.notify.stored)
+        self.resolver.notify.drain()
+        for _ in range(64):  # each from a port of its own, so spread over all that is bound
+            self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", timeout=5)), ["0.0.0.0"])
+
     def test_a_kill_leaves_nothing_in_the_way(self):
         port = self.resolver.port
         self.resolver.daemon.kill()

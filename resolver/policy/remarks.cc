@@ -213,7 +213,7 @@ void find_refusals(const Options& options, const DomainSet* base, Diagnostics& d
     for (const Directive& directive : options.directives) {
         if (directive.step == Step::Block) blocks.push_back(&directive);
         for (const Target& target : directive.targets) {
-            if (!target.domain) continue;
+            if (!target.domain || target.domain->labels() == 0) continue;  // the root is a mistake of its own
             if (auto why = why_not(*target.domain, options, shared); !why.empty())
                 diagnostics.error(place_of(target, directive), std::move(why));
         }

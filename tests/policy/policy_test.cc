@@ -134,7 +134,8 @@ TEST(Policy, ACellIsReadyForTheWire) {
 TEST(Policy, AnOrderOfAnotherBodyIsCensored) {
     Options options = demo();
     options.directives[0].mandated_by = "Personal Information Protection Commission";
-    const Cell& cell = judged(*build(options, kNow), kMoti, "deepseek.com");
+    const auto policy = build(options, kNow);
+    const Cell& cell = judged(*policy, kMoti, "deepseek.com");
     EXPECT_EQ(cell.ede, wire::EdeCode::Censored);
     EXPECT_EQ(cell.structured.find("\"s\""), std::string_view::npos);
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The data plane of policy never allocates: counted for the whole process while it runs.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "tests/policy/fixture.h"
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+}
+
+// NOLINTBEGIN(misc-new-delete-overloads): the counting pair; not inlined, for g++ 12 would take malloc's memory for
+// new's
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(size)) return memory;
+    std::abort();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+// NOLINTEND(misc-new-delete-overloads)
+
+namespace cenote::policy {
+namespace {
+
+TEST(Allocation, JudgingNeedsNone) {
+    Options options;
+    options.groups = {testing::group("moti", {"10.20.0.0/16"})};
+    options.directives = {testing::directive("a", Step::Restrict, {"service:*", "domain:example.ai"}),
+                          testing::directive("b", Step::Block, {"list:extra", "address:192.0.2.0/24"})};
+    options.allows = {testing::allow({"open.example.ai"}, {"moti"})};
+    const auto policy = testing::build(options, testing::kNow);
+    ASSERT_TRUE(policy);
+    const std::vector<wire::Name> names{testing::name("www.deepseek.com"), testing::name("x.open.example.ai"),
+                                        testing::name("bad.example"), testing::name("nothing.example.org")};
+    const IpAddress client = testing::ip("10.20.0.1");
+    const IpAddress revealed = testing::ip("192.0.2.1");
+
+    std::size_t blocked = 0;
+    const std::size_t before = allocations.load();
+    for (const wire::Name& name : names) {
+        const ClientClass of = policy->classify(client);
+        const Verdict verdict = policy->judge(of, policy->match(name));
+        const Verdict link = policy->judge_link(of, verdict, policy->match(revealed));
+        blocked += policy->cell(verdict).blocks() ? 1U : 0U;
+        blocked += policy->cell(link).blocks() ? 1U : 0U;
+        blocked += policy->group_of(of).size() + policy->directive_id(policy->cell(link).directive).size();
+    }
+    EXPECT_EQ(allocations.load(), before);
+    EXPECT_GT(blocked, 0U);
+}
+
+}  // namespace
+}  // namespace cenote::policy

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "blocklists/catalogue.h"
+#include "blocklists/guard.h"
+#include "blocklists/list_copy.h"
+#include "resolver/domainset/publish.h"
+#include "resolver/domainset/writer.h"
+
+namespace cenote::blocklists {
+namespace {
+
+constexpr std::size_t kLeftOutShown = 10;
+
+bool is_error(const Diagnostic& diagnostic) noexcept { return diagnostic.severity == Diagnostic::Severity::Error; }
+
+class Compiler {
+public:
+    Compiler(const Manifest& manifest, Diagnostics& diagnostics)
+        : manifest_(manifest), diagnostics_(diagnostics), writer_(manifest.built_at, manifest.seed) {}
+
+    Result<Compiled> run() {
+        const auto before = static_cast<std::ptrdiff_t>(diagnostics_.all().size());
+        const auto catalogue = load_catalogue(manifest_.services, diagnostics_);
+        if (std::any_of(diagnostics_.all().begin() + before, diagnostics_.all().end(), is_error))
+            return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
+        add_guards(catalogue);
+        for (const auto& service : catalogue.services) add_service(service);
+        for (const auto& list : manifest_.lists) add_list(list);
+        auto bytes = writer_.finish();
+        if (!bytes) return std::move(bytes).error();
+        return Compiled{*std::move(bytes), std::move(report_)};
+    }
+
+private:
+    void add_guards(const Catalogue& catalogue) {
+        using Reach = Guard::Reach;
+        for (const auto& name : manifest_.protect) guard_.add(name, Reach::NameAndBelow, "under protect");
+        for (const auto& zone : manifest_.route_zones)
+            guard_.add(zone, Reach::NameAndBelow, "a zone with servers of its own");
+        for (const auto& name : manifest_.local_names) guard_.add(name, Reach::NameOnly, "answered here ([[local]])");
+        for (const auto& shared : catalogue.shared)
+            guard_.add(shared.name, Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
+    }
+
+    void add_service(const Service& service) {
+        domainset::Source source;
+        source.kind = domainset::SourceKind::Service;
+        source.by_default = service.by_default;
+        source.digest = service.digest;
+        source.id = service.id;
+        source.name = service.name;
+        source.vendor = service.vendor;
+        source.jurisdiction = service.jurisdiction;
+        source.aliases = service.aliases;
+        source.categories = service.categories;
+        for (const auto& name : service.shared) source.shared_names.push_back(name.to_string());
+        source.note = service.note;
+        const auto index = writer_.add_source(std::move(source));
+        ++report_.services;
+        for (const auto& domain : service.domains) {
+            if (auto why = guarded(domain.name)) {
+                diagnostics_.warning(domain.place, fmt::format("'{}' of service '{}' is left out: {}",
+                                                               domain.name.to_string(), service.id, *why));
+                report_.services_left_out.push_back({domain.name.to_string(), std::move(*why), domain.place.line});
+                continue;
+            }
+            writer_.add(domain.name, {index, domain.role, domain.strict}, domainset::MatchKind::Suffix);
+            ++report_.service_domains;
+        }
+    }
+
+    std::optional<std::string> guarded(const wire::Name& name) const {
+        return manifest_.force ? std::nullopt : guard_.why_not(name, domainset::MatchKind::Suffix);
+    }
+
+    void add_list(const Manifest::List& list) {
+        ListReport report;
+        report.id = list.id;
+        auto copy = read_copy(list, list.path);
+        if (copy) {
+            report.path = list.path;
+        } else {
+            report.error = copy.error().text;
+            diagnostics_.error({list.path.string(), 0, 0},
+                               fmt::format("list '{}' is not taken: {}", list.id, report.error));
+            if (!list.last_good.empty()) copy = ListCopy::read(list.last_good, list.format, guard(), manifest_.limits);
+            if (copy) report.path = list.last_good;
+        }
+        if (copy) {
+            copy->report_to(report);
+            add_rules(list, *copy);
+            say_what_was_odd(report);
+        }
+        report_.lists.push_back(std::move(report));
+    }
+
+    [[nodiscard]] const Guard* guard() const noexcept { return manifest_.force ? nullptr : &guard_; }
+
+    /// The list's new copy; refused when it adds a guarded name that the last good one did not have.
+    Result<ListCopy> read_copy(const Manifest::List& list, const Path& path) const {
+        auto copy = ListCopy::read(path, list.format, guard(), manifest_.limits);
+        if (!copy || list.last_good.empty() || copy->left_out().empty()) return copy;
+        const auto before = ListCopy::read(list.last_good, list.format, guard(), manifest_.limits);
+        if (!before) return copy;  // there is no good copy before this one
+        std::set<std::string> known;
+        for (const auto& entry : before->left_out()) known.insert(entry.name);
+        const auto& now = copy->left_out();
+        const auto added = std::find_if(now.begin(), now.end(), [&](const auto& e) { return !known.contains(e.name); });
+        if (added == now.end()) return copy;
+        return Error{
+            fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}; the last good copy serves, force "
+                        "takes the new one as it is",
+                        path.string(), added->line, added->name, added->why)};
+    }
+
+    void add_rules(const Manifest::List& list, const ListCopy& copy) {
+        domainset::Source source;
+        source.kind = domainset::SourceKind::List;
+        source.digest = copy.digest();
+        source.id = list.id;
+        source.format = format_to_text(copy.format());
+        const auto index = writer_.add_source(std::move(source));
+        copy.for_each([&](const Rule& rule) {
+            if (rule.exception)
+                writer_.add_exception(rule.name, index, rule.kind);
+            else
+                writer_.add(rule.name, {index, domainset::Role::Web, false}, rule.kind);
+        });
+    }
+
+    void say_what_was_odd(const ListReport& report) {
+        const std::string file = report.path.string();
+        for (const auto& refused : report.refused_lines)
+            diagnostics_.warning({file, refused.line, 1}, fmt::format("not understood: {}", refused.why));
+        if (report.refused > report.refused_lines.size())
+            diagnostics_.warning({file, 0, 0},
+                                 fmt::format("list '{}' has {} lines that are not understood, the first {} "
+                                             "are named",
+                                             report.id, report.refused, report.refused_lines.size()));
+        for (std::size_t i = 0; i < std::min(report.left_out.size(), kLeftOutShown); ++i)
+            diagnostics_.warning({file, report.left_out[i].line, 1},
+                                 fmt::format("'{}' is left out, it may not be sinkholed: {}", report.left_out[i].name,
+                                             report.left_out[i].why));
+        if (report.left_out.size() > kLeftOutShown)
+            diagnostics_.warning({file, 0, 0},
+                                 fmt::format("list '{}' has {} names that may not be sinkholed, the first "
+                                             "{} are named",
+                                             report.id, report.left_out.size(), kLeftOutShown));
+    }
+
+    const Manifest& manifest_;
+    Diagnostics& diagnostics_;
+    domainset::DomainSetWriter writer_;
+    Guard guard_;
+    CompileReport report_;
+};
+
+}  // namespace
+
+Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics) {
+    auto compiled = Compiler(manifest, diagnostics).run();
+    if (!compiled) return compiled;
+    // What we would publish must be what the daemon takes.
+    const auto set = domainset::DomainSet::from_bytes(compiled->bytes);
+    if (!set) return set.error();
+    compiled->report.info = set->info();
+    return compiled;
+}
+
+Result<CompileReport> compile(const Manifest& manifest, const Path& out, Diagnostics& diagnostics) {
+    auto compiled = compile_in_memory(manifest, diagnostics);
+    if (!compiled) return std::move(compiled).error();
+    if (auto done = domainset::publish_set(out, compiled->bytes); !done) return std::move(done).error();
+    return std::move(compiled->report);
+}
+
+}  // namespace cenote::blocklists

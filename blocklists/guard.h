@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names that may not be sinkholed (contract, rule 6), and whether an entry would do that.
+//
+// Threads:  built once, then read by any thread.
+// Memory:   a hash table over the guarded names and the names above them.
+// Failure:  none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "resolver/domainset/domain_set.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::blocklists {
+
+class Guard {
+public:
+    enum class Reach : std::uint8_t { NameOnly, NameAndBelow };
+
+    /// `why` continues the sentence "'x.example' may not be sinkholed: it is …".
+    void add(const wire::Name& name, Reach reach, std::string why);
+
+    /// Why an entry may not be taken; nullopt when it may. Public suffixes of the ICANN section are always guarded.
+    [[nodiscard]] std::optional<std::string> why_not(const wire::Name& name, domainset::MatchKind kind) const;
+
+private:
+    struct Guarded {
+        std::string name;
+        std::string why;
+        Reach reach;
+    };
+    struct Place {
+        std::optional<std::size_t> itself;   // into guarded_
+        std::optional<std::size_t> covered;  // a guarded name below
+    };
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+
+    [[nodiscard]] const Place* find(ByteView wire) const;
+
+    std::vector<Guarded> guarded_;
+    std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
+    bool any_with_below_ = false;
+};
+
+}  // namespace cenote::blocklists

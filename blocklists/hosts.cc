@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dialect `hosts`, as of hosts(5): an address, then names, each for itself only. Lines with an address that somebody
+// could be behind are somebody's hosts, not ours to block.
+#include <algorithm>
+#include <array>
+
+#include "blocklists/dialect.h"
+#include "blocklists/lines.h"
+#include "blocklists/listed_name.h"
+#include "resolver/base/address.h"
+
+namespace cenote::blocklists {
+namespace {
+
+/// Names that every hosts file has for the machine itself.
+constexpr std::array<std::string_view, 14> kOfTheMachine{
+    "localhost",    "localhost.localdomain",   "localhost4",    "localhost4.localdomain4", "localhost6",
+    "local",        "localhost6.localdomain6", "broadcasthost", "ip6-localhost",           "ip6-loopback",
+    "ip6-localnet", "ip6-mcastprefix",         "ip6-allnodes",  "ip6-allrouters"};
+
+bool is_of_the_machine(std::string_view name) noexcept {
+    if (name.ends_with('.')) name.remove_suffix(1);
+    const auto same = [name](std::string_view other) {
+        return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
+        });
+    };
+    return same("ip6-allhosts") || same("0.0.0.0") || std::any_of(kOfTheMachine.begin(), kOfTheMachine.end(), same);
+}
+
+enum class Leads : std::uint8_t { Nowhere, Somewhere, NoAddress };
+
+Leads where_leads(std::string_view word) {
+    if (word == "0") return Leads::Nowhere;  // as inet_aton(3) reads it
+    const auto address = IpAddress::parse(word.substr(0, word.find('%')));
+    if (!address) return Leads::NoAddress;
+    if (address->is_v4())
+        return address->v4_octets()[0] == 127 || address->v4_octets() == std::array<std::uint8_t, 4>{}
+                   ? Leads::Nowhere
+                   : Leads::Somewhere;
+    const auto& octets = address->octets();
+    const bool zero = std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; });
+    return zero && octets.back() <= 1 ? Leads::Nowhere : Leads::Somewhere;
+}
+
+void read_names(std::string_view words, std::uint32_t number, Reading& reading) {
+    std::string why;
+    bool any = false;
+    for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
+        any = true;
+        if (is_of_the_machine(word))
+            reading.skip();
+        else if (const auto name = parse_listed_name(word, why))
+            reading.rule(number, {*name, domainset::MatchKind::Exact, false});
+        else
+            reading.refuse(number, why);
+    }
+    if (!any) reading.refuse(number, "no name follows the address");
+}
+
+}  // namespace
+
+void read_hosts(std::string_view text, Reading& reading) {
+    for_each_line(text, [&](std::string_view line, std::uint32_t number) {
+        if (line.size() > reading.limits().line_bytes_max && !line.starts_with('#')) {
+            reading.refuse(number, "the line is too long");
+            return true;
+        }
+        auto words = line.substr(0, line.find('#'));
+        const auto first = take_word(words);
+        if (first.empty()) return true;
+        switch (where_leads(first)) {
+            case Leads::Nowhere: read_names(words, number, reading); break;
+            case Leads::Somewhere: reading.skip(); break;
+            case Leads::NoAddress: reading.refuse(number, "the line does not begin with an address"); break;
+        }
+        return !reading.overflowed();
+    });
+}
+
+}  // namespace cenote::blocklists

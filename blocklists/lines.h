@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A list's text, line by line, and the words of a line.
+//
+// Threads:  pure.   Memory: none; views into the text.   Failure: none.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace cenote::blocklists {
+
+[[nodiscard]] constexpr bool is_blank(char letter) noexcept { return letter == ' ' || letter == '\t'; }
+
+[[nodiscard]] inline std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+    return text;
+}
+
+/// The first word of `text`, which is left with what follows; empty at the end.
+[[nodiscard]] inline std::string_view take_word(std::string_view& text) noexcept {
+    text = trim(text);
+    std::size_t size = 0;
+    while (size < text.size() && !is_blank(text[size])) ++size;
+    const auto word = text.substr(0, size);
+    text.remove_prefix(size);
+    return word;
+}
+
+/// Calls `take(line, number)` for each line, trimmed (a carriage return too), until it gives false. Lines end with \n;
+/// a byte order mark at the front is no part of the first one.
+template <typename Take>
+void for_each_line(std::string_view text, Take take) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    for (std::uint32_t number = 1; !text.empty(); ++number) {
+        const auto end = text.find('\n');
+        if (!take(trim(text.substr(0, end)), number)) return;
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+}
+
+}  // namespace cenote::blocklists

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One copy of a list, read, judged by the guard and kept small until it is known whether it will be taken.
+//
+// Threads:  one.
+// Memory:   a few bytes more than the names themselves.
+// Failure:  Result: why the copy cannot be taken at all.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "blocklists/compile.h"
+#include "blocklists/guard.h"
+#include "resolver/base/digest.h"
+
+namespace cenote::blocklists {
+
+class ListCopy {
+public:
+    /// `guard` nullptr: nothing is left out.
+    static Result<ListCopy> read(const Path& path, Format format, const Guard* guard, const ListLimits& limits);
+
+    [[nodiscard]] Format format() const noexcept { return format_; }
+    [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
+    [[nodiscard]] const std::vector<LeftOut>& left_out() const noexcept { return left_out_; }
+    /// Fills what the report says of a copy.
+    void report_to(ListReport& report) const;
+    void for_each(const std::function<void(const Rule&)>& take) const;
+
+private:
+    void keep(const Rule& rule);
+
+    Format format_ = Format::Auto;
+    Sha256Digest digest_{};
+    std::vector<std::uint8_t> rules_;  // a byte of kind and exception, then the name in wire form, again and again
+    std::uint32_t count_ = 0;
+    std::uint32_t skipped_ = 0;
+    std::uint32_t refused_ = 0;
+    std::vector<RefusedLine> refused_lines_;
+    std::vector<LeftOut> left_out_;
+};
+
+}  // namespace cenote::blocklists

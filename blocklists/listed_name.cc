@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/listed_name.h"
+
+#include <fmt/format.h>
+#include <idn2.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+namespace cenote::blocklists {
+namespace {
+
+/// Letters that are legal in a label, but in a list show that the line is of another dialect, or a URL.
+constexpr std::string_view kForeign = "\"#$(),/:;<=>?@[]^{|}*";
+constexpr std::size_t kTextShown = 64;
+
+bool is_ascii(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
+}
+
+/// A last label of digits alone: an address (RFC 3696 §2 promises that no top-level name is one).
+bool looks_like_address(std::string_view text) noexcept {
+    if (text.ends_with('.')) text.remove_suffix(1);
+    const auto last = text.substr(text.rfind('.') + 1);  // npos + 1 is 0
+    return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// `text` for a message: control characters shown as what they are, cut where it grows long.
+std::string shown(std::string_view text) {
+    std::string out;
+    for (const char letter : text.substr(0, kTextShown)) {
+        const auto byte = static_cast<unsigned char>(letter);
+        if (byte < 0x20 || byte >= 0x7f)
+            out += fmt::format("\\x{:02x}", byte);
+        else
+            out += letter;
+    }
+    return text.size() > kTextShown ? out + "..." : out;
+}
+
+std::optional<std::string> to_a_labels(std::string_view text, std::string& why) {
+    const std::string copy(text);
+    char* found = nullptr;
+    const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(copy.c_str()),
+                                    reinterpret_cast<std::uint8_t**>(&found), IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    const std::unique_ptr<char, void (*)(void*)> owned(found, idn2_free);
+    if (code == IDN2_OK) return std::string(found);
+    why = fmt::format("'{}' is no international name: {}", shown(text), idn2_strerror(code));
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<wire::Name> parse_listed_name(std::string_view text, std::string& why) {
+    std::optional<std::string> converted;
+    if (!is_ascii(text)) {
+        converted = to_a_labels(text, why);
+        if (!converted) return std::nullopt;
+        text = *converted;
+    }
+    const auto foreign = std::find_if(text.begin(), text.end(), [](char letter) {
+        return letter <= ' ' || letter == 0x7f || kForeign.find(letter) != std::string_view::npos;
+    });
+    if (foreign != text.end()) {
+        why = fmt::format("'{}' is no name: '{}' does not belong there", shown(text), shown({&*foreign, 1}));
+    } else if (looks_like_address(text)) {
+        why = fmt::format("'{}' is an address, not a name", shown(text));
+    } else if (const auto name = wire::Name::parse(text); name && name->labels() != 0) {
+        return name;
+    } else {
+        why = fmt::format("'{}' is no name: labels have 1 to 63 letters, names 253", shown(text));
+    }
+    return std::nullopt;
+}
+
+}  // namespace cenote::blocklists

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One file of the catalogue (blocklists/services/README.md).
+//
+// Threads:  control plane.   Memory: the services.   Failure: mistakes go into the Diagnostics.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "blocklists/catalogue.h"
+#include "resolver/base/fd.h"
+
+namespace cenote::blocklists {
+
+/// A service as one file has it; it may be an extension of one that stands elsewhere.
+struct ServiceDraft {
+    Service service;
+    bool says_default = false;
+};
+
+[[nodiscard]] std::vector<ServiceDraft> read_service_file(std::string_view text, const Path& file,
+                                                          Diagnostics& diagnostics);
+
+/// What a service that extends no other must have.
+void require_all_of(const ServiceDraft& draft, Diagnostics& diagnostics);
+
+}  // namespace cenote::blocklists

@@ -45,7 +45,9 @@ class StartupErrors(SystemTest):
         self.assertIn("/no/such/cenote.toml", done.stderr)
 
     def test_check_finds_every_error_at_once(self):
-        node = self.node(server='no_such_key = 1', directives=RESTRICT_ALPHA + """
+        node = self.node()
+        node.update()
+        node.write_config(server="no_such_key = 1", directives=RESTRICT_ALPHA + """
 [[directive]]
 id      = "x"
 targets = ["service:alhpa"]

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs clang-tidy over the sources, or over the files given.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cmake --preset dev >/dev/null
+if [ $# -eq 0 ]; then
+    mapfile -t files < <(git ls-files 'resolver/*.cc' 'blocklists/*.cc' 'tools/*.cc')
+else
+    files=("$@")
+fi
+printf '%s\0' "${files[@]}" | xargs -0 -n 4 -P "$(nproc)" clang-tidy -p build/dev --quiet

@@ -38,8 +38,20 @@ std::string_view rdata_layout(RrType type) noexcept {
         case 43:                  // DS
         case 48:                  // DNSKEY
         case 59:                  // CDS
-        case 60: return "4*";     // CDNSKEY
-        case 52: return "3*";     // TLSA
+        case 60:                  // CDNSKEY
+        case 256: return "4*";    // URI
+        case 52:                  // TLSA
+        case 53: return "3*";     // SMIMEA
+        case 37: return "5*";     // CERT
+        case 44: return "2*";     // SSHFP
+        case 62:                  // CSYNC
+        case 63: return "6*";     // ZONEMD
+        case 104:                 // NID
+        case 106: return "28";    // L64
+        case 105: return "24";    // L32
+        case 107: return "2u";    // LP
+        case 108: return "6";     // EUI48
+        case 109: return "8";     // EUI64
         case 64:                  // SVCB
         case 65: return "2up";    // HTTPS
         case 257: return "1s*";   // CAA

@@ -182,6 +182,20 @@ TEST_F(MalformedAnswerTest, DnssecRdata) {  // cf. CVE-2026-4890 and -4891
     EXPECT_TRUE(refuses(RrType::DS, {0, 1, 2}));
 }
 
+TEST_F(MalformedAnswerTest, SizesOfOtherTypes) {
+    for (const auto& [type, least] : std::vector<std::pair<unsigned, std::size_t>>{
+             {37, 5}, {44, 2}, {48, 4}, {52, 3}, {53, 3}, {59, 4}, {60, 4}, {62, 6}, {63, 6}, {256, 4}}) {
+        EXPECT_TRUE(refuses(static_cast<RrType>(type), Bytes(least - 1))) << type;
+        EXPECT_FALSE(refuses(static_cast<RrType>(type), Bytes(least))) << type;
+    }
+    for (const auto& [type, exact] :
+         std::vector<std::pair<unsigned, std::size_t>>{{104, 10}, {105, 6}, {106, 10}, {107, 3}, {108, 6}, {109, 8}}) {
+        EXPECT_TRUE(refuses(static_cast<RrType>(type), Bytes(exact - 1))) << type;
+        EXPECT_FALSE(refuses(static_cast<RrType>(type), Bytes(exact))) << type;
+        EXPECT_TRUE(refuses(static_cast<RrType>(type), Bytes(exact + 1))) << type;
+    }
+}
+
 TEST_F(MalformedAnswerTest, UnknownTypesAreOpaque) {
     EXPECT_FALSE(refuses(RrType{65280}, {0xff, 0xff, 0xff}));
     EXPECT_FALSE(refuses(RrType{65280}, {}));

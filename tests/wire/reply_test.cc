@@ -1,119 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/wire/reply.h"
-
-#include <gtest/gtest.h>
-
-#include <string>
-
-#include "tests/wire/packets.h"
+#include "tests/wire/reply_fixture.h"
 
 namespace cenote::wire {
 namespace {
 
+using test::Bytes;
 using test::edns_query;
 using test::join;
 using test::option;
 using test::Packet;
 using test::plain_query;
+using test::Reply;
 
-using Bytes = std::vector<std::uint8_t>;
-
-/// What stands in a reply, read with a reader of its own.
-struct Reply {
-    unsigned id = 0, flags = 0, qd = 0, an = 0, ns = 0, ar = 0;
-    std::size_t size = 0;
-    bool has_opt = false;
-    unsigned opt_udp_size = 0;
-    std::uint32_t opt_ttl = 0;
-    std::vector<std::pair<unsigned, Bytes>> options;
-
-    [[nodiscard]] std::vector<std::string> errors() const {  // EDE: code and text
-        std::vector<std::string> found;
-        for (const auto& [code, data] : options)
-            if (code == 15)
-                found.push_back(std::to_string(data[0] << 8 | data[1]) + ":" +
-                                std::string(data.begin() + 2, data.end()));
-        return found;
-    }
-    [[nodiscard]] const Bytes* find(unsigned code) const {
-        for (const auto& [have, data] : options)
-            if (have == code) return &data;
-        return nullptr;
-    }
-    [[nodiscard]] bool truncated() const { return (flags & 0x0200) != 0; }
-};
-
-Reply read_reply(ByteView packet) {
-    Reply reply;
-    reply.size = packet.size();
-    ByteReader in(packet);
-    reply.id = in.u16();
-    reply.flags = in.u16();
-    reply.qd = in.u16();
-    reply.an = in.u16();
-    reply.ns = in.u16();
-    reply.ar = in.u16();
-    std::size_t at = in.offset();
-    const auto skip_owner = [&](ByteReader& reader) {
-        const std::size_t before = at;
-        EXPECT_TRUE(skip_name(packet, at));
-        reader.skip(at - before);
-    };
-    for (unsigned i = 0; i < reply.qd; ++i) {
-        skip_owner(in);
-        in.skip(4);
-        at = in.offset();
-    }
-    for (unsigned i = 0; i < reply.an + reply.ns + reply.ar; ++i) {
-        skip_owner(in);
-        const unsigned type = in.u16();
-        const unsigned rr_class = in.u16();
-        const std::uint32_t ttl = in.u32();
-        const ByteView rdata = in.bytes(in.u16());
-        at = in.offset();
-        if (type != 41) continue;
-        reply.has_opt = true;
-        reply.opt_udp_size = rr_class;
-        reply.opt_ttl = ttl;
-        ByteReader options(rdata);
-        while (options.left() > 0) {
-            const unsigned code = options.u16();
-            const ByteView data = options.bytes(options.u16());
-            reply.options.emplace_back(code, Bytes(data.begin(), data.end()));
-        }
-        EXPECT_TRUE(options.ok());
-    }
-    EXPECT_TRUE(in.ok());
-    EXPECT_EQ(in.left(), 0U) << "nothing follows the message";
-    return reply;
-}
-
-/// A query, and a buffer with guard bytes behind the limit.
-class ReplyTest : public testing::Test {
-protected:
-    void ask(const Packet& packet, ParseStatus expected = ParseStatus::Ok) {
-        packet_ = packet;
-        ASSERT_EQ(parse_query(packet_.view(), query_), expected);
-    }
-    void limit(std::size_t size) {
-        buffer_.assign(size + 64, 0xee);
-        reply_ = ReplyBuffer{buffer_, size, 0};
-    }
-    Reply write(Rcode rcode, std::span<const Record> answer, std::span<const Record> authority, const OptContent& opt) {
-        write_reply(query_, rcode, answer, authority, opt, reply_);
-        return check();
-    }
-    Reply check() {
-        EXPECT_LE(reply_.size, reply_.limit);
-        for (std::size_t i = reply_.limit; i < buffer_.size(); ++i) EXPECT_EQ(buffer_[i], 0xee) << "behind the limit";
-        return read_reply(reply_.written());
-    }
-
-    Packet packet_;
-    Query query_;
-    Bytes buffer_;
-    ReplyBuffer reply_;
-};
+class ReplyTest : public test::ReplyFixture {};
 
 const Bytes kNull4(4, 0);
 
@@ -324,96 +223,6 @@ TEST_F(ReplyTest, EvenAnAbsurdLimitIsKept) {
         EXPECT_EQ(reply_.size == 0, size < 12);
         if (reply_.size != 0) check();
     }
-}
-
-class FinishTest : public ReplyTest {
-protected:
-    /// A distilled message for www.example.com A, as the cache holds it.
-    void store(unsigned flags, std::size_t space) {
-        const Packet message = Packet()
-                                   .header(0, flags, 1, 1, 0, 0)
-                                   .question("www.example.com", RrType::A, RrClass::IN)
-                                   .pointer(12)
-                                   .record(RrType::A, 300, {192, 0, 2, 1});
-        limit(space);
-        std::copy(message.data.begin(), message.data.end(), buffer_.begin());
-        reply_.size = message.data.size();
-    }
-    Reply finish(const OptContent& opt) {
-        finish_answer(query_, opt, reply_);
-        return check();
-    }
-};
-
-TEST_F(FinishTest, GivesBackIdLettersAndFlags) {
-    ask(Packet().header(99, 0x0110, 1, 0, 0, 0).question("WWW.example.COM", RrType::A, RrClass::IN));
-    store(0x8003 | kFlagAd, 512);
-    const Reply reply = finish({});
-    EXPECT_EQ(reply.id, 99U);
-    EXPECT_EQ(reply.flags, 0x8193U) << "QR RD RA CD and the rcode; AD was not asked for";
-    EXPECT_FALSE(reply.has_opt);
-    EXPECT_EQ(reply.an, 1U);
-    EXPECT_TRUE(std::equal(query_.question.begin(), query_.question.end(), reply_.space.begin() + 12));
-}
-
-TEST_F(FinishTest, AdOnlyWhereSetAndWanted) {
-    for (const bool stored : {true, false})
-        for (const unsigned asked : {0x0120U, 0x0100U}) {
-            ask(Packet().header(1, asked, 1, 0, 0, 0).question("www.example.com", RrType::A, RrClass::IN));
-            store(0x8180U | (stored ? kFlagAd : 0U), 512);
-            EXPECT_EQ((finish({}).flags & kFlagAd) != 0, stored && asked == 0x0120);
-        }
-    ask(Packet()
-            .header(1, 0x0100, 1, 0, 0, 1)
-            .question("www.example.com", RrType::A, RrClass::IN)
-            .opt({}, 1232, 0x8000));
-    store(0x8180 | kFlagAd, 512);
-    EXPECT_TRUE(finish({}).flags & kFlagAd) << "DO asks for it too (RFC 6840 §5.7)";
-}
-
-TEST_F(FinishTest, AppendsTheOpt) {
-    ask(edns_query("www.example.com", RrType::A, {}));
-    store(0x8180, 1232);
-    OptContent opt;
-    opt.add({EdeCode::StaleAnswer, "upstream is silent", {}});
-    const Reply reply = finish(opt);
-    EXPECT_TRUE(reply.has_opt);
-    EXPECT_EQ(reply.ar, 1U);
-    EXPECT_EQ(reply.errors(), std::vector<std::string>{"3:upstream is silent"});
-}
-
-TEST_F(FinishTest, TrimsThenTruncates) {
-    ask(edns_query("www.example.com", RrType::A, {}));
-    OptContent opt;
-    opt.add({EdeCode::StaleAnswer, "upstream is silent", {}});
-    const std::size_t message = 12 + 21 + 16;
-    store(0x8180, message + 11 + 6);
-    EXPECT_EQ(finish(opt).errors(), std::vector<std::string>{"3:"});
-    store(0x8180, message + 11);
-    EXPECT_TRUE(finish(opt).errors().empty());
-    store(0x8180, message + 10);
-    // What stands behind the limit is the message itself here, so look at the reply only.
-    finish_answer(query_, opt, reply_);
-    const Reply reply = read_reply(reply_.written());
-    EXPECT_TRUE(reply.truncated());
-    EXPECT_EQ(reply.an, 0U);
-    EXPECT_EQ(reply.qd, 1U);
-    EXPECT_TRUE(reply.has_opt);
-}
-
-TEST(UdpLimitTest, StaysBetween512And1232) {
-    const auto limit_for = [](unsigned udp_size) {
-        Query query;
-        const Packet packet = Packet().header(1, 0, 1, 0, 0, 1).question("a", RrType::A, RrClass::IN).opt({}, udp_size);
-        EXPECT_EQ(parse_query(packet.view(), query), ParseStatus::Ok);
-        return udp_limit(query);
-    };
-    EXPECT_EQ(limit_for(0), 512U);
-    EXPECT_EQ(limit_for(1000), 1000U);
-    EXPECT_EQ(limit_for(65535), 1232U);
-    Query query;
-    ASSERT_EQ(parse_query(plain_query("a", RrType::A).view(), query), ParseStatus::Ok);
-    EXPECT_EQ(udp_limit(query), 512U);
 }
 
 }  // namespace

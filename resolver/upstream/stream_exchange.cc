@@ -72,8 +72,10 @@ void StreamExchange::prepare_tls(const std::string& ca_file) {
 SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, const wire::Question& question,
                                bool edns, const AttemptRef& attempt, Ticks now) noexcept {
     Connection* connection = usable(index, server);
-    if (connection == nullptr) connection = open(index, server);
-    if (connection == nullptr) return SendStatus::NoSocket;
+    if (connection == nullptr) {
+        const SendStatus status = open(index, server, connection);
+        if (status != SendStatus::Sent) return status;
+    }
 
     Query& query = connection->queries.emplace_back();
     query.attempt = attempt;
@@ -97,25 +99,25 @@ StreamExchange::Connection* StreamExchange::usable(ServerIndex index, const Serv
     return nullptr;
 }
 
-StreamExchange::Connection* StreamExchange::open(ServerIndex index, const ServerAddress& server) noexcept {
+SendStatus StreamExchange::open(ServerIndex index, const ServerAddress& server, Connection*& opened) noexcept {
     const bool tls = !server.tls_name.empty();
-    if (tls && !tls_) return nullptr;  // never plain instead
+    if (tls && !tls_) return SendStatus::Unreachable;  // never plain instead
     if (connections_.size() == kConnectionsMax) {
         const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                        [](const auto& connection) { return connection->queries.empty(); });
-        if (idle == connections_.end()) return nullptr;
+        if (idle == connections_.end()) return SendStatus::NoSocket;
         connections_.erase(idle);
     }
     UniqueFd fd(::socket(server.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd.valid()) return nullptr;
+    if (!fd.valid()) return SendStatus::NoSocket;
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_storage native;
     const socklen_t size = server.address.to_native(native);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0 && errno != EINPROGRESS)
-        return nullptr;
+        return SendStatus::Unreachable;
     auto transport = tls ? tls_->connect(std::move(fd), server.tls_name) : loop::make_plain_transport(std::move(fd));
-    if (!transport) return nullptr;
+    if (!transport) return SendStatus::NoSocket;
 
     if (connections_.empty()) idle_timer_.start(kIdle, kIdle);
     auto& connection = connections_.emplace_back(std::make_unique<Connection>());
@@ -124,7 +126,8 @@ StreamExchange::Connection* StreamExchange::open(ServerIndex index, const Server
     if (tls) connection->tls = tls_;
     loop::StreamOwner& owner = *this;
     connection->stream.emplace(loop_, buffers_, std::move(transport), owner);
-    return connection.get();
+    opened = connection.get();
+    return SendStatus::Sent;
 }
 
 void StreamExchange::abandon(const AttemptRef& attempt, Ticks now) noexcept {

@@ -61,7 +61,7 @@ private:
     void on_end(loop::MessageStream& stream, loop::StreamEnd end) noexcept override;
 
     Connection* usable(ServerIndex index, const ServerAddress& server) noexcept;
-    Connection* open(ServerIndex index, const ServerAddress& server) noexcept;
+    SendStatus open(ServerIndex index, const ServerAddress& server, Connection*& opened) noexcept;
     std::vector<std::unique_ptr<Connection>>::iterator owner_of(const loop::MessageStream& stream) noexcept;
     void close_idle() noexcept;
 

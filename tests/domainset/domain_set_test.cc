@@ -9,8 +9,8 @@
 #include <map>
 #include <random>
 
-#include "resolver/domainset/format.h"
 #include "tests/domainset/naive_set.h"
+#include "tests/domainset/sign_again.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cenote::domainset {
@@ -50,16 +50,6 @@ std::vector<std::uint8_t> small_file() {
     writer.add(name("host.example.net"), {index, Role::Web, false}, MatchKind::Exact);
     writer.add_exception(name("good.example.com"), index, MatchKind::Suffix);
     return *writer.finish();
-}
-
-/// Makes the checksums of a changed file right again, as whoever means harm would.
-void sign_again(std::vector<std::uint8_t>& file) {
-    auto header = format::decode_header(file);
-    for (auto& section : header.sections)
-        if (section.offset <= file.size() && section.size <= file.size() - section.offset)
-            section.checksum = format::checksum(ByteView(file).subspan(section.offset, section.size));
-    const auto bytes = format::encode(header);
-    std::copy(bytes.begin(), bytes.end(), file.begin());
 }
 
 TEST(DomainSet, AnswersWithTheDeepestEntryAndItsLabels) {

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/compile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "resolver/domainset/publish.h"
+#include "tests/blocklists/lists.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cenote::blocklists {
+namespace {
+
+using domainset::DomainSet;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Compile : public ::testing::Test {
+protected:
+    Compile() {
+        manifest_.built_at = WallTime(seconds(1'800'000'000));
+        manifest_.seed = 11;
+    }
+
+    Path list(const std::string& file, std::string_view text) {
+        write_file(folder_ / file, text);
+        return folder_ / file;
+    }
+    /// Compiles in memory what must compile.
+    Compiled compiled() {
+        auto made = compile_in_memory(manifest_, diagnostics_);
+        EXPECT_TRUE(made.ok()) << made.error().text;
+        return *std::move(made);
+    }
+    /// The ids of the sources that hold at a name.
+    static std::set<std::string> at(const Compiled& made, std::string_view text) {
+        const auto set = DomainSet::from_bytes(made.bytes);
+        EXPECT_TRUE(set.ok());
+        std::set<std::string> ids;
+        if (const auto hit = set->match(name(text)))
+            for (const auto tag : set->tag_set(hit->tags)) ids.insert(set->sources()[set->tags()[tag].source].id);
+        return ids;
+    }
+    static std::vector<std::string> names_of(const std::vector<LeftOut>& left_out) {
+        std::vector<std::string> names;
+        for (const auto& entry : left_out) names.push_back(entry.name);
+        return names;
+    }
+    void add_service() {
+        write_file(folder_ / "services" / "a.toml", R"(vendor = "Example AI"
+jurisdiction = "ZZ"
+[[service]]
+id = "example"
+name = "Example"
+category = ["chat"]
+shared = ["cdn.example.net"]
+[[service.domain]]
+name = "chat.example"
+role = "web"
+[[service.domain]]
+name = "api.chat.example"
+role = "api"
+)");
+        manifest_.services = {folder_ / "services"};
+    }
+
+    testing_support::TemporaryFolder folder_;
+    Manifest manifest_;
+    Diagnostics diagnostics_;
+};
+
+TEST_F(Compile, ServicesAndListsMeetInOneSet) {
+    add_service();
+    manifest_.lists = {{"d", list("d.txt", "chat.example\nads.example\n"), Format::Auto, {}},
+                       {"h", list("h.txt", "0.0.0.0 ads.example\n"), Format::Auto, {}}};
+    const auto made = compiled();
+    EXPECT_EQ(at(made, "x.chat.example"), (std::set<std::string>{"d", "example"}));
+    EXPECT_EQ(at(made, "ads.example"), (std::set<std::string>{"d", "h"}));
+    EXPECT_EQ(at(made, "x.ads.example"), (std::set<std::string>{"d"}));
+    EXPECT_EQ(made.report.services, 1U);
+    EXPECT_EQ(made.report.service_domains, 2U);
+    ASSERT_EQ(made.report.lists.size(), 2U);
+    EXPECT_EQ(made.report.lists[0].format, Format::Domains);
+    EXPECT_EQ(made.report.lists[0].entries, 2U);
+    EXPECT_EQ(made.report.lists[1].format, Format::Hosts);
+    EXPECT_EQ(made.report.info.services, 1U);
+    EXPECT_EQ(made.report.info.lists, 2U);
+    EXPECT_EQ(made.report.info.domains, 3U);
+    EXPECT_TRUE(diagnostics_.all().empty());
+}
+
+TEST_F(Compile, TwiceGivesTheSameBytes) {
+    add_service();
+    manifest_.lists = {{"d", list("d.txt", "chat.example\nads.example\n"), Format::Auto, {}}};
+    EXPECT_EQ(compiled().bytes, compiled().bytes);
+}
+
+TEST_F(Compile, FirstCopyLosesWhatMayNotBeSinkholed) {
+    add_service();
+    manifest_.protect = {name("agency.example")};
+    manifest_.route_zones = {name("inside.example")};
+    manifest_.local_names = {name("intranet.other.example")};
+    manifest_.lists = {{"d",
+                        list("d.txt",
+                             "ads.example\nwww.agency.example\nx.inside.example\nother.example\ncom\n"
+                             "example.net\nbelow.cdn.example.net\n"),
+                        Format::Domains,
+                        {}}};
+    const auto made = compiled();
+    EXPECT_THAT(names_of(made.report.lists.front().left_out),
+                ElementsAre("www.agency.example", "x.inside.example", "other.example", "com", "example.net"));
+    EXPECT_EQ(made.report.lists.front().entries, 2U);
+    EXPECT_TRUE(made.report.lists.front().error.empty());
+    EXPECT_FALSE(diagnostics_.has_errors());
+    EXPECT_EQ(diagnostics_.all().size(), 5U);
+    EXPECT_EQ(diagnostics_.all().front().place.line, 2U);
+    EXPECT_THAT(at(made, "www.agency.example"), IsEmpty());
+    EXPECT_THAT(at(made, "below.cdn.example.net"), ElementsAre("d"));
+}
+
+TEST_F(Compile, ForceTakesEverything) {
+    manifest_.protect = {name("agency.example")};
+    manifest_.force = true;
+    manifest_.lists = {{"d", list("d.txt", "agency.example\ncom\n"), Format::Domains, {}}};
+    const auto made = compiled();
+    EXPECT_THAT(made.report.lists.front().left_out, IsEmpty());
+    EXPECT_THAT(at(made, "x.com"), ElementsAre("d"));
+}
+
+TEST_F(Compile, ServiceUnderProtectIsLeftOut) {
+    add_service();
+    manifest_.protect = {name("api.chat.example")};
+    const auto made = compiled();
+    EXPECT_THAT(names_of(made.report.services_left_out), ElementsAre("chat.example", "api.chat.example"));
+    EXPECT_EQ(made.report.service_domains, 0U);
+}
+
+TEST_F(Compile, LaterCopyThatAddsAGuardedNameIsRefusedWhole) {
+    const auto good = list("good.txt", "old.example\nco.uk\n");
+    manifest_.lists = {{"d", list("new.txt", "new.example\nco.uk\ncom\n"), Format::Domains, good}};
+    auto made = compiled();
+    EXPECT_THAT(made.report.lists.front().error, HasSubstr("it adds 'com'"));
+    EXPECT_EQ(made.report.lists.front().path, good);
+    EXPECT_THAT(at(made, "old.example"), ElementsAre("d"));
+    EXPECT_THAT(at(made, "new.example"), IsEmpty());
+    EXPECT_TRUE(diagnostics_.has_errors());
+
+    list("new.txt", "new.example\nco.uk\n");
+    made = compiled();
+    EXPECT_EQ(made.report.lists.front().error, "") << "it had co.uk before";
+    EXPECT_THAT(at(made, "new.example"), ElementsAre("d"));
+}
+
+TEST_F(Compile, ListThatFailsLeavesTheOthers) {
+    const auto good = list("good.txt", "old.example\n");
+    manifest_.lists = {{"gone", folder_ / "nowhere.txt", Format::Auto, {}},
+                       {"page", list("page.txt", "<html>error</html>"), Format::Auto, good},
+                       {"fine", list("fine.txt", "ads.example\n"), Format::Auto, {}}};
+    const auto made = compiled();
+    ASSERT_EQ(made.report.lists.size(), 3U);
+    EXPECT_THAT(made.report.lists[0].error, HasSubstr("nowhere.txt"));
+    EXPECT_TRUE(made.report.lists[0].path.empty());
+    EXPECT_THAT(made.report.lists[1].error, HasSubstr("web page"));
+    EXPECT_EQ(made.report.lists[1].path, good);
+    EXPECT_THAT(at(made, "old.example"), ElementsAre("page"));
+    EXPECT_THAT(at(made, "ads.example"), ElementsAre("fine"));
+    EXPECT_EQ(made.report.info.lists, 2U);
+    EXPECT_TRUE(diagnostics_.has_errors());
+}
+
+TEST_F(Compile, RefusedLinesHaveTheirPlace) {
+    manifest_.lists = {{"d", list("d.txt", "ads.example\nwhat is this\n"), Format::Domains, {}}};
+    EXPECT_EQ(compiled().report.lists.front().refused, 1U);
+    ASSERT_EQ(diagnostics_.all().size(), 1U);
+    EXPECT_THAT(diagnostics_.all().front().to_string(), HasSubstr("d.txt:2:"));
+    EXPECT_FALSE(diagnostics_.has_errors());
+}
+
+TEST_F(Compile, MistakeInTheCatalogueCompilesNothing) {
+    add_service();
+    write_file(folder_ / "services" / "b.toml", "vendor = \n");
+    const Path out = folder_ / "cenote.set";
+    EXPECT_FALSE(compile(manifest_, out, diagnostics_).ok());
+    EXPECT_TRUE(diagnostics_.has_errors());
+    EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(Compile, PublishesAndKeepsThePreviousSet) {
+    const Path out = folder_ / "cenote.set";
+    manifest_.lists = {{"d", list("d.txt", "one.example\n"), Format::Domains, {}}};
+    ASSERT_TRUE(compile(manifest_, out, diagnostics_).ok());
+    list("d.txt", "two.example\n");
+    const auto report = compile(manifest_, out, diagnostics_);
+    ASSERT_TRUE(report.ok());
+    const auto set = DomainSet::open(out);
+    ASSERT_TRUE(set.ok());
+    EXPECT_EQ(set->info().digest, report->info.digest);
+    EXPECT_TRUE(set->match(name("two.example")));
+    EXPECT_TRUE(DomainSet::open(domainset::previous_path(out))->match(name("one.example")));
+    EXPECT_FALSE(compile(manifest_, folder_ / "no" / "folder.set", diagnostics_).ok());
+}
+
+TEST_F(Compile, OurOwnCatalogue) {
+    manifest_.services = {Path(CENOTE_SOURCE_DIR) / "blocklists" / "services"};
+    const auto made = compiled();
+    for (const auto& diagnostic : diagnostics_.all()) ADD_FAILURE() << diagnostic.to_string();
+    EXPECT_GE(made.report.services, 60U);
+    EXPECT_THAT(at(made, "www.chatgpt.com"), Contains("openai"));
+    EXPECT_THAT(at(made, "google.com"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace cenote::blocklists

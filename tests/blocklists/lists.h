@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists for tests: written to a folder, read back, and the real ones where they are at hand.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "blocklists/dialects.h"
+#include "resolver/base/fd.h"
+
+namespace cenote::blocklists {
+
+inline wire::Name name(std::string_view text) {
+    const auto parsed = wire::Name::parse(text);
+    EXPECT_TRUE(parsed) << text;
+    return parsed.value_or(wire::Name());
+}
+
+inline void write_file(const Path& path, std::string_view text) {
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+/// A text as a dialect reads it: "name" for an exact rule, "*.name" for the name and all below, "@" before exceptions.
+struct Read {
+    std::vector<std::string> rules;
+    std::uint32_t skipped = 0;
+    std::uint32_t refused = 0;
+    std::vector<RefusedLine> refused_lines;
+    std::string error;
+    Format format = Format::Auto;
+};
+
+inline Read read(std::string_view text, Format format, const ListLimits& limits) {
+    Read found;
+    Reading reading(limits, [&](const Rule& rule, std::uint32_t) {
+        found.rules.push_back(std::string(rule.exception ? "@" : "") +
+                              (rule.kind == domainset::MatchKind::Suffix ? "*." : "") + rule.name.to_string());
+    });
+    const auto done = read_list(text, format, reading);
+    if (done)
+        found.format = *done;
+    else
+        found.error = done.error().text;
+    found.skipped = reading.skipped();
+    found.refused = reading.refused();
+    found.refused_lines = reading.refused_lines();
+    return found;
+}
+
+inline Path data_folder() {
+    const char* given = std::getenv("CENOTE_DATA");
+    return given != nullptr ? Path(given) : Path(CENOTE_SOURCE_DIR) / ".." / "shared" / "data";
+}
+
+inline std::string unpacked(const Path& path) {
+    std::string text;
+    FILE* pipe = ::popen(("gzip -dc '" + path.string() + "'").c_str(), "r");
+    EXPECT_NE(pipe, nullptr);
+    if (pipe == nullptr) return text;
+    std::vector<char> block(65536);
+    while (const auto count = std::fread(block.data(), 1, block.size(), pipe)) text.append(block.data(), count);
+    EXPECT_EQ(::pclose(pipe), 0);
+    return text;
+}
+
+}  // namespace cenote::blocklists

@@ -69,7 +69,8 @@ struct AnswerShape {
 /// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs; of
 /// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name and the DNSSEC records
 /// (only if the question asked for them); of ADDITIONAL nothing, the OPT neither. TTLs above 2^31-1 count as 0
-/// (RFC 2181 §8). `size` is what was written; `out` holds kMessageMax bytes.
+/// (RFC 2181 §8); the SOA of a denial gets the lower of its TTL and MINIMUM. A truncated answer and one whose rcode is
+/// neither NOERROR nor NXDOMAIN keep no record. `size` is what was written; `out` holds kMessageMax bytes.
 [[nodiscard]] AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out,
                                           std::size_t& size, AnswerShape& shape) noexcept;
 

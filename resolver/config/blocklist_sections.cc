@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
@@ -13,14 +12,6 @@ namespace cenote::config {
 namespace {
 
 constexpr std::string_view kDefaultSet = "/var/lib/cenote/cenote.set";
-constexpr std::array<std::string_view, 8> kFormats{"auto",    "hosts",   "domains", "wildcard",
-                                                   "adblock", "dnsmasq", "unbound", "rpz"};
-
-std::optional<std::string_view> parse_format(std::string_view text) noexcept {
-    const auto* found = std::find(kFormats.begin(), kFormats.end(), text);
-    if (found == kFormats.end()) return std::nullopt;
-    return *found;
-}
 
 /// A path as it is to be opened, or a URL as it stands; empty after a mistake.
 std::string read_source(const TomlTable& table, const Draft& draft) {
@@ -46,9 +37,9 @@ void read_list(const TomlTable& table, Draft& draft) {
     ListSettings list;
     list.place = table.place();
     list.source = read_source(table, draft);
-    if (const auto format =
-            word(table, "format", parse_format, "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
-        list.format = *format;
+    if (const auto format = word(table, "format", blocklists::parse_format,
+                                 "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
+        list.format = blocklists::format_to_text(*format);
     if (const auto age = whole_seconds(table, "max_age", {seconds{0}, seconds{86400 * 3650}})) list.max_age = *age;
     if (table.text("key"))
         table.error("key",

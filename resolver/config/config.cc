@@ -145,6 +145,14 @@ std::optional<Settings> load_text(std::string_view text, const Path& file, const
     return settings;
 }
 
+Path control_socket_of(const Path& file) {
+    Diagnostics ignored;
+    const auto surroundings = Surroundings::of_this_host();
+    Draft draft = make_draft(file, surroundings, ignored);
+    if (const auto main = TomlFile::load(file, ignored)) read_control(main->root(), draft);
+    return draft.settings.control.socket;
+}
+
 Surroundings Surroundings::of_this_host() {
     std::array<char, 256> name{};
     ::gethostname(name.data(), name.size() - 1);

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "blocklists/compile.h"
+#include "blocklists/manifest.h"
 #include "resolver/base/toml.h"
 #include "resolver/cache/options.h"
 #include "resolver/control/options.h"
@@ -54,7 +54,12 @@ struct Settings {
 /// policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
 
-/// What the lists and the catalogue are compiled from.
-blocklists::Manifest manifest_of(const Settings& settings);
+/// Where the control socket is, even when the rest of the file is wrong; the default where the file does not say.
+Path control_socket_of(const Path& file);
+
+/// What the lists and the catalogue are compiled from, for a set built at `built_at`. Lists with a URL for a source are
+/// not in it: nothing fetches them yet.
+blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
+[[nodiscard]] bool is_url(const ListSettings& list);
 
 }  // namespace cenote::config

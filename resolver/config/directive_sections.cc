@@ -3,7 +3,7 @@
 // [[directive]] and [[allow]]: restrictions as documents, and what stays open whatever they say.
 #include <fmt/format.h>
 
-#include "blocklists/compile.h"
+#include "blocklists/public_suffix.h"
 #include "resolver/config/answer_mode.h"
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"

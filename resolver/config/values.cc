@@ -12,11 +12,13 @@ constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 §3.1
 constexpr std::size_t kIdBytesMax = 64;
 
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+/// Ids also name files.
 bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= kIdBytesMax && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-               c == '_';
-    });
+    return !text.empty() && text.size() <= kIdBytesMax && is_letter_or_digit(text.front()) &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
 std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::string_view rest,
@@ -67,8 +69,10 @@ std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagn
 std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnostics) {
     auto id = table.required_text("id");
     if (!id || is_id(id->value)) return id;
-    diagnostics.error(id->place, fmt::format("'{}' is not an id; write 1 to {} letters, digits, '.', '-' and '_'",
-                                             id->value, kIdBytesMax));
+    diagnostics.error(
+        id->place,
+        fmt::format("'{}' is not an id; write 1 to {} letters, digits, '.', '-' and '_', a letter or digit first",
+                    id->value, kIdBytesMax));
     return std::nullopt;
 }
 

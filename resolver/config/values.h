@@ -23,7 +23,7 @@ std::optional<wire::Name> to_name(const TomlText& text, Diagnostics& diagnostics
 std::vector<wire::Name> names(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 
-/// One to 64 letters, digits, dots, hyphens and underscores; anything else could not be typed at a shell.
+/// One to 64 letters, digits, dots, hyphens and underscores: what can be typed at a shell and can name a file.
 std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnostics);
 
 /// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example".

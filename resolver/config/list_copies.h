@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last good copy of each list, kept beside the set: what serves when its source fails, and since when.
+//
+// `lists/ID.list` beside the set is the text that was last taken, its time the time it was taken; `lists/ID.error` says
+// what was wrong with the source the last time, and is gone when nothing was.
+//
+// Threads:  pure. `cenote update` writes, one at a time; anybody reads.
+// Failure:  a copy that cannot be read counts as none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "resolver/config/config.h"
+
+namespace cenote::config {
+
+struct ListCopy {
+    std::optional<WallTime> last_good;  // none yet
+    std::string error;                  // of the last update; empty: none
+};
+
+Path list_copy_path(const Settings& settings, std::string_view id);
+Path list_error_path(const Settings& settings, std::string_view id);
+ListCopy list_copy(const Settings& settings, std::string_view id);
+
+}  // namespace cenote::config

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/config/views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "resolver/base/time_text.h"
+#include "resolver/config/list_copies.h"
+#include "resolver/wire/message.h"
+
+namespace cenote::config {
+namespace {
+
+using domainset::Source;
+using domainset::SourceKind;
+
+Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+const Source* find_source(const domainset::DomainSet* set, SourceKind kind, std::string_view id) {
+    if (set == nullptr) return nullptr;
+    const auto& sources = set->sources();
+    const auto found = std::find_if(sources.begin(), sources.end(),
+                                    [&](const Source& source) { return source.kind == kind && source.id == id; });
+    return found != sources.end() ? &*found : nullptr;
+}
+
+std::string_view state_text(policy::DirectiveState state) {
+    switch (state) {
+        case policy::DirectiveState::Planned: return "planned";
+        case policy::DirectiveState::InForce: return "in-force";
+        case policy::DirectiveState::Lapsed: return "lapsed";
+    }
+    return "planned";
+}
+
+/// How a name of our own is answered; nullopt for a name that is not.
+std::optional<std::string_view> local_answer(engine::LocalKind kind) {
+    switch (kind) {
+        case engine::LocalKind::Records: return "the records of [[local]]";
+        case engine::LocalKind::Nxdomain: return "nxdomain, a special-use name";
+        case engine::LocalKind::Nodata: return "nodata, a special-use name";
+        case engine::LocalKind::Loopback: return "the loopback address";
+        case engine::LocalKind::EmptyZone: return "nodata, an empty zone of our own";
+        case engine::LocalKind::Canary: return "nxdomain, which tells browsers and devices not to go round us";
+        default: return std::nullopt;
+    }
+}
+
+/// The service or list a name belongs to, where no directive had anything to say about it.
+void name_source(const domainset::DomainSet* set, const wire::Name& name, policy::Explanation& told) {
+    const auto hit = set != nullptr ? set->match(name) : std::nullopt;
+    if (!hit || !told.service.empty() || !told.list.empty()) return;
+    for (const std::uint32_t index : set->tag_set(hit->tags)) {
+        const Source& source = set->sources()[set->tags()[index].source];
+        if (source.kind == SourceKind::Service && told.service.empty()) {
+            told.service = source.id;
+            told.service_name = source.name;
+        } else if (source.kind == SourceKind::List && told.list.empty()) {
+            told.list = source.id;
+        }
+    }
+    wire::Name entry;
+    std::size_t end = 0;
+    if (told.matched.empty() && entry.read_uncompressed(name.suffix(hit->labels), end))
+        told.matched = entry.to_string();
+}
+
+std::string hours_text(const policy::Hours& hours) {
+    constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    std::vector<std::string_view> days;
+    for (std::size_t day = 0; day < kDays.size(); ++day)
+        if (hours.days[day]) days.push_back(kDays[day]);
+    return fmt::format("{} {:02}:{:02}-{:02}:{:02}", fmt::join(days, ","), hours.from_minute / 60,
+                       hours.from_minute % 60, hours.to_minute / 60, hours.to_minute % 60);
+}
+
+Json reason_json(const policy::Directive& directive) {
+    Json reason = Json::object();
+    for (const auto& [language, text] : directive.reason) reason[language] = text;
+    return reason;
+}
+
+Json targets_json(const policy::Directive& directive) {
+    Json targets = Json::array();
+    for (const auto& target : directive.targets) targets.push_back(policy::target_to_text(target));
+    return targets;
+}
+
+Json directive_json(const policy::Policy& policy, std::uint32_t index) {
+    const auto& directive = policy.options().directives[index];
+    return {
+        {"id", directive.id},
+        {"state", state_text(policy.state_of(index))},
+        {"step", policy::step_to_text(directive.step)},
+        {"step_now", policy::step_to_text(policy.step_of(index))},
+        {"title", text_or_null(directive.title)},
+        {"issuer", text_or_null(directive.issuer)},
+        {"basis", text_or_null(directive.basis)},
+        {"mandated_by", text_or_null(directive.mandated_by)},
+        {"targets", targets_json(directive)},
+        {"roles", directive.roles},
+        {"strict", directive.strict},
+        {"groups", directive.groups.empty() ? std::vector<std::string>{"everyone"} : directive.groups},
+        {"layer", policy::layer_to_text(directive.layer)},
+        {"before", policy::step_to_text(directive.before)},
+        {"starts", time_json(directive.starts)},
+        {"ends", time_json(directive.ends)},
+        {"review", time_json(directive.review)},
+        {"hours", directive.hours ? Json(hours_text(*directive.hours)) : Json(nullptr)},
+        {"timezone", text_or_null(directive.timezone)},
+        {"contact", directive.contact},
+        {"reason", reason_json(directive)},
+        {"answer", directive.answer ? Json(policy::answer_mode_to_text(*directive.answer)) : Json(nullptr)},
+        {"exceptions_max", directive.exceptions_max ? Json(format_duration(*directive.exceptions_max)) : Json(nullptr)},
+        {"origin", fmt::format("{}:{}", directive.place.file, directive.place.line)},
+    };
+}
+
+Json list_json(const ListSettings& list, const Source* source, const ListCopy& copy, WallTime now) {
+    Json row{
+        {"id", list.id},
+        {"source", list.source},
+        {"format", text_or_null(source != nullptr ? source->format : "")},
+        {"entries", source != nullptr ? Json(source->entries) : Json(nullptr)},
+        {"last_good", time_json(copy.last_good)},
+        {"age", nullptr},
+        {"max_age", list.max_age.count()},
+        {"stale", false},
+        {"error", text_or_null(copy.error)},
+    };
+    if (copy.last_good) {
+        const seconds age = now - *copy.last_good;
+        row["age"] = age.count();
+        row["stale"] = list.max_age.count() > 0 && age > list.max_age;
+    }
+    return row;
+}
+
+}  // namespace
+
+Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainAsk& ask) {
+    auto told = policy.explain(ask.client, ask.name);
+    name_source(policy.base(), ask.name, told);
+    if (const auto answer = local_answer(local.find(ask.name).kind)) {
+        told.verdict = "local";
+        told.answer = *answer;
+        told.steps.push_back(
+            {fmt::format("{} is answered here, whatever policy says: {}", ask.name.to_string(), *answer)});
+    }
+    const Source* service = find_source(policy.base(), SourceKind::Service, told.service);
+    Json steps = Json::array();
+    for (const auto& step : told.steps) steps.push_back(step.text);
+    return {
+        {"name", ask.name.to_string()},
+        {"type", wire::type_to_text(ask.type)},
+        {"client", ask.client.to_string()},
+        {"groups", told.groups},
+        {"verdict", told.verdict},
+        {"service", text_or_null(told.service)},
+        {"service_name", text_or_null(told.service_name)},
+        {"jurisdiction", text_or_null(service != nullptr ? service->jurisdiction : "")},
+        {"category", service != nullptr ? Json(service->categories) : Json::array()},
+        {"list", text_or_null(told.list)},
+        {"directive", text_or_null(told.directive)},
+        {"exception", nullptr},
+        {"matched", text_or_null(told.matched)},
+        {"answer", told.answer},
+        {"until", time_json(told.until)},
+        {"policy_version", policy.version()},
+        {"steps", std::move(steps)},
+    };
+}
+
+Json services_json(const domainset::DomainSet& set) {
+    Json rows = Json::array();
+    for (const auto& source : set.sources()) {
+        if (source.kind != SourceKind::Service) continue;
+        rows.push_back({
+            {"id", source.id},
+            {"name", source.name},
+            {"vendor", source.vendor},
+            {"jurisdiction", source.jurisdiction},
+            {"category", source.categories},
+            {"aliases", source.aliases},
+            {"default", source.by_default},
+            {"domains", source.entries},
+            {"shared", source.shared_names},
+            {"note", text_or_null(source.note)},
+        });
+    }
+    return rows;
+}
+
+Json services_json(const blocklists::Catalogue& catalogue) {
+    Json rows = Json::array();
+    for (const auto& service : catalogue.services) {
+        std::vector<std::string> shared;
+        for (const auto& name : service.shared) shared.push_back(name.to_string());
+        rows.push_back({
+            {"id", service.id},
+            {"name", service.name},
+            {"vendor", service.vendor},
+            {"jurisdiction", service.jurisdiction},
+            {"category", service.categories},
+            {"aliases", service.aliases},
+            {"default", service.by_default},
+            {"domains", service.domains.size()},
+            {"shared", shared},
+            {"note", text_or_null(service.note)},
+        });
+    }
+    return rows;
+}
+
+Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallTime now) {
+    Json rows = Json::array();
+    for (const auto& list : settings.lists)
+        rows.push_back(list_json(list, find_source(set, SourceKind::List, list.id), list_copy(settings, list.id), now));
+    return rows;
+}
+
+Json groups_json(const policy::Options& options) {
+    Json rows = Json::array();
+    for (const auto& group : options.groups) {
+        std::vector<std::string> clients;
+        for (const auto& prefix : group.clients) clients.push_back(prefix.to_string());
+        rows.push_back({
+            {"id", group.id},
+            {"name", group.name},
+            {"clients", clients},
+            {"language", text_or_null(group.language)},
+            {"answer", group.answer ? Json(policy::answer_mode_to_text(*group.answer)) : Json(nullptr)},
+            {"clients_seen", nullptr},
+            {"last_seen", nullptr},
+        });
+    }
+    return rows;
+}
+
+Json directives_json(const policy::Policy& policy) {
+    Json rows = Json::array();
+    for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i) rows.push_back(directive_json(policy, i));
+    return rows;
+}
+
+Json time_json(const std::optional<WallTime>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
+
+}  // namespace cenote::config

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What people are shown of policy and sets, as the JSON of the contract: one shape, whether the daemon tells it over
+// the control socket or the tool reads it from files.
+//
+// Threads:  pure, but for lists_json(), which looks at files.
+// Time:     an argument.
+// Failure:  none: what is not known is null.
+#pragma once
+
+#include <optional>
+
+#include "blocklists/catalogue.h"
+#include "resolver/config/config.h"
+#include "resolver/control/protocol.h"
+#include "resolver/engine/snapshot.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::config {
+
+using control::Json;
+
+struct ExplainAsk {
+    wire::Name name;
+    IpAddress client;
+    wire::RrType type = wire::RrType::A;
+};
+
+/// One object: the verdict and every step to it.
+Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainAsk& ask);
+
+/// Arrays of objects with `id`.
+Json services_json(const domainset::DomainSet& set);
+Json services_json(const blocklists::Catalogue& catalogue);
+Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallTime now);
+/// `clients_seen` and `last_seen` are null: only the daemon knows.
+Json groups_json(const policy::Options& options);
+Json directives_json(const policy::Policy& policy);
+
+/// "2026-12-31T14:59:59Z", or null.
+Json time_json(const std::optional<WallTime>& time);
+
+}  // namespace cenote::config

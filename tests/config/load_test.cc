@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "resolver/config/sections.h"
+#include "resolver/policy/policy.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cenote::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_support::TemporaryFolder;
+
+class LoadTest : public testing::Test {
+protected:
+    void write(const std::string& name, const std::string& text) const {
+        std::filesystem::create_directories((folder_ / name).parent_path());
+        std::ofstream(folder_ / name) << text;
+    }
+
+    std::optional<Settings> load_folder() { return load(folder_ / "cenote.toml", diagnostics_); }
+
+    std::optional<Settings> load_string(std::string_view text) {
+        const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+        auto settings = load_text(text, folder_ / "cenote.toml", surroundings, diagnostics_);
+        EXPECT_TRUE(settings.has_value()) << (diagnostics_.all().empty() ? "" : diagnostics_.all()[0].to_string());
+        return settings;
+    }
+
+    [[nodiscard]] std::vector<std::string> texts(Diagnostic::Severity severity) const {
+        std::vector<std::string> texts;
+        for (const auto& one : diagnostics_.all())
+            if (one.severity == severity) texts.push_back(one.to_string());
+        return texts;
+    }
+
+    TemporaryFolder folder_;
+    Diagnostics diagnostics_;
+};
+
+std::vector<std::string> addresses(const std::vector<upstream::ServerAddress>& servers) {
+    std::vector<std::string> texts;
+    for (const auto& server : servers)
+        texts.push_back(server.address.to_string() + (server.tls_name.empty() ? "" : "#" + server.tls_name));
+    return texts;
+}
+
+TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
+    const auto settings = load_string("");
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->node, "dns1");
+    EXPECT_EQ(settings->policy->node, "dns1");
+    ASSERT_EQ(settings->server.listen.size(), 2U);
+    EXPECT_EQ(settings->server.listen[1].to_string(), "[::1]:53");
+    EXPECT_EQ(settings->allow_from.size(), 6U);
+    EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("9.9.9.9:53", "149.112.112.112:53"));
+    EXPECT_TRUE(settings->set.empty()) << "nothing to compile, so no set to wait for";
+    EXPECT_TRUE(diagnostics_.all().empty());
+}
+
+TEST_F(LoadTest, TheSetHasItsDefaultOnceThereIsSomethingToCompile) {
+    EXPECT_EQ(load_string("[blocklist]\nservices = [\"s\"]\n")->set, "/var/lib/cenote/cenote.set");
+    EXPECT_EQ(load_string("[[list]]\nid = \"a\"\nsource = \"/a\"\n")->set, "/var/lib/cenote/cenote.set");
+    EXPECT_EQ(load_string("[blocklist]\nset = \"own.set\"\n")->set, folder_ / "own.set");
+}
+
+TEST_F(LoadTest, RelativePathsStartAtTheFile) {
+    const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"lists/a.txt\"\n");
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->lists[0].source, (folder_ / "lists/a.txt").string());
+}
+
+TEST_F(LoadTest, UpstreamsOfEveryKind) {
+    const auto settings = load_string(
+        "[upstream]\nservers = [\"192.0.2.1\", \"192.0.2.1:5353\", \"2001:db8::1\", \"[2001:db8::1]:5353\",\n"
+        "\"tls://9.9.9.9#dns.quad9.net\", \"tls://[2620:fe::fe]:8853#dns.quad9.net\"]\n");
+    ASSERT_TRUE(settings);
+    EXPECT_THAT(addresses(settings->upstream.servers),
+                ElementsAre("192.0.2.1:53", "192.0.2.1:5353", "[2001:db8::1]:53", "[2001:db8::1]:5353",
+                            "9.9.9.9:853#dns.quad9.net", "[2620:fe::fe]:8853#dns.quad9.net"));
+}
+
+TEST_F(LoadTest, SystemReadsResolvConfButForOurselves) {
+    write("resolv.conf",
+          "# written by hand\nsearch agency.example\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n"
+          "nameserver 192.0.2.53\noptions edns0\nnameserver 2001:db8::53\nnameserver nonsense\n");
+    const auto settings = load_string("[upstream]\nservers = [\"system\", \"192.0.2.54\"]\n");
+    ASSERT_TRUE(settings);
+    EXPECT_THAT(addresses(settings->upstream.servers),
+                ElementsAre("192.0.2.53:53", "[2001:db8::53]:53", "192.0.2.54:53"));
+}
+
+TEST_F(LoadTest, SystemWithNobodyButOurselvesIsAnError) {
+    write("resolv.conf", "nameserver 127.0.0.1\n");
+    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+    EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml", surroundings, diagnostics_));
+    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but ourselves")));
+    EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml",
+                           {.host_name = "dns1", .resolv_conf = folder_ / "missing"}, diagnostics_));
+}
+
+TEST_F(LoadTest, ADirectiveComesWithAllItsKeys) {
+    const auto settings = load_string(R"(
+[server]
+timezone = "UTC"
+[[directive]]
+id = "d-1"
+targets = ["service:deepseek", "domain:Example.AI"]
+roles = ["web"]
+strict = true
+groups = ["lab"]
+step = "restrict"
+layer = "agency"
+before = "nothing"
+starts = 2025-02-06T09:00:00+09:00
+ends = "2026-12-31T23:59:59+09:00"
+hours = "mon-fri 08:00-19:00"
+contact = ["mailto:dns@agency.example"]
+reason = { en = "Why", ko = "왜" }
+answer = "nxdomain"
+exceptions_max = "180d"
+[[group]]
+id = "lab"
+clients = ["10.1.0.0/16"]
+)");
+    ASSERT_TRUE(settings);
+    ASSERT_EQ(settings->policy->directives.size(), 1U);
+    const auto& directive = settings->policy->directives[0];
+    EXPECT_EQ(directive.id, "d-1");
+    ASSERT_EQ(directive.targets.size(), 2U);
+    EXPECT_EQ(directive.targets[1].domain, wire::Name::parse("example.ai"));
+    EXPECT_EQ(directive.targets[1].place.line, 6U);
+    EXPECT_TRUE(directive.strict);
+    EXPECT_EQ(directive.step, policy::Step::Restrict);
+    EXPECT_EQ(directive.layer, policy::Layer::Agency);
+    EXPECT_EQ(directive.before, policy::Step::None);
+    EXPECT_LT(*directive.starts, *directive.ends);
+    EXPECT_TRUE(directive.hours.has_value());
+    EXPECT_EQ(directive.timezone, "UTC");
+    EXPECT_EQ(directive.reason.size(), 2U);
+    EXPECT_EQ(directive.answer, policy::AnswerMode::Nxdomain);
+    EXPECT_EQ(directive.place.line, 4U);
+    EXPECT_EQ(settings->policy->groups[0].name, "lab") << "the id serves as name";
+}
+
+TEST_F(LoadTest, WhatMayNotBeSinkholedReachesPolicy) {
+    const auto settings = load_string(
+        "[blocklist]\nprotect = [\"go.kr\"]\n[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"10.0.0.1\"\n"
+        "[[upstream.route]]\nzone = \"b.example\"\nservers = [\"10.0.0.53\"]\n");
+    ASSERT_TRUE(settings);
+    std::vector<std::string> names;
+    for (const auto& name : settings->policy->unsinkholable) names.push_back(name.to_string());
+    EXPECT_THAT(names, testing::UnorderedElementsAre("go.kr", "a.example", "b.example"));
+}
+
+TEST_F(LoadTest, DirectivesBesideAreReadInTheOrderOfTheirNames) {
+    write("cenote.toml", "[[directive]]\nid = \"main\"\ntargets = [\"service:*\"]\nstep = \"observe\"\n");
+    write("directives.d/20-b.toml", "[[directive]]\nid = \"b\"\ntargets = [\"domain:b.example\"]\nstep = \"block\"\n");
+    write("directives.d/10-a.toml",
+          "[[directive]]\nid = \"a\"\ntargets = [\"domain:a.example\"]\nstep = \"block\"\n"
+          "[[allow]]\ndomains = [\"open.example\"]\n");
+    write("directives.d/README", "not TOML");
+    write("directives.d/.30-c.toml.swp", "not TOML");
+    const auto settings = load_folder();
+    ASSERT_TRUE(settings) << diagnostics_.all()[0].to_string();
+    std::vector<std::string> ids;
+    for (const auto& directive : settings->policy->directives) ids.push_back(directive.id);
+    EXPECT_THAT(ids, ElementsAre("main", "a", "b"));
+    EXPECT_EQ(settings->policy->directives[1].place.file, (folder_ / "directives.d/10-a.toml").string());
+    EXPECT_EQ(settings->policy->allows.size(), 1U);
+}
+
+TEST_F(LoadTest, OnlyDirectivesAndAllowsStandBeside) {
+    write("cenote.toml", "");
+    write("directives.d/a.toml", "[server]\nworkers = 2\n");
+    write("directives.d/b.toml", "[[directive]\n");
+    EXPECT_FALSE(load_folder());
+    const auto errors = texts(Diagnostic::Severity::Error);
+    ASSERT_EQ(errors.size(), 2U) << testing::PrintToString(errors);
+    EXPECT_THAT(errors[0],
+                testing::StartsWith((folder_ / "directives.d/a.toml").string() + ":1:1: only [[directive]]"));
+    EXPECT_THAT(errors[1], testing::StartsWith((folder_ / "directives.d/b.toml").string() + ":1:"));
+}
+
+TEST_F(LoadTest, OneIdInTwoFilesIsFoundByPolicy) {
+    const std::string text = "[[directive]]\nid = \"a\"\ntargets = [\"service:*\"]\nstep = \"observe\"\n";
+    write("cenote.toml", text);
+    write("directives.d/a.toml", text);
+    const auto settings = load_folder();
+    ASSERT_TRUE(settings);
+    policy::Policy::check(*settings->policy, nullptr, diagnostics_);
+    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("'a' stands for two directives")));
+}
+
+TEST_F(LoadTest, ClientsThatWouldBeRefusedAreAWarning) {
+    load_string("[[group]]\nid = \"far\"\nclients = [\"10.0.0.0/8\", \"203.0.113.0/24\"]\n");
+    EXPECT_THAT(texts(Diagnostic::Severity::Warning),
+                ElementsAre(HasSubstr("allow_from refuses clients of 203.0.113.0/24")));
+}
+
+TEST_F(LoadTest, WhatALaterVersionFetchesIsAWarning) {
+    const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"https://lists.example/a.txt\"\n[exceptions]\n");
+    ASSERT_TRUE(settings);
+    EXPECT_TRUE(is_url(settings->lists[0]));
+    EXPECT_THAT(texts(Diagnostic::Severity::Warning),
+                ElementsAre(HasSubstr("does not fetch lists yet"), HasSubstr("does not grant exceptions yet")));
+}
+
+TEST_F(LoadTest, AUnixGroupThatDoesNotExistIsAWarning) {
+    const auto settings = load_string("[control]\nadmins = [\"root\", \"no-such-group-here\"]\n");
+    ASSERT_TRUE(settings);
+    EXPECT_THAT(settings->control.admins, ElementsAre("root", "no-such-group-here"));
+    EXPECT_THAT(texts(Diagnostic::Severity::Warning), ElementsAre(HasSubstr("no unix group 'no-such-group-here'")));
+}
+
+TEST_F(LoadTest, TheControlSocketIsFoundInABrokenFile) {
+    write("cenote.toml", "[control]\nsocket = \"own.sock\"\n[server]\nworkers = \"two\"\n");
+    EXPECT_EQ(control_socket_of(folder_ / "cenote.toml"), folder_ / "own.sock");
+    EXPECT_EQ(control_socket_of(folder_ / "missing.toml"), "/run/cenote/control.sock");
+}
+
+TEST_F(LoadTest, TheManifestHasWhatIsCompiled) {
+    write("a.txt", "a.example\n");
+    const auto settings = load_string(
+        "[blocklist]\nset = \"x.set\"\nservices = [\"s\"]\nprotect = [\"go.kr\"]\n"
+        "[[list]]\nid = \"a\"\nsource = \"a.txt\"\nformat = \"domains\"\n"
+        "[[list]]\nid = \"far\"\nsource = \"https://lists.example/a.txt\"\n"
+        "[[upstream.route]]\nzone = \"b.example\"\nservers = [\"10.0.0.53\"]\n");
+    ASSERT_TRUE(settings);
+    auto manifest = manifest_of(*settings, WallTime(seconds(1000)));
+    EXPECT_THAT(manifest.services, ElementsAre(folder_ / "s"));
+    ASSERT_EQ(manifest.lists.size(), 1U) << "nothing fetches URLs yet";
+    EXPECT_EQ(manifest.lists[0].path, folder_ / "a.txt");
+    EXPECT_EQ(manifest.lists[0].format, blocklists::Format::Domains);
+    EXPECT_TRUE(manifest.lists[0].last_good.empty());
+    EXPECT_EQ(manifest.protect.size(), 1U);
+    EXPECT_EQ(manifest.route_zones.size(), 1U);
+    EXPECT_EQ(manifest.built_at, WallTime(seconds(1000)));
+
+    write("lists/a.list", "old.example\n");
+    EXPECT_EQ(manifest_of(*settings, WallTime{}).lists[0].last_good, folder_ / "lists/a.list");
+}
+
+}  // namespace
+}  // namespace cenote::config

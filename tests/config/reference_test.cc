@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// docs/CONFIG.md against the code: its reference loads, and no key that the code reads is missing from it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "resolver/base/fd.h"
+#include "resolver/config/sections.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::config {
+namespace {
+
+const Path kSource = CENOTE_SOURCE_DIR;
+
+std::string content_of(const Path& path) {
+    auto text = read_file(path, 1U << 20);
+    EXPECT_TRUE(text.ok()) << text.error().text;
+    return text.ok() ? *text : std::string{};
+}
+
+/// The block that begins with ```toml KIND.
+std::string block(const std::string& document, const std::string& kind) {
+    const std::string opening = "```toml " + kind + "\n";
+    const auto begin = document.find(opening);
+    EXPECT_NE(begin, std::string::npos) << kind;
+    if (begin == std::string::npos) return {};
+    const auto from = begin + opening.size();
+    return document.substr(from, document.find("```", from) - from);
+}
+
+std::optional<Settings> load_block(const std::string& text, Diagnostics& diagnostics) {
+    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    return load_text(text, "CONFIG.md", surroundings, diagnostics);
+}
+
+TEST(Reference, Loads) {
+    Diagnostics diagnostics;
+    const auto settings = load_block(block(content_of(kSource / "docs/CONFIG.md"), "reference"), diagnostics);
+    for (const auto& one : diagnostics.all()) EXPECT_NE(one.severity, Diagnostic::Severity::Error) << one.to_string();
+    ASSERT_TRUE(settings.has_value());
+    policy::Policy::check(*settings->policy, nullptr, diagnostics);
+    EXPECT_FALSE(diagnostics.has_errors()) << diagnostics.all().back().to_string();
+}
+
+TEST(Reference, ShowsTheDefaults) {
+    Diagnostics diagnostics;
+    const auto shown = load_block(block(content_of(kSource / "docs/CONFIG.md"), "reference"), diagnostics);
+    const auto defaults = load_block("", diagnostics);
+    ASSERT_TRUE(shown.has_value());
+    ASSERT_TRUE(defaults.has_value());
+    EXPECT_EQ(shown->node, defaults->node);
+    EXPECT_EQ(shown->state, defaults->state);
+    EXPECT_EQ(shown->without_set, defaults->without_set);
+    EXPECT_EQ(shown->allow_from, defaults->allow_from);
+    EXPECT_EQ(shown->server, defaults->server);
+    EXPECT_EQ(shown->control, defaults->control);
+    EXPECT_EQ(shown->cache, defaults->cache);
+    EXPECT_EQ(shown->upstream.servers, defaults->upstream.servers);
+    EXPECT_EQ(shown->upstream.strategy, defaults->upstream.strategy);
+    EXPECT_EQ(shown->upstream.timeout, defaults->upstream.timeout);
+    EXPECT_EQ(shown->policy->sinkhole.answer, defaults->policy->sinkhole.answer);
+    EXPECT_EQ(shown->policy->sinkhole.ttl, defaults->policy->sinkhole.ttl);
+    EXPECT_EQ(shown->policy->sinkhole.txt_reason, defaults->policy->sinkhole.txt_reason);
+    ASSERT_EQ(shown->lists.size(), 1U);
+    EXPECT_EQ(shown->lists[0].format, ListSettings{}.format);
+    EXPECT_EQ(shown->lists[0].max_age, ListSettings{}.max_age);
+    ASSERT_EQ(shown->policy->directives.size(), 1U);
+    EXPECT_EQ(shown->policy->directives[0].layer, policy::Directive{}.layer);
+    EXPECT_EQ(shown->policy->directives[0].before, policy::Directive{}.before);
+    ASSERT_EQ(shown->local.size(), 1U);
+    EXPECT_EQ(shown->local[0].ttl_s, engine::LocalRecord{}.ttl_s);
+}
+
+TEST(Reference, KeysOfLaterVersionsAreKnownAndRefused) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load_block(block(content_of(kSource / "docs/CONFIG.md"), "later"), diagnostics).has_value());
+    for (const auto& one : diagnostics.all()) {
+        if (one.severity != Diagnostic::Severity::Error) continue;
+        EXPECT_THAT(one.text, testing::HasSubstr("this version does not"));
+    }
+    EXPECT_EQ(diagnostics.all().size(), 6U);
+}
+
+TEST(Reference, NoKeyIsMissing) {
+    const std::string document = content_of(kSource / "docs/CONFIG.md");
+    const std::string shown = block(document, "reference") + block(document, "later");
+    // A key stands in a call as its only text or behind the table that is asked: table.text("key"), word(*table, "key".
+    const std::regex call(R"(\(\s*(?:\*?[a-z_]+,\s*)?"([a-z][a-z0-9_]*)\")");
+    std::set<std::string> keys;
+    for (const auto& entry : std::filesystem::directory_iterator(kSource / "resolver/config")) {
+        const std::string name = entry.path().filename().string();
+        if (name.find("section") == std::string::npos || entry.path().extension() != ".cc") continue;
+        const std::string code = content_of(entry.path());
+        for (std::sregex_iterator match(code.begin(), code.end(), call), end; match != end; ++match)
+            keys.insert((*match)[1].str());
+    }
+    EXPECT_GT(keys.size(), 60U);  // the expression still finds them
+    for (const auto& key : keys)
+        EXPECT_TRUE(std::regex_search(shown, std::regex("(^|[\\s\\[.{,])" + key + "(\\s*=|\\])"))) << key;
+}
+
+}  // namespace
+}  // namespace cenote::config

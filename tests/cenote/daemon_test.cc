@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tool against something that speaks like a daemon.
+#include <gmock/gmock.h>
+
+#include <mutex>
+#include <thread>
+
+#include "resolver/control/control.h"
+#include "tests/cenote/tool.h"
+
+namespace cenote::cli {
+namespace {
+
+using control::Json;
+using control::Request;
+using control::Response;
+using testing::HasSubstr;
+
+class DaemonTest : public ToolTest {
+protected:
+    void SetUp() override {
+        ToolTest::SetUp();
+        configure("");
+        auto server = control::ControlServer::start(
+            loop_, control::Options{.socket = folder_ / "control.sock"},
+            [this](const control::Peer&, const Request& request, const control::ControlServer::Reply& reply) {
+                const std::lock_guard lock(mutex_);
+                asked_.push_back(request);
+                const auto found = answers_.find(request.verb);
+                reply(found != answers_.end() ? found->second : Response{});
+            });
+        ASSERT_TRUE(server.ok()) << server.error().text;
+        server_ = std::move(*server);
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+
+    void TearDown() override {
+        stop_.notify();
+        thread_.join();
+        server_.reset();
+    }
+
+    void answer(const std::string& verb, Json data) {
+        const std::lock_guard lock(mutex_);
+        answers_[verb] = {.ok = true, .more = false, .error = {}, .data = std::move(data)};
+    }
+
+    void refuse(const std::string& verb, std::string error) {
+        const std::lock_guard lock(mutex_);
+        answers_[verb] = {.ok = false, .more = false, .error = std::move(error), .data = {}};
+    }
+
+    Request last_asked() {
+        const std::lock_guard lock(mutex_);
+        return asked_.back();
+    }
+
+    loop::Loop loop_;
+    loop::Wakeup stop_{loop_, [this] { loop_.stop(); }};
+    std::unique_ptr<control::ControlServer> server_;
+    std::thread thread_;
+    std::mutex mutex_;
+    std::map<std::string, Response> answers_;
+    std::vector<Request> asked_;
+};
+
+const Json kStatus{{"version", "0.1.0"},
+                   {"node", "node1"},
+                   {"uptime_s", 90},
+                   {"workers", 2},
+                   {"policy_version", 7},
+                   {"set", {{"path", "/a.set"}, {"domains", 3}, {"bytes", 100}, {"built_at", "2026-11-01T00:00:00Z"}}},
+                   {"upstreams", Json::array({{{"server", "9.9.9.9:53"}, {"healthy", true}, {"rtt_ms", 12}}})},
+                   {"queries", 4},
+                   {"problems", Json::array()}};
+
+TEST_F(DaemonTest, StatusForPeopleAndMachines) {
+    answer("status", kStatus);
+    EXPECT_EQ(run("status --json").json(), kStatus);
+    const auto ran = run("status");
+    EXPECT_EQ(ran.code, 0);
+    for (const char* word : {"node1", "version 7", "9.9.9.9:53", "3 names"}) EXPECT_THAT(ran.out, HasSubstr(word));
+    EXPECT_EQ(run("status --check").code, 0);
+}
+
+TEST_F(DaemonTest, ProblemsFailTheCheckOnly) {
+    Json sick = kStatus;
+    sick["problems"] = Json::array(
+        {{{"severity", "warning"}, {"what", "list extra is stale"}, {"since", nullptr}, {"do", "run cenote update"}}});
+    answer("status", sick);
+    EXPECT_EQ(run("status").code, 0);
+    const auto ran = run("status --check");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, HasSubstr("list extra is stale; run cenote update"));
+    EXPECT_EQ(run("status --check --json").code, 1);
+}
+
+TEST_F(DaemonTest, ReloadShowsWhyItChangedNothing) {
+    refuse("reload", "cenote.toml:1:2: unknown key 'a'\ncenote.toml:5:1: 'id' is missing");
+    const auto ran = run("reload");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.err, "cenote: cenote.toml:1:2: unknown key 'a'\ncenote: cenote.toml:5:1: 'id' is missing\n");
+    answer("reload", {{"policy_version", 8}, {"warnings", Json::array({"cenote.toml:3:1: warning: careful"})}});
+    const auto done = run("reload");
+    EXPECT_EQ(done.code, 0);
+    EXPECT_EQ(done.out, "policy version 8 is in force\n");
+    EXPECT_THAT(done.err, HasSubstr("careful"));
+}
+
+TEST_F(DaemonTest, FlushSaysWhat) {
+    answer("flush", {{"entries", 12}});
+    EXPECT_EQ(run("flush").out, "12 answers are gone from the cache\n");
+    EXPECT_EQ(last_asked().args, Json::object());
+    EXPECT_EQ(run("flush example.com --below").code, 0);
+    EXPECT_EQ(last_asked().args, (Json{{"name", "example.com"}, {"below", true}}));
+}
+
+TEST_F(DaemonTest, UpdateHasTheDaemonLoadTheSet) {
+    answer("reload-set", {{"domains", 3}});
+    const auto ran = run("update");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(last_asked().verb, "reload-set");
+    EXPECT_THAT(ran.out, HasSubstr("in force"));
+    refuse("reload-set", "the set is not readable");
+    EXPECT_EQ(run("update").code, 1);
+}
+
+TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
+    answer("groups", Json::array({{{"id", "from-the-daemon"}, {"name", "X"}}}));
+    EXPECT_EQ(run("groups --json").json().at(0).at("id"), "from-the-daemon");
+    answer("explain", {{"name", "a.example"}, {"verdict", "forward"}});
+    EXPECT_EQ(run("explain a.example --client 10.0.0.1 --type TXT").out, "forward   in no service and no list\n");
+    EXPECT_EQ(last_asked().args, (Json{{"name", "a.example"}, {"client", "10.0.0.1"}, {"type", "TXT"}}));
+}
+
+TEST_F(DaemonTest, FilesDoWhereTheDaemonWillNotLetUsLook) {
+    refuse("ping", "nobody may not use this socket");
+    EXPECT_EQ(run("services --json").json().size(), 2U);
+    refuse("status", "nobody may not use this socket");
+    const auto ran = run("status");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.err, "cenote: nobody may not use this socket\n");
+}
+
+TEST_F(DaemonTest, NamesOfOthersDoNotReachTheTerminalRaw) {
+    answer("groups", Json::array({{{"id", "a\x1b[31mb"}, {"name", "line\nbreak"}}}));
+    const auto ran = run("groups");
+    EXPECT_EQ(lines_of(ran.out), 1) << ran.out;
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("\x1b")));
+}
+
+TEST_F(DaemonTest, Stats) {
+    answer(
+        "stats",
+        {{"counters", {{"queries", 5}, {"malformed", 0}}}, {"latency_us", {{"p50", 90.5}}}, {"cache", Json::object()}});
+    const auto ran = run("stats");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("queries"));
+    EXPECT_THAT(ran.out, testing::Not(HasSubstr("malformed")));
+    EXPECT_EQ(run("stats --json").json().at("counters").at("queries"), 5);
+}
+
+}  // namespace
+}  // namespace cenote::cli

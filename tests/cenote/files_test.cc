@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What works without a daemon.
+#include <gmock/gmock.h>
+
+#include "tests/cenote/tool.h"
+
+namespace cenote::cli {
+namespace {
+
+using control::Json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using FilesTest = ToolTest;
+
+std::vector<std::string> ids(const Json& rows) {
+    std::vector<std::string> ids;
+    for (const auto& row : rows) ids.push_back(row.at("id"));
+    return ids;
+}
+
+TEST_F(FilesTest, UpdatePublishesAndSaysThatNobodyListens) {
+    configure("");
+    const auto ran = run("update");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("2 services"));
+    EXPECT_THAT(ran.out, HasSubstr("no cenoted listens"));
+    const auto told = run("inspect cenote.set --json").json();
+    EXPECT_EQ(told.at("domains"), 3);
+    EXPECT_EQ(told.at("services"), 2);
+    EXPECT_EQ(ids(told.at("sources")).size(), 2U);
+}
+
+TEST_F(FilesTest, ADryRunPublishesNothing) {
+    configure("");
+    EXPECT_EQ(run("update --dry-run").code, 0);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "cenote.set"));
+}
+
+TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
+    configure("[[group]]\nid = \"lab\"\nclients = [\"10.1.0.0/16\"]\n");
+    ASSERT_EQ(run("update").code, 0);
+    const auto told = run("explain www.alpha-ai.example --client 10.1.2.3 --type AAAA --json").json();
+    EXPECT_EQ(told.at("name"), "www.alpha-ai.example");
+    EXPECT_EQ(told.at("client"), "10.1.2.3");
+    EXPECT_EQ(told.at("type"), "AAAA");
+    EXPECT_EQ(told.at("groups"), Json::array({"lab", "everyone"}));
+    EXPECT_EQ(told.at("verdict"), "restrict");
+    EXPECT_EQ(told.at("service"), "alpha");
+    EXPECT_EQ(told.at("directive"), "test-1");
+    EXPECT_EQ(told.at("matched"), "alpha-ai.example");
+    EXPECT_EQ(told.at("answer"), "null, 30 s");
+    EXPECT_EQ(told.at("until"), "2099-12-31T23:59:59Z");
+    EXPECT_TRUE(told.at("list").is_null());
+    EXPECT_TRUE(told.at("exception").is_null());
+    EXPECT_TRUE(told.contains("policy_version"));
+    EXPECT_GT(told.at("steps").size(), 2U);
+}
+
+TEST_F(FilesTest, ExplainForPeopleIsALine) {
+    configure("");
+    ASSERT_EQ(run("update").code, 0);
+    EXPECT_EQ(run("explain alpha-ai.example").out,
+              "restrict  alpha-ai.example = Alpha Chat (KR, chat) > directive test-1 > everyone > null, 30 s\n"
+              "          until 2099-12-31T23:59:59Z\n");
+    EXPECT_EQ(run("explain www.debian.org").out, "forward   in no service and no list\n");
+    EXPECT_EQ(run("explain beta-ai.example").out,
+              "forward   beta-ai.example = Beta Code (KR, coding) > no directive\n");
+    EXPECT_THAT(run("explain localhost").out, testing::StartsWith("local     localhost > "));
+    EXPECT_GT(lines_of(run("explain alpha-ai.example --steps").out), 4);
+}
+
+TEST_F(FilesTest, ExplainWithoutASetSaysWhatToDo) {
+    configure("");
+    const auto ran = run("explain alpha-ai.example");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(lines_of(ran.err), 1) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("cenote update"));
+}
+
+TEST_F(FilesTest, AConfigurationWithoutAnythingToCompileNeedsNoSet) {
+    write("cenote.toml", "[[directive]]\nid = \"d\"\ntargets = [\"domain:example.ai\"]\nstep = \"block\"\n");
+    EXPECT_THAT(run("explain a.example.ai").out, testing::StartsWith("block     example.ai > directive d"));
+    EXPECT_EQ(run("update").code, 1);
+}
+
+TEST_F(FilesTest, ServicesAreKnownFromTheSetOrTheCatalogue) {
+    configure("");
+    EXPECT_THAT(ids(run("services --json").json()), testing::UnorderedElementsAre("alpha", "beta"));
+    ASSERT_EQ(run("update").code, 0);
+    EXPECT_THAT(ids(run("services --json").json()), testing::UnorderedElementsAre("alpha", "beta"));
+    EXPECT_THAT(ids(run("services --json --category CODING").json()), ElementsAre("beta"));
+    EXPECT_THAT(ids(run("services --json --jurisdiction us").json()), ElementsAre());
+    EXPECT_EQ(run("services --json --vendor 'alpha labs'").json().size(), 2U);
+    const auto one = run("services alpha-chat --json").json();
+    ASSERT_EQ(ids(one), std::vector<std::string>{"alpha"});
+    EXPECT_EQ(one[0].at("hosts").size(), 2U);
+    EXPECT_THAT(run("services alpha").out, HasSubstr("api.alpha-ai.example"));
+    const auto none = run("services alhpa");
+    EXPECT_EQ(none.code, 1);
+    EXPECT_EQ(none.err, "cenote: there is no service 'alhpa'; did you mean 'alpha'?\n");
+}
+
+TEST_F(FilesTest, DirectivesAndGroups) {
+    configure(
+        "[[group]]\nid = \"lab\"\nname = \"Laboratory\"\nclients = [\"10.1.0.0/16\"]\n"
+        "[[directive]]\nid = \"soon\"\ntargets = [\"service:beta\"]\nstep = \"block\"\nbefore = \"nothing\"\n"
+        "starts = 2099-01-01T00:00:00Z\n[[directive]]\nid = \"past\"\ntargets = [\"service:beta\"]\n"
+        "step = \"block\"\nends = 2020-01-01T00:00:00Z\n");
+    ASSERT_EQ(run("update").code, 0);
+    const auto rows = run("directives --json").json();
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0].at("state"), "in-force");
+    EXPECT_EQ(rows[1].at("state"), "planned");
+    EXPECT_EQ(rows[1].at("step_now"), "nothing");
+    EXPECT_EQ(rows[2].at("state"), "lapsed");
+    EXPECT_THAT(rows[0].at("origin").get<std::string>(), HasSubstr("cenote.toml:9"));
+    EXPECT_THAT(run("directives soon").out, HasSubstr("service:beta"));
+    EXPECT_EQ(run("directives sooon").code, 1);
+    const auto groups = run("groups --json").json();
+    EXPECT_EQ(ids(groups), std::vector<std::string>{"lab"});
+    EXPECT_EQ(groups[0].at("clients"), Json::array({"10.1.0.0/16"}));
+    EXPECT_THAT(run("groups").out, HasSubstr("Laboratory"));
+}
+
+constexpr const char* kList = "[[list]]\nid = \"extra\"\nsource = \"extra.txt\"\nformat = \"domains\"\n";
+
+TEST_F(FilesTest, ListsKeepTheirLastGoodCopy) {
+    configure(kList);
+    auto row = run("lists --json").json().at(0);
+    EXPECT_EQ(row.at("id"), "extra");
+    EXPECT_TRUE(row.at("entries").is_null());
+    EXPECT_TRUE(row.at("last_good").is_null());
+
+    write("extra.txt", "one.example\ntwo.example\n");
+    ASSERT_EQ(run("update").code, 0);
+    row = run("lists --json").json().at(0);
+    EXPECT_EQ(row.at("entries"), 2);
+    EXPECT_EQ(row.at("format"), "domains");
+    EXPECT_TRUE(row.at("last_good").is_string());
+    EXPECT_TRUE(row.at("age").is_number());
+    EXPECT_TRUE(row.at("error").is_null());
+
+    std::filesystem::remove(folder_ / "extra.txt");
+    const auto failed = run("update");
+    EXPECT_EQ(failed.code, 1);
+    EXPECT_THAT(failed.err, HasSubstr("extra"));
+    row = run("lists --json").json().at(0);
+    EXPECT_EQ(row.at("entries"), 2) << "the last good copy serves";
+    EXPECT_TRUE(row.at("error").is_string());
+
+    write("extra.txt", "one.example\n");
+    ASSERT_EQ(run("update").code, 0);
+    EXPECT_TRUE(run("lists --json").json().at(0).at("error").is_null());
+}
+
+TEST_F(FilesTest, AListWithAUrlFailsAndTheOthersLand) {
+    configure(std::string(kList) + "[[list]]\nid = \"far\"\nsource = \"https://lists.example/a.txt\"\n");
+    write("extra.txt", "one.example\n");
+    const auto ran = run("update");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.err, HasSubstr("list 'far': this version does not fetch"));
+    EXPECT_EQ(run("inspect cenote.set --json").json().at("lists"), 1);
+}
+
+TEST_F(FilesTest, RollbackGoesBackAndForth) {
+    configure(kList);
+    write("extra.txt", "one.example\n");
+    ASSERT_EQ(run("update").code, 0);
+    write("extra.txt", "one.example\ntwo.example\n");
+    ASSERT_EQ(run("update").code, 0);
+    const auto names = [this] { return run("inspect cenote.set --json").json().at("domains").get<int>(); };
+    EXPECT_EQ(names(), 5);
+    EXPECT_EQ(run("update --rollback").code, 0);
+    EXPECT_EQ(names(), 4);
+    EXPECT_EQ(run("update --rollback").code, 0);
+    EXPECT_EQ(names(), 5);
+}
+
+TEST_F(FilesTest, RollbackWithoutAPreviousSetFails) {
+    configure("");
+    ASSERT_EQ(run("update").code, 0);
+    const auto ran = run("update --rollback");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(lines_of(ran.err), 1) << ran.err;
+}
+
+TEST_F(FilesTest, CompileWritesAFileOfItsOwn) {
+    configure("");
+    EXPECT_EQ(run("compile --out other.set").code, 0);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "cenote.set"));
+    EXPECT_THAT(run("inspect other.set").out, HasSubstr("alpha"));
+    EXPECT_EQ(run("compile --out nowhere/other.set").code, 1);
+}
+
+TEST_F(FilesTest, InspectRefusesWhatIsNoSet) {
+    write("no.set", "nothing of the kind");
+    for (const char* file : {"no.set", "missing.set", "services"}) {
+        const auto ran = run(std::string("inspect ") + file);
+        EXPECT_EQ(ran.code, 1) << file;
+        EXPECT_EQ(lines_of(ran.err), 1) << ran.err;
+    }
+}
+
+TEST_F(FilesTest, NoColourAndNoHeaderInAPipe) {
+    configure("");
+    EXPECT_THAT(run("services").out, testing::Not(HasSubstr("\x1b")));
+    EXPECT_EQ(lines_of(run("services").out), 2);
+}
+
+}  // namespace
+}  // namespace cenote::cli

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "resolver/wire/message.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct Flags {
+    std::string name;
+    std::string client = "127.0.0.1";
+    std::string type = "A";
+    bool steps = false;
+    bool json = false;
+};
+
+Result<Json> explain_from_files(Session& session, const Flags& flags) {
+    const auto files = session.policy();
+    if (!files) return files.error();
+    const config::ExplainAsk ask{*wire::Name::parse(flags.name), *IpAddress::parse(flags.client),
+                                 *wire::parse_type(flags.type)};
+    return config::explain_json(*files->policy, files->local, ask);
+}
+
+/// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
+std::string whose(const Json& told) {
+    const std::string matched = told.value("matched", Json()).is_null() ? cell(told, "name") : cell(told, "matched");
+    if (cell(told, "service") != "-") {
+        const std::string name = cell(told, "service_name") != "-" ? cell(told, "service_name") : cell(told, "service");
+        return fmt::format("{} = {} ({}, {})", matched, name, cell(told, "jurisdiction"), cell(told, "category"));
+    }
+    if (cell(told, "list") != "-") return fmt::format("{} on list {}", matched, cell(told, "list"));
+    return matched;
+}
+
+/// The group by which the directive holds is not told: the narrowest is what the client is known by.
+std::string one_line(const Json& told) {
+    const std::string verdict = cell(told, "verdict");
+    const bool known = cell(told, "service") != "-" || cell(told, "list") != "-";
+    std::string line = coloured(verdict) + std::string(verdict.size() < 8 ? 10 - verdict.size() : 2, ' ');
+    if (verdict == "local") return line + fmt::format("{} > {}", cell(told, "name"), cell(told, "answer"));
+    if (verdict == "forward" && !known) return line + "in no service and no list";
+    line += whose(told);
+    if (verdict == "forward") return line + " > no directive";
+    if (verdict == "allow") return line + " > open by an allow";
+    if (cell(told, "directive") != "-") line += " > directive " + cell(told, "directive");
+    const auto groups = told.value("groups", Json::array());
+    if (!groups.empty()) line += " > " + cell(groups.front());
+    return line + " > " + cell(told, "answer");
+}
+
+void print_told(const Json& told, bool steps) {
+    fmt::print("{}\n", one_line(told));
+    if (cell(told, "until") != "-") fmt::print("          until {}\n", cell(told, "until"));
+    if (!steps) return;
+    for (const auto& step : told.value("steps", Json::array())) fmt::print("  {}\n", cell(step));
+}
+
+Exit explain(Session& session, const Flags& flags) {
+    auto told = session.ask_if_there("explain", {{"name", flags.name}, {"client", flags.client}, {"type", flags.type}});
+    const auto answer = told ? std::move(*told) : explain_from_files(session, flags);
+    if (!answer) return fail(answer.error());
+    if (flags.json)
+        print_json(*answer);
+    else
+        print_told(*answer, flags.steps);
+    return Exit::Done;
+}
+
+std::string check_name(const std::string& text) {
+    return wire::Name::parse(text) ? "" : fmt::format("'{}' is not a domain name", text);
+}
+std::string check_address(const std::string& text) {
+    return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
+}
+std::string check_type(const std::string& text) {
+    return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
+}
+
+}  // namespace
+
+void add_explain(Verbs& verbs) {
+    CLI::App* verb = verbs.add("explain", "What a client gets for a name, and every step to it");
+    const auto flags = std::make_shared<Flags>();
+    verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_name)->type_name("");
+    verb->add_option("--client", flags->client, "Who asks")
+        ->check(check_address)
+        ->type_name("IP")
+        ->capture_default_str();
+    verb->add_option("--type", flags->type, "The type asked")
+        ->check(check_type)
+        ->type_name("TYPE")
+        ->capture_default_str();
+    verb->add_flag("-v,--steps", flags->steps, "Show every step");
+    verb->add_flag("--json", flags->json, "Print JSON");
+    verbs.on(verb, [flags](Session& session) { return explain(session, *flags); });
+}
+
+}  // namespace cenote::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lists, groups, directives.
+#include "tools/cenote/listings.h"
+
+#include <fmt/format.h>
+
+#include "resolver/base/time_text.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct Flags {
+    std::string id;  // empty: all
+    bool json = false;
+};
+
+using FromFiles = Result<Json> (*)(Session& session);
+
+Result<Json> lists_from_files(Session& session) {
+    const auto settings = session.settings();
+    if (!settings) return settings.error();
+    // Without a set the lists are still known; that they are in none yet is told by their rows.
+    const auto set = session.set();
+    return config::lists_json(**settings, set ? set->get() : nullptr, wall_now());
+}
+
+Result<Json> groups_from_files(Session& session) {
+    const auto settings = session.settings();
+    if (!settings) return settings.error();
+    return config::groups_json(*(*settings)->policy);
+}
+
+Result<Json> directives_from_files(Session& session) {
+    const auto files = session.policy();
+    if (!files) return files.error();
+    return config::directives_json(*files->policy);
+}
+
+Result<Json> rows_of(Session& session, const char* verb, FromFiles from_files) {
+    auto told = session.ask_if_there(verb, Json::object());
+    return told ? std::move(*told) : from_files(session);
+}
+
+std::string age_text(const Json& row) {
+    const auto age = row.find("age");
+    if (age == row.end() || !age->is_number_integer()) return "-";
+    const seconds whole(age->get<std::int64_t>());
+    const seconds unit = whole >= seconds(172800) ? seconds(86400)
+                         : whole >= seconds(7200) ? seconds(3600)
+                                                  : seconds(60);
+    return format_duration(whole < unit ? whole : whole - whole % unit);
+}
+
+void print_lists(const Json& rows) {
+    Table table({"LIST", "FORMAT", "ENTRIES", "AGE", "SOURCE", "ERROR"});
+    for (const auto& row : rows)
+        table.add({cell(row, "id"), cell(row, "format"), cell(row, "entries"), age_text(row), cell(row, "source"),
+                   cell(row, "error")});
+    table.print();
+}
+
+void print_groups(const Json& rows) {
+    Table table({"GROUP", "NAME", "CLIENTS", "SEEN", "LAST SEEN"});
+    for (const auto& row : rows)
+        table.add({cell(row, "id"), cell(row, "name"), cell(row, "clients"), cell(row, "clients_seen"),
+                   cell(row, "last_seen")});
+    table.print();
+}
+
+void print_directives(const Json& rows) {
+    Table table({"DIRECTIVE", "STATE", "STEP", "GROUPS", "TARGETS", "ENDS", "TITLE"});
+    for (const auto& row : rows)
+        table.add({cell(row, "id"), cell(row, "state"), cell(row, "step"), cell(row, "groups"), cell(row, "targets"),
+                   cell(row, "ends"), cell(row, "title")});
+    table.print();
+}
+
+void print_directive(const Json& row) {
+    print_fields(row, {{"directive", "id"},
+                       {"title", "title"},
+                       {"state", "state"},
+                       {"step", "step"},
+                       {"step now", "step_now"},
+                       {"targets", "targets"},
+                       {"roles", "roles"},
+                       {"groups", "groups"},
+                       {"layer", "layer"},
+                       {"starts", "starts"},
+                       {"before that", "before"},
+                       {"ends", "ends"},
+                       {"review", "review"},
+                       {"hours", "hours"},
+                       {"time zone", "timezone"},
+                       {"answer", "answer"},
+                       {"issuer", "issuer"},
+                       {"basis", "basis"},
+                       {"mandated by", "mandated_by"},
+                       {"contact", "contact"},
+                       {"written in", "origin"}});
+    const auto reason = row.value("reason", Json::object());
+    for (const auto& [language, text] : reason.items()) fmt::print("reason ({})  {}\n", language, cell(text));
+}
+
+Exit list_all(Session& session, const Flags& flags, const char* verb, FromFiles from_files,
+              void (*print)(const Json&)) {
+    const auto rows = rows_of(session, verb, from_files);
+    if (!rows) return fail(rows.error());
+    flags.json ? print_json(*rows) : print(*rows);
+    return Exit::Done;
+}
+
+Exit directives(Session& session, const Flags& flags) {
+    if (flags.id.empty()) return list_all(session, flags, "directives", directives_from_files, print_directives);
+    const auto rows = rows_of(session, "directives", directives_from_files);
+    if (!rows) return fail(rows.error());
+    const auto row = find_row(*rows, flags.id, "directive");
+    if (!row) return fail(row.error());
+    flags.json ? print_json(Json::array({*row})) : print_directive(*row);
+    return Exit::Done;
+}
+
+}  // namespace
+
+Result<Json> find_row(const Json& rows, const std::string& id, std::string_view what) {
+    std::vector<std::string> known;
+    for (const auto& row : rows) {
+        if (row.value("id", "") == id) return row;
+        known.push_back(row.value("id", ""));
+        for (const auto& alias : row.value("aliases", Json::array())) {
+            if (alias == id) return row;
+            known.push_back(alias.get<std::string>());
+        }
+    }
+    const std::string near = nearest(id, known);
+    return Error{fmt::format("there is no {} '{}'{}", what, id,
+                             near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near))};
+}
+
+void add_listings(Verbs& verbs) {
+    const auto add = [&verbs](const char* name, const char* description, FromFiles from_files,
+                              void (*print)(const Json&)) {
+        CLI::App* verb = verbs.add(name, description);
+        const auto flags = std::make_shared<Flags>();
+        verb->add_flag("--json", flags->json, "Print JSON");
+        verbs.on(verb, [=](Session& session) { return list_all(session, *flags, name, from_files, print); });
+    };
+    add("lists", "The lists, how many entries they have and how old they are", lists_from_files, print_lists);
+    add("groups", "The groups, their clients and who of them was seen", groups_from_files, print_groups);
+
+    CLI::App* verb = verbs.add("directives", "The directives and their state; with an ID all of one");
+    const auto flags = std::make_shared<Flags>();
+    verb->add_option("ID", flags->id, "One directive")->type_name("");
+    verb->add_flag("--json", flags->json, "Print JSON");
+    verbs.on(verb, [flags](Session& session) { return directives(session, *flags); });
+}
+
+}  // namespace cenote::cli

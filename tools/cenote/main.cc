@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cenote: the tool that people and scripts use.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+constexpr int kWrongCommandLine = 2;
+
+void describe(CLI::App& app, Session& session) {
+    app.name("cenote");
+    app.description("Cenote: what AI services are asked for, and by whom; and what they get as an answer");
+    app.set_version_flag("--version", "cenote " CENOTE_VERSION);
+    app.add_option("--config", session.config, "The configuration")
+        ->envname("CENOTE_CONFIG")
+        ->type_name("FILE")
+        ->capture_default_str();
+    app.add_option("--socket", session.socket, "The daemon's control socket, as the configuration says by default")
+        ->envname("CENOTE_SOCKET")
+        ->type_name("PATH");
+    app.require_subcommand(1);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app;
+    Session session;
+    describe(app, session);
+    Verbs verbs(app);
+    for (const auto add :
+         {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets, add_completion})
+        add(verbs);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {  // --help, --version
+        return app.exit(asked);
+    } catch (const CLI::ParseError& mistake) {
+        fmt::print(stderr, "cenote: {}; cenote --help shows how it is written\n", mistake.what());
+        return kWrongCommandLine;
+    }
+    const auto done = verbs.chosen()(session);
+    if (std::fflush(stdout) != 0) return static_cast<int>(fail(Error{"cannot write the output"}));
+    return static_cast<int>(done);
+}
+
+}  // namespace
+}  // namespace cenote::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_DFL);  // `cenote services | head` ends quietly
+    return cenote::cli::run(argc, argv);
+}

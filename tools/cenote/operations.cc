@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// reload, flush.
+#include <fmt/format.h>
+
+#include "resolver/wire/name.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct FlushFlags {
+    std::string name;  // empty: everything
+    bool below = false;
+};
+
+Exit reload(Session& session) {
+    const auto done = session.ask("reload", Json::object());
+    if (!done) return fail(done.error());
+    for (const auto& warning : done->value("warnings", Json::array()))
+        fmt::print(stderr, "cenote: {}\n", cell(warning));
+    fmt::print("policy version {} is in force\n", cell(*done, "policy_version"));
+    return Exit::Done;
+}
+
+Exit flush(Session& session, const FlushFlags& flags) {
+    Json args = Json::object();
+    if (!flags.name.empty()) args = {{"name", flags.name}, {"below", flags.below}};
+    const auto done = session.ask("flush", std::move(args));
+    if (!done) return fail(done.error());
+    fmt::print("{} answers are gone from the cache\n", cell(*done, "entries"));
+    return Exit::Done;
+}
+
+std::string check_name(const std::string& text) {
+    return wire::Name::parse(text) ? "" : fmt::format("'{}' is not a domain name", text);
+}
+
+}  // namespace
+
+void add_operations(Verbs& verbs) {
+    CLI::App* verb = verbs.add("reload", "Have the daemon read its configuration anew; a mistake changes nothing");
+    verbs.on(verb, reload);
+
+    verb = verbs.add("flush", "Empty the daemon's cache, or take one name out of it");
+    const auto flags = std::make_shared<FlushFlags>();
+    CLI::Option* name = verb->add_option("NAME", flags->name, "Only this name")->check(check_name)->type_name("");
+    verb->add_flag("--below", flags->below, "And all names below it")->needs(name);
+    verbs.on(verb, [flags](Session& session) { return flush(session, *flags); });
+}
+
+}  // namespace cenote::cli

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// compile, inspect: sets as files, without daemon or network.
+#include <fmt/format.h>
+
+#include "resolver/base/time_text.h"
+#include "tools/cenote/compile_report.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct CompileFlags {
+    Path out;
+    bool force = false;
+};
+
+struct InspectFlags {
+    Path file;
+    bool json = false;
+};
+
+Exit compile(Session& session, const CompileFlags& flags) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    auto manifest = config::manifest_of(**settings, wall_now());
+    manifest.force = flags.force;
+    Diagnostics diagnostics;
+    const auto report = blocklists::compile(manifest, flags.out, diagnostics);
+    print_mistakes(diagnostics);
+    if (!report) return fail(report.error());
+    print_report(*report);
+    return failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
+}
+
+Json sources_json(const domainset::DomainSet& set) {
+    Json rows = Json::array();
+    for (const auto& source : set.sources())
+        rows.push_back({{"id", source.id},
+                        {"kind", source.kind == domainset::SourceKind::Service ? "service" : "list"},
+                        {"entries", source.entries},
+                        {"format", source.format.empty() ? Json(nullptr) : Json(source.format)},
+                        {"digest", to_hex(source.digest)}});
+    return rows;
+}
+
+Exit inspect(const InspectFlags& flags) {
+    const auto set = domainset::DomainSet::open(flags.file);
+    if (!set) return fail(set.error());
+    const auto& info = set->info();
+    const Json told{{"path", flags.file.string()},   {"domains", info.domains},
+                    {"bytes", info.bytes},           {"built_at", format_time(info.built_at)},
+                    {"services", info.services},     {"lists", info.lists},
+                    {"digest", to_hex(info.digest)}, {"sources", sources_json(*set)}};
+    if (flags.json) {
+        print_json(told);
+        return Exit::Done;
+    }
+    print_fields(told, {{"set", "path"},
+                        {"built", "built_at"},
+                        {"names", "domains"},
+                        {"bytes", "bytes"},
+                        {"services", "services"},
+                        {"lists", "lists"},
+                        {"SHA-256", "digest"}});
+    Table table({"SOURCE", "KIND", "ENTRIES", "FORMAT"});
+    for (const auto& row : told["sources"])
+        table.add({cell(row, "id"), cell(row, "kind"), cell(row, "entries"), cell(row, "format")});
+    table.print();
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_sets(Verbs& verbs) {
+    CLI::App* verb = verbs.add("compile", "Compile the catalogue and the lists into a file of one's own");
+    const auto compile_flags = std::make_shared<CompileFlags>();
+    verb->add_option("--out", compile_flags->out, "Where the set goes")->required()->type_name("FILE");
+    verb->add_flag("--force", compile_flags->force, "Take names that may not be sinkholed all the same");
+    verbs.on(verb, [compile_flags](Session& session) { return compile(session, *compile_flags); });
+
+    verb = verbs.add("inspect", "What a set holds, once it has been checked whole");
+    const auto inspect_flags = std::make_shared<InspectFlags>();
+    verb->add_option("FILE", inspect_flags->file, "The set")->required()->type_name("");
+    verb->add_flag("--json", inspect_flags->json, "Print JSON");
+    verbs.on(verb, [inspect_flags](Session&) { return inspect(*inspect_flags); });
+}
+
+}  // namespace cenote::cli

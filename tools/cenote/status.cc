@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// status, stats: what only a running daemon can tell.
+#include <fmt/format.h>
+
+#include "resolver/base/time_text.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct Flags {
+    bool check = false;
+    bool json = false;
+};
+
+void print_upstreams(const Json& upstreams) {
+    for (const auto& one : upstreams)
+        fmt::print("upstream   {}  {}  {} ms\n", cell(one, "server"), one.value("healthy", false) ? "healthy" : "sick",
+                   cell(one, "rtt_ms"));
+}
+
+void print_problems(const Json& problems) {
+    for (const auto& one : problems)
+        fmt::print("{}  {}; {}\n", coloured(cell(one, "severity")), cell(one, "what"), cell(one, "do"));
+}
+
+void print_status(const Json& status) {
+    const auto set = status.value("set", Json::object());
+    const seconds uptime(status.value("uptime_s", std::int64_t{0}));
+    fmt::print("cenoted    {} on {}, up {}, {} workers\n", cell(status, "version"), cell(status, "node"),
+               format_duration(uptime), cell(status, "workers"));
+    if (status.contains("listen")) fmt::print("listening  {}\n", cell(status, "listen"));
+    fmt::print("policy     version {}\n", cell(status, "policy_version"));
+    fmt::print("set        {} names, built {}, {}\n", cell(set, "domains"), cell(set, "built_at"), cell(set, "path"));
+    print_upstreams(status.value("upstreams", Json::array()));
+    fmt::print("queries    {} asked", cell(status, "queries"));
+    for (const char* kind : {"blocked", "restricted", "advised", "observed", "refused", "cached", "forwarded"})
+        fmt::print(", {} {}", cell(status, kind), kind);
+    fmt::print("\n");
+    print_problems(status.value("problems", Json::array()));
+}
+
+Exit status(Session& session, const Flags& flags) {
+    const auto told = session.ask("status", Json::object());
+    if (!told) return fail(told.error());
+    const auto problems = told->value("problems", Json::array());
+    if (flags.json)
+        print_json(*told);
+    else if (flags.check)
+        print_problems(problems);
+    else
+        print_status(*told);
+    return flags.check && !problems.empty() ? Exit::Failed : Exit::Done;
+}
+
+void print_numbers(const Json& numbers, std::string_view unit) {
+    for (const auto& [name, value] : numbers.items())
+        if (value != 0) fmt::print("  {:<34} {}{}\n", name, cell(value), unit);
+}
+
+Exit stats(Session& session, bool json) {
+    const auto told = session.ask("stats", Json::object());
+    if (!told) return fail(told.error());
+    if (json) {
+        print_json(*told);
+        return Exit::Done;
+    }
+    fmt::print("since the start (what is 0 is left out)\n");
+    print_numbers(told->value("counters", Json::object()), "");
+    fmt::print("until the answer\n");
+    print_numbers(told->value("latency_us", Json::object()), " us");
+    fmt::print("cache\n");
+    print_numbers(told->value("cache", Json::object()), "");
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_status(Verbs& verbs) {
+    CLI::App* verb = verbs.add("status", "How the daemon does, and what needs somebody's attention");
+    const auto flags = std::make_shared<Flags>();
+    verb->add_flag("--check", flags->check, "Only the problems; exit code 1 when there are any");
+    verb->add_flag("--json", flags->json, "Print JSON");
+    verbs.on(verb, [flags](Session& session) { return status(session, *flags); });
+
+    verb = verbs.add("stats", "What was counted since the daemon started");
+    const auto json = std::make_shared<bool>(false);
+    verb->add_flag("--json", *json, "Print JSON");
+    verbs.on(verb, [json](Session& session) { return stats(session, *json); });
+}
+
+}  // namespace cenote::cli

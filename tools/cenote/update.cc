@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// update: lists and catalogue into the set, and the set into the daemon.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "resolver/config/list_copies.h"
+#include "resolver/domainset/publish.h"
+#include "tools/cenote/compile_report.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+constexpr unsigned kFileMode = 0644;
+
+struct Flags {
+    bool dry_run = false;
+    bool force = false;
+    bool rollback = false;
+};
+
+/// One update at a time for one set; the lock goes with the process.
+Result<UniqueFd> lock_beside(const Path& set) {
+    const Path path = Path(set).concat(".lock");
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+    if (!fd.valid()) return Error{fmt::format("{}: {}", path.string(), std::strerror(errno))};
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error{fmt::format("another cenote update is at work on {}; wait for it", set.string())};
+    return fd;
+}
+
+/// The folder of the copies belongs to whoever owns the set's folder, also when root updates by hand.
+Status make_copies_folder(const Path& folder) {
+    std::error_code error;
+    if (!std::filesystem::create_directory(folder, error)) {
+        if (!error) return Done{};
+        return Error{fmt::format("cannot make the folder {}: {}", folder.string(), error.message())};
+    }
+    struct stat parent {};
+    if (::geteuid() == 0 && ::stat(folder.parent_path().c_str(), &parent) == 0 &&
+        ::chown(folder.c_str(), parent.st_uid, parent.st_gid) != 0)
+        return Error{fmt::format("cannot give {} to its owner: {}", folder.string(), std::strerror(errno))};
+    return Done{};
+}
+
+ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+/// Keeps the text of a list that was taken, or says beside its copy why it was not.
+Status keep(const config::Settings& settings, const blocklists::ListReport& report, std::size_t bytes_max) {
+    const Path error_path = config::list_error_path(settings, report.id);
+    if (!report.error.empty()) return publish_file(error_path, bytes_of(report.error + "\n"), kFileMode);
+    const auto text = read_file(report.path, bytes_max);
+    if (!text) return text.error();
+    if (auto kept = publish_file(config::list_copy_path(settings, report.id), bytes_of(*text), kFileMode); !kept)
+        return kept;
+    std::error_code error;
+    std::filesystem::remove(error_path, error);
+    return Done{};
+}
+
+/// Lists that nothing fetches yet; how many there are.
+std::size_t refuse_urls(const config::Settings& settings) {
+    std::size_t refused = 0;
+    for (const auto& list : settings.lists) {
+        if (!config::is_url(list)) continue;
+        ++refused;
+        fail(Error{fmt::format("list '{}': this version does not fetch {} yet; fetch it yourself and name the file",
+                               list.id, list.source)});
+    }
+    return refused;
+}
+
+/// Without a daemon the set waits for its next start.
+Exit load_into_daemon(Session& session) {
+    if (!session.daemon_listens()) {
+        fmt::print("no cenoted listens; its next start takes the set\n");
+        return Exit::Done;
+    }
+    const auto done = session.ask("reload-set", Json::object());
+    if (!done) return fail(done.error());
+    fmt::print("cenoted has it in force\n");
+    return Exit::Done;
+}
+
+Exit roll_back(Session& session, const config::Settings& settings) {
+    if (auto done = domainset::restore_previous(settings.set); !done) return fail(done.error());
+    fmt::print("{} is the previous set again; update --rollback undoes that\n", settings.set.string());
+    return load_into_daemon(session);
+}
+
+Exit try_out(const config::Settings& settings, const blocklists::Manifest& manifest) {
+    Diagnostics diagnostics;
+    const auto compiled = blocklists::compile_in_memory(manifest, diagnostics);
+    print_mistakes(diagnostics);
+    if (!compiled) return fail(compiled.error());
+    print_report(compiled->report);
+    fmt::print("a dry run: {} is as it was\n", settings.set.string());
+    return failed_lists(compiled->report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
+}
+
+Exit compile_and_load(Session& session, const config::Settings& settings, const blocklists::Manifest& manifest) {
+    Diagnostics diagnostics;
+    const auto report = blocklists::compile(manifest, settings.set, diagnostics);
+    print_mistakes(diagnostics);
+    if (!report) return fail(report.error());
+    print_report(*report);
+    Exit exit = failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
+    if (!report->lists.empty()) {
+        if (auto made = make_copies_folder(config::list_copy_path(settings, "x").parent_path()); !made)
+            exit = fail(made.error());
+        for (const auto& list : report->lists)
+            if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept) exit = fail(kept.error());
+    }
+    return load_into_daemon(session) == Exit::Done ? exit : Exit::Failed;
+}
+
+Exit update(Session& session, const Flags& flags) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    if ((*settings)->set.empty())
+        return fail(Error{fmt::format("{} names nothing to compile; add [blocklist] services or a [[list]]",
+                                      session.config.string())});
+    auto manifest = config::manifest_of(**settings, wall_now());
+    manifest.force = flags.force;
+    if (flags.dry_run) {
+        const bool all = refuse_urls(**settings) == 0;
+        return try_out(**settings, manifest) == Exit::Done && all ? Exit::Done : Exit::Failed;
+    }
+    const auto lock = lock_beside((*settings)->set);
+    if (!lock) return fail(lock.error());
+    if (flags.rollback) return roll_back(session, **settings);
+    const bool all = refuse_urls(**settings) == 0;
+    return compile_and_load(session, **settings, manifest) == Exit::Done && all ? Exit::Done : Exit::Failed;
+}
+
+}  // namespace
+
+void add_update(Verbs& verbs) {
+    CLI::App* verb =
+        verbs.add("update", "Compile the catalogue and the lists, publish the set, have the daemon load it");
+    const auto flags = std::make_shared<Flags>();
+    auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, only tell what would come of it");
+    auto* force = verb->add_flag("--force", flags->force, "Take names that may not be sinkholed all the same");
+    auto* rollback = verb->add_flag("--rollback", flags->rollback, "Go back to the set before this one");
+    rollback->excludes(dry_run)->excludes(force);
+    verbs.on(verb, [flags](Session& session) { return update(session, *flags); });
+}
+
+}  // namespace cenote::cli

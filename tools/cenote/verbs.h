@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verbs, as the command line knows them. Each function adds its verbs to the parser's tree; what a verb does is
+// kept beside it and run once the whole line has been understood.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "tools/cenote/session.h"
+
+namespace cenote::cli {
+
+class Verbs {
+public:
+    using Action = std::function<Exit(Session& session)>;
+
+    explicit Verbs(CLI::App& app) : app_(app) {}
+
+    /// `options` become the action's when they are captured by it: a shared_ptr to a struct of the verb's flags.
+    CLI::App* add(const std::string& name, const std::string& description) {
+        CLI::App* verb = app_.add_subcommand(name, description);
+        verb->fallthrough();  // --config and --socket may stand behind the verb as well
+        return verb;
+    }
+    void on(const CLI::App* verb, Action action) { actions_[verb] = std::move(action); }
+    /// Of the verb that the line named.
+    [[nodiscard]] const Action& chosen() const { return actions_.at(app_.get_subcommands().front()); }
+    [[nodiscard]] CLI::App& app() noexcept { return app_; }
+
+private:
+    CLI::App& app_;
+    std::map<const CLI::App*, Action> actions_;
+};
+
+void add_explain(Verbs& verbs);     // explain
+void add_services(Verbs& verbs);    // services
+void add_listings(Verbs& verbs);    // lists, groups, directives
+void add_status(Verbs& verbs);      // status, stats
+void add_operations(Verbs& verbs);  // reload, flush
+void add_update(Verbs& verbs);      // update
+void add_sets(Verbs& verbs);        // compile, inspect
+void add_completion(Verbs& verbs);  // completion
+
+}  // namespace cenote::cli

@@ -97,6 +97,7 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     Server& server = selector_.server(index);
     const AttemptRef ref{exchange.index, exchange.generation, exchange.attempt_count};
     attempt.mixed_case = via == Attempt::Via::Udp && server.health.keeps_case();
+    if (via == Attempt::Via::Udp && udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
     const SendStatus status =
         via == Attempt::Via::Udp
             ? udp_.ask(server.address.address, exchange.question, {edns, attempt.mixed_case}, ref, attempt.slot)
@@ -123,6 +124,14 @@ void LoopForwarder::plan_retry(Exchange& exchange, const Attempt& attempt, Ticks
     if (exchange.attempt_count + 1 == max) {
         const Ticks held_back_until = exchange.started_at + (exchange.deadline - exchange.started_at) * 3 / 5;
         exchange.retry_at = std::max(exchange.retry_at, held_back_until);
+    }
+}
+
+/// With many sockets in use an exchange keeps to one: it gives up waiting for the server that it asked first.
+void LoopForwarder::give_back_socket(Exchange& exchange, Ticks now) noexcept {
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
+        Attempt& attempt = exchange.attempts[i];
+        if (attempt.live && attempt.via == Attempt::Via::Udp) return end_attempt(exchange, attempt, now);
     }
 }
 

@@ -48,6 +48,7 @@ private:
     SendStatus ask(Exchange& exchange, std::uint8_t position, Attempt::Via via, bool edns, Ticks now) noexcept;
     void go_on(Exchange& exchange, Ticks now) noexcept;
     void plan_retry(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
+    void give_back_socket(Exchange& exchange, Ticks now) noexcept;
     void end_attempt(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void drop_server(Exchange& exchange, std::uint8_t position, Ticks now) noexcept;
     void mark_lost(Exchange& exchange, Attempt& attempt) noexcept;

@@ -37,8 +37,9 @@ struct Options {
     std::uint32_t exchanges_max = 4096;  // in flight per worker; the oldest gives way
     std::uint32_t waiters_max = 16384;   // per worker, all exchanges together
     std::uint32_t waiters_per_exchange_max = 1000;
-    std::uint32_t attempts_max = 4;    // packets upstream per question, over all transports
-    std::uint32_t sockets_max = 1024;  // UDP sockets kept per worker
+    std::uint32_t attempts_max = 4;  // packets upstream per question, over all transports
+    std::uint32_t sockets_max =
+        1024;  // UDP sockets kept per worker; with more in use a retry takes over the earlier socket
 
     friend bool operator==(const Options&, const Options&) = default;
 };

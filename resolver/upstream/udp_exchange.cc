@@ -57,6 +57,7 @@ SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& q
     if (!take(server.family(), slot)) return SendStatus::NoSocket;
     Socket& socket = sockets_[slot];
     socket.in_use = true;
+    ++in_use_;
     socket.attempt = attempt;
     const std::uint64_t case_bits = manner.mixed_case ? random_.u64() : 0;
     socket.sent_size = static_cast<std::uint16_t>(
@@ -106,6 +107,7 @@ void UdpExchange::release(Slot slot) noexcept {
     Socket& socket = sockets_[slot];
     CENOTE_DCHECK(socket.in_use);
     socket.in_use = false;
+    --in_use_;
     auto& idle_sockets = idle(socket.family);
     if (idle_sockets.size() < sockets_max_ && give_up_port(socket)) {
         idle_sockets.push_back(slot);

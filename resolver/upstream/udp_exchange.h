@@ -58,6 +58,7 @@ public:
 
     SendStatus ask(const SocketAddress& server, const wire::Question& question, Manner manner,
                    const AttemptRef& attempt, Slot& slot) noexcept;
+    [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
     /// The query has ended: what still comes for it meets a closed port.
     void release(Slot slot) noexcept;
 
@@ -86,6 +87,7 @@ private:
     std::array<std::vector<Slot>, 2> idle_;  // IPv4, IPv6
     std::vector<Slot> closed_;               // slots without a socket
     std::uint32_t sockets_max_ = 0;
+    std::uint32_t in_use_ = 0;
     std::vector<std::uint8_t> packet_;
 };
 

@@ -56,7 +56,8 @@ Ticket LoopForwarder::resolve(const wire::Question& question, Waiter waiter, Tic
         return Ticket::Refused;
     }
     Exchange* const exchange = inflight_.open(question, false);
-    CENOTE_CHECK(exchange != nullptr && inflight_.join(*exchange, waiter));
+    CENOTE_CHECK(exchange != nullptr);  // there is room: both limits were looked at
+    inflight_.join(*exchange, waiter);
     begin(*exchange, now);
     selector_.each_probe_due(question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
     return Ticket::Leading;

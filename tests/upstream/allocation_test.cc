@@ -3,26 +3,12 @@
 // Once sockets and connections stand, asking upstream allocates nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "resolver/loop/loop.h"
 #include "resolver/upstream/upstream.h"
+#include "tests/support/allocations.h"
 #include "tests/support/scripted_upstream.h"
-
-namespace {
-thread_local std::size_t allocations = 0;
-}
-
-// The whole binary allocates by these; they only count on top.
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size != 0 ? size : 1)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace cenote::upstream {
 namespace {
@@ -66,9 +52,9 @@ TEST(AllocationTest, MissesAndJoinsAllocateNothing) {
         loop.run();
     };
     ask_all();  // makes the sockets
-    const std::size_t before = allocations;
+    const std::size_t before = test::allocations();
     ask_all();
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations(), before);
     EXPECT_GT(before, 0U);
     EXPECT_EQ(sink.answered, 4 * questions.size());
 }

@@ -455,6 +455,21 @@ TEST_F(ForwarderTest, NoDescriptorIsLeakedWhateverHappens) {
     EXPECT_LE(open_descriptors(), before);  // the upstream may have closed some of its own meanwhile
 }
 
+TEST_F(ForwarderTest, WithManySocketsInUseAnExchangeKeepsToOne) {
+    ScriptedUpstream upstream(stay_silent());
+    Options options = options_for({upstream.address()});
+    options.sockets_max = 2;
+    start(options);
+    const std::size_t before = open_descriptors();
+    for (int i = 0; i < 20; ++i) ask("name" + std::to_string(i) + ".example");
+    run_for(milliseconds(600));
+    EXPECT_GE(upstream.count(), 40U);  // each was asked again
+    EXPECT_LE(open_descriptors(), before + 20);
+    upstream.play(answer_right());
+    run_until(20);
+    EXPECT_LE(open_descriptors(), before);
+}
+
 TEST_F(ForwarderTest, TwoHundredQueriesHaveDistinctPorts) {
     ScriptedUpstream upstream(after(milliseconds(100)));
     start(upstream);

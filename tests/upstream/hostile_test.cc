@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a hostile or broken upstream sends, row by row: see docs/SECURITY for the table these names come from.
+// What a hostile or broken upstream sends, row by row, and what must come of it.
 #include <functional>
 #include <numeric>
 

@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/engine/reveal.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace cenote::engine {
 namespace {
 
 static_assert(cache::Links::kSetsMax == policy::kSetsMax);
 
-void add_link(const policy::Policy& policy, ByteView answer, std::size_t offset, cache::Links& links) noexcept {
+void add_link(const policy::Match& match, cache::Links& links) noexcept {
+    if (std::ranges::all_of(match.tags, [](auto tags) { return tags == policy::kNoTags; })) return;
+    const auto known = std::span(links.tags).first(links.count);
+    if (std::ranges::find(known, match.tags) != known.end() || links.count == cache::Links::kLinksMax) return;
+    links.tags[links.count++] = match.tags;
+}
+
+void add_name(const policy::Policy& policy, ByteView answer, std::size_t offset, cache::Links& links) noexcept {
     wire::Name name;
     std::size_t end = 0;
-    if (links.count == cache::Links::kLinksMax || !name.read(answer, offset, end)) return;
-    const policy::Match match = policy.match(name);
-    for (const auto tags : match.tags)
-        if (tags != policy::kNoTags) {
-            links.tags[links.count++] = match.tags;
-            return;
-        }
+    if (name.read(answer, offset, end)) add_link(policy.match(name), links);
 }
+
+template <std::size_t kSize, IpAddress (*kMake)(const std::array<std::uint8_t, kSize>&) noexcept>
+void add_address(const policy::Policy& policy, ByteView rdata, cache::Links& links) noexcept {
+    std::array<std::uint8_t, kSize> octets;
+    if (rdata.size() != kSize) return;
+    std::ranges::copy(rdata, octets.begin());
+    add_link(policy.match(kMake(octets)), links);
+}
+
+IpAddress make_v4(const std::array<std::uint8_t, 4>& octets) noexcept { return IpAddress::v4(octets); }
 
 }  // namespace
 
@@ -26,10 +41,12 @@ cache::Links reveal(const policy::Policy& policy, ByteView answer) noexcept {
     wire::for_each_answer(answer, [&](wire::RrType type, ByteView rdata) noexcept {
         const auto at = static_cast<std::size_t>(rdata.data() - answer.data());
         switch (type) {
+            case wire::RrType::A: add_address<4, make_v4>(policy, rdata, links); break;
+            case wire::RrType::AAAA: add_address<16, IpAddress::v6>(policy, rdata, links); break;
             case wire::RrType::CNAME:
-            case wire::RrType::DNAME: add_link(policy, answer, at, links); break;
+            case wire::RrType::DNAME: add_name(policy, answer, at, links); break;
             case wire::RrType::SVCB:
-            case wire::RrType::HTTPS: add_link(policy, answer, at + 2, links); break;  // behind SvcPriority
+            case wire::RrType::HTTPS: add_name(policy, answer, at + 2, links); break;  // behind SvcPriority
             default: break;
         }
     });

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The data plane's calls allocate nothing: operator new of this binary counts.
+// The data plane's calls allocate nothing: counted.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "tests/cache/answers.h"
-
-namespace {
-thread_local std::uint64_t allocations = 0;
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-}  // namespace
-
-// Not inline: g++ 12 takes the two halves of an inlined pair for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size); }
-[[gnu::noinline]] void* operator new[](std::size_t size) { return counted(size); }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocations.h"
 
 namespace cenote::cache {
 namespace {
@@ -41,7 +21,7 @@ TEST(CacheAllocationTest, NothingIsAllocatedPerQuery) {
         answers.push_back(answer_of(questions.back(), 60));
     }
 
-    const auto before = allocations;
+    const auto before = test::allocations();
     ASSERT_GT(before, 0U) << "the counter does not count";
     for (std::size_t i = 0; i < questions.size(); ++i) {
         client.lookup(questions[i], at(seconds{0}));
@@ -50,7 +30,7 @@ TEST(CacheAllocationTest, NothingIsAllocatedPerQuery) {
         cache.update_links(questions[i], Links{});
         cache.store_failure(questions[i], wire::EdeCode::NetworkError, at(seconds{0}));
     }
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(test::allocations(), before);
     EXPECT_GT(cache.stats().evictions, 0U);
     EXPECT_EQ(cache.stats().hits, questions.size());
 }

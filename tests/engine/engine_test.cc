@@ -95,7 +95,17 @@ TEST_F(EngineTest, HttpsTargetIsJudged) {
     EXPECT_TRUE(contains(late_text(0), "SOA")) << late_text(0);
 }
 
-TEST_F(EngineTest, AllNewsOfFailure) {
+TEST_F(EngineTest, AddressOfAClosedRangeIsJudged) {
+    in_force(restricting({"address:192.0.2.0/24"}));
+    ASSERT_EQ(Outcome::Pending, ask({.name = "front.example"}));
+    answer(0, wire::Rcode::NoError, {{"front.example", "A", 300, "192.0.2.7"}}, {});
+    EXPECT_TRUE(contains(late_text(0), "0.0.0.0")) << late_text(0);
+    ASSERT_EQ(Outcome::Pending, ask({.name = "other.example"}));
+    answer(1, wire::Rcode::NoError, {{"other.example", "A", 300, "198.51.100.7"}}, {});
+    EXPECT_TRUE(contains(late_text(1), "198.51.100.7")) << late_text(1);
+}
+
+TEST_F(EngineTest, FailureIsAnsweredAndRemembered) {
     in_force({});
     ASSERT_EQ(Outcome::Pending, ask({.name = "dead.example"}));
     fail(0, upstream::Ending::TimedOut);

@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The data plane of policy never allocates: counted for the whole process while it runs.
+// The data plane of policy never allocates: counted.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "tests/policy/fixture.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-
-// NOLINTBEGIN(misc-new-delete-overloads): the counting pair; not inlined, for g++ 12 would take malloc's memory for
-// new's
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(size)) return memory;
-    std::abort();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-// NOLINTEND(misc-new-delete-overloads)
+#include "tests/support/allocations.h"
 
 namespace cenote::policy {
 namespace {
@@ -41,7 +23,7 @@ TEST(Allocation, JudgingNeedsNone) {
     const IpAddress revealed = testing::ip("192.0.2.1");
 
     std::size_t blocked = 0;
-    const std::size_t before = allocations.load();
+    const std::uint64_t before = test::allocations();
     for (const wire::Name& name : names) {
         const ClientClass of = policy->classify(client);
         const Verdict verdict = policy->judge(of, policy->match(name));
@@ -50,7 +32,7 @@ TEST(Allocation, JudgingNeedsNone) {
         blocked += policy->cell(link).blocks() ? 1U : 0U;
         blocked += policy->group_of(of).size() + policy->directive_id(policy->cell(link).directive).size();
     }
-    EXPECT_EQ(allocations.load(), before);
+    EXPECT_EQ(test::allocations(), before);
     EXPECT_GT(blocked, 0U);
 }
 

@@ -18,6 +18,11 @@ using domainset::SourceKind;
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json sorted_by_id(Json rows) {
+    std::sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["id"] < b["id"]; });
+    return rows;
+}
+
 const Source* find_source(const domainset::DomainSet* set, SourceKind kind, std::string_view id) {
     if (set == nullptr) return nullptr;
     const auto& sources = set->sources();
@@ -190,7 +195,7 @@ Json services_json(const domainset::DomainSet& set) {
             {"note", text_or_null(source.note)},
         });
     }
-    return rows;
+    return sorted_by_id(std::move(rows));
 }
 
 Json services_json(const blocklists::Catalogue& catalogue) {
@@ -211,7 +216,7 @@ Json services_json(const blocklists::Catalogue& catalogue) {
             {"note", text_or_null(service.note)},
         });
     }
-    return rows;
+    return sorted_by_id(std::move(rows));
 }
 
 Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallTime now) {

@@ -38,6 +38,11 @@ TEST_F(CommandLineTest, AWrongLineIsTwoAndOneLine) {
     }
 }
 
+TEST_F(CommandLineTest, AMisspeltVerbIsToldItsNeighbour) {
+    EXPECT_THAT(run("expalin a.example").err, HasSubstr("there is no verb 'expalin'; did you mean 'explain'?"));
+    EXPECT_THAT(run("").err, HasSubstr("subcommand is required"));
+}
+
 TEST_F(CommandLineTest, AMissingConfigurationIsNamed) {
     const auto ran = run("lists");
     EXPECT_EQ(ran.code, 1);

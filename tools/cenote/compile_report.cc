@@ -6,38 +6,28 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "resolver/base/time_text.h"
-
 namespace cenote::cli {
 namespace {
 
-constexpr std::size_t kLeftOutShown = 10;
-
-void print_left_out(std::string_view whose, const std::vector<blocklists::LeftOut>& names) {
-    for (std::size_t i = 0; i < names.size() && i < kLeftOutShown; ++i)
-        fmt::print(stderr, "cenote: {}: {} is left out: {}\n", whose, names[i].name, names[i].why);
-    if (names.size() > kLeftOutShown)
-        fmt::print(stderr, "cenote: {}: and {} more are left out\n", whose, names.size() - kLeftOutShown);
+void print_list(const blocklists::ListReport& list) {
+    if (list.path.empty()) return;
+    fmt::print("list '{}': {} entries, format {}, {} lines without effect, {} not understood, {} left out{}\n", list.id,
+               list.entries, blocklists::format_to_text(list.format), list.skipped, list.refused, list.left_out.size(),
+               list.error.empty() ? "" : "; its last good copy serves");
 }
 
-void print_list(const blocklists::ListReport& list) {
-    const std::string whose = fmt::format("list '{}'", list.id);
-    if (!list.path.empty())
-        fmt::print("{}: {} entries, format {}, {} lines without effect, {} not understood{}\n", whose, list.entries,
-                   blocklists::format_to_text(list.format), list.skipped, list.refused,
-                   list.error.empty() ? "" : "; its last good copy serves");
-    for (const auto& line : list.refused_lines)
-        fmt::print(stderr, "cenote: {}: line {} is not understood: {}\n", whose, line.line, line.why);
-    print_left_out(whose, list.left_out);
+std::string bytes_text(std::uint64_t bytes) {
+    constexpr std::uint64_t kMebibyte = 1U << 20;
+    if (bytes < kMebibyte) return fmt::format("{} KiB", (bytes + 1023) / 1024);
+    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(kMebibyte));
 }
 
 }  // namespace
 
 void print_report(const blocklists::CompileReport& report) {
     for (const auto& list : report.lists) print_list(list);
-    print_left_out("the catalogue", report.services_left_out);
     fmt::print("{} services and {} lists compiled: {} names, {}\n", report.services, report.info.lists,
-               report.info.domains, format_size(report.info.bytes));
+               report.info.domains, bytes_text(report.info.bytes));
 }
 
 void print_mistakes(const Diagnostics& diagnostics) {

@@ -10,9 +10,9 @@
 
 namespace cenote::cli {
 
-/// A line for each list, what the guard left out, and the set as a whole; failures are for stderr.
+/// A line for each list and one for the set.
 void print_report(const blocklists::CompileReport& report);
-/// Errors and warnings, on stderr.
+/// Errors and warnings on stderr: lines not understood and names left out are among them.
 void print_mistakes(const Diagnostics& diagnostics);
 [[nodiscard]] std::size_t failed_lists(const blocklists::CompileReport& report);
 

@@ -27,6 +27,17 @@ void describe(CLI::App& app, Session& session) {
     app.require_subcommand(1);
 }
 
+/// The parser only says that a verb is missing where one is misspelt.
+std::string what_is_wrong(CLI::App& app, const CLI::ParseError& mistake) {
+    const auto rest = app.remaining();
+    if (!app.get_subcommands().empty() || rest.empty() || rest.front().starts_with('-')) return mistake.what();
+    std::vector<std::string> known;
+    for (const CLI::App* verb : app.get_subcommands({})) known.push_back(verb->get_name());
+    const std::string near = nearest(rest.front(), known);
+    return fmt::format("there is no verb '{}'{}", rest.front(),
+                       near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near));
+}
+
 int run(int argc, char** argv) {
     CLI::App app;
     Session session;
@@ -40,7 +51,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
     } catch (const CLI::ParseError& mistake) {
-        fmt::print(stderr, "cenote: {}; cenote --help shows how it is written\n", mistake.what());
+        fmt::print(stderr, "cenote: {}; cenote --help shows how it is written\n", what_is_wrong(app, mistake));
         return kWrongCommandLine;
     }
     const auto done = verbs.chosen()(session);

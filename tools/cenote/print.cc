@@ -29,7 +29,7 @@ struct WideRange {
 constexpr std::array<WideRange, 6> kWide{
     {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xff00, 0xff60}, {0x1f300, 0x1faff}}};
 
-/// The character at `at`, which moves behind it; broken UTF-8 counts byte by byte.
+/// The character at `at`, which moves behind it; broken UTF-8 only makes a width wrong.
 char32_t next_character(std::string_view text, std::size_t& at) {
     const auto lead = static_cast<unsigned char>(text[at++]);
     const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
@@ -64,6 +64,7 @@ void Table::print() const {
             line += coloured(text);
             if (column + 1 < rows_[i].size()) line.append(widths[column] - width_of(text) + kGap, ' ');
         }
+        line.erase(line.find_last_not_of(' ') + 1);
         fmt::print("{}\n", line);
     }
 }

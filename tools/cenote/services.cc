@@ -71,7 +71,7 @@ Json filtered(const Json& rows, const Flags& flags) {
 }
 
 void print_services(const Json& rows) {
-    Table table({"SERVICE", "VENDOR", "LAND", "NAMES", "CATEGORY", "NAME"});
+    Table table({"SERVICE", "VENDOR", "CC", "NAMES", "CATEGORY", "NAME"});
     for (const auto& row : rows)
         table.add({cell(row, "id"), cell(row, "vendor"), cell(row, "jurisdiction"), cell(row, "domains"),
                    cell(row, "category"), cell(row, "name")});

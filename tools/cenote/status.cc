@@ -15,10 +15,16 @@ struct Flags {
     bool json = false;
 };
 
+std::string rtt_text(const Json& upstream) {
+    const auto rtt = upstream.find("rtt_ms");
+    if (rtt == upstream.end() || !rtt->is_number()) return {};
+    return fmt::format("  {:.1f} ms", rtt->get<double>());
+}
+
 void print_upstreams(const Json& upstreams) {
     for (const auto& one : upstreams)
-        fmt::print("upstream   {}  {}  {} ms\n", cell(one, "server"), one.value("healthy", false) ? "healthy" : "sick",
-                   cell(one, "rtt_ms"));
+        fmt::print("upstream   {}  {}{}\n", cell(one, "server"), one.value("healthy", false) ? "healthy" : "sick",
+                   rtt_text(one));
 }
 
 void print_problems(const Json& problems) {

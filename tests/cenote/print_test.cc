@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cenote/print.h"
+
+#include <gtest/gtest.h>
+
+#include "tools/cenote/listings.h"
+
+namespace cenote::cli {
+namespace {
+
+TEST(WidthOf, CountsColumnsNotBytes) {
+    EXPECT_EQ(width_of(""), 0U);
+    EXPECT_EQ(width_of("abc"), 3U);
+    EXPECT_EQ(width_of("산업부"), 6U);
+    EXPECT_EQ(width_of("é"), 1U);
+    EXPECT_GT(width_of("\xff\xed"), 0U) << "broken UTF-8 ends somewhere";
+}
+
+TEST(Cell, ShowsEveryKindOfValue) {
+    EXPECT_EQ(cell(Json()), "-");
+    EXPECT_EQ(cell(Json("")), "-");
+    EXPECT_EQ(cell(Json("text")), "text");
+    EXPECT_EQ(cell(Json(7)), "7");
+    EXPECT_EQ(cell(Json(true)), "yes");
+    EXPECT_EQ(cell(Json::array({"a", "b"})), "a b");
+    EXPECT_EQ(cell(Json::array()), "-");
+    EXPECT_EQ(cell(Json{{"a", 1}}, "a"), "1");
+    EXPECT_EQ(cell(Json{{"a", 1}}, "b"), "-");
+}
+
+TEST(Cell, ControlCharactersAreEscaped) { EXPECT_EQ(cell(Json("a\x1b[0m\nb\x7f")), "a\\027[0m\\010b\\127"); }
+
+TEST(Coloured, LeavesWordsAloneOutsideATerminal) { EXPECT_EQ(coloured("block"), "block"); }
+
+TEST(TableTest, AlignsColumnsAndEndsLinesClean) {
+    Table table({"A", "B", "C"});
+    table.add({"산업부", "x", "y"});
+    table.add({"lab", "longer", ""});
+    testing::internal::CaptureStdout();
+    table.print();
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "산업부  x       y\nlab     longer\n");
+}
+
+TEST(FindRow, TakesIdsAndAliases) {
+    const Json rows = Json::array({{{"id", "openai"}, {"aliases", {"chatgpt"}}}, {{"id", "deepseek"}}});
+    EXPECT_EQ(find_row(rows, "deepseek", "service")->at("id"), "deepseek");
+    EXPECT_EQ(find_row(rows, "chatgpt", "service")->at("id"), "openai");
+    EXPECT_EQ(find_row(rows, "chatgtp", "service").error().text,
+              "there is no service 'chatgtp'; did you mean 'chatgpt'?");
+    EXPECT_EQ(find_row(rows, "zzz", "service").error().text, "there is no service 'zzz'");
+}
+
+}  // namespace
+}  // namespace cenote::cli

@@ -74,13 +74,15 @@ bool same_place(const SourcePlace& a, const SourcePlace& b) { return a.file == b
 /// has the set at hand looks for them (Policy::check).
 void add_mistakes_of_meaning(Draft& draft) {
     Diagnostics found;
-    policy::Policy::check(draft.policy, nullptr, found);
-    const auto known = draft.diagnostics.all();
+    policy::Policy::check(draft.policy, set_for_check(draft.settings).get(), found);
+    // What was read in part only would be complained of twice.
+    auto broken = draft.broken;
+    for (const auto& known : draft.diagnostics.all())
+        if (known.severity == Diagnostic::Severity::Error) broken.push_back(known.place);
     for (const auto& one : found.all()) {
-        const bool from_half_a_table = std::any_of(known.begin(), known.end(), [&one](const Diagnostic& other) {
-            return other.severity == Diagnostic::Severity::Error && same_place(other.place, one.place);
-        });
-        if (one.severity == Diagnostic::Severity::Error && !one.place.file.empty() && !from_half_a_table)
+        const bool again = std::any_of(broken.begin(), broken.end(),
+                                       [&one](const SourcePlace& place) { return same_place(place, one.place); });
+        if (one.severity == Diagnostic::Severity::Error && !one.place.file.empty() && !again)
             draft.diagnostics.error(one.place, one.text);
     }
 }
@@ -115,7 +117,7 @@ std::optional<Settings> finish(Draft& draft) {
 }
 
 Draft make_draft(const Path& file, const Surroundings& surroundings, Diagnostics& diagnostics) {
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics};
+    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
     draft.settings.file = file;
     draft.folder = file.parent_path();
     set_defaults(draft);

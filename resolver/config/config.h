@@ -54,6 +54,10 @@ struct Settings {
 /// policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
 
+/// What targets can be held against: the set or the one before it, else the catalogue as its files have it; null when
+/// there is nothing of the kind.
+std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settings);
+
 /// Where the control socket is, even when the rest of the file is wrong; the default where the file does not say.
 Path control_socket_of(const Path& file);
 

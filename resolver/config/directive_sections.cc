@@ -92,8 +92,8 @@ void read_directive(const TomlTable& table, Draft& draft) {
     read_steps(table, directive);
     read_times(table, directive, draft);
     directive.answer = read_answer_mode(table, draft);
-    // Half a directive would only give rise to more complaints about it.
-    if (draft.diagnostics.all().size() == mistakes) draft.policy.directives.push_back(std::move(directive));
+    if (draft.diagnostics.all().size() != mistakes) draft.broken.push_back(directive.place);
+    draft.policy.directives.push_back(std::move(directive));
 }
 
 void read_allow(const TomlTable& table, Draft& draft) {
@@ -104,7 +104,8 @@ void read_allow(const TomlTable& table, Draft& draft) {
     allow.groups = values(table.texts("groups"));
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");
-    if (draft.diagnostics.all().size() == mistakes) draft.policy.allows.push_back(std::move(allow));
+    if (draft.diagnostics.all().size() != mistakes) draft.broken.push_back(allow.place);
+    draft.policy.allows.push_back(std::move(allow));
 }
 
 }  // namespace

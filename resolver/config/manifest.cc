@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "blocklists/compile.h"
 #include "resolver/base/random.h"
 #include "resolver/config/config.h"
 #include "resolver/config/list_copies.h"
@@ -21,6 +22,20 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
     manifest.built_at = built_at;
     manifest.seed = random_u64();
     return manifest;
+}
+
+std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settings) {
+    if (!settings.set.empty())
+        if (auto opened = domainset::open_with_fallback(settings.set))
+            return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
+    if (settings.services.empty()) return nullptr;
+    auto manifest = manifest_of(settings, WallTime{});
+    manifest.lists.clear();  // their ids are known without them
+    Diagnostics ignored;
+    auto compiled = blocklists::compile_in_memory(manifest, ignored);
+    if (!compiled) return nullptr;
+    auto set = domainset::DomainSet::from_bytes(std::move(compiled->bytes));
+    return set ? std::make_shared<const domainset::DomainSet>(std::move(*set)) : nullptr;
 }
 
 bool is_url(const ListSettings& list) {

@@ -29,6 +29,7 @@ struct Draft {
     Path folder;                          // of cenote.toml
     const Surroundings& surroundings;
     Diagnostics& diagnostics;
+    std::vector<SourcePlace> broken;  // directives and allows that were read in part
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]

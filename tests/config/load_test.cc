@@ -196,6 +196,23 @@ TEST_F(LoadTest, OneIdInTwoFilesIsFoundByPolicy) {
     EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("'a' stands for two directives")));
 }
 
+TEST_F(LoadTest, TargetsAreHeldAgainstTheCatalogueWhereThereIsNoSet) {
+    std::filesystem::create_directory(folder_ / "services");
+    write(
+        "services/alpha.toml",
+        "vendor = \"Alpha Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"alpha\"\naliases = []\nname = \"Alpha\"\n"
+        "category = [\"chat\"]\ndefault = true\nchecked = 2026-11-01\nevidence = [\"a.example\"]\nshared = []\n"
+        "[[service.domain]]\nname = \"alpha-ai.example\"\nrole = \"web\"\n");
+    write("cenote.toml",
+          "[blocklist]\nset = \"cenote.set\"\nservices = [\"services\"]\n[[directive]]\nid = \"x\"\n"
+          "targets = [\"service:alhpa\"]\nstep = \"blok\"\n[[directive]]\nid = \"y\"\ntargets = [\"nothing\"]\n"
+          "step = \"block\"\n");
+    EXPECT_FALSE(load_folder());
+    EXPECT_THAT(texts(Diagnostic::Severity::Error),
+                ElementsAre(HasSubstr(":6:12: unknown service 'alhpa'; did you mean 'alpha'?"),
+                            HasSubstr(":7:8: 'step' is 'blok'"), HasSubstr(":10:12: 'nothing' is not a target")));
+}
+
 TEST_F(LoadTest, ClientsThatWouldBeRefusedAreAWarning) {
     load_string("[[group]]\nid = \"far\"\nclients = [\"10.0.0.0/8\", \"203.0.113.0/24\"]\n");
     EXPECT_THAT(texts(Diagnostic::Severity::Warning),

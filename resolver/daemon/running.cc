@@ -59,6 +59,8 @@ Running::~Running() = default;
 Status Running::reload() {
     auto loaded = load(config_);
     if (!loaded) return std::move(loaded).error();
+    if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
+        return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;
     if (auto status = put_in_force(std::move(*loaded)); !status) return std::move(status).error();
     log_findings(loaded_);
@@ -74,8 +76,8 @@ Status Running::reload_set() {
     Loaded loaded;
     loaded.settings = loaded_.settings;
     open_set(loaded);
-    if (loaded.base == nullptr)
-        return Error{loaded.set_problem.empty() ? "the configuration has no [blocklist].set" : loaded.set_problem};
+    if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
+    if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Error) return Error{diagnostic.to_string()};

@@ -7,6 +7,6 @@
 
 namespace cenote::daemon {
 
-inline constexpr std::string_view kVersion = CENOTE_VERSION;
+extern const std::string_view kVersion;
 
 }  // namespace cenote::daemon

@@ -90,19 +90,18 @@ Outcome Engine::refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 Outcome Engine::answer_locally(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     asked.source = Source::Local;
     wire::OptContent opt = own_opt(asked);
-    if (asked.local.kind == LocalKind::Canary && asked.is_blocked()) opt = reasons(asked.query, asked.cell(), false);
+    if (asked.local.kind == LocalKind::Canary && asked.is_blocked()) opt = reasons(closed(asked), WithRecords::No);
     write_local(asked.query, asked.local, *snapshot_, opt, reply);
     return Outcome::Answered;
 }
 
 Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    const policy::Cell& cell = asked.cell();
     asked.source = Source::Sinkhole;
     if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
     if (asked.lands() && !asked.late && asked.query.recursion_desired())
         return forward(asked, asked.landing_question(), reply);
     reply.size = 0;
-    write_sinkhole(asked.query, cell, asked.verdict.labels, ttl_until_edge(cell.ttl_s, asked.now), reply);
+    write_sinkhole(closed(asked), reply);
     return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
 }
 
@@ -122,8 +121,7 @@ bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
         if (cache_.lookup(question, asked.now, found, links).freshness != cache::Freshness::Fresh) return false;
         wire::for_each_answer(found.written(), add);
     }
-    write_landing(asked.query, asked.cell(), ttl_until_edge(asked.cell().ttl_s, asked.now),
-                  std::span(addresses).first(count), reply);
+    write_landing(closed(asked), std::span(addresses).first(count), reply);
     return true;
 }
 

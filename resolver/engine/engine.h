@@ -43,6 +43,7 @@ protected:
 using ForwarderFactory =
     std::function<std::unique_ptr<upstream::Forwarder>(upstream::AnswerSink& sink, const upstream::Options& options)>;
 
+struct Closed;
 struct Asked;  // a query on its way: what was asked, by whom, what was decided
 
 class Engine final : private upstream::AnswerSink {
@@ -88,6 +89,7 @@ private:
 
     // What both need, in late.cc
     [[nodiscard]] wire::OptContent own_opt(const Asked& asked) const noexcept;
+    [[nodiscard]] Closed closed(const Asked& asked) const noexcept;
     [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
     void record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
 

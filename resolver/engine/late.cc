@@ -37,9 +37,11 @@ telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t ind
 
 telemetry::Verdict verdict_word(const Asked& asked) noexcept {
     using telemetry::Verdict;
-    if (asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny) return Verdict::Local;
-    if (asked.policy == nullptr) return Verdict::Forward;
+    if (asked.policy == nullptr) return asked.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
     const policy::Cell& cell = asked.cell();
+    // A canary keeps its own answer, but a directive over it is counted.
+    const bool ours = asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny;
+    if (ours && (asked.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
     if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
     switch (cell.step) {
         case policy::Step::None: return Verdict::Forward;
@@ -132,6 +134,15 @@ wire::OptContent Engine::own_opt(const Asked& asked) const noexcept {
     opt.nsid = snapshot_->nsid;
     if (asked.client.transport != telemetry::Transport::Udp) opt.keepalive_100ms = kKeepalive100ms;
     return opt;
+}
+
+Closed Engine::closed(const Asked& asked) const noexcept {
+    const policy::Cell& cell = asked.cell();
+    return {.query = asked.query,
+            .cell = cell,
+            .labels = asked.verdict.labels,
+            .ttl_s = ttl_until_edge(cell.ttl_s, asked.now),
+            .opt = own_opt(asked)};
 }
 
 std::uint32_t Engine::ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept {

@@ -30,11 +30,19 @@ private:
 };
 
 /// NXDOMAIN or NODATA with the SOA of the entry, without which nobody may cache it (RFC 2308 §3, §5).
-void write_negative(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels, std::uint32_t ttl_s,
-                    wire::Rcode rcode, wire::ReplyBuffer& reply) noexcept {
-    const auto cut = static_cast<std::uint8_t>(query.name.labels() - labels);
-    const wire::Record soa{.owner_label = cut, .type = RrType::SOA, .ttl_s = ttl_s, .rdata = cell.soa_rdata};
-    write_reply(query, rcode, {}, {&soa, 1}, reasons(query, cell, false), reply);
+void write_negative(const Closed& closed, wire::Rcode rcode, wire::ReplyBuffer& reply) noexcept {
+    const auto cut = static_cast<std::uint8_t>(closed.query.name.labels() - closed.labels);
+    const wire::Record soa{
+        .owner_label = cut, .type = RrType::SOA, .ttl_s = closed.ttl_s, .rdata = closed.cell.soa_rdata};
+    write_reply(closed.query, rcode, {}, {&soa, 1}, reasons(closed, WithRecords::No), reply);
+}
+
+void write_records(const Closed& closed, std::span<const wire::Record> records, wire::ReplyBuffer& reply) noexcept {
+    write_reply(closed.query, wire::Rcode::NoError, records, {}, reasons(closed, WithRecords::Yes), reply);
+}
+
+wire::Record landing_cname(const Closed& closed) noexcept {
+    return {.owner_label = 0, .type = RrType::CNAME, .ttl_s = closed.ttl_s, .rdata = closed.cell.cname};
 }
 
 }  // namespace
@@ -54,56 +62,58 @@ bool belongs_upstream(const wire::Query& query, const policy::Cell& cell, std::u
     }
 }
 
-wire::OptContent reasons(const wire::Query& query, const policy::Cell& cell, bool with_records) noexcept {
-    wire::OptContent opt;
-    if (query.edns.wants_structured_error) {
+wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcept {
+    const policy::Cell& cell = closed.cell;
+    wire::OptContent opt = closed.opt;
+    if (closed.query.edns.wants_structured_error) {
         // Draft on structured DNS errors §5.2: the JSON takes the text's place, and Forged Answer must not be said.
         opt.add({.code = cell.ede, .text = cell.structured, .short_text = cell.structured_short});
         return opt;
     }
     opt.add({.code = cell.ede, .text = cell.text, .short_text = {}});
-    if (with_records) opt.add({.code = wire::EdeCode::ForgedAnswer, .text = {}, .short_text = {}});  // RFC 8914 §4.5
+    if (with_records == WithRecords::Yes)
+        opt.add({.code = wire::EdeCode::ForgedAnswer, .text = {}, .short_text = {}});  // RFC 8914 §4.5
     return opt;
 }
 
-void write_sinkhole(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels, std::uint32_t ttl_s,
-                    wire::ReplyBuffer& reply) noexcept {
+void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept {
+    const policy::Cell& cell = closed.cell;
     switch (cell.answer) {
         case AnswerMode::Drop: return;
         case AnswerMode::Refused:
-            write_reply(query, wire::Rcode::Refused, {}, {}, reasons(query, cell, false), reply);
+            write_reply(closed.query, wire::Rcode::Refused, {}, {}, reasons(closed, WithRecords::No), reply);
             return;
         case AnswerMode::Nxdomain:
             // RFC 8020 §2: NXDOMAIN would close what is open below.
-            write_negative(query, cell, labels, ttl_s,
-                           cell.keep_open_below ? wire::Rcode::NoError : wire::Rcode::NXDomain, reply);
+            write_negative(closed, cell.keep_open_below ? wire::Rcode::NoError : wire::Rcode::NXDomain, reply);
             return;
         case AnswerMode::Cname: {
-            const wire::Record cname{.owner_label = 0, .type = RrType::CNAME, .ttl_s = ttl_s, .rdata = cell.cname};
-            write_reply(query, wire::Rcode::NoError, {&cname, 1}, {}, reasons(query, cell, true), reply);
+            const wire::Record cname = landing_cname(closed);
+            write_records(closed, {&cname, 1}, reply);
             return;
         }
         case AnswerMode::Nodata: break;
         case AnswerMode::Null:
         case AnswerMode::Address: {
-            const Substitutes substitutes(query.type, cell, ttl_s);
+            const Substitutes substitutes(closed.query.type, cell, closed.ttl_s);
             if (substitutes.records().empty()) break;
-            write_reply(query, wire::Rcode::NoError, substitutes.records(), {}, reasons(query, cell, true), reply);
+            write_records(closed, substitutes.records(), reply);
             return;
         }
     }
-    write_negative(query, cell, labels, ttl_s, wire::Rcode::NoError, reply);
+    write_negative(closed, wire::Rcode::NoError, reply);
 }
 
-void write_landing(const wire::Query& query, const policy::Cell& cell, std::uint32_t ttl_s,
-                   std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept {
+void write_landing(const Closed& closed, std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept {
     std::array<wire::Record, kLandingAddressesMax + 1> records{};
-    records[0] = {.owner_label = 0, .type = RrType::CNAME, .ttl_s = ttl_s, .rdata = cell.cname};
+    records[0] = landing_cname(closed);
     std::size_t count = 1;
     for (const ByteView address : addresses.first(std::min(addresses.size(), kLandingAddressesMax)))
-        records[count++] = {
-            .owner_label = wire::Record::kOwnerIsTarget, .type = query.type, .ttl_s = ttl_s, .rdata = address};
-    write_reply(query, wire::Rcode::NoError, {records.data(), count}, {}, reasons(query, cell, true), reply);
+        records[count++] = {.owner_label = wire::Record::kOwnerIsTarget,
+                            .type = closed.query.type,
+                            .ttl_s = closed.ttl_s,
+                            .rdata = address};
+    write_records(closed, {records.data(), count}, reply);
 }
 
 }  // namespace cenote::engine

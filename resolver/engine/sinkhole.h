@@ -19,17 +19,24 @@ namespace cenote::engine {
 /// validators need for names below that stay open (RFC 4035 §3.1.4.1).
 [[nodiscard]] bool belongs_upstream(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels) noexcept;
 
-/// `labels`: of the entry that closed the name, the owner of the SOA. `ttl_s` is the cell's, cut at the next edge.
-void write_sinkhole(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels, std::uint32_t ttl_s,
-                    wire::ReplyBuffer& reply) noexcept;
+/// A query for a closed name and all that its answer needs.
+struct Closed {
+    const wire::Query& query;
+    const policy::Cell& cell;
+    std::uint8_t labels = 0;  // of the entry that closed the name: the owner of the SOA
+    std::uint32_t ttl_s = 0;  // the cell's, cut at the next edge
+    wire::OptContent opt;     // what stands in any OPT of ours
+};
+
+void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept;
 
 /// The same in `cname` mode with the landing name's addresses (rdata of the type asked) behind the CNAME.
-void write_landing(const wire::Query& query, const policy::Cell& cell, std::uint32_t ttl_s,
-                   std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept;
+void write_landing(const Closed& closed, std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept;
 
 inline constexpr std::size_t kLandingAddressesMax = 8;
 
-/// The extended errors that say why; `with_records`: the answer carries records in place of the real ones.
-[[nodiscard]] wire::OptContent reasons(const wire::Query& query, const policy::Cell& cell, bool with_records) noexcept;
+/// `opt` with the extended errors that say why.
+enum class WithRecords : std::uint8_t { No, Yes };  // Yes: records stand in the place of the real ones
+[[nodiscard]] wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcept;
 
 }  // namespace cenote::engine

@@ -65,9 +65,9 @@ void TcpConnection::read_or_pause() noexcept {
 }
 
 TcpConnection::Verdict TcpConnection::judge(Ticks now, milliseconds idle) const noexcept {
-    if (broken_ || (input_ended_ && in_flight_ == 0 && stream_.unsent() == 0)) return Verdict::Finished;
+    if (broken_ || (input_ended_ && quiet())) return Verdict::Finished;
     if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return Verdict::Slow;
-    if (stream_.unsent() == 0 && in_flight_ == 0 && now - active_ > idle) return Verdict::Idle;
+    if (quiet() && now - active_ > idle) return Verdict::Idle;
     return Verdict::Keep;
 }
 

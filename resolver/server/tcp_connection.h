@@ -37,6 +37,9 @@ public:
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
     /// Why it should be closed now, if it should: nothing asked for too long, or not reading.
     enum class Verdict : std::uint8_t { Keep, Finished, Idle, Slow };
+    /// Nothing is under way in either direction.
+    [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
+    [[nodiscard]] Ticks active() const noexcept { return active_; }
     [[nodiscard]] Verdict judge(Ticks now, milliseconds idle) const noexcept;
 
 private:

@@ -71,11 +71,11 @@ bool TcpListener::accept_one(std::size_t socket) noexcept {
         recorder_.count(Counter::TcpConnectionsPerClientRefused);
         return true;
     }
-    client.connection = connections_.take();
-    if (!client.connection.valid()) {
+    if (connections_.used() == connections_.capacity() && !close_quietest()) {
         recorder_.count(Counter::TcpConnectionsRefused);
         return true;
     }
+    client.connection = connections_.take();
     recorder_.count(Counter::TcpConnections);
     per_client_.add(client.peer.ip);
     open_.push_back(client.connection);
@@ -106,11 +106,31 @@ void TcpListener::sweep() noexcept {
             case TcpConnection::Verdict::Idle: recorder_.count(Counter::TcpIdleClosed); break;
             case TcpConnection::Verdict::Slow: recorder_.count(Counter::TcpSlowClosed); break;
         }
-        per_client_.remove(connection->client().peer.ip);
-        connection.reset();
-        connections_.give_back(handle);
+        close(handle);
         return true;
     });
+}
+
+/// Whoever has been quiet the longest makes room for who wants to ask now (RFC 7766 §6.2.3).
+bool TcpListener::close_quietest() noexcept {
+    auto quietest = open_.end();
+    for (auto at = open_.begin(); at != open_.end(); ++at) {
+        const auto& connection = connections_.at(*at);
+        if (!connection->quiet()) continue;
+        if (quietest == open_.end() || connection->active() < connections_.at(*quietest)->active()) quietest = at;
+    }
+    if (quietest == open_.end()) return false;
+    recorder_.count(Counter::TcpIdleClosed);
+    close(*quietest);
+    open_.erase(quietest);
+    return true;
+}
+
+void TcpListener::close(SlabHandle handle) noexcept {
+    auto& connection = connections_.at(handle);
+    per_client_.remove(connection->client().peer.ip);
+    connection.reset();
+    connections_.give_back(handle);
 }
 
 void TcpListener::stop() noexcept {

@@ -31,6 +31,8 @@ private:
     void accept_all(std::size_t socket) noexcept;
     bool accept_one(std::size_t socket) noexcept;
     void sweep() noexcept;
+    bool close_quietest() noexcept;
+    void close(SlabHandle handle) noexcept;
     [[nodiscard]] milliseconds idle_now() const noexcept;
 
     const Options& options_;

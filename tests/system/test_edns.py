@@ -73,7 +73,7 @@ class Edns(SystemTest):
         self.assertIn("EDE: 4", plain)
 
     def test_nsid(self):
-        self.assertIn('("node1")', self.resolver.dig("+nsid", BLOCKED))
+        self.assertIn('("node1 policy ', self.resolver.dig("+nsid", BLOCKED))
         self.assertIn('("node1")', self.resolver.dig("+nsid", "open.example"))
         self.assertNotIn("NSID", self.resolver.dig("+nonsid", BLOCKED))
 

@@ -63,6 +63,7 @@ private:
     void on_stream_answer(const AttemptRef& ref, ByteView packet) noexcept override;
     void on_stream_end(const AttemptRef& ref) noexcept override;
     void on_stream_mismatch() noexcept override { ++counters_.mismatched; }
+    void ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept;

@@ -19,6 +19,13 @@ bool may_mean_edns(wire::Rcode rcode) noexcept {  // RFC 6891 §7
     return rcode == wire::Rcode::FormErr || rcode == wire::Rcode::NotImp || rcode == wire::Rcode::BadVers;
 }
 
+/// A header alone that refuses EDNS: some servers that do not know it send back no question (RFC 6891 §7).
+bool is_bare_refusal(ByteView packet, ByteView sent) noexcept {
+    if (packet.size() != wire::kHeaderSize || load_u16(packet.data()) != load_u16(sent.data())) return false;
+    if ((packet[2] & 0xf8) != 0x80 || load_u32(&packet[4]) != 0 || load_u32(&packet[8]) != 0) return false;
+    return may_mean_edns(static_cast<wire::Rcode>(packet[3] & 0x0f));
+}
+
 wire::AnswerShape server_failure() noexcept {
     wire::AnswerShape shape;
     shape.rcode = wire::Rcode::ServFail;
@@ -35,6 +42,7 @@ void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView p
     const Ticks now = loop_.now();
 
     if (wire::match_reply(packet, sent, attempt.mixed_case) != wire::MatchStatus::Match) {
+        if (attempt.edns && is_bare_refusal(packet, sent)) return ask_without_edns(*exchange, attempt, now);
         ++counters_.mismatched;
         if (attempt.mixed_case && wire::match_reply(packet, sent, false) == wire::MatchStatus::Match)
             health.case_lost();
@@ -56,6 +64,14 @@ void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks
     ++counters_.tcp;
     if (ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) != SendStatus::Sent) return;
     exchange.attempts[exchange.attempt_count - 1].in_addition = true;
+    schedule(exchange);
+}
+
+/// The refusal names no question, so anybody might have sent it: the answer to what was asked is still awaited.
+void LoopForwarder::ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
+    if (std::exchange(exchange.edns_refused, true) || exchange.probe) return;
+    if (ask(exchange, attempt.position, Attempt::Via::Udp, false, now) != SendStatus::Sent) return;
+    ++counters_.retries;
     schedule(exchange);
 }
 
@@ -126,6 +142,7 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
         return fail_server(exchange, attempt, server_failure(), now);
     }
     Server& server = server_of(exchange, attempt);
+    if (!server.trusted) distilled_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
     const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
     if (measured) server.health.answered(now - attempt.sent_at, now);
     if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);

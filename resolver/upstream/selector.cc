@@ -4,6 +4,15 @@
 #include <algorithm>
 
 namespace cenote::upstream {
+namespace {
+
+bool is_trusted(const ServerAddress& server) {
+    const IpAddress& ip = server.address.ip;
+    return !server.tls_name.empty() || ip == IpAddress::parse("::1") ||
+           Prefix(IpAddress::v4({127, 0, 0, 0}), 96 + 8).contains(ip);
+}
+
+}  // namespace
 
 void Selector::apply(const Options& options) {
     strategy_ = options.strategy;
@@ -35,7 +44,7 @@ ServerIndex Selector::place(const ServerAddress& address) {
     auto free = std::find_if(servers_.begin(), servers_.end(),
                              [](const Server& server) { return !server.listed && server.holds == 0; });
     if (free == servers_.end()) free = servers_.insert(servers_.end(), Server{});
-    *free = Server{address, {}, 0, true};
+    *free = Server{address, {}, 0, true, is_trusted(address)};
     return static_cast<ServerIndex>(free - servers_.begin());
 }
 

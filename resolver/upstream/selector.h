@@ -26,6 +26,7 @@ struct Server {
     Health health;
     std::uint32_t holds = 0;  // exchanges that use it
     bool listed = false;
+    bool trusted = false;  // its AD can be believed: nobody stands between it and us (RFC 4035 §4.9.3, RFC 6840 §5.8)
 };
 
 class Selector {

@@ -26,6 +26,7 @@ struct Asked {
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
+    bool listed = false;          // in some set: a directive may take it, now or later
     bool infrastructure = false;  // a closed name's query that goes upstream all the same
     bool late = false;            // it has waited for upstream already
 
@@ -38,7 +39,9 @@ struct Asked {
     void judge(const policy::Policy& in_force) noexcept {
         policy = &in_force;
         client_class = in_force.classify(client.peer.ip);
-        verdict = in_force.judge(client_class, in_force.match(query.name));
+        const policy::Match match = in_force.match(query.name);
+        listed = match.tags != policy::Match{}.tags;
+        verdict = in_force.judge(client_class, match);
         if (is_blocked() && belongs_upstream(query, cell(), verdict.labels)) {
             infrastructure = true;
             verdict = {};

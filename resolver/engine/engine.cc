@@ -173,7 +173,7 @@ void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptCont
             }
         }
     }
-    if (asked.verdict.cell != 0 || links.count != 0)  // a directive knows this name: no TTL may outlive the verdict
+    if (asked.listed || links.count != 0)  // a directive may take this name: no TTL outlives the verdict
         wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(wire::kTtlMax, asked.now));
     finish_answer(asked.query, opt, reply);
 }

@@ -255,6 +255,20 @@ TEST_F(EngineTest, NoTtlOutlivesTheNextEdge) {
     EXPECT_TRUE(contains(text(), "deepseek.com.\t7\tIN\tA")) << text();
 }
 
+TEST_F(EngineTest, NoTtlOfANameThatWillBeClosedOutlivesTheEdge) {
+    base.next_edge = now + seconds{7};
+    policy::Options options = restricting({"service:deepseek"});
+    options.directives[0].starts = policy::testing::kNow + seconds{7};
+    options.directives[0].before = policy::Step::None;
+    in_force(options);
+    ASSERT_EQ(Outcome::Pending, ask({.name = "deepseek.com"}));
+    answer(0, wire::Rcode::NoError, {{"deepseek.com", "A", 300, "192.0.2.7"}}, {});
+    EXPECT_TRUE(contains(late_text(0), "deepseek.com.\t7\tIN\tA")) << late_text(0);
+    ASSERT_EQ(Outcome::Pending, ask({.name = "www.debian.org"}));
+    answer(1, wire::Rcode::NoError, {{"www.debian.org", "A", 300, "192.0.2.7"}}, {});
+    EXPECT_TRUE(contains(late_text(1), "\t300\tIN\tA")) << "nobody will close it\n" << late_text(1);
+}
+
 TEST_F(EngineTest, TooLargeForUdpIsTruncatedAndStaysCached) {
     in_force({});
     ASSERT_EQ(Outcome::Pending, ask({.name = "many.example"}));

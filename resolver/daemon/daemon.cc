@@ -95,13 +95,7 @@ int run(const Path& config) {
 int check(const Path& config) {
     Diagnostics diagnostics;
     auto settings = config::load(config, diagnostics);
-    if (settings) {
-        Loaded loaded;
-        loaded.settings = std::move(*settings);
-        open_set(loaded);
-        policy::Policy::check(*loaded.settings.policy, loaded.base.get(), diagnostics);
-        if (!loaded.set_problem.empty()) fmt::print(stderr, "{}\n", loaded.set_problem);
-    }
+    if (settings) policy::Policy::check(*settings->policy, config::set_for_check(*settings).get(), diagnostics);
     for (const Diagnostic& diagnostic : diagnostics.all()) fmt::print(stderr, "{}\n", diagnostic.to_string());
     if (diagnostics.has_errors() || !settings) return 1;
     fmt::print("{}: no mistakes\n", config.string());

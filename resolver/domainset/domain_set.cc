@@ -45,11 +45,11 @@ void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
     std::array<std::uint8_t, wire::Name::kBytesMax> bytes{};
     Entry entry;
     for (std::size_t group = 0; group < table.group_count; ++group) {
-        const std::uint8_t* place = table.places + group * format::kPlaceBytes;
-        const std::uint8_t* record = table.heap + load_u32(place);
-        for (std::size_t slot = 0; slot < format::kSlots && place[4 + slot] != 0; ++slot) {
-            const std::size_t length = place[4 + slot];
-            const auto& payload = table.payloads[load_u32(record) >> (32 - 8 * table.payload_bytes)];
+        const std::uint8_t* at = table.groups + group * format::kGroupBytes;
+        for (std::uint32_t slot = 0; slot < format::kSlots && at[slot] != 0; ++slot) {
+            const std::size_t length = at[format::kLengthsAt + slot];
+            const std::uint8_t* record = table.record_at(at, slot);
+            const auto& payload = table.payload_of(record);
             std::memcpy(bytes.data(), record + table.payload_bytes, length);
             bytes[length] = 0;
             std::size_t end = 0;
@@ -57,7 +57,6 @@ void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
             entry.own = payload.own;
             entry.below = payload.below == format::kInherit ? std::nullopt : std::optional(payload.below);
             visit(entry);
-            record += table.payload_bytes + length;
         }
     }
 }

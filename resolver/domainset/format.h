@@ -24,19 +24,21 @@ inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 256;
 inline constexpr std::size_t kSectionAlignment = 64;
 
-inline constexpr std::size_t kSlots = 15;         // names a group can hold
-inline constexpr std::size_t kGroupBytes = 16;    // a tag for each slot, then the overflow byte
-inline constexpr std::size_t kOverflowByte = 15;  // which hashes went on to the next group, as a filter of eight bits
-inline constexpr std::size_t kPlaceBytes = 20;  // where the group's records begin, a length for each slot, a zero byte
-inline constexpr std::size_t kProbesMax = 32;   // groups that are looked at for one name
-inline constexpr std::size_t kHeapSpare = 4;    // zero bytes behind the last record, so that a payload is one load
+// A group is one cache line: a tag for each slot, the overflow byte, a length for each slot, where its records begin.
+inline constexpr std::size_t kSlots = 28;
+inline constexpr std::size_t kGroupBytes = 64;
+inline constexpr std::size_t kOverflowAt = 28;  // which hashes went on to the next group, as a filter of eight bits
+inline constexpr std::size_t kLengthsAt = 32;
+inline constexpr std::size_t kBaseAt = 60;
+inline constexpr std::size_t kProbesMax = 32;  // groups that are looked at for one name
+inline constexpr std::size_t kHeapSpare = 4;   // zero bytes behind the last record, so that a payload is one load
 
 inline constexpr std::uint32_t kInherit = 0xffffffff;  // a payload's `below`: look further up
 inline constexpr std::size_t kTextBytesMax = 8192;
 inline constexpr std::size_t kTextsMax = 16384;
 
-enum class Section : std::uint8_t { Sources, Tags, TagSets, Payloads, Groups, Places, Heap };
-inline constexpr std::size_t kSections = 7;
+enum class Section : std::uint8_t { Sources, Tags, TagSets, Payloads, Groups, Heap };
+inline constexpr std::size_t kSections = 6;
 
 struct SectionEntry {
     std::uint64_t offset = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two questions a group of slots is asked, for any machine.
+// The two questions a group is asked, for any machine.
 //
-// Threads:  pure, data plane.   Memory: none.   Failure: none; 16 bytes must be readable.
+// Threads:  pure, data plane.   Memory: none.   Failure: none.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,21 @@
 
 namespace cenote::domainset::portable {
 
-/// Bit i is set where tag i of the group is `tag`.
-[[nodiscard]] inline std::uint32_t slots_with_tag(const std::uint8_t* group, std::uint8_t tag) noexcept {
+/// Bit i is set where slot i has this tag and this length.
+[[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t tag,
+                                              std::uint8_t length) noexcept {
     std::uint32_t slots = 0;
-    for (std::size_t i = 0; i < format::kSlots; ++i)
-        slots |= static_cast<std::uint32_t>(group[i] == tag ? 1U : 0U) << i;
+    for (std::size_t i = 0; i < format::kSlots; ++i) {
+        const bool same = group[i] == tag && group[format::kLengthsAt + i] == length;
+        slots |= static_cast<std::uint32_t>(same ? 1U : 0U) << i;
+    }
     return slots;
 }
 
-/// The sum of the first `count` lengths, count < 16.
-[[nodiscard]] inline std::uint32_t sum_of_lengths(const std::uint8_t* lengths, std::uint32_t count) noexcept {
+/// The sum of the lengths of the first `slots` slots.
+[[nodiscard]] inline std::uint32_t sum_of_lengths(const std::uint8_t* group, std::uint32_t slots) noexcept {
     std::uint32_t sum = 0;
-    for (std::uint32_t i = 0; i < count; ++i) sum += lengths[i];
+    for (std::uint32_t i = 0; i < slots; ++i) sum += group[format::kLengthsAt + i];
     return sum;
 }
 

@@ -13,7 +13,7 @@ namespace {
 using format::Section;
 
 constexpr std::uint32_t kEmpty = 0xffffffff;
-constexpr std::size_t kNamesInFour = 50;  // names for every four groups: fuller is smaller, but more of them overflow
+constexpr std::size_t kNamesAGroup = 24;  // on average: fuller is smaller, but more groups overflow
 
 /// Which name sits in which slot.
 struct Grouping {
@@ -43,7 +43,7 @@ bool fill(Grouping& grouping, std::uint32_t groups, const std::vector<ResolvedNa
 
 Grouping group(const std::vector<ResolvedName>& names) {
     Grouping grouping;
-    std::size_t groups = names.size() * 4 / kNamesInFour + 1;
+    std::size_t groups = names.size() / kNamesAGroup + 1;
     while (!fill(grouping, static_cast<std::uint32_t>(groups), names)) groups += groups / 8 + 1;
     return grouping;
 }
@@ -103,33 +103,24 @@ private:
     std::vector<std::uint8_t> bytes_;
 };
 
-void add_groups(File& file, const Grouping& grouping, const std::vector<ResolvedName>& names) {
+void add_groups(File& file, const Grouping& grouping, const std::vector<ResolvedName>& names, std::uint32_t width) {
     file.begin(Section::Groups);
-    for (std::size_t group = 0; group < grouping.groups; ++group) {
-        for (std::size_t slot = 0; slot < format::kSlots; ++slot) {
-            const auto name = grouping.slots[group * format::kSlots + slot];
-            file.bytes().push_back(name == kEmpty ? std::uint8_t{0} : tag_of(names[name].hash));
-        }
-        file.bytes().push_back(grouping.overflow_bytes[group]);
-    }
-    file.end(Section::Groups);
-}
-
-void add_places(File& file, const Grouping& grouping, const std::vector<ResolvedName>& names, std::uint32_t width) {
-    file.begin(Section::Places);
     std::uint32_t next = 0;
     for (std::size_t group = 0; group < grouping.groups; ++group) {
-        std::array<std::uint8_t, format::kPlaceBytes> place{};
-        store_u32(place.data(), next);
+        std::array<std::uint8_t, format::kGroupBytes> bytes{};
+        store_u32(&bytes[format::kBaseAt], next);
         for (std::size_t slot = 0; slot < format::kSlots; ++slot) {
-            const auto name = grouping.slots[group * format::kSlots + slot];
-            if (name == kEmpty) break;
-            place[4 + slot] = static_cast<std::uint8_t>(names[name].name.size());
-            next += width + place[4 + slot];
+            const auto index = grouping.slots[group * format::kSlots + slot];
+            if (index == kEmpty) break;
+            const auto length = names[index].name.size();
+            bytes[slot] = tag_of(names[index].hash);
+            bytes[format::kLengthsAt + slot] = static_cast<std::uint8_t>(length);
+            next += width + static_cast<std::uint32_t>(length);
         }
-        file.bytes().insert(file.bytes().end(), place.begin(), place.end());
+        bytes[format::kOverflowAt] = grouping.overflow_bytes[group];
+        file.bytes().insert(file.bytes().end(), bytes.begin(), bytes.end());
     }
-    file.end(Section::Places);
+    file.end(Section::Groups);
 }
 
 void add_heap(File& file, const Grouping& grouping, const std::vector<ResolvedName>& names, const Payloads& payloads) {
@@ -156,7 +147,7 @@ Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vecto
         return Error{"cannot build the set: it would hold more than 4 GiB of names; take some lists out"};
     const auto grouping = group(names);
 
-    File file(heap_bytes + grouping.groups * (format::kGroupBytes + format::kPlaceBytes) + 65536);
+    File file(heap_bytes + grouping.groups * format::kGroupBytes + 65536);
     auto& header = file.header();
     header.seed = layout.seed;
     header.built_at = layout.built_at.time_since_epoch().count();
@@ -168,8 +159,7 @@ Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vecto
     file.add(Section::Tags, format::encode(*layout.tags));
     file.add(Section::TagSets, format::encode(*layout.tag_sets));
     file.add(Section::Payloads, format::encode(payloads.all));
-    add_groups(file, grouping, names);
-    add_places(file, grouping, names, payloads.bytes_each);
+    add_groups(file, grouping, names, payloads.bytes_each);
     add_heap(file, grouping, names, payloads);
     return std::move(file).finish();
 }

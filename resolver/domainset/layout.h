@@ -3,7 +3,7 @@
 // The writer's end: resolved names put into groups, and all sections put into one file.
 //
 // Threads:  one.
-// Memory:   the file, and 60 bytes a group.
+// Memory:   the file, and 200 bytes a group.
 // Failure:  a set whose records outgrow 4 GiB.
 #pragma once
 

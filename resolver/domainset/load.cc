@@ -82,11 +82,11 @@ bool check_groups(const Header& header, const Table& table, std::size_t heap_byt
     const std::size_t width = table.payload_bytes;
     for (std::size_t group = 0; group < table.group_count; ++group) {
         const std::uint8_t* tags = table.groups + group * format::kGroupBytes;
-        const std::uint8_t* place = table.places + group * format::kPlaceBytes;
-        if (load_u32(place) != next) return false;
+        const std::uint8_t* lengths = tags + format::kLengthsAt;
+        if (load_u32(tags + format::kBaseAt) != next) return false;
         bool ended = false;
         for (std::size_t slot = 0; slot < format::kSlots; ++slot) {
-            const std::size_t length = place[4 + slot];
+            const std::size_t length = lengths[slot];
             if ((length == 0) != (tags[slot] == 0) || (ended && length != 0)) return false;
             if (length == 0) {
                 ended = true;
@@ -107,15 +107,12 @@ bool check_groups(const Header& header, const Table& table, std::size_t heap_byt
 
 bool lay_table(const Header& header, ByteView file, Table& table) {
     const auto& groups = header.section(Section::Groups);
-    const auto& places = header.section(Section::Places);
     const auto& heap = header.section(Section::Heap);
     const auto width = header.payload_bytes;
-    if (header.groups == 0 || groups.size / format::kGroupBytes < header.groups ||
-        places.size / format::kPlaceBytes < header.groups || heap.size < format::kHeapSpare ||
+    if (header.groups == 0 || groups.size / format::kGroupBytes < header.groups || heap.size < format::kHeapSpare ||
         heap.size > 0xffffffffU || (width != 1 && width != 2 && width != 4))
         return false;
     table.groups = file.data() + groups.offset;
-    table.places = file.data() + places.offset;
     table.heap = file.data() + heap.offset;
     table.group_count = header.groups;
     table.payload_bytes = width;

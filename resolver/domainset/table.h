@@ -2,8 +2,8 @@
 //
 // The hash table of a set file as match() reads it. Nothing is checked here: load() did (load.h).
 //
-// A miss touches one tag group (16 bytes) for each suffix of the name asked, and all of them are fetched together;
-// a hit touches its place (20 bytes) and its record besides.
+// A miss touches one cache line for each suffix of the name asked, and all of them are fetched together; a hit touches
+// its record besides.
 //
 // Threads:  pure reads, data plane.   Memory: none of its own.   Failure: none.
 #pragma once
@@ -46,7 +46,6 @@ namespace cenote::domainset {
 
 struct Table {
     const std::uint8_t* groups = nullptr;
-    const std::uint8_t* places = nullptr;
     const std::uint8_t* heap = nullptr;
     std::uint32_t group_count = 1;
     std::uint32_t payload_bytes = 1;
@@ -56,6 +55,15 @@ struct Table {
     std::vector<format::Payload> payloads;
 
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
+
+    /// The record of a slot that is not empty: the number of its payload, then the name.
+    [[nodiscard]] const std::uint8_t* record_at(const std::uint8_t* group, std::uint32_t slot) const noexcept {
+        return heap + load_u32(group + format::kBaseAt) + lanes::sum_of_lengths(group, slot) +
+               std::size_t{slot} * payload_bytes;
+    }
+    [[nodiscard]] const format::Payload& payload_of(const std::uint8_t* record) const noexcept {
+        return payloads[load_u32(record) >> (32 - 8 * payload_bytes)];
+    }
 
 private:
     [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
@@ -92,18 +100,14 @@ inline std::optional<Hit> Table::match(const wire::Name& name) const noexcept {
 inline const format::Payload* Table::find(std::uint64_t hash, ByteView name) const noexcept {
     std::uint32_t at = home_group(hash, group_count);
     const std::uint8_t tag = tag_of(hash);
+    const auto length = static_cast<std::uint8_t>(name.size());
     for (std::size_t probe = 0; probe < format::kProbesMax; ++probe) {
-        const std::uint8_t* tags = groups + std::size_t{at} * format::kGroupBytes;
-        for (std::uint32_t slots = lanes::slots_with_tag(tags, tag); slots != 0; slots &= slots - 1) {
-            const auto slot = static_cast<std::uint32_t>(std::countr_zero(slots));
-            const std::uint8_t* place = places + std::size_t{at} * format::kPlaceBytes;
-            if (place[4 + slot] != name.size()) continue;
-            const std::uint8_t* record =
-                heap + load_u32(place) + lanes::sum_of_lengths(place + 4, slot) + std::size_t{slot} * payload_bytes;
-            if (std::memcmp(record + payload_bytes, name.data(), name.size()) == 0)
-                return &payloads[load_u32(record) >> (32 - 8 * payload_bytes)];
+        const std::uint8_t* group = groups + std::size_t{at} * format::kGroupBytes;
+        for (std::uint32_t slots = lanes::slots_with(group, tag, length); slots != 0; slots &= slots - 1) {
+            const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)));
+            if (std::memcmp(record + payload_bytes, name.data(), name.size()) == 0) return &payload_of(record);
         }
-        if ((tags[format::kOverflowByte] & overflow_bit(hash)) == 0) return nullptr;
+        if ((group[format::kOverflowAt] & overflow_bit(hash)) == 0) return nullptr;
         at = at + 1 == group_count ? 0 : at + 1;
     }
     return nullptr;

@@ -14,29 +14,39 @@
 namespace cenote::domainset {
 namespace {
 
-using Group = std::array<std::uint8_t, 16>;
+using Group = std::array<std::uint8_t, format::kGroupBytes>;
 
-TEST(Group, PortableFindsTagsAndAddsLengths) {
-    const Group tags{5, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5};
-    EXPECT_EQ(portable::slots_with_tag(tags.data(), 5), 0x4005U) << "the overflow byte is no tag";
-    EXPECT_EQ(portable::slots_with_tag(tags.data(), 9), 0U);
-    Group lengths;
-    lengths.fill(255);
-    EXPECT_EQ(portable::sum_of_lengths(lengths.data(), 0), 0U);
-    EXPECT_EQ(portable::sum_of_lengths(lengths.data(), 15), 15U * 255U);
+TEST(Group, PortableFindsSlotsAndAddsLengths) {
+    Group group{};
+    for (const std::size_t slot : {0U, 2U, 27U}) {
+        group[slot] = 5;
+        group[format::kLengthsAt + slot] = 9;
+    }
+    group[3] = 5;
+    group[format::kLengthsAt + 3] = 8;
+    group[format::kOverflowAt] = 5;
+    group[format::kBaseAt] = 9;
+    EXPECT_EQ(portable::slots_with(group.data(), 5, 9), 0x8000005U) << "neither overflow byte nor base are slots";
+    EXPECT_EQ(portable::slots_with(group.data(), 6, 9), 0U);
+    group.fill(255);
+    EXPECT_EQ(portable::sum_of_lengths(group.data(), 0), 0U);
+    EXPECT_EQ(portable::sum_of_lengths(group.data(), 27), 27U * 255U);
 }
 
 #ifdef __SSE2__
 TEST(Group, Sse2AgreesWithPortable) {
     std::mt19937 random(1);
-    for (int round = 0; round < 20000; ++round) {
-        Group bytes;
-        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random() % (round % 2 == 0 ? 4 : 256));
-        for (const unsigned tag : {0U, 1U, 3U, 127U, 128U, 255U, static_cast<unsigned>(bytes[3])})
-            ASSERT_EQ(sse2::slots_with_tag(bytes.data(), static_cast<std::uint8_t>(tag)),
-                      portable::slots_with_tag(bytes.data(), static_cast<std::uint8_t>(tag)));
-        for (std::uint32_t count = 0; count < 16; ++count)
-            ASSERT_EQ(sse2::sum_of_lengths(bytes.data(), count), portable::sum_of_lengths(bytes.data(), count));
+    for (int round = 0; round < 5000; ++round) {
+        Group group;
+        for (auto& byte : group) byte = static_cast<std::uint8_t>(random() % (round % 2 == 0 ? 3 : 256));
+        for (const unsigned tag : {0U, 1U, 128U, 255U, static_cast<unsigned>(group[17])})
+            for (const unsigned length : {0U, 2U, 255U, static_cast<unsigned>(group[format::kLengthsAt + 17])})
+                ASSERT_EQ(
+                    sse2::slots_with(group.data(), static_cast<std::uint8_t>(tag), static_cast<std::uint8_t>(length)),
+                    portable::slots_with(group.data(), static_cast<std::uint8_t>(tag),
+                                         static_cast<std::uint8_t>(length)));
+        for (std::uint32_t slots = 0; slots < format::kSlots; ++slots)
+            ASSERT_EQ(sse2::sum_of_lengths(group.data(), slots), portable::sum_of_lengths(group.data(), slots));
     }
 }
 #endif

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where it listens: IPv4 and IPv6, one address or all, and replies that leave from the address that was asked."""
+import re
+import socket
+
+import dns.message
+
+from harness import SystemTest, addresses, main
+from upstreams import ScriptedUpstream, answer_with
+
+BLOCKED = "chat.alpha-ai.example"
+
+
+class Listen(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+
+    def listening(self, listen):
+        node = self.node(upstreams=[self.upstream.where], listen=listen)
+        node.update()
+        daemon = node.launch()
+        daemon.wait_notified("READY")
+        daemon.wait_line(r"is ready")
+        return [(host.strip("[]"), int(port))
+                for host, port in re.findall(r"listening on (\S+):(\d+) ", daemon.log())]
+
+    def connected(self, address, port, name):
+        """A connected socket takes a reply only from the address and port it asked."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(10)
+            asker.connect((address, port))
+            asker.send(dns.message.make_query(name, "A", use_edns=0).to_wire())
+            return addresses(dns.message.from_wire(asker.recv(4096)))
+
+    def test_all_addresses_of_both_families(self):
+        where = self.listening('"0.0.0.0:0", "[::]:0"')
+        self.assertEqual([host for host, _ in where], ["0.0.0.0", "::"])
+        v4, v6 = where[0][1], where[1][1]
+        for address, port in (("127.0.0.1", v4), ("127.0.0.7", v4), ("127.1.2.3", v4), ("::1", v6)):
+            with self.subTest(address):
+                self.assertEqual(self.connected(address, port, BLOCKED), ["0.0.0.0"])
+                # This one waits for upstream first: late replies go the same way.
+                self.assertEqual(self.connected(address, port, f"{address.replace(':', 'x')}.example"), ["192.0.2.1"])
+
+    def test_one_address_of_each_family(self):
+        for host, port in self.listening('"127.0.0.5:0", "[::1]:0"'):
+            with self.subTest(host):
+                self.assertEqual(self.connected(host, port, BLOCKED), ["0.0.0.0"])
+                self.assertEqual(self.connected(host, port, "late.example"), ["192.0.2.1"])
+
+
+if __name__ == "__main__":
+    main()

@@ -273,6 +273,11 @@ std::vector<Row> answers() {
         {"badvers_then_plain", plain_only(badvers)},
         {"formerr_then_plain", plain_only([](const Bytes& q) { return rcode_answer(q, 1); })},
         {"notimp_then_plain", plain_only([](const Bytes& q) { return rcode_answer(q, 4); })},
+        {"formerr_as_a_bare_header_then_plain", plain_only([](const Bytes& q) {
+             Bytes bytes = with_u16(rcode_answer(q, 1), 4, 0);
+             bytes.resize(12);
+             return bytes;
+         })},
         always("formerr_always", Expect::Failed, [](const Bytes& q) { return rcode_answer(q, 1); }),
         always("servfail", Expect::Failed, [](const Bytes& q) { return rcode_answer(q, 2); }),
         always("refused", Expect::Failed, [](const Bytes& q) { return rcode_answer(q, 5); }),

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "resolver/base/hash.h"
 #include "resolver/domainset/writer.h"
 
@@ -84,6 +86,23 @@ void add_allow(const Allow& allow, std::uint32_t index, Names& names) {
     }
 }
 
+bool answers_nxdomain(const Options& options) {
+    const auto says = [](const auto& each) { return each.answer == AnswerMode::Nxdomain; };
+    return options.sinkhole.answer == AnswerMode::Nxdomain ||
+           std::any_of(options.groups.begin(), options.groups.end(), says) ||
+           std::any_of(options.directives.begin(), options.directives.end(), says);
+}
+
+/// A name for which nothing holds is in a set only because its lists take it out of what holds above.
+void add_exceptions(const domainset::DomainSet& base, Names& names) {
+    std::optional<std::uint32_t> source;
+    base.for_each([&](const domainset::Entry& entry) {
+        if (entry.own != 0) return;
+        if (!source) source = names.add_owner({Owner::Kind::OpenBelow, Owner::kNoAllow});
+        names.add_parents(entry.name, *source);
+    });
+}
+
 /// Each set of address prefixes that an address can be in is a column behind those of the names.
 void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
     std::string text;
@@ -101,12 +120,13 @@ void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
 
 }  // namespace
 
-Result<Overlay> Overlay::build(const Options& options) {
+Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSet* base) {
     Names names;
     std::vector<OwnedPrefix> prefixes;
     for (std::uint32_t i = 0; i < options.directives.size(); ++i)
         add_directive(options.directives[i], i, names, prefixes);
     for (std::uint32_t i = 0; i < options.allows.size(); ++i) add_allow(options.allows[i], i, names);
+    if (base != nullptr && answers_nxdomain(options)) add_exceptions(*base, names);  // a walk over the whole set
 
     Overlay overlay;
     if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();

@@ -5,7 +5,8 @@
 //
 // Every directive and every allow is a source of its own, so that all that holds above a name holds for it too (in a
 // set the deepest entry of one source replaces the others). The parents of an allowed name are entries as well: they
-// say that something below them stays open (RFC 8020 §2). All directives and allows are in it, whatever the clock
+// say that something below them stays open (RFC 8020 §2); where somebody is answered NXDOMAIN, so do the parents of the
+// names that the base set's lists except altogether. All directives and allows are in it, whatever the clock
 // says, so that its tag-sets keep their meaning while directives come and go.
 //
 // Threads:  built once, then read by any thread.
@@ -27,7 +28,9 @@ namespace cenote::policy {
 struct Owner {
     enum class Kind : std::uint8_t { Directive, Allow, OpenBelow };
     Kind kind = Kind::Directive;
-    std::uint32_t index = 0;  // of the directive, or of the allow
+    std::uint32_t index = 0;  // of the directive, or of the allow; kNoAllow: what a list excepts, open to everyone
+
+    static constexpr std::uint32_t kNoAllow = 0xffffffff;
 
     friend bool operator==(const Owner&, const Owner&) = default;
 };
@@ -40,7 +43,8 @@ struct Overlay {
     std::vector<std::vector<Owner>> columns;
     std::uint64_t digest = 0;  // equal ones mean the same by each column
 
-    static Result<Overlay> build(const Options& options);
+    /// `base` may be nullptr.
+    static Result<Overlay> build(const Options& options, const domainset::DomainSet* base);
     /// kNoTags: no directive takes the address.
     [[nodiscard]] std::uint32_t column_of(const IpAddress& ip) const noexcept;
 };

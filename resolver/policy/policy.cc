@@ -66,7 +66,7 @@ Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Option
     if (diagnostics.has_errors()) return first_mistake(diagnostics);
     auto moment = moment_of(*options, at);
     if (!moment) return std::move(moment).error();
-    auto overlay = Overlay::build(*options);
+    auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();
 
     PrefixSets classes = classes_of(options->groups);

@@ -145,7 +145,7 @@ private:
                 if (owner.kind == Owner::Kind::Directive) {
                     if (counted_.directives[owner.index])
                         strongest = std::max(strongest, input_.moment.strength[owner.index]);
-                } else if (counted_.allows[owner.index]) {
+                } else if (owner.index == Owner::kNoAllow || counted_.allows[owner.index]) {
                     flags |= owner.kind == Owner::Kind::Allow ? kAllowed : kOpenBelow;
                 }
             }

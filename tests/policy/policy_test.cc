@@ -108,6 +108,12 @@ TEST(Policy, WhatIsOpenBelowKeepsItsParentsFromNxdomain) {
     options.directives[0].roles.clear();
     options.directives[0].strict = true;
     EXPECT_FALSE(judged(*build(options, kNow), kOther, "openai.com").keep_open_below);
+
+    options.directives[0].targets = {testing::target("list:extra")};
+    options.sinkhole.answer = AnswerMode::Nxdomain;
+    policy = build(options, kNow);
+    EXPECT_TRUE(judged(*policy, kOther, "bad.example").keep_open_below);  // the list excepts good.bad.example
+    EXPECT_FALSE(judged(*policy, kOther, "x.bad.example").keep_open_below);
 }
 
 TEST(Policy, ACellIsReadyForTheWire) {

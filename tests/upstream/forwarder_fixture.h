@@ -83,7 +83,10 @@ protected:
         return options;
     }
 
-    void start(const Options& options) { forwarder_ = make_forwarder(loop_, sink_, options); }
+    void start(const Options& options) {
+        forwarder_ = make_forwarder(loop_, sink_, options);
+        timeout_ = options.timeout;
+    }
     void start(const ScriptedUpstream& upstream) { start(options_for({upstream.address()})); }
 
     Ticket ask(const std::string& name) { return ask(question(name)); }
@@ -103,10 +106,16 @@ protected:
         timer.start(time, milliseconds(0));
         loop_.run();
     }
-    /// Asks, waits, and gives what was told.
+    /// Asks, waits, and gives what was told. In time means: before a timer of the same loop that was set to the
+    /// timeout, however slow the machine is.
     Told resolve(const std::string& name) {
+        bool late = false;
+        loop::Timer limit(loop_, [&late] { late = true; });
+        loop_.update_now();
+        limit.start(timeout_, milliseconds(0));
         EXPECT_EQ(ask(name), Ticket::Leading);
         run_until(sink_.completions + 1);
+        EXPECT_FALSE(late);
         return sink_.told[name].empty() ? Told{} : sink_.told[name].back();
     }
 
@@ -118,6 +127,7 @@ protected:
     loop::Loop loop_;
     RecordingSink sink_{loop_};
     std::unique_ptr<Forwarder> forwarder_;
+    milliseconds timeout_{0};
     Waiter next_waiter_ = 1;
 };
 

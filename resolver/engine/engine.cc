@@ -152,7 +152,9 @@ bool Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& r
         cache_.update_links(question, links);
     }
     finish(asked, links, opt, reply);
-    if (hit.expiring && forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
+    // Stale data is served because upstream fails: asking again is the failure's to time (RFC 9520 §3.2).
+    if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
+        forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
     return true;
 }

@@ -132,6 +132,7 @@ TEST_F(EngineTest, StaleAnswerWhenUpstreamFailsOrIsSlow) {
     fail(1, upstream::Ending::TimedOut);
     EXPECT_EQ(2U, late.size()) << "answered once";
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.org"})) << "a failing name is served stale without asking";
+    EXPECT_EQ(2U, forwarder->asked_count) << "and nobody is asked again so soon (RFC 9520)";
     EXPECT_TRUE(contains(text(), "192.0.2.7")) << text();
 }
 

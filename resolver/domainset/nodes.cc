@@ -20,11 +20,13 @@ public:
         std::size_t labels = 0;
         for (std::size_t at = 0; at < name.size(); at += name[at] + std::size_t{1})
             starts[labels++] = static_cast<std::uint8_t>(at);
+        std::array<std::uint8_t, wire::Name::kBytesMax + kHashReadsBehind> padded;
+        std::memcpy(padded.data(), name.data(), name.size());
         hashes_[0] = secrets.root;
         std::size_t end = name.size();
         for (std::size_t count = 1; count <= labels; ++count) {
             const std::size_t begin = starts[labels - count];
-            hashes_[count] = hash_label(hashes_[count - 1], &name[begin], end - begin, secrets.word);
+            hashes_[count] = hash_label(hashes_[count - 1], &padded[begin], end - begin, secrets.word);
             begins_[count] = static_cast<std::uint8_t>(begin);
             end = begin;
         }

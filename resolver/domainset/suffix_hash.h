@@ -32,13 +32,10 @@ __extension__ using Product = unsigned __int128;
 }
 
 /// Little-endian on every machine, so that a file means the same everywhere.
-template <typename Word>
-[[nodiscard]] inline std::uint64_t load_little(const std::uint8_t* at) noexcept {
-    Word word;
+[[nodiscard]] inline std::uint64_t load_word(const std::uint8_t* at) noexcept {
+    std::uint64_t word;
     std::memcpy(&word, at, sizeof(word));
-    if constexpr (std::endian::native == std::endian::big)
-        word = sizeof(word) == 8 ? static_cast<Word>(__builtin_bswap64(word))
-                                 : static_cast<Word>(__builtin_bswap32(static_cast<std::uint32_t>(word)));
+    if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
     return word;
 }
 
@@ -49,29 +46,20 @@ template <typename Word>
     return {root, detail::fold(root ^ 0xbf58476d1ce4e5b9, seed | 1)};
 }
 
-/// The hash of one label more. `label` points at its length byte, `size` counts that byte too (2 to 64).
+/// How far behind a name's end hash_label() may read; what it reads there does not count.
+inline constexpr std::size_t kHashReadsBehind = 15;
+
+/// The hash of one label more. `label` points at its length byte, `size` counts that byte too (2 to 64). Labels are
+/// of all sizes, in no order that a processor could foresee: so nothing but a long one (over 15 letters) branches.
 [[nodiscard]] inline std::uint64_t hash_label(std::uint64_t parent, const std::uint8_t* label, std::size_t size,
                                               std::uint64_t secret) noexcept {
     using detail::fold;
-    using detail::load_little;
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    if (size >= 8) {
-        for (; size > 16; label += 16, size -= 16)
-            parent = fold(load_little<std::uint64_t>(label) ^ secret, load_little<std::uint64_t>(label + 8) ^ parent);
-        if (size < 8) {  // the last words may overlap what was read before
-            label -= 8 - size;
-            size = 8;
-        }
-        first = load_little<std::uint64_t>(label);
-        last = load_little<std::uint64_t>(label + size - 8);
-    } else if (size >= 4) {
-        first = load_little<std::uint32_t>(label);
-        last = load_little<std::uint32_t>(label + size - 4);
-    } else {
-        first = std::uint64_t{label[0]} | std::uint64_t{label[1]} << 8 | std::uint64_t{label[size - 1]} << 16;
-    }
-    return fold(first ^ secret, last ^ parent);
+    using detail::load_word;
+    for (; size > 16; label += 16, size -= 16) parent = fold(load_word(label) ^ secret, load_word(label + 8) ^ parent);
+    const detail::Product kept = ~detail::Product{0} >> (8 * (16 - size));
+    const std::uint64_t first = load_word(label) & static_cast<std::uint64_t>(kept);
+    const std::uint64_t second = load_word(label + 8) & static_cast<std::uint64_t>(kept >> 64);
+    return fold(first ^ secret, second ^ parent);
 }
 
 }  // namespace cenote::domainset

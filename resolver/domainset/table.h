@@ -74,6 +74,11 @@ inline std::optional<Hit> Table::match(const wire::Name& name) const noexcept {
     const std::uint8_t labels = name.labels();
     const std::uint8_t start = std::min(labels, deepest);
     const std::uint8_t* bytes = name.wire().data();
+    std::array<std::uint8_t, wire::Name::kBytesMax + kHashReadsBehind> padded;
+    if (name.wire().size() + kHashReadsBehind > wire::Name::kBytesMax) {  // a Name has room for its longest
+        std::memcpy(padded.data(), bytes, name.wire().size());
+        bytes = padded.data();
+    }
 
     std::uint64_t hash = secrets.root;
     std::size_t end = name.wire().size() - 1;
@@ -81,7 +86,8 @@ inline std::optional<Hit> Table::match(const wire::Name& name) const noexcept {
         const std::size_t begin = name.offset(static_cast<std::uint8_t>(labels - count));
         hash = hash_label(hash, bytes + begin, end - begin, secrets.word);
         hashes[count] = hash;
-        __builtin_prefetch(groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes);
+        if (label_counts.has(count))
+            __builtin_prefetch(groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes);
         end = begin;
     }
     for (std::uint8_t count = start; count != 0; --count) {

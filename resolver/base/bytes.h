@@ -34,6 +34,12 @@ inline void store_u32(std::uint8_t* at, std::uint32_t value) noexcept {
     store_u16(at + 2, static_cast<std::uint16_t>(value));
 }
 
+/// Loads the byte for the sake of having it near. A prefetch does not do where the page's address is not near either:
+/// it is dropped then.
+inline void touch(const std::uint8_t* at) noexcept {
+    static_cast<void>(*static_cast<const volatile std::uint8_t*>(at));
+}
+
 class ByteReader {
 public:
     explicit ByteReader(ByteView bytes) noexcept : bytes_(bytes) {}

@@ -38,7 +38,28 @@ Result<DomainSet> DomainSet::from_bytes(std::vector<std::uint8_t> bytes) {
     return DomainSet(std::make_unique<State>(State{*std::move(loaded), {}, std::move(bytes)}));
 }
 
-std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept { return state_->loaded.table.match(name); }
+std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
+    NameHashes hashes;
+    hash(name, hashes);
+    touch_groups(name, hashes);
+    return match(name, hashes);
+}
+
+void DomainSet::hash(const wire::Name& name, NameHashes& hashes) const noexcept {
+    state_->loaded.table.hash(name, hashes);
+}
+
+void DomainSet::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    state_->loaded.table.touch_groups(name, hashes);
+}
+
+void DomainSet::touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    state_->loaded.table.touch_record(name, hashes);
+}
+
+std::optional<Hit> DomainSet::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    return state_->loaded.table.match(name, hashes);
+}
 
 void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
     const Table& table = state_->loaded.table;

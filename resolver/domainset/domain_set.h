@@ -13,6 +13,7 @@
 //           that nothing can fail. A mapped file must never be changed in place: publish a new one.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -67,7 +68,11 @@ struct Hit {
     bool exact = false;       // that entry is the name asked itself
 };
 
+/// The hashes of all suffixes of a name, by their number of labels. Sets with the same seed share them.
+using NameHashes = std::array<std::uint64_t, wire::Name::kLabelsMax + 1>;
+
 struct SetInfo {
+    std::uint64_t seed = 0;  // of the hash
     std::uint64_t domains = 0;
     std::uint64_t bytes = 0;
     std::chrono::sys_seconds built_at{};
@@ -95,6 +100,13 @@ public:
     ~DomainSet();
 
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
+
+    /// The same in steps, for whoever has several names at hand and takes each step for all of them: what one of them
+    /// waits for in memory comes while the others have their turn. touch_record() may be left out.
+    void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
+    void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
     /// Every name, in no order that means anything. Control plane.
     void for_each(const std::function<void(const Entry&)>& visit) const;

@@ -124,6 +124,7 @@ bool lay_table(const Header& header, ByteView file, Table& table) {
 
 SetInfo describe(const Header& header, ByteView file, const std::vector<Source>& sources) {
     SetInfo info;
+    info.seed = header.seed;
     info.domains = header.domains;
     info.bytes = file.size();
     info.built_at = WallTime(seconds(header.built_at));

@@ -54,7 +54,12 @@ struct Table {
     std::uint8_t deepest = 0;
     std::vector<format::Payload> payloads;
 
-    [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
+    /// The hash of every suffix of the name.
+    void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
+    /// Brings near what match() will look at: the groups, then the record of the deepest slot that looks right.
+    void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
     /// The record of a slot that is not empty: the number of its payload, then the name.
     [[nodiscard]] const std::uint8_t* record_at(const std::uint8_t* group, std::uint32_t slot) const noexcept {
@@ -66,31 +71,52 @@ struct Table {
     }
 
 private:
+    [[nodiscard]] const std::uint8_t* home_of(std::uint64_t hash) const noexcept {
+        return groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes;
+    }
     [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
 };
 
-inline std::optional<Hit> Table::match(const wire::Name& name) const noexcept {
-    std::array<std::uint64_t, wire::Name::kLabelsMax + 1> hashes;
+inline void Table::hash(const wire::Name& name, NameHashes& hashes) const noexcept {
     const std::uint8_t labels = name.labels();
-    const std::uint8_t start = std::min(labels, deepest);
     const std::uint8_t* bytes = name.wire().data();
     std::array<std::uint8_t, wire::Name::kBytesMax + kHashReadsBehind> padded;
     if (name.wire().size() + kHashReadsBehind > wire::Name::kBytesMax) {  // a Name has room for its longest
         std::memcpy(padded.data(), bytes, name.wire().size());
         bytes = padded.data();
     }
-
     std::uint64_t hash = secrets.root;
     std::size_t end = name.wire().size() - 1;
-    for (std::uint8_t count = 1; count <= start; ++count) {
+    for (std::uint8_t count = 1; count <= labels; ++count) {
         const std::size_t begin = name.offset(static_cast<std::uint8_t>(labels - count));
         hash = hash_label(hash, bytes + begin, end - begin, secrets.word);
         hashes[count] = hash;
-        if (label_counts.has(count))
-            __builtin_prefetch(groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes);
         end = begin;
     }
-    for (std::uint8_t count = start; count != 0; --count) {
+}
+
+inline void Table::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    for (std::uint8_t count = std::min(name.labels(), deepest); count != 0; --count)
+        if (label_counts.has(count)) touch(home_of(hashes[count]));
+}
+
+inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    for (std::uint8_t count = std::min(name.labels(), deepest); count != 0; --count) {
+        if (!label_counts.has(count)) continue;
+        const std::uint8_t* group = home_of(hashes[count]);
+        const auto length = static_cast<std::uint8_t>(name.suffix(count).size() - 1);
+        const std::uint32_t slots = lanes::slots_with(group, tag_of(hashes[count]), length);
+        if (slots == 0) continue;
+        const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)));
+        touch(record);
+        touch(record + payload_bytes + length - 1);  // it may lie in the next line
+        return;
+    }
+}
+
+inline std::optional<Hit> Table::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    const std::uint8_t labels = name.labels();
+    for (std::uint8_t count = std::min(labels, deepest); count != 0; --count) {
         if (!label_counts.has(count)) continue;
         const ByteView suffix = name.suffix(count);
         const format::Payload* found = find(hashes[count], suffix.first(suffix.size() - 1));

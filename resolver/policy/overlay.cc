@@ -13,7 +13,7 @@ namespace {
 
 using domainset::MatchKind;
 
-constexpr std::uint64_t kSeed = 0x63656e6f7465;  // fixed: equal policies must give equal sets
+constexpr std::uint64_t kSeed = 0x63656e6f7465;  // without a base set; fixed: equal policies must give equal sets
 
 ByteView bytes_of(std::string_view text) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -22,7 +22,7 @@ ByteView bytes_of(std::string_view text) noexcept {
 /// The set in the making, and who each of its sources is.
 class Names {
 public:
-    Names() : writer_(std::chrono::sys_seconds{}, kSeed) {}
+    explicit Names(std::uint64_t seed) : writer_(std::chrono::sys_seconds{}, seed) {}
 
     std::uint32_t add_owner(const Owner& owner) {
         domainset::Source source;
@@ -121,7 +121,7 @@ void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
 }  // namespace
 
 Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSet* base) {
-    Names names;
+    Names names(base != nullptr ? base->info().seed : kSeed);
     std::vector<OwnedPrefix> prefixes;
     for (std::uint32_t i = 0; i < options.directives.size(); ++i)
         add_directive(options.directives[i], i, names, prefixes);

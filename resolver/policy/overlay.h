@@ -7,7 +7,8 @@
 // set the deepest entry of one source replaces the others). The parents of an allowed name are entries as well: they
 // say that something below them stays open (RFC 8020 §2); where somebody is answered NXDOMAIN, so do the parents of the
 // names that the base set's lists except altogether. All directives and allows are in it, whatever the clock
-// says, so that its tag-sets keep their meaning while directives come and go.
+// says, so that its tag-sets keep their meaning while directives come and go. It is hashed with the base set's seed:
+// one pass over a name serves both.
 //
 // Threads:  built once, then read by any thread.
 // Memory:   the set, in memory, and one short list for each column.

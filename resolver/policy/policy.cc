@@ -85,9 +85,33 @@ Policy::~Policy() = default;
 ClientClass Policy::classify(const IpAddress& client) const noexcept { return state_->classes.table.find(client); }
 
 Match Policy::match(const wire::Name& name) const noexcept {
+    domainset::NameHashes hashes;
+    hash(name, hashes);
+    touch_groups(name, hashes);
+    return match(name, hashes);
+}
+
+/// The overlay has the seed of the base set, so that one pass over the name serves both; it is small and stays at hand.
+void Policy::hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept {
+    if (state_->base) {
+        state_->base->hash(name, hashes);
+    } else if (state_->overlay.names) {
+        state_->overlay.names->hash(name, hashes);
+    }
+}
+
+void Policy::touch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
+    if (state_->base) state_->base->touch_groups(name, hashes);
+}
+
+void Policy::touch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
+    if (state_->base) state_->base->touch_record(name, hashes);
+}
+
+Match Policy::match(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
     Match match;
     const auto look = [&](std::size_t set, const domainset::DomainSet& names) {
-        if (const auto hit = names.match(name)) {
+        if (const auto hit = names.match(name, hashes)) {
             match.tags[set] = hit->tags;
             match.labels[set] = hit->labels;
         }

@@ -27,6 +27,8 @@ public:
         void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         CENOTE_CHECK(start != MAP_FAILED);  // out of memory ends the process
         start_ = static_cast<std::uint8_t*>(start);
+        // Lookups land anywhere in it: with large pages their addresses stay at hand. A kernel without them says no.
+        static_cast<void>(madvise(start, size, MADV_HUGEPAGE));
     }
     ~Pages() { munmap(start_, size_); }
     Pages(const Pages&) = delete;
@@ -91,6 +93,16 @@ struct Cache::State {
 
 Cache::Cache(const Options& options) : state_(std::make_unique<State>(options)) {}
 Cache::~Cache() = default;
+
+std::uint64_t Cache::prefetch_index(const wire::Question& question) const noexcept {
+    const std::uint64_t hash = state_->hash(question);
+    state_->shard_of(hash).prefetch_index(static_cast<std::uint32_t>(hash));
+    return hash;
+}
+
+void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
+    state_->shard_of(hash).prefetch_entry(static_cast<std::uint32_t>(hash));
+}
 
 Hit Cache::lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;

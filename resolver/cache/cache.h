@@ -72,6 +72,11 @@ public:
     Cache(const Cache&) = delete;
     Cache& operator=(const Cache&) = delete;
 
+    /// What lookup() will read, asked of memory ahead of it: first the place in the index, then, once that came, the
+    /// entry. They change nothing and wait for nobody.
+    [[nodiscard]] std::uint64_t prefetch_index(const wire::Question& question) const noexcept;
+    void prefetch_entry(std::uint64_t hash) const noexcept;
+
     /// On Fresh and Stale: the distilled answer is copied to reply.space with TTLs aged (Fresh: what is left, stale:
     /// 30 s, RFC 8767 §4), reply.size is set, `links` is filled; the caller finishes it (wire::finish_answer). An
     /// answer larger than reply.space is a miss. On Failure nothing is copied.

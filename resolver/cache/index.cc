@@ -8,33 +8,34 @@ namespace cenote::cache {
 void Index::insert(std::uint32_t tag, std::uint32_t location) noexcept {
     CENOTE_DCHECK(size_ < slots_.size() - slots_.size() / 8);
     auto i = home(tag);
-    while (slots_[i].place != 0) i = next(i);
-    slots_[i] = {tag, location + 1};
+    while (at(i).place != 0) i = next(i);
+    put(i, {tag, location + 1});
     ++size_;
 }
 
 void Index::relocate(std::uint32_t tag, std::uint32_t from, std::uint32_t to) noexcept {
-    slots_[slot_of(tag, from)].place = to + 1;
+    put(slot_of(tag, from), {tag, to + 1});
 }
 
 void Index::erase(std::uint32_t tag, std::uint32_t location) noexcept {
     auto hole = slot_of(tag, location);
     // Whatever follows without a gap moves into the hole, unless that would be before its home.
-    for (auto i = next(hole); slots_[i].place != 0; i = next(i)) {
-        const auto from_home = (i + slots_.size() - home(slots_[i].tag)) % slots_.size();
+    auto i = next(hole);
+    for (Slot slot = at(i); slot.place != 0; slot = at(i = next(i))) {
+        const auto from_home = (i + slots_.size() - home(slot.tag)) % slots_.size();
         const auto from_hole = (i + slots_.size() - hole) % slots_.size();
         if (from_home < from_hole) continue;
-        slots_[hole] = slots_[i];
+        put(hole, slot);
         hole = i;
     }
-    slots_[hole] = {};
+    put(hole, {});
     --size_;
 }
 
 std::size_t Index::slot_of(std::uint32_t tag, std::uint32_t location) const noexcept {
     auto i = home(tag);
-    while (slots_[i].place != location + 1) {
-        CENOTE_CHECK(slots_[i].place != 0);
+    while (at(i).place != location + 1) {
+        CENOTE_CHECK(at(i).place != 0);
         i = next(i);
     }
     return i;

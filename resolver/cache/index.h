@@ -4,11 +4,12 @@
 //
 // The tag is all there is of the hash: it gives the home slot, so that nothing needs to look at entries to move.
 //
-// Threads:  whoever holds the shard.
+// Threads:  whoever holds the shard; prefetch() and guess() anyone: slots are read and written whole.
 // Memory:   the caller's, zeroed.
 // Failure:  none; whoever owns it makes sure that an eighth of the slots stays empty.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,7 +18,7 @@ namespace cenote::cache {
 
 class Index {
 public:
-    struct Slot {
+    struct alignas(8) Slot {
         std::uint32_t tag;
         std::uint32_t place;  // location + 1; 0: empty
     };
@@ -30,10 +31,17 @@ public:
     /// The location with this tag for which `is_it` holds, or kNowhere.
     template <typename Predicate>
     [[nodiscard]] std::uint32_t find(std::uint32_t tag, Predicate is_it) const noexcept {
-        for (auto i = home(tag); slots_[i].place != 0; i = next(i)) {
-            if (slots_[i].tag == tag && is_it(slots_[i].place - 1)) return slots_[i].place - 1;
+        auto i = home(tag);
+        for (Slot slot = at(i); slot.place != 0; slot = at(i = next(i))) {
+            if (slot.tag == tag && is_it(slot.place - 1)) return slot.place - 1;
         }
         return kNowhere;
+    }
+    /// Asks memory for the slots where the search begins.
+    void prefetch(std::uint32_t tag) const noexcept { __builtin_prefetch(&slots_[home(tag)]); }
+    /// Where the tag most likely leads; it may be wrong as soon as it is told.
+    [[nodiscard]] std::uint32_t guess(std::uint32_t tag) const noexcept {
+        return find(tag, [](std::uint32_t) { return true; });
     }
     void insert(std::uint32_t tag, std::uint32_t location) noexcept;
     void relocate(std::uint32_t tag, std::uint32_t from, std::uint32_t to) noexcept;
@@ -43,6 +51,11 @@ private:
     [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept { return (tag * slots_.size()) >> 32; }
     [[nodiscard]] std::size_t next(std::size_t i) const noexcept { return i + 1 == slots_.size() ? 0 : i + 1; }
     [[nodiscard]] std::size_t slot_of(std::uint32_t tag, std::uint32_t location) const noexcept;
+
+    [[nodiscard]] Slot at(std::size_t i) const noexcept {
+        return std::atomic_ref(slots_[i]).load(std::memory_order_relaxed);
+    }
+    void put(std::size_t i, Slot slot) noexcept { std::atomic_ref(slots_[i]).store(slot, std::memory_order_relaxed); }
 
     std::span<Slot> slots_;
     std::size_t size_ = 0;

@@ -14,6 +14,7 @@ constexpr seconds kNoTime{0};
 constexpr std::uint32_t kStaleTtl = 30;         // RFC 8767 §4
 constexpr std::uint32_t kTtlMax = 0x7fffffff;   // RFC 2181 §8
 constexpr std::uint32_t kMovedUnitsMax = 2048;  // while one entry is placed: bounds its time
+constexpr std::size_t kLinesAhead = 3;          // of an entry: most are no longer
 constexpr int kSliceEntries = 256;              // under one lock while erasing
 
 // How a shard's memory is parted. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
@@ -112,6 +113,13 @@ Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, 
         if (hit.freshness == Freshness::None) hit.freshness = Freshness::Failure;
     }
     return hit;
+}
+
+void Shard::prefetch_entry(std::uint32_t tag) const noexcept {
+    const std::uint32_t location = index_.guess(tag);
+    if (location == Index::kNowhere) return;
+    const std::uint8_t* entry = entries_ + std::size_t{location} * kUnit;
+    for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(entry + line * 64);
 }
 
 void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,

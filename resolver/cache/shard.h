@@ -32,6 +32,9 @@ public:
 
     Hit lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
                Links& links) noexcept;
+    /// Asks memory for the place in the index, and, once that came, for the entry. Anyone, without the mutex.
+    void prefetch_index(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
+    void prefetch_entry(std::uint32_t tag) const noexcept;
     void store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,
                const Links& links, Ticks now) noexcept;
     void store_failure(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, Ticks now) noexcept;

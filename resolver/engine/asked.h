@@ -19,13 +19,17 @@ struct Asked {
     const Client& client;
     Ticks now;
     Ticks since;  // when the client asked
+    wire::ParseStatus status = wire::ParseStatus::Drop;
     wire::Query query;
+    domainset::NameHashes hashes;  // of the name, once it was read
+    std::uint64_t cache_hash = 0;
     LocalAnswer local;
-    const policy::Policy* policy = nullptr;  // set by judge()
+    const policy::Policy* policy = nullptr;  // what judges it
     policy::ClientClass client_class = 0;
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
+    bool judged = false;          // the verdict stands
     bool listed = false;          // in some set: a directive may take it, now or later
     bool infrastructure = false;  // a closed name's query that goes upstream all the same
     bool late = false;            // it has waited for upstream already
@@ -36,12 +40,23 @@ struct Asked {
         return false;
     }
 
-    void judge(const policy::Policy& in_force) noexcept {
-        policy = &in_force;
-        client_class = in_force.classify(client.peer.ip);
-        const policy::Match match = in_force.match(query.name);
+    /// The name is known: the steps of looking it up in the sets, then the verdict.
+    void look_up(const policy::Policy* in_force) noexcept {
+        policy = in_force;
+        if (policy != nullptr) policy->hash(query.name, hashes);
+    }
+    void touch_groups() const noexcept {
+        if (policy != nullptr) policy->touch_groups(query.name, hashes);
+    }
+    void touch_record() const noexcept {
+        if (policy != nullptr) policy->touch_record(query.name, hashes);
+    }
+    void judge() noexcept {
+        const policy::Match match = policy->match(query.name, hashes);
+        client_class = policy->classify(client.peer.ip);
         listed = match.tags != policy::Match{}.tags;
-        verdict = in_force.judge(client_class, match);
+        verdict = policy->judge(client_class, match);
+        judged = true;
         if (is_blocked() && belongs_upstream(query, cell(), verdict.labels)) {
             infrastructure = true;
             verdict = {};
@@ -49,7 +64,11 @@ struct Asked {
     }
 
     [[nodiscard]] const policy::Cell& cell() const noexcept { return policy->cell(verdict); }
-    [[nodiscard]] bool is_blocked() const noexcept { return policy != nullptr && cell().blocks(); }
+    [[nodiscard]] bool is_blocked() const noexcept { return judged && cell().blocks(); }
+    /// Nothing but the cache or upstream can answer it.
+    [[nodiscard]] bool wants_cache() const noexcept {
+        return judged && local.kind == LocalKind::None && !cell().blocks();
+    }
     /// Closed with a landing name, and asked for an address of it.
     [[nodiscard]] bool lands() const noexcept {
         return cell().answer == policy::AnswerMode::Cname &&

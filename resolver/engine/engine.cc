@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/engine/engine.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
@@ -15,15 +17,59 @@ using telemetry::Source;
 using wire::EdeCode;
 using wire::Rcode;
 
+namespace {
+
+constexpr std::size_t kAhead = 16;  // queries that are at the same step at once
+
+}  // namespace
+
 Outcome Engine::handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept {
     Asked asked(client, now);
-    const wire::ParseStatus status = parse_query(packet, asked.query);
+    read(asked, packet);
+    decide(asked);
+    return answer(asked, reply);
+}
+
+void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept {
+    std::array<std::optional<Asked>, kAhead> ahead;
+    while (!batch.empty()) {
+        const auto some = batch.first(std::min(batch.size(), ahead.size()));
+        const auto all = std::span(ahead).first(some.size());
+        for (std::size_t i = 0; i < some.size(); ++i) read(all[i].emplace(some[i].client, now), some[i].packet);
+        for (const auto& asked : all) asked->touch_groups();
+        for (const auto& asked : all) asked->touch_record();
+        for (auto& asked : all) decide(*asked);
+        for (const auto& asked : all)
+            if (asked->wants_cache()) cache_.prefetch_entry(asked->cache_hash);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            wire::ReplyBuffer reply{.space = space, .limit = 0, .size = 0};
+            if (answer(*all[i], reply) == Outcome::Answered) some[i].reply = reply.written();
+            space = space.subspan(some[i].reply.size());
+        }
+        batch = batch.subspan(some.size());
+    }
+}
+
+/// Step one: what was asked.
+void Engine::read(Asked& asked, ByteView packet) const noexcept {
+    asked.status = parse_query(packet, asked.query);
+    if (asked.status == wire::ParseStatus::Ok) asked.look_up(snapshot_->policy.get());
+}
+
+/// Step two: what is to be done with it.
+void Engine::decide(Asked& asked) const noexcept {
+    if (asked.status == wire::ParseStatus::Ok && admit(asked) && asked.wants_cache())
+        asked.cache_hash = cache_.prefetch_index(asked.question());
+}
+
+/// Step three: the reply, or the wait for it.
+Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
-    reply.limit = reply_limit(client, asked.query);
-    if (status != wire::ParseStatus::Ok) return reject(status, asked.query, reply);
+    reply.limit = reply_limit(asked.client, asked.query);
+    if (asked.status != wire::ParseStatus::Ok) return reject(asked.status, asked.query, reply);
 
     Outcome outcome;
-    if (!admit(asked))
+    if (asked.refusal != Refusal::None)
         outcome = refuse(asked, reply);
     else if (asked.local.kind != LocalKind::None)
         outcome = answer_locally(asked, reply);
@@ -55,7 +101,7 @@ bool Engine::admit(Asked& asked) const noexcept {
         return true;
     }
     asked.local = snapshot_->local.find(asked.query.name);
-    asked.judge(*snapshot_->policy);
+    asked.judge();
     if (asked.local.kind == LocalKind::None && asked.query.type == wire::RrType::ANY && !asked.is_blocked())
         asked.local.kind = LocalKind::MinimalAny;
     return true;

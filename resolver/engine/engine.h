@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "resolver/base/published.h"
 #include "resolver/cache/cache.h"
@@ -29,6 +30,13 @@ enum class Outcome : std::uint8_t {
     Answered,  // the reply stands in the buffer
     Pending,   // the ReplySink will be given it later
     Dropped,   // no reply is to be sent
+};
+
+/// One query of a batch, and the reply that is due now: empty when there is none.
+struct Datagram {
+    Client client;
+    ByteView packet;
+    ByteView reply;
 };
 
 /// Takes answers that could not be given at once. Implemented by the server.
@@ -58,6 +66,10 @@ public:
     void begin_batch() noexcept;
     /// `reply.space` must hold wire::kMessageMax bytes, or what the client can take at most.
     Outcome handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept;
+    /// The same for many: each step for a number of them before the next, because what a step wants from memory comes
+    /// while it is taken for the others. Replies are written one behind the other; `space` must hold all of them and
+    /// wire::kMessageMax bytes more.
+    void handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept;
 
     [[nodiscard]] std::uint32_t pending() const noexcept { return pending_.used(); }
     [[nodiscard]] const upstream::Forwarder& forwarder() const noexcept { return *forwarder_; }
@@ -66,6 +78,9 @@ private:
     enum class StaleToo : std::uint8_t { No, Yes };
 
     // The path, in engine.cc
+    void read(Asked& asked, ByteView packet) const noexcept;
+    void decide(Asked& asked) const noexcept;
+    Outcome answer(Asked& asked, wire::ReplyBuffer& reply) noexcept;
     bool admit(Asked& asked) const noexcept;
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;
@@ -83,6 +98,7 @@ private:
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
     void delayed(const wire::Question& question, std::span<const upstream::Waiter> waiters,
                  Ticks now) noexcept override;
+    void take_up(Asked& asked, const PendingQuery& waiting) const noexcept;
     void answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
                        Ticks now) noexcept;
     void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;

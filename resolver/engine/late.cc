@@ -37,7 +37,7 @@ telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t ind
 
 telemetry::Verdict verdict_word(const Asked& asked) noexcept {
     using telemetry::Verdict;
-    if (asked.policy == nullptr) return asked.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
+    if (!asked.judged) return asked.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
     const policy::Cell& cell = asked.cell();
     // A canary keeps its own answer, but a directive over it is counted.
     const bool ours = asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny;
@@ -67,15 +67,21 @@ void Engine::complete(const wire::Question& question, const upstream::Completion
     for (const upstream::Waiter waiter : waiters) answer_waiter(completion, links, handle_of(waiter), now);
 }
 
+/// What handle() had read, read again: the policy may be another by now.
+void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
+    waiting.restore(asked.query);
+    asked.since = waiting.since;
+    asked.late = true;
+    asked.look_up(snapshot_->policy.get());
+}
+
 void Engine::answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
                            Ticks now) noexcept {
     PendingQuery* waiting = pending_.find(handle);
     if (waiting == nullptr) return;  // answered from stale data, or nobody's: a prefetch
     const Client client = waiting->client;
     Asked asked(client, now);
-    waiting->restore(asked.query);
-    asked.since = waiting->since;
-    asked.late = true;
+    take_up(asked, *waiting);
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
 
     Outcome outcome = Outcome::Answered;
@@ -118,9 +124,7 @@ void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> wa
         if (waiting == nullptr || waiting->landing) continue;
         const Client client = waiting->client;
         Asked asked(client, now);
-        waiting->restore(asked.query);
-        asked.since = waiting->since;
-        asked.late = true;
+        take_up(asked, *waiting);
         wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
         if (!admit(asked) || asked.is_blocked() || !serve_cached(asked, StaleToo::Yes, reply)) continue;
         pending_.remove(handle_of(waiter));
@@ -166,7 +170,7 @@ void Engine::record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer
         event.rcode = static_cast<Rcode>(reply.space[3] & 0x0f);
         if ((reply.space[2] & 0x02) != 0) recorder_.count(telemetry::Counter::Truncated);
     }
-    if (asked.policy != nullptr) {
+    if (asked.judged) {
         const policy::Cell& cell = asked.cell();
         event.policy_version = asked.policy->version();
         event.service_key = key_at(snapshot_->service_keys, cell.service);

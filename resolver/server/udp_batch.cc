@@ -61,9 +61,11 @@ std::size_t write_local(const engine::Client& client, std::uint8_t* control, std
 
 }  // namespace
 
-UdpBatch::UdpBatch(std::uint32_t size, bool any_address)
-    : any_address_(any_address),
+UdpBatch::UdpBatch(std::uint32_t size, std::uint32_t listener, bool any_address)
+    : listener_(listener),
+      any_address_(any_address),
       slots_(size),
+      datagrams_(size),
       in_(size),
       in_parts_(size),
       out_(size),
@@ -72,7 +74,7 @@ UdpBatch::UdpBatch(std::uint32_t size, bool any_address)
     for (std::uint32_t i = 0; i < size; ++i) in_parts_[i] = {slots_[i].packet, kPacketMax};
 }
 
-std::uint32_t UdpBatch::receive(int fd) noexcept {
+std::span<engine::Datagram> UdpBatch::receive(int fd) noexcept {
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
         in_[i].msg_hdr = {.msg_name = &slots_[i].peer,
                           .msg_namelen = sizeof slots_[i].peer,
@@ -82,53 +84,45 @@ std::uint32_t UdpBatch::receive(int fd) noexcept {
                           .msg_controllen = any_address_ ? kControlSize : 0,
                           .msg_flags = 0};
     }
-    arena_used_ = 0;
-    out_count_ = 0;
     const int count = recvmmsg(fd, in_.data(), static_cast<unsigned>(in_.size()), MSG_DONTWAIT, nullptr);
-    return count > 0 ? static_cast<std::uint32_t>(count) : 0;
-}
-
-ByteView UdpBatch::packet(std::uint32_t index) const noexcept {
-    return ByteView(slots_[index].packet).first(std::min<std::size_t>(in_[index].msg_len, kPacketMax));
-}
-
-void UdpBatch::sender(std::uint32_t index, engine::Client& client) const noexcept {
-    client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&slots_[index].peer));
-    if (any_address_) read_local(in_[index].msg_hdr, client);
-}
-
-wire::ReplyBuffer UdpBatch::reply_space() noexcept {
-    const MutableBytes space = MutableBytes(arena_).subspan(arena_used_);
-    return {.space = space, .limit = kReplyMax, .size = 0};
-}
-
-void UdpBatch::add_reply(std::uint32_t index, std::size_t size) noexcept {
-    msghdr& out = out_[out_count_].msg_hdr;
-    out_parts_[out_count_] = {&arena_[arena_used_], size};
-    out = in_[index].msg_hdr;  // the peer's address stands there already
-    out.msg_iov = &out_parts_[out_count_];
-    out.msg_flags = 0;
-    if (any_address_) {
-        engine::Client client;
-        read_local(in_[index].msg_hdr, client);
-        out.msg_controllen = write_local(client, slots_[index].control, kControlSize);
+    const std::span received = std::span(datagrams_).first(count > 0 ? static_cast<std::size_t>(count) : 0);
+    for (std::size_t i = 0; i < received.size(); ++i) {
+        engine::Datagram& datagram = received[i];
+        datagram = {};
+        datagram.client.listener = listener_;
+        datagram.client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&slots_[i].peer));
+        if (any_address_) read_local(in_[i].msg_hdr, datagram.client);
+        datagram.packet = ByteView(slots_[i].packet).first(std::min<std::size_t>(in_[i].msg_len, kPacketMax));
     }
-    arena_used_ += size;
-    ++out_count_;
+    received_ = static_cast<std::uint32_t>(received.size());
+    return received;
+}
+
+/// The reply to datagram `index` goes out as number `place`.
+void UdpBatch::add_reply(std::uint32_t index, std::uint32_t place) noexcept {
+    const engine::Datagram& datagram = datagrams_[index];
+    out_parts_[place] = {const_cast<std::uint8_t*>(datagram.reply.data()), datagram.reply.size()};
+    msghdr& out = out_[place].msg_hdr;
+    out = in_[index].msg_hdr;  // the peer's address stands there already
+    out.msg_iov = &out_parts_[place];
+    out.msg_flags = 0;
+    if (any_address_) out.msg_controllen = write_local(datagram.client, slots_[index].control, kControlSize);
 }
 
 std::uint32_t UdpBatch::send(int fd) noexcept {
+    std::uint32_t due = 0;
+    for (std::uint32_t i = 0; i < received_; ++i)
+        if (!datagrams_[i].reply.empty()) add_reply(i, due++);
     std::uint32_t sent = 0;
     std::uint32_t lost = 0;
-    while (sent + lost < out_count_) {
+    while (sent + lost < due) {
         const std::uint32_t next = sent + lost;
-        const int count = sendmmsg(fd, &out_[next], out_count_ - next, MSG_DONTWAIT);
+        const int count = sendmmsg(fd, &out_[next], due - next, MSG_DONTWAIT);
         if (count > 0)
             sent += static_cast<std::uint32_t>(count);
         else if (errno != EINTR)
             ++lost;  // what this one does not get, the next may
     }
-    out_count_ = 0;
     return lost;
 }
 

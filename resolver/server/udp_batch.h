@@ -11,31 +11,29 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "resolver/engine/client.h"
-#include "resolver/wire/reply.h"
+#include "resolver/engine/engine.h"
 
 namespace cenote::server {
 
 class UdpBatch {
 public:
-    /// `any_address`: the socket is bound to all addresses, so that each datagram's own must be asked for.
-    UdpBatch(std::uint32_t size, bool any_address);
+    /// `listener`: what engine::Client::listener says of who sent the datagrams. `any_address`: the socket is bound to
+    /// all addresses, so that each datagram's own must be asked for.
+    UdpBatch(std::uint32_t size, std::uint32_t listener, bool any_address);
 
-    /// How many datagrams came, 0 when none waits.
-    std::uint32_t receive(int fd) noexcept;
-    [[nodiscard]] ByteView packet(std::uint32_t index) const noexcept;
-    void sender(std::uint32_t index, engine::Client& client) const noexcept;
-
-    /// Where the next reply may be written.
-    [[nodiscard]] wire::ReplyBuffer reply_space() noexcept;
-    /// The reply to datagram `index` stands in reply_space().
-    void add_reply(std::uint32_t index, std::size_t size) noexcept;
-    /// Sends the replies; gives how many were not taken.
+    /// The datagrams that came, none when none waits; valid until the next call.
+    std::span<engine::Datagram> receive(int fd) noexcept;
+    /// Where their replies may be written.
+    [[nodiscard]] MutableBytes reply_space() noexcept { return arena_; }
+    /// Sends the replies that are due; gives how many were not taken.
     std::uint32_t send(int fd) noexcept;
 
 private:
+    void add_reply(std::uint32_t index, std::uint32_t place) noexcept;
+
     static constexpr std::size_t kPacketMax = 4096;  // of a query
     static constexpr std::size_t kControlSize = 64;  // one IP_PKTINFO or IPV6_PKTINFO
 
@@ -45,15 +43,16 @@ private:
         std::uint8_t packet[kPacketMax];
     };
 
+    std::uint32_t listener_;
     bool any_address_;
     std::vector<Slot> slots_;
+    std::vector<engine::Datagram> datagrams_;
     std::vector<mmsghdr> in_;
     std::vector<iovec> in_parts_;
     std::vector<mmsghdr> out_;
     std::vector<iovec> out_parts_;
     std::vector<std::uint8_t> arena_;
-    std::size_t arena_used_ = 0;
-    std::uint32_t out_count_ = 0;
+    std::uint32_t received_ = 0;
 };
 
 /// Sends one reply outside of a batch; false when the socket did not take it.

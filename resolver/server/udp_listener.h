@@ -26,13 +26,11 @@ public:
 
 private:
     void on_readable() noexcept;
-    void handle(std::uint32_t count) noexcept;
 
     static constexpr int kBatchesPerTurn = 16;  // then timers and streams have their turn
 
     int fd_;
     bool any_address_;
-    std::uint32_t number_;
     std::uint32_t batch_size_;
     UdpBatch batch_;
     engine::Engine& engine_;

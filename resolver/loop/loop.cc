@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/loop/loop.h"
 
+#include <poll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <uv.h>
@@ -12,6 +13,7 @@
 #include <ctime>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "resolver/base/check.h"
 
@@ -50,26 +52,52 @@ int to_uv(unsigned events) noexcept {
 
 }  // namespace
 
+struct DirectPoll::State {
+    State(Loop::State& of, std::function<void()> on_readable) : loop(of), callback(std::move(on_readable)) {}
+    [[nodiscard]] std::size_t place() const noexcept;
+
+    Loop::State& loop;
+    std::function<void()> callback;
+};
+
+struct TurnEnd::State {
+    State(Loop::State& of, std::function<void()> at_end) : loop(of), callback(std::move(at_end)) {}
+
+    Loop::State& loop;
+    std::function<void()> callback;
+};
+
 // libuv keeps time in whole milliseconds, too coarse to tell near servers apart: the steady clock is read when
 // somebody asks for the first time after the loop woke up, or after it went round to its timers. The two handles
 // that note this also keep an otherwise empty loop running.
 struct Loop::State {
+    void run_with_direct();
+    void wait_and_tell(int timeout_ms);
+    void end_turn();
+
     uv_loop_t loop;
+    std::vector<pollfd> waited_for;  // libuv's epoll, then the descriptors of `direct`
+    std::vector<DirectPoll::State*> direct;
+    std::vector<TurnEnd::State*> turn_ends;
+    bool stopped = false;
     uv_prepare_t before_wait;
     uv_check_t after_events;
     Ticks now;
     bool outdated = true;
 };
 
+std::size_t DirectPoll::State::place() const noexcept {
+    return static_cast<std::size_t>(std::find(loop.direct.begin(), loop.direct.end(), this) - loop.direct.begin());
+}
+
 Loop::Loop() : state_(std::make_unique<State>()) {
     require(uv_loop_init(&state_->loop), "start");
+    state_->waited_for.push_back({uv_backend_fd(&state_->loop), POLLIN, 0});
     require(uv_prepare_init(&state_->loop, &state_->before_wait), "start");
     require(uv_check_init(&state_->loop, &state_->after_events), "start");
     state_->before_wait.data = state_->after_events.data = state_.get();
-    uv_prepare_start(&state_->before_wait,
-                     [](uv_prepare_t* handle) { static_cast<State*>(handle->data)->outdated = true; });
-    uv_check_start(&state_->after_events,
-                   [](uv_check_t* handle) { static_cast<State*>(handle->data)->outdated = true; });
+    uv_prepare_start(&state_->before_wait, [](uv_prepare_t* handle) { static_cast<State*>(handle->data)->end_turn(); });
+    uv_check_start(&state_->after_events, [](uv_check_t* handle) { static_cast<State*>(handle->data)->end_turn(); });
 }
 
 Loop::~Loop() {
@@ -80,9 +108,42 @@ Loop::~Loop() {
     CENOTE_CHECK(uv_loop_close(&state_->loop) == 0);  // else something outlives its loop
 }
 
-void Loop::run() { uv_run(&state_->loop, UV_RUN_DEFAULT); }
+void Loop::run() {
+    if (state_->direct.empty())
+        uv_run(&state_->loop, UV_RUN_DEFAULT);
+    else
+        state_->run_with_direct();
+}
 
-void Loop::stop() { uv_stop(&state_->loop); }
+/// libuv has its turn when its epoll has something to tell, a timer is due, or a descriptor is to be watched that its
+/// epoll has not been told of (uv_backend_timeout() is 0 for both).
+void Loop::State::run_with_direct() {
+    for (stopped = false; !stopped;) {
+        uv_update_time(&loop);
+        if (waited_for.front().revents != 0 || uv_backend_timeout(&loop) == 0) uv_run(&loop, UV_RUN_NOWAIT);
+        if (!stopped) wait_and_tell(uv_backend_timeout(&loop));
+    }
+}
+
+void Loop::State::wait_and_tell(int timeout_ms) {
+    const int ready = ::poll(waited_for.data(), waited_for.size(), timeout_ms);
+    outdated = true;
+    if (ready <= 0) waited_for.front().revents = 0;
+    for (std::size_t i = 0; ready > 0 && i < direct.size(); ++i)
+        if (waited_for[i + 1].revents != 0) direct[i]->callback();
+    end_turn();
+}
+
+/// Timers had their turn, or events had.
+void Loop::State::end_turn() {
+    for (TurnEnd::State* each : turn_ends) each->callback();
+    outdated = true;
+}
+
+void Loop::stop() {
+    state_->stopped = true;
+    uv_stop(&state_->loop);
+}
 
 Ticks Loop::now() const noexcept {
     if (std::exchange(state_->outdated, false)) state_->now = ticks_now();
@@ -99,6 +160,8 @@ struct Poll::State {
     Callback callback;
     unsigned watched = kNone;
 
+    void start() noexcept { require(uv_poll_start(&handle, to_uv(watched), on_event), "watch a descriptor"); }
+
     static void on_event(uv_poll_t* handle, int status, int events) {
         auto& self = *static_cast<State*>(handle->data);
         if (status >= 0) {
@@ -106,7 +169,7 @@ struct Poll::State {
             return;
         }
         // libuv stops on a socket error; the owner learns the error from its next read or write.
-        require(uv_poll_start(handle, to_uv(self.watched), on_event), "watch a descriptor");
+        self.start();
         self.callback(self.watched);
     }
 };
@@ -124,8 +187,30 @@ void Poll::watch(unsigned events) noexcept {
     if (events == kNone)
         uv_poll_stop(&state_->handle);
     else
-        require(uv_poll_start(&state_->handle, to_uv(events), State::on_event), "watch a descriptor");
+        state_->start();
 }
+
+DirectPoll::DirectPoll(Loop& loop, int fd, std::function<void()> callback)
+    : state_(std::make_unique<State>(*loop.state_, std::move(callback))) {
+    loop.state_->waited_for.push_back({fd, POLLIN, 0});
+    loop.state_->direct.push_back(state_.get());
+}
+
+DirectPoll::~DirectPoll() {
+    const std::size_t place = state_->place();
+    auto& waited_for = state_->loop.waited_for;
+    waited_for.erase(waited_for.begin() + static_cast<std::ptrdiff_t>(place + 1));
+    state_->loop.direct.erase(state_->loop.direct.begin() + static_cast<std::ptrdiff_t>(place));
+}
+
+void DirectPoll::stop() noexcept { state_->loop.waited_for[state_->place() + 1].fd = -1; }
+
+TurnEnd::TurnEnd(Loop& loop, std::function<void()> callback)
+    : state_(std::make_unique<State>(*loop.state_, std::move(callback))) {
+    loop.state_->turn_ends.push_back(state_.get());
+}
+
+TurnEnd::~TurnEnd() { std::erase(state_->loop.turn_ends, state_.get()); }
 
 struct Timer::State {
     uv_timer_t handle;

@@ -32,10 +32,12 @@ public:
     void update_now() noexcept;
 
 private:
+    friend class DirectPoll;
     friend class Poll;
     friend class Timer;
     friend class Wakeup;
     friend class Signal;
+    friend class TurnEnd;
     struct State;
     std::unique_ptr<State> state_;
 };
@@ -56,6 +58,39 @@ public:
 private:
     struct State;
     State* state_;
+};
+
+/// Tells when a descriptor can be read, for sockets that send many datagrams. It is looked at with poll(2) beside the
+/// loop's own epoll: a socket that an epoll knows calls it with each datagram that has left, only to say that there is
+/// room for more. Make and destroy it while the loop does not run.
+class DirectPoll {
+public:
+    DirectPoll(Loop& loop, int fd, std::function<void()> callback);
+    ~DirectPoll();
+    DirectPoll(const DirectPoll&) = delete;
+    DirectPoll& operator=(const DirectPoll&) = delete;
+
+    void stop() noexcept;  // tells nothing more
+
+private:
+    friend class Loop;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Calls at the end of each turn, before the loop waits: for what is better done once for all that happened. Make and
+/// destroy it while the loop does not run.
+class TurnEnd {
+public:
+    TurnEnd(Loop& loop, std::function<void()> callback);
+    ~TurnEnd();
+    TurnEnd(const TurnEnd&) = delete;
+    TurnEnd& operator=(const TurnEnd&) = delete;
+
+private:
+    friend class Loop;
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// Calls once after a delay, again if `repeat` is not zero.

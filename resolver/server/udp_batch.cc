@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace cenote::server {
 namespace {
@@ -57,6 +58,18 @@ std::size_t write_local(const engine::Client& client, std::uint8_t* control, std
     message->cmsg_len = CMSG_LEN(sizeof info);
     std::memcpy(CMSG_DATA(message), &info, sizeof info);
     return CMSG_SPACE(sizeof info);
+}
+
+/// Gives how many the socket did not take: UDP owes nothing.
+std::uint32_t send_all(int fd, std::span<mmsghdr> messages) noexcept {
+    std::uint32_t lost = 0;
+    while (!messages.empty()) {
+        const int count = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) ++lost;  // what this one does not get, the next may
+        messages = messages.subspan(count > 0 ? static_cast<std::size_t>(count) : 1);
+    }
+    return lost;
 }
 
 }  // namespace
@@ -113,36 +126,37 @@ std::uint32_t UdpBatch::send(int fd) noexcept {
     std::uint32_t due = 0;
     for (std::uint32_t i = 0; i < received_; ++i)
         if (!datagrams_[i].reply.empty()) add_reply(i, due++);
-    std::uint32_t sent = 0;
-    std::uint32_t lost = 0;
-    while (sent + lost < due) {
-        const std::uint32_t next = sent + lost;
-        const int count = sendmmsg(fd, &out_[next], due - next, MSG_DONTWAIT);
-        if (count > 0)
-            sent += static_cast<std::uint32_t>(count);
-        else if (errno != EINTR)
-            ++lost;  // what this one does not get, the next may
-    }
-    return lost;
+    return send_all(fd, std::span(out_).first(due));
 }
 
-bool send_datagram(int fd, const engine::Client& client, bool any_address, ByteView reply) noexcept {
-    sockaddr_storage peer;
-    alignas(cmsghdr) std::uint8_t control[64];
-    iovec part{const_cast<std::uint8_t*>(reply.data()), reply.size()};
-    msghdr header{};
-    header.msg_name = &peer;
-    header.msg_namelen = client.peer.to_native(peer);
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    if (any_address) {
-        header.msg_control = control;
-        header.msg_controllen = write_local(client, control, sizeof control);
+LateReplies::LateReplies(bool any_address)
+    : any_address_(any_address), slots_(kRepliesMax), out_(kRepliesMax), parts_(kRepliesMax) {
+    for (std::size_t i = 0; i < kRepliesMax; ++i) {
+        parts_[i].iov_base = slots_[i].reply;
+        out_[i].msg_hdr.msg_name = &slots_[i].peer;
+        out_[i].msg_hdr.msg_iov = &parts_[i];
+        out_[i].msg_hdr.msg_iovlen = 1;
     }
-    ssize_t sent;
-    do sent = sendmsg(fd, &header, MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
-    return sent >= 0;
+}
+
+bool LateReplies::add(const engine::Client& client, ByteView reply) noexcept {
+    if (count_ == slots_.size()) return false;
+    Slot& slot = slots_[count_];
+    const std::size_t size = std::min(reply.size(), kReplyMax);
+    std::memcpy(slot.reply, reply.data(), size);
+    parts_[count_].iov_len = size;
+    msghdr& out = out_[count_].msg_hdr;
+    out.msg_namelen = client.peer.to_native(slot.peer);
+    if (any_address_) {
+        out.msg_control = slot.control;
+        out.msg_controllen = write_local(client, slot.control, kControlSize);
+    }
+    ++count_;
+    return true;
+}
+
+std::uint32_t LateReplies::flush(int fd) noexcept {
+    return send_all(fd, std::span(out_).first(std::exchange(count_, 0)));
 }
 
 }  // namespace cenote::server

@@ -55,7 +55,31 @@ private:
     std::uint32_t received_ = 0;
 };
 
-/// Sends one reply outside of a batch; false when the socket did not take it.
-bool send_datagram(int fd, const engine::Client& client, bool any_address, ByteView reply) noexcept;
+/// Late replies, which come one by one and leave together.
+class LateReplies {
+public:
+    explicit LateReplies(bool any_address);
+
+    /// False: there is no room, flush() first.
+    bool add(const engine::Client& client, ByteView reply) noexcept;
+    /// Sends them; gives how many were not taken.
+    std::uint32_t flush(int fd) noexcept;
+
+private:
+    static constexpr std::size_t kRepliesMax = 32;
+    static constexpr std::size_t kControlSize = 64;
+
+    struct Slot {
+        sockaddr_storage peer;
+        alignas(cmsghdr) std::uint8_t control[kControlSize];
+        std::uint8_t reply[1232];
+    };
+
+    bool any_address_;
+    std::vector<Slot> slots_;
+    std::vector<mmsghdr> out_;
+    std::vector<iovec> parts_;
+    std::uint32_t count_ = 0;
+};
 
 }  // namespace cenote::server

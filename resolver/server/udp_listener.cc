@@ -6,14 +6,12 @@ namespace cenote::server {
 UdpListener::UdpListener(loop::Loop& loop, ListenSocket& socket, std::uint32_t number, std::uint32_t batch,
                          engine::Engine& engine, telemetry::Recorder& recorder)
     : fd_(socket.udp.get()),
-      any_address_(is_any(socket.address.ip)),
       batch_size_(batch),
-      batch_(batch, number, any_address_),
+      batch_(batch, number, is_any(socket.address.ip)),
+      late_(is_any(socket.address.ip)),
       engine_(engine),
       recorder_(recorder),
-      poll_(loop, fd_, [this](unsigned) { on_readable(); }) {
-    poll_.watch(loop::Poll::kReadable);
-}
+      poll_(loop, fd_, [this] { on_readable(); }) {}
 
 void UdpListener::on_readable() noexcept {
     engine_.begin_batch();
@@ -21,13 +19,19 @@ void UdpListener::on_readable() noexcept {
         const std::span<engine::Datagram> received = batch_.receive(fd_);
         if (received.empty()) return;
         engine_.handle(received, batch_.reply_space(), ticks_now());
-        for (std::uint32_t lost = batch_.send(fd_); lost > 0; --lost) recorder_.count(telemetry::Counter::SendFailed);
+        count_lost(batch_.send(fd_));
         if (received.size() < batch_size_) return;
     }
 }
 
 void UdpListener::send(const engine::Client& client, ByteView reply) noexcept {
-    if (!send_datagram(fd_, client, any_address_, reply)) recorder_.count(telemetry::Counter::SendFailed);
+    if (late_.add(client, reply)) return;
+    flush();
+    late_.add(client, reply);
+}
+
+void UdpListener::count_lost(std::uint32_t replies) noexcept {
+    for (; replies > 0; --replies) recorder_.count(telemetry::Counter::SendFailed);
 }
 
 }  // namespace cenote::server

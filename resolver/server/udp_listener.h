@@ -20,22 +20,25 @@ public:
     UdpListener(loop::Loop& loop, ListenSocket& socket, std::uint32_t number, std::uint32_t batch,
                 engine::Engine& engine, telemetry::Recorder& recorder);
 
+    /// A late reply: it leaves with the next flush().
     void send(const engine::Client& client, ByteView reply) noexcept;
+    void flush() noexcept { count_lost(late_.flush(fd_)); }
     /// Reads nothing more; what waits in the socket is left to whoever has it next.
-    void stop() noexcept { poll_.watch(loop::Poll::kNone); }
+    void stop() noexcept { poll_.stop(); }
 
 private:
     void on_readable() noexcept;
+    void count_lost(std::uint32_t replies) noexcept;
 
     static constexpr int kBatchesPerTurn = 16;  // then timers and streams have their turn
 
     int fd_;
-    bool any_address_;
     std::uint32_t batch_size_;
     UdpBatch batch_;
+    LateReplies late_;
     engine::Engine& engine_;
     telemetry::Recorder& recorder_;
-    loop::Poll poll_;
+    loop::DirectPoll poll_;
 };
 
 }  // namespace cenote::server

@@ -20,6 +20,10 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
       tcp_(loop_, sockets_, options_, engine_, recorder),
+      turn_end_(loop_,
+                [this] {
+                    for (auto& udp : udp_) udp->flush();
+                }),
       wakeup_(loop_, [this] { on_wakeup(); }),
       second_(loop_, [this] { on_second(); }),
       drained_(loop_, [this] {

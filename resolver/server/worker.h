@@ -52,6 +52,7 @@ private:
     engine::Engine engine_;
     std::vector<std::unique_ptr<UdpListener>> udp_;
     TcpListener tcp_;
+    loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;
     loop::Timer drained_;

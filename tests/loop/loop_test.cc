@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace cenote::loop {
 namespace {
@@ -22,8 +23,29 @@ std::array<UniqueFd, 2> socket_pair() {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-TEST(LoopTest, RunsUntilStopped) {
+/// Everything holds whether libuv waits or, with a DirectPoll on the loop, the loop itself does.
+class Waiting : public ::testing::TestWithParam<bool> {
+protected:
+    std::unique_ptr<DirectPoll> direct_beside(Loop& loop) {
+        if (!GetParam()) return nullptr;
+        return std::make_unique<DirectPoll>(loop, idle_[0].get(), [] { ADD_FAILURE() << "nobody wrote to it"; });
+    }
+
+private:
+    std::array<UniqueFd, 2> idle_ = socket_pair();
+};
+
+class LoopTest : public Waiting {};
+class TimerTest : public Waiting {};
+class PollTest : public Waiting {};
+class WakeupTest : public Waiting {};
+class SignalTest : public Waiting {};
+class WallTimerTest : public Waiting {};
+class TurnEndTest : public Waiting {};
+
+TEST_P(LoopTest, RunsUntilStopped) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     int calls = 0;
     Timer timer(loop, [&] {
         if (++calls == 3) loop.stop();
@@ -33,8 +55,9 @@ TEST(LoopTest, RunsUntilStopped) {
     EXPECT_EQ(calls, 3);
 }
 
-TEST(LoopTest, RunsAgainAfterStop) {
+TEST_P(LoopTest, RunsAgainAfterStop) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     int calls = 0;
     Timer timer(loop, [&] {
         ++calls;
@@ -47,8 +70,9 @@ TEST(LoopTest, RunsAgainAfterStop) {
     EXPECT_EQ(calls, 2);
 }
 
-TEST(LoopTest, TimeStandsStillDuringATurnAndIsNotEarly) {
+TEST_P(LoopTest, TimeStandsStillDuringATurnAndIsNotEarly) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     const Ticks before = loop.now();
     EXPECT_EQ(loop.now(), before);
     Ticks first, second;
@@ -65,8 +89,9 @@ TEST(LoopTest, TimeStandsStillDuringATurnAndIsNotEarly) {
     EXPECT_GE(first - before, milliseconds(5));
 }
 
-TEST(LoopTest, UpdateNowReadsTheClockAnew) {
+TEST_P(LoopTest, UpdateNowReadsTheClockAnew) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     const Ticks before = loop.now();
     while (ticks_now() == before) {
     }
@@ -75,8 +100,9 @@ TEST(LoopTest, UpdateNowReadsTheClockAnew) {
     EXPECT_GT(loop.now(), before);
 }
 
-TEST(TimerTest, StoppedTimerDoesNotCall) {
+TEST_P(TimerTest, StoppedTimerDoesNotCall) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     bool called = false;
     Timer stopped(loop, [&] { called = true; });
     Timer last(loop, [&] { loop.stop(); });
@@ -87,8 +113,9 @@ TEST(TimerTest, StoppedTimerDoesNotCall) {
     EXPECT_FALSE(called);
 }
 
-TEST(TimerTest, MayDestroyItselfInItsCallback) {
+TEST_P(TimerTest, MayDestroyItselfInItsCallback) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     std::optional<Timer> timer;
     timer.emplace(loop, [&] {
         timer.reset();
@@ -99,8 +126,9 @@ TEST(TimerTest, MayDestroyItselfInItsCallback) {
     EXPECT_FALSE(timer.has_value());
 }
 
-TEST(PollTest, TellsReadableAndWritable) {
+TEST_P(PollTest, TellsReadableAndWritable) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     auto [near, far] = socket_pair();
     unsigned seen = Poll::kNone;
     Poll poll(loop, near.get(), [&](unsigned events) {
@@ -113,8 +141,9 @@ TEST(PollTest, TellsReadableAndWritable) {
     EXPECT_EQ(seen, Poll::kReadable | Poll::kWritable);
 }
 
-TEST(PollTest, WatchesNothingWhenToldSo) {
+TEST_P(PollTest, WatchesNothingWhenToldSo) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     auto [near, far] = socket_pair();
     int calls = 0;
     Poll poll(loop, near.get(), [&](unsigned) {
@@ -129,8 +158,9 @@ TEST(PollTest, WatchesNothingWhenToldSo) {
     EXPECT_EQ(calls, 1);
 }
 
-TEST(PollTest, KeepsWatchingAfterASocketError) {
+TEST_P(PollTest, KeepsWatchingAfterASocketError) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     const UniqueFd gone(::socket(AF_INET, SOCK_DGRAM, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -158,8 +188,9 @@ TEST(PollTest, KeepsWatchingAfterASocketError) {
     EXPECT_EQ(errors, 2);
 }
 
-TEST(PollTest, MayBeDestroyedInItsCallback) {
+TEST_P(PollTest, MayBeDestroyedInItsCallback) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     auto [near, far] = socket_pair();
     std::optional<Poll> poll;
     poll.emplace(loop, near.get(), [&](unsigned) {
@@ -172,8 +203,9 @@ TEST(PollTest, MayBeDestroyedInItsCallback) {
     EXPECT_FALSE(poll.has_value());
 }
 
-TEST(WakeupTest, ComesFromAnotherThread) {
+TEST_P(WakeupTest, ComesFromAnotherThread) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     int calls = 0;
     Wakeup wakeup(loop, [&] {
         ++calls;
@@ -185,8 +217,9 @@ TEST(WakeupTest, ComesFromAnotherThread) {
     EXPECT_EQ(calls, 1);
 }
 
-TEST(SignalTest, ArrivesOnTheLoop) {
+TEST_P(SignalTest, ArrivesOnTheLoop) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     int calls = 0;
     const Signal signal(loop, SIGUSR1, [&] {
         ++calls;
@@ -197,8 +230,9 @@ TEST(SignalTest, ArrivesOnTheLoop) {
     EXPECT_EQ(calls, 1);
 }
 
-TEST(WallTimerTest, CallsForATimeThatHasCome) {
+TEST_P(WallTimerTest, CallsForATimeThatHasCome) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     int calls = 0;
     WallTimer timer(loop, [&] {
         ++calls;
@@ -209,8 +243,9 @@ TEST(WallTimerTest, CallsForATimeThatHasCome) {
     EXPECT_EQ(calls, 1);
 }
 
-TEST(WallTimerTest, WaitsForATimeAhead) {
+TEST_P(WallTimerTest, WaitsForATimeAhead) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     WallTime called{};
     const WallTime at = wall_now() + seconds(1);
     WallTimer timer(loop, [&] {
@@ -222,8 +257,9 @@ TEST(WallTimerTest, WaitsForATimeAhead) {
     EXPECT_GE(called, at);
 }
 
-TEST(WallTimerTest, StoppedTimerDoesNotCall) {
+TEST_P(WallTimerTest, StoppedTimerDoesNotCall) {
     Loop loop;
+    const auto beside = direct_beside(loop);
     bool called = false;
     WallTimer timer(loop, [&] { called = true; });
     Timer last(loop, [&] { loop.stop(); });
@@ -233,6 +269,87 @@ TEST(WallTimerTest, StoppedTimerDoesNotCall) {
     loop.run();
     EXPECT_FALSE(called);
 }
+
+TEST(DirectPollTest, TellsReadableUntilItIsStopped) {
+    Loop loop;
+    auto [near, far] = socket_pair();
+    int calls = 0;
+    std::optional<DirectPoll> poll;
+    Timer last(loop, [&] { loop.stop(); });
+    poll.emplace(loop, near.get(), [&] {  // nobody reads: it is readable at each turn
+        if (++calls < 3) return;
+        poll->stop();
+        last.start(milliseconds(10), milliseconds(0));
+    });
+    ASSERT_EQ(::write(far.get(), "x", 1), 1);
+    loop.run();
+    EXPECT_EQ(calls, 3);
+}
+
+TEST(DirectPollTest, OneOfSeveralMayGo) {
+    Loop loop;
+    auto [first, to_first] = socket_pair();
+    auto [second, to_second] = socket_pair();
+    auto gone = std::make_unique<DirectPoll>(loop, first.get(), [] { ADD_FAILURE() << "it is gone"; });
+    int calls = 0;
+    const DirectPoll stays(loop, second.get(), [&] {
+        ++calls;
+        loop.stop();
+    });
+    gone.reset();
+    ASSERT_EQ(::write(to_first.get(), "x", 1), 1);
+    ASSERT_EQ(::write(to_second.get(), "x", 1), 1);
+    loop.run();
+    EXPECT_EQ(calls, 1);
+}
+
+/// libuv is told of a descriptor in its own turn, which a callback of ours must bring about.
+TEST(DirectPollTest, WhatItsCallbackWatchesIsWatchedAtOnce) {
+    Loop loop;
+    auto [near, far] = socket_pair();
+    auto [later, to_later] = socket_pair();
+    ASSERT_EQ(::write(to_later.get(), "x", 1), 1);
+    bool told = false;
+    std::optional<Poll> watched;
+    std::optional<DirectPoll> poll;
+    poll.emplace(loop, near.get(), [&] {
+        poll->stop();
+        watched.emplace(loop, later.get(), [&](unsigned) {
+            told = true;
+            loop.stop();
+        });
+        watched->watch(Poll::kReadable);
+    });
+    ASSERT_EQ(::write(far.get(), "x", 1), 1);
+    loop.run();
+    EXPECT_TRUE(told);
+}
+
+TEST_P(TurnEndTest, ComesAfterWhatHappenedAndBeforeTheWait) {
+    Loop loop;
+    const auto beside = direct_beside(loop);
+    auto [near, far] = socket_pair();
+    bool happened = false;
+    Timer timer(loop, [&] { happened = true; });
+    const TurnEnd turn_end(loop, [&] {
+        if (std::exchange(happened, false)) {
+            EXPECT_EQ(::write(far.get(), "x", 1), 1);
+        }
+    });
+    Poll poll(loop, near.get(), [&](unsigned) { loop.stop(); });
+    poll.watch(Poll::kReadable);
+    timer.start(milliseconds(1), milliseconds(0));
+    loop.run();  // ends only when the turn's end wrote
+    EXPECT_FALSE(happened);
+}
+
+INSTANTIATE_TEST_SUITE_P(Direct, LoopTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, TimerTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, PollTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, WakeupTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, SignalTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, WallTimerTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, TurnEndTest, ::testing::Bool());
 
 }  // namespace
 }  // namespace cenote::loop

@@ -27,20 +27,22 @@ PrefixTable who_may_ask(const std::vector<Prefix>& allow_from) {
 
 }  // namespace
 
-Result<Loaded> load(const Path& config) {
+Result<Loaded> load(const Path& config, SetCheck check) {
     Loaded loaded;
     auto settings = config::load(config, loaded.diagnostics);
     if (!settings) return Error{all_errors(loaded.diagnostics)};
     loaded.settings = std::move(*settings);
-    open_set(loaded);
+    open_set(loaded, check);
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
     return loaded;
 }
 
-void open_set(Loaded& loaded) {
+void open_set(Loaded& loaded, SetCheck check) {
     if (loaded.settings.set.empty()) return;  // the configuration wants none
-    auto opened = domainset::open_with_fallback(loaded.settings.set);
+    const Path& set = loaded.settings.set;
+    auto opened =
+        check == SetCheck::Now ? domainset::open_with_fallback(set) : domainset::open_unread_with_fallback(set);
     if (!opened) {
         loaded.base = nullptr;
         loaded.set_problem = opened.error().text;

@@ -26,11 +26,14 @@ struct Loaded {
     Diagnostics diagnostics;                           // warnings and notes
 };
 
+/// When the names of a set are looked at one by one. Later: somebody calls check() on it soon.
+enum class SetCheck : std::uint8_t { Now, Later };
+
 /// Reads everything anew.
-Result<Loaded> load(const Path& config);
+Result<Loaded> load(const Path& config, SetCheck check);
 
 /// Opens the set of the settings, or the one before it.
-void open_set(Loaded& loaded);
+void open_set(Loaded& loaded, SetCheck check);
 
 /// The policy of what was loaded, as of `at`, under a version number.
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);

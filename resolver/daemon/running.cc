@@ -31,7 +31,7 @@ std::uint32_t next_version(std::uint32_t last, WallTime now) {
 }  // namespace
 
 Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& config, std::vector<UniqueFd> inherited) {
-    auto loaded = load(config);
+    auto loaded = load(config, SetCheck::Later);
     if (!loaded) return std::move(loaded).error();
     std::unique_ptr<Running> running(new Running(loop, config, Loaded{}));
     if (auto status = running->put_in_force(std::move(*loaded)); !status) return std::move(status).error();
@@ -45,7 +45,18 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
                                         running->hub_);
     if (!server) return std::move(server).error();
     running->server_ = std::move(*server);
+    running->check_set();
     return running;
+}
+
+/// What the start did not wait for. A set that was made to deceive goes, and the one before it comes.
+void Running::check_set() {
+    if (loaded_.base == nullptr || loaded_.base->check()) return;
+    Loaded other;
+    other.settings = loaded_.settings;
+    open_set(other, SetCheck::Now);
+    if (auto status = put_in_force(std::move(other)); !status) log::error("{}", status.error().text);
+    log_findings(loaded_);
 }
 
 Running::Running(loop::Loop& loop, Path config, Loaded loaded)
@@ -57,7 +68,7 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
 Running::~Running() = default;
 
 Status Running::reload() {
-    auto loaded = load(config_);
+    auto loaded = load(config_, SetCheck::Now);
     if (!loaded) return std::move(loaded).error();
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
@@ -75,7 +86,7 @@ Status Running::reload() {
 Status Running::reload_set() {
     Loaded loaded;
     loaded.settings = loaded_.settings;
-    open_set(loaded);
+    open_set(loaded, SetCheck::Now);
     if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
     if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);

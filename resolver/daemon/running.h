@@ -47,6 +47,7 @@ public:
 private:
     Running(loop::Loop& loop, Path config, Loaded loaded);
 
+    void check_set();
     Status put_in_force(Loaded loaded);
     void on_edge();
     void arm(const policy::Policy& policy);

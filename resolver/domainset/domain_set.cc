@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/domainset/domain_set.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,8 +16,11 @@ constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "
 
 struct DomainSet::State {
     Loaded loaded;
+    std::string name;
     MappedFile file;  // one of these two holds the bytes
     std::vector<std::uint8_t> owned;
+
+    [[nodiscard]] ByteView bytes() const noexcept { return owned.empty() ? file.bytes() : ByteView(owned); }
 };
 
 DomainSet::DomainSet(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -24,19 +28,33 @@ DomainSet::DomainSet(DomainSet&&) noexcept = default;
 DomainSet& DomainSet::operator=(DomainSet&&) noexcept = default;
 DomainSet::~DomainSet() = default;
 
-Result<DomainSet> DomainSet::open(const Path& path) {
+Result<DomainSet> DomainSet::open_unread(const Path& path) {
     auto file = MappedFile::open(path);
     if (!file) return std::move(file).error();
     auto loaded = load(file->bytes(), path.string());
     if (!loaded) return std::move(loaded).error();
-    return DomainSet(std::make_unique<State>(State{*std::move(loaded), *std::move(file), {}}));
+    return DomainSet(std::make_unique<State>(State{*std::move(loaded), path.string(), *std::move(file), {}}));
+}
+
+Result<DomainSet> DomainSet::open(const Path& path) {
+    auto set = open_unread(path);
+    return set ? std::move(*set).whole() : std::move(set);
 }
 
 Result<DomainSet> DomainSet::from_bytes(std::vector<std::uint8_t> bytes) {
     auto loaded = load(bytes, "a set in memory");
     if (!loaded) return std::move(loaded).error();
-    return DomainSet(std::make_unique<State>(State{*std::move(loaded), {}, std::move(bytes)}));
+    return DomainSet(std::make_unique<State>(State{*std::move(loaded), "a set in memory", {}, std::move(bytes)}))
+        .whole();
 }
+
+Result<DomainSet> DomainSet::whole() && {
+    if (auto checked = check(); !checked) return std::move(checked).error();
+    state_->loaded.info.digest = sha256(state_->bytes());
+    return std::move(*this);
+}
+
+Status DomainSet::check() const { return check_table(state_->loaded, state_->name); }
 
 std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
     NameHashes hashes;
@@ -69,17 +87,22 @@ void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
         const std::uint8_t* at = table.groups + group * format::kGroupBytes;
         for (std::uint32_t slot = 0; slot < format::kSlots && at[slot] != 0; ++slot) {
             const std::size_t length = at[format::kLengthsAt + slot];
-            const std::uint8_t* record = table.record_at(at, slot);
-            const auto& payload = table.payload_of(record);
+            const std::uint8_t* record = table.record_at(at, slot, length);
+            const format::Payload* payload = record != nullptr ? table.payload_of(record) : nullptr;
+            if (payload == nullptr || length >= bytes.size()) continue;  // check() says so
             std::memcpy(bytes.data(), record + table.payload_bytes, length);
             bytes[length] = 0;
             std::size_t end = 0;
-            CENOTE_CHECK(entry.name.read_uncompressed(ByteView(bytes).first(length + 1), end));
-            entry.own = payload.own;
-            entry.below = payload.below == format::kInherit ? std::nullopt : std::optional(payload.below);
+            if (!entry.name.read_uncompressed(ByteView(bytes).first(length + 1), end)) continue;
+            entry.own = payload->own;
+            entry.below = payload->below == format::kInherit ? std::nullopt : std::optional(payload->below);
             visit(entry);
         }
     }
+}
+
+bool DomainSet::has_exceptions() const noexcept {
+    return std::ranges::any_of(state_->loaded.table.payloads, [](const auto& payload) { return payload.own == 0; });
 }
 
 std::uint32_t DomainSet::tag_set_count() const noexcept {

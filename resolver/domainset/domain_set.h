@@ -11,6 +11,7 @@
 // Memory:   the mapping (shared between processes) and a few kilobytes of source descriptions.
 // Failure:  open() checks everything that a hostile file could get wrong and refuses it with one line; after
 //           that nothing can fail. A mapped file must never be changed in place: publish a new one.
+//           open_unread() leaves the reading of all names to check(), for a start that shall not wait for it.
 #pragma once
 
 #include <array>
@@ -78,7 +79,8 @@ struct SetInfo {
     std::chrono::sys_seconds built_at{};
     std::uint32_t services = 0;
     std::uint32_t lists = 0;
-    Sha256Digest digest{};  // of the whole file
+    std::uint64_t checksum = 0;  // of the header, which holds those of all sections: tells sets apart
+    Sha256Digest digest{};       // of the whole file; zero after open_unread()
 };
 
 /// One name of a set, for export and comparison.
@@ -93,6 +95,10 @@ struct Entry {
 class DomainSet {
 public:
     static Result<DomainSet> open(const Path& path);
+    /// Checksums and descriptions only: any damage is found. Of a file that was made to deceive, lookups may give wrong
+    /// answers until check() has refused it.
+    static Result<DomainSet> open_unread(const Path& path);
+    [[nodiscard]] Status check() const;
     /// The same checks on bytes in memory, which the set then owns (overlays, tests, fuzzing).
     static Result<DomainSet> from_bytes(std::vector<std::uint8_t> bytes);
     DomainSet(DomainSet&&) noexcept;
@@ -108,6 +114,8 @@ public:
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
+    /// Whether for some names nothing holds: what their lists except.
+    [[nodiscard]] bool has_exceptions() const noexcept;
     /// Every name, in no order that means anything. Control plane.
     void for_each(const std::function<void(const Entry&)>& visit) const;
 
@@ -122,6 +130,7 @@ public:
 private:
     struct State;
     explicit DomainSet(std::unique_ptr<State> state) noexcept;
+    Result<DomainSet> whole() &&;
     std::unique_ptr<State> state_;
 };
 
@@ -136,6 +145,8 @@ struct Opened {
 
 /// The set at `path`, else the previous one; the error names both when neither can be used.
 Result<Opened> open_with_fallback(const Path& path);
+/// The same with open_unread().
+Result<Opened> open_unread_with_fallback(const Path& path);
 
 [[nodiscard]] std::string_view role_to_text(Role role) noexcept;
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text) noexcept;

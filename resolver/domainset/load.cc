@@ -14,6 +14,8 @@ using format::Header;
 using format::Section;
 
 constexpr std::string_view kCompileAgain = "compile it again";
+constexpr std::string_view kContradiction =
+    "its table contradicts itself, it was not written by Cenote; compile it again";
 
 /// Header, place of the sections and checksums; what is wrong, or nothing.
 std::string check_frame(ByteView file, Header& header) {
@@ -75,7 +77,7 @@ std::size_t count_labels(const std::uint8_t* name, std::size_t size) noexcept {
 }
 
 /// One pass over all groups. Records must follow one another without a gap, in the order of their slots.
-bool check_groups(const Header& header, const Table& table, std::size_t heap_bytes) {
+bool groups_are_in_order(const Table& table, std::uint64_t domains_said) {
     format::LabelCounts seen;
     std::uint64_t domains = 0;
     std::size_t next = 0;
@@ -92,7 +94,7 @@ bool check_groups(const Header& header, const Table& table, std::size_t heap_byt
                 ended = true;
                 continue;
             }
-            if (heap_bytes - next < width + length + format::kHeapSpare) return false;
+            if (table.heap_bytes - next < width + length + format::kHeapSpare) return false;
             const std::uint8_t* record = table.heap + next;
             if (load_u32(record) >> (32 - 8 * width) >= table.payloads.size()) return false;
             const auto labels = count_labels(record + width, length);
@@ -102,7 +104,7 @@ bool check_groups(const Header& header, const Table& table, std::size_t heap_byt
             ++domains;
         }
     }
-    return domains == header.domains && seen == header.label_counts;
+    return domains == domains_said && seen == table.label_counts;
 }
 
 bool lay_table(const Header& header, ByteView file, Table& table) {
@@ -114,12 +116,13 @@ bool lay_table(const Header& header, ByteView file, Table& table) {
         return false;
     table.groups = file.data() + groups.offset;
     table.heap = file.data() + heap.offset;
+    table.heap_bytes = heap.size;
     table.group_count = header.groups;
     table.payload_bytes = width;
     table.secrets = hash_secrets(header.seed);
     table.label_counts = header.label_counts;
     table.deepest = static_cast<std::uint8_t>(header.label_counts.deepest());
-    return check_groups(header, table, heap.size);
+    return true;
 }
 
 SetInfo describe(const Header& header, ByteView file, const std::vector<Source>& sources) {
@@ -132,7 +135,7 @@ SetInfo describe(const Header& header, ByteView file, const std::vector<Source>&
         if (source.kind == SourceKind::Service) ++info.services;
         if (source.kind == SourceKind::List) ++info.lists;
     }
-    info.digest = sha256(file);
+    info.checksum = format::header_checksum_said(file);
     return info;
 }
 
@@ -145,10 +148,14 @@ Result<Loaded> load(ByteView file, std::string_view file_name) {
     Loaded loaded;
     if (!decode_descriptions(header, file, loaded))
         return refuse("its descriptions contradict themselves, it was not written by Cenote; compile it again");
-    if (!lay_table(header, file, loaded.table))
-        return refuse("its table contradicts itself, it was not written by Cenote; compile it again");
+    if (!lay_table(header, file, loaded.table)) return refuse(kContradiction);
     loaded.info = describe(header, file, loaded.sources);
     return loaded;
+}
+
+Status check_table(const Loaded& loaded, std::string_view file_name) {
+    if (groups_are_in_order(loaded.table, loaded.info.domains)) return Done{};
+    return Error{fmt::format("cannot use {}: {}", file_name, kContradiction)};
 }
 
 }  // namespace cenote::domainset

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the bytes of a set file and lays the table over them: whatever a hostile file could get wrong is found
-// here, whether or not its checksums are right, so that match() checks nothing.
+// Checks the bytes of a set file and lays the table over them, in two halves. load() finds every accident: all bytes
+// are under checksums. Whoever can write the file can also make those right: what he wrote is looked at by
+// check_table(), and whether or not that was done, the lookup stays within the bytes.
 //
 // Threads:  control plane.
 // Memory:   what was decoded; the table points into the bytes, which must outlive it.
@@ -22,8 +23,10 @@ struct Loaded {
     std::vector<Tag> tags;
     std::vector<Source> sources;
     SetInfo info;
-};
+};  // info.digest is the caller's
 
 Result<Loaded> load(ByteView file, std::string_view file_name);
+/// The order of groups, slots and records, and every name. Takes a while: one pass over all names.
+Status check_table(const Loaded& loaded, std::string_view file_name);
 
 }  // namespace cenote::domainset

@@ -48,6 +48,16 @@ Status sync_folder_of(const Path& path) {
     return Done{};
 }
 
+Result<Opened> open_or_previous(const Path& path, Result<DomainSet> (*open)(const Path&)) {
+    auto set = open(path);
+    if (set) return Opened{*std::move(set), path, {}};
+    const Path previous = previous_path(path);
+    auto older = open(previous);
+    if (!older) return Error{fmt::format("{}; and {}", set.error().text, older.error().text)};
+    auto problem = fmt::format("{}; the previous set {} is used until then", set.error().text, previous.string());
+    return Opened{*std::move(older), previous, std::move(problem)};
+}
+
 }  // namespace
 
 Path previous_path(const Path& path) { return beside(path, ".previous"); }
@@ -74,14 +84,7 @@ Status restore_previous(const Path& path) {
     return sync_folder_of(path);
 }
 
-Result<Opened> open_with_fallback(const Path& path) {
-    auto set = DomainSet::open(path);
-    if (set) return Opened{*std::move(set), path, {}};
-    const Path previous = previous_path(path);
-    auto older = DomainSet::open(previous);
-    if (!older) return Error{fmt::format("{}; and {}", set.error().text, older.error().text)};
-    auto problem = fmt::format("{}; the previous set {} is used until then", set.error().text, previous.string());
-    return Opened{*std::move(older), previous, std::move(problem)};
-}
+Result<Opened> open_with_fallback(const Path& path) { return open_or_previous(path, DomainSet::open); }
+Result<Opened> open_unread_with_fallback(const Path& path) { return open_or_previous(path, DomainSet::open_unread); }
 
 }  // namespace cenote::domainset

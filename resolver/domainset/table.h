@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hash table of a set file as match() reads it. Nothing is checked here: load() did (load.h).
+// The hash table of a set file as match() reads it. Where records and payloads are is checked as they are read, so that
+// no file whatsoever leads out of its bytes; what else it says, load.h checks.
 //
 // A miss touches one cache line for each suffix of the name asked, and all of them are fetched together; a hit touches
 // its record besides.
@@ -47,6 +48,7 @@ namespace cenote::domainset {
 struct Table {
     const std::uint8_t* groups = nullptr;
     const std::uint8_t* heap = nullptr;
+    std::size_t heap_bytes = 0;
     std::uint32_t group_count = 1;
     std::uint32_t payload_bytes = 1;
     HashSecrets secrets;
@@ -61,13 +63,18 @@ struct Table {
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
-    /// The record of a slot that is not empty: the number of its payload, then the name.
-    [[nodiscard]] const std::uint8_t* record_at(const std::uint8_t* group, std::uint32_t slot) const noexcept {
-        return heap + load_u32(group + format::kBaseAt) + lanes::sum_of_lengths(group, slot) +
-               std::size_t{slot} * payload_bytes;
+    /// The record of a slot that is not empty: the number of its payload, then the name of `length` bytes. nullptr: the
+    /// file says it is where nothing can be.
+    [[nodiscard]] const std::uint8_t* record_at(const std::uint8_t* group, std::uint32_t slot,
+                                                std::size_t length) const noexcept {
+        const std::size_t at = std::size_t{load_u32(group + format::kBaseAt)} + lanes::sum_of_lengths(group, slot) +
+                               std::size_t{slot} * payload_bytes;
+        return at + payload_bytes + length + format::kHeapSpare <= heap_bytes ? heap + at : nullptr;
     }
-    [[nodiscard]] const format::Payload& payload_of(const std::uint8_t* record) const noexcept {
-        return payloads[load_u32(record) >> (32 - 8 * payload_bytes)];
+    /// nullptr: there is no such payload.
+    [[nodiscard]] const format::Payload* payload_of(const std::uint8_t* record) const noexcept {
+        const std::size_t number = load_u32(record) >> (32 - 8 * payload_bytes);
+        return number < payloads.size() ? &payloads[number] : nullptr;
     }
 
 private:
@@ -107,7 +114,8 @@ inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes
         const auto length = static_cast<std::uint8_t>(name.suffix(count).size() - 1);
         const std::uint32_t slots = lanes::slots_with(group, tag_of(hashes[count]), length);
         if (slots == 0) continue;
-        const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)));
+        const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)), length);
+        if (record == nullptr) return;
         touch(record);
         touch(record + payload_bytes + length - 1);  // it may lie in the next line
         return;
@@ -136,8 +144,9 @@ inline const format::Payload* Table::find(std::uint64_t hash, ByteView name) con
     for (std::size_t probe = 0; probe < format::kProbesMax; ++probe) {
         const std::uint8_t* group = groups + std::size_t{at} * format::kGroupBytes;
         for (std::uint32_t slots = lanes::slots_with(group, tag, length); slots != 0; slots &= slots - 1) {
-            const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)));
-            if (std::memcmp(record + payload_bytes, name.data(), name.size()) == 0) return &payload_of(record);
+            const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)), length);
+            if (record != nullptr && std::memcmp(record + payload_bytes, name.data(), length) == 0)
+                return payload_of(record);
         }
         if ((group[format::kOverflowAt] & overflow_bit(hash)) == 0) return nullptr;
         at = at + 1 == group_count ? 0 : at + 1;

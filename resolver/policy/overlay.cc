@@ -126,7 +126,8 @@ Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSe
     for (std::uint32_t i = 0; i < options.directives.size(); ++i)
         add_directive(options.directives[i], i, names, prefixes);
     for (std::uint32_t i = 0; i < options.allows.size(); ++i) add_allow(options.allows[i], i, names);
-    if (base != nullptr && answers_nxdomain(options)) add_exceptions(*base, names);  // a walk over the whole set
+    if (base != nullptr && base->has_exceptions() && answers_nxdomain(options))
+        add_exceptions(*base, names);  // a walk over the whole set
 
     Overlay overlay;
     if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();

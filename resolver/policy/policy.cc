@@ -30,13 +30,7 @@ constexpr std::size_t kBase = 0;
 constexpr std::size_t kOverlay = 1;
 
 std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& overlay) noexcept {
-    std::uint64_t first = 0;
-    if (base != nullptr) {
-        const auto& digest = base->info().digest;
-        static_assert(sizeof(digest) >= sizeof(first));
-        std::memcpy(&first, digest.data(), sizeof(first));
-    }
-    return first ^ overlay.digest;
+    return (base != nullptr ? base->info().checksum : 0) ^ overlay.digest;
 }
 
 Error first_mistake(const Diagnostics& diagnostics) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 
+#include "resolver/domainset/load.h"
 #include "tests/domainset/naive_set.h"
 #include "tests/domainset/sign_again.h"
 #include "tests/support/temporary_folder.h"
@@ -274,6 +275,45 @@ TEST(DomainSet, SurvivesEveryChangedByteUnderRightChecksums) {
             EXPECT_EQ(entries, set->info().domains);
         }
     EXPECT_GT(taken, 0U);  // a letter of a name may change unseen
+}
+
+/// What a start relies on before it has read all names: no file leads a lookup out of its bytes.
+TEST(DomainSet, UnreadFilesUnderRightChecksumsKeepLookupsWithin) {
+    const auto good = small_file();
+    std::size_t deceived = 0;
+    for (std::size_t at = 0; at < good.size(); ++at)
+        for (const int change : {0x01, 0x80, 0xff}) {
+            auto bad = good;
+            bad[at] = static_cast<std::uint8_t>(bad[at] ^ change);
+            sign_again(bad);
+            const auto loaded = load(bad, "a file");
+            if (!loaded.ok()) continue;
+            if (!check_table(*loaded, "a file")) ++deceived;
+            for (const auto* text :
+                 {"example.com", "x.example.com", "good.example.com", "host.example.net", "a", "."}) {
+                NameHashes hashes;
+                loaded->table.hash(name(text), hashes);
+                loaded->table.touch_record(name(text), hashes);
+                const auto hit = loaded->table.match(name(text), hashes);
+                EXPECT_LT(hit ? hit->tags : 0, loaded->tag_sets.size());
+            }
+        }
+    EXPECT_GT(deceived, 0U);  // else nothing was tried
+}
+
+TEST(DomainSet, OpenUnreadLeavesDeceptionToCheck) {
+    auto file = small_file();
+    const auto header = format::decode_header(file);
+    const auto base_at = header.section(format::Section::Groups).offset + format::kBaseAt;
+    file[base_at + 3] ^= 1;
+    sign_again(file);
+    const testing_support::TemporaryFolder folder;
+    std::ofstream(folder / "set", std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    const auto set = DomainSet::open_unread(folder / "set");
+    ASSERT_TRUE(set.ok()) << set.error().text;
+    EXPECT_FALSE(set->check().ok());
+    EXPECT_FALSE(DomainSet::open(folder / "set").ok());
 }
 
 TEST(DomainSet, AgreesWithTheNaiveSet) {

@@ -2,6 +2,9 @@
 """The compiled set on disk: published whole, kept in two, refused when it is not what it says."""
 import os
 import shutil
+import struct
+
+import xxhash
 
 from harness import RESTRICT_ALPHA, SystemTest, addresses, extended_errors, main
 from upstreams import ScriptedUpstream, answer_with
@@ -63,6 +66,23 @@ class Sets(SystemTest):
         self.assertEqual(self.resolver.cenote("status", "--check").returncode, 1)
         self.resolver.update()
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
+
+    def test_a_set_that_deceives_goes_once_it_is_read(self):
+        """Its checksums are right, its first group says that its records are elsewhere. A start does not wait for
+        that to be found out."""
+        self.two_updates()
+        data = bytearray(self.resolver.set.read_bytes())
+        groups = 64 + 4 * 24  # of the header: where section 4 is, how long, its checksum
+        at, size = struct.unpack_from(">QQ", data, groups)
+        data[at + 63] ^= 1
+        struct.pack_into(">Q", data, groups + 16, xxhash.xxh3_64_intdigest(bytes(data[at:at + size])))
+        struct.pack_into(">Q", data, 248, xxhash.xxh3_64_intdigest(bytes(data[:248])))
+        self.resolver.set.write_bytes(data)
+        self.resolver.start()
+        self.resolver.daemon.wait_line(r"contradicts itself.*previous set")
+        self.assertEqual(addresses(self.resolver.ask("alpha-ai.example")), ["0.0.0.0"])
+        self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["192.0.2.1"], "only in the newer set")
+        self.assertEqual(self.resolver.cenote("reload").returncode, 0, "what was loaded meanwhile may be read again")
 
     def test_every_kind_of_damage_is_refused(self):
         self.two_updates()

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The floor under every UDP server: recvmmsg, one bit turned in each datagram, sendmmsg, and nothing else. As many
+// datagrams a batch as cenoted takes.
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+
+#include "resolver/base/address.h"
+#include "resolver/base/fd.h"
+#include "resolver/server/options.h"
+
+namespace {
+
+constexpr std::size_t kBatch = cenote::server::Options{}.batch;
+
+struct Batch {
+    std::array<mmsghdr, kBatch> messages{};
+    std::array<iovec, kBatch> parts{};
+    std::array<sockaddr_storage, kBatch> peers;
+    std::array<std::array<std::uint8_t, 4096>, kBatch> packets;
+
+    /// False: fewer came than fit.
+    bool turn(int fd) {
+        for (std::size_t i = 0; i < kBatch; ++i) {
+            parts[i] = {packets[i].data(), packets[i].size()};
+            messages[i].msg_hdr = {};
+            messages[i].msg_hdr.msg_name = &peers[i];
+            messages[i].msg_hdr.msg_namelen = sizeof peers[i];
+            messages[i].msg_hdr.msg_iov = &parts[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+        }
+        const int count = recvmmsg(fd, messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+        for (std::size_t i = 0; static_cast<int>(i) < count; ++i) {
+            packets[i][2] |= 0x80;  // QR
+            parts[i].iov_len = messages[i].msg_len;
+        }
+        for (int sent = 0; sent < count;) {
+            const int more = sendmmsg(fd, &messages[static_cast<std::size_t>(sent)],
+                                      static_cast<unsigned>(count - sent), MSG_DONTWAIT);
+            sent += more > 0 ? more : 1;
+        }
+        return count == static_cast<int>(kBatch);
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto where = argc == 2 ? cenote::SocketAddress::parse(argv[1], 0) : std::nullopt;
+    if (!where) {
+        fmt::print(stderr, "usage: echo ADDRESS:PORT\n");
+        return 2;
+    }
+    const cenote::UniqueFd fd(socket(where->family(), SOCK_DGRAM, 0));
+    const int buffer = 4 << 20;  // as cenoted's
+    setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
+    sockaddr_storage native;
+    const socklen_t size = where->to_native(native);
+    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size) != 0) {
+        fmt::print(stderr, "echo: cannot bind {}\n", argv[1]);
+        return 1;
+    }
+    static Batch batch;
+    pollfd readable{fd.get(), POLLIN, 0};
+    for (;;) {
+        poll(&readable, 1, -1);
+        while (batch.turn(fd.get())) {
+        }
+    }
+}

@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that `run` compares: the floor, Cenote and its peers, each with the same names blocked, one thread,
+room to cache everything that is asked, no logs."""
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import time
+
+SERVICES = pathlib.Path(__file__).resolve().parents[2] / "blocklists" / "services"
+OPEN = "192.0.2.77"  # what the upstream answers for every name
+BLOCKED = ((3, []), (0, ["0.0.0.0"]))  # NXDOMAIN or the null address, as each server is used to
+
+
+def free_port():
+    """Below the range that the kernel chooses from: a probe must not be given the very port it asks."""
+    for port in random.sample(range(20000, 30000), 100):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no free port")
+
+
+def query_bytes(name, number=0x1234):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return number.to_bytes(2, "big") + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"
+
+
+def skip_name(message, at):
+    while message[at] and message[at] < 0xC0:
+        at += message[at] + 1
+    return at + (2 if message[at] else 1)
+
+
+def addresses(message):
+    found = []
+    at = skip_name(message, 12) + 4
+    for _ in range(int.from_bytes(message[6:8], "big")):
+        at = skip_name(message, at)
+        kind, size = int.from_bytes(message[at:at + 2], "big"), int.from_bytes(message[at + 8:at + 10], "big")
+        at += 10 + size
+        if kind == 1:
+            found.append(socket.inet_ntoa(message[at - size:at]))
+    return found
+
+
+def ask(port, name, timeout=3.0):
+    """The answer to A: (rcode, addresses); None when there is none in time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("127.0.0.1", port))
+        probe.settimeout(timeout)
+        try:
+            probe.send(query_bytes(name))
+            reply = probe.recv(4096)
+        except OSError:
+            return None
+        return reply[3] & 0x0F, addresses(reply)
+
+
+class Server:
+    """One program. `folder` is its own; it is pinned to processor `core`."""
+    title = ""
+    package = ""
+    program = ""
+
+    def __init__(self, folder, names, upstream, core="0"):
+        self.folder, self.names, self.upstream, self.core = folder, names, upstream, core
+        self.port = free_port()
+        self.process = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.command = [str(part) for part in self.prepare()]
+
+    @classmethod
+    def installed(cls):
+        return shutil.which(cls.program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+
+    def prepare(self):
+        raise NotImplementedError
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def rpz(self):
+        """A response policy zone: NXDOMAIN for each name."""
+        path = self.folder / "rpz.zone"
+        with path.open("w") as zone:
+            zone.write("$TTL 300\n@ SOA localhost. root.localhost. 1 3600 600 86400 300\n@ NS localhost.\n")
+            zone.writelines(f"{name} CNAME .\n" for name in self.names)
+        return path
+
+    def start(self):
+        """Seconds to the first answers that are right: some answer before their policy is there."""
+        log = (self.folder / "log").open("w")
+        pin = ["taskset", "-c", self.core] if self.core else []
+        began = time.monotonic()
+        self.process = subprocess.Popen([*pin, *self.command], stdout=log, stderr=log, cwd=self.folder)
+        while not self.is_ready(0.002 if time.monotonic() - began < 1 else 0.05):
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.title} ended: {(self.folder / 'log').read_text()[-2000:]}")
+        return time.monotonic() - began
+
+    def is_ready(self, timeout):
+        if not self.names:
+            return ask(self.port, "localhost", timeout) is not None
+        spread = self.names[::len(self.names) // 32]  # BIND takes its policy in by and by
+        return all(ask(self.port, name, timeout) in BLOCKED for name in spread)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def cpu_s(self):
+        """Of all its threads since the start; sub-processes have none."""
+        ticks = 0
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            fields = (task / "stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory_mib(self):
+        """Proportional: what is shared with other processes counts in part."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+
+class Floor(Server):
+    title = "floor"
+    build = pathlib.Path()
+
+    @classmethod
+    def installed(cls):
+        return True
+
+    def prepare(self):
+        return [self.build / "bin" / "echo", f"127.0.0.1:{self.port}"]
+
+
+class Cenote(Server):
+    title = "Cenote"
+    build = pathlib.Path()
+    workers = 1
+
+    @classmethod
+    def installed(cls):
+        return True
+
+    def prepare(self):
+        if not (self.folder / "list.txt").exists():
+            self.write("list.txt", "\n".join(self.names) + "\n")
+        self.config = self.write("cenote.toml", f"""
+[server]
+listen  = ["127.0.0.1:{self.port}"]
+workers = {self.workers}
+state   = "{self.folder}/state.db"
+[control]
+socket = "{self.folder}/control.sock"
+[upstream]
+servers = ["127.0.0.1:{self.upstream}"]
+[blocklist]
+set      = "{self.folder}/cenote.set"
+services = ["{SERVICES}"]
+[[list]]
+id     = "big"
+source = "{self.folder}/list.txt"
+format = "domains"
+[[directive]]
+id      = "bench"
+title   = "What the benchmark blocks"
+contact = ["mailto:dns@agency.example"]
+targets = ["list:big"]
+step    = "block"
+""")
+        if not (self.folder / "cenote.set").exists():
+            self.cenote("update")
+        return [self.build / "bin" / "cenoted", "--config", self.config]
+
+    def cenote(self, *words):
+        return subprocess.run([self.build / "bin" / "cenote", "--config", self.config, *words], check=True,
+                              capture_output=True, text=True)
+
+
+class Unbound(Server):
+    title, package, program = "unbound (local-zone)", "unbound", "unbound"
+
+    def prepare(self):
+        with (self.folder / "zones.conf").open("w") as zones:
+            zones.write("server:\n")
+            zones.writelines(f' local-zone: "{name}." always_null\n' for name in self.names)
+        return ["unbound", "-d", "-c", self.write("unbound.conf", f"""
+server:
+ interface: 127.0.0.1@{self.port}
+ port: {self.port}
+ username: ""
+ chroot: ""
+ directory: "{self.folder}"
+ pidfile: ""
+ use-syslog: no
+ verbosity: 0
+ num-threads: 1
+ module-config: "iterator"
+ do-not-query-localhost: no
+ outgoing-range: 8192
+ num-queries-per-thread: 4096
+ msg-cache-size: 128m
+ rrset-cache-size: 256m
+ so-rcvbuf: 4m
+ qname-minimisation: no
+include: "{self.folder}/zones.conf"
+forward-zone:
+ name: "."
+ forward-addr: 127.0.0.1@{self.upstream}
+remote-control:
+ control-enable: no
+""")]
+
+
+class Dnsdist(Server):
+    title, package, program = "dnsdist (suffix node)", "dnsdist", "dnsdist"
+
+    def prepare(self):
+        self.write("names.txt", "\n".join(self.names) + "\n")
+        return ["dnsdist", "--supervised", "--disable-syslog", "-C", self.write("dnsdist.conf", f"""
+setLocal("127.0.0.1:{self.port}")
+setACL({{"127.0.0.0/8"}})
+setSecurityPollSuffix("")
+setMaxUDPOutstanding(65535)
+newServer({{address="127.0.0.1:{self.upstream}"}})
+getPool(""):setCache(newPacketCache(1000000))
+blocked = newSuffixMatchNode()
+for name in io.lines("{self.folder}/names.txt") do blocked:add(newDNSName(name)) end
+addAction(SuffixMatchNodeRule(blocked, true), SpoofAction({{"0.0.0.0", "::"}}))
+""")]
+
+
+class Recursor(Server):
+    title, package, program = "pdns-recursor (rpz)", "pdns-recursor", "pdns_recursor"
+
+    def prepare(self):
+        self.rpz()
+        self.write("policy.lua", f'rpzFile("{self.folder}/rpz.zone", {{policyName="bench"}})\n')
+        self.write("recursor.conf", f"""
+local-address=127.0.0.1
+local-port={self.port}
+threads=1
+pdns-distributes-queries=no
+forward-zones-recurse=.=127.0.0.1:{self.upstream}
+dont-query=
+allow-from=127.0.0.0/8
+dnssec=off
+qname-minimization=no
+max-cache-entries=2000000
+max-packetcache-entries=1000000
+max-mthreads=4096
+security-poll-suffix=
+quiet=yes
+loglevel=3
+socket-dir={self.folder}
+lua-config-file={self.folder}/policy.lua
+""")
+        return ["pdns_recursor", f"--config-dir={self.folder}", "--daemon=no", "--disable-syslog"]
+
+
+class Kresd(Server):
+    title, package, program = "Knot Resolver (rpz)", "knot-resolver", "kresd"
+
+    def prepare(self):
+        zone = self.rpz()
+        return ["kresd", "-n", "-c", self.write("kresd.conf", f"""
+net.listen('127.0.0.1', {self.port}, {{ kind = 'dns' }})
+log_level('crit')
+cache.open(256 * MB, 'lmdb://{self.folder}/cache')
+trust_anchors.remove('.')
+modules = {{ 'policy' }}
+policy.add(policy.rpz(policy.DENY, '{zone}', false))
+policy.add(policy.all(policy.STUB('127.0.0.1@{self.upstream}')))
+"""), str(self.folder)]
+
+
+class Dnsmasq(Server):
+    title, package, program = "dnsmasq (address=)", "dnsmasq-base", "dnsmasq"
+
+    def prepare(self):
+        with (self.folder / "names.conf").open("w") as names:
+            names.writelines(f"address=/{name}/0.0.0.0\n" for name in self.names)
+        return ["dnsmasq", "-k", "-C", self.write("dnsmasq.conf", f"""
+port={self.port}
+listen-address=127.0.0.1
+bind-interfaces
+no-resolv
+no-hosts
+user=root
+pid-file=
+server=127.0.0.1#{self.upstream}
+cache-size=100000
+dns-forward-max=4096
+conf-file={self.folder}/names.conf
+""")]
+
+
+class Bind(Server):
+    title, package, program = "BIND (rpz)", "bind9", "named"
+
+    def prepare(self):
+        self.rpz()
+        return ["named", "-f", "-n", "1", "-c", self.write("named.conf", f"""
+options {{
+    directory "{self.folder}";
+    pid-file none; session-keyfile none; lock-file none;
+    listen-on port {self.port} {{ 127.0.0.1; }};
+    listen-on-v6 {{ none; }};
+    recursion yes; allow-query {{ any; }}; dnssec-validation no;
+    forward only; forwarders port {self.upstream} {{ 127.0.0.1; }};
+    qname-minimization off; max-cache-size 512m; recursive-clients 10000;
+    response-policy {{ zone "rpz"; }} qname-wait-recurse no;
+}};
+controls {{}};
+logging {{ category default {{ null; }}; }};
+zone "rpz" {{ type primary; file "{self.folder}/rpz.zone"; allow-query {{ none; }}; }};
+""")]
+
+
+class Upstream(Server):
+    """NSD with one wildcard over everything, on the other processor."""
+    title, package, program = "NSD", "nsd", "nsd"
+
+    def __init__(self, folder):
+        super().__init__(folder, [], 0, core="1")
+
+    def prepare(self):
+        self.write("root.zone", f"$TTL 300\n. SOA a. b. 1 3600 600 86400 300\n. NS ns.\nns. A 127.0.0.1\n*. A {OPEN}\n")
+        return ["nsd", "-d", "-c", self.write("nsd.conf", f"""
+server:
+ ip-address: 127.0.0.1@{self.port}
+ username: ""
+ zonesdir: "{self.folder}"
+ database: ""
+ pidfile: "{self.folder}/pid"
+ xfrdfile: "{self.folder}/xfrd"
+ zonelistfile: "{self.folder}/zonelist"
+ cookie-secret-file: "{self.folder}/cookie"
+ server-count: 1
+ rrl-ratelimit: 0
+remote-control:
+ control-enable: no
+zone:
+ name: "."
+ zonefile: root.zone
+""")]
+
+    def stop(self):  # its children end with it
+        self.process.terminate()
+        self.process.wait()
+
+
+PEERS = [Unbound, Dnsdist, Recursor, Kresd, Dnsmasq, Bind]

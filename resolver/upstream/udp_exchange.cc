@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "resolver/base/check.h"
 
@@ -44,12 +45,13 @@ UdpExchange::UdpExchange(loop::Loop& loop, Sink& sink, RandomSource& random)
 void UdpExchange::keep(std::uint32_t sockets_max) {
     sockets_max_ = sockets_max;
     for (auto& idle : idle_) idle.reserve(sockets_max);
+    for (auto& resting : resting_) resting.reserve(sockets_max);
 }
 
 void UdpExchange::prepare(int family) {
+    auto& idle = idle_[place_of(family)];
     Slot slot = 0;
-    while (idle(family).size() < std::min(kPreparedSockets, sockets_max_) && open(family, slot))
-        idle(family).push_back(slot);
+    while (idle.size() < std::min(kPreparedSockets, sockets_max_) && open(family, slot)) idle.push_back(slot);
 }
 
 SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& question, Manner manner,
@@ -77,11 +79,16 @@ SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& q
 }
 
 bool UdpExchange::take(int family, Slot& slot) noexcept {
-    auto& idle_sockets = idle(family);
-    if (idle_sockets.empty()) return open(family, slot);
-    slot = idle_sockets.back();
-    idle_sockets.pop_back();
-    return true;
+    auto& idle = idle_[place_of(family)];
+    auto& resting = resting_[place_of(family)];
+    while (!idle.empty() || !resting.empty()) {
+        auto& kept = idle.empty() ? resting : idle;
+        slot = kept.back();
+        kept.pop_back();
+        if (&kept == &idle || drain(slot)) return true;
+        close(slot);
+    }
+    return open(family, slot);
 }
 
 bool UdpExchange::open(int family, Slot& slot) noexcept {
@@ -108,21 +115,25 @@ void UdpExchange::release(Slot slot) noexcept {
     CENOTE_DCHECK(socket.in_use);
     socket.in_use = false;
     --in_use_;
-    auto& idle_sockets = idle(socket.family);
-    if (idle_sockets.size() < sockets_max_ && give_up_port(socket)) {
-        idle_sockets.push_back(slot);
-        return;
-    }
-    socket.fd.reset();  // leaves the epoll with it
+    const std::size_t place = place_of(socket.family);
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    if (idle_[place].size() + resting_[place].size() < sockets_max_ &&
+        ::connect(socket.fd.get(), &nobody, sizeof nobody) == 0)
+        resting_[place].push_back(slot);
+    else
+        close(slot);
+}
+
+void UdpExchange::close(Slot slot) noexcept {
+    sockets_[slot].fd.reset();  // leaves the epoll with it
     closed_.push_back(slot);
 }
 
-bool UdpExchange::give_up_port(Socket& socket) noexcept {
-    sockaddr nobody{};
-    nobody.sa_family = AF_UNSPEC;
-    if (::connect(socket.fd.get(), &nobody, sizeof nobody) != 0) return false;
+/// Takes out what is left in a disconnected socket; false: there is more than that, it is not worth keeping.
+bool UdpExchange::drain(Slot slot) noexcept {
     for (int i = 0; i < kDrainedPackets; ++i) {
-        if (::recv(socket.fd.get(), packet_.data(), 1, MSG_DONTWAIT) >= 0) continue;
+        if (::recv(sockets_[slot].fd.get(), packet_.data(), 1, MSG_DONTWAIT) >= 0) continue;
         if (errno == EAGAIN) return true;
     }
     return false;
@@ -131,12 +142,31 @@ bool UdpExchange::give_up_port(Socket& socket) noexcept {
 void UdpExchange::on_readable() noexcept {
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, 0);
-    for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u32);
+    const auto told = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+    for (const epoll_event& event : told)
+        if (!sockets_[event.data.u32].in_use && !drain(event.data.u32)) forget(event.data.u32);
+    if (told.size() < events.size()) end_rest();  // else there may be more to tell
+    for (const epoll_event& event : told) receive(event.data.u32);
+}
+
+void UdpExchange::forget(Slot slot) noexcept {
+    const std::size_t place = place_of(sockets_[slot].family);
+    std::erase(idle_[place], slot);
+    std::erase(resting_[place], slot);
+    close(slot);
+}
+
+/// The epoll told of nothing more, so they are empty.
+void UdpExchange::end_rest() noexcept {
+    for (std::size_t place = 0; place < resting_.size(); ++place) {
+        idle_[place].insert(idle_[place].end(), resting_[place].begin(), resting_[place].end());
+        resting_[place].clear();
+    }
 }
 
 void UdpExchange::receive(Slot slot) noexcept {
     Socket& socket = sockets_[slot];
-    if (!socket.in_use) return;  // released by what came before it in this turn
+    if (!socket.in_use) return;  // drained, or released by what came before it in this turn
     const AttemptRef attempt = socket.attempt;
     for (int i = 0; i < kPacketsPerSocket; ++i) {
         const auto size = ::recv(socket.fd.get(), packet_.data(), packet_.size(), MSG_DONTWAIT);

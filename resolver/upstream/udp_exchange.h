@@ -2,9 +2,10 @@
 //
 // Queries over UDP: each from a fresh random port, on a connected socket of its own.
 //
-// A socket that has done its work is disconnected, which gives up its port, drained, and kept; connected anew it
-// gets another port from the kernel, uniform over net.ipv4.ip_local_port_range, which all workers share (RFC 5452
-// §9.2). That costs half of a new socket. All sockets hang in one epoll descriptor, and this in the loop.
+// A socket that has done its work is disconnected, which gives up its port, and kept; connected anew it gets another
+// port from the kernel, uniform over net.ipv4.ip_local_port_range, which all workers share (RFC 5452 §9.2). That costs
+// half of a new socket. What had come before it was disconnected must not be taken for the next query's: it rests until
+// the epoll in which all sockets hang has been looked at, which tells of anything that is left in it.
 //
 // Threads:  one thread. Data plane.
 // Memory:   a socket's slot is allocated when the socket is first made, and used again.
@@ -76,16 +77,20 @@ private:
     void receive(Slot slot) noexcept;
     bool take(int family, Slot& slot) noexcept;
     bool open(int family, Slot& slot) noexcept;
-    bool give_up_port(Socket& socket) noexcept;
-    [[nodiscard]] std::vector<Slot>& idle(int family) noexcept { return idle_[family == AF_INET6 ? 1 : 0]; }
+    void close(Slot slot) noexcept;
+    bool drain(Slot slot) noexcept;
+    void forget(Slot slot) noexcept;
+    void end_rest() noexcept;
+    [[nodiscard]] static std::size_t place_of(int family) noexcept { return family == AF_INET6 ? 1 : 0; }
 
     Sink& sink_;
     RandomSource& random_;
     UniqueFd epoll_;
     loop::Poll poll_;
     std::deque<Socket> sockets_;
-    std::array<std::vector<Slot>, 2> idle_;  // IPv4, IPv6
-    std::vector<Slot> closed_;               // slots without a socket
+    std::array<std::vector<Slot>, 2> idle_;     // IPv4, IPv6: empty sockets
+    std::array<std::vector<Slot>, 2> resting_;  // disconnected since the epoll was looked at
+    std::vector<Slot> closed_;                  // slots without a socket
     std::uint32_t sockets_max_ = 0;
     std::uint32_t in_use_ = 0;
     std::vector<std::uint8_t> packet_;

@@ -252,6 +252,17 @@ TEST_F(ForwarderTest, LateAnswerAfterTheEndIsIgnored) {
     EXPECT_TRUE(is_right(resolve("other.example")));
 }
 
+/// A server that says everything several times: what is left of one answer when its socket is given to the next query
+/// must not be taken for a forged answer to that one.
+TEST_F(ForwarderTest, WhatIsLeftInASocketIsNotTheNextQuerys) {
+    ScriptedUpstream upstream(
+        [](const SeenQuery& query) { return Actions(8, Action{.bytes = right_answer(query.bytes)}); });
+    start(upstream);
+    for (int i = 0; i < 400; ++i) EXPECT_TRUE(is_right(resolve("name" + std::to_string(i) + ".example")));
+    EXPECT_EQ(forwarder_->counters().mismatched, 0U);
+    EXPECT_EQ(forwarder_->counters().tcp, 0U);
+}
+
 TEST_F(ForwarderTest, SixtyWrongIdsAreAllCounted) {
     ScriptedUpstream upstream(
         [](const SeenQuery& query) {

@@ -147,6 +147,7 @@ class Cenote(Server):
     title = "Cenote"
     build = pathlib.Path()
     workers = 1
+    more = ""  # of cenote.toml
 
     @classmethod
     def installed(cls):
@@ -177,7 +178,7 @@ title   = "What the benchmark blocks"
 contact = ["mailto:dns@agency.example"]
 targets = ["list:big"]
 step    = "block"
-""")
+{self.more}""")
         if not (self.folder / "cenote.set").exists():
             self.cenote("update")
         return [self.build / "bin" / "cenoted", "--config", self.config]

@@ -2,6 +2,7 @@
 #include "resolver/daemon/running.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +11,8 @@
 
 namespace cenote::daemon {
 namespace {
+
+constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
 
 void log_findings(const Loaded& loaded) {
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
@@ -45,6 +48,8 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
                                         running->hub_);
     if (!server) return std::move(server).error();
     running->server_ = std::move(*server);
+    // From here on whatever this thread does can wait for the workers', which share its processors.
+    static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread
     running->check_set();
     return running;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A client's packet and an upstream's answer, both arbitrary, against an engine with a policy in force: no reply is
-// larger than its limit, every reply can be read, and an address that upstream gave for a closed name reaches nobody.
+// larger than its limit, every reply can be read, an address that upstream gave for a closed name reaches nobody, and a
+// batch answers as single queries are answered.
 //
 // Input: a byte of choices (1: over TCP, 2: upstream's bytes as they are), the packet's length in two bytes, the
 // packet, the rest is upstream's answer behind its question.
@@ -77,6 +78,15 @@ public:
         if (outcome == engine::Outcome::Answered) expect_sound(world_.reply.written());
         return outcome;
     }
+    /// In a batch it gets what it gets alone, twice.
+    void ask_in_batch() {
+        static std::vector<std::uint8_t> space(3 * wire::kMessageMax);
+        if (ask() == engine::Outcome::Pending) return;
+        std::array<engine::Datagram, 2> batch;
+        for (auto& datagram : batch) datagram = {world_.client, packet_, {}};
+        world_.engine->handle(batch, space, world_.now);
+        for (const auto& datagram : batch) CENOTE_CHECK(std::ranges::equal(datagram.reply, world_.reply.written()));
+    }
     void expect_late() {
         for (const auto& reply : world_.late) expect_sound(reply);
     }
@@ -125,6 +135,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         trial.ask();  // what the cache makes of it
         if (world->forwarder->asked_count > 1) world->fail(1, upstream::Ending::TimedOut);
         CENOTE_CHECK(world->engine->pending() == 0);
+    } else {
+        trial.ask_in_batch();
     }
     return 0;
 }

@@ -209,6 +209,7 @@ server:
  module-config: "iterator"
  do-not-query-localhost: no
  outgoing-range: 8192
+ incoming-num-tcp: 1024
  num-queries-per-thread: 4096
  msg-cache-size: 128m
  rrset-cache-size: 256m
@@ -233,6 +234,9 @@ setLocal("127.0.0.1:{self.port}")
 setACL({{"127.0.0.0/8"}})
 setSecurityPollSuffix("")
 setMaxUDPOutstanding(65535)
+setMaxTCPClientThreads(1)
+setMaxTCPQueuedConnections(1024)
+setMaxTCPConnectionsPerClient(0)
 newServer({{address="127.0.0.1:{self.upstream}"}})
 getPool(""):setCache(newPacketCache(1000000))
 blocked = newSuffixMatchNode()
@@ -260,6 +264,8 @@ qname-minimization=no
 max-cache-entries=2000000
 max-packetcache-entries=1000000
 max-mthreads=4096
+max-tcp-clients=1024
+max-tcp-per-client=0
 security-poll-suffix=
 quiet=yes
 loglevel=3
@@ -319,7 +325,7 @@ options {{
     listen-on-v6 {{ none; }};
     recursion yes; allow-query {{ any; }}; dnssec-validation no;
     forward only; forwarders port {self.upstream} {{ 127.0.0.1; }};
-    qname-minimization off; max-cache-size 512m; recursive-clients 10000;
+    qname-minimization off; max-cache-size 512m; recursive-clients 10000; tcp-clients 1024;
     response-policy {{ zone "rpz"; }} qname-wait-recurse no;
 }};
 controls {{}};

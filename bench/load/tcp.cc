@@ -27,6 +27,8 @@ public:
         if (server.family() == AF_INET) bind_beside_others(number);
         const int yes = 1;
         setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        const timeval patience{3, 0};  // a server that takes no more connections is not waited for
+        setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         sockaddr_storage native;
         const socklen_t size = server.to_native(native);
         connected_ = connect(fd_.get(), reinterpret_cast<sockaddr*>(&native), size) == 0;

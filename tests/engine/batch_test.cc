@@ -93,7 +93,8 @@ TEST_F(BatchTest, WithoutAPolicyEverybodyIsToldSo) {
 }
 
 TEST_F(BatchTest, ABatchAllocatesNothing) {
-    auto batch = batch_of(packets());
+    const auto sent = packets();
+    auto batch = batch_of(sent);
     const std::uint64_t before = test::allocations();
     engine->handle(batch, replies, now);
     EXPECT_EQ(0U, test::allocations() - before);

@@ -35,6 +35,7 @@ struct ListSettings {
 struct Settings {
     Path file;
     std::string node;
+    std::string timezone;  // of every directive that names none
     Path state;
     engine::WithoutSet without_set = engine::WithoutSet::ServFail;
     std::vector<Prefix> allow_from;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/wire/message.h"
 
@@ -72,15 +73,6 @@ void name_source(const domainset::DomainSet* set, const wire::Name& name, policy
         told.matched = entry.to_string();
 }
 
-std::string hours_text(const policy::Hours& hours) {
-    constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    std::vector<std::string_view> days;
-    for (std::size_t day = 0; day < kDays.size(); ++day)
-        if (hours.days[day]) days.push_back(kDays[day]);
-    return fmt::format("{} {:02}:{:02}-{:02}:{:02}", fmt::join(days, ","), hours.from_minute / 60,
-                       hours.from_minute % 60, hours.to_minute / 60, hours.to_minute % 60);
-}
-
 Json reason_json(const policy::Directive& directive) {
     Json reason = Json::object();
     for (const auto& [language, text] : directive.reason) reason[language] = text;
@@ -113,12 +105,13 @@ Json directive_json(const policy::Policy& policy, std::uint32_t index) {
         {"starts", time_json(directive.starts)},
         {"ends", time_json(directive.ends)},
         {"review", time_json(directive.review)},
-        {"hours", directive.hours ? Json(hours_text(*directive.hours)) : Json(nullptr)},
+        {"hours", directive.hours ? Json(policy::hours_to_text(*directive.hours)) : Json(nullptr)},
         {"timezone", text_or_null(directive.timezone)},
         {"contact", directive.contact},
         {"reason", reason_json(directive)},
         {"answer", directive.answer ? Json(policy::answer_mode_to_text(*directive.answer)) : Json(nullptr)},
         {"exceptions_max", directive.exceptions_max ? Json(format_duration(*directive.exceptions_max)) : Json(nullptr)},
+        {"toml", to_toml(directive)},
         {"origin", fmt::format("{}:{}", directive.place.file, directive.place.line)},
     };
 }

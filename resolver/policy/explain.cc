@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "resolver/base/time_text.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
 
@@ -35,6 +36,9 @@ public:
     }
 
     Explanation run() {
+        if (moment_.suspended)
+            tell(fmt::format("everything is suspended until {}: no step is above observe",
+                             format_time(*options_.suspended_until)));
         for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
         const Hold* winner = strictest();
         const Allow* allow = find_allow();

@@ -42,6 +42,8 @@ void rank(const Options& options, Moment& moment) {
 Result<Moment> moment_of(const Options& options, WallTime at) {
     Moment moment;
     moment.at = at;
+    moment.suspended = options.suspended_until && at < *options.suspended_until;
+    if (moment.suspended) moment.next_edge = options.suspended_until;
     std::map<std::string, TimeZone, std::less<>> zones;
     for (const Directive& directive : options.directives) {
         auto zone = zones.find(directive.timezone);
@@ -51,6 +53,7 @@ Result<Moment> moment_of(const Options& options, WallTime at) {
             zone = zones.emplace(directive.timezone, std::move(*loaded)).first;
         }
         moment.phases.push_back(phase_at(directive, zone->second, at));
+        if (moment.suspended) moment.phases.back().step = std::min(moment.phases.back().step, Step::Observe);
         moment.until.push_back(directive.ends ? local_day(*directive.ends, zone->second) : std::string());
         moment.next_edge = earlier(moment.next_edge, moment.phases.back().next_edge);
     }

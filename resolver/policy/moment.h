@@ -21,6 +21,7 @@ namespace cenote::policy {
 
 struct Moment {
     WallTime at{};
+    bool suspended = false;                  // every step is observe at most
     std::vector<Phase> phases;               // by directive
     std::vector<std::uint32_t> strength;     // by directive; 0: counts for nothing now
     std::vector<std::uint32_t> by_strength;  // the directive of each strength; 0 stands for none

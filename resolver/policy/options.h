@@ -104,6 +104,7 @@ struct Options {
     std::vector<Group> groups;
     std::vector<Directive> directives;
     std::vector<Allow> allows;
+    std::optional<WallTime> suspended_until;  // until then every step is observe at most
     std::vector<ListName> lists;
     std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)
 };

@@ -143,4 +143,13 @@ Result<Hours> parse_hours(std::string_view text) {
     return hours;
 }
 
+std::string hours_to_text(const Hours& hours) {
+    static constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    std::vector<std::string_view> days;
+    for (std::size_t day = 0; day < kDays.size(); ++day)
+        if (hours.days[day]) days.push_back(kDays[day]);
+    return fmt::format("{} {:02}:{:02}-{:02}:{:02}", fmt::join(days, ","), hours.from_minute / 60,
+                       hours.from_minute % 60, hours.to_minute / 60, hours.to_minute % 60);
+}
+
 }  // namespace cenote::policy

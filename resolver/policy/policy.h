@@ -151,5 +151,6 @@ private:
 [[nodiscard]] std::string target_to_text(const Target& target);
 /// "mon-fri 08:00-19:00".
 [[nodiscard]] Result<Hours> parse_hours(std::string_view text);
+[[nodiscard]] std::string hours_to_text(const Hours& hours);
 
 }  // namespace cenote::policy

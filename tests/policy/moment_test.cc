@@ -46,6 +46,26 @@ TEST(Moment, TheNextEdgeIsTheFirstOfAll) {
     EXPECT_EQ(moment_of(options, kNow + seconds(500)).value().next_edge, std::nullopt);
 }
 
+TEST(Moment, ASuspensionLeavesNothingAboveObserveUntilItEnds) {
+    Options options;
+    options.directives = {directive("block", Step::Block, {"service:*"}),
+                          directive("watch", Step::Observe, {"service:*"}),
+                          directive("planned", Step::Block, {"service:*"})};
+    options.directives[2].starts = kNow + seconds(900);
+    options.directives[2].before = Step::None;
+    options.suspended_until = kNow + seconds(600);
+    const Moment during = moment_of(options, kNow).value();
+    EXPECT_TRUE(during.suspended);
+    EXPECT_EQ(during.phases[0].step, Step::Observe);
+    EXPECT_EQ(during.phases[1].step, Step::Observe);
+    EXPECT_EQ(during.phases[2].step, Step::None);
+    EXPECT_EQ(during.next_edge, options.suspended_until);
+    const Moment after = moment_of(options, *options.suspended_until).value();
+    EXPECT_FALSE(after.suspended);
+    EXPECT_EQ(after.phases[0].step, Step::Block);
+    EXPECT_EQ(after.next_edge, options.directives[2].starts);
+}
+
 TEST(Moment, TheLastDayIsTheOneOnTheDirectivesOwnWall) {
     Options options;
     options.directives = {directive("a", Step::Block, {"service:*"})};

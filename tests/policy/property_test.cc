@@ -199,7 +199,9 @@ TEST_P(Property, TableAndRulesAgree) {
     std::size_t closed = 0;
     std::size_t opened = 0;
     for (int round = 0; round < 150; ++round) {
-        const auto options = std::make_shared<const Options>(any_options(dice));
+        auto rolled = std::make_shared<Options>(any_options(dice));
+        if (round % 8 == 7) rolled->suspended_until = kNow + std::chrono::hours(round % 5);
+        const std::shared_ptr<const Options> options = std::move(rolled);
         const auto base = dice.one_in(10) ? nullptr : any_set(dice);
         const auto built = Policy::build(options, base, 1, any_time(dice));
         if (!built.ok()) continue;  // a category or vendor that this set happens not to have

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/config/documents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/base/time_text.h"
+#include "resolver/config/sections.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::config {
+namespace {
+
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\')
+            out += fmt::format("\\{}", c);
+        else if (byte < 0x20 || byte == 0x7f)
+            out += fmt::format("\\u{:04X}", byte);
+        else
+            out += c;
+    }
+    return out + "\"";
+}
+
+std::string in_quotes(const std::vector<std::string>& texts) {
+    std::vector<std::string> parts;
+    for (const auto& text : texts) parts.push_back(in_quotes(text));
+    return fmt::format("[{}]", fmt::join(parts, ", "));
+}
+
+/// Lines of one table; what is empty is left out.
+class Table {
+public:
+    explicit Table(std::string_view name) : text_(fmt::format("[[{}]]\n", name)) {}
+
+    void line(std::string_view key, const std::string& value) { text_ += fmt::format("{} = {}\n", key, value); }
+    void text(std::string_view key, std::string_view value) {
+        if (!value.empty()) line(key, in_quotes(value));
+    }
+    void texts(std::string_view key, const std::vector<std::string>& values) {
+        if (!values.empty()) line(key, in_quotes(values));
+    }
+    void time(std::string_view key, const std::optional<WallTime>& value) {
+        if (value) line(key, format_time(*value));
+    }
+    [[nodiscard]] std::string finish() && { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
+}  // namespace
+
+std::string to_toml(const policy::Directive& directive) {
+    Table table("directive");
+    table.text("id", directive.id);
+    table.text("title", directive.title);
+    table.text("issuer", directive.issuer);
+    table.text("basis", directive.basis);
+    table.text("mandated_by", directive.mandated_by);
+    std::vector<std::string> targets;
+    for (const auto& target : directive.targets) targets.push_back(policy::target_to_text(target));
+    table.texts("targets", targets);
+    table.texts("roles", directive.roles);
+    if (directive.strict) table.line("strict", "true");
+    table.texts("groups", directive.groups);
+    table.text("step", policy::step_to_text(directive.step));
+    if (directive.layer != policy::Layer::Site) table.text("layer", policy::layer_to_text(directive.layer));
+    if (directive.before != policy::Step::Observe) table.text("before", policy::step_to_text(directive.before));
+    table.time("starts", directive.starts);
+    table.time("ends", directive.ends);
+    table.time("review", directive.review);
+    if (directive.hours) table.text("hours", policy::hours_to_text(*directive.hours));
+    table.text("timezone", directive.timezone);
+    table.texts("contact", directive.contact);
+    if (!directive.reason.empty()) {
+        std::vector<std::string> reasons;
+        for (const auto& [language, text] : directive.reason)
+            reasons.push_back(fmt::format("{} = {}", in_quotes(language), in_quotes(text)));
+        table.line("reason", fmt::format("{{ {} }}", fmt::join(reasons, ", ")));
+    }
+    if (directive.answer) table.text("answer", policy::answer_mode_to_text(*directive.answer));
+    if (directive.exceptions_max) table.text("exceptions_max", format_duration(*directive.exceptions_max));
+    return std::move(table).finish();
+}
+
+std::string to_toml(const policy::Allow& allow) {
+    Table table("allow");
+    std::vector<std::string> domains;
+    for (const auto& domain : allow.domains) domains.push_back(domain.to_string());
+    table.texts("domains", domains);
+    table.texts("groups", allow.groups);
+    table.text("reason", allow.reason);
+    table.time("ends", allow.ends);
+    return std::move(table).finish();
+}
+
+Sha256Digest policy_digest(const policy::Options& options, std::uint64_t set_checksum) {
+    Sha256 hash;
+    const auto add = [&hash](const std::string& text) {
+        hash.update({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    };
+    add(fmt::format("set {:016x}, answer {}, {} s\n", set_checksum,
+                    policy::answer_mode_to_text(options.sinkhole.answer), options.sinkhole.ttl.count()));
+    if (options.suspended_until) add(fmt::format("suspended until {}\n", format_time(*options.suspended_until)));
+    for (const policy::Group& group : options.groups) {
+        std::vector<std::string> clients;
+        for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
+        add(fmt::format("group {} = {} {} {}\n", in_quotes(group.id), in_quotes(clients), in_quotes(group.language),
+                        group.answer ? policy::answer_mode_to_text(*group.answer) : "-"));
+    }
+    for (const policy::Directive& directive : options.directives) add(to_toml(directive));
+    for (const policy::Allow& allow : options.allows) add(to_toml(allow));
+    return hash.finish();
+}
+
+std::shared_ptr<const policy::Options> with_documents(const Settings& settings, const Made& made,
+                                                      Diagnostics& diagnostics) {
+    const auto surroundings = Surroundings::of_this_host();
+    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    draft.timezone = settings.timezone;
+    draft.policy = *settings.policy;
+    const auto known = diagnostics.all().size();
+    for (const Document& document : made.documents) {
+        const auto file = TomlFile::parse(document.text, document.name, diagnostics);
+        if (!file) continue;
+        read_directives(file->root(), draft);
+        file->finish();
+    }
+    const auto& all = diagnostics.all();
+    if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
+                    [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))
+        return nullptr;
+    draft.policy.suspended_until = made.suspended_until;
+    return std::make_shared<const policy::Options>(std::move(draft.policy));
+}
+
+}  // namespace cenote::config

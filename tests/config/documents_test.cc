@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A directive written as TOML reads as the same directive.
+#include "resolver/config/documents.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "resolver/base/time_text.h"
+#include "resolver/config/sections.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::config {
+namespace {
+
+using ::testing::HasSubstr;
+
+Settings settings() {
+    Diagnostics diagnostics;
+    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    auto loaded =
+        load_text("[[group]]\nid = \"lab\"\nclients = [\"10.0.0.0/8\"]\n", "test.toml", surroundings, diagnostics);
+    EXPECT_TRUE(loaded.has_value());
+    return *loaded;
+}
+
+policy::Directive full() {
+    policy::Directive directive;
+    directive.id = "dns1-1";
+    directive.title = "\"Quoted\", \\ and\na line, and 한국어";
+    directive.issuer = "Ministry";
+    directive.basis = "Letter 2025-117";
+    directive.mandated_by = "Commission";
+    for (const char* text : {"service:deepseek", "domain:example.ai", "category:chat", "service:*", "list:extra"})
+        directive.targets.push_back(policy::parse_target(text).value());
+    directive.roles = {"web", "api"};
+    directive.strict = true;
+    directive.groups = {"lab"};
+    directive.step = policy::Step::Restrict;
+    directive.layer = policy::Layer::Ministry;
+    directive.before = policy::Step::None;
+    directive.starts = parse_time("2025-02-06T09:00:00+09:00").value();
+    directive.ends = parse_time("2026-12-31T23:59:59+09:00").value();
+    directive.review = parse_time("2026-06-30T00:00:00+09:00").value();
+    directive.hours = policy::parse_hours("mon-wed,sat 22:00-06:30").value();
+    directive.timezone = "Asia/Seoul";
+    directive.contact = {"mailto:dns@moti.example", "tel:+82-44-203-0000"};
+    directive.reason = {{"en", "Under assessment"}, {"ko", "보안 점검 중"}};
+    directive.answer = policy::AnswerMode::Nxdomain;
+    directive.exceptions_max = std::chrono::hours(24 * 180);
+    return directive;
+}
+
+const policy::Directive& read_back(const std::string& text, std::shared_ptr<const policy::Options>& keep) {
+    Diagnostics diagnostics;
+    Made made;
+    made.documents = {{"directive dns1-1", text}};
+    keep = with_documents(settings(), made, diagnostics);
+    for (const auto& one : diagnostics.all()) ADD_FAILURE() << one.to_string() << "\n" << text;
+    return keep->directives.back();
+}
+
+TEST(Documents, ADirectiveReadsAsItWasWritten) {
+    const policy::Directive directive = full();
+    std::shared_ptr<const policy::Options> keep;
+    const policy::Directive& read = read_back(to_toml(directive), keep);
+    EXPECT_EQ(to_toml(read), to_toml(directive));
+    EXPECT_EQ(read.title, directive.title);
+    EXPECT_EQ(read.targets.size(), directive.targets.size());
+    EXPECT_EQ(read.before, policy::Step::None);
+    EXPECT_EQ(read.starts, directive.starts);
+    EXPECT_EQ(read.hours->days, directive.hours->days);
+    EXPECT_EQ(read.hours->to_minute, 6 * 60 + 30);
+    EXPECT_EQ(read.reason, directive.reason);
+    EXPECT_EQ(read.exceptions_max, directive.exceptions_max);
+}
+
+TEST(Documents, WhatIsLeftOutStaysOut) {
+    policy::Directive directive;
+    directive.id = "dns1-1";
+    directive.targets = {policy::parse_target("service:deepseek").value()};
+    directive.step = policy::Step::Observe;
+    EXPECT_EQ(to_toml(directive),
+              "[[directive]]\nid = \"dns1-1\"\ntargets = [\"service:deepseek\"]\nstep = \"observe\"\n");
+}
+
+TEST(Documents, AnAllowReadsAsItWasWritten) {
+    policy::Allow allow;
+    allow.domains = {*wire::Name::parse("good.example"), *wire::Name::parse("a\\.b.example")};
+    allow.groups = {"lab"};
+    allow.reason = "needed";
+    allow.ends = parse_time("2026-12-31T23:59:59Z").value();
+    Diagnostics diagnostics;
+    Made made;
+    made.documents = {{"allow dns1-2", to_toml(allow)}};
+    const auto both = with_documents(settings(), made, diagnostics);
+    ASSERT_NE(both, nullptr);
+    EXPECT_EQ(both->allows.back().domains, allow.domains);
+    EXPECT_EQ(to_toml(both->allows.back()), to_toml(allow));
+}
+
+TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
+    Diagnostics diagnostics;
+    Made made;
+    made.documents = {
+        {"directive dns1-3", "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\n"}};
+    EXPECT_EQ(with_documents(settings(), made, diagnostics), nullptr);
+    ASSERT_FALSE(diagnostics.all().empty());
+    EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
+}
+
+}  // namespace
+}  // namespace cenote::config

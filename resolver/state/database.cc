@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/state/database.h"
+
+#include <fmt/format.h>
+
+#include "resolver/base/check.h"
+
+namespace cenote::state {
+namespace {
+
+constexpr int kBusyMs = 5000;  // a reader of the file holds nobody up for longer
+
+Error error_of(sqlite3* handle) { return Error{sqlite3_errmsg(handle)}; }
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
+    sqlite3_stmt* made = nullptr;
+    // A file whose tables are gone fails here as well; the first step() then says so.
+    sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &made, nullptr);
+    statement_.reset(made);
+}
+
+Statement& Statement::bind(std::string_view text) {
+    if (statement_)
+        CENOTE_CHECK(sqlite3_bind_text(statement_.get(), ++bound_, text.data(), static_cast<int>(text.size()),
+                                       SQLITE_TRANSIENT) == SQLITE_OK);
+    return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+    if (statement_) CENOTE_CHECK(sqlite3_bind_int64(statement_.get(), ++bound_, number) == SQLITE_OK);
+    return *this;
+}
+
+Result<bool> Statement::step() {
+    if (!statement_) return error_of(database_);
+    switch (sqlite3_step(statement_.get())) {
+        case SQLITE_ROW: return true;
+        case SQLITE_DONE: return false;
+        default: return error_of(database_);
+    }
+}
+
+std::string Statement::text(int column) const {
+    const auto* bytes = sqlite3_column_text(statement_.get(), column);
+    if (bytes == nullptr) return {};
+    return {reinterpret_cast<const char*>(bytes),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+Result<Database> Database::open(const Path& path, Mode mode) {
+    sqlite3* handle = nullptr;
+    const int flags = mode == Mode::Create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    Database database(handle);
+    if (code != SQLITE_OK)
+        return Error{fmt::format("cannot open {}: {}; check its folder's owner and mode", path.string(),
+                                 handle != nullptr ? sqlite3_errmsg(handle) : "no memory")};
+    sqlite3_busy_timeout(handle, kBusyMs);
+    return database;
+}
+
+Status Database::run(const char* sql) const {
+    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return Done{};
+    return error_of(handle_.get());
+}
+
+Result<Transaction> Transaction::begin(const Database& database) {
+    if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
+    return Transaction(database);
+}
+
+Transaction::~Transaction() {
+    if (database_ != nullptr) static_cast<void>(database_->run("ROLLBACK"));  // fails where SQLite has done it already
+}
+
+Status Transaction::commit() {
+    if (auto committed = database_->run("COMMIT"); !committed) return committed;
+    database_ = nullptr;
+    return Done{};
+}
+
+}  // namespace cenote::state

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SQLite with results instead of codes. Private to state.
+//
+// Threads:  one.
+// Failure:  Result with SQLite's own words; a wrong statement is our mistake and stops the process.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+
+namespace cenote::state {
+
+/// One statement, prepared; bind, then step.
+class Statement {
+public:
+    Statement(sqlite3* database, std::string_view sql);
+
+    Statement& bind(std::string_view text);
+    Statement& bind(std::int64_t number);
+    /// A row, or the end; false is the end.
+    Result<bool> step();
+    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::int64_t number(int column) const;
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+    };
+    sqlite3* database_;
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    int bound_ = 0;
+};
+
+class Database {
+public:
+    enum class Mode : std::uint8_t { Create, ReadOnly };
+    static Result<Database> open(const Path& path, Mode mode);
+
+    [[nodiscard]] Statement prepare(std::string_view sql) const { return {handle_.get(), sql}; }
+    /// Statements without rows.
+    Status run(const char* sql) const;
+
+private:
+    struct Close {
+        void operator()(sqlite3* handle) const noexcept { sqlite3_close(handle); }
+    };
+    explicit Database(sqlite3* handle) : handle_(handle) {}
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// Undone unless commit() was reached.
+class Transaction {
+public:
+    static Result<Transaction> begin(const Database& database);
+    Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+    Transaction& operator=(Transaction&&) = delete;
+    ~Transaction();
+    Status commit();
+
+private:
+    explicit Transaction(const Database& database) : database_(&database) {}
+    const Database* database_;
+};
+
+}  // namespace cenote::state

@@ -8,6 +8,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/views.h"
+#include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
 #include "resolver/wire/message.h"
@@ -16,6 +17,7 @@ namespace cenote::daemon {
 namespace {
 
 using control::Json;
+using control::Peer;
 using control::Request;
 using control::Response;
 using control::Right;
@@ -30,12 +32,14 @@ std::optional<std::string> text_of(const Request& request, const char* key) {
     return found->get<std::string>();
 }
 
-Response ping(Running&, const Request&) { return done({{"version", kVersion}}); }
-Response status(Running& running, const Request&) { return done(status_json(running)); }
-Response stats(Running& running, const Request&) { return done(stats_json(running)); }
-Response directives(Running& running, const Request&) { return done(config::directives_json(running.policy())); }
+Response ping(Running&, const Peer&, const Request&) { return done({{"version", kVersion}}); }
+Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
+Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
+Response directives(Running& running, const Peer&, const Request&) {
+    return done(config::directives_json(running.policy()));
+}
 
-Response explain(Running& running, const Request& request) {
+Response explain(Running& running, const Peer&, const Request& request) {
     config::ExplainAsk ask;
     const auto name = wire::Name::parse(text_of(request, "name").value_or(""));
     if (!name) return fail("explain needs a domain name, such as chat.deepseek.com");
@@ -53,17 +57,17 @@ Response explain(Running& running, const Request& request) {
     return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
 }
 
-Response services(Running& running, const Request&) {
+Response services(Running& running, const Peer&, const Request&) {
     const auto& base = running.loaded().base;
     return done(base == nullptr ? Json::array() : config::services_json(*base));
 }
 
-Response lists(Running& running, const Request&) {
+Response lists(Running& running, const Peer&, const Request&) {
     return done(config::lists_json(running.loaded().settings, running.loaded().base.get(), wall_now()));
 }
 
 /// Groups as configured, with what was seen of each.
-Response groups(Running& running, const Request&) {
+Response groups(Running& running, const Peer&, const Request&) {
     Json rows = config::groups_json(running.policy().options());
     const telemetry::Metrics metrics = running.hub().collect();
     for (Json& row : rows)
@@ -77,20 +81,20 @@ Response groups(Running& running, const Request&) {
     return done(std::move(rows));
 }
 
-Response reload(Running& running, const Request&) {
-    if (auto status = running.reload(); !status) return fail(status.error().text);
+Response reload(Running& running, const Peer& peer, const Request&) {
+    if (auto status = running.reload(peer.actor); !status) return fail(status.error().text);
     Json warnings = Json::array();
     for (const Diagnostic& diagnostic : running.loaded().diagnostics.all()) warnings.push_back(diagnostic.to_string());
     return done({{"policy_version", running.policy().version()}, {"warnings", std::move(warnings)}});
 }
 
-Response reload_set(Running& running, const Request&) {
-    if (auto status = running.reload_set(); !status) return fail(status.error().text);
+Response reload_set(Running& running, const Peer& peer, const Request&) {
+    if (auto status = running.reload_set(peer.actor); !status) return fail(status.error().text);
     const auto& info = running.loaded().base->info();
     return done({{"domains", info.domains}, {"policy_version", running.policy().version()}});
 }
 
-Response flush(Running& running, const Request& request) {
+Response flush(Running& running, const Peer&, const Request& request) {
     const auto text = text_of(request, "name");
     if (!text) return done({{"entries", running.cache().clear()}});
     const auto name = wire::Name::parse(*text);
@@ -101,16 +105,26 @@ Response flush(Running& running, const Request& request) {
 struct Verb {
     std::string_view name;
     Right needs;
-    Response (*obey)(Running&, const Request&);
+    Response (*obey)(Running&, const Peer&, const Request&);
 };
 
 constexpr std::array kVerbs = {
-    Verb{"ping", Right::Read, ping},         Verb{"status", Right::Read, status},
-    Verb{"stats", Right::Read, stats},       Verb{"explain", Right::Read, explain},
-    Verb{"services", Right::Read, services}, Verb{"lists", Right::Read, lists},
-    Verb{"groups", Right::Read, groups},     Verb{"directives", Right::Read, directives},
-    Verb{"reload", Right::Admin, reload},    Verb{"reload-set", Right::Admin, reload_set},
+    Verb{"ping", Right::Read, ping},
+    Verb{"status", Right::Read, status},
+    Verb{"stats", Right::Read, stats},
+    Verb{"explain", Right::Read, explain},
+    Verb{"services", Right::Read, services},
+    Verb{"lists", Right::Read, lists},
+    Verb{"groups", Right::Read, groups},
+    Verb{"directives", Right::Read, directives},
+    Verb{"reload", Right::Admin, reload},
+    Verb{"reload-set", Right::Admin, reload_set},
     Verb{"flush", Right::Admin, flush},
+    Verb{"directive-add", Right::Admin, directive_add},
+    Verb{"directive-step", Right::Admin, directive_step},
+    Verb{"directive-lift", Right::Admin, directive_lift},
+    Verb{"allow", Right::Admin, allow},
+    Verb{"suspend", Right::Admin, suspend},
 };
 
 }  // namespace
@@ -121,7 +135,7 @@ Response obey(Running& running, const control::Peer& peer, const Request& reques
         if (peer.right < verb.needs)
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
-        return verb.obey(running, request);
+        return verb.obey(running, peer, request);
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
 }

@@ -45,7 +45,7 @@ std::string status_line(const Running& running) {
 
 void reload(Running& running) {
     notify_reloading();
-    if (auto status = running.reload(); !status) {
+    if (auto status = running.reload("SIGHUP"); !status) {
         fail(status.error());
         log::error("the reload changed nothing: the policy before it stays in force");
     }

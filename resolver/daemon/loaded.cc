@@ -9,6 +9,8 @@
 namespace cenote::daemon {
 namespace {
 
+constexpr std::size_t kShownDigits = 16;  // of a digest, where people compare it
+
 std::string all_errors(const Diagnostics& diagnostics) {
     std::string text;
     for (const Diagnostic& diagnostic : diagnostics.all()) {
@@ -32,10 +34,22 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     auto settings = config::load(config, loaded.diagnostics);
     if (!settings) return Error{all_errors(loaded.diagnostics)};
     loaded.settings = std::move(*settings);
+    loaded.written = loaded.settings.policy;
     open_set(loaded, check);
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
     return loaded;
+}
+
+Status add_made(Loaded& loaded, const config::Made& made) {
+    Diagnostics found;
+    config::Settings of_files = loaded.settings;
+    of_files.policy = loaded.written;
+    auto both = config::with_documents(of_files, made, found);
+    if (both != nullptr) policy::Policy::check(*both, loaded.base.get(), found);
+    if (found.has_errors()) return Error{all_errors(found)};
+    loaded.settings.policy = std::move(both);
+    return Done{};
 }
 
 void open_set(Loaded& loaded, SetCheck check) {
@@ -52,13 +66,16 @@ void open_set(Loaded& loaded, SetCheck check) {
     loaded.set_problem = opened->problem;
 }
 
+Sha256Digest digest_of(const Loaded& loaded) {
+    return config::policy_digest(*loaded.settings.policy, loaded.base != nullptr ? loaded.base->info().checksum : 0);
+}
+
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at) {
     return policy::Policy::build(loaded.settings.policy, loaded.base, version, at);
 }
 
-std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
-                                                      std::shared_ptr<const policy::Policy> policy,
-                                                      telemetry::Keys& keys, WallTime wall, Ticks now) {
+std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::shared_ptr<const policy::Policy> policy,
+                                                telemetry::Keys& keys, WallTime wall, Ticks now) {
     using telemetry::KeyKind;
     const config::Settings& settings = loaded.settings;
     auto snapshot = std::make_shared<engine::Snapshot>();
@@ -71,7 +88,8 @@ std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
     snapshot->node = settings.node;
     snapshot->nsid = fmt::format("{} policy {}", settings.node, policy->version());
     snapshot->version_text = fmt::format("cenote {}", kVersion);
-    snapshot->policy_text = fmt::format("version {}", policy->version());
+    snapshot->policy_text =
+        fmt::format("version {} digest {}", policy->version(), to_hex(digest_of(loaded)).substr(0, kShownDigits));
     if (const auto edge = policy->next_edge()) snapshot->next_edge = now + (*edge - wall);
     if (loaded.base != nullptr)
         for (const domainset::Source& source : loaded.base->sources())

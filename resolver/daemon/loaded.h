@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "resolver/config/config.h"
+#include "resolver/config/documents.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/engine/snapshot.h"
 #include "resolver/telemetry/telemetry.h"
@@ -20,7 +20,8 @@
 namespace cenote::daemon {
 
 struct Loaded {
-    config::Settings settings;
+    config::Settings settings;                         // its policy: that of the files and what was made besides
+    std::shared_ptr<const policy::Options> written;    // the policy of the files alone
     std::shared_ptr<const domainset::DomainSet> base;  // null: no set could be read
     std::string set_problem;                           // why the set in use is not the newest; empty: it is
     Diagnostics diagnostics;                           // warnings and notes
@@ -29,18 +30,24 @@ struct Loaded {
 /// When the names of a set are looked at one by one. Later: somebody calls check() on it soon.
 enum class SetCheck : std::uint8_t { Now, Later };
 
-/// Reads everything anew.
+/// Reads the files anew.
 Result<Loaded> load(const Path& config, SetCheck check);
+
+/// Puts what was made at the command line beside the policy of the files, and checks all of it. The Error has a line a
+/// mistake; then nothing has changed.
+Status add_made(Loaded& loaded, const config::Made& made);
 
 /// Opens the set of the settings, or the one before it.
 void open_set(Loaded& loaded, SetCheck check);
+
+/// Of all that decides.
+[[nodiscard]] Sha256Digest digest_of(const Loaded& loaded);
 
 /// The policy of what was loaded, as of `at`, under a version number.
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);
 
 /// The snapshot that workers get.
-std::shared_ptr<const engine::Snapshot> make_snapshot(const Loaded& loaded,
-                                                      std::shared_ptr<const policy::Policy> policy,
-                                                      telemetry::Keys& keys, WallTime wall, Ticks now);
+std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::shared_ptr<const policy::Policy> policy,
+                                                telemetry::Keys& keys, WallTime wall, Ticks now);
 
 }  // namespace cenote::daemon

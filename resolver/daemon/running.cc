@@ -8,6 +8,7 @@
 #include <bit>
 
 #include "resolver/base/log.h"
+#include "resolver/base/time_text.h"
 
 namespace cenote::daemon {
 namespace {
@@ -31,14 +32,37 @@ std::uint32_t next_version(std::uint32_t last, WallTime now) {
     return std::max(last + 1, static_cast<std::uint32_t>(now.time_since_epoch().count()));
 }
 
+/// What is in force of the rules; of several suspensions the last.
+config::Made made_of(const std::vector<state::Rule>& rules) {
+    config::Made made;
+    for (const state::Rule& rule : rules) {
+        if (rule.kind == state::RuleKind::Suspension) {
+            const auto until = parse_time(rule.text);
+            made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
+        } else if (!rule.lifted) {
+            made.documents.push_back({fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+        }
+    }
+    return made;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& config, std::vector<UniqueFd> inherited) {
     auto loaded = load(config, SetCheck::Later);
     if (!loaded) return std::move(loaded).error();
     std::unique_ptr<Running> running(new Running(loop, config, Loaded{}));
+    running->loaded_.settings.state = loaded->settings.state;
+    running->open_state();
+    if (running->state_ != nullptr) {
+        const auto rules = running->state_->rules();
+        const Status added = rules ? add_made(*loaded, made_of(*rules)) : Status(rules.error());
+        if (!added)
+            running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
+    }
     if (auto status = running->put_in_force(std::move(*loaded)); !status) return std::move(status).error();
     log_findings(running->loaded_);
+    if (!running->state_problem_.empty()) log::error("{}", running->state_problem_);
 
     const config::Settings& settings = running->loaded_.settings;
     cache::Options cache = settings.cache;
@@ -59,6 +83,7 @@ void Running::check_set() {
     if (loaded_.base == nullptr || loaded_.base->check()) return;
     Loaded other;
     other.settings = loaded_.settings;
+    other.written = loaded_.written;
     open_set(other, SetCheck::Now);
     if (auto status = put_in_force(std::move(other)); !status) log::error("{}", status.error().text);
     log_findings(loaded_);
@@ -72,12 +97,90 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
 
 Running::~Running() = default;
 
-Status Running::reload() {
+void Running::open_state() {
+    auto opened = state::State::open(loaded_.settings.state);
+    if (opened)
+        state_ = std::move(*opened);
+    else
+        state_problem_ = fmt::format(
+            "{}; until it can be used no rule can be changed at the command line, those that "
+            "were are not in force, and nothing is audited",
+            opened.error().text);
+}
+
+Result<std::vector<state::Rule>> Running::rules() const {
+    if (state_ == nullptr) return Error{state_problem_};
+    return state_->rules();
+}
+
+Result<std::string> Running::next_id() const {
+    if (state_ == nullptr) return Error{state_problem_};
+    return state_->next_id(loaded_.settings.node);
+}
+
+Result<Loaded> Running::with_rule(const state::Rule& rule) const {
+    auto all = rules();
+    if (!all) return std::move(all).error();
+    const auto known = std::find_if(all->begin(), all->end(), [&](const auto& each) { return each.id == rule.id; });
+    if (known == all->end())
+        all->push_back(rule);
+    else
+        *known = rule;
+    Loaded next = loaded_;
+    if (auto added = add_made(next, made_of(*all)); !added) return std::move(added).error();
+    return next;
+}
+
+Status Running::try_rule(const state::Rule& rule) {
+    auto next = with_rule(rule);
+    if (!next) return std::move(next).error();
+    return Done{};
+}
+
+Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
+    auto next = with_rule(rule);
+    if (!next) return std::move(next).error();
+    auto written = state_->change(&rule, std::move(record));
+    if (!written) return std::move(written).error();
+    if (auto status = put_in_force(std::move(*next)); !status) return std::move(status).error();
+    log::notice("{} {} by {}: policy version {}, audit {}", written->action, written->object, written->actor, version_,
+                written->chain);
+    return written;
+}
+
+/// What was done goes into the trail; that it could not be written does not undo it.
+void Running::note(const std::string& actor, const std::string& action, const std::string& before) {
+    if (state_ == nullptr) return;
+    state::Record record;
+    record.at = wall_now();
+    record.actor = actor;
+    record.action = action;
+    record.object = config_.string();
+    record.before = before;
+    record.after = fmt::format("policy version {}", version_);
+    const auto written = state_->change(nullptr, std::move(record));
+    if (!written) return log::error("the audit trail lacks a record of {}: {}", action, written.error().text);
+    log::notice("{} by {}: policy version {}, audit {}", action, actor, version_, written->chain);
+    // policy.cenote tells the head of the trail: that of this record from now on.
+    auto told = std::make_shared<engine::Snapshot>(*snapshots_->current());
+    told->policy_text = fmt::format("{} audit {}", told->policy_text.substr(0, told->policy_text.find(" audit ")),
+                                    written->chain.substr(0, 16));
+    snapshots_->publish(std::move(told));
+    server_->wake();
+}
+
+Status Running::reload(const std::string& actor) {
     auto loaded = load(config_, SetCheck::Now);
     if (!loaded) return std::move(loaded).error();
+    if (state_ != nullptr) {
+        const auto all = state_->rules();
+        if (!all) return all.error();
+        if (auto added = add_made(*loaded, made_of(*all)); !added) return added;
+    }
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;
+    const std::uint32_t before_version = version_;
     if (auto status = put_in_force(std::move(*loaded)); !status) return std::move(status).error();
     log_findings(loaded_);
     if (!(loaded_.settings.server == before)) {
@@ -85,12 +188,15 @@ Status Running::reload() {
         loaded_.settings.server = before;
     }
     log::notice("reloaded {}: policy version {}", config_.string(), version_);
+    note(actor, "reload", fmt::format("policy version {}", before_version));
     return Done{};
 }
 
-Status Running::reload_set() {
+Status Running::reload_set(const std::string& actor) {
+    const std::uint32_t before_version = version_;
     Loaded loaded;
     loaded.settings = loaded_.settings;
+    loaded.written = loaded_.written;
     open_set(loaded, SetCheck::Now);
     if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
     if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
@@ -101,6 +207,7 @@ Status Running::reload_set() {
     log_findings(loaded_);
     log::notice("{} domains from {}: policy version {}", loaded_.base->info().domains, loaded_.settings.set.string(),
                 version_);
+    note(actor, "update", fmt::format("policy version {}", before_version));
     return Done{};
 }
 
@@ -110,7 +217,9 @@ Status Running::put_in_force(Loaded loaded) {
     const std::uint32_t version = next_version(version_, wall);
     auto policy = build_policy(loaded, version, wall);
     if (!policy) return std::move(policy).error();
-    auto snapshot = make_snapshot(loaded, *policy, keys_, wall, now);
+    auto made = make_snapshot(loaded, *policy, keys_, wall, now);
+    if (state_ != nullptr) made->policy_text += " audit " + state_->head().substr(0, 16);
+    std::shared_ptr<const engine::Snapshot> snapshot = std::move(made);
     loaded_ = std::move(loaded);
     policy_ = std::move(*policy);
     version_ = version;
@@ -126,10 +235,7 @@ Status Running::put_in_force(Loaded loaded) {
 
 /// A directive starts or ends, or somebody set the clock.
 void Running::on_edge() {
-    Loaded same;
-    same.settings = loaded_.settings;
-    same.base = loaded_.base;
-    same.set_problem = loaded_.set_problem;
+    Loaded same = loaded_;
     if (auto status = put_in_force(std::move(same)); !status)
         log::error("the policy could not be built for the present time: {}; the one before stays", status.error().text);
     else

@@ -80,6 +80,12 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
     const Loaded& loaded = running.loaded();
     if (!loaded.set_problem.empty())
         found.push_back(problem("error", loaded.set_problem, "run 'cenote update', then look at its output"));
+    if (!running.state_problem().empty())
+        found.push_back(problem("error", running.state_problem(),
+                                "look at the file and its folder, or restore a backup, then restart cenoted"));
+    if (const auto& until = running.policy().options().suspended_until; until && wall_now() < *until)
+        found.push_back(problem("warning", fmt::format("everything is suspended until {}", format_time(*until)),
+                                "nothing, it ends by itself"));
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)
             found.push_back(problem("warning", fmt::format("upstream {} does not answer", server),
@@ -123,6 +129,8 @@ Json status_json(Running& running) {
             {"workers", running.server().size()},
             {"listen", std::move(listen)},
             {"policy_version", running.policy().version()},
+            {"policy_digest", to_hex(digest_of(loaded))},
+            {"audit_head", running.audit_head()},
             {"set", std::move(set)},
             {"upstreams", std::move(servers)},
             {"queries", metrics.get(Counter::Queries)},

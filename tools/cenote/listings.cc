@@ -15,6 +15,7 @@ namespace {
 struct Flags {
     std::string id;  // empty: all
     bool json = false;
+    bool toml = false;
 };
 
 using FromFiles = Result<Json> (*)(Session& session);
@@ -118,7 +119,10 @@ Exit directives(Session& session, const Flags& flags) {
     if (!rows) return fail(rows.error());
     const auto row = find_row(*rows, flags.id, "directive");
     if (!row) return fail(row.error());
-    flags.json ? print_json(Json::array({*row})) : print_directive(*row);
+    if (flags.toml)
+        fmt::print("{}", cell(*row, "toml"));
+    else
+        flags.json ? print_json(Json::array({*row})) : print_directive(*row);
     return Exit::Done;
 }
 
@@ -154,7 +158,11 @@ void add_listings(Verbs& verbs) {
     const auto flags = std::make_shared<Flags>();
     verb->add_option("ID", flags->id, "One directive")->type_name("");
     verb->add_flag("--json", flags->json, "Print JSON");
-    verbs.on(verb, [flags](Session& session) { return directives(session, *flags); });
+    verb->add_flag("--toml", flags->toml, "Print it as it would stand in a file; with an ID");
+    verbs.on(verb, [flags](Session& session) {
+        if (flags->toml && flags->id.empty()) return fail(Error{"--toml shows one directive: name its ID"});
+        return directives(session, *flags);
+    });
 }
 
 }  // namespace cenote::cli

@@ -43,8 +43,8 @@ int run(int argc, char** argv) {
     Session session;
     describe(app, session);
     Verbs verbs(app);
-    for (const auto add :
-         {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets, add_completion})
+    for (const auto add : {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets,
+                           add_rules, add_audit, add_completion})
         add(verbs);
     try {
         app.parse(argc, argv);

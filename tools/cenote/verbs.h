@@ -27,7 +27,11 @@ public:
     }
     void on(const CLI::App* verb, Action action) { actions_[verb] = std::move(action); }
     /// Of the verb that the line named.
-    [[nodiscard]] const Action& chosen() const { return actions_.at(app_.get_subcommands().front()); }
+    [[nodiscard]] const Action& chosen() const {
+        const CLI::App* verb = app_.get_subcommands().front();
+        while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
+        return actions_.at(verb);
+    }
     [[nodiscard]] CLI::App& app() noexcept { return app_; }
 
 private:
@@ -42,6 +46,8 @@ void add_status(Verbs& verbs);      // status, stats
 void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update
 void add_sets(Verbs& verbs);        // compile, inspect
+void add_rules(Verbs& verbs);       // directive, observe, advise, restrict, block, allow, suspend
+void add_audit(Verbs& verbs);       // audit
 void add_completion(Verbs& verbs);  // completion
 
 }  // namespace cenote::cli

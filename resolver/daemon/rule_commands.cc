@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/rule_commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/base/time_text.h"
+#include "resolver/config/documents.h"
+
+namespace cenote::daemon {
+namespace {
+
+using control::Json;
+using control::Peer;
+using control::Request;
+using control::Response;
+using state::Rule;
+using state::RuleKind;
+
+constexpr std::size_t kTextMax = 64 << 10;  // of one document
+
+Response fail(std::string text) { return {.ok = false, .more = false, .error = std::move(text), .data = nullptr}; }
+Response done(Json data) { return {.ok = true, .more = false, .error = {}, .data = std::move(data)}; }
+
+std::string text_of(const Request& request, const char* key) {
+    const auto found = request.args.find(key);
+    return found != request.args.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+state::Record record_of(const Peer& peer, const Request& request, std::string action) {
+    state::Record record;
+    record.at = wall_now();
+    record.actor = peer.actor;
+    record.action = std::move(action);
+    record.requester = text_of(request, "requester");
+    record.ref = text_of(request, "ref");
+    record.note = text_of(request, "note");
+    return record;
+}
+
+/// The rule with this id that is in force, or why there is none to change.
+Result<Rule> rule_in_force(const Running& running, const std::string& id) {
+    auto rules = running.rules();
+    if (!rules) return std::move(rules).error();
+    for (const Rule& rule : *rules) {
+        if (rule.id != id) continue;
+        if (rule.lifted) return Error{fmt::format("{} was lifted before; make a new one", id)};
+        return rule;
+    }
+    for (const policy::Directive& directive : running.policy().options().directives)
+        if (directive.id == id)
+            return Error{fmt::format("directive {} is written in {}:{}; change it there, then 'cenote reload'", id,
+                                     directive.place.file, directive.place.line)};
+    return Error{fmt::format("there is no directive '{}'", id)};
+}
+
+const policy::Directive* find_directive(const Running& running, const std::string& id) {
+    const auto& all = running.policy().options().directives;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+/// Other directives in force that name a target of this one, or all services.
+Json what_still_holds(const Running& running, const policy::Directive& lifted) {
+    Json rows = Json::array();
+    const auto& all = running.policy().options().directives;
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+        if (all[i].id == lifted.id || running.policy().step_of(i) == policy::Step::None) continue;
+        for (const policy::Target& target : all[i].targets) {
+            const bool shared = target.kind == policy::Target::Kind::AllServices ||
+                                std::any_of(lifted.targets.begin(), lifted.targets.end(), [&](const auto& other) {
+                                    return policy::target_to_text(other) == policy::target_to_text(target);
+                                });
+            if (!shared) continue;
+            rows.push_back({{"id", all[i].id},
+                            {"step", policy::step_to_text(running.policy().step_of(i))},
+                            {"target", policy::target_to_text(target)}});
+            break;
+        }
+    }
+    return rows;
+}
+
+/// Writes the rule, or with `dry_run` only says whether it would be taken.
+Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
+    if (rule.text.size() > kTextMax) return fail(fmt::format("this is longer than {} bytes", kTextMax));
+    record.object = rule.id;
+    record.after = rule.lifted ? std::string() : rule.text;
+    if (request.args.value("dry_run", false)) {
+        if (auto status = running.try_rule(rule); !status) return fail(status.error().text);
+        return done({{"id", rule.id}, {"text", rule.text}, {"dry_run", true}});
+    }
+    const auto written = running.change_rule(rule, std::move(record));
+    if (!written) return fail(written.error().text);
+    return done({{"id", rule.id},
+                 {"text", rule.text},
+                 {"policy_version", running.policy().version()},
+                 {"audit", written->number}});
+}
+
+}  // namespace
+
+/// `body`: the table without its id, as config::to_toml() writes it.
+Response directive_add(Running& running, const Peer& peer, const Request& request) {
+    std::string id = text_of(request, "id");
+    const auto rules = running.rules();
+    if (!rules) return fail(rules.error().text);
+    for (const Rule& rule : *rules)
+        if (rule.id == id) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
+    if (id.empty()) {
+        auto next = running.next_id();
+        if (!next) return fail(next.error().text);
+        id = std::move(*next);
+    }
+    constexpr std::string_view kHeader = "[[directive]]\n";
+    const std::string body = text_of(request, "body");
+    if (!body.starts_with(kHeader)) return fail("directive-add needs a body that begins with [[directive]]");
+    const Rule rule{RuleKind::Directive, id, fmt::format("{}id = \"{}\"\n{}", kHeader, id, body.substr(kHeader.size())),
+                    false};
+    return put(running, request, rule, record_of(peer, request, "directive add"));
+}
+
+Response directive_step(Running& running, const Peer& peer, const Request& request) {
+    const std::string id = text_of(request, "id");
+    auto rule = rule_in_force(running, id);
+    if (!rule) return fail(rule.error().text);
+    const auto step = policy::parse_step(text_of(request, "step"));
+    if (!step || *step == policy::Step::None) return fail("a step is observe, advise, restrict or block");
+    const policy::Directive* known = find_directive(running, id);
+    if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
+    policy::Directive changed = *known;
+    changed.step = *step;
+    auto record = record_of(peer, request, "directive step");
+    record.before = std::exchange(rule->text, config::to_toml(changed));
+    return put(running, request, *rule, std::move(record));
+}
+
+Response directive_lift(Running& running, const Peer& peer, const Request& request) {
+    const std::string id = text_of(request, "id");
+    auto rule = rule_in_force(running, id);
+    if (!rule) return fail(rule.error().text);
+    const policy::Directive* known = find_directive(running, id);
+    const policy::Directive lifted = known != nullptr ? *known : policy::Directive{};
+    rule->lifted = true;
+    auto record = record_of(peer, request, "directive lift");
+    record.before = rule->text;
+    Response response = put(running, request, *rule, std::move(record));
+    if (response.ok) response.data["still_holds"] = what_still_holds(running, lifted);
+    return response;
+}
+
+Response allow(Running& running, const Peer& peer, const Request& request) {
+    policy::Allow opened;
+    const auto name = wire::Name::parse(text_of(request, "name"));
+    if (!name) return fail(fmt::format("'{}' is not a domain name", text_of(request, "name")));
+    opened.domains.push_back(*name);
+    if (const auto group = text_of(request, "group"); !group.empty()) opened.groups.push_back(group);
+    const auto ends = parse_time(text_of(request, "until"));
+    if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
+    opened.ends = *ends;
+    opened.reason = text_of(request, "note");
+    auto id = running.next_id();
+    if (!id) return fail(id.error().text);
+    return put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
+               record_of(peer, request, "allow"));
+}
+
+Response suspend(Running& running, const Peer& peer, const Request& request) {
+    const auto until = parse_time(text_of(request, "until"));
+    if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
+    auto id = running.next_id();
+    if (!id) return fail(id.error().text);
+    return put(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
+               record_of(peer, request, "suspend"));
+}
+
+}  // namespace cenote::daemon

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verbs that make, change and lift rules: directive-add, directive-step, directive-lift, allow, suspend.
+//
+// Threads: the control thread.   Failure: a Response that says what is wrong; then nothing has changed.
+#pragma once
+
+#include "resolver/control/control.h"
+#include "resolver/daemon/running.h"
+
+namespace cenote::daemon {
+
+control::Response directive_add(Running& running, const control::Peer& peer, const control::Request& request);
+control::Response directive_step(Running& running, const control::Peer& peer, const control::Request& request);
+control::Response directive_lift(Running& running, const control::Peer& peer, const control::Request& request);
+control::Response allow(Running& running, const control::Peer& peer, const control::Request& request);
+control::Response suspend(Running& running, const control::Peer& peer, const control::Request& request);
+
+}  // namespace cenote::daemon

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules made at the command line: in force at once, kept over a restart and a kill, ended by themselves, audited."""
+import json
+import sqlite3
+from datetime import datetime, timedelta, timezone
+
+from harness import SystemTest, addresses, extended_errors, main
+from upstreams import ScriptedUpstream, answer_with
+
+OPEN = ["192.0.2.1"]
+CLOSED = ["0.0.0.0"]
+FROM_FILE = """
+[[directive]]
+id      = "file-1"
+targets = ["service:beta"]
+step    = "restrict"
+[[group]]
+id      = "lab"
+clients = ["127.0.0.77/32"]
+"""
+
+
+class Rules(SystemTest):
+    def setUp(self):
+        super().setUp()
+        upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        self.resolver = self.node(directives=FROM_FILE, upstreams=[upstream.where])
+        self.resolver.start()
+
+    def seen(self, name, **how):
+        return addresses(self.resolver.ask(name, **how))
+
+    def made(self, *words):
+        return self.resolver.cenote_ok(*words).split()[0]
+
+    def audit(self, *words):
+        return self.resolver.cenote_json("audit", *words)
+
+    def refused(self, *words):
+        done = self.resolver.cenote(*words)
+        self.assertEqual(done.returncode, 1, done)
+        return done.stderr
+
+    def test_a_directive_from_its_making_to_its_end(self):
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+        made = self.made("restrict", "alpha", "--title", "Alpha \"under\" assessment", "--contact",
+                         "mailto:dns@agency.example", "--requester", "Minister's office", "--ref", "2026-117",
+                         "--note", "by telephone")
+        self.assertEqual(made, "node1-1")
+        answer = self.resolver.ask("alpha-ai.example")
+        self.assertEqual(addresses(answer), CLOSED)
+        self.assertIn("directive node1-1", extended_errors(answer)[0][1])
+        self.assertIn("title", self.resolver.cenote_ok("directives", made))
+
+        self.resolver.stop()
+        self.resolver.start()
+        self.assertEqual(self.seen("alpha-ai.example"), CLOSED, "kept over a restart")
+        self.resolver.daemon.kill()
+        self.resolver.start()
+        self.assertEqual(self.seen("alpha-ai.example"), CLOSED, "and over a kill")
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(self.seen("alpha-ai.example"), CLOSED, "and over a reload of the files")
+
+        self.resolver.cenote_ok("directive", "step", made, "observe", "--note", "assessed")
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+        self.resolver.cenote_ok("directive", "step", made, "block")
+        self.assertEqual(self.seen("alpha-ai.example"), CLOSED)
+        other = self.made("advise", "service:*")
+        told = self.resolver.cenote_ok("directive", "lift", made, "--ref", "2026-201")
+        self.assertIn(f"still in force: {other} (advise, service:*)", told)
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+        self.assertIn("was lifted before", self.refused("directive", "lift", made))
+        self.assertIn("never used again", self.refused("directive", "add", "--id", made, "--target", "alpha", "--step",
+                                                       "block"))
+
+        trail = self.audit("--directive", made)
+        self.assertEqual([row["action"] for row in trail],
+                         ["directive add", "directive step", "directive step", "directive lift"])
+        first = trail[0]
+        self.assertEqual((first["actor"], first["requester"], first["ref"], first["note"]),
+                         ("root", "Minister's office", "2026-117", "by telephone"))
+        self.assertIn('step = "restrict"', trail[1]["before"])
+        self.assertIn('step = "observe"', trail[1]["after"])
+
+    def test_what_is_wrong_changes_nothing(self):
+        status = self.resolver.cenote_json("status")
+        for words, why in ((("restrict", "alhpa"), "alpha"),
+                           (("restrict", "alpha", "--group", "no-such"), "no-such"),
+                           (("restrict", "alpha", "--starts", "2030-01-01T00:00:00Z", "--until", "2029-01-01T00:00:00Z"),
+                            "end"),
+                           (("directive", "lift", "no-such"), "no-such"),
+                           (("allow", "open.beta-ai.example"), "ends by itself")):
+            self.assertIn(why, self.refused(*words))
+        self.assertRegex(self.refused("directive", "lift", "file-1"), r"cenote\.toml:\d+; change it there")
+        after = self.resolver.cenote_json("status")
+        self.assertEqual((after["policy_version"], after["audit_head"]),
+                         (status["policy_version"], status["audit_head"]))
+        dry = self.resolver.cenote_ok("restrict", "alpha", "--dry-run")
+        self.assertIn('targets = ["service:alpha"]', dry)
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+
+    def test_at_two_in_the_morning(self):
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
+        self.resolver.cenote_ok("allow", "beta-ai.example", "--group", "lab", "--for", "24h")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
+        self.assertEqual(self.seen("beta-ai.example", source="127.0.0.77"), OPEN)
+        self.resolver.cenote_ok("suspend", "--for", "1h", "--note", "outage")
+        self.assertEqual(self.seen("beta-ai.example"), OPEN)
+        self.assertIn("suspended until", self.resolver.cenote_ok("explain", "beta-ai.example", "--json"))
+        self.assertTrue(any("suspended" in problem["what"] for problem in self.resolver.cenote_json("status")["problems"]))
+
+    def test_they_end_by_themselves(self):
+        soon = datetime.now(timezone.utc) + timedelta(seconds=2)
+        until = soon.strftime("%Y-%m-%dT%H:%M:%SZ")
+        before = self.resolver.cenote_json("status")["policy_version"]
+        self.resolver.cenote_ok("suspend", "--until", until)
+        self.assertEqual(self.seen("beta-ai.example"), OPEN)
+        self.resolver.daemon.wait_line("the calendar moved on")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
+        self.assertGreater(self.resolver.cenote_json("status")["policy_version"], before)
+
+    def test_the_trail_shows_what_was_done_to_it(self):
+        for target in ("alpha", "beta"):
+            self.made("observe", target)
+        self.resolver.cenote_ok("reload")
+        self.resolver.update()
+        head = self.resolver.cenote_json("status")["audit_head"]
+        digest = self.resolver.cenote_json("status")["policy_digest"]
+        said = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
+        self.assertIn(f"digest {digest[:16]} audit {head[:16]}", said)
+        told = self.resolver.cenote_ok("audit", "--verify", "--head", head)
+        self.assertIn(head, told)
+        self.assertEqual([row["action"] for row in self.audit()][-2:], ["reload", "update"])
+        self.resolver.stop()
+        with sqlite3.connect(self.resolver.folder / "state.db") as state:
+            state.execute("UPDATE audit SET actor = 'somebody' WHERE number = 1")
+        self.assertIn("record 1", self.refused("audit", "--verify"))
+        self.resolver.start()
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "a broken trail is reported, and does not stop answers")
+
+    def test_a_state_that_cannot_be_used_is_a_problem_and_no_outage(self):
+        self.made("restrict", "alpha")
+        self.resolver.stop()
+        state = self.resolver.folder / "state.db"
+        for beside in self.resolver.folder.glob("state.db*"):
+            beside.unlink()
+        state.write_bytes(b"no database at all" * 1000)
+        self.resolver.start()
+        self.resolver.daemon.wait_line(r"state\.db")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "what the files say is in force")
+        self.assertIn("state.db", self.refused("restrict", "alpha"))
+        problems = self.resolver.cenote_json("status")["problems"]
+        self.assertTrue(any("state.db" in json.dumps(problem) for problem in problems))
+        self.assertEqual(state.read_bytes(), b"no database at all" * 1000, "left as it is")
+
+
+if __name__ == "__main__":
+    main()

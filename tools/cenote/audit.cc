@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// audit: the trail of who changed what, read from a copy of the state file.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "resolver/base/time_text.h"
+#include "resolver/state/state.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct Flags {
+    std::string since, until, directive, head;
+    bool verify = false;
+    bool json = false;
+};
+
+/// A copy of the state file that goes away again.
+class Copy {
+public:
+    static Result<Copy> of(const Path& state) {
+        std::string pattern = (std::filesystem::temp_directory_path() / "cenote-audit-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr) return Error{"cannot make a folder for a copy of the state"};
+        Copy copy(pattern);
+        if (auto copied = state::copy_state(state, copy.file()); !copied) return std::move(copied).error();
+        return copy;
+    }
+    Copy(Copy&& other) noexcept : folder_(std::exchange(other.folder_, Path())) {}
+    Copy& operator=(Copy&&) = delete;
+    ~Copy() {
+        std::error_code ignored;
+        if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+    }
+    [[nodiscard]] Path file() const { return folder_ / "state.db"; }
+
+private:
+    explicit Copy(Path folder) : folder_(std::move(folder)) {}
+    Path folder_;
+};
+
+Json record_json(const state::Record& record) {
+    return {{"id", record.number},     {"at", format_time(record.at)},  {"actor", record.actor},
+            {"action", record.action}, {"object", record.object},       {"before", record.before},
+            {"after", record.after},   {"requester", record.requester}, {"ref", record.ref},
+            {"note", record.note},     {"chain", record.chain}};
+}
+
+Exit verify(const Path& copy, const std::string& head) {
+    const auto all = state::read_audit(copy, {});
+    if (!all) return fail(all.error());
+    const auto breaks = state::find_breaks(*all, head);
+    for (const auto& each : breaks) fail(Error{each});
+    if (!breaks.empty()) return Exit::Failed;
+    fmt::print("{} records, none altered, removed or moved; head {}\n", all->size(),
+               all->empty() ? state::kNoHead : all->back().chain);
+    return Exit::Done;
+}
+
+Exit audit(Session& session, const Flags& flags) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    const auto copy = Copy::of((*settings)->state);
+    if (!copy) return fail(copy.error());
+    if (flags.verify) return verify(copy->file(), flags.head);
+    state::AuditFilter filter;
+    if (!flags.since.empty()) filter.since = parse_time(flags.since).value();
+    if (!flags.until.empty()) filter.until = parse_time(flags.until).value();
+    filter.object = flags.directive;
+    const auto records = state::read_audit(copy->file(), filter);
+    if (!records) return fail(records.error());
+    Json rows = Json::array();
+    Table table({"NUMBER", "AT", "WHO", "WHAT", "OF", "FOR", "REF", "NOTE"});
+    for (const auto& record : *records) {
+        rows.push_back(record_json(record));
+        table.add({std::to_string(record.number), format_time(record.at), record.actor, record.action, record.object,
+                   record.requester, record.ref, record.note});
+    }
+    flags.json ? print_json(rows) : table.print();
+    return Exit::Done;
+}
+
+std::string check_time(const std::string& text) {
+    const auto parsed = parse_time(text);
+    return parsed ? "" : parsed.error().text;
+}
+
+}  // namespace
+
+void add_audit(Verbs& verbs) {
+    CLI::App* verb = verbs.add("audit", "Who changed what, when and why; --verify checks that the trail is whole");
+    const auto flags = std::make_shared<Flags>();
+    verb->add_option("--since", flags->since, "From this time on")->type_name("TIME")->check(check_time);
+    verb->add_option("--until", flags->until, "Before this time")->type_name("TIME")->check(check_time);
+    verb->add_option("--directive", flags->directive, "Of this directive only")->type_name("ID");
+    auto* verify = verb->add_flag("--verify", flags->verify, "Find records that were altered, removed or moved");
+    verb->add_option("--head", flags->head, "A head noted earlier: finds a cut end, or a trail written anew")
+        ->type_name("HASH")
+        ->needs(verify);
+    verb->add_flag("--json", flags->json, "Print JSON");
+    verbs.on(verb, [flags](Session& session) { return audit(session, *flags); });
+}
+
+}  // namespace cenote::cli

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `run` measured, as a table and as a picture."""
+import math
 import re
 
 
@@ -17,7 +18,6 @@ def table(result, mixes):
 
 def picture(result, mixes):
     """Bars on a logarithmic scale from the floor on, one block a mix; it takes the colours of light and dark pages."""
-    import math
     bars_of = ["blocked", "cached", "miss"]
     rows = [row for row in result["rows"] if all(mix in row["mixes"] for mix in bars_of)]
     top, line, gap, left, width = 46, 17, 34, 170, 470

@@ -99,6 +99,19 @@ std::string to_toml(const policy::Allow& allow) {
     return std::move(table).finish();
 }
 
+Made made_of(const std::vector<state::Rule>& rules) {
+    Made made;
+    for (const state::Rule& rule : rules) {
+        if (rule.kind == state::RuleKind::Suspension) {
+            const auto until = parse_time(rule.text);
+            made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
+        } else if (!rule.lifted) {
+            made.documents.push_back({fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+        }
+    }
+    return made;
+}
+
 Sha256Digest policy_digest(const policy::Options& options, std::uint64_t set_checksum) {
     Sha256 hash;
     const auto add = [&hash](const std::string& text) {

@@ -9,6 +9,7 @@
 
 #include "resolver/base/digest.h"
 #include "resolver/config/config.h"
+#include "resolver/state/state.h"
 
 namespace cenote::config {
 
@@ -22,6 +23,9 @@ struct Made {
     std::vector<Document> documents;
     std::optional<WallTime> suspended_until;
 };
+
+/// What is in force of these rules; of several suspensions the last.
+Made made_of(const std::vector<state::Rule>& rules);
 
 /// The policy of the files and what was made besides; nullptr when a document cannot be read.
 std::shared_ptr<const policy::Options> with_documents(const Settings& settings, const Made& made,

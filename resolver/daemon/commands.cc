@@ -8,6 +8,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/views.h"
+#include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
@@ -21,16 +22,6 @@ using control::Peer;
 using control::Request;
 using control::Response;
 using control::Right;
-
-Response fail(std::string text) { return {.ok = false, .more = false, .error = std::move(text), .data = nullptr}; }
-Response done(Json data) { return {.ok = true, .more = false, .error = {}, .data = std::move(data)}; }
-
-/// A text argument; nullopt when it is not there.
-std::optional<std::string> text_of(const Request& request, const char* key) {
-    const auto found = request.args.find(key);
-    if (found == request.args.end() || !found->is_string()) return std::nullopt;
-    return found->get<std::string>();
-}
 
 Response ping(Running&, const Peer&, const Request&) { return done({{"version", kVersion}}); }
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
@@ -54,7 +45,14 @@ Response explain(Running& running, const Peer&, const Request& request) {
         if (!parsed) return fail(fmt::format("'{}' is not a record type; write A, AAAA, HTTPS or TYPE65", *type));
         ask.type = *parsed;
     }
-    return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
+    const auto at = text_of(request, "at");
+    if (!at) return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
+    const auto time = parse_time(*at);
+    if (!time) return fail(time.error().text);
+    if (*time < wall_now()) return fail("no policy is stored for a time that has passed; name one ahead");
+    const auto then = build_policy(running.loaded(), running.policy().version(), *time);
+    if (!then) return fail(then.error().text);
+    return done(config::explain_json(**then, running.snapshot()->local, ask));
 }
 
 Response services(Running& running, const Peer&, const Request&) {

@@ -7,6 +7,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
+#include "resolver/daemon/responses.h"
 
 namespace cenote::daemon {
 namespace {
@@ -20,22 +21,17 @@ using state::RuleKind;
 
 constexpr std::size_t kTextMax = 64 << 10;  // of one document
 
-Response fail(std::string text) { return {.ok = false, .more = false, .error = std::move(text), .data = nullptr}; }
-Response done(Json data) { return {.ok = true, .more = false, .error = {}, .data = std::move(data)}; }
-
-std::string text_of(const Request& request, const char* key) {
-    const auto found = request.args.find(key);
-    return found != request.args.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
+/// A text argument, empty when it is not there.
+std::string text_in(const Request& request, const char* key) { return text_of(request, key).value_or(std::string()); }
 
 state::Record record_of(const Peer& peer, const Request& request, std::string action) {
     state::Record record;
     record.at = wall_now();
     record.actor = peer.actor;
     record.action = std::move(action);
-    record.requester = text_of(request, "requester");
-    record.ref = text_of(request, "ref");
-    record.note = text_of(request, "note");
+    record.requester = text_in(request, "requester");
+    record.ref = text_in(request, "ref");
+    record.note = text_in(request, "note");
     return record;
 }
 
@@ -103,7 +99,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
 
 /// `body`: the table without its id, as config::to_toml() writes it.
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
-    std::string id = text_of(request, "id");
+    std::string id = text_in(request, "id");
     const auto rules = running.rules();
     if (!rules) return fail(rules.error().text);
     for (const Rule& rule : *rules)
@@ -114,7 +110,7 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
         id = std::move(*next);
     }
     constexpr std::string_view kHeader = "[[directive]]\n";
-    const std::string body = text_of(request, "body");
+    const std::string body = text_in(request, "body");
     if (!body.starts_with(kHeader)) return fail("directive-add needs a body that begins with [[directive]]");
     const Rule rule{RuleKind::Directive, id, fmt::format("{}id = \"{}\"\n{}", kHeader, id, body.substr(kHeader.size())),
                     false};
@@ -122,10 +118,10 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
 }
 
 Response directive_step(Running& running, const Peer& peer, const Request& request) {
-    const std::string id = text_of(request, "id");
+    const std::string id = text_in(request, "id");
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
-    const auto step = policy::parse_step(text_of(request, "step"));
+    const auto step = policy::parse_step(text_in(request, "step"));
     if (!step || *step == policy::Step::None) return fail("a step is observe, advise, restrict or block");
     const policy::Directive* known = find_directive(running, id);
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
@@ -137,7 +133,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
 }
 
 Response directive_lift(Running& running, const Peer& peer, const Request& request) {
-    const std::string id = text_of(request, "id");
+    const std::string id = text_in(request, "id");
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
     const policy::Directive* known = find_directive(running, id);
@@ -152,14 +148,14 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
 
 Response allow(Running& running, const Peer& peer, const Request& request) {
     policy::Allow opened;
-    const auto name = wire::Name::parse(text_of(request, "name"));
-    if (!name) return fail(fmt::format("'{}' is not a domain name", text_of(request, "name")));
+    const auto name = wire::Name::parse(text_in(request, "name"));
+    if (!name) return fail(fmt::format("'{}' is not a domain name", text_in(request, "name")));
     opened.domains.push_back(*name);
-    if (const auto group = text_of(request, "group"); !group.empty()) opened.groups.push_back(group);
-    const auto ends = parse_time(text_of(request, "until"));
+    if (const auto group = text_in(request, "group"); !group.empty()) opened.groups.push_back(group);
+    const auto ends = parse_time(text_in(request, "until"));
     if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
     opened.ends = *ends;
-    opened.reason = text_of(request, "note");
+    opened.reason = text_in(request, "note");
     auto id = running.next_id();
     if (!id) return fail(id.error().text);
     return put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
@@ -167,7 +163,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
 }
 
 Response suspend(Running& running, const Peer& peer, const Request& request) {
-    const auto until = parse_time(text_of(request, "until"));
+    const auto until = parse_time(text_in(request, "until"));
     if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
     auto id = running.next_id();
     if (!id) return fail(id.error().text);

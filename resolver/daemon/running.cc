@@ -8,7 +8,6 @@
 #include <bit>
 
 #include "resolver/base/log.h"
-#include "resolver/base/time_text.h"
 
 namespace cenote::daemon {
 namespace {
@@ -32,20 +31,6 @@ std::uint32_t next_version(std::uint32_t last, WallTime now) {
     return std::max(last + 1, static_cast<std::uint32_t>(now.time_since_epoch().count()));
 }
 
-/// What is in force of the rules; of several suspensions the last.
-config::Made made_of(const std::vector<state::Rule>& rules) {
-    config::Made made;
-    for (const state::Rule& rule : rules) {
-        if (rule.kind == state::RuleKind::Suspension) {
-            const auto until = parse_time(rule.text);
-            made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
-        } else if (!rule.lifted) {
-            made.documents.push_back({fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
-        }
-    }
-    return made;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& config, std::vector<UniqueFd> inherited) {
@@ -56,7 +41,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->open_state();
     if (running->state_ != nullptr) {
         const auto rules = running->state_->rules();
-        const Status added = rules ? add_made(*loaded, made_of(*rules)) : Status(rules.error());
+        const Status added = rules ? add_made(*loaded, config::made_of(*rules)) : Status(rules.error());
         if (!added)
             running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     }
@@ -127,7 +112,7 @@ Result<Loaded> Running::with_rule(const state::Rule& rule) const {
     else
         *known = rule;
     Loaded next = loaded_;
-    if (auto added = add_made(next, made_of(*all)); !added) return std::move(added).error();
+    if (auto added = add_made(next, config::made_of(*all)); !added) return std::move(added).error();
     return next;
 }
 
@@ -175,7 +160,7 @@ Status Running::reload(const std::string& actor) {
     if (state_ != nullptr) {
         const auto all = state_->rules();
         if (!all) return all.error();
-        if (auto added = add_made(*loaded, made_of(*all)); !added) return added;
+        if (auto added = add_made(*loaded, config::made_of(*all)); !added) return added;
     }
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now

@@ -46,6 +46,22 @@ Result<Record> record_at(const Statement& row) {
 constexpr std::string_view kAuditColumns =
     "number, at, actor, action, object, before, after, requester, ref, note, chain";
 
+Result<std::vector<Rule>> rules_of(const Database& database, const Path& path) {
+    const auto refuse = [&path](const Error& why) {
+        return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
+    };
+    std::vector<Rule> all;
+    Statement rows = database.prepare("SELECT kind, id, text, lifted FROM rule ORDER BY number");
+    for (;;) {
+        auto more = rows.step();
+        if (!more) return refuse(more.error());
+        if (!*more) return all;
+        auto kind = parse_kind(rows.text(0));
+        if (!kind) return refuse(kind.error());
+        all.push_back({*kind, rows.text(1), rows.text(2), rows.number(3) != 0});
+    }
+}
+
 class SqliteState final : public State {
 public:
     SqliteState(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
@@ -67,18 +83,7 @@ public:
         return Done{};
     }
 
-    Result<std::vector<Rule>> rules() const override {
-        std::vector<Rule> all;
-        Statement rows = database_.prepare("SELECT kind, id, text, lifted FROM rule ORDER BY number");
-        for (;;) {
-            auto more = rows.step();
-            if (!more) return refuse(more.error()).error();
-            if (!*more) return all;
-            auto kind = parse_kind(rows.text(0));
-            if (!kind) return refuse(kind.error()).error();
-            all.push_back({*kind, rows.text(1), rows.text(2), rows.number(3) != 0});
-        }
-    }
+    Result<std::vector<Rule>> rules() const override { return rules_of(database_, path_); }
 
     Result<Record> change(const Rule* rule, Record record) override {
         record.number = last_ + 1;
@@ -170,6 +175,12 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     auto state = std::make_unique<SqliteState>(path, std::move(*database));
     if (auto ready = state->prepare(); !ready) return std::move(ready).error();
     return std::unique_ptr<State>(std::move(state));
+}
+
+Result<std::vector<Rule>> read_rules(const Path& path) {
+    auto database = Database::open(path, Database::Mode::ReadOnly);
+    if (!database) return std::move(database).error();
+    return rules_of(*database, path);
 }
 
 Status copy_state(const Path& path, const Path& copy) {

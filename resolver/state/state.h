@@ -77,6 +77,9 @@ struct AuditFilter {
     std::string object;  // empty: all
 };
 
+/// The rules as a file has them.
+Result<std::vector<Rule>> read_rules(const Path& path);
+
 /// A copy of the file as it is at one moment, though the daemon may be writing to it. `copy` must not exist.
 Status copy_state(const Path& path, const Path& copy);
 

@@ -83,6 +83,17 @@ class Rules(SystemTest):
         self.assertIn('step = "restrict"', trail[1]["before"])
         self.assertIn('step = "observe"', trail[1]["after"])
 
+    def test_what_comes_can_be_asked_now(self):
+        self.made("block", "alpha", "--starts", "2098-01-01T00:00:00Z")
+        for stopped in (False, True):  # by the daemon, and from the files
+            if stopped:
+                self.resolver.stop()
+            told = self.resolver.cenote_json("explain", "alpha-ai.example")
+            self.assertEqual((told["verdict"], told["directive"]), ("observe", "node1-1"))
+            told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
+            self.assertEqual((told["verdict"], told["directive"]), ("block", "node1-1"))
+        self.assertEqual(self.resolver.cenote("explain", "alpha-ai.example", "--at", "2001-01-01T00:00:00Z").returncode, 2)
+
     def test_what_is_wrong_changes_nothing(self):
         status = self.resolver.cenote_json("status")
         for words, why in ((("restrict", "alhpa"), "alpha"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "resolver/base/time_text.h"
 #include "resolver/wire/message.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -12,12 +13,13 @@ struct Flags {
     std::string name;
     std::string client = "127.0.0.1";
     std::string type = "A";
+    std::string at;  // empty: now
     bool steps = false;
     bool json = false;
 };
 
 Result<Json> explain_from_files(Session& session, const Flags& flags) {
-    const auto files = session.policy();
+    const auto files = session.policy(flags.at.empty() ? wall_now() : parse_time(flags.at).value());
     if (!files) return files.error();
     const config::ExplainAsk ask{*wire::Name::parse(flags.name), *IpAddress::parse(flags.client),
                                  *wire::parse_type(flags.type)};
@@ -59,7 +61,9 @@ void print_told(const Json& told, bool steps) {
 }
 
 Exit explain(Session& session, const Flags& flags) {
-    auto told = session.ask_if_there("explain", {{"name", flags.name}, {"client", flags.client}, {"type", flags.type}});
+    Json args = {{"name", flags.name}, {"client", flags.client}, {"type", flags.type}};
+    if (!flags.at.empty()) args["at"] = flags.at;
+    auto told = session.ask_if_there("explain", std::move(args));
     const auto answer = told ? std::move(*told) : explain_from_files(session, flags);
     if (!answer) return fail(answer.error());
     if (flags.json)
@@ -74,6 +78,11 @@ std::string check_name(const std::string& text) {
 }
 std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
+}
+std::string check_time(const std::string& text) {
+    const auto parsed = parse_time(text);
+    if (!parsed) return parsed.error().text;
+    return *parsed >= wall_now() ? "" : "no policy is stored for a time that has passed; name one ahead";
 }
 std::string check_type(const std::string& text) {
     return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
@@ -93,6 +102,9 @@ void add_explain(Verbs& verbs) {
         ->check(check_type)
         ->type_name("TYPE")
         ->capture_default_str();
+    verb->add_option("--at", flags->at, "At this time ahead, by the rules as they stand")
+        ->check(check_time)
+        ->type_name("TIME");
     verb->add_flag("-v,--steps", flags->steps, "Show every step");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return explain(session, *flags); });

@@ -35,7 +35,7 @@ Result<Json> groups_from_files(Session& session) {
 }
 
 Result<Json> directives_from_files(Session& session) {
-    const auto files = session.policy();
+    const auto files = session.policy(wall_now());
     if (!files) return files.error();
     return config::directives_json(*files->policy);
 }

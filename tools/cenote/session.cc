@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "resolver/config/documents.h"
+
 namespace cenote::cli {
 namespace {
 
@@ -39,15 +41,23 @@ Result<std::shared_ptr<const domainset::DomainSet>> Session::set() {
     return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
 }
 
-Result<PolicyFromFiles> Session::policy() {
+Result<PolicyFromFiles> Session::policy(WallTime at) {
     const auto known = settings();
     if (!known) return known.error();
     auto base = set();
     if (!base) return std::move(base).error();
+    config::Made made;
+    std::error_code none;  // before the daemon has run for the first time
+    if (std::filesystem::exists((*known)->state, none)) {
+        const auto rules = state::read_rules((*known)->state);
+        if (!rules) return rules.error();
+        made = config::made_of(*rules);
+    }
     Diagnostics diagnostics;
-    policy::Policy::check(*(*known)->policy, base->get(), diagnostics);
+    const auto options = config::with_documents(**known, made, diagnostics);
+    if (options != nullptr) policy::Policy::check(*options, base->get(), diagnostics);
     if (diagnostics.has_errors()) return errors_of(diagnostics);
-    auto built = policy::Policy::build((*known)->policy, *base, 0, wall_now());
+    auto built = policy::Policy::build(options, *base, 0, at);
     if (!built) return std::move(built).error();
     std::vector<wire::Name> routed;
     for (const auto& route : (*known)->upstream.routes) routed.push_back(route.zone);

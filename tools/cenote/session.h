@@ -38,7 +38,8 @@ public:
     Result<const config::Settings*> settings();
     /// The set of the settings or the one before it; null when none is configured.
     Result<std::shared_ptr<const domainset::DomainSet>> set();
-    Result<PolicyFromFiles> policy();
+    /// Files and state as they are; in force at `at`.
+    Result<PolicyFromFiles> policy(WallTime at);
 
     /// The daemon's data for a verb, or why there is none.
     Result<Json> ask(const std::string& verb, Json args);

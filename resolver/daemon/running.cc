@@ -128,6 +128,7 @@ Result<state::Record> Running::change_rule(const state::Rule& rule, state::Recor
     auto written = state_->change(&rule, std::move(record));
     if (!written) return std::move(written).error();
     if (auto status = put_in_force(std::move(*next)); !status) return std::move(status).error();
+    state_problem_.clear();  // all rules were taken
     log::notice("{} {} by {}: policy version {}, audit {}", written->action, written->object, written->actor, version_,
                 written->chain);
     return written;
@@ -161,6 +162,7 @@ Status Running::reload(const std::string& actor) {
         const auto all = state_->rules();
         if (!all) return all.error();
         if (auto added = add_made(*loaded, config::made_of(*all)); !added) return added;
+        state_problem_.clear();
     }
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now

@@ -150,6 +150,20 @@ class Rules(SystemTest):
         self.resolver.start()
         self.assertEqual(self.seen("beta-ai.example"), CLOSED, "a broken trail is reported, and does not stop answers")
 
+    def test_a_rule_that_fits_no_more_can_be_lifted(self):
+        made = self.made("restrict", "alpha")
+        self.resolver.stop()
+        catalogue = self.resolver.services / "test.toml"
+        catalogue.write_text(catalogue.read_text().replace('"alpha"', '"alpha-renamed"'))
+        self.resolver.update()
+        self.resolver.start()
+        self.resolver.daemon.wait_line("rules of the command line are not in force.*alpha")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "the files are in force")
+        self.assertTrue(any("not in force" in problem["what"] for problem in self.resolver.cenote_json("status")["problems"]))
+        self.resolver.cenote_ok("directive", "lift", made)
+        self.assertFalse([problem for problem in self.resolver.cenote_json("status")["problems"]
+                          if "not in force" in problem["what"]])
+
     def test_a_state_that_cannot_be_used_is_a_problem_and_no_outage(self):
         self.made("restrict", "alpha")
         self.resolver.stop()

@@ -10,6 +10,8 @@
 namespace cenote::cli {
 namespace {
 
+constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
+
 struct Flags {
     bool check = false;
     bool json = false;
@@ -38,7 +40,9 @@ void print_status(const Json& status) {
     fmt::print("cenoted    {} on {}, up {}, {} workers\n", cell(status, "version"), cell(status, "node"),
                format_duration(uptime), cell(status, "workers"));
     if (status.contains("listen")) fmt::print("listening  {}\n", cell(status, "listen"));
-    fmt::print("policy     version {}\n", cell(status, "policy_version"));
+    fmt::print("policy     version {}, digest {}\n", cell(status, "policy_version"),
+               cell(status, "policy_digest").substr(0, kShownDigits));
+    fmt::print("audit      head {}\n", cell(status, "audit_head"));
     fmt::print("set        {} names, built {}, {}\n", cell(set, "domains"), cell(set, "built_at"), cell(set, "path"));
     print_upstreams(status.value("upstreams", Json::array()));
     fmt::print("queries    {} asked", cell(status, "queries"));

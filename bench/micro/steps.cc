@@ -200,6 +200,38 @@ std::vector<Operation> step_operations() {
              const std::size_t i = s->next();
              s->cached.store(s->questions[i], s->answers[i], cache::at(seconds{1}));
          }},
+        {"cache store/naive",
+         [s] {
+             const std::size_t i = s->next();
+             s->naive_cache[popular(i)] = s->answers[i].message;
+         }},
+        {"handle blocked/naive",
+         [s] {
+             wire::Query query;
+             use(parse_query(s->blocked_packet, query));
+             if (naive_match(s->naive_set, naive_name(s->blocked_packet)))
+                 use(naive_reply(query, s->policy->cell(s->verdict)));
+         }},
+        {"handle blocked/floor",
+         [s] {
+             std::memcpy(s->space.data(), s->blocked_packet.data(), s->blocked_packet.size());
+             std::memcpy(s->space.data(), s->sinkhole.data(), s->sinkhole.size());
+             use(s->space);
+         }},
+        {"handle cached/naive",
+         [s] {
+             const auto found = s->naive_cache.find(naive_name(s->packets[s->next()]));
+             const std::vector<std::uint8_t> copy = found->second;
+             use(copy);
+         }},
+        {"handle cached/floor",
+         [s] {
+             const std::size_t i = s->next();
+             const auto& message = s->answers[i].message;
+             std::memcpy(s->space.data(), s->packets[i].data(), s->packets[i].size());
+             std::memcpy(s->space.data(), message.data(), message.size());
+             use(s->space);
+         }},
     };
 }
 

@@ -20,9 +20,9 @@ TEST_F(CommandLineTest, TellsItsVersion) {
 TEST_F(CommandLineTest, HelpNamesEveryVerb) {
     const auto ran = run("--help");
     EXPECT_EQ(ran.code, 0);
-    for (const char* verb : {"update", "compile", "inspect", "explain", "services", "lists", "groups", "directives",
-                             "status", "stats", "reload", "flush", "directive", "restrict", "allow", "suspend", "audit",
-                             "completion"})
+    for (const char* verb :
+         {"update", "compile", "inspect", "explain", "services", "lists", "groups", "directives", "status", "stats",
+          "reload", "flush", "directive", "restrict", "allow", "suspend", "audit", "completion"})
         EXPECT_THAT(ran.out, HasSubstr(verb));
     EXPECT_EQ(run("explain --help").code, 0);
 }

@@ -142,7 +142,8 @@ bool UdpExchange::drain(Slot slot) noexcept {
 void UdpExchange::on_readable() noexcept {
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, 0);
-    const auto told = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+    if (count < 0) return;  // interrupted: it told nothing, so nobody's rest has ended
+    const auto told = std::span(events).first(static_cast<std::size_t>(count));
     for (const epoll_event& event : told)
         if (!sockets_[event.data.u32].in_use && !drain(event.data.u32)) forget(event.data.u32);
     if (told.size() < events.size()) end_rest();  // else there may be more to tell

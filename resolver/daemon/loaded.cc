@@ -70,6 +70,12 @@ Sha256Digest digest_of(const Loaded& loaded) {
     return config::policy_digest(*loaded.settings.policy, loaded.base != nullptr ? loaded.base->info().checksum : 0);
 }
 
+std::string policy_text(const Loaded& loaded, std::uint32_t version, const std::string& audit_head) {
+    const auto shown = [](const std::string& digest) { return digest.substr(0, kShownDigits); };
+    const std::string text = fmt::format("version {} digest {}", version, shown(to_hex(digest_of(loaded))));
+    return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
+}
+
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at) {
     return policy::Policy::build(loaded.settings.policy, loaded.base, version, at);
 }
@@ -88,8 +94,6 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
     snapshot->node = settings.node;
     snapshot->nsid = fmt::format("{} policy {}", settings.node, policy->version());
     snapshot->version_text = fmt::format("cenote {}", kVersion);
-    snapshot->policy_text =
-        fmt::format("version {} digest {}", policy->version(), to_hex(digest_of(loaded)).substr(0, kShownDigits));
     if (const auto edge = policy->next_edge()) snapshot->next_edge = now + (*edge - wall);
     if (loaded.base != nullptr)
         for (const domainset::Source& source : loaded.base->sources())

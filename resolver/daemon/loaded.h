@@ -43,10 +43,13 @@ void open_set(Loaded& loaded, SetCheck check);
 /// Of all that decides.
 [[nodiscard]] Sha256Digest digest_of(const Loaded& loaded);
 
+/// What policy.cenote says: version, digest and the head of the audit trail (empty: there is none).
+[[nodiscard]] std::string policy_text(const Loaded& loaded, std::uint32_t version, const std::string& audit_head);
+
 /// The policy of what was loaded, as of `at`, under a version number.
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);
 
-/// The snapshot that workers get.
+/// The snapshot that workers get, but for its policy_text.
 std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::shared_ptr<const policy::Policy> policy,
                                                 telemetry::Keys& keys, WallTime wall, Ticks now);
 

@@ -66,9 +66,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
 /// What the start did not wait for. A set that was made to deceive goes, and the one before it comes.
 void Running::check_set() {
     if (loaded_.base == nullptr || loaded_.base->check()) return;
-    Loaded other;
-    other.settings = loaded_.settings;
-    other.written = loaded_.written;
+    Loaded other = loaded_;
     open_set(other, SetCheck::Now);
     if (auto status = put_in_force(std::move(other)); !status) log::error("{}", status.error().text);
     log_findings(loaded_);
@@ -149,8 +147,7 @@ void Running::note(const std::string& actor, const std::string& action, const st
     log::notice("{} by {}: policy version {}, audit {}", action, actor, version_, written->chain);
     // policy.cenote tells the head of the trail: that of this record from now on.
     auto told = std::make_shared<engine::Snapshot>(*snapshots_->current());
-    told->policy_text = fmt::format("{} audit {}", told->policy_text.substr(0, told->policy_text.find(" audit ")),
-                                    written->chain.substr(0, 16));
+    told->policy_text = policy_text(loaded_, version_, written->chain);
     snapshots_->publish(std::move(told));
     server_->wake();
 }
@@ -162,13 +159,13 @@ Status Running::reload(const std::string& actor) {
         const auto all = state_->rules();
         if (!all) return all.error();
         if (auto added = add_made(*loaded, config::made_of(*all)); !added) return added;
-        state_problem_.clear();
     }
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;
     const std::uint32_t before_version = version_;
     if (auto status = put_in_force(std::move(*loaded)); !status) return std::move(status).error();
+    if (state_ != nullptr) state_problem_.clear();  // all rules were taken
     log_findings(loaded_);
     if (!(loaded_.settings.server == before)) {
         log::warning("[server].listen and workers are taken over at the next restart");
@@ -205,7 +202,7 @@ Status Running::put_in_force(Loaded loaded) {
     auto policy = build_policy(loaded, version, wall);
     if (!policy) return std::move(policy).error();
     auto made = make_snapshot(loaded, *policy, keys_, wall, now);
-    if (state_ != nullptr) made->policy_text += " audit " + state_->head().substr(0, 16);
+    made->policy_text = policy_text(loaded, version, audit_head());
     std::shared_ptr<const engine::Snapshot> snapshot = std::move(made);
     loaded_ = std::move(loaded);
     policy_ = std::move(*policy);

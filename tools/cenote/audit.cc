@@ -82,11 +82,6 @@ Exit audit(Session& session, const Flags& flags) {
     return Exit::Done;
 }
 
-std::string check_time(const std::string& text) {
-    const auto parsed = parse_time(text);
-    return parsed ? "" : parsed.error().text;
-}
-
 }  // namespace
 
 void add_audit(Verbs& verbs) {

@@ -79,10 +79,10 @@ std::string check_name(const std::string& text) {
 std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
 }
-std::string check_time(const std::string& text) {
-    const auto parsed = parse_time(text);
-    if (!parsed) return parsed.error().text;
-    return *parsed >= wall_now() ? "" : "no policy is stored for a time that has passed; name one ahead";
+std::string check_time_ahead(const std::string& text) {
+    if (auto wrong = check_time(text); !wrong.empty()) return wrong;
+    return parse_time(text).value() >= wall_now() ? ""
+                                                  : "no policy is stored for a time that has passed; name one ahead";
 }
 std::string check_type(const std::string& text) {
     return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
@@ -103,7 +103,7 @@ void add_explain(Verbs& verbs) {
         ->type_name("TYPE")
         ->capture_default_str();
     verb->add_option("--at", flags->at, "At this time ahead, by the rules as they stand")
-        ->check(check_time)
+        ->check(check_time_ahead)
         ->type_name("TIME");
     verb->add_flag("-v,--steps", flags->steps, "Show every step");
     verb->add_flag("--json", flags->json, "Print JSON");

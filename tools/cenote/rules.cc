@@ -47,10 +47,6 @@ struct End {
         const auto parsed = parse_duration(text);
         return parsed ? "" : parsed.error().text;
     }
-    static std::string check_time(const std::string& text) {
-        const auto parsed = parse_time(text);
-        return parsed ? "" : parsed.error().text;
-    }
 };
 
 struct AddFlags {
@@ -119,7 +115,7 @@ void add_common(CLI::App& verb, AddFlags& flags) {
     verb.add_option("--basis", flags.basis, "The letter or law it rests on")->type_name("TEXT");
     verb.add_option("--reason", flags.reason, "What staff read, as TEXT or LANGUAGE=TEXT")->type_name("TEXT");
     verb.add_option("--contact", flags.contact, "Whom to ask, mailto: or tel:")->type_name("URI");
-    verb.add_option("--starts", flags.starts, "When it starts")->type_name("TIME")->check(End::check_time);
+    verb.add_option("--starts", flags.starts, "When it starts")->type_name("TIME")->check(check_time);
     flags.end.add_to(verb);
     verb.add_flag("--dry-run", flags.dry_run, "Show the document and whether it would be taken");
     flags.why.add_to(verb);
@@ -156,7 +152,7 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
     verb->add_option("--role", flags->roles, "Only these roles of a service")->type_name("ROLE");
     verb->add_flag("--strict", flags->strict, "Take strict hosts too");
     verb->add_option("--mandated-by", flags->mandated_by, "Ordered by another body")->type_name("TEXT");
-    verb->add_option("--review", flags->review, "When to look at it again")->type_name("TIME")->check(End::check_time);
+    verb->add_option("--review", flags->review, "When to look at it again")->type_name("TIME")->check(check_time);
     verb->add_option("--hours", flags->hours, "Weekly hours, as \"mon-fri 08:00-19:00\"")->type_name("HOURS");
     verb->add_option("--timezone", flags->timezone, "Of its hours and days")->type_name("ZONE");
     verb->add_option("--answer", flags->answer, "How to answer, else as configured")
@@ -245,6 +241,11 @@ void add_at_night(Verbs& verbs) {
 }
 
 }  // namespace
+
+std::string check_time(const std::string& text) {
+    const auto parsed = parse_time(text);
+    return parsed ? "" : parsed.error().text;
+}
 
 void add_rules(Verbs& verbs) {
     CLI::App* directive = verbs.add("directive", "Make a directive, move it to another step, lift it");

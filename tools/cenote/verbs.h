@@ -39,6 +39,9 @@ private:
     std::map<const CLI::App*, Action> actions_;
 };
 
+/// What is wrong with a time on the command line; empty when nothing is.
+[[nodiscard]] std::string check_time(const std::string& text);
+
 void add_explain(Verbs& verbs);     // explain
 void add_services(Verbs& verbs);    // services
 void add_listings(Verbs& verbs);    // lists, groups, directives

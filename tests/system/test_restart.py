@@ -3,10 +3,11 @@
 import select
 import signal
 import socket
+import threading
 
 import dns.message
 
-from harness import SystemTest, addresses, deadline, framed, main, read_message, time
+from harness import PATIENCE, SystemTest, addresses, deadline, framed, main, read_message, time
 from upstreams import ScriptedUpstream, answer_with
 
 PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times over
@@ -15,13 +16,18 @@ PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times 
 class Restart(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.released = threading.Event()  # until then upstream holds its answers back
+        self.released.set()
+        self.upstream = ScriptedUpstream(self, self.answer)
         self.resolver = self.node(upstreams=[self.upstream.where], workers=2).start()
         self.resolver.notify.drain()
         self.ident = 0
         self.waiting = {}
         self.clients = [self.resolver.udp() for _ in range(8)]
+
+    def answer(self, query, transport):
+        self.released.wait(PATIENCE)
+        return answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1")
 
     def ask_without_waiting(self):
         self.ident += 1
@@ -71,9 +77,13 @@ class Restart(SystemTest):
             self.assertEqual(addresses(read_message(stream)), ["0.0.0.0"])
 
     def test_in_flight_is_answered_before_the_end(self):
+        self.released.clear()
         self.ask_without_waiting()
+        self.upstream.wait_for("n1.example")  # read by a worker, not still in a socket that the next start would read
         self.resolver.daemon.signal(signal.SIGTERM)
-        self.collect(10)
+        self.resolver.daemon.wait_line("stopping")
+        self.released.set()
+        self.collect(PATIENCE)
         self.assertEqual(self.waiting, {})
         self.assertEqual(self.resolver.daemon.wait(), 0)
 

@@ -100,6 +100,8 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
             snapshot->service_keys.push_back(keys.intern(KeyKind::Service, source.id));
     for (const policy::Directive& directive : settings.policy->directives)
         snapshot->directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
+    for (const policy::Exception& exception : settings.policy->exceptions)
+        snapshot->exception_keys.push_back(keys.intern(KeyKind::Exception, exception.id));
     for (policy::ClientClass i = 0; i < policy->class_count(); ++i)
         snapshot->group_keys.push_back(keys.intern(KeyKind::Group, policy->group_of(i)));
     snapshot->upstream = settings.upstream;

@@ -221,8 +221,12 @@ void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptCont
             }
         }
     }
-    if (asked.listed || links.count != 0)  // a directive may take this name: no TTL outlives the verdict
-        wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(wire::kTtlMax, asked.now));
+    if (asked.listed || links.count != 0) {  // a directive may take this name: no TTL outlives the verdict
+        const policy::Cell& cell = asked.cell();
+        // What an exception opens may be closed again at any time, as soon as a sinkhole answer would be asked anew.
+        const std::uint32_t longest = cell.exception == policy::Cell::kNone ? wire::kTtlMax : cell.ttl_s;
+        wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(longest, asked.now));
+    }
     finish_answer(asked.query, opt, reply);
 }
 

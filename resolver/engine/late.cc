@@ -43,6 +43,7 @@ telemetry::Verdict verdict_word(const Asked& asked) noexcept {
     const bool ours = asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny;
     if (ours && (asked.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
     if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
+    if (cell.exception != policy::Cell::kNone) return Verdict::Exception;
     switch (cell.step) {
         case policy::Step::None: return Verdict::Forward;
         case policy::Step::Observe: return Verdict::Observe;
@@ -175,6 +176,7 @@ void Engine::record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer
         event.policy_version = asked.policy->version();
         event.service_key = key_at(snapshot_->service_keys, cell.service);
         event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
+        event.exception_key = key_at(snapshot_->exception_keys, cell.exception);
         event.group_key = key_at(snapshot_->group_keys, asked.client_class);
     }
     recorder_.record(event);

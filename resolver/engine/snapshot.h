@@ -37,6 +37,7 @@ struct Snapshot {
     Ticks next_edge = Ticks::max();             // when some verdict will change: no answer lives longer
     std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
+    std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
     std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
     upstream::Options upstream;
     cache::Options cache;

@@ -42,7 +42,7 @@ CellMaker::CellMaker(const Options& options, const domainset::DomainSet* base, c
     if (sinkhole.ipv4) ipv4_ = keep(rdata_of(*sinkhole.ipv4));
     if (sinkhole.ipv6) ipv6_ = keep(rdata_of(*sinkhole.ipv6));
     if (sinkhole.cname) cname_ = keep(std::vector(sinkhole.cname->wire().begin(), sinkhole.cname->wire().end()));
-    add(Cell{}, 0);
+    add(Cell{}, {});
 }
 
 CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner) {
@@ -70,18 +70,32 @@ CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const M
                    .language = manner.language},
                   cell);
     }
-    add(cell, moment_.strength[directive]);
+    add(cell, {.strength = moment_.strength[directive], .waived = 0});
+    return known->second;
+}
+
+CellId CellMaker::cell_without(std::uint32_t directive, std::uint32_t source, std::uint32_t exception, CellId left) {
+    const std::uint32_t strength = cells_.strength(left);
+    const auto [known, is_new] = opened_.try_emplace({directive, source, exception, strength}, CellId{0});
+    if (!is_new) return known->second;
+    known->second = static_cast<CellId>(cells_.cells_.size());
+    Cell cell;
+    cell.service = source;
+    cell.directive = directive;
+    cell.exception = exception;
+    cell.ttl_s = ttl_of(options_.sinkhole);
+    add(cell, {.strength = strength, .waived = moment_.strength[directive]});
     return known->second;
 }
 
 /// A verdict as it is, allowed, with something open below it, and both.
-void CellMaker::add(const Cell& cell, std::uint32_t strength) {
+void CellMaker::add(const Cell& cell, const Rank& rank) {
     for (CellId flags = 0; flags <= kFlags; ++flags) {
         Cell& each = cells_.cells_.emplace_back(cell);
         each.allowed = (flags & kAllowed) != 0;
         each.keep_open_below = (flags & kOpenBelow) != 0;
     }
-    cells_.strengths_.push_back(strength);
+    cells_.ranks_.push_back(rank);
 }
 
 void CellMaker::add_texts(const Notice& notice, Cell& cell) {

@@ -6,7 +6,8 @@
 // So two cells are joined without looking anything up but who is the stricter: the flags of both are put together.
 //
 // Threads:  built once, then read by any thread. join() and cell() are data plane.
-// Memory:   four cells for each (directive, source, reason, answer mode) that wins somewhere, and their texts once.
+// Memory:   four cells for each (directive, source, reason, answer mode) that wins somewhere, and their texts once;
+//           four for each (directive, source, exception) that opens something.
 // Failure:  none.
 #pragma once
 
@@ -27,22 +28,33 @@ inline constexpr CellId kAllowed = 1;
 inline constexpr CellId kOpenBelow = 2;
 inline constexpr CellId kFlags = 3;
 
+/// How a verdict compares with others, by Moment::strength.
+struct Rank {
+    std::uint32_t strength = 0;
+    std::uint32_t waived = 0;
+};
+
 class Cells {
 public:
     [[nodiscard]] const Cell& cell(CellId id) const noexcept { return cells_[id]; }
     /// Of the directive that gave the verdict; 0: none did.
-    [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return strengths_[id / (kFlags + 1)]; }
-    /// The stricter verdict, `a` of equal ones, with the flags of both.
+    [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].strength; }
+    /// Of the directive that an exception waived to give the verdict; 0: none did.
+    [[nodiscard]] std::uint32_t waived(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].waived; }
+    /// The stricter verdict, `a` of equal ones, with the flags of both. A waived directive is told of where it would
+    /// have won and nothing else closes the name.
     [[nodiscard]] CellId join(CellId a, CellId b) const noexcept {
-        const CellId stricter = strength(b) > strength(a) ? b : a;
-        return (stricter & ~kFlags) | ((a | b) & kFlags);
+        CellId verdict = strength(b) > strength(a) ? b : a;
+        const CellId opened = waived(b) > waived(a) ? b : a;
+        if (waived(opened) > strength(verdict) && cell(verdict).step < Step::Restrict) verdict = opened;
+        return (verdict & ~kFlags) | ((a | b) & kFlags);
     }
 
 private:
     friend class CellMaker;
     std::vector<Cell> cells_;
-    std::vector<std::uint32_t> strengths_;  // by verdict
-    std::deque<std::string> texts_;         // what cells refer to; a deque does not move them
+    std::vector<Rank> ranks_;        // by verdict
+    std::deque<std::string> texts_;  // what cells refer to; a deque does not move them
     std::deque<std::vector<std::uint8_t>> rdata_;
 };
 
@@ -60,10 +72,14 @@ public:
 
     /// The cell of a directive over a source of the base set, or over a name of its own (Cell::kNone); without flags.
     CellId cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner);
+    /// The cell of a name that an exception opens: it waived `directive`, and `left` is what holds all the same.
+    CellId cell_without(std::uint32_t directive, std::uint32_t source, std::uint32_t exception, CellId left);
+    [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return cells_.strength(id); }
+    [[nodiscard]] Step step(CellId id) const noexcept { return cells_.cell(id).step; }
     [[nodiscard]] Cells finish() && { return std::move(cells_); }
 
 private:
-    void add(const Cell& cell, std::uint32_t strength);
+    void add(const Cell& cell, const Rank& rank);
     void add_texts(const Notice& notice, Cell& cell);
     void add_records(Cell& cell) const;
     [[nodiscard]] std::string subject_of(const Directive& directive, std::uint32_t source) const;
@@ -80,6 +96,7 @@ private:
     ByteView ipv4_, ipv6_, cname_;
     std::vector<ByteView> soas_;  // by directive, once made
     std::map<std::tuple<std::uint32_t, std::uint32_t, const void*, AnswerMode>, CellId> known_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, CellId> opened_;
 };
 
 }  // namespace cenote::policy

@@ -30,7 +30,7 @@ class Explainer {
 public:
     Explainer(const Options& options, const DomainSet* base, const Moment& moment, const IpAddress& client,
               const wire::Name& name)
-        : options_(options), base_(base), moment_(moment), name_(name) {
+        : options_(options), base_(base), moment_(moment), client_(client), name_(name) {
         find_groups(client);
         find_tags();
     }
@@ -40,9 +40,14 @@ public:
             tell(fmt::format("everything is suspended until {}: no step is above observe",
                              format_time(*options_.suspended_until)));
         for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
-        const Hold* winner = strictest();
+        const Hold* winner = strictest(holds_);
+        if (winner != nullptr && holds_.size() > 1)
+            tell(fmt::format("directive {} is the strictest of them", options_.directives[winner->directive].id));
+        const Hold* waived = strictest(waived_);
+        if (waived != nullptr && winner != nullptr && (step_of(*winner) >= Step::Restrict || !weaker(*winner, *waived)))
+            waived = nullptr;  // it would not have won, or something else closes the name all the same
         const Allow* allow = find_allow();
-        conclude(winner, allow);
+        conclude(waived != nullptr ? waived : winner, allow, waived != nullptr);
         return std::move(told_);
     }
 
@@ -144,29 +149,42 @@ private:
                 case DirectiveState::InForce: text += ", but not at this hour"; break;
                 case DirectiveState::Lapsed: text += ", but has lapsed"; break;
             }
+        } else if (const Exception* exception = exception_from(directive_of(*hold))) {
+            text += fmt::format(", but exception {} takes it out of the count until {}", exception->id,
+                                format_time(exception->ends));
+            waived_.push_back(*hold);
         } else {
             holds_.push_back(*hold);
         }
         tell(std::move(text));
     }
 
+    [[nodiscard]] const Directive& directive_of(const Hold& hold) const { return options_.directives[hold.directive]; }
+    [[nodiscard]] Step step_of(const Hold& hold) const { return moment_.phases[hold.directive].step; }
+
+    /// Rule 2: the first one in force that this client holds.
+    [[nodiscard]] const Exception* exception_from(const Directive& directive) const {
+        for (std::size_t i = 0; i < options_.exceptions.size(); ++i) {
+            const Exception& each = options_.exceptions[i];
+            if (!moment_.exceptions[i] || each.directive != directive.id) continue;
+            if (each.client ? each.client->contains(client_) : is_mine({each.group})) return &each;
+        }
+        return nullptr;
+    }
+
     /// Rule 1: layer, then step; of equal ones who holds longer, then who is listed first.
-    [[nodiscard]] const Hold* strictest() {
-        const auto weaker = [&](const Hold& a, const Hold& b) {
-            const Directive& x = options_.directives[a.directive];
-            const Directive& y = options_.directives[b.directive];
-            const Step x_step = moment_.phases[a.directive].step;
-            const Step y_step = moment_.phases[b.directive].step;
-            if (x.layer != y.layer) return x.layer < y.layer;
-            if (x_step != y_step) return x_step < y_step;
-            if (x.ends != y.ends) return x.ends.has_value() && (!y.ends || *x.ends < *y.ends);
-            return a.directive > b.directive;
-        };
-        const auto found = std::max_element(holds_.begin(), holds_.end(), weaker);
-        if (found == holds_.end()) return nullptr;
-        if (holds_.size() > 1)
-            tell(fmt::format("directive {} is the strictest of them", options_.directives[found->directive].id));
-        return &*found;
+    [[nodiscard]] bool weaker(const Hold& a, const Hold& b) const {
+        const Directive& x = directive_of(a);
+        const Directive& y = directive_of(b);
+        if (x.layer != y.layer) return x.layer < y.layer;
+        if (step_of(a) != step_of(b)) return step_of(a) < step_of(b);
+        if (x.ends != y.ends) return x.ends.has_value() && (!y.ends || *x.ends < *y.ends);
+        return a.directive > b.directive;
+    }
+    [[nodiscard]] const Hold* strictest(const std::vector<Hold>& holds) const {
+        const auto found =
+            std::max_element(holds.begin(), holds.end(), [this](const Hold& a, const Hold& b) { return weaker(a, b); });
+        return found == holds.end() ? nullptr : &*found;
     }
 
     [[nodiscard]] const Allow* find_allow() {
@@ -183,15 +201,20 @@ private:
         return nullptr;
     }
 
-    void conclude(const Hold* winner, const Allow* allow) {
-        const Step step = winner != nullptr ? moment_.phases[winner->directive].step : Step::None;
+    void conclude(const Hold* winner, const Allow* allow, bool waived) {
+        const Step step = winner != nullptr && !waived ? step_of(*winner) : Step::None;
         const bool opened = allow != nullptr && step < Step::Block;
         if (winner != nullptr) {
-            const Directive& directive = options_.directives[winner->directive];
+            const Directive& directive = directive_of(*winner);
             told_.directive = directive.id;
             told_.matched = winner->matched;
             told_.until = directive.ends;
             if (winner->source != Cell::kNone) name_source(base_->sources()[winner->source]);
+        }
+        if (waived) {
+            const Exception* exception = exception_from(directive_of(*winner));
+            told_.exception = exception->id;
+            told_.until = exception->ends;
         }
         if (opened) {
             told_.matched = allowed_;
@@ -199,7 +222,7 @@ private:
         } else if (allow != nullptr) {
             tell(fmt::format("directive {} blocks, which no allow opens", told_.directive));
         }
-        told_.verdict = opened ? "allow" : step == Step::None ? "forward" : step_to_text(step);
+        told_.verdict = opened ? "allow" : waived ? "exception" : step == Step::None ? "forward" : step_to_text(step);
         told_.answer = step >= Step::Restrict && !opened ? closed_answer(*winner) : "forwarded";
         tell(fmt::format("answer: {}", told_.answer));
     }
@@ -223,12 +246,14 @@ private:
     const Options& options_;
     const DomainSet* base_;
     const Moment& moment_;
+    const IpAddress& client_;
     const wire::Name& name_;
     const Group* nearest_ = nullptr;
     std::vector<Tag> tags_;  // that hold for the name
     std::string entry_;      // from which they come
     std::vector<Hold> holds_;
-    std::string allowed_;  // the name that an allow opens
+    std::vector<Hold> waived_;  // by an exception
+    std::string allowed_;       // the name that an allow opens
     Explanation told_;
 };
 

@@ -30,7 +30,7 @@ struct Around {
 
 }  // namespace
 
-PrefixSets nest(std::vector<OwnedPrefix> prefixes) {
+PrefixSets nest(std::vector<OwnedPrefix> prefixes, std::uint32_t never_nearest) {
     // By address, then by length: what contains a prefix stands before it.
     std::sort(prefixes.begin(), prefixes.end(), [](const OwnedPrefix& a, const OwnedPrefix& b) {
         return a.prefix != b.prefix ? a.prefix < b.prefix : a.owner < b.owner;
@@ -47,7 +47,7 @@ PrefixSets nest(std::vector<OwnedPrefix> prefixes) {
         while (!around.empty() && !around.back().prefix.contains(prefix)) around.pop_back();
 
         OwnerSet set = around.empty() ? OwnerSet{} : result.sets[around.back().set];
-        set.nearest = first->owner;
+        if (first->owner < never_nearest) set.nearest = first->owner;
         for (auto each = first; each != last; ++each) {
             const auto place = std::lower_bound(set.owners.begin(), set.owners.end(), each->owner);
             if (place == set.owners.end() || *place != each->owner) set.owners.insert(place, each->owner);
@@ -60,12 +60,16 @@ PrefixSets nest(std::vector<OwnedPrefix> prefixes) {
     return result;
 }
 
-PrefixSets classes_of(std::span<const Group> groups) {
+PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions) {
     std::vector<OwnedPrefix> prefixes;
     for (std::uint32_t index = 0; index < groups.size(); ++index) {
         for (const Prefix& prefix : groups[index].clients) prefixes.push_back({prefix, index});
     }
-    return nest(std::move(prefixes));
+    const auto behind = static_cast<std::uint32_t>(groups.size());
+    for (std::uint32_t index = 0; index < exceptions.size(); ++index) {
+        if (exceptions[index].client) prefixes.push_back({*exceptions[index].client, behind + index});
+    }
+    return nest(std::move(prefixes), behind);
 }
 
 bool is_for_everyone(const std::vector<std::string>& groups) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Client classes: all distinct sets of groups that an address can fall into, found from the prefixes.
+// Client classes: all distinct sets of groups and exceptions that an address can fall into, found from the prefixes.
 //
 // A client is in every group whose prefix contains it. The longest of those prefixes, and of equal ones the group
 // listed first, gives the nearest group: answer mode, language and the row in reports go by it. Prefixes nest, so
@@ -43,10 +43,11 @@ struct PrefixSets {
     std::vector<OwnerSet> sets;  // 0: under no prefix
 };
 
-[[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes);
+/// Owners from `never_nearest` on are in the sets, but never the nearest.
+[[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes, std::uint32_t never_nearest);
 
-/// Client classes: sets of indices into `groups`.
-[[nodiscard]] PrefixSets classes_of(std::span<const Group> groups);
+/// Client classes: sets of indices into `groups`, and behind them into `exceptions` (those for clients).
+[[nodiscard]] PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions);
 
 /// The group that everybody is in. Its id is reserved.
 inline constexpr std::string_view kEveryone = "everyone";

@@ -62,6 +62,14 @@ Result<Moment> moment_of(const Options& options, WallTime at) {
         moment.allows.push_back(in_force);
         if (in_force) moment.next_edge = earlier(moment.next_edge, allow.ends);
     }
+    for (const Exception& exception : options.exceptions) {
+        const auto of = std::find_if(options.directives.begin(), options.directives.end(),
+                                     [&](const Directive& d) { return d.id == exception.directive; });
+        const bool known = of != options.directives.end() && at < exception.ends;
+        const auto index = static_cast<std::size_t>(of - options.directives.begin());
+        moment.exceptions.push_back(known && moment.phases[index].step == Step::Restrict);
+        if (known) moment.next_edge = earlier(moment.next_edge, exception.ends);
+    }
     rank(options, moment);
     return moment;
 }

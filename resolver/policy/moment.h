@@ -27,6 +27,7 @@ struct Moment {
     std::vector<std::uint32_t> by_strength;  // the directive of each strength; 0 stands for none
     std::vector<std::string> until;          // by directive: the day it ends by its own clock; empty: open end
     std::vector<bool> allows;                // by allow: in force
+    std::vector<bool> exceptions;            // by exception: in force, and its directive at restrict
     std::optional<WallTime> next_edge;
 };
 

@@ -59,6 +59,12 @@ struct Hours {
     std::uint16_t to_minute = 1440;  // behind `from`; an end before it is on the next day
 };
 
+/// From `at` on a directive has this step.
+struct PlannedStep {
+    WallTime at{};
+    Step step = Step::Observe;
+};
+
 struct Directive {
     std::string id;
     std::string title;
@@ -71,7 +77,8 @@ struct Directive {
     std::vector<std::string> groups;  // empty: everyone
     Step step = Step::Observe;
     Layer layer = Layer::Site;
-    Step before = Step::Observe;  // its step until it starts; None for "nothing"
+    std::vector<PlannedStep> planned;  // in the order of their times
+    Step before = Step::Observe;       // its step until it starts; None for "nothing"
     std::optional<WallTime> starts;
     std::optional<WallTime> ends;
     std::optional<WallTime> review;
@@ -92,6 +99,15 @@ struct Allow {
     SourcePlace place;
 };
 
+/// A permission under a directive, as long as that is at step restrict (contract, rule 2).
+struct Exception {
+    std::string id;
+    std::string directive;
+    std::optional<Prefix> client;  // either these clients,
+    std::string group;             // or this group
+    WallTime ends{};
+};
+
 /// A [[list]] of the configuration, which may not be in the set yet.
 struct ListName {
     std::string id;
@@ -104,6 +120,7 @@ struct Options {
     std::vector<Group> groups;
     std::vector<Directive> directives;
     std::vector<Allow> allows;
+    std::vector<Exception> exceptions;        // granted; what one names may be gone: it opens nothing then
     std::optional<WallTime> suspended_until;  // until then every step is observe at most
     std::vector<ListName> lists;
     std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)

@@ -109,7 +109,7 @@ void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
     for (const OwnedPrefix& each : prefixes) text += fmt::format("{} {}\n", each.prefix.to_string(), each.owner);
     if (!text.empty()) overlay.digest ^= hash64(bytes_of(text), kSeed);
 
-    overlay.addresses = nest(std::move(prefixes));
+    overlay.addresses = nest(std::move(prefixes), OwnerSet::kNobody);
     overlay.name_columns = static_cast<std::uint32_t>(overlay.columns.size());
     for (std::size_t set = 1; set < overlay.addresses.sets.size(); ++set) {
         auto& owners = overlay.columns.emplace_back();

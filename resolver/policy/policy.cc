@@ -28,6 +28,7 @@ namespace {
 
 constexpr std::size_t kBase = 0;
 constexpr std::size_t kOverlay = 1;
+constexpr std::size_t kEdgesAhead = 64;  // of the calendar that explain() looks at
 
 std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& overlay) noexcept {
     return (base != nullptr ? base->info().checksum : 0) ^ overlay.digest;
@@ -63,7 +64,7 @@ Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Option
     auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();
 
-    PrefixSets classes = classes_of(options->groups);
+    PrefixSets classes = classes_of(options->groups, options->exceptions);
     CellMaker cells(*options, base.get(), *moment, version);
     Table table({*options, base.get(), *overlay, classes, *moment}, cells);
     const std::uint64_t generation = generation_of(base.get(), *overlay);
@@ -167,8 +168,25 @@ DirectiveState Policy::state_of(std::uint32_t directive) const noexcept {
 
 Step Policy::step_of(std::uint32_t directive) const noexcept { return state_->moment.phases[directive].step; }
 
+bool Policy::in_force(std::uint32_t exception) const noexcept { return state_->moment.exceptions[exception]; }
+
 Explanation Policy::explain(const IpAddress& client, const wire::Name& name) const {
-    return policy::explain(*state_->options, state_->base.get(), state_->moment, client, name);
+    const auto judged_at = [&](const Moment& moment) {
+        return policy::explain(*state_->options, state_->base.get(), moment, client, name);
+    };
+    Explanation told = judged_at(state_->moment);
+    auto edge = state_->moment.next_edge;
+    for (std::size_t looked = 0; edge && looked < kEdgesAhead; ++looked) {
+        const auto moment = moment_of(*state_->options, *edge);
+        if (!moment) break;
+        if (const auto then = judged_at(*moment); then.verdict != told.verdict) {
+            told.changes = edge;
+            told.next_verdict = then.verdict;
+            break;
+        }
+        edge = moment->next_edge;
+    }
+    return told;
 }
 
 }  // namespace cenote::policy

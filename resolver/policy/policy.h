@@ -48,6 +48,7 @@ struct Cell {
     wire::EdeCode ede = wire::EdeCode::Blocked;
     std::uint32_t service = kNone;    // index into sources() of the base set: the service or list that was hit
     std::uint32_t directive = kNone;  // index into directives()
+    std::uint32_t exception = kNone;  // index into exceptions(): it opened the name, and `directive` is what it waived
     std::uint32_t ttl_s = 30;
     std::string_view text;              // EXTRA-TEXT, one sentence for a person
     std::string_view structured;        // I-JSON for a client that asked for it (option 26), code 15, 16 or 17
@@ -79,10 +80,13 @@ struct Explanation {
     std::string service_name;
     std::string list;
     std::string directive;
+    std::string exception;
     std::string matched;  // the entry's name
     std::string answer;   // "null, 30 s"
     std::optional<WallTime> until;
     std::vector<ExplainStep> steps;
+    std::optional<WallTime> changes;  // when the clock brings another verdict, if nobody does before
+    std::string next_verdict;         // and which
 };
 
 enum class DirectiveState : std::uint8_t { Planned, InForce, Lapsed };
@@ -130,7 +134,9 @@ public:
     [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
     /// What it does at the moment; None outside its hours.
     [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
-    /// The verdict of judge(), worked out anew by the rules and told step by step.
+    /// Whether the clock lets it open anything now.
+    [[nodiscard]] bool in_force(std::uint32_t exception) const noexcept;
+    /// The verdict of judge(), worked out anew by the rules and told step by step; and what comes next.
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
 
 private:

@@ -74,6 +74,12 @@ Phase phase_at(const Directive& directive, const TimeZone& zone, WallTime at) {
         return {directive.before, DirectiveState::Planned, earlier(directive.starts, directive.ends)};
 
     Phase phase{directive.step, DirectiveState::InForce, directive.ends};
+    for (const PlannedStep& planned : directive.planned) {
+        if (planned.at <= at)
+            phase.step = planned.step;
+        else
+            phase.next_edge = earlier(phase.next_edge, planned.at);
+    }
     if (directive.hours) {
         if (!holds_at(*directive.hours, zone, at)) phase.step = Step::None;
         phase.next_edge = earlier(phase.next_edge, next_change(*directive.hours, zone, at));

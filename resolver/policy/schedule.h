@@ -3,8 +3,8 @@
 // What step a directive has at a moment, and when that changes next.
 //
 // Before `starts` a directive has its step `before`, from `ends` on none. Between them it holds at its weekly hours,
-// or always when it has none. Hours go by the clock on the wall: where the clock jumps over an hour's beginning, the
-// hour begins at the jump; a time that comes twice counts both times.
+// or always when it has none; a planned step takes over at its time. Hours go by the clock on the wall: where the clock
+// jumps over an hour's beginning, the hour begins at the jump; a time that comes twice counts both times.
 //
 // Threads:  pure. Control plane.
 // Memory:   none.

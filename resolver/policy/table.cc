@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "resolver/base/hash.h"
@@ -13,10 +14,19 @@ namespace {
 
 constexpr CellId kUnknown = 0xffffffff;
 
+/// An exception that takes a directive out of the count.
+struct Waiver {
+    std::uint32_t directive = 0;
+    std::uint32_t exception = 0;
+
+    friend auto operator<=>(const Waiver&, const Waiver&) = default;
+};
+
 /// All that a row depends on. Classes with equal ones share a row.
 struct RowKey {
     std::vector<std::uint32_t> directives;  // in force, of the class's groups; those for everyone left out; ascending
     std::vector<std::uint32_t> allows;      // likewise
+    std::vector<Waiver> waivers;            // of directives above or for everyone; by directive, each once
     Manner manner;
 
     friend auto operator<=>(const RowKey&, const RowKey&) = default;
@@ -41,15 +51,54 @@ struct ByGroup {
     }
     [[nodiscard]] std::vector<std::uint32_t> of(const OwnerSet& groups) const {
         std::vector<std::uint32_t> items;
-        for (const std::uint32_t group : groups.owners)
-            items.insert(items.end(), of_group[group].begin(), of_group[group].end());
+        for (const std::uint32_t owner : groups.owners)
+            if (owner < of_group.size()) items.insert(items.end(), of_group[owner].begin(), of_group[owner].end());
         std::sort(items.begin(), items.end());
         items.erase(std::unique(items.begin(), items.end()), items.end());
         return items;
     }
 
+    [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view group) const {
+        const auto found = index_.find(group);
+        return found == index_.end() ? std::nullopt : std::optional(found->second);
+    }
+
 private:
     std::map<std::string_view, std::uint32_t> index_;
+};
+
+/// Who holds which exceptions that are in force.
+class Waivers {
+public:
+    Waivers(const Options& options, const Moment& moment, const ByGroup& groups)
+        : behind_(static_cast<std::uint32_t>(options.groups.size())) {
+        for (std::uint32_t i = 0; i < options.exceptions.size(); ++i) {
+            if (!moment.exceptions[i]) continue;
+            const Exception& exception = options.exceptions[i];
+            const auto directive = std::find_if(options.directives.begin(), options.directives.end(),
+                                                [&](const Directive& d) { return d.id == exception.directive; });
+            const auto index = static_cast<std::uint32_t>(directive - options.directives.begin());
+            const auto owner = exception.client ? behind_ + i : groups.index_of(exception.group);
+            if (owner) held_.push_back({*owner, {index, i}});
+            if (exception.group == kEveryone) held_.push_back({OwnerSet::kNobody, {index, i}});
+        }
+    }
+    /// Of several over one directive the first counts.
+    [[nodiscard]] std::vector<Waiver> of(const OwnerSet& owners) const {
+        std::vector<Waiver> found;
+        for (const auto& [owner, waiver] : held_) {
+            if (owner == OwnerSet::kNobody || std::binary_search(owners.owners.begin(), owners.owners.end(), owner))
+                found.push_back(waiver);
+        }
+        std::sort(found.begin(), found.end());
+        const auto same = [](const Waiver& a, const Waiver& b) { return a.directive == b.directive; };
+        found.erase(std::unique(found.begin(), found.end(), same), found.end());
+        return found;
+    }
+
+private:
+    std::uint32_t behind_;
+    std::vector<std::pair<std::uint32_t, Waiver>> held_;
 };
 
 /// The tag-sets of the base set, and for each tag how it ranks as a subject: services before lists, then by order.
@@ -78,14 +127,24 @@ public:
                 if (input_.moment.strength[i] != 0) coverage_[i] = cover(input_.options.directives[i], *input_.base);
             }
         }
-        everyone_.strongest.assign(base_.preference.size(), 0);
-        everyone_.directives.assign(coverage_.size(), false);
-        everyone_.allows.assign(input_.options.allows.size(), false);
-        count_in(directives.of_everyone, allows.of_everyone, everyone_);
+        nobody_.strongest.assign(base_.preference.size(), 0);
+        nobody_.waived.assign(base_.preference.size(), 0);
+        nobody_.directives.assign(coverage_.size(), false);
+        nobody_.exceptions.assign(coverage_.size(), Cell::kNone);
+        nobody_.allows.assign(input_.options.allows.size(), false);
+        of_everyone_ = {directives.of_everyone, allows.of_everyone};
+        everyone_ = nobody_;
+        count_in(of_everyone_.first, of_everyone_.second, everyone_);
     }
 
     void make(const RowKey& key) {
-        counted_ = everyone_;
+        if (key.waivers.empty()) {
+            counted_ = everyone_;
+        } else {  // what counts for everyone else does not all count here
+            counted_ = nobody_;
+            for (const Waiver& waiver : key.waivers) counted_.exceptions[waiver.directive] = waiver.exception;
+            count_in(of_everyone_.first, of_everyone_.second, counted_);
+        }
         count_in(key.directives, key.allows, counted_);
         make_base_row(key.manner);
         make_overlay_row(key.manner);
@@ -95,8 +154,10 @@ public:
 
 private:
     struct Counted {
-        std::vector<std::uint32_t> strongest;  // by tag of the base set: the strength of whoever takes it
-        std::vector<bool> directives;
+        std::vector<std::uint32_t> strongest;   // by tag of the base set: the strength of whoever takes it
+        std::vector<std::uint32_t> waived;      // the same of directives that an exception takes out
+        std::vector<bool> directives;           // waived ones too
+        std::vector<std::uint32_t> exceptions;  // by directive: what waives it; Cell::kNone: nothing
         std::vector<bool> allows;
     };
 
@@ -105,8 +166,8 @@ private:
         for (const std::uint32_t directive : directives) {
             counted.directives[directive] = true;
             const std::uint32_t strength = input_.moment.strength[directive];
-            for (const std::uint32_t tag : coverage_[directive].tags)
-                counted.strongest[tag] = std::max(counted.strongest[tag], strength);
+            auto& by_tag = counted.exceptions[directive] == Cell::kNone ? counted.strongest : counted.waived;
+            for (const std::uint32_t tag : coverage_[directive].tags) by_tag[tag] = std::max(by_tag[tag], strength);
         }
         for (const std::uint32_t allow : allows) counted.allows[allow] = true;
     }
@@ -115,13 +176,27 @@ private:
         cell_of_tag_.assign(counted_.strongest.size(), kUnknown);
         base_row_.clear();
         for (const auto& tags : base_.tag_sets) {
-            const auto stricter = [&](std::uint32_t a, std::uint32_t b) {
-                return std::pair(counted_.strongest[a], base_.preference[a]) <
-                       std::pair(counted_.strongest[b], base_.preference[b]);
+            const auto strongest_by = [&](const std::vector<std::uint32_t>& by_tag) {
+                return std::max_element(tags.begin(), tags.end(), [&](std::uint32_t a, std::uint32_t b) {
+                    return std::pair(by_tag[a], base_.preference[a]) < std::pair(by_tag[b], base_.preference[b]);
+                });
             };
-            const auto winner = std::max_element(tags.begin(), tags.end(), stricter);
-            base_row_.push_back(winner == tags.end() ? CellId{0} : cell_of_tag(*winner, manner));
+            const auto winner = strongest_by(counted_.strongest);
+            if (winner == tags.end()) {
+                base_row_.push_back(0);
+                continue;
+            }
+            const auto waived = strongest_by(counted_.waived);
+            base_row_.push_back(
+                open(cell_of_tag(*winner, manner), counted_.waived[*waived], input_.base->tags()[*waived].source));
         }
+    }
+
+    /// What is left where an exception waives a directive of this strength: opened, if it would have won.
+    CellId open(CellId left, std::uint32_t waived, std::uint32_t source) {
+        if (waived <= cells_.strength(left) || cells_.step(left) >= Step::Restrict) return left;
+        const std::uint32_t directive = input_.moment.by_strength[waived];
+        return cells_.cell_without(directive, source, counted_.exceptions[directive], left);
     }
 
     CellId cell_of_tag(std::uint32_t tag, const Manner& manner) {
@@ -140,18 +215,20 @@ private:
         overlay_row_.clear();
         for (const auto& owners : input_.overlay.columns) {
             std::uint32_t strongest = 0;
+            std::uint32_t waived = 0;
             CellId flags = 0;
             for (const Owner& owner : owners) {
                 if (owner.kind == Owner::Kind::Directive) {
-                    if (counted_.directives[owner.index])
-                        strongest = std::max(strongest, input_.moment.strength[owner.index]);
+                    if (!counted_.directives[owner.index]) continue;
+                    auto& most = counted_.exceptions[owner.index] == Cell::kNone ? strongest : waived;
+                    most = std::max(most, input_.moment.strength[owner.index]);
                 } else if (owner.index == Owner::kNoAllow || counted_.allows[owner.index]) {
                     flags |= owner.kind == Owner::Kind::Allow ? kAllowed : kOpenBelow;
                 }
             }
             const CellId cell =
                 strongest == 0 ? 0 : cells_.cell_of(input_.moment.by_strength[strongest], Cell::kNone, manner);
-            overlay_row_.push_back(cell | flags);
+            overlay_row_.push_back(open(cell, waived, Cell::kNone) | flags);
         }
     }
 
@@ -159,6 +236,8 @@ private:
     CellMaker& cells_;
     BaseColumns base_;
     std::vector<Coverage> coverage_;  // by directive; empty when it is not in force
+    std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> of_everyone_;  // directives, allows
+    Counted nobody_;
     Counted everyone_;
     Counted counted_;  // for the row in the making
     std::vector<CellId> cell_of_tag_;
@@ -208,11 +287,12 @@ Table::Table(const Input& input, CellMaker& cells)
         if (input.moment.allows[i]) allows.add(i, options.allows[i].groups);
     }
 
+    const Waivers waivers(options, input.moment, directives);
     RowMaker maker(input, cells);
     maker.start_from(directives, allows);
     std::map<RowKey, std::array<std::uint32_t, kSetsMax>> known;
     for (const OwnerSet& groups : input.classes.sets) {
-        RowKey key{directives.of(groups), allows.of(groups), manner_of(groups, options, languages)};
+        RowKey key{directives.of(groups), allows.of(groups), waivers.of(groups), manner_of(groups, options, languages)};
         const auto [row, is_new] = known.try_emplace(std::move(key));
         if (is_new) {
             maker.make(row->first);

@@ -111,6 +111,31 @@ TEST(Explain, AllowsAndTheirLimit) {
     EXPECT_THAT(steps_of(closed), ::testing::Contains("directive demo-1 blocks, which no allow opens"));
 }
 
+TEST(Explain, ExceptionsAndWhatComesNext) {
+    Options options;
+    options.directives = {directive("d1", Step::Restrict, {"service:deepseek"})};
+    options.directives.front().ends = kNow + std::chrono::hours(48);
+    Exception lab;
+    lab.id = "dns1-17";
+    lab.directive = "d1";
+    lab.client = testing::prefix("10.1.0.0/28");
+    lab.ends = kNow + std::chrono::hours(2);
+    options.exceptions = {lab};
+    const auto policy = testing::build(options, kNow);
+    Explanation told = policy->explain(testing::ip("10.1.0.1"), testing::name("deepseek.com"));
+    EXPECT_EQ(told.verdict, "exception");
+    EXPECT_EQ(told.exception, "dns1-17");
+    EXPECT_EQ(told.directive, "d1");
+    EXPECT_EQ(told.until, lab.ends);
+    EXPECT_EQ(told.changes, lab.ends);
+    EXPECT_EQ(told.next_verdict, "restrict");
+    told = policy->explain(testing::ip("10.1.0.99"), testing::name("deepseek.com"));
+    EXPECT_EQ(told.verdict, "restrict");
+    EXPECT_EQ(told.changes, options.directives.front().ends) << "the exception's end is no matter of this client";
+    EXPECT_EQ(told.next_verdict, "forward");
+    EXPECT_EQ(policy->explain(testing::ip("10.1.0.1"), testing::name("example.org")).changes, std::nullopt);
+}
+
 TEST(Explain, TheAnswerIsTheDirectivesThenTheGroups) {
     Options options = demo();
     options.groups[1].answer = AnswerMode::Nxdomain;

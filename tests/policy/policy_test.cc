@@ -90,6 +90,90 @@ TEST(Policy, AllowsOpenEverythingBelowBlock) {
     EXPECT_TRUE(judged(*build(options, kNow), kMoti, "open.deepseek.com").blocks());
 }
 
+Exception exception(std::string id, std::string directive, std::string_view client, std::string group) {
+    Exception made;
+    made.id = std::move(id);
+    made.directive = std::move(directive);
+    if (!client.empty()) made.client = testing::prefix(client);
+    made.group = std::move(group);
+    made.ends = kNow + std::chrono::hours(2);
+    return made;
+}
+
+TEST(Policy, AnExceptionTakesItsOwnDirectiveOutAndOnlyThat) {
+    Options options;
+    options.groups = {group("lab", {"10.1.0.0/16"})};
+    options.directives = {directive("one", Step::Restrict, {"service:deepseek"}),
+                          directive("all", Step::Observe, {"service:*"})};
+    options.exceptions = {exception("x1", "one", "10.2.2.0/28", ""), exception("x2", "one", "", "lab"),
+                          exception("x3", "gone", "10.3.0.0/28", "")};
+    const auto policy = build(options, kNow);
+    ASSERT_NE(policy, nullptr);
+    EXPECT_TRUE(judged(*policy, "10.9.9.9", "deepseek.com").blocks());
+    EXPECT_TRUE(judged(*policy, "10.2.2.16", "deepseek.com").blocks()) << "just outside the prefix";
+    EXPECT_TRUE(judged(*policy, "10.3.0.1", "deepseek.com").blocks()) << "of a directive that is gone";
+    for (const auto& [client, which] : {std::pair("10.2.2.15", 0U), {"10.1.200.1", 1U}}) {
+        const Cell& cell = judged(*policy, client, "chat.deepseek.com");
+        EXPECT_FALSE(cell.blocks());
+        EXPECT_EQ(cell.exception, which);
+        EXPECT_EQ(policy->directive_id(cell.directive), "one");
+        EXPECT_EQ(policy->service_id(cell.service), "deepseek");
+    }
+    EXPECT_EQ(judged(*policy, "10.1.200.1", "openai.com").exception, Cell::kNone) << "it was open without it";
+    EXPECT_EQ(policy->next_edge(), kNow + std::chrono::hours(2));
+
+    options.directives.push_back(directive("other", Step::Restrict, {"domain:chat.deepseek.com"}));
+    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "chat.deepseek.com").blocks()) << "another one holds";
+    EXPECT_FALSE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").blocks());
+    options.directives.back().step = Step::Advise;
+    EXPECT_EQ(judged(*build(options, kNow), "10.1.200.1", "chat.deepseek.com").exception, 1U);
+
+    const auto later = build(options, kNow + std::chrono::hours(2));
+    EXPECT_TRUE(judged(*later, "10.1.200.1", "deepseek.com").blocks()) << "it has ended";
+    options.directives.front().step = Step::Block;
+    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").blocks()) << "block has no exceptions";
+    options.directives.front().step = Step::Observe;
+    EXPECT_EQ(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").exception, Cell::kNone);
+}
+
+TEST(Policy, AnExceptionOfNamesAndAddressesOfTheDirectivesOwn) {
+    Options options;
+    options.directives = {directive("one", Step::Restrict, {"domain:bad.net", "address:192.0.2.0/24"})};
+    options.exceptions = {exception("x1", "one", "10.2.2.0/28", "")};
+    const auto policy = build(options, kNow);
+    const auto mine = policy->classify(testing::ip("10.2.2.1"));
+    const auto other = policy->classify(testing::ip("10.2.3.1"));
+    EXPECT_EQ(judged(*policy, "10.2.2.1", "a.bad.net").exception, 0U);
+    const Match link = policy->match(testing::ip("192.0.2.7"));
+    EXPECT_FALSE(policy->cell(policy->judge_link(mine, {}, link)).blocks());
+    EXPECT_TRUE(policy->cell(policy->judge_link(other, {}, link)).blocks());
+}
+
+TEST(Policy, AnExceptionIsNoGroup) {
+    Options options;
+    options.groups = {group("ministry", {"10.0.0.0/8"})};
+    options.groups.front().answer = AnswerMode::Nodata;
+    options.directives = {directive("one", Step::Restrict, {"service:deepseek"}),
+                          directive("two", Step::Restrict, {"service:openai"})};
+    options.exceptions = {exception("x1", "one", "10.2.2.0/28", "")};
+    const auto policy = build(options, kNow);
+    EXPECT_EQ(policy->group_of(policy->classify(testing::ip("10.2.2.1"))), "ministry");
+    EXPECT_EQ(judged(*policy, "10.2.2.1", "openai.com").answer, AnswerMode::Nodata);
+}
+
+TEST(Policy, APlannedStepTakesOverAtItsTime) {
+    Options options;
+    options.directives = {directive("one", Step::Advise, {"service:deepseek"})};
+    options.directives.front().planned = {{kNow + std::chrono::hours(1), Step::Restrict},
+                                          {kNow + std::chrono::hours(3), Step::Block}};
+    for (const auto& [hours, step, edge] : {std::tuple(0, Step::Advise, 1), {1, Step::Restrict, 3}}) {
+        const auto policy = build(options, kNow + std::chrono::hours(hours));
+        EXPECT_EQ(policy->step_of(0), step);
+        EXPECT_EQ(policy->next_edge(), kNow + std::chrono::hours(edge));
+    }
+    EXPECT_EQ(build(options, kNow + std::chrono::hours(3))->step_of(0), Step::Block);
+}
+
 TEST(Policy, WhatIsOpenBelowKeepsItsParentsFromNxdomain) {
     Options options = demo();
     options.allows = {allow({"a.open.deepseek.com"}, {"moti"})};

@@ -175,6 +175,7 @@ void Engine::record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer
         const policy::Cell& cell = asked.cell();
         event.policy_version = asked.policy->version();
         event.service_key = key_at(snapshot_->service_keys, cell.service);
+        event.bypass = cell.service < snapshot_->bypass.size() && snapshot_->bypass[cell.service];
         event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
         event.exception_key = key_at(snapshot_->exception_keys, cell.exception);
         event.group_key = key_at(snapshot_->group_keys, asked.client_class);

@@ -36,6 +36,7 @@ struct Snapshot {
     std::string policy_text;                    // policy.cenote: version and digest
     Ticks next_edge = Ticks::max();             // when some verdict will change: no answer lives longer
     std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
+    std::vector<bool> bypass;                   // by source index: a way around this resolver
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
     std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
     std::vector<std::uint16_t> group_keys;      // telemetry keys by client class

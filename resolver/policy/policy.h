@@ -145,6 +145,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// A way around this resolver: DNS over HTTPS elsewhere, a relay, a browser's own.
+[[nodiscard]] bool is_bypass(const domainset::Source& source) noexcept;
 /// Step::None is "nothing".
 [[nodiscard]] std::string_view step_to_text(Step step) noexcept;
 [[nodiscard]] std::optional<Step> parse_step(std::string_view text) noexcept;

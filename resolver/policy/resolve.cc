@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "resolver/policy/policy.h"
+
 namespace cenote::policy {
 namespace {
 
@@ -58,6 +60,11 @@ bool takes_tag(const Directive& directive, const Source& source, const domainset
     if (tag.strict && !directive.strict) return false;
     return source.kind != SourceKind::Service || directive.roles.empty() ||
            contains(directive.roles, domainset::role_to_text(tag.role));
+}
+
+bool is_bypass(const Source& source) noexcept {
+    return source.kind == SourceKind::Service &&
+           std::find(source.categories.begin(), source.categories.end(), kBypass) != source.categories.end();
 }
 
 Coverage cover(const Directive& directive, const domainset::DomainSet& base) {

@@ -13,6 +13,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "resolver/base/address.h"
 #include "resolver/base/clock.h"
 #include "resolver/telemetry/keys.h"
 #include "resolver/telemetry/tally.h"
@@ -46,6 +47,48 @@ struct GroupRow {
     Tally<std::uint64_t> queries;
     Tally<Ticks::rep> last_seen;
     ClientSketch clients;
+};
+
+struct ExceptionRow {
+    Tally<std::uint64_t> count;
+    Tally<Ticks::rep> first_seen;
+    Tally<Ticks::rep> last_seen;
+
+    void add(Ticks at) noexcept {
+        if (count.load() == 0) first_seen.raise(at.time_since_epoch().count());
+        last_seen.raise(at.time_since_epoch().count());
+        count.add(1);
+    }
+};
+
+/// Clients one by one, each in the first free row of a few; a client that finds none is not kept.
+class ClientTable {
+public:
+    static constexpr std::size_t kRows = 2048;
+
+    /// `hashed` is the client's hash. False: no room.
+    bool add(const IpAddress& client, std::uint64_t hashed, Key service, Ticks at) noexcept;
+    /// fn(client, service, count, last_seen) for each.
+    template <typename Fn>
+    void for_each(Fn fn) const {
+        for (const Row& row : rows_) {
+            // Whoever sees a count sees the address, which is written once, before.
+            if (const auto count = row.count.load(std::memory_order_acquire); count != 0)
+                fn(row.client(), row.service.load(), count, Ticks(Ticks::duration(row.last_seen.load())));
+        }
+    }
+
+private:
+    static constexpr std::size_t kProbes = 8;
+    struct Row {
+        std::array<std::atomic<std::uint64_t>, 2> address{};
+        std::atomic<std::uint64_t> count{0};
+        Tally<Ticks::rep> last_seen;
+        std::atomic<Key> service{kKeyNone};
+
+        [[nodiscard]] IpAddress client() const noexcept;
+    };
+    std::array<Row, kRows> rows_;
 };
 
 }  // namespace cenote::telemetry

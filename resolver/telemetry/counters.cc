@@ -28,6 +28,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"rcode_other", "replies with any other code"},
     {"log_overflow", "queries that the log and tail missed: their ring was full"},
     {"combinations_overflow", "verdicts not counted by service, directive and group: the table was full"},
+    {"bypass_overflow", "queries for ways around this resolver whose client was not kept: the table was full"},
     {"malformed", "datagrams shorter than a header, and answers sent to us, dropped"},
     {"formerr", "queries answered with FORMERR"},
     {"notimp", "queries answered with NOTIMP"},

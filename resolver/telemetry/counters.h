@@ -36,6 +36,7 @@ enum class Counter : std::uint8_t {
     RcodeOther,
     LogOverflow,
     CombinationsOverflow,
+    BypassOverflow,
 
     // Queries that are turned away before a verdict: Recorder::count().
     Malformed,

@@ -37,6 +37,7 @@ struct QueryEvent {
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;
+    bool bypass = false;  // the service is of category bypass
     wire::RrType type{};
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;

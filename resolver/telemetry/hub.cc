@@ -45,16 +45,38 @@ Metrics Hub::collect() const {
     }
     metrics.combinations = combinations_of(combinations);
     for (std::size_t row = 0; row < GroupRow::kRows; ++row) collect_row(row, metrics);
+    metrics.bypass = bypass_clients();
     return metrics;
+}
+
+std::vector<BypassClient> Hub::bypass_clients() const {
+    std::map<IpAddress, BypassClient> by_client;
+    const auto add = [&](const IpAddress& client, Key service, std::uint64_t count, Ticks last_seen) {
+        BypassClient& row = by_client[client];
+        row.client = client;
+        row.count += count;
+        if (last_seen < row.last_seen) return;
+        row.last_seen = last_seen;
+        row.service = service;
+    };
+    for (const auto& recorder : recorders_) recorder->state_->bypass.for_each(add);
+    std::vector<BypassClient> rows;
+    for (const auto& [client, row] : by_client) rows.push_back(row);
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    return rows;
 }
 
 void Hub::collect_row(std::size_t row, Metrics& metrics) const {
     GroupActivity group{GroupRow::key_of(row), 0, 0, {}};
-    ExceptionUse exception{GroupRow::key_of(row), 0};
+    ExceptionUse exception{GroupRow::key_of(row), 0, Ticks::max(), {}};
     ClientSketch::Registers clients{};
     for (const auto& recorder : recorders_) {
         const Recorder::State& state = *recorder->state_;
-        exception.count += state.exceptions[row].load();
+        if (const ExceptionRow& used = state.exceptions[row]; used.count.load() != 0) {
+            exception.count += used.count.load();
+            exception.first_seen = std::min(exception.first_seen, Ticks(Ticks::duration(used.first_seen.load())));
+            exception.last_seen = std::max(exception.last_seen, Ticks(Ticks::duration(used.last_seen.load())));
+        }
         const GroupRow& from = state.groups[row];
         const auto queries = from.queries.load();
         if (queries == 0) continue;

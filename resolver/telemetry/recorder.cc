@@ -80,8 +80,11 @@ void Recorder::record(const QueryEvent& event) noexcept {
     GroupRow& group = state.groups[GroupRow::of(event.group_key)];
     group.queries.add(1);
     group.last_seen.raise(event.at.time_since_epoch().count());
-    group.clients.add(hash64(event.client.octets(), state.seed));
-    if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(1);
+    const std::uint64_t client = hash64(event.client.octets(), state.seed);
+    group.clients.add(client);
+    if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(event.at);
+    if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))
+        state.add(Counter::BypassOverflow);
 
     if (state.logging.load(std::memory_order_relaxed)) state.log(event);
 }

@@ -23,7 +23,8 @@ struct alignas(64) Recorder::State {
     Tally<std::uint64_t> latency_sum_us;
     Combinations combinations;
     std::array<GroupRow, GroupRow::kRows> groups;
-    std::array<Tally<std::uint64_t>, kExceptionRows> exceptions;  // by key; those beyond share the last
+    std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; those beyond share the last
+    ClientTable bypass;
 
     std::atomic<bool> logging{false};
     Ring<LoggedQuery> log_ring{kLogCapacity};

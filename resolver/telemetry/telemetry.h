@@ -5,8 +5,8 @@
 // Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside,
 //           but read_log() by one reader.
 // Time:     events carry it.
-// Memory:   a Recorder is about 0.6 MiB, whatever happens; record() and count() never allocate.
-// Failure:  what no longer fits is counted: combinations_overflow, log_overflow.
+// Memory:   a Recorder is about 0.8 MiB, whatever happens; record() and count() never allocate.
+// Failure:  what no longer fits is counted: combinations_overflow, log_overflow, bypass_overflow.
 #pragma once
 
 #include <array>
@@ -44,6 +44,16 @@ struct GroupActivity {
 struct ExceptionUse {
     Key exception = kKeyNone;
     std::uint64_t count = 0;
+    Ticks first_seen{};
+    Ticks last_seen{};
+};
+
+/// A client that asked for ways around this resolver (services of category bypass that a directive takes).
+struct BypassClient {
+    IpAddress client;
+    Key service = kKeyNone;  // asked last
+    std::uint64_t count = 0;
+    Ticks last_seen{};
 };
 
 /// All recorders together at one moment.
@@ -54,6 +64,7 @@ struct Metrics {
     std::vector<Combination> combinations;
     std::vector<GroupActivity> groups;
     std::vector<ExceptionUse> exceptions;
+    std::vector<BypassClient> bypass;  // most queries first
 
     [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
         return counters[static_cast<std::size_t>(counter)];
@@ -102,6 +113,7 @@ public:
 
 private:
     void collect_row(std::size_t row, Metrics& metrics) const;
+    [[nodiscard]] std::vector<BypassClient> bypass_clients() const;
 
     const std::uint64_t seed_;  // of clients' hashes, the same in all recorders
     mutable std::mutex mutex_;

@@ -130,6 +130,47 @@ TEST(TelemetryTest, KnowsWhoAskedAndWhen) {
     EXPECT_EQ(metrics.groups[1].queries, 1U);
 }
 
+TEST(TelemetryTest, KeepsWhoAsksForWaysAround) {
+    Hub hub;
+    Recorder& one = hub.add_recorder();
+    Recorder& two = hub.add_recorder();
+    auto event = event_of(Verdict::Observe, Source::Upstream);
+    event.bypass = true;
+    event.service_key = 3;
+    for (std::uint8_t i = 1; i <= 200; ++i) {
+        event.client = IpAddress::v4({10, 0, 0, i});
+        event.at = Ticks(seconds(i));
+        one.record(event);
+    }
+    event.at = Ticks(seconds(500));
+    event.service_key = 4;
+    two.record(event);
+    event.bypass = false;
+    event.client = IpAddress::v4({10, 9, 9, 9});
+    two.record(event);
+    const auto rows = hub.collect().bypass;
+    ASSERT_EQ(rows.size(), 200U);
+    EXPECT_EQ(rows.front().client, IpAddress::v4({10, 0, 0, 200}));
+    EXPECT_EQ(rows.front().count, 2U);
+    EXPECT_EQ(rows.front().service, 4);
+    EXPECT_EQ(rows.front().last_seen, Ticks(seconds(500)));
+}
+
+TEST(TelemetryTest, TooManyWhoAskForWaysAroundAreCounted) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(Verdict::Observe, Source::Upstream);
+    event.bypass = true;
+    constexpr std::uint64_t kClients = 5000;
+    for (std::uint64_t i = 0; i < kClients; ++i) {
+        event.client = IpAddress::v4({10, 1, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i % 256)});
+        recorder.record(event);
+    }
+    const Metrics metrics = hub.collect();
+    EXPECT_EQ(metrics.bypass.size() + metrics.get(Counter::BypassOverflow), kClients);
+    EXPECT_GT(metrics.bypass.size(), 1500U);
+}
+
 TEST(TelemetryTest, CountsTheUseOfExceptions) {
     Hub hub;
     auto event = event_of(Verdict::Exception, Source::Upstream);

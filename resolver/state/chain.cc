@@ -23,6 +23,7 @@ std::string chain_of(const Record& record, const std::string& before) {
          {before, std::to_string(record.number), format_time(record.at), record.actor, record.action, record.object,
           record.before, record.after, record.requester, record.ref, record.note})
         add(field, hash);
+    if (!record.policy.empty()) add(record.policy, hash);  // records of the first schema have none
     return to_hex(hash.finish());
 }
 
@@ -53,9 +54,10 @@ std::string_view rule_kind_to_text(RuleKind kind) noexcept {
     switch (kind) {
         case RuleKind::Directive: return "directive";
         case RuleKind::Allow: return "allow";
-        case RuleKind::Suspension: break;
+        case RuleKind::Suspension: return "suspension";
+        case RuleKind::Exception: break;
     }
-    return "suspension";
+    return "exception";
 }
 
 }  // namespace cenote::state

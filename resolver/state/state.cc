@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "resolver/base/time_text.h"
@@ -11,8 +12,9 @@
 namespace cenote::state {
 namespace {
 
-constexpr std::int64_t kSchema = 1;
-constexpr const char* kTables = R"sql(
+/// What brings a file from each schema to the next.
+constexpr std::array kMigrations = {
+    R"sql(
 CREATE TABLE rule (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, lifted INTEGER NOT NULL
 ) STRICT;
@@ -22,44 +24,133 @@ CREATE TABLE audit (
     chain TEXT NOT NULL
 ) STRICT;
 PRAGMA user_version = 1;
-)sql";
+)sql",
+    R"sql(
+ALTER TABLE audit ADD COLUMN policy TEXT NOT NULL DEFAULT '';
+CREATE TABLE policy_text (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+CREATE TABLE policy (version INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
+CREATE INDEX policy_by_time ON policy (at, version);
+CREATE TABLE exception_use (id TEXT PRIMARY KEY, queries INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL)
+    STRICT;
+CREATE TABLE imported (
+    node TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+    object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, requester TEXT NOT NULL, ref TEXT NOT NULL,
+    note TEXT NOT NULL, policy TEXT NOT NULL, chain TEXT NOT NULL, PRIMARY KEY (node, number)
+) STRICT;
+PRAGMA user_version = 2;
+)sql"};
 
 Result<RuleKind> parse_kind(std::string_view text) {
-    for (const RuleKind kind : {RuleKind::Directive, RuleKind::Allow, RuleKind::Suspension})
+    for (const RuleKind kind : {RuleKind::Directive, RuleKind::Allow, RuleKind::Suspension, RuleKind::Exception})
         if (rule_kind_to_text(kind) == text) return kind;
     return Error{fmt::format("a rule of unknown kind '{}'", text)};
 }
 
-Result<Record> record_at(const Statement& row) {
-    const auto at = parse_time(row.text(1));
-    if (!at) return Error{fmt::format("record {}: {}", row.number(0), at.error().text)};
+constexpr std::string_view kRecordColumns =
+    "number, at, actor, action, object, before, after, requester, ref, note, policy, chain";
+constexpr std::string_view kRecordPlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
+
+/// The texts of a record in the order of the columns. Of `Text` std::string or const std::string.
+template <typename Text, typename Of>
+std::array<Text*, 10> texts_of(Of& record) {
+    return {&record.actor,     &record.action, &record.object, &record.before, &record.after,
+            &record.requester, &record.ref,    &record.note,   &record.policy, &record.chain};
+}
+
+/// From the columns of a record, the first of which is `column`.
+Result<Record> record_at(const Statement& row, int column) {
     Record record;
-    record.number = static_cast<std::uint64_t>(row.number(0));
+    record.number = static_cast<std::uint64_t>(row.number(column++));
+    const auto at = parse_time(row.text(column++));
+    if (!at) return Error{fmt::format("record {}: {}", record.number, at.error().text)};
     record.at = *at;
-    int column = 2;
-    for (std::string* field : {&record.actor, &record.action, &record.object, &record.before, &record.after,
-                               &record.requester, &record.ref, &record.note, &record.chain})
-        *field = row.text(column++);
+    for (std::string* field : texts_of<std::string>(record)) *field = row.text(column++);
     return record;
 }
 
-constexpr std::string_view kAuditColumns =
-    "number, at, actor, action, object, before, after, requester, ref, note, chain";
+void bind_record(const Record& record, Statement& statement) {
+    statement.bind(static_cast<std::int64_t>(record.number)).bind(format_time(record.at));
+    for (const std::string* field : texts_of<const std::string>(record)) statement.bind(*field);
+}
 
-Result<std::vector<Rule>> rules_of(const Database& database, const Path& path) {
-    const auto refuse = [&path](const Error& why) {
-        return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
-    };
-    std::vector<Rule> all;
-    Statement rows = database.prepare("SELECT kind, id, text, lifted FROM rule ORDER BY number");
+/// Runs a statement for each of its rows; the first Error ends it.
+template <typename OnRow>
+Status each_row(Statement rows, OnRow on_row) {
     for (;;) {
         auto more = rows.step();
-        if (!more) return refuse(more.error());
-        if (!*more) return all;
-        auto kind = parse_kind(rows.text(0));
-        if (!kind) return refuse(kind.error());
-        all.push_back({*kind, rows.text(1), rows.text(2), rows.number(3) != 0});
+        if (!more) return std::move(more).error();
+        if (!*more) return Done{};
+        if (Status status = on_row(rows); !status) return status;
     }
+}
+
+Status run(Statement& statement) {
+    auto done = statement.step();
+    if (!done) return std::move(done).error();
+    return Done{};
+}
+
+std::optional<WallTime> time_or_none(const std::string& text) {
+    const auto time = parse_time(text);
+    return time ? std::optional(*time) : std::nullopt;
+}
+std::string text_of(const std::optional<WallTime>& time) { return time ? format_time(*time) : std::string(); }
+
+Error in_file(const Path& path, const Error& why) {
+    return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
+}
+
+Result<std::vector<Rule>> rules_of(const Database& database) {
+    std::vector<Rule> all;
+    const auto read =
+        each_row(database.prepare("SELECT kind, id, text, lifted FROM rule ORDER BY number"), [&](const auto& row) {
+            auto kind = parse_kind(row.text(0));
+            if (!kind) return Status(std::move(kind).error());
+            all.push_back({*kind, row.text(1), row.text(2), row.number(3) != 0});
+            return Status(Done{});
+        });
+    if (!read) return read.error();
+    return all;
+}
+
+Result<std::vector<Use>> uses_of(const Database& database) {
+    std::vector<Use> all;
+    const auto read = each_row(database.prepare("SELECT id, queries, first, last FROM exception_use ORDER BY id"),
+                               [&](const auto& row) {
+                                   all.push_back({row.text(0), static_cast<std::uint64_t>(row.number(1)),
+                                                  time_or_none(row.text(2)), time_or_none(row.text(3))});
+                                   return Status(Done{});
+                               });
+    if (!read) return read.error();
+    return all;
+}
+
+Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at) {
+    Statement row = database.prepare(
+        "SELECT version, at, policy.digest, text FROM policy JOIN policy_text ON policy_text.digest = policy.digest "
+        "WHERE at <= ? ORDER BY at DESC, version DESC LIMIT 1");
+    row.bind(at.time_since_epoch().count());
+    auto found = row.step();
+    if (!found) return std::move(found).error();
+    if (!*found) return std::optional<PolicyVersion>();
+    return std::optional(PolicyVersion{static_cast<std::uint32_t>(row.number(0)), WallTime(seconds(row.number(1))),
+                                       row.text(2), row.text(3)});
+}
+
+Result<std::vector<std::pair<std::string, Record>>> history_of(const Database& database) {
+    std::vector<std::pair<std::string, Record>> all;
+    for (const std::string_view from :
+         {"SELECT '', {} FROM audit ORDER BY number", "SELECT node, {} FROM imported ORDER BY node, number"}) {
+        const auto read =
+            each_row(database.prepare(fmt::format(fmt::runtime(from), kRecordColumns)), [&](const auto& row) {
+                auto record = record_at(row, 1);
+                if (!record) return Status(std::move(record).error());
+                all.emplace_back(row.text(0), std::move(*record));
+                return Status(Done{});
+            });
+        if (!read) return read.error();
+    }
+    return all;
 }
 
 class SqliteState final : public State {
@@ -73,28 +164,55 @@ public:
             return refuse(set.error());
         auto schema = number_of("PRAGMA user_version");
         if (!schema) return refuse(schema.error());
-        if (*schema > kSchema)
+        if (*schema > std::ssize(kMigrations))
             return refuse(Error{fmt::format("it has schema {}, this program knows {}; use the program that wrote it",
-                                            *schema, kSchema)});
-        if (*schema == 0)
-            if (auto made = make_tables(); !made) return refuse(made.error());
+                                            *schema, kMigrations.size())});
+        for (auto next = static_cast<std::size_t>(*schema); next < kMigrations.size(); ++next)
+            if (auto made = migrate(kMigrations[next]); !made) return refuse(made.error());
         auto last = last_of_trail();
         if (!last) return refuse(last.error());
         return Done{};
     }
 
-    Result<std::vector<Rule>> rules() const override { return rules_of(database_, path_); }
+    Result<std::vector<Rule>> rules() const override { return with_path(rules_of(database_)); }
+    Result<std::vector<Use>> uses() const override { return with_path(uses_of(database_)); }
+    Result<std::optional<PolicyVersion>> policy_at(WallTime at) const override {
+        return with_path(policy_of(database_, at));
+    }
 
-    Result<Record> change(const Rule* rule, Record record) override {
+    Result<std::vector<std::pair<std::string, Record>>> history() const override {
+        return with_path(history_of(database_));
+    }
+
+    Result<Record> change(Change change) override { return import({}, std::move(change)); }
+
+    Result<Record> import(const Import& import, Change change) override {
+        Record& record = change.record;
         record.number = last_ + 1;
         record.chain = chain_of(record, head_);
-        auto written = write(rule, record);
+        auto written = write(import, change);
         if (!written)
             return Error{
                 fmt::format("cannot write to {}: {}; nothing has changed", path_.string(), written.error().text)};
         last_ = record.number;
         head_ = record.chain;
-        return record;
+        return std::move(record);
+    }
+
+    Status add_uses(std::span<const Use> uses) override {
+        auto transaction = Transaction::begin(database_);
+        if (!transaction) return std::move(transaction).error();
+        for (const Use& use : uses) {
+            Statement add = database_.prepare(
+                "INSERT INTO exception_use (id, queries, first, last) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
+                "SET queries = queries + excluded.queries, last = excluded.last");
+            add.bind(use.id)
+                .bind(static_cast<std::int64_t>(use.queries))
+                .bind(text_of(use.first))
+                .bind(text_of(use.last));
+            if (auto added = run(add); !added) return refuse(added.error());
+        }
+        return transaction->commit();
     }
 
     const std::string& head() const noexcept override { return head_; }
@@ -115,7 +233,12 @@ public:
     }
 
 private:
-    Status refuse(const Error& why) const { return Error{fmt::format("cannot use {}: {}", path_.string(), why.text)}; }
+    Status refuse(const Error& why) const { return in_file(path_, why); }
+    template <typename T>
+    Result<T> with_path(Result<T> read) const {
+        if (!read) return in_file(path_, read.error());
+        return read;
+    }
 
     Result<std::int64_t> number_of(std::string_view sql) const {
         Statement row = database_.prepare(sql);
@@ -124,10 +247,10 @@ private:
         return *found ? row.number(0) : 0;
     }
 
-    Status make_tables() {
+    Status migrate(const char* sql) {
         auto transaction = Transaction::begin(database_);
         if (!transaction) return std::move(transaction).error();
-        if (auto made = database_.run(kTables); !made) return made;
+        if (auto made = database_.run(sql); !made) return made;
         return transaction->commit();
     }
 
@@ -141,24 +264,45 @@ private:
         return Done{};
     }
 
-    Status write(const Rule* rule, const Record& record) {
+    Status write(const Import& import, const Change& change) {
         auto transaction = Transaction::begin(database_);
         if (!transaction) return std::move(transaction).error();
-        if (rule != nullptr) {
-            Statement put = database_.prepare(
-                "INSERT INTO rule (kind, id, text, lifted) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET text = excluded.text, lifted = excluded.lifted");
-            put.bind(rule_kind_to_text(rule->kind)).bind(rule->id).bind(rule->text).bind(rule->lifted ? 1 : 0);
-            if (auto done = put.step(); !done) return std::move(done).error();
-        }
-        Statement append = database_.prepare(
-            fmt::format("INSERT INTO audit ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kAuditColumns));
-        append.bind(static_cast<std::int64_t>(record.number)).bind(format_time(record.at));
-        for (const std::string* field : {&record.actor, &record.action, &record.object, &record.before, &record.after,
-                                         &record.requester, &record.ref, &record.note, &record.chain})
-            append.bind(*field);
-        if (auto done = append.step(); !done) return std::move(done).error();
+        if (auto put = change.rule != nullptr ? put_rule(*change.rule) : Done{}; !put) return put;
+        for (const Rule& rule : import.rules)
+            if (auto put = put_rule(rule); !put) return put;
+        for (const auto& [node, record] : import.history)
+            if (auto put = put_imported(node, record); !put) return put;
+        if (auto put = change.policy != nullptr ? put_policy(*change.policy) : Done{}; !put) return put;
+        Statement append =
+            database_.prepare(fmt::format("INSERT INTO audit ({}) VALUES ({})", kRecordColumns, kRecordPlaces));
+        bind_record(change.record, append);
+        if (auto done = run(append); !done) return done;
         return transaction->commit();
+    }
+
+    Status put_rule(const Rule& rule) {
+        Statement put = database_.prepare(
+            "INSERT INTO rule (kind, id, text, lifted) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET text = excluded.text, lifted = excluded.lifted");
+        put.bind(rule_kind_to_text(rule.kind)).bind(rule.id).bind(rule.text).bind(rule.lifted ? 1 : 0);
+        return run(put);
+    }
+
+    Status put_imported(const std::string& node, const Record& record) {
+        Statement put = database_.prepare(
+            fmt::format("INSERT OR IGNORE INTO imported (node, {}) VALUES (?, {})", kRecordColumns, kRecordPlaces));
+        put.bind(node);
+        bind_record(record, put);
+        return run(put);
+    }
+
+    Status put_policy(const PolicyVersion& policy) {
+        Statement text = database_.prepare("INSERT OR IGNORE INTO policy_text (digest, text) VALUES (?, ?)");
+        text.bind(policy.digest).bind(policy.text);
+        if (auto put = run(text); !put) return put;
+        Statement version = database_.prepare("INSERT OR REPLACE INTO policy (version, at, digest) VALUES (?, ?, ?)");
+        version.bind(std::int64_t{policy.version}).bind(policy.at.time_since_epoch().count()).bind(policy.digest);
+        return run(version);
     }
 
     Path path_;
@@ -166,6 +310,16 @@ private:
     std::uint64_t last_ = 0;
     std::string head_ = kNoHead;
 };
+
+/// Of a file that somebody else may be writing to.
+template <typename T, typename Read>
+Result<T> read_with(const Path& path, Read read) {
+    auto database = Database::open(path, Database::Mode::ReadOnly);
+    if (!database) return std::move(database).error();
+    Result<T> found = read(*database);
+    if (!found) return Error{fmt::format("cannot read {}: {}", path.string(), found.error().text)};
+    return found;
+}
 
 }  // namespace
 
@@ -177,10 +331,17 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     return std::unique_ptr<State>(std::move(state));
 }
 
-Result<std::vector<Rule>> read_rules(const Path& path) {
-    auto database = Database::open(path, Database::Mode::ReadOnly);
-    if (!database) return std::move(database).error();
-    return rules_of(*database, path);
+Result<std::vector<Rule>> read_rules(const Path& path) { return read_with<std::vector<Rule>>(path, rules_of); }
+
+Result<std::vector<Use>> read_uses(const Path& path) { return read_with<std::vector<Use>>(path, uses_of); }
+
+Result<std::vector<std::pair<std::string, Record>>> read_history(const Path& path) {
+    return read_with<std::vector<std::pair<std::string, Record>>>(path, history_of);
+}
+
+Result<std::optional<PolicyVersion>> read_policy_at(const Path& path, WallTime at) {
+    return read_with<std::optional<PolicyVersion>>(path,
+                                                   [at](const Database& database) { return policy_of(database, at); });
 }
 
 Status copy_state(const Path& path, const Path& copy) {
@@ -192,22 +353,20 @@ Status copy_state(const Path& path, const Path& copy) {
     return Done{};
 }
 
-Result<std::vector<Record>> read_audit(const Path& path, const AuditFilter& filter) {
-    auto database = Database::open(path, Database::Mode::ReadOnly);
-    if (!database) return std::move(database).error();
-    std::vector<Record> records;
-    Statement rows = database->prepare(fmt::format("SELECT {} FROM audit ORDER BY number", kAuditColumns));
-    for (;;) {
-        auto more = rows.step();
-        if (!more) return Error{fmt::format("cannot read {}: {}", path.string(), more.error().text)};
-        if (!*more) return records;
-        auto record = record_at(rows);
-        if (!record) return Error{fmt::format("cannot read {}: {}", path.string(), record.error().text)};
-        if (filter.since && record->at < *filter.since) continue;
-        if (filter.until && record->at >= *filter.until) continue;
-        if (!filter.object.empty() && record->object != filter.object) continue;
-        records.push_back(std::move(*record));
-    }
+Result<std::vector<Record>> read_audit(const Path& path) {
+    return read_with<std::vector<Record>>(path, [](const Database& database) -> Result<std::vector<Record>> {
+        std::vector<Record> records;
+        const auto read =
+            each_row(database.prepare(fmt::format("SELECT {} FROM audit ORDER BY number", kRecordColumns)),
+                     [&](const auto& row) {
+                         auto record = record_at(row, 0);
+                         if (!record) return Status(std::move(record).error());
+                         records.push_back(std::move(*record));
+                         return Status(Done{});
+                     });
+        if (!read) return read.error();
+        return records;
+    });
 }
 
 }  // namespace cenote::state

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What must survive: the rules that were made at the command line, and the trail of who changed what, in one SQLite
-// file. Control plane.
+// What must survive: the rules and exceptions that were made at the command line, the trail of who changed what, and
+// every policy that was in force, in one SQLite file. Control plane.
 //
 // A rule is kept as the document it would be in a file (TOML), so that it is read, checked and shown like one from a
 // file. Each change writes the rule and its record in one transaction, which is on disk when the call returns (WAL,
-// synchronous FULL). Records are chained: each holds the SHA-256 of the one before it and of its own fields.
+// synchronous FULL). Records are chained: each holds the SHA-256 of the one before it and of its own fields, among
+// which is the digest of the policy that the change brought about; that policy is kept whole.
 //
 // Threads:  one: the daemon is the only writer. copy_state() and read_audit() may be any process's.
 // Time:     the caller passes it.
@@ -14,10 +15,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "resolver/base/clock.h"
@@ -26,14 +29,16 @@
 
 namespace cenote::state {
 
-enum class RuleKind : std::uint8_t { Directive, Allow, Suspension };
+enum class RuleKind : std::uint8_t { Directive, Allow, Suspension, Exception };
 
 /// A rule as the command line made it.
 struct Rule {
     RuleKind kind = RuleKind::Directive;
     std::string id;       // never used again, by nobody
-    std::string text;     // TOML: one [[directive]], one [[allow]]; of a suspension its end
+    std::string text;     // TOML: one [[directive]], [[allow]] or [[exception]]; of a suspension its end
     bool lifted = false;  // kept for the record, in force no more
+
+    friend bool operator==(const Rule&, const Rule&) = default;
 };
 
 /// One record of the trail. Every field is text for people.
@@ -48,7 +53,37 @@ struct Record {
     std::string requester;  // who asked for it, a reference, why: as the actor says
     std::string ref;
     std::string note;
-    std::string chain;  // hexadecimal SHA-256
+    std::string policy;  // "version 17 digest …": what was in force behind it; empty: as before
+    std::string chain;   // hexadecimal SHA-256
+};
+
+/// A policy as it was in force, whole.
+struct PolicyVersion {
+    std::uint32_t version = 0;
+    WallTime at{};       // from then on
+    std::string digest;  // hexadecimal SHA-256 of the text
+    std::string text;
+};
+
+/// How much an exception was used.
+struct Use {
+    std::string id;
+    std::uint64_t queries = 0;
+    std::optional<WallTime> first;
+    std::optional<WallTime> last;
+};
+
+/// What goes into the file together. `record` gets its number and chain there.
+struct Change {
+    const Rule* rule = nullptr;             // new or changed
+    const PolicyVersion* policy = nullptr;  // in force from now on
+    Record record;
+};
+
+/// Rules of another node with their history.
+struct Import {
+    std::vector<Rule> rules;
+    std::vector<std::pair<std::string, Record>> history;  // node, record: as numbered there
 };
 
 /// Before the first record.
@@ -63,28 +98,39 @@ public:
 
     /// All of them, in the order in which they were made.
     [[nodiscard]] virtual Result<std::vector<Rule>> rules() const = 0;
-    /// `rule` new or changed, if there is one, and `record` (its number and chain are given here), both or neither.
-    virtual Result<Record> change(const Rule* rule, Record record) = 0;
+    /// All of it or nothing.
+    virtual Result<Record> change(Change change) = 0;
+    /// The same with what came from another node. What is known already is left as it is.
+    virtual Result<Record> import(const Import& import, Change change) = 0;
+    /// Adds to what is known of each.
+    virtual Status add_uses(std::span<const Use> uses) = 0;
+    [[nodiscard]] virtual Result<std::vector<Use>> uses() const = 0;
+    /// The one in force at a time; nullopt: none is known that early.
+    [[nodiscard]] virtual Result<std::optional<PolicyVersion>> policy_at(WallTime at) const = 0;
+    /// All records with the node they were written on: "" is this one, others were imported.
+    [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history() const = 0;
     /// The chain of the last record.
     [[nodiscard]] virtual const std::string& head() const noexcept = 0;
     /// "dns1-1", "dns1-2", …: the next id of this prefix.
     [[nodiscard]] virtual Result<std::string> next_id(const std::string& prefix) const = 0;
 };
 
-struct AuditFilter {
-    std::optional<WallTime> since;
-    std::optional<WallTime> until;
-    std::string object;  // empty: all
-};
-
-/// The rules as a file has them.
+/// The same as a file has it, without the daemon.
 Result<std::vector<Rule>> read_rules(const Path& path);
+Result<std::vector<Use>> read_uses(const Path& path);
+Result<std::vector<std::pair<std::string, Record>>> read_history(const Path& path);
+Result<std::optional<PolicyVersion>> read_policy_at(const Path& path, WallTime at);
 
 /// A copy of the file as it is at one moment, though the daemon may be writing to it. `copy` must not exist.
 Status copy_state(const Path& path, const Path& copy);
 
+/// Puts a backup in the place of a state file that nobody has open, and the file that was there beside it, as
+/// "….before-restore". `adapt` may change the rules of the backup; its trail must be whole and goes on with `record`.
+Result<Record> restore_state(const Path& backup, const Path& path, const std::function<void(std::vector<Rule>&)>& adapt,
+                             Record record);
+
 /// The trail as a file has it.
-Result<std::vector<Record>> read_audit(const Path& path, const AuditFilter& filter);
+Result<std::vector<Record>> read_audit(const Path& path);
 
 /// What is wrong with the chain; empty when nothing is. With `head`, that hash must be the chain of one of the records:
 /// a trail that was cut, or written anew as a whole, does not have it.

@@ -28,6 +28,10 @@ Record record(std::string action, std::string object) {
     return made;
 }
 
+Result<Record> change(State& state, const Rule* rule, Record made) {
+    return state.change({.rule = rule, .policy = nullptr, .record = std::move(made)});
+}
+
 class StateTest : public ::testing::Test {
 protected:
     std::unique_ptr<State> open() {
@@ -40,7 +44,7 @@ protected:
         return opened.ok() ? "" : opened.error().text;
     }
     std::vector<Record> trail() {
-        auto read = read_audit(path, {});
+        auto read = read_audit(path);
         EXPECT_TRUE(read.ok()) << read.error().text;
         return *read;
     }
@@ -54,7 +58,7 @@ protected:
     void write_five() {
         const auto state = open();
         for (int i = 1; i <= 5; ++i)
-            ASSERT_TRUE(state->change(nullptr, record("reload", "version " + std::to_string(i))).ok());
+            ASSERT_TRUE(change(*state, nullptr, record("reload", "version " + std::to_string(i))).ok());
     }
 
     testing_support::TemporaryFolder folder;
@@ -77,7 +81,7 @@ TEST_F(StateTest, RulesAndRecordsSurvive) {
         auto changed = record("directive add", "dns1-1");
         changed.after = rule.text;
         changed.note = "with 'quotes' and\nlines";
-        const auto written = state->change(&rule, changed);
+        const auto written = change(*state, &rule, changed);
         ASSERT_TRUE(written.ok()) << written.error().text;
         EXPECT_EQ(written->number, 1U);
         head = state->head();
@@ -101,9 +105,9 @@ TEST_F(StateTest, RulesAndRecordsSurvive) {
 TEST_F(StateTest, ALiftedRuleStaysAndItsIdIsNotUsedAgain) {
     const auto state = open();
     Rule rule{RuleKind::Directive, "dns1-7", "text", false};
-    ASSERT_TRUE(state->change(&rule, record("directive add", "dns1-7")).ok());
+    ASSERT_TRUE(change(*state, &rule, record("directive add", "dns1-7")).ok());
     rule.lifted = true;
-    ASSERT_TRUE(state->change(&rule, record("directive lift", "dns1-7")).ok());
+    ASSERT_TRUE(change(*state, &rule, record("directive lift", "dns1-7")).ok());
     ASSERT_EQ(state->rules()->size(), 1U);
     EXPECT_TRUE((*state->rules())[0].lifted);
     EXPECT_EQ(*state->next_id("dns1"), "dns1-8");
@@ -112,7 +116,7 @@ TEST_F(StateTest, ALiftedRuleStaysAndItsIdIsNotUsedAgain) {
 
 TEST_F(StateTest, AnAlteredRecordIsFoundAndNamed) {
     for (const std::string column :
-         {"at", "actor", "action", "object", "before", "after", "requester", "ref", "note"}) {
+         {"at", "actor", "action", "object", "before", "after", "requester", "ref", "note", "policy"}) {
         std::filesystem::remove(path);
         write_five();
         tamper("UPDATE audit SET " + column + " = '2027-01-01T00:00:00Z' WHERE number = 3");
@@ -151,27 +155,10 @@ TEST_F(StateTest, ATrailWrittenAnewNeedsTheHead) {
     for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + ending);
     {
         const auto state = open();
-        for (int i = 1; i <= 5; ++i) ASSERT_TRUE(state->change(nullptr, record("reload", "another")).ok());
+        for (int i = 1; i <= 5; ++i) ASSERT_TRUE(change(*state, nullptr, record("reload", "another")).ok());
     }
     EXPECT_THAT(find_breaks(trail(), ""), IsEmpty());
     EXPECT_THAT(find_breaks(trail(), head), ElementsAre(HasSubstr("written anew")));
-}
-
-TEST_F(StateTest, TheTrailCanBeFiltered) {
-    {
-        const auto state = open();
-        for (int hour = 0; hour < 4; ++hour) {
-            auto one = record("reload", hour % 2 == 0 ? "even" : "odd");
-            one.at = kNow + std::chrono::hours(hour);
-            ASSERT_TRUE(state->change(nullptr, one).ok());
-        }
-    }
-    AuditFilter filter;
-    filter.since = kNow + std::chrono::hours(1);
-    filter.until = kNow + std::chrono::hours(3);
-    EXPECT_EQ(read_audit(path, filter)->size(), 2U);
-    filter.object = "odd";
-    EXPECT_EQ(read_audit(path, filter)->size(), 1U);
 }
 
 TEST_F(StateTest, RefusesWhatIsNoStateOfOurs) {
@@ -188,18 +175,135 @@ TEST_F(StateTest, RefusesWhatIsNoStateOfOurs) {
 TEST_F(StateTest, AChangeThatCannotBeWrittenChangesNothing) {
     const auto state = open();
     Rule rule{RuleKind::Directive, "dns1-1", "text", false};
-    ASSERT_TRUE(state->change(&rule, record("directive add", "dns1-1")).ok());
+    ASSERT_TRUE(change(*state, &rule, record("directive add", "dns1-1")).ok());
     const std::string head = state->head();
     tamper("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
     rule.lifted = true;
-    const auto refused = state->change(&rule, record("directive lift", "dns1-1"));
+    const auto refused = change(*state, &rule, record("directive lift", "dns1-1"));
     ASSERT_FALSE(refused.ok());
     EXPECT_THAT(refused.error().text, HasSubstr("the disk is full"));
     EXPECT_EQ(state->head(), head);
     EXPECT_FALSE((*state->rules())[0].lifted);
     tamper("DROP TRIGGER full");
-    EXPECT_TRUE(state->change(&rule, record("directive lift", "dns1-1")).ok());
+    EXPECT_TRUE(change(*state, &rule, record("directive lift", "dns1-1")).ok());
     EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty());
+}
+
+PolicyVersion version(std::uint32_t number, int hour, std::string text) {
+    return {number, kNow + std::chrono::hours(hour), "digest of " + text, std::move(text)};
+}
+
+TEST_F(StateTest, ThePolicyOfATimeIsKnown) {
+    const auto state = open();
+    EXPECT_EQ(state->policy_at(kNow)->has_value(), false);
+    for (const auto& [number, hour, text] : {std::tuple(7U, 0, "first"), {8U, 2, "second"}, {9U, 4, "first"}}) {
+        const PolicyVersion policy = version(number, hour, text);
+        ASSERT_TRUE(state->change({.rule = nullptr, .policy = &policy, .record = record("reload", "x")}).ok());
+    }
+    EXPECT_FALSE((*state->policy_at(kNow - seconds(1))).has_value());
+    for (const auto& [hour, number, text] :
+         {std::tuple(0, 7U, "first"), {1, 7U, "first"}, {2, 8U, "second"}, {99, 9U, "first"}}) {
+        const auto at = kNow + std::chrono::hours(hour);
+        for (const auto& found : {state->policy_at(at), read_policy_at(path, at)}) {
+            ASSERT_TRUE(found.ok() && found->has_value());
+            EXPECT_EQ((*found)->version, number);
+            EXPECT_EQ((*found)->text, text);
+        }
+    }
+}
+
+TEST_F(StateTest, TheUseOfExceptionsAddsUp) {
+    const auto state = open();
+    const std::vector<Use> first{{"dns1-1", 3, kNow, kNow + seconds(10)}, {"dns1-2", 1, kNow, kNow}};
+    const std::vector<Use> more{{"dns1-1", 4, kNow + seconds(20), kNow + seconds(30)}};
+    ASSERT_TRUE(state->add_uses(first).ok());
+    ASSERT_TRUE(state->add_uses(more).ok());
+    const auto uses = *read_uses(path);
+    ASSERT_EQ(uses.size(), 2U);
+    EXPECT_EQ(uses[0].queries, 7U);
+    EXPECT_EQ(uses[0].first, kNow);
+    EXPECT_EQ(uses[0].last, kNow + seconds(30));
+}
+
+TEST_F(StateTest, WhatIsImportedTwiceIsThereOnce) {
+    const auto state = open();
+    Import import;
+    import.rules = {{ RuleKind::Exception, "dns2-4", "text", false }};
+    auto there = record("exception request", "dns2-4");
+    there.number = 12;
+    import.history = {{ "dns2", there }};
+    for (int i = 0; i < 2; ++i)
+        ASSERT_TRUE(
+            state->import(import, {.rule = nullptr, .policy = nullptr, .record = record("state import", "dns2")}).ok());
+    EXPECT_EQ(state->rules()->size(), 1U);
+    const auto history = *state->history();
+    ASSERT_EQ(history.size(), 3U);
+    EXPECT_EQ(history[2].first, "dns2");
+    EXPECT_EQ(history[2].second.number, 12U);
+    EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty()) << "the chain is this node's own";
+}
+
+TEST_F(StateTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {
+    tamper(
+        "CREATE TABLE rule (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, text TEXT NOT "
+        "NULL,"
+        " lifted INTEGER NOT NULL) STRICT;"
+        "CREATE TABLE audit (number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,"
+        " object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, requester TEXT NOT NULL, ref TEXT NOT NULL,"
+        " note TEXT NOT NULL, chain TEXT NOT NULL) STRICT;"
+        "INSERT INTO rule VALUES (1, 'directive', 'dns1-1', 'text', 0);"
+        "PRAGMA user_version = 1");
+    auto old = record("directive add", "dns1-1");
+    old.number = 1;
+    tamper("INSERT INTO audit VALUES (1, '" + format_time(old.at) +
+           "', 'kim', 'directive add', 'dns1-1', '', '', '', '', '', '" + chain_of(old, kNoHead) + "')");
+    {
+        const auto state = open();
+        ASSERT_EQ(state->rules()->size(), 1U);
+        ASSERT_TRUE(change(*state, nullptr, record("reload", "x")).ok());
+    }
+    EXPECT_EQ(trail().size(), 2U);
+    EXPECT_THAT(find_breaks(trail(), chain_of(old, kNoHead)), IsEmpty());
+}
+
+TEST_F(StateTest, ABackupComesBackWithItsRulesAdapted) {
+    const Path backup = folder / "backup.db";
+    Rule rule{RuleKind::Exception, "dns1-1", "granted", false};
+    std::string head;
+    {
+        const auto state = open();
+        ASSERT_TRUE(change(*state, &rule, record("exception approve", "dns1-1")).ok());
+        head = state->head();
+        ASSERT_TRUE(copy_state(path, backup).ok());
+        rule.lifted = true;
+        ASSERT_TRUE(change(*state, &rule, record("exception revoke", "dns1-1")).ok());
+    }
+    const auto adapt = [](std::vector<Rule>& rules) { rules.front().text = "unconfirmed"; };
+    const auto restored = restore_state(backup, path, adapt, record("restore", "state"));
+    ASSERT_TRUE(restored.ok()) << restored.error().text;
+    const auto state = open();
+    EXPECT_EQ(*state->rules(), (std::vector<Rule>{{RuleKind::Exception, "dns1-1", "unconfirmed", false}}));
+    EXPECT_THAT(find_breaks(trail(), head), IsEmpty());
+    EXPECT_EQ(trail().back().action, "restore");
+    EXPECT_EQ(read_audit(path.string() + ".before-restore")->back().action, "exception revoke");
+}
+
+TEST_F(StateTest, ABackupThatIsNotWholeIsRefused) {
+    const Path backup = folder / "backup.db";
+    write_five();
+    const auto before = trail();
+    ASSERT_TRUE(copy_state(path, backup).ok());
+    const Path own = std::exchange(path, backup);
+    tamper("DELETE FROM audit WHERE number = 3");
+    path = own;
+    const auto keep = [](std::vector<Rule>&) {};
+    const auto refused = restore_state(backup, path, keep, record("restore", "state"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().text, HasSubstr("record 3 is missing"));
+    std::ofstream(backup) << "no database at all, but long enough to be looked at";
+    EXPECT_FALSE(restore_state(backup, path, keep, record("restore", "state")).ok());
+    EXPECT_EQ(trail().size(), before.size());
+    EXPECT_FALSE(std::filesystem::exists(path.string() + ".restoring"));
 }
 
 }  // namespace

@@ -31,6 +31,14 @@ struct ListSettings {
     SourcePlace place;
 };
 
+/// [exceptions]: what may be granted, and by how many.
+struct ExceptionLimits {
+    std::int64_t approvals = 2;  // persons, whoever asks included
+    seconds max{7 * 86400};
+    std::uint8_t widest4 = 28;  // prefix lengths
+    std::uint8_t widest6 = 56;
+};
+
 /// Everything the file says, typed. What the file leaves out has the contract's default.
 struct Settings {
     Path file;
@@ -48,6 +56,7 @@ struct Settings {
     control::Options control;
     cache::Options cache;
     upstream::Options upstream;
+    ExceptionLimits exceptions;
     std::shared_ptr<const policy::Options> policy;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "blocklists/public_suffix.h"
+#include "resolver/base/time_text.h"
 #include "resolver/config/answer_mode.h"
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
@@ -51,6 +52,32 @@ void read_steps(const TomlTable& table, policy::Directive& directive) {
         directive.layer = *layer;
 }
 
+/// "restrict 2026-03-01T00:00:00Z"
+std::optional<policy::PlannedStep> parse_planned(std::string_view text) {
+    const auto blank = text.find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
+    const auto step = policy::parse_step(text.substr(0, blank));
+    const auto at = parse_time(text.substr(blank + 1));
+    if (!step || *step == policy::Step::None || !at) return std::nullopt;
+    return policy::PlannedStep{*at, *step};
+}
+
+void read_planned(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
+    for (const auto& text : table.texts("planned")) {
+        const auto planned = parse_planned(text.value);
+        if (!planned)
+            diagnostics.error(text.place, fmt::format("'{}' is no planned step; write it as in \"restrict "
+                                                      "2026-03-01T00:00:00+09:00\"",
+                                                      text.value));
+        else if (!directive.planned.empty() && planned->at <= directive.planned.back().at)
+            diagnostics.error(text.place,
+                              "planned steps stand in the order of their times, each at a time of its own; "
+                              "move this one");
+        else
+            directive.planned.push_back(*planned);
+    }
+}
+
 void read_times(const TomlTable& table, policy::Directive& directive, const Draft& draft) {
     directive.starts = table.time("starts");
     directive.ends = table.time("ends");
@@ -90,6 +117,7 @@ void read_directive(const TomlTable& table, Draft& draft) {
     directive.strict = table.boolean("strict").value_or(false);
     directive.groups = values(table.texts("groups"));
     read_steps(table, directive);
+    read_planned(table, directive, draft.diagnostics);
     read_times(table, directive, draft);
     directive.answer = read_answer_mode(table, draft);
     if (draft.diagnostics.all().size() != mistakes) draft.broken.push_back(directive.place);

@@ -6,11 +6,12 @@
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/exception_document.h"
 #include "resolver/config/sections.h"
+#include "resolver/config/toml_writer.h"
 #include "resolver/policy/policy.h"
 
 namespace cenote::config {
-namespace {
 
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
@@ -32,31 +33,8 @@ std::string in_quotes(const std::vector<std::string>& texts) {
     return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
-/// Lines of one table; what is empty is left out.
-class Table {
-public:
-    explicit Table(std::string_view name) : text_(fmt::format("[[{}]]\n", name)) {}
-
-    void line(std::string_view key, const std::string& value) { text_ += fmt::format("{} = {}\n", key, value); }
-    void text(std::string_view key, std::string_view value) {
-        if (!value.empty()) line(key, in_quotes(value));
-    }
-    void texts(std::string_view key, const std::vector<std::string>& values) {
-        if (!values.empty()) line(key, in_quotes(values));
-    }
-    void time(std::string_view key, const std::optional<WallTime>& value) {
-        if (value) line(key, format_time(*value));
-    }
-    [[nodiscard]] std::string finish() && { return std::move(text_); }
-
-private:
-    std::string text_;
-};
-
-}  // namespace
-
 std::string to_toml(const policy::Directive& directive) {
-    Table table("directive");
+    TomlWriter table("[[directive]]");
     table.text("id", directive.id);
     table.text("title", directive.title);
     table.text("issuer", directive.issuer);
@@ -69,6 +47,10 @@ std::string to_toml(const policy::Directive& directive) {
     if (directive.strict) table.line("strict", "true");
     table.texts("groups", directive.groups);
     table.text("step", policy::step_to_text(directive.step));
+    std::vector<std::string> planned;
+    for (const policy::PlannedStep& step : directive.planned)
+        planned.push_back(fmt::format("{} {}", policy::step_to_text(step.step), format_time(step.at)));
+    table.texts("planned", planned);
     if (directive.layer != policy::Layer::Site) table.text("layer", policy::layer_to_text(directive.layer));
     if (directive.before != policy::Step::Observe) table.text("before", policy::step_to_text(directive.before));
     table.time("starts", directive.starts);
@@ -89,7 +71,7 @@ std::string to_toml(const policy::Directive& directive) {
 }
 
 std::string to_toml(const policy::Allow& allow) {
-    Table table("allow");
+    TomlWriter table("[[allow]]");
     std::vector<std::string> domains;
     for (const auto& domain : allow.domains) domains.push_back(domain.to_string());
     table.texts("domains", domains);
@@ -102,33 +84,26 @@ std::string to_toml(const policy::Allow& allow) {
 Made made_of(const std::vector<state::Rule>& rules) {
     Made made;
     for (const state::Rule& rule : rules) {
-        if (rule.kind == state::RuleKind::Suspension) {
-            const auto until = parse_time(rule.text);
-            made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
-        } else if (!rule.lifted) {
-            made.documents.push_back({fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+        switch (rule.kind) {
+            case state::RuleKind::Suspension: {
+                const auto until = parse_time(rule.text);
+                made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
+                break;
+            }
+            case state::RuleKind::Exception: {
+                const auto read = read_exception(rule);
+                if (read && read->stage == Stage::Granted) made.exceptions.push_back(in_policy(*read));
+                break;
+            }
+            case state::RuleKind::Directive:
+            case state::RuleKind::Allow:
+                if (!rule.lifted)
+                    made.documents.push_back(
+                        {fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+                break;
         }
     }
     return made;
-}
-
-Sha256Digest policy_digest(const policy::Options& options, std::uint64_t set_checksum) {
-    Sha256 hash;
-    const auto add = [&hash](const std::string& text) {
-        hash.update({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    };
-    add(fmt::format("set {:016x}, answer {}, {} s\n", set_checksum,
-                    policy::answer_mode_to_text(options.sinkhole.answer), options.sinkhole.ttl.count()));
-    if (options.suspended_until) add(fmt::format("suspended until {}\n", format_time(*options.suspended_until)));
-    for (const policy::Group& group : options.groups) {
-        std::vector<std::string> clients;
-        for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
-        add(fmt::format("group {} = {} {} {}\n", in_quotes(group.id), in_quotes(clients), in_quotes(group.language),
-                        group.answer ? policy::answer_mode_to_text(*group.answer) : "-"));
-    }
-    for (const policy::Directive& directive : options.directives) add(to_toml(directive));
-    for (const policy::Allow& allow : options.allows) add(to_toml(allow));
-    return hash.finish();
 }
 
 std::shared_ptr<const policy::Options> with_documents(const Settings& settings, const Made& made,
@@ -148,6 +123,7 @@ std::shared_ptr<const policy::Options> with_documents(const Settings& settings, 
     if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
                     [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))
         return nullptr;
+    draft.policy.exceptions = made.exceptions;
     draft.policy.suspended_until = made.suspended_until;
     return std::make_shared<const policy::Options>(std::move(draft.policy));
 }

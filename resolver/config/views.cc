@@ -79,6 +79,13 @@ Json reason_json(const policy::Directive& directive) {
     return reason;
 }
 
+Json planned_json(const policy::Directive& directive) {
+    Json planned = Json::array();
+    for (const auto& step : directive.planned)
+        planned.push_back({{"at", format_time(step.at)}, {"step", policy::step_to_text(step.step)}});
+    return planned;
+}
+
 Json targets_json(const policy::Directive& directive) {
     Json targets = Json::array();
     for (const auto& target : directive.targets) targets.push_back(policy::target_to_text(target));
@@ -101,6 +108,7 @@ Json directive_json(const policy::Policy& policy, std::uint32_t index) {
         {"strict", directive.strict},
         {"groups", directive.groups.empty() ? std::vector<std::string>{"everyone"} : directive.groups},
         {"layer", policy::layer_to_text(directive.layer)},
+        {"planned", planned_json(directive)},
         {"before", policy::step_to_text(directive.before)},
         {"starts", time_json(directive.starts)},
         {"ends", time_json(directive.ends)},
@@ -162,10 +170,12 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {"category", service != nullptr ? Json(service->categories) : Json::array()},
         {"list", text_or_null(told.list)},
         {"directive", text_or_null(told.directive)},
-        {"exception", nullptr},
+        {"exception", text_or_null(told.exception)},
         {"matched", text_or_null(told.matched)},
         {"answer", told.answer},
         {"until", time_json(told.until)},
+        {"changes", time_json(told.changes)},
+        {"next_verdict", text_or_null(told.next_verdict)},
         {"policy_version", policy.version()},
         {"steps", std::move(steps)},
     };
@@ -241,6 +251,30 @@ Json directives_json(const policy::Policy& policy) {
     Json rows = Json::array();
     for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i) rows.push_back(directive_json(policy, i));
     return rows;
+}
+
+Json exception_json(const ExceptionDocument& document, const state::Use& use) {
+    return {
+        {"id", document.id},
+        {"directive", document.directive},
+        {"client", document.client ? Json(document.client->to_string()) : Json(nullptr)},
+        {"group", text_or_null(document.group)},
+        {"purpose", document.purpose},
+        {"stage", stage_to_text(document.stage)},
+        {"emergency", document.emergency},
+        {"unratified", is_unratified(document)},
+        {"asked_by", document.asked_by},
+        {"asked_at", time_json(document.asked_at)},
+        {"lasts", document.lasts ? Json(format_duration(*document.lasts)) : Json(nullptr)},
+        {"agreed_by", document.agreed_by},
+        {"granted_at", time_json(document.granted_at)},
+        {"ends", time_json(document.ends)},
+        {"closed_by", text_or_null(document.closed_by)},
+        {"closed_at", time_json(document.closed_at)},
+        {"queries", use.queries},
+        {"first", time_json(use.first)},
+        {"last", time_json(use.last)},
+    };
 }
 
 Json time_json(const std::optional<WallTime>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }

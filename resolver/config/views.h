@@ -12,6 +12,7 @@
 
 #include "blocklists/catalogue.h"
 #include "resolver/config/config.h"
+#include "resolver/config/exception_document.h"
 #include "resolver/control/protocol.h"
 #include "resolver/engine/snapshot.h"
 #include "resolver/policy/policy.h"
@@ -36,6 +37,8 @@ Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallT
 /// `clients_seen` and `last_seen` are null: only the daemon knows.
 Json groups_json(const policy::Options& options);
 Json directives_json(const policy::Policy& policy);
+
+Json exception_json(const ExceptionDocument& document, const state::Use& use);
 
 /// "2026-12-31T14:59:59Z", or null.
 Json time_json(const std::optional<WallTime>& time);

@@ -8,8 +8,10 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/views.h"
+#include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
+#include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
 #include "resolver/wire/message.h"
@@ -28,6 +30,16 @@ Response status(Running& running, const Peer&, const Request&) { return done(sta
 Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
 Response directives(Running& running, const Peer&, const Request&) {
     return done(config::directives_json(running.policy()));
+}
+
+Response explain_past(Running& running, const config::ExplainAsk& ask, WallTime at) {
+    const auto stored = running.policy_at(at);
+    if (!stored) return fail(stored.error().text);
+    const auto past = config::past_policy(*stored, running.loaded().base, at);
+    if (!past) return fail(past.error().text);
+    Json told = config::explain_json(*past->policy, running.snapshot()->local, ask);
+    if (!past->remark.empty()) told["steps"].push_back(past->remark);
+    return done(std::move(told));
 }
 
 Response explain(Running& running, const Peer&, const Request& request) {
@@ -49,7 +61,7 @@ Response explain(Running& running, const Peer&, const Request& request) {
     if (!at) return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
     const auto time = parse_time(*at);
     if (!time) return fail(time.error().text);
-    if (*time < wall_now()) return fail("no policy is stored for a time that has passed; name one ahead");
+    if (*time < wall_now()) return explain_past(running, ask, *time);
     const auto then = build_policy(running.loaded(), running.policy().version(), *time);
     if (!then) return fail(then.error().text);
     return done(config::explain_json(**then, running.snapshot()->local, ask));
@@ -79,15 +91,16 @@ Response groups(Running& running, const Peer&, const Request&) {
     return done(std::move(rows));
 }
 
-Response reload(Running& running, const Peer& peer, const Request&) {
-    if (auto status = running.reload(peer.actor); !status) return fail(status.error().text);
+Response reload(Running& running, const Peer& peer, const Request& request) {
+    if (auto status = running.reload(record_of(peer, request, "reload")); !status) return fail(status.error().text);
     Json warnings = Json::array();
     for (const Diagnostic& diagnostic : running.loaded().diagnostics.all()) warnings.push_back(diagnostic.to_string());
     return done({{"policy_version", running.policy().version()}, {"warnings", std::move(warnings)}});
 }
 
-Response reload_set(Running& running, const Peer& peer, const Request&) {
-    if (auto status = running.reload_set(peer.actor); !status) return fail(status.error().text);
+Response reload_set(Running& running, const Peer& peer, const Request& request) {
+    const std::string action = text_of(request, "action").value_or("update");
+    if (auto status = running.reload_set(record_of(peer, request, action)); !status) return fail(status.error().text);
     const auto& info = running.loaded().base->info();
     return done({{"domains", info.domains}, {"policy_version", running.policy().version()}});
 }
@@ -115,6 +128,14 @@ constexpr std::array kVerbs = {
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
     Verb{"directives", Right::Read, directives},
+    Verb{"exceptions", Right::Read, exceptions},
+    Verb{"exception-request", Right::Read, exception_request},
+    Verb{"exception-approve", Right::Read, exception_approve},
+    Verb{"exception-deny", Right::Read, exception_deny},
+    Verb{"exception-revoke", Right::Read, exception_revoke},
+    Verb{"exception-extend", Right::Read, exception_extend},
+    Verb{"state-import", Right::Admin, state_import},
+    Verb{"restore", Right::Admin, restore},
     Verb{"reload", Right::Admin, reload},
     Verb{"reload-set", Right::Admin, reload_set},
     Verb{"flush", Right::Admin, flush},

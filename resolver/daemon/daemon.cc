@@ -45,7 +45,11 @@ std::string status_line(const Running& running) {
 
 void reload(Running& running) {
     notify_reloading();
-    if (auto status = running.reload("SIGHUP"); !status) {
+    state::Record record;
+    record.at = wall_now();
+    record.actor = "SIGHUP";
+    record.action = "reload";
+    if (auto status = running.reload(std::move(record)); !status) {
         fail(status.error());
         log::error("the reload changed nothing: the policy before it stays in force");
     }

@@ -66,13 +66,9 @@ void open_set(Loaded& loaded, SetCheck check) {
     loaded.set_problem = opened->problem;
 }
 
-Sha256Digest digest_of(const Loaded& loaded) {
-    return config::policy_digest(*loaded.settings.policy, loaded.base != nullptr ? loaded.base->info().checksum : 0);
-}
-
-std::string policy_text(const Loaded& loaded, std::uint32_t version, const std::string& audit_head) {
-    const auto shown = [](const std::string& digest) { return digest.substr(0, kShownDigits); };
-    const std::string text = fmt::format("version {} digest {}", version, shown(to_hex(digest_of(loaded))));
+std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head) {
+    const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
+    const std::string text = fmt::format("version {} digest {}", version, shown(digest));
     return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
 }
 
@@ -96,8 +92,10 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
     snapshot->version_text = fmt::format("cenote {}", kVersion);
     if (const auto edge = policy->next_edge()) snapshot->next_edge = now + (*edge - wall);
     if (loaded.base != nullptr)
-        for (const domainset::Source& source : loaded.base->sources())
+        for (const domainset::Source& source : loaded.base->sources()) {
             snapshot->service_keys.push_back(keys.intern(KeyKind::Service, source.id));
+            snapshot->bypass.push_back(policy::is_bypass(source));
+        }
     for (const policy::Directive& directive : settings.policy->directives)
         snapshot->directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
     for (const policy::Exception& exception : settings.policy->exceptions)

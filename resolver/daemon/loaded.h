@@ -40,11 +40,8 @@ Status add_made(Loaded& loaded, const config::Made& made);
 /// Opens the set of the settings, or the one before it.
 void open_set(Loaded& loaded, SetCheck check);
 
-/// Of all that decides.
-[[nodiscard]] Sha256Digest digest_of(const Loaded& loaded);
-
 /// What policy.cenote says: version, digest and the head of the audit trail (empty: there is none).
-[[nodiscard]] std::string policy_text(const Loaded& loaded, std::uint32_t version, const std::string& audit_head);
+[[nodiscard]] std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head);
 
 /// The policy of what was loaded, as of `at`, under a version number.
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);

@@ -2,13 +2,14 @@
 //
 // What the verbs of the control socket share.
 //
-// Threads: pure.   Memory: values.   Failure: none.
+// Threads: pure, but for the clock.   Memory: values.   Failure: none.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "resolver/control/control.h"
+#include "resolver/state/state.h"
 
 namespace cenote::daemon {
 
@@ -24,6 +25,24 @@ namespace cenote::daemon {
     const auto found = request.args.find(key);
     if (found == request.args.end() || !found->is_string()) return std::nullopt;
     return found->get<std::string>();
+}
+
+/// A text argument, empty when it is not there.
+[[nodiscard]] inline std::string text_in(const control::Request& request, const char* key) {
+    return text_of(request, key).value_or(std::string());
+}
+
+/// Who does what, when, and why as they say.
+[[nodiscard]] inline state::Record record_of(const control::Peer& peer, const control::Request& request,
+                                             std::string action) {
+    state::Record record;
+    record.at = wall_now();
+    record.actor = peer.actor;
+    record.action = std::move(action);
+    record.requester = text_in(request, "requester");
+    record.ref = text_in(request, "ref");
+    record.note = text_in(request, "note");
+    return record;
 }
 
 }  // namespace cenote::daemon

@@ -21,20 +21,6 @@ using state::RuleKind;
 
 constexpr std::size_t kTextMax = 64 << 10;  // of one document
 
-/// A text argument, empty when it is not there.
-std::string text_in(const Request& request, const char* key) { return text_of(request, key).value_or(std::string()); }
-
-state::Record record_of(const Peer& peer, const Request& request, std::string action) {
-    state::Record record;
-    record.at = wall_now();
-    record.actor = peer.actor;
-    record.action = std::move(action);
-    record.requester = text_in(request, "requester");
-    record.ref = text_in(request, "ref");
-    record.note = text_in(request, "note");
-    return record;
-}
-
 /// The rule with this id that is in force, or why there is none to change.
 Result<Rule> rule_in_force(const Running& running, const std::string& id) {
     auto rules = running.rules();
@@ -76,6 +62,16 @@ Json what_still_holds(const Running& running, const policy::Directive& lifted) {
         }
     }
     return rows;
+}
+
+/// Another step at the same time is replaced.
+void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
+    auto place = std::find_if(directive.planned.begin(), directive.planned.end(),
+                              [&](const auto& each) { return each.at >= step.at; });
+    if (place != directive.planned.end() && place->at == step.at)
+        *place = step;
+    else
+        directive.planned.insert(place, step);
 }
 
 /// Writes the rule, or with `dry_run` only says whether it would be taken.
@@ -126,7 +122,20 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     const policy::Directive* known = find_directive(running, id);
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
     policy::Directive changed = *known;
-    changed.step = *step;
+    const WallTime now = wall_now();
+    // Planned steps whose time has come are history: the last of them is the directive's step.
+    while (!changed.planned.empty() && changed.planned.front().at <= now) {
+        changed.step = changed.planned.front().step;
+        changed.planned.erase(changed.planned.begin());
+    }
+    if (const auto text = text_of(request, "at")) {
+        const auto at = parse_time(*text);
+        if (!at) return fail(at.error().text);
+        if (*at <= now) return fail(fmt::format("{} has passed; plan a step for a time ahead", *text));
+        plan_step({*at, *step}, changed);
+    } else {
+        changed.step = *step;
+    }
     auto record = record_of(peer, request, "directive step");
     record.before = std::exchange(rule->text, config::to_toml(changed));
     return put(running, request, *rule, std::move(record));

@@ -7,11 +7,15 @@
 #include <algorithm>
 #include <bit>
 
+#include "resolver/base/digest.h"
 #include "resolver/base/log.h"
+#include "resolver/base/time_text.h"
+#include "resolver/config/set_changes.h"
 
 namespace cenote::daemon {
 namespace {
 
+constexpr milliseconds kMinute{60000};
 constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
 
 void log_findings(const Loaded& loaded) {
@@ -24,6 +28,16 @@ void log_findings(const Loaded& loaded) {
                        : "without_set = \"servfail\": every query gets SERVFAIL until 'cenote update' has made a set");
     else if (!loaded.set_problem.empty())
         log::error("{}", loaded.set_problem);
+}
+
+/// What stands in an audit record of the policy that it brought.
+std::string policy_mark(const state::PolicyVersion& stored) {
+    return fmt::format("version {} digest {}", stored.version, stored.digest);
+}
+
+std::string set_text(const Loaded& loaded) {
+    const config::SetDigests digests = config::digests_of(loaded.base.get());
+    return fmt::format("set {} catalogue {}", digests.set, digests.catalogue);
 }
 
 /// Grows with every policy put in force, over restarts too, so that it can be the serial of our SOA (RFC 1982).
@@ -45,7 +59,9 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
         if (!added)
             running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     }
-    if (auto status = running->put_in_force(std::move(*loaded)); !status) return std::move(status).error();
+    auto next = running->prepare(std::move(*loaded));
+    if (!next) return std::move(next).error();
+    running->put_in_force(std::move(*next));
     log_findings(running->loaded_);
     if (!running->state_problem_.empty()) log::error("{}", running->state_problem_);
 
@@ -60,6 +76,9 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     // From here on whatever this thread does can wait for the workers', which share its processors.
     static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread
     running->check_set();
+    running->note_updates();
+    running->close_exceptions();
+    running->minute_.start(kMinute, kMinute);
     return running;
 }
 
@@ -68,7 +87,9 @@ void Running::check_set() {
     if (loaded_.base == nullptr || loaded_.base->check()) return;
     Loaded other = loaded_;
     open_set(other, SetCheck::Now);
-    if (auto status = put_in_force(std::move(other)); !status) log::error("{}", status.error().text);
+    auto next = prepare(std::move(other));
+    if (!next) return log::error("{}", next.error().text);
+    put_in_force(std::move(*next));
     log_findings(loaded_);
 }
 
@@ -76,7 +97,8 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
     : config_(std::move(config)),
       loaded_(std::move(loaded)),
       started_(ticks_now()),
-      edge_(loop, [this] { on_edge(); }) {}
+      edge_(loop, [this] { on_edge(); }),
+      minute_(loop, [this] { on_minute(); }) {}
 
 Running::~Running() = default;
 
@@ -101,58 +123,108 @@ Result<std::string> Running::next_id() const {
     return state_->next_id(loaded_.settings.node);
 }
 
-Result<Loaded> Running::with_rule(const state::Rule& rule) const {
+Result<Loaded> Running::with_rules(const std::vector<state::Rule>& more) const {
     auto all = rules();
     if (!all) return std::move(all).error();
-    const auto known = std::find_if(all->begin(), all->end(), [&](const auto& each) { return each.id == rule.id; });
-    if (known == all->end())
-        all->push_back(rule);
-    else
-        *known = rule;
+    for (const state::Rule& rule : more) {
+        const auto known = std::find_if(all->begin(), all->end(), [&](const auto& each) { return each.id == rule.id; });
+        if (known == all->end())
+            all->push_back(rule);
+        else
+            *known = rule;
+    }
     Loaded next = loaded_;
     if (auto added = add_made(next, config::made_of(*all)); !added) return std::move(added).error();
     return next;
 }
 
 Status Running::try_rule(const state::Rule& rule) {
-    auto next = with_rule(rule);
+    auto next = with_rules({rule});
     if (!next) return std::move(next).error();
     return Done{};
 }
 
 Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
-    auto next = with_rule(rule);
+    auto next = with_rules({rule});
     if (!next) return std::move(next).error();
-    auto written = state_->change(&rule, std::move(record));
+    return change(std::move(*next), &rule, {}, std::move(record));
+}
+
+Result<state::Record> Running::import(const state::Import& import, state::Record record) {
+    auto next = with_rules(import.rules);
+    if (!next) return std::move(next).error();
+    return change(std::move(*next), nullptr, import, std::move(record));
+}
+
+Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, const state::Import& import,
+                                      state::Record record) {
+    auto next = prepare(std::move(loaded));
+    if (!next) return std::move(next).error();
+    const bool same = next->stored.digest == digest_;  // something was asked for, denied, closed
+    if (!same) record.policy = policy_mark(next->stored);
+    auto written =
+        state_->import(import, {.rule = rule, .policy = same ? nullptr : &next->stored, .record = std::move(record)});
     if (!written) return std::move(written).error();
-    if (auto status = put_in_force(std::move(*next)); !status) return std::move(status).error();
+    if (same)
+        tell_head();
+    else
+        put_in_force(std::move(*next));
     state_problem_.clear();  // all rules were taken
     log::notice("{} {} by {}: policy version {}, audit {}", written->action, written->object, written->actor, version_,
                 written->chain);
     return written;
 }
 
-/// What was done goes into the trail; that it could not be written does not undo it.
-void Running::note(const std::string& actor, const std::string& action, const std::string& before) {
+/// What was done goes into the trail with the policy in force; that it could not be written does not undo it.
+void Running::note(state::Record record) {
     if (state_ == nullptr) return;
-    state::Record record;
-    record.at = wall_now();
-    record.actor = actor;
-    record.action = action;
-    record.object = config_.string();
-    record.before = before;
-    record.after = fmt::format("policy version {}", version_);
-    const auto written = state_->change(nullptr, std::move(record));
+    const state::PolicyVersion stored{version_, wall_now(), digest_,
+                                      config::policy_document(*loaded_.settings.policy, loaded_.base.get())};
+    record.policy = policy_mark(stored);
+    const std::string action = record.action;
+    const std::string actor = record.actor;
+    const auto written = state_->change({.rule = nullptr, .policy = &stored, .record = std::move(record)});
     if (!written) return log::error("the audit trail lacks a record of {}: {}", action, written.error().text);
     log::notice("{} by {}: policy version {}, audit {}", action, actor, version_, written->chain);
-    // policy.cenote tells the head of the trail: that of this record from now on.
+    tell_head();
+}
+
+/// policy.cenote tells the head of the trail.
+void Running::tell_head() {
     auto told = std::make_shared<engine::Snapshot>(*snapshots_->current());
-    told->policy_text = policy_text(loaded_, version_, written->chain);
+    told->policy_text = policy_text(version_, digest_, audit_head());
     snapshots_->publish(std::move(told));
     server_->wake();
 }
 
-Status Running::reload(const std::string& actor) {
+/// The start, and before it the updates that were made while no daemon ran.
+void Running::note_updates() {
+    if (state_ == nullptr) return;
+    const auto trail = state_->history();
+    for (const config::SetChange& change : config::set_changes(loaded_.settings.set)) {
+        state::Record record;
+        record.at = wall_now();
+        record.actor = change.actor;
+        record.action = change.action;
+        record.object = loaded_.settings.set.string();
+        record.after = fmt::format("set {}", change.set);
+        record.note = fmt::format("at {}, while no cenoted ran", format_time(change.at));
+        const bool known = !trail || std::any_of(trail->begin(), trail->end(), [&](const auto& each) {
+            return each.first.empty() && each.second.action == change.action && each.second.at >= change.at &&
+                   each.second.after.starts_with(record.after);
+        });
+        if (!known) note(std::move(record));
+    }
+    state::Record record;
+    record.at = wall_now();
+    record.actor = "cenoted";
+    record.action = "start";
+    record.object = config_.string();
+    record.after = set_text(loaded_);
+    note(std::move(record));
+}
+
+Status Running::reload(state::Record record) {
     auto loaded = load(config_, SetCheck::Now);
     if (!loaded) return std::move(loaded).error();
     if (state_ != nullptr) {
@@ -163,8 +235,11 @@ Status Running::reload(const std::string& actor) {
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;
-    const std::uint32_t before_version = version_;
-    if (auto status = put_in_force(std::move(*loaded)); !status) return std::move(status).error();
+    record.object = config_.string();
+    record.before = set_text(loaded_);
+    auto next = prepare(std::move(*loaded));
+    if (!next) return std::move(next).error();
+    put_in_force(std::move(*next));
     if (state_ != nullptr) state_problem_.clear();  // all rules were taken
     log_findings(loaded_);
     if (!(loaded_.settings.server == before)) {
@@ -172,12 +247,12 @@ Status Running::reload(const std::string& actor) {
         loaded_.settings.server = before;
     }
     log::notice("reloaded {}: policy version {}", config_.string(), version_);
-    note(actor, "reload", fmt::format("policy version {}", before_version));
+    record.after = set_text(loaded_);
+    note(std::move(record));
     return Done{};
 }
 
-Status Running::reload_set(const std::string& actor) {
-    const std::uint32_t before_version = version_;
+Status Running::reload_set(state::Record record) {
     Loaded loaded;
     loaded.settings = loaded_.settings;
     loaded.written = loaded_.written;
@@ -187,26 +262,63 @@ Status Running::reload_set(const std::string& actor) {
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Error) return Error{diagnostic.to_string()};
-    if (auto status = put_in_force(std::move(loaded)); !status) return std::move(status).error();
+    record.object = loaded.settings.set.string();
+    record.before = set_text(loaded_);
+    auto next = prepare(std::move(loaded));
+    if (!next) return std::move(next).error();
+    put_in_force(std::move(*next));
     log_findings(loaded_);
     log::notice("{} domains from {}: policy version {}", loaded_.base->info().domains, loaded_.settings.set.string(),
                 version_);
-    note(actor, "update", fmt::format("policy version {}", before_version));
+    record.after = set_text(loaded_);
+    note(std::move(record));
     return Done{};
 }
 
-Status Running::put_in_force(Loaded loaded) {
-    const WallTime wall = wall_now();
-    const Ticks now = ticks_now();
-    const std::uint32_t version = next_version(version_, wall);
-    auto policy = build_policy(loaded, version, wall);
+Result<state::Record> Running::restore(const Path& backup, state::Record record) {
+    flush_uses();
+    const Path path = loaded_.settings.state;
+    record.object = path.string();
+    record.before = audit_head();
+    state_.reset();
+    auto restored = state::restore_state(backup, path, config::unconfirm_exceptions, std::move(record));
+    state_problem_.clear();
+    open_state();
+    const auto all = rules();
+    Loaded next = loaded_;
+    const Status added = all ? add_made(next, config::made_of(*all)) : Status(all.error());
+    if (!added)
+        state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
+    else if (auto ready = prepare(std::move(next)))
+        put_in_force(std::move(*ready));
+    tell_head();
+    if (restored) log::notice("restored {} by {}: audit {}", backup.string(), restored->actor, restored->chain);
+    return restored;
+}
+
+Result<Running::Next> Running::prepare(Loaded loaded) const {
+    Next next;
+    next.wall = wall_now();
+    next.now = ticks_now();
+    const std::uint32_t version = next_version(version_, next.wall);
+    auto policy = build_policy(loaded, version, next.wall);
     if (!policy) return std::move(policy).error();
-    auto made = make_snapshot(loaded, *policy, keys_, wall, now);
-    made->policy_text = policy_text(loaded, version, audit_head());
+    next.policy = std::move(*policy);
+    std::string text = config::policy_document(*loaded.settings.policy, loaded.base.get());
+    std::string digest = to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    next.stored = {version, next.wall, std::move(digest), std::move(text)};
+    next.loaded = std::move(loaded);
+    return next;
+}
+
+void Running::put_in_force(Next next) {
+    auto made = make_snapshot(next.loaded, next.policy, keys_, next.wall, next.now);
+    made->policy_text = policy_text(next.stored.version, next.stored.digest, audit_head());
     std::shared_ptr<const engine::Snapshot> snapshot = std::move(made);
-    loaded_ = std::move(loaded);
-    policy_ = std::move(*policy);
-    version_ = version;
+    loaded_ = std::move(next.loaded);
+    policy_ = std::move(next.policy);
+    version_ = next.stored.version;
+    digest_ = std::move(next.stored.digest);
     if (snapshots_ == nullptr)
         snapshots_ = std::make_unique<Published<engine::Snapshot>>(std::move(snapshot));
     else
@@ -214,16 +326,29 @@ Status Running::put_in_force(Loaded loaded) {
     if (cache_ != nullptr) cache_->set_limits(loaded_.settings.cache);
     if (server_ != nullptr) server_->wake();
     arm(*policy_);
-    return Done{};
 }
 
-/// A directive starts or ends, or somebody set the clock.
+/// A directive or exception starts or ends, or somebody set the clock.
 void Running::on_edge() {
     Loaded same = loaded_;
-    if (auto status = put_in_force(std::move(same)); !status)
-        log::error("the policy could not be built for the present time: {}; the one before stays", status.error().text);
-    else
-        log::notice("the calendar moved on: policy version {}", version_);
+    auto next = prepare(std::move(same));
+    if (!next) {
+        log::error("the policy could not be built for the present time: {}; the one before stays", next.error().text);
+        return;
+    }
+    put_in_force(std::move(*next));
+    log::notice("the calendar moved on: policy version {}", version_);
+    close_exceptions();
+}
+
+void Running::on_minute() {
+    flush_uses();
+    close_exceptions();
+}
+
+void Running::drain() {
+    server_->drain();
+    flush_uses();
 }
 
 void Running::arm(const policy::Policy& policy) {

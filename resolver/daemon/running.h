@@ -7,17 +7,35 @@
 // Failure:  a reload that fails changes nothing and says why.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "resolver/cache/cache.h"
+#include "resolver/config/exception_document.h"
 #include "resolver/control/control.h"
 #include "resolver/daemon/loaded.h"
 #include "resolver/server/server.h"
 #include "resolver/state/state.h"
 
 namespace cenote::daemon {
+
+/// Ends exceptions by the clock on the wall, or, where somebody sets that back, after as long as they were to last.
+class ExceptionClock {
+public:
+    [[nodiscard]] bool has_ended(const config::ExceptionDocument& granted, WallTime wall, Ticks now);
+
+private:
+    struct End {
+        WallTime wall{};
+        Ticks at{};
+    };
+    std::map<std::string, End> ends_;
+};
+
+/// "12 queries, first …, last …"
+[[nodiscard]] std::string use_to_text(const state::Use& use);
 
 class Running {
 public:
@@ -28,21 +46,32 @@ public:
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
-    /// Reads the configuration and the set anew. The Error has a line a mistake; then nothing has changed.
-    Status reload(const std::string& actor);
+    /// Reads the configuration and the set anew. The Error has a line a mistake; then nothing has changed. `record`:
+    /// who wants it, and why.
+    Status reload(state::Record record);
     /// Reads the set anew, after `cenote update`. The Error says why the old one stays.
-    Status reload_set(const std::string& actor);
+    Status reload_set(state::Record record);
     /// A rule that somebody made, changed or lifted: checked together with all that is in force, written with its
     /// record, then in force. The Error says what is wrong; then nothing has changed.
     Result<state::Record> change_rule(const state::Rule& rule, state::Record record);
     /// Whether it would be taken, and nothing else.
     Status try_rule(const state::Rule& rule);
+    /// Takes over what another node has, which is new here or goes further than what is known.
+    Result<state::Record> import(const state::Import& import, state::Record record);
+    /// Puts a backup in the place of the state; its exceptions count for nothing until they are confirmed.
+    Result<state::Record> restore(const Path& backup, state::Record record);
     [[nodiscard]] Result<std::vector<state::Rule>> rules() const;
+    /// All exceptions with what is known of their use by now.
+    using Exceptions = std::vector<std::pair<config::ExceptionDocument, state::Use>>;
+    [[nodiscard]] Exceptions exceptions();
+    [[nodiscard]] Result<std::optional<state::PolicyVersion>> policy_at(WallTime at) const;
+    [[nodiscard]] Result<std::vector<std::pair<std::string, state::Record>>> history() const;
     [[nodiscard]] Result<std::string> next_id() const;
     /// The chain of the last record of the audit trail; empty without state.
     [[nodiscard]] std::string audit_head() const { return state_ != nullptr ? state_->head() : std::string(); }
     [[nodiscard]] const std::string& state_problem() const noexcept { return state_problem_; }
-    void drain() { server_->drain(); }
+    [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
+    void drain();
 
     [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
     [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_->current(); }
@@ -60,11 +89,28 @@ private:
 
     void check_set();
     void open_state();
-    /// What would be in force with this rule besides.
-    Result<Loaded> with_rule(const state::Rule& rule) const;
-    Status put_in_force(Loaded loaded);
-    void note(const std::string& actor, const std::string& action, const std::string& before);
+    /// Made and checked, not yet in force.
+    struct Next {
+        Loaded loaded;
+        std::shared_ptr<const policy::Policy> policy;
+        WallTime wall{};
+        Ticks now{};
+        state::PolicyVersion stored;
+    };
+    Result<Next> prepare(Loaded loaded) const;
+    void put_in_force(Next next);
+    /// What would be loaded with these rules besides.
+    Result<Loaded> with_rules(const std::vector<state::Rule>& more) const;
+    /// Writes what changes and puts it in force, or neither.
+    Result<state::Record> change(Loaded loaded, const state::Rule* rule, const state::Import& import,
+                                 state::Record record);
+    void note(state::Record record);
+    void note_updates();
+    void tell_head();
     void on_edge();
+    void on_minute();
+    void close_exceptions();
+    void flush_uses();
     void arm(const policy::Policy& policy);
 
     Path config_;
@@ -74,6 +120,7 @@ private:
     telemetry::Keys keys_;
     telemetry::Hub hub_;
     std::shared_ptr<const policy::Policy> policy_;
+    std::string digest_;                   // of policy_, hexadecimal
     std::unique_ptr<state::State> state_;  // null: see state_problem_
     std::string state_problem_;            // why rules cannot be changed, or some are not in force; empty: all is well
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
@@ -81,6 +128,9 @@ private:
     std::unique_ptr<server::Server> server_;
     std::vector<std::uint64_t> turns_;
     loop::WallTimer edge_;
+    loop::Timer minute_;
+    ExceptionClock exception_clock_;
+    std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
 };
 
 }  // namespace cenote::daemon

@@ -86,6 +86,18 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
     if (const auto& until = running.policy().options().suspended_until; until && wall_now() < *until)
         found.push_back(problem("warning", fmt::format("everything is suspended until {}", format_time(*until)),
                                 "nothing, it ends by itself"));
+    for (const auto& [document, use] : running.exceptions())
+        if (config::is_unratified(document))
+            found.push_back(problem(
+                "warning",
+                fmt::format("exception {} is an emergency of {} that nobody else has agreed to", document.id,
+                            document.asked_by),
+                fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
+                            document.id)));
+        else if (document.stage == config::Stage::Unconfirmed)
+            found.push_back(problem(
+                "warning", fmt::format("exception {} came back with a restored backup and opens nothing", document.id),
+                fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id)));
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)
             found.push_back(problem("warning", fmt::format("upstream {} does not answer", server),
@@ -129,7 +141,7 @@ Json status_json(Running& running) {
             {"workers", running.server().size()},
             {"listen", std::move(listen)},
             {"policy_version", running.policy().version()},
-            {"policy_digest", to_hex(digest_of(loaded))},
+            {"policy_digest", running.policy_digest()},
             {"audit_head", running.audit_head()},
             {"set", std::move(set)},
             {"upstreams", std::move(servers)},
@@ -158,6 +170,14 @@ Json stats_json(Running& running) {
                                 {"group", running.keys().name(KeyKind::Group, row.group)},
                                 {"count", row.count}});
     }
+    Json bypass = Json::array();
+    const Ticks now = ticks_now();
+    const WallTime wall = wall_now();
+    for (const telemetry::BypassClient& row : metrics.bypass)
+        bypass.push_back({{"client", row.client.to_string()},
+                          {"service", running.keys().name(telemetry::KeyKind::Service, row.service)},
+                          {"queries", row.count},
+                          {"last_seen", format_time(wall - std::chrono::floor<seconds>(now - row.last_seen))}});
     const cache::Stats cache = running.cache().stats();
     return {{"counters", std::move(counters)},
             {"latency_us",
@@ -165,7 +185,8 @@ Json stats_json(Running& running) {
               {"p90", metrics.latency.quantile(0.9)},
               {"p99", metrics.latency.quantile(0.99)}}},
             {"cache", {{"entries", cache.entries}, {"bytes_used", cache.bytes_used}, {"bytes_max", cache.bytes_max}}},
-            {"verdicts", std::move(by_directive)}};
+            {"verdicts", std::move(by_directive)},
+            {"bypass", std::move(bypass)}};
 }
 
 }  // namespace cenote::daemon

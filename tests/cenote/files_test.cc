@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What works without a daemon.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "resolver/base/time_text.h"
 #include "tests/cenote/tool.h"
 
 namespace cenote::cli {
@@ -60,9 +62,11 @@ TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
 TEST_F(FilesTest, ExplainForPeopleIsALine) {
     configure("");
     ASSERT_EQ(run("update").code, 0);
-    EXPECT_EQ(run("explain alpha-ai.example").out,
-              "restrict  alpha-ai.example = Alpha Chat (KR, chat) > directive test-1 > everyone > null, 30 s\n"
-              "          until 2099-12-31T23:59:59Z\n");
+    EXPECT_EQ(
+        run("explain alpha-ai.example").out,
+        std::string("restrict  alpha-ai.example = Alpha Chat (KR, chat) > directive test-1 > everyone > null, 30 s\n") +
+            fmt::format("          until 2099-12-31T23:59:59Z (in {} days), then forward\n",
+                        (parse_time("2099-12-31T23:59:59Z").value() - wall_now()) / std::chrono::hours(24)));
     EXPECT_EQ(run("explain www.debian.org").out, "forward   in no service and no list\n");
     EXPECT_EQ(run("explain beta-ai.example").out,
               "forward   beta-ai.example = Beta Code (KR, coding) > no directive\n");

@@ -119,6 +119,13 @@ const Broken kBroken[] = {
     {"Reason", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nreason = \"because\"\n",
      "5:10: 'reason' is a text; write a table of texts"},
     {"AllowDomain", "[[allow]]\ndomains = [\"-..\"]\n", "2:12: '-..' is not a domain name"},
+    {"PlannedStep",
+     "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\nstep = \"observe\"\nplanned = [\"restrict\"]\n",
+     "5:12: 'restrict' is no planned step; write it as in \"restrict 2026-03-01T00:00:00+09:00\""},
+    {"PlannedOrder",
+     "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\nstep = \"observe\"\nplanned = [\"block "
+     "2026-03-01T00:00:00Z\", \"advise 2026-02-01T00:00:00Z\"]\n",
+     "5:42: planned steps stand in the order of their times"},
     {"ExceptionWidth", "[exceptions]\nwidest4 = \"28\"\n", "2:11: 'widest4' is '28'; write /0 to /32"},
     {"ExceptionApprovals", "[exceptions]\napprovals = 0\n", "2:13: 'approvals' is 0; write a whole number from 1"},
 };

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/exception_document.h"
 #include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
 
@@ -48,6 +49,8 @@ policy::Directive full() {
     directive.reason = {{"en", "Under assessment"}, {"ko", "보안 점검 중"}};
     directive.answer = policy::AnswerMode::Nxdomain;
     directive.exceptions_max = std::chrono::hours(24 * 180);
+    directive.planned = {{parse_time("2025-03-01T00:00:00Z").value(), policy::Step::Advise},
+                         {parse_time("2025-04-01T00:00:00Z").value(), policy::Step::Block}};
     return directive;
 }
 
@@ -97,6 +100,75 @@ TEST(Documents, AnAllowReadsAsItWasWritten) {
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
     EXPECT_EQ(to_toml(both->allows.back()), to_toml(allow));
+}
+
+TEST(Documents, AnExceptionReadsAsItWasWritten) {
+    ExceptionDocument asked;
+    asked.id = "dns1-17";
+    asked.directive = "moti-2025-02";
+    asked.client = Prefix::parse("10.20.3.0/28");
+    asked.purpose = "a \"test\" of\nmodels";
+    asked.asked_by = "kim";
+    asked.asked_at = parse_time("2026-03-02T12:00:00Z").value();
+    asked.lasts = std::chrono::hours(2);
+    ExceptionDocument granted = asked;
+    granted.client.reset();
+    granted.group = "lab";
+    granted.stage = Stage::Granted;
+    granted.emergency = true;
+    granted.agreed_by = {"lee", "park"};
+    granted.ratified = true;
+    granted.granted_at = parse_time("2026-03-02T13:00:00Z").value();
+    granted.ends = parse_time("2026-03-02T15:00:00Z").value();
+    for (const auto& document : {asked, granted}) {
+        const state::Rule rule = to_rule(document);
+        const auto read = read_exception(rule);
+        ASSERT_TRUE(read.ok()) << read.error().text;
+        EXPECT_EQ(to_rule(*read), rule);
+        EXPECT_EQ(read->purpose, document.purpose);
+        EXPECT_EQ(read->agreed_by, document.agreed_by);
+        EXPECT_EQ(read->ends, document.ends);
+    }
+    const Made made = made_of({to_rule(asked), to_rule(granted)});
+    ASSERT_EQ(made.exceptions.size(), 1U) << "one that is only asked for opens nothing";
+    EXPECT_EQ(made.exceptions[0].group, "lab");
+
+    std::vector<state::Rule> rules{to_rule(asked), to_rule(granted)};
+    unconfirm_exceptions(rules);
+    EXPECT_TRUE(made_of(rules).exceptions.empty());
+    EXPECT_EQ(read_exception(rules[0])->stage, Stage::Asked);
+    EXPECT_EQ(read_exception(rules[1])->stage, Stage::Unconfirmed);
+    EXPECT_FALSE(read_exception({state::RuleKind::Exception, "dns1-1", "[[exception]]\n", false}).ok());
+}
+
+TEST(Documents, APolicyReadsAsItWasWritten) {
+    policy::Options options = *settings().policy;
+    options.sinkhole.answer = policy::AnswerMode::Address;
+    options.sinkhole.ipv4 = IpAddress::parse("192.0.2.80");
+    options.sinkhole.txt_reason = false;
+    options.groups[0].language = "ko";
+    options.directives = {full()};
+    options.directives[0].planned = {{*options.directives[0].starts + seconds(3600), policy::Step::Block}};
+    policy::Allow allow;
+    allow.domains = {*wire::Name::parse("good.example")};
+    options.allows = {allow};
+    policy::Exception exception;
+    exception.id = "dns1-17";
+    exception.directive = "dns1-1";
+    exception.client = Prefix::parse("2001:db8:20::/56");
+    exception.ends = parse_time("2026-03-02T15:00:00Z").value();
+    options.exceptions = {exception};
+    options.suspended_until = parse_time("2026-03-02T12:30:00Z").value();
+
+    const std::string text = policy_document(options, nullptr);
+    const auto read = read_policy_document(text);
+    ASSERT_TRUE(read.ok()) << read.error().text << "\n" << text;
+    EXPECT_EQ(policy_document(*read->options, nullptr), text);
+    EXPECT_EQ(read->set, "none");
+    EXPECT_EQ(read->options->directives[0].planned.size(), 1U);
+    EXPECT_EQ(read->options->exceptions[0].client, exception.client);
+    EXPECT_EQ(read->options->suspended_until, options.suspended_until);
+    EXPECT_FALSE(read_policy_document("[policy]\nnonsense = 1\n").ok());
 }
 
 TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {

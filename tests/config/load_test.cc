@@ -220,11 +220,10 @@ TEST_F(LoadTest, ClientsThatWouldBeRefusedAreAWarning) {
 }
 
 TEST_F(LoadTest, WhatALaterVersionFetchesIsAWarning) {
-    const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"https://lists.example/a.txt\"\n[exceptions]\n");
+    const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"https://lists.example/a.txt\"\n");
     ASSERT_TRUE(settings);
     EXPECT_TRUE(is_url(settings->lists[0]));
-    EXPECT_THAT(texts(Diagnostic::Severity::Warning),
-                ElementsAre(HasSubstr("does not fetch lists yet"), HasSubstr("does not grant exceptions yet")));
+    EXPECT_THAT(texts(Diagnostic::Severity::Warning), ElementsAre(HasSubstr("does not fetch lists yet")));
 }
 
 TEST_F(LoadTest, AUnixGroupThatDoesNotExistIsAWarning) {

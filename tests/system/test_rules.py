@@ -4,7 +4,7 @@ import json
 import sqlite3
 from datetime import datetime, timedelta, timezone
 
-from harness import SystemTest, addresses, extended_errors, main
+from harness import SystemTest, addresses, eventually, extended_errors, main
 from upstreams import ScriptedUpstream, answer_with
 
 OPEN = ["192.0.2.1"]
@@ -92,7 +92,74 @@ class Rules(SystemTest):
             self.assertEqual((told["verdict"], told["directive"]), ("observe", "node1-1"))
             told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
             self.assertEqual((told["verdict"], told["directive"]), ("block", "node1-1"))
-        self.assertEqual(self.resolver.cenote("explain", "alpha-ai.example", "--at", "2001-01-01T00:00:00Z").returncode, 2)
+
+    def test_what_was_can_be_asked_later(self):
+        """Each time is judged by the policy that was in force then, though nothing of it may be left."""
+        def after_a_second():
+            then = datetime.now(timezone.utc).replace(microsecond=0)
+            eventually(lambda: datetime.now(timezone.utc) >= then + timedelta(seconds=1), "the next second")
+            return f"{then:%Y-%m-%dT%H:%M:%SZ}"
+
+        times = [after_a_second()]
+        made = self.made("restrict", "alpha", "--group", "lab")
+        times.append(after_a_second())
+        self.resolver.cenote_ok("directive", "step", made, "block")
+        times.append(after_a_second())
+        self.resolver.cenote_ok("directive", "lift", made)
+        self.resolver.write_config(directives=FROM_FILE.replace("127.0.0.77", "127.0.0.78"))
+        self.resolver.cenote_ok("reload")
+        for stopped in (False, True):
+            if stopped:
+                self.resolver.stop()
+            for at, verdict in zip(times, ("forward", "restrict", "block")):
+                told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.77", "--at", at)
+                self.assertEqual(told["verdict"], verdict, told)
+            self.assertIn("no policy is stored", self.refused("explain", "alpha-ai.example", "--at",
+                                                              "2001-01-01T00:00:00Z"))
+        versions = [row["policy"].split()[1] for row in self.audit("--directive", made)]
+        self.assertEqual(len(set(versions)), 3, "each change has its version in the trail")
+
+    def test_a_step_can_be_planned(self):
+        made = self.made("advise", "alpha")
+        self.assertIn("has passed", self.refused("directive", "step", made, "restrict", "--at", "2001-01-01T00:00:00Z"))
+        self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-01-01T00:00:00Z")
+        self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", self.ahead(2))
+        told = self.resolver.cenote_json("directives", made)[0]
+        self.assertEqual([step["step"] for step in told["planned"]], ["restrict", "block"])
+        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
+        self.assertEqual(told["verdict"], "block")
+        eventually(lambda: self.seen("alpha-ai.example") == CLOSED, "the planned step")
+        self.assertEqual(self.resolver.cenote_json("explain", "alpha-ai.example")["next_verdict"], "block")
+        self.resolver.cenote_ok("directive", "step", made, "advise")
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+        self.assertEqual(len(self.resolver.cenote_json("directives", made)[0]["planned"]), 1, "what is still to come")
+
+    def test_an_update_without_a_daemon_is_in_the_trail_of_the_next_start(self):
+        before = eventually(self.audit, "the record of the start")
+        self.assertEqual([(r["action"], r["actor"]) for r in before], [("update", "root"), ("start", "cenoted")],
+                         "the set was made before the first start")
+        self.resolver.stop()
+        services = self.resolver.services / "test.toml"
+        services.write_text(services.read_text() + '[[service.domain]]\nname = "new-beta.example"\nrole = "web"\n')
+        self.resolver.update()
+        self.resolver.cenote_ok("update", "--rollback")
+        self.resolver.start()
+        rows = eventually(lambda: [r for r in self.audit()[len(before):] if r["action"] != "start"], "the records")
+        self.assertEqual([(r["action"], r["actor"]) for r in rows], [("update", "root"), ("update --rollback", "root")])
+        self.assertIn("while no cenoted ran", rows[0]["note"])
+        count = len(self.audit())
+        self.resolver.stop()
+        self.resolver.start()
+        eventually(lambda: len(self.audit()) > count, "the record of a start")
+        self.assertEqual([r["action"] for r in self.audit()[count:]], ["start"], "told once")
+        self.resolver.cenote_ok("update", "--note", "by hand")
+        self.assertEqual(self.audit()[-1]["action"], "update")
+        self.assertEqual(self.audit()[-1]["note"], "by hand")
+        self.assertIn("catalogue", self.audit()[-1]["after"])
+
+    @staticmethod
+    def ahead(seconds):
+        return f"{datetime.now(timezone.utc) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
     def test_what_is_wrong_changes_nothing(self):
         status = self.resolver.cenote_json("status")

@@ -41,15 +41,33 @@ private:
     Path folder_;
 };
 
-Json record_json(const state::Record& record) {
-    return {{"id", record.number},     {"at", format_time(record.at)},  {"actor", record.actor},
-            {"action", record.action}, {"object", record.object},       {"before", record.before},
-            {"after", record.after},   {"requester", record.requester}, {"ref", record.ref},
-            {"note", record.note},     {"chain", record.chain}};
+/// `node`: where it was written.
+Json record_json(const state::Record& record, const std::string& node) {
+    return {{"id", record.number},           {"node", node},
+            {"at", format_time(record.at)},  {"actor", record.actor},
+            {"action", record.action},       {"object", record.object},
+            {"before", record.before},       {"after", record.after},
+            {"requester", record.requester}, {"ref", record.ref},
+            {"note", record.note},           {"policy", record.policy},
+            {"chain", record.chain}};
+}
+
+/// A directive's own records, and those of exceptions from it.
+bool is_about(const state::Record& record, const std::string& directive) {
+    if (record.object == directive) return true;
+    const std::string line = fmt::format("\ndirective = \"{}\"\n", directive);
+    return record.action.starts_with("exception ") && record.after.find(line) != std::string::npos;
+}
+
+/// What other nodes wrote is shown where one directive's story is asked for.
+bool is_wanted(const Flags& flags, const std::string& origin, const state::Record& record) {
+    if (flags.directive.empty() ? !origin.empty() : !is_about(record, flags.directive)) return false;
+    return (flags.since.empty() || record.at >= parse_time(flags.since).value()) &&
+           (flags.until.empty() || record.at < parse_time(flags.until).value());
 }
 
 Exit verify(const Path& copy, const std::string& head) {
-    const auto all = state::read_audit(copy, {});
+    const auto all = state::read_audit(copy);
     if (!all) return fail(all.error());
     const auto breaks = state::find_breaks(*all, head);
     for (const auto& each : breaks) fail(Error{each});
@@ -65,18 +83,17 @@ Exit audit(Session& session, const Flags& flags) {
     const auto copy = Copy::of((*settings)->state);
     if (!copy) return fail(copy.error());
     if (flags.verify) return verify(copy->file(), flags.head);
-    state::AuditFilter filter;
-    if (!flags.since.empty()) filter.since = parse_time(flags.since).value();
-    if (!flags.until.empty()) filter.until = parse_time(flags.until).value();
-    filter.object = flags.directive;
-    const auto records = state::read_audit(copy->file(), filter);
+    const auto records = state::read_history(copy->file());
     if (!records) return fail(records.error());
     Json rows = Json::array();
     Table table({"NUMBER", "AT", "WHO", "WHAT", "OF", "FOR", "REF", "NOTE"});
-    for (const auto& record : *records) {
-        rows.push_back(record_json(record));
-        table.add({std::to_string(record.number), format_time(record.at), record.actor, record.action, record.object,
-                   record.requester, record.ref, record.note});
+    for (const auto& [origin, record] : *records) {
+        if (!is_wanted(flags, origin, record)) continue;
+        const std::string& node = origin.empty() ? (*settings)->node : origin;
+        rows.push_back(record_json(record, node));
+        table.add({origin.empty() ? std::to_string(record.number) : fmt::format("{} {}", node, record.number),
+                   format_time(record.at), record.actor, record.action, record.object, record.requester, record.ref,
+                   record.note});
     }
     flags.json ? print_json(rows) : table.print();
     return Exit::Done;

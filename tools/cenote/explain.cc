@@ -19,11 +19,15 @@ struct Flags {
 };
 
 Result<Json> explain_from_files(Session& session, const Flags& flags) {
-    const auto files = session.policy(flags.at.empty() ? wall_now() : parse_time(flags.at).value());
+    const WallTime now = wall_now();
+    const WallTime at = flags.at.empty() ? now : parse_time(flags.at).value();
+    const auto files = at < now ? session.past_policy(at) : session.policy(at);
     if (!files) return files.error();
     const config::ExplainAsk ask{*wire::Name::parse(flags.name), *IpAddress::parse(flags.client),
                                  *wire::parse_type(flags.type)};
-    return config::explain_json(*files->policy, files->local, ask);
+    Json told = config::explain_json(*files->policy, files->local, ask);
+    if (!files->remark.empty()) told["steps"].push_back(files->remark);
+    return told;
 }
 
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
@@ -47,15 +51,37 @@ std::string one_line(const Json& told) {
     line += whose(told);
     if (verdict == "forward") return line + " > no directive";
     if (verdict == "allow") return line + " > open by an allow";
+    if (verdict == "exception")
+        return line + fmt::format(" > open by exception {} from directive {}", cell(told, "exception"),
+                                  cell(told, "directive"));
     if (cell(told, "directive") != "-") line += " > directive " + cell(told, "directive");
     const auto groups = told.value("groups", Json::array());
     if (!groups.empty()) line += " > " + cell(groups.front());
     return line + " > " + cell(told, "answer");
 }
 
-void print_told(const Json& told, bool steps) {
+/// "in 3 days"
+std::string time_until(WallTime then, WallTime now) {
+    const seconds left = std::max(then - now, seconds{0});
+    const auto in = [&](std::int64_t size, std::string_view unit) {
+        const std::int64_t count = left.count() / size;
+        return fmt::format("in {} {}{}", count, unit, count == 1 ? "" : "s");
+    };
+    if (left >= seconds(2 * 86400)) return in(86400, "day");
+    if (left >= seconds(2 * 3600)) return in(3600, "hour");
+    if (left >= seconds(120)) return in(60, "minute");
+    return in(1, "second");
+}
+
+/// `from`: the time that was asked about.
+void print_told(const Json& told, bool steps, WallTime from) {
     fmt::print("{}\n", one_line(told));
-    if (cell(told, "until") != "-") fmt::print("          until {}\n", cell(told, "until"));
+    const std::string changes = cell(told, "changes");
+    const std::string until = cell(told, "until");
+    if (changes != "-")
+        fmt::print("          until {} ({}), then {}\n", changes, time_until(parse_time(changes).value(), from),
+                   cell(told, "next_verdict"));
+    if (until != "-" && until != changes) fmt::print("          until {}\n", until);
     if (!steps) return;
     for (const auto& step : told.value("steps", Json::array())) fmt::print("  {}\n", cell(step));
 }
@@ -69,7 +95,7 @@ Exit explain(Session& session, const Flags& flags) {
     if (flags.json)
         print_json(*answer);
     else
-        print_told(*answer, flags.steps);
+        print_told(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
     return Exit::Done;
 }
 
@@ -78,11 +104,6 @@ std::string check_name(const std::string& text) {
 }
 std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
-}
-std::string check_time_ahead(const std::string& text) {
-    if (auto wrong = check_time(text); !wrong.empty()) return wrong;
-    return parse_time(text).value() >= wall_now() ? ""
-                                                  : "no policy is stored for a time that has passed; name one ahead";
 }
 std::string check_type(const std::string& text) {
     return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
@@ -102,8 +123,8 @@ void add_explain(Verbs& verbs) {
         ->check(check_type)
         ->type_name("TYPE")
         ->capture_default_str();
-    verb->add_option("--at", flags->at, "At this time ahead, by the rules as they stand")
-        ->check(check_time_ahead)
+    verb->add_option("--at", flags->at, "At this time: ahead by the rules as they stand, past by those of then")
+        ->check(check_time)
         ->type_name("TIME");
     verb->add_flag("-v,--steps", flags->steps, "Show every step");
     verb->add_flag("--json", flags->json, "Print JSON");

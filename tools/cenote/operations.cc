@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/wire/name.h"
+#include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -15,8 +16,10 @@ struct FlushFlags {
     bool below = false;
 };
 
-Exit reload(Session& session) {
-    const auto done = session.ask("reload", Json::object());
+Exit reload(Session& session, const Why& why) {
+    Json args = Json::object();
+    why.put_into(args);
+    const auto done = session.ask("reload", std::move(args));
     if (!done) return fail(done.error());
     for (const auto& warning : done->value("warnings", Json::array()))
         fmt::print(stderr, "cenote: {}\n", cell(warning));
@@ -41,7 +44,9 @@ std::string check_name(const std::string& text) {
 
 void add_operations(Verbs& verbs) {
     CLI::App* verb = verbs.add("reload", "Have the daemon read its configuration anew; a mistake changes nothing");
-    verbs.on(verb, reload);
+    const auto why = std::make_shared<Why>();
+    why->add_to(*verb);
+    verbs.on(verb, [why](Session& session) { return reload(session, *why); });
 
     verb = verbs.add("flush", "Empty the daemon's cache, or take one name out of it");
     const auto flags = std::make_shared<FlushFlags>();

@@ -5,49 +5,12 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
+#include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
-
-/// Who asked for a change, and why: for the audit trail, with every verb that changes something.
-struct Why {
-    std::string requester, ref, note;
-
-    void add_to(CLI::App& verb) {
-        verb.add_option("--requester", requester, "Who asked for it")->type_name("NAME");
-        verb.add_option("--ref", ref, "A letter, a ticket")->type_name("TEXT");
-        verb.add_option("--note", note, "Why")->type_name("TEXT");
-    }
-    void put_into(Json& args) const {
-        for (const auto& [key, value] : {std::pair{"requester", &requester}, {"ref", &ref}, {"note", &note}})
-            if (!value->empty()) args[key] = *value;
-    }
-};
-
-/// --for and --until.
-struct End {
-    std::string for_, until;
-
-    void add_to(CLI::App& verb) {
-        auto* duration = verb.add_option("--for", for_, "How long")->type_name("DURATION")->check(check_duration);
-        verb.add_option("--until", until, "Until when, as 2026-12-31T23:59:59+09:00")
-            ->type_name("TIME")
-            ->check(check_time)
-            ->excludes(duration);
-    }
-    [[nodiscard]] std::optional<WallTime> time() const {
-        if (!until.empty()) return parse_time(until).value();
-        if (!for_.empty()) return wall_now() + std::chrono::ceil<seconds>(parse_duration(for_).value());
-        return std::nullopt;
-    }
-
-    static std::string check_duration(const std::string& text) {
-        const auto parsed = parse_duration(text);
-        return parsed ? "" : parsed.error().text;
-    }
-};
 
 struct AddFlags {
     std::string id, title, issuer, basis, mandated_by, step, starts, review, hours, timezone, answer;
@@ -163,17 +126,21 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
 }
 
 struct ChangeFlags {
-    std::string id, step, name, group;
+    std::string id, step, at, name, group;
     End end;
     Why why;
 };
 
 Exit step(Session& session, const ChangeFlags& flags) {
     Json args = {{"id", flags.id}, {"step", flags.step}};
+    if (!flags.at.empty()) args["at"] = flags.at;
     flags.why.put_into(args);
     const auto done = session.ask("directive-step", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, "policy_version"));
+    if (!flags.at.empty())
+        fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, flags.at);
+    else
+        fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, "policy_version"));
     return Exit::Done;
 }
 
@@ -196,6 +163,7 @@ void add_changes(Verbs& verbs, CLI::App& directive) {
         ->type_name("")
         ->required()
         ->check(CLI::IsMember({"observe", "advise", "restrict", "block"}));
+    verb->add_option("--at", flags->at, "Plan it for this time")->type_name("TIME")->check(check_time);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return step(session, *flags); });
 

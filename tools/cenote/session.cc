@@ -2,7 +2,10 @@
 #include "tools/cenote/session.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 
 #include "resolver/config/documents.h"
@@ -19,6 +22,12 @@ Error errors_of(const Diagnostics& diagnostics) {
         text += one.to_string();
     }
     return Error{std::move(text)};
+}
+
+engine::LocalNames local_names(const config::Settings& settings) {
+    std::vector<wire::Name> routed;
+    for (const auto& route : settings.upstream.routes) routed.push_back(route.zone);
+    return {settings.local, routed};
 }
 
 }  // namespace
@@ -41,6 +50,18 @@ Result<std::shared_ptr<const domainset::DomainSet>> Session::set() {
     return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
 }
 
+Result<PolicyFromFiles> Session::past_policy(WallTime at) {
+    const auto known = settings();
+    if (!known) return known.error();
+    auto base = set();
+    if (!base) return std::move(base).error();
+    const auto stored = state::read_policy_at((*known)->state, at);
+    if (!stored) return stored.error();
+    auto past = config::past_policy(*stored, *base, at);
+    if (!past) return std::move(past).error();
+    return PolicyFromFiles{std::move(past->policy), local_names(**known), std::move(past->remark)};
+}
+
 Result<PolicyFromFiles> Session::policy(WallTime at) {
     const auto known = settings();
     if (!known) return known.error();
@@ -59,9 +80,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     if (diagnostics.has_errors()) return errors_of(diagnostics);
     auto built = policy::Policy::build(options, *base, 0, at);
     if (!built) return std::move(built).error();
-    std::vector<wire::Name> routed;
-    for (const auto& route : (*known)->upstream.routes) routed.push_back(route.zone);
-    return PolicyFromFiles{std::move(*built), engine::LocalNames((*known)->local, routed)};
+    return PolicyFromFiles{std::move(*built), local_names(**known), {}};
 }
 
 Result<control::ControlClient*> Session::daemon() {
@@ -88,6 +107,17 @@ std::optional<Result<Json>> Session::ask_if_there(const std::string& verb, Json 
 }
 
 bool Session::daemon_listens() { return daemon().ok(); }
+
+std::string actor() {
+    constexpr std::uint32_t kNobody = 0xffffffff;  // no login: a service, a timer
+    std::uint32_t uid = ::geteuid();
+    if (auto login = read_file("/proc/self/loginuid", 32))
+        if (std::uint32_t id = kNobody;
+            std::from_chars(login->data(), login->data() + login->size(), id).ec == std::errc() && id != kNobody)
+            uid = id;
+    const passwd* user = ::getpwuid(uid);
+    return user != nullptr ? user->pw_name : fmt::format("uid {}", uid);
+}
 
 Exit fail(const Error& error) {
     std::string_view text = error.text;

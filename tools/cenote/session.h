@@ -27,6 +27,7 @@ enum class Exit : int { Done = 0, Failed = 1 };
 struct PolicyFromFiles {
     std::shared_ptr<const policy::Policy> policy;
     engine::LocalNames local;
+    std::string remark;  // what was otherwise then; empty: nothing
 };
 
 class Session {
@@ -40,6 +41,8 @@ public:
     Result<std::shared_ptr<const domainset::DomainSet>> set();
     /// Files and state as they are; in force at `at`.
     Result<PolicyFromFiles> policy(WallTime at);
+    /// As it was in force at a time that has passed, by the state file.
+    Result<PolicyFromFiles> past_policy(WallTime at);
 
     /// The daemon's data for a verb, or why there is none.
     Result<Json> ask(const std::string& verb, Json args);
@@ -53,6 +56,9 @@ private:
     std::optional<config::Settings> settings_;
     std::unique_ptr<control::ControlClient> client_;
 };
+
+/// Who runs this, for the audit trail: the login's name where sudo hides it.
+[[nodiscard]] std::string actor();
 
 /// "cenote: what is wrong" on stderr, a line for each line of it.
 Exit fail(const Error& error);

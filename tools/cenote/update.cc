@@ -11,8 +11,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/config/set_changes.h"
 #include "resolver/domainset/publish.h"
+#include "tools/cenote/change_flags.h"
 #include "tools/cenote/compile_report.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -23,10 +26,16 @@ namespace {
 constexpr unsigned kFileMode = 0644;
 
 struct Flags {
+    Why why;
     bool dry_run = false;
     bool force = false;
     bool rollback = false;
 };
+
+/// As the audit trail has it.
+std::string action_of(const Flags& flags) {
+    return flags.rollback ? "update --rollback" : flags.force ? "update --force" : "update";
+}
 
 /// One update at a time for one set; the lock goes with the process.
 Result<UniqueFd> lock_beside(const Path& set) {
@@ -80,21 +89,34 @@ std::size_t refuse_urls(const config::Settings& settings) {
 }
 
 /// Without a daemon the set waits for its next start.
-Exit load_into_daemon(Session& session) {
+Exit load_into_daemon(Session& session, const Flags& flags) {
     if (!session.daemon_listens()) {
         fmt::print("no cenoted listens; its next start takes the set\n");
         return Exit::Done;
     }
-    const auto done = session.ask("reload-set", Json::object());
+    Json args = {{"action", action_of(flags)}};
+    flags.why.put_into(args);
+    const auto done = session.ask("reload-set", std::move(args));
     if (!done) return fail(done.error());
     fmt::print("cenoted has it in force\n");
     return Exit::Done;
 }
 
-Exit roll_back(Session& session, const config::Settings& settings) {
+/// For the audit trail of a daemon that is not running now.
+void note_change(const config::Settings& settings, const Flags& flags) {
+    const auto set = domainset::DomainSet::open_unread(settings.set);
+    if (!set) return;
+    const auto noted = config::note_set_change(
+        settings.set,
+        {.at = wall_now(), .actor = actor(), .action = action_of(flags), .set = config::digests_of(&*set).set});
+    if (!noted) fail(noted.error());
+}
+
+Exit roll_back(Session& session, const config::Settings& settings, const Flags& flags) {
     if (auto done = domainset::restore_previous(settings.set); !done) return fail(done.error());
     fmt::print("{} is the previous set again; update --rollback undoes that\n", settings.set.string());
-    return load_into_daemon(session);
+    note_change(settings, flags);
+    return load_into_daemon(session, flags);
 }
 
 Exit try_out(const config::Settings& settings, const blocklists::Manifest& manifest) {
@@ -107,7 +129,8 @@ Exit try_out(const config::Settings& settings, const blocklists::Manifest& manif
     return failed_lists(compiled->report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
-Exit compile_and_load(Session& session, const config::Settings& settings, const blocklists::Manifest& manifest) {
+Exit compile_and_load(Session& session, const config::Settings& settings, const blocklists::Manifest& manifest,
+                      const Flags& flags) {
     Diagnostics diagnostics;
     const auto report = blocklists::compile(manifest, settings.set, diagnostics);
     print_mistakes(diagnostics);
@@ -120,7 +143,8 @@ Exit compile_and_load(Session& session, const config::Settings& settings, const 
         for (const auto& list : report->lists)
             if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept) exit = fail(kept.error());
     }
-    return load_into_daemon(session) == Exit::Done ? exit : Exit::Failed;
+    note_change(settings, flags);
+    return load_into_daemon(session, flags) == Exit::Done ? exit : Exit::Failed;
 }
 
 /// Compiling takes a second or more of a processor that answers queries as well: whoever answers goes first. Where
@@ -144,10 +168,10 @@ Exit update(Session& session, const Flags& flags) {
     }
     const auto lock = lock_beside((*settings)->set);
     if (!lock) return fail(lock.error());
-    if (flags.rollback) return roll_back(session, **settings);
+    if (flags.rollback) return roll_back(session, **settings, flags);
     step_back();
     const bool all = refuse_urls(**settings) == 0;
-    return compile_and_load(session, **settings, manifest) == Exit::Done && all ? Exit::Done : Exit::Failed;
+    return compile_and_load(session, **settings, manifest, flags) == Exit::Done && all ? Exit::Done : Exit::Failed;
 }
 
 }  // namespace
@@ -160,6 +184,7 @@ void add_update(Verbs& verbs) {
     auto* force = verb->add_flag("--force", flags->force, "Take names that may not be sinkholed all the same");
     auto* rollback = verb->add_flag("--rollback", flags->rollback, "Go back to the set before this one");
     rollback->excludes(dry_run)->excludes(force);
+    flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return update(session, *flags); });
 }
 

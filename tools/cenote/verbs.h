@@ -50,6 +50,8 @@ void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update
 void add_sets(Verbs& verbs);        // compile, inspect
 void add_rules(Verbs& verbs);       // directive, observe, advise, restrict, block, allow, suspend
+void add_exceptions(Verbs& verbs);  // exception, exceptions
+void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
 void add_completion(Verbs& verbs);  // completion
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "resolver/base/digest.h"
+#include "resolver/config/documents.h"
+#include "resolver/config/sections.h"
+#include "resolver/config/toml_writer.h"
+#include "resolver/config/values.h"
+#include "resolver/policy/policy.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::string_view kNone = "none";
+
+std::string to_toml(const policy::SinkholeOptions& sinkhole) {
+    TomlWriter table("[sinkhole]");
+    table.text("answer", policy::answer_mode_to_text(sinkhole.answer));
+    if (sinkhole.ipv4) table.text("ipv4", sinkhole.ipv4->to_string());
+    if (sinkhole.ipv6) table.text("ipv6", sinkhole.ipv6->to_string());
+    if (sinkhole.cname) table.text("cname", sinkhole.cname->to_string());
+    table.text("ttl", format_duration(sinkhole.ttl));
+    table.line("txt_reason", sinkhole.txt_reason ? "true" : "false");
+    return std::move(table).finish();
+}
+
+std::string to_toml(const policy::Group& group) {
+    TomlWriter table("[[group]]");
+    table.text("id", group.id);
+    table.text("name", group.name);
+    std::vector<std::string> clients;
+    for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
+    table.line("clients", in_quotes(clients));
+    table.text("language", group.language);
+    if (group.answer) table.text("answer", policy::answer_mode_to_text(*group.answer));
+    return std::move(table).finish();
+}
+
+std::string to_toml(const policy::Exception& exception) {
+    TomlWriter table("[[exception]]");
+    table.text("id", exception.id);
+    table.text("directive", exception.directive);
+    if (exception.client) table.text("client", exception.client->to_string());
+    table.text("group", exception.group);
+    table.time("ends", exception.ends);
+    return std::move(table).finish();
+}
+
+void read_granted(const TomlTable& root, Draft& draft) {
+    for (const auto& table : root.tables("exception")) {
+        policy::Exception exception;
+        const auto take = [&table](std::string_view key, std::string& into) {
+            if (auto text = table.text(key)) into = std::move(text->value);
+        };
+        take("id", exception.id);
+        take("directive", exception.directive);
+        take("group", exception.group);
+        if (const auto client = table.text("client")) exception.client = Prefix::parse(client->value);
+        exception.ends = table.time("ends").value_or(WallTime());
+        draft.policy.exceptions.push_back(std::move(exception));
+    }
+}
+
+}  // namespace
+
+SetDigests digests_of(const domainset::DomainSet* set) {
+    if (set == nullptr) return {std::string(kNone), std::string(kNone)};
+    Sha256 catalogue;
+    for (const domainset::Source& source : set->sources())
+        if (source.kind == domainset::SourceKind::Service) catalogue.update(source.digest);
+    return {fmt::format("{:016x}", set->info().checksum), to_hex(catalogue.finish())};
+}
+
+std::string policy_document(const policy::Options& options, const domainset::DomainSet* set) {
+    TomlWriter head("[policy]");
+    const SetDigests digests = digests_of(set);
+    head.text("node", options.node);
+    head.text("set", digests.set);
+    head.text("catalogue", digests.catalogue);
+    head.time("suspended_until", options.suspended_until);
+    std::string text = std::move(head).finish() + to_toml(options.sinkhole);
+    for (const auto& group : options.groups) text += to_toml(group);
+    for (const auto& directive : options.directives) text += to_toml(directive);
+    for (const auto& allow : options.allows) text += to_toml(allow);
+    for (const auto& exception : options.exceptions) text += to_toml(exception);
+    return text;
+}
+
+Result<StoredPolicy> read_policy_document(const std::string& text) {
+    Diagnostics diagnostics;
+    const auto surroundings = Surroundings::of_this_host();
+    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    StoredPolicy stored;
+    if (const auto file = TomlFile::parse(text, "stored policy", diagnostics)) {
+        const TomlTable root = file->root();
+        if (const auto head = root.table("policy")) {
+            const auto take = [&head](std::string_view key, std::string& into) {
+                if (auto value = head->text(key)) into = std::move(value->value);
+            };
+            take("node", draft.policy.node);
+            take("set", stored.set);
+            take("catalogue", stored.catalogue);
+            draft.policy.suspended_until = head->time("suspended_until");
+        }
+        for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);
+        file->finish();
+    }
+    if (diagnostics.has_errors()) return Error{diagnostics.all().front().to_string()};
+    stored.options = std::make_shared<const policy::Options>(std::move(draft.policy));
+    return stored;
+}
+
+Result<PastPolicy> past_policy(const std::optional<state::PolicyVersion>& stored,
+                               std::shared_ptr<const domainset::DomainSet> base, WallTime at) {
+    if (!stored)
+        return Error{
+            fmt::format("no policy is stored for {}; 'cenote audit' shows how far back they go", format_time(at))};
+    auto read = read_policy_document(stored->text);
+    if (!read) return Error{fmt::format("policy version {}: {}", stored->version, read.error().text)};
+    const SetDigests now = digests_of(base.get());
+    auto built = policy::Policy::build(read->options, std::move(base), stored->version, at);
+    if (!built) return Error{fmt::format("policy version {}: {}", stored->version, built.error().text)};
+    PastPolicy past{std::move(*built), {}};
+    if (now.catalogue != read->catalogue)
+        past.remark = "the catalogue was another then: names are looked up in that of today";
+    else if (now.set != read->set)
+        past.remark = "the catalogue is the same as then; of the lists those of today are used";
+    return past;
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions: asked for by one person, agreed to by another, used, ended; and what is refused.
+
+Persons are real users of this host, known to the daemon by the credentials of their connections.
+"""
+import contextlib
+import os
+import subprocess
+import unittest
+import uuid
+from datetime import datetime, timedelta, timezone
+
+from harness import BIN, SystemTest, addresses, eventually, main
+from upstreams import ScriptedUpstream, answer_with
+
+OPEN = ["192.0.2.1"]
+CLOSED = ["0.0.0.0"]
+POLICY = """
+[[group]]
+id      = "lab"
+clients = ["127.0.0.64/28"]
+[[group]]
+id      = "ministry"
+clients = ["127.0.0.0/16"]
+[[directive]]
+id      = "d1"
+issuer  = "The Ministry"
+targets = ["service:alpha"]
+step    = "restrict"
+ends    = 2099-12-31T23:59:59Z
+exceptions_max = "30000d"
+[[directive]]
+id      = "d2"
+targets = ["service:beta"]
+groups  = ["ministry"]
+step    = "block"
+[[directive]]
+id      = "d3"
+targets = ["domain:watched.example"]
+step    = "advise"
+"""
+
+
+def run(*command):
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def people(*rights):
+    """A user for each of "approver", "reader", "nobody", each in a group of that right."""
+    made = {}
+    tag = uuid.uuid4().hex[:8]
+    try:
+        for right in rights:
+            group, user = f"g{right[:3]}{tag}", f"u{right[:3]}{tag}{len(made)}"
+            run("groupadd", "-f", group)
+            run("useradd", "--no-create-home", "--shell", "/bin/sh", "-G", group, user)
+            made[user] = group
+        yield list(made)
+    finally:
+        for user, group in made.items():
+            subprocess.run(["userdel", user], capture_output=True)
+            subprocess.run(["groupdel", group], capture_output=True)
+
+
+@unittest.skipIf(os.geteuid() != 0, "needs root, to be several users")
+class Exceptions(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.kim, self.lee, self.read, self.nobody = self.enterContext(people("approver", "approver", "reader", "nobody"))
+        upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 3600 IN A 192.0.2.1"))
+        groups = {user: subprocess.run(["id", "-Gn", user], capture_output=True, text=True).stdout.split()[-1]
+                  for user in (self.kim, self.read)}
+        self.resolver = self.node(directives=POLICY, upstreams=[upstream.where])
+        text = self.resolver.config.read_text().replace(
+            "[control]", f'[control]\napprovers = ["{groups[self.kim]}"]\nreaders = ["{groups[self.read]}"]')
+        self.resolver.config.write_text(text)
+        self.resolver.folder.chmod(0o755)
+        self.resolver.start()
+
+    def as_user(self, user, *words):
+        """The tool, run by somebody else. setpriv keeps the login uid out of it, as a login of that user would."""
+        command = ["setpriv", "--reuid", user, "--regid", user, "--init-groups"]
+        environment = dict(os.environ, CENOTE_SOCKET=str(self.resolver.control), CENOTE_CONFIG=str(self.resolver.config))
+        return subprocess.run([*command, str(BIN / "cenote"), *words], env=environment, capture_output=True, text=True)
+
+    def done_by(self, user, *words):
+        done = self.as_user(user, *words) if user else self.resolver.cenote(*words)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout.split("\n")[0]
+
+    def refused(self, user, *words):
+        done = self.as_user(user, *words) if user else self.resolver.cenote(*words)
+        self.assertEqual(done.returncode, 1, done)
+        return done.stderr
+
+    def row(self, ident):
+        return next(row for row in self.resolver.cenote_json("exceptions") if row["id"] == ident)
+
+    def seen(self, name="alpha-ai.example", source="127.0.0.65"):
+        return addresses(self.resolver.ask(name, source=source))
+
+    def request(self, user, *more, client="127.0.0.64/28", directive="d1", how_long=("--for", "2h")):
+        return ("exception", "request", "--directive", directive, "--client", client, *how_long, "--purpose", "a test",
+                *more)
+
+    def test_asked_agreed_used_revoked(self):
+        ident = self.done_by(self.kim, *self.request(self.kim, "--ref", "T-1"))
+        self.assertEqual(ident, "node1-1")
+        self.assertEqual(self.seen(), CLOSED, "asking opens nothing")
+        self.assertIn("a second person", self.refused(self.kim, "exception", "approve", "1"))
+        self.assertIn("root may be anybody", self.refused(None, "exception", "approve", "1"))
+        self.assertIn("may not agree", self.refused(self.read, "exception", "approve", "1"))
+        self.assertIn("may not", self.refused(self.nobody, "exception", "approve", "1"))
+        self.assertEqual(self.seen(), CLOSED)
+
+        self.done_by(self.lee, "exception", "approve", "1", "--note", "seen the plan")
+        answer = self.resolver.ask("alpha-ai.example", source="127.0.0.65")
+        self.assertEqual(addresses(answer), OPEN)
+        self.assertLessEqual(answer.answer[0].ttl, 30, "what may be revoked is not kept for an hour")
+        self.assertEqual(self.seen(source="127.0.0.80"), CLOSED, "just outside the prefix")
+        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.65")
+        self.assertEqual((told["verdict"], told["exception"], told["directive"]), ("exception", ident, "d1"))
+        self.assertEqual(told["next_verdict"], "restrict")
+        self.assertEqual(self.seen(), OPEN)
+        row = self.row(ident)
+        self.assertEqual((row["stage"], row["asked_by"], row["agreed_by"], row["queries"]),
+                         ("granted", self.kim, [self.lee], 2))
+        self.assertIsNotNone(row["first"])
+        self.assertIn("nothing to agree", self.refused(self.lee, "exception", "approve", "1"))
+
+        self.resolver.stop()
+        self.resolver.start()
+        self.assertEqual(self.seen(), OPEN, "kept over a restart")
+        self.assertEqual(self.row(ident)["queries"], 3, "and so is what was counted")
+
+        ends = self.row(ident)["ends"]
+        self.assertIn("a second person", self.refused(self.kim, "exception", "extend", "1", "--for", "1h"))
+        self.done_by(self.lee, "exception", "extend", "1", "--for", "1h")
+        self.assertGreater(self.row(ident)["ends"], ends)
+
+        self.done_by(self.kim, "exception", "revoke", ident)
+        self.assertEqual(self.seen(), CLOSED, "at once")
+        row = self.row(ident)
+        self.assertEqual((row["stage"], row["closed_by"], row["queries"]), ("revoked", self.kim, 3))
+        self.assertIn("ask for a new one", self.refused(self.lee, "exception", "extend", "1", "--for", "1h"))
+        trail = self.resolver.cenote_json("audit", "--directive", ident)
+        self.assertEqual([(r["action"], r["actor"]) for r in trail],
+                         [("exception request", self.kim), ("exception approve", self.lee),
+                          ("exception extend", self.lee), ("exception revoke", self.kim)])
+        self.assertIn("3 queries", trail[-1]["note"])
+        self.assertEqual(self.resolver.cenote("audit", "--verify").returncode, 0)
+
+    def test_an_emergency_is_open_at_once_and_unratified(self):
+        self.assertIn("4h at most", self.refused(self.kim, *self.request(self.kim, "--emergency", how_long=("--for", "5h"))))
+        self.assertIn("may not declare", self.refused(self.read, *self.request(self.read, "--emergency")))
+        ident = self.done_by(self.kim, *self.request(self.kim, "--emergency"))
+        self.assertEqual(self.seen(), OPEN)
+        self.assertTrue(self.row(ident)["unratified"])
+        problems = self.resolver.cenote("status", "--check")
+        self.assertEqual(problems.returncode, 1)
+        self.assertIn(ident, problems.stdout)
+        self.assertIn("that comes first", self.refused(self.lee, "exception", "extend", ident, "--for", "1h"))
+        self.assertIn("a second person", self.refused(self.kim, "exception", "approve", ident))
+        self.done_by(self.lee, "exception", "approve", ident)
+        self.assertFalse(self.row(ident)["unratified"])
+        self.assertNotIn(ident, self.resolver.cenote("status", "--check").stdout)
+        self.assertEqual(self.seen(), OPEN)
+
+    def test_one_ends_by_itself_with_a_closing_record(self):
+        ident = self.done_by(self.kim, *self.request(self.kim, how_long=("--for", "2s")))
+        self.done_by(self.lee, "exception", "approve", ident)
+        self.assertEqual(self.seen(), OPEN)
+        eventually(lambda: self.seen() == CLOSED, "the end of the exception")
+        eventually(lambda: self.row(ident)["stage"] == "ended", "its closing record")
+        closing = self.resolver.cenote_json("audit", "--directive", ident)[-1]
+        self.assertEqual((closing["action"], closing["actor"]), ("exception end", "cenoted"))
+        self.assertRegex(closing["note"], r"^\d+ queries, first 20\S+Z, last 20\S+Z$")
+
+    def test_one_that_ended_while_no_daemon_ran_is_closed_at_the_start(self):
+        ident = self.done_by(self.kim, *self.request(self.kim, how_long=("--for", "1s")))
+        self.done_by(self.lee, "exception", "approve", ident)
+        self.resolver.daemon.kill()
+        end = datetime.fromisoformat(self.row(ident)["ends"])  # from the file
+        eventually(lambda: datetime.now(timezone.utc) > end, "the end")
+        self.resolver.start()
+        self.assertEqual(self.seen(), CLOSED)
+        eventually(lambda: self.row(ident)["stage"] == "ended", "its closing record")
+
+    def test_for_a_group_and_denied(self):
+        ident = self.done_by(self.read, "exception", "request", "--directive", "d1", "--group", "lab", "--for", "1h",
+                             "--purpose", "a class")
+        self.done_by(self.lee, "exception", "deny", ident, "--note", "not now")
+        self.assertEqual(self.row(ident)["stage"], "denied")
+        self.assertIn("is denied", self.refused(self.lee, "exception", "approve", ident))
+        ident = self.done_by(self.read, "exception", "request", "--directive", "d1", "--group", "lab", "--for", "1h",
+                             "--purpose", "a class")
+        self.done_by(self.lee, "exception", "approve", ident)
+        self.assertEqual(self.seen(), OPEN)
+        self.assertEqual(self.seen(source="127.0.0.9"), CLOSED)
+
+    def test_a_step_to_block_closes_and_back_opens(self):
+        made = self.done_by(None, "restrict", "domain:other.example")
+        ident = self.done_by(self.kim, *self.request(self.kim, directive=made))
+        self.done_by(self.lee, "exception", "approve", ident)
+        self.assertEqual(self.seen("other.example"), OPEN)
+        self.done_by(None, "directive", "step", made, "block")
+        self.assertEqual(self.seen("other.example"), CLOSED)
+        self.done_by(None, "directive", "step", made, "restrict")
+        self.assertEqual(self.seen("other.example"), OPEN)
+
+    def test_what_is_refused_changes_nothing(self):
+        before = self.resolver.cenote_json("status")
+        for words, why in (
+                (self.request(None, directive="d2"), "block has no exceptions"),
+                (self.request(None, directive="d3"), "closes nothing"),
+                (self.request(None, directive="dd1"), "did you mean 'd1'"),
+                (self.request(None, client="127.0.0.0/24"), "wider than exceptions may be (/28)"),
+                (self.request(None, client="127.0.0.65/28"), "not a client prefix"),
+                (self.request(None, client="203.0.113.0/28"), "allow_from refuses"),
+                (self.request(None, client="::1", directive="d1", how_long=()), "ends by itself"),
+                (self.request(None, how_long=("--until", "2001-01-01T00:00:00Z")), "has passed"),
+                (self.request(None, how_long=("--until", "2100-06-01T00:00:00Z")), "outlive directive d1"),
+                (self.request(None, how_long=("--for", "36000d")), "last 30000d at most"),
+                (("exception", "request", "--directive", "d1", "--group", "labb", "--for", "1h", "--purpose", "x"),
+                 "did you mean 'lab'"),
+                (("exception", "request", "--directive", "d1", "--group", "everyone", "--for", "1h", "--purpose", "x"),
+                 "wider than an exception may be"),
+                (("exception", "request", "--directive", "d1", "--for", "1h", "--purpose", "x"), "name one"),
+                (("exception", "approve", "99"), "no exception 'node1-99'")):
+            with self.subTest(words=words):
+                self.assertIn(why, self.refused(None, *words))
+        after = self.resolver.cenote_json("status")
+        self.assertEqual((before["policy_version"], before["audit_head"]), (after["policy_version"], after["audit_head"]))
+        self.assertEqual(self.resolver.cenote_json("exceptions"), [])
+
+    def test_a_grant_that_came_too_late_is_refused(self):
+        end = datetime.now(timezone.utc) + timedelta(seconds=2)
+        ident = self.done_by(self.kim, *self.request(self.kim, how_long=("--until", f"{end:%Y-%m-%dT%H:%M:%SZ}")))
+        eventually(lambda: datetime.now(timezone.utc) > end, "the end")
+        self.assertIn("has passed", self.refused(self.lee, "exception", "approve", ident))
+        self.assertEqual(self.row(ident)["stage"], "asked")
+
+    def test_readers_look_and_change_nothing(self):
+        self.done_by(self.read, "status")
+        self.done_by(self.read, "exceptions")
+        for words in (("reload",), ("restrict", "beta"), ("suspend", "--for", "1m"), ("allow", "a.example", "--for", "1m"),
+                      ("flush",)):
+            self.assertIn("may not", self.refused(self.read, *words))
+            self.assertIn("may not", self.refused(self.kim, *words))
+        self.assertIn("may not", self.refused(self.nobody, "status"))
+
+
+if __name__ == "__main__":
+    main()

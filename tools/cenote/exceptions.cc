@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// exception request, approve, deny, revoke, extend; exceptions.
+#include <fmt/format.h>
+
+#include "tools/cenote/change_flags.h"
+#include "tools/cenote/listings.h"
+#include "tools/cenote/print.h"
+
+namespace cenote::cli {
+namespace {
+
+struct RequestFlags {
+    std::string directive, client, group, purpose;
+    bool emergency = false;
+    End end;
+    Why why;
+};
+
+Exit request(Session& session, const RequestFlags& flags) {
+    Json args = {{"directive", flags.directive}, {"purpose", flags.purpose}, {"emergency", flags.emergency}};
+    for (const auto& [key, value] : {std::pair{"client", &flags.client},
+                                     {"group", &flags.group},
+                                     {"for", &flags.end.for_},
+                                     {"until", &flags.end.until}})
+        if (!value->empty()) args[key] = *value;
+    flags.why.put_into(args);
+    const auto done = session.ask("exception-request", std::move(args));
+    if (!done) return fail(done.error());
+    const std::string id = cell(*done, "id");
+    fmt::print("{}\n", id);
+    if (cell(*done, "stage") == "granted")
+        fmt::print(stderr, "in force until {}{}\n", cell(*done, "ends"),
+                   done->value("unratified", false)
+                       ? "; a second person has yet to agree: cenote exception approve " + id
+                       : std::string());
+    else
+        fmt::print(stderr, "waits for a second person: cenote exception approve {}\n", id);
+    return Exit::Done;
+}
+
+struct ChangeFlags {
+    std::string id;
+    End end;
+    Why why;
+};
+
+Exit change(Session& session, const std::string& verb, const ChangeFlags& flags) {
+    Json args = {{"id", flags.id}};
+    if (!flags.end.for_.empty()) args["for"] = flags.end.for_;
+    if (!flags.end.until.empty()) args["until"] = flags.end.until;
+    flags.why.put_into(args);
+    const auto done = session.ask("exception-" + verb, std::move(args));
+    if (!done) return fail(done.error());
+    const std::string stage = cell(*done, "stage");
+    if (stage == "granted")
+        fmt::print("{} is in force until {}\n", cell(*done, "id"), cell(*done, "ends"));
+    else if (stage == "asked")
+        fmt::print("{} waits for one more person\n", cell(*done, "id"));
+    else
+        fmt::print("{} is {}, policy version {}\n", cell(*done, "id"), stage, cell(*done, "policy_version"));
+    return Exit::Done;
+}
+
+void add_request(Verbs& verbs, CLI::App& exception) {
+    CLI::App* verb = exception.add_subcommand("request", "Ask for one; prints its id")->fallthrough();
+    const auto flags = std::make_shared<RequestFlags>();
+    verb->add_option("--directive", flags->directive, "From which directive")->type_name("ID")->required();
+    auto* client = verb->add_option("--client", flags->client, "For this client or prefix")->type_name("CIDR");
+    verb->add_option("--group", flags->group, "For this group")->type_name("GROUP")->excludes(client);
+    verb->add_option("--purpose", flags->purpose, "What for")->type_name("TEXT")->required();
+    verb->add_flag("--emergency", flags->emergency,
+                   "In force at once, for four hours at most; to be agreed to afterwards");
+    flags->end.add_to(*verb);
+    flags->why.add_to(*verb);
+    verbs.on(verb, [flags](Session& session) { return request(session, *flags); });
+}
+
+void add_change(Verbs& verbs, CLI::App& exception, const std::string& name, const char* description) {
+    CLI::App* verb = exception.add_subcommand(name, description)->fallthrough();
+    const auto flags = std::make_shared<ChangeFlags>();
+    verb->add_option("N", flags->id, "The exception, as dns1-17 or 17")->type_name("")->required();
+    if (name == "extend") flags->end.add_to(*verb);
+    flags->why.add_to(*verb);
+    verbs.on(verb, [flags, name](Session& session) { return change(session, name, *flags); });
+}
+
+Result<Json> rows_from_files(Session& session) {
+    const auto settings = session.settings();
+    if (!settings) return settings.error();
+    Json rows = Json::array();
+    std::error_code none;  // before the daemon has run for the first time
+    if (!std::filesystem::exists((*settings)->state, none)) return rows;
+    const auto rules = state::read_rules((*settings)->state);
+    if (!rules) return rules.error();
+    const auto uses = state::read_uses((*settings)->state);
+    if (!uses) return uses.error();
+    for (const auto& rule : *rules) {
+        if (rule.kind != state::RuleKind::Exception) continue;
+        const auto document = config::read_exception(rule);
+        if (!document) return document.error();
+        state::Use use{.id = rule.id, .queries = 0, .first = {}, .last = {}};
+        for (const auto& each : *uses)
+            if (each.id == rule.id) use = each;
+        rows.push_back(config::exception_json(*document, use));
+    }
+    return rows;
+}
+
+Exit list(Session& session, bool json) {
+    auto told = session.ask_if_there("exceptions", Json::object());
+    const auto rows = told ? std::move(*told) : rows_from_files(session);
+    if (!rows) return fail(rows.error());
+    if (json) {
+        print_json(*rows);
+        return Exit::Done;
+    }
+    Table table({"EXCEPTION", "STAGE", "DIRECTIVE", "FOR", "UNTIL", "ASKED BY", "AGREED BY", "QUERIES", "PURPOSE"});
+    for (const auto& row : *rows)
+        table.add({cell(row, "id"), row.value("unratified", false) ? "unratified" : cell(row, "stage"),
+                   cell(row, "directive"), cell(row, row["client"].is_null() ? "group" : "client"),
+                   cell(row, row["ends"].is_null() ? "lasts" : "ends"), cell(row, "asked_by"), cell(row, "agreed_by"),
+                   cell(row, "queries"), cell(row, "purpose")});
+    table.print();
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_exceptions(Verbs& verbs) {
+    CLI::App* exception = verbs.add("exception", "Ask for an exception from a directive, agree to it, end it");
+    exception->require_subcommand(1);
+    add_request(verbs, *exception);
+    add_change(verbs, *exception, "approve", "Agree to one that somebody else asked for");
+    add_change(verbs, *exception, "deny", "Turn one down");
+    add_change(verbs, *exception, "revoke", "End one now");
+    add_change(verbs, *exception, "extend", "Let one last longer: --for or --until");
+
+    CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who agreed, and how much they were used");
+    const auto json = std::make_shared<bool>(false);
+    verb->add_flag("--json", *json, "Print JSON");
+    verbs.on(verb, [json](Session& session) { return list(session, *json); });
+}
+
+}  // namespace cenote::cli

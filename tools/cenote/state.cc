@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// state export and import, backup, restore: what was made at the command line, from node to node and back in time.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "resolver/base/time_text.h"
+#include "tools/cenote/change_flags.h"
+#include "tools/cenote/print.h"
+
+namespace cenote::cli {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr std::size_t kBatch = 50;              // rules in one request, which must fit a line of the control protocol
+constexpr std::size_t kImportMax = 256U << 20;  // bytes
+
+Json record_json(const std::string& node, const state::Record& record) {
+    return {{"node", node},
+            {"number", record.number},
+            {"at", format_time(record.at)},
+            {"actor", record.actor},
+            {"action", record.action},
+            {"object", record.object},
+            {"before", record.before},
+            {"after", record.after},
+            {"requester", record.requester},
+            {"ref", record.ref},
+            {"note", record.note},
+            {"policy", record.policy},
+            {"chain", record.chain}};
+}
+
+/// Directives, allows and exceptions with the records about them. A suspension is this node's alone.
+Result<Json> exported(const config::Settings& settings) {
+    const auto rules = state::read_rules(settings.state);
+    if (!rules) return rules.error();
+    const auto records = state::read_history(settings.state);
+    if (!records) return records.error();
+    Json out = {
+        {"cenote_state", kFormat}, {"node", settings.node}, {"rules", Json::array()}, {"history", Json::array()}};
+    for (const auto& rule : *rules) {
+        if (rule.kind == state::RuleKind::Suspension) continue;
+        out["rules"].push_back({{"kind", state::rule_kind_to_text(rule.kind)},
+                                {"id", rule.id},
+                                {"text", rule.text},
+                                {"lifted", rule.lifted}});
+        for (const auto& [node, record] : *records)
+            if (record.object == rule.id)
+                out["history"].push_back(record_json(node.empty() ? settings.node : node, record));
+    }
+    return out;
+}
+
+Exit export_state(Session& session) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    const auto out = exported(**settings);
+    if (!out) return fail(out.error());
+    print_json(*out);
+    return Exit::Done;
+}
+
+Result<std::string> whole(const std::string& file) {
+    if (file != "-") return read_file(file, kImportMax);
+    std::ostringstream text;
+    text << std::cin.rdbuf();
+    return text.str();
+}
+
+Exit import_state(Session& session, const std::string& file, const Why& why) {
+    const auto text = whole(file);
+    if (!text) return fail(text.error());
+    const Json read = Json::parse(*text, nullptr, false);
+    if (!read.is_object() || read.value("cenote_state", 0) != kFormat || !read.contains("rules") ||
+        !read.contains("history"))
+        return fail(
+            Error{fmt::format("{} is not what 'cenote state export' writes", file == "-" ? "the input" : file)});
+    const Json& rules = read["rules"];
+    std::size_t taken = 0;
+    for (std::size_t first = 0; first < rules.size(); first += kBatch) {
+        Json args = {{"node", read.value("node", "")}, {"rules", Json::array()}, {"history", Json::array()}};
+        why.put_into(args);
+        for (std::size_t i = first; i < std::min(first + kBatch, rules.size()); ++i) {
+            args["rules"].push_back(rules[i]);
+            for (const auto& record : read["history"])
+                if (record.value("object", "") == rules[i].value("id", "")) args["history"].push_back(record);
+        }
+        const auto done = session.ask("state-import", std::move(args));
+        if (!done) return fail(done.error());
+        taken += done->value("taken", std::size_t{0});
+    }
+    fmt::print("{} of {} rules were new here or went further; the others were known\n", taken, rules.size());
+    return Exit::Done;
+}
+
+Exit backup(Session& session, const std::string& file) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    std::error_code none;
+    if (std::filesystem::exists(file, none))
+        return fail(Error{fmt::format("{} is there already; name another file", file)});
+    if (auto copied = state::copy_state((*settings)->state, file); !copied) return fail(copied.error());
+    const auto records = state::read_audit(file);
+    if (!records) return fail(records.error());
+    fmt::print("{}: {} audit records, head {}\n", file, records->size(),
+               records->empty() ? state::kNoHead : records->back().chain);
+    return Exit::Done;
+}
+
+/// A place where the daemon can read it, whatever it may see of the file system.
+class Incoming {
+public:
+    static Result<Incoming> of(const std::string& file, const Path& state) {
+        Incoming incoming(Path(state).concat(".incoming"));
+        std::error_code ignored;
+        std::filesystem::remove(incoming.path_, ignored);
+        if (auto copied = state::copy_state(file, incoming.path_); !copied) return std::move(copied).error();
+        struct stat owner {};
+        if (::geteuid() == 0 && ::stat(state.c_str(), &owner) == 0 &&
+            ::chown(incoming.path_.c_str(), owner.st_uid, owner.st_gid) != 0)
+            return Error{fmt::format("cannot give {} to the daemon's user", incoming.path_.string())};
+        return incoming;
+    }
+    Incoming(Incoming&& other) noexcept : path_(std::exchange(other.path_, Path())) {}
+    Incoming& operator=(Incoming&&) = delete;
+    ~Incoming() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove(path_, ignored);
+    }
+    [[nodiscard]] const Path& path() const noexcept { return path_; }
+
+private:
+    explicit Incoming(Path path) : path_(std::move(path)) {}
+    Path path_;
+};
+
+Exit restore_without_daemon(const config::Settings& settings, const std::string& file, const Why& why) {
+    state::Record record;
+    record.at = wall_now();
+    record.actor = actor();
+    record.action = "restore";
+    record.object = settings.state.string();
+    record.requester = why.requester;
+    record.ref = why.ref;
+    record.note = why.note;
+    if (const auto known = state::read_audit(settings.state); known && !known->empty())
+        record.before = known->back().chain;
+    const auto restored = state::restore_state(file, settings.state, config::unconfirm_exceptions, std::move(record));
+    if (!restored) return fail(restored.error());
+    fmt::print("restored; the next start of cenoted takes it up\n");
+    return Exit::Done;
+}
+
+Exit restore(Session& session, const std::string& file, const Why& why) {
+    const auto settings = session.settings();
+    if (!settings) return fail(settings.error());
+    std::error_code none;
+    if (!std::filesystem::exists(file, none)) return fail(Error{fmt::format("there is no file {}", file)});
+    if (!session.daemon_listens()) return restore_without_daemon(**settings, file, why);
+    const auto incoming = Incoming::of(file, (*settings)->state);
+    if (!incoming) return fail(incoming.error());
+    Json args = {{"path", incoming->path().string()}};
+    why.put_into(args);
+    const auto done = session.ask("restore", std::move(args));
+    if (!done) return fail(done.error());
+    fmt::print("restored and in force, policy version {}; what was there is kept as {}.before-restore\n",
+               cell(*done, "policy_version"), (*settings)->state.string());
+    for (const auto& id : done->value("unconfirmed", Json::array()))
+        fmt::print("exception {} opens nothing until somebody approves it again\n", cell(id));
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_state(Verbs& verbs) {
+    CLI::App* state = verbs.add("state", "What was made at the command line, from node to node");
+    state->require_subcommand(1);
+    CLI::App* verb =
+        state->add_subcommand("export", "Print directives, allows and exceptions with their history, as JSON")
+            ->fallthrough();
+    verbs.on(verb, [](Session& session) { return export_state(session); });
+
+    verb = state->add_subcommand("import", "Take over what another node exported; doing it twice changes nothing")
+               ->fallthrough();
+    const auto file = std::make_shared<std::string>("-");
+    const auto why = std::make_shared<Why>();
+    verb->add_option("FILE", *file, "What export printed; - is the standard input")->type_name("");
+    why->add_to(*verb);
+    verbs.on(verb, [file, why](Session& session) { return import_state(session, *file, *why); });
+
+    verb = verbs.add("backup", "Write everything that was made at the command line to FILE, while cenoted runs");
+    verb->add_option("FILE", *file, "A file that is not there yet")->type_name("")->required();
+    verbs.on(verb, [file](Session& session) { return backup(session, *file); });
+
+    verb = verbs.add("restore", "Go back to a backup; its exceptions wait until they are confirmed");
+    verb->add_option("FILE", *file, "What backup wrote")->type_name("")->required();
+    why->add_to(*verb);
+    verbs.on(verb, [file, why](Session& session) { return restore(session, *file, *why); });
+}
+
+}  // namespace cenote::cli

@@ -16,6 +16,7 @@ namespace cenote::daemon {
 namespace {
 
 constexpr milliseconds kMinute{60000};
+constexpr WallTime kFarAhead{seconds{1LL << 40}};
 constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
 
 void log_findings(const Loaded& loaded) {
@@ -351,12 +352,8 @@ void Running::drain() {
     flush_uses();
 }
 
-void Running::arm(const policy::Policy& policy) {
-    if (const auto edge = policy.next_edge())
-        edge_.start(*edge);
-    else
-        edge_.stop();
-}
+/// Without anything to come, too: the clock may be set back to when there was.
+void Running::arm(const policy::Policy& policy) { edge_.start(policy.next_edge().value_or(kFarAhead)); }
 
 bool Running::workers_alive() {
     bool alive = true;

@@ -176,7 +176,9 @@ private:
     [[nodiscard]] bool weaker(const Hold& a, const Hold& b) const {
         const Directive& x = directive_of(a);
         const Directive& y = directive_of(b);
-        if (x.layer != y.layer) return x.layer < y.layer;
+        const Layer x_layer = layer_in_force(x, moment_.phases[a.directive]);
+        const Layer y_layer = layer_in_force(y, moment_.phases[b.directive]);
+        if (x_layer != y_layer) return x_layer < y_layer;
         if (step_of(a) != step_of(b)) return step_of(a) < step_of(b);
         if (x.ends != y.ends) return x.ends.has_value() && (!y.ends || *x.ends < *y.ends);
         return a.directive > b.directive;

@@ -24,7 +24,8 @@ void rank(const Options& options, Moment& moment) {
     }
     const auto key = [&](std::uint32_t i) {
         const Directive& directive = options.directives[i];
-        return std::tuple(directive.layer, moment.phases[i].step, directive.ends.value_or(WallTime::max()));
+        return std::tuple(layer_in_force(directive, moment.phases[i]), moment.phases[i].step,
+                          directive.ends.value_or(WallTime::max()));
     };
     // Weakest first; the one listed first comes last among equals.
     std::sort(order.begin(), order.end(),
@@ -38,6 +39,10 @@ void rank(const Options& options, Moment& moment) {
 }
 
 }  // namespace
+
+Layer layer_in_force(const Directive& directive, const Phase& phase) noexcept {
+    return phase.state == DirectiveState::InForce ? directive.layer : Layer::Site;
+}
 
 Result<Moment> moment_of(const Options& options, WallTime at) {
     Moment moment;

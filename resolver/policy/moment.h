@@ -31,6 +31,9 @@ struct Moment {
     std::optional<WallTime> next_edge;
 };
 
+/// What is only planned counts as the site's own: it observes, and lifts nobody's restriction.
+[[nodiscard]] Layer layer_in_force(const Directive& directive, const Phase& phase) noexcept;
+
 Result<Moment> moment_of(const Options& options, WallTime at);
 
 }  // namespace cenote::policy

@@ -56,6 +56,18 @@ TEST(Policy, LayersStandAboveSteps) {
     EXPECT_EQ(judged(*policy, kOther, "deepseek.com").step, Step::Advise);
 }
 
+TEST(Policy, WhatIsOnlyPlannedLiftsNobodysRestriction) {
+    Options options;
+    options.directives = {directive("site", Step::Restrict, {"service:deepseek"}),
+                          directive("nation", Step::Block, {"service:deepseek"})};
+    options.directives[1].layer = Layer::Nation;
+    options.directives[1].starts = kNow + std::chrono::hours(1);
+    const auto policy = build(options, kNow);
+    EXPECT_EQ(judged(*policy, "10.0.0.1", "deepseek.com").step, Step::Restrict);
+    EXPECT_EQ(policy->explain(testing::ip("10.0.0.1"), testing::name("deepseek.com")).directive, "site");
+    EXPECT_EQ(judged(*build(options, kNow + std::chrono::hours(1)), "10.0.0.1", "deepseek.com").step, Step::Block);
+}
+
 TEST(Policy, GroupsAreServedTogether) {
     Options options = demo();
     options.directives[0].groups = {"moti"};

@@ -7,6 +7,7 @@ a wait ends with an event (a line on stderr, a message to the notify socket, an 
 to give up.
 """
 import array
+import datetime
 import json
 import os
 import pathlib
@@ -149,6 +150,25 @@ class NotifySocket:
         self.path.unlink(missing_ok=True)
 
 
+class Clock:
+    """The clock on the wall of a node's programs, which a test sets; the monotonic one is the system's."""
+
+    def __init__(self, node, start):
+        self.node = node
+        self.file = node.folder / "clock"
+        self.file.write_text("0")
+        library = os.environ.get("CENOTE_TEST_CLOCK_LIBRARY", BIN.parent / "tests" / "system" / "libcenote_test_clock.so")
+        # A library that goes before a sanitizer's runtime is none of its business.
+        asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
+        node.environment.update(LD_PRELOAD=str(library), CENOTE_TEST_CLOCK=str(self.file), ASAN_OPTIONS=asan)
+        self.set(start)
+
+    def set(self, text):
+        """To an RFC 3339 time; a daemon that runs is told as the kernel would tell it."""
+        then = datetime.datetime.fromisoformat(text)
+        self.file.write_text(str(int(then.timestamp() - time.time())))
+
+
 class Daemon:
     """One running cenoted."""
 
@@ -255,6 +275,7 @@ class Node:
         self.notify = NotifySocket(self.folder)
         test.addCleanup(self.notify.close)
         self.daemon = None
+        self.environment = {}  # of the daemon and the tool, beside what they get anyhow
         self.address = self.port = None
         self.settings = dict(directives=directives, upstreams=list(upstreams), server=server, extra=extra,
                              listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout)
@@ -290,7 +311,8 @@ services = ["{self.services}"]
 
     def cenote(self, *arguments, timeout=PATIENCE):
         """Runs the tool against this node."""
-        env = dict(os.environ, CENOTE_SOCKET=str(self.control), CENOTE_CONFIG=str(self.config))
+        env = dict(os.environ, CENOTE_SOCKET=str(self.control), CENOTE_CONFIG=str(self.config),
+                   **self.environment)
         return subprocess.run([str(BIN / "cenote"), *map(str, arguments)], env=env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=timeout)
 
@@ -307,7 +329,7 @@ services = ["{self.services}"]
 
     def launch(self, stored=None, environment=None):
         """Starts the daemon and does not wait."""
-        self.daemon = Daemon(self.config, self.notify, stored, environment)
+        self.daemon = Daemon(self.config, self.notify, stored, {**self.environment, **(environment or {})})
         self.test.addCleanup(self.daemon.kill)
         return self.daemon
 

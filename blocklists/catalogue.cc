@@ -49,6 +49,8 @@ void extend(Service& service, ServiceDraft& later) {
     }
     join(service.aliases, later.service.aliases);
     join(service.categories, later.service.categories);
+    join(service.evidence, later.service.evidence);
+    if (later.service.checked) service.checked = later.service.checked;
     service.shared.insert(service.shared.end(), later.service.shared.begin(), later.service.shared.end());
     for (const auto text : {&Service::name, &Service::vendor, &Service::jurisdiction, &Service::note})
         if (!(later.service.*text).empty()) service.*text = std::move(later.service.*text);

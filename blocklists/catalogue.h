@@ -10,6 +10,8 @@
 // Failure:  every mistake goes into the Diagnostics with its place; what is wrong is left out.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,7 +40,9 @@ struct Service {
     std::vector<ServiceDomain> domains;
     std::vector<wire::Name> shared;  // never sinkholed
     std::string note;
-    Sha256Digest digest{};  // of the files that speak of it
+    std::optional<std::chrono::sys_days> checked;  // when somebody last looked whether this is still so
+    std::vector<std::string> evidence;             // what it rests on
+    Sha256Digest digest{};                         // of the files that speak of it
     SourcePlace place;
 };
 

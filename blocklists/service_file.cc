@@ -73,8 +73,8 @@ private:
         if (const auto note = table.text("note")) service.note = note->value;
         for (const auto& text : table.texts("shared"))
             if (const auto name = read_name(text)) service.shared.push_back(*name);
-        (void)table.date("checked");  // for people who look after the catalogue
-        (void)table.texts("evidence");
+        service.checked = table.date("checked");
+        for (const auto& text : table.texts("evidence")) service.evidence.push_back(text.value);
         for (const auto& domain : table.tables("domain")) read_domain(domain, service);
         if (!id || !is_id(id->value)) return std::nullopt;
         return draft;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
@@ -43,25 +44,79 @@ const policy::Directive* find_directive(const Running& running, const std::strin
     return found == all.end() ? nullptr : &*found;
 }
 
-/// Other directives in force that name a target of this one, or all services.
-Json what_still_holds(const Running& running, const policy::Directive& lifted) {
+bool nested(const policy::Directive& a, const policy::Directive& b) {
+    for (const policy::Target& x : a.targets)
+        for (const policy::Target& y : b.targets)
+            if (x.domain && y.domain &&
+                (x.domain->is_below_or_equal(*y.domain) || y.domain->is_below_or_equal(*x.domain)))
+                return true;
+    return false;
+}
+
+/// Other directives in force that take something of what this one took, and what.
+Json what_still_holds(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
     Json rows = Json::array();
-    const auto& all = running.policy().options().directives;
+    const auto index_of = [](const policy::Policy& policy, const std::string& id) {
+        const auto& all = policy.options().directives;
+        return static_cast<std::uint32_t>(
+            std::find_if(all.begin(), all.end(), [&](const auto& d) { return d.id == id; }) - all.begin());
+    };
+    const auto taken = before.takes(index_of(before, lifted.id));
+    const policy::Policy& policy = running.policy();
+    const auto& all = policy.options().directives;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
-        if (all[i].id == lifted.id || running.policy().step_of(i) == policy::Step::None) continue;
-        for (const policy::Target& target : all[i].targets) {
-            const bool shared = target.kind == policy::Target::Kind::AllServices ||
-                                std::any_of(lifted.targets.begin(), lifted.targets.end(), [&](const auto& other) {
-                                    return policy::target_to_text(other) == policy::target_to_text(target);
-                                });
-            if (!shared) continue;
-            rows.push_back({{"id", all[i].id},
-                            {"step", policy::step_to_text(running.policy().step_of(i))},
-                            {"target", policy::target_to_text(target)}});
-            break;
+        if (policy.step_of(i) == policy::Step::None) continue;
+        std::string target;
+        for (const auto& other : policy.takes(i)) {
+            const bool both =
+                std::any_of(taken.begin(), taken.end(), [&](const auto& t) { return t.source == other.source; });
+            if (both && target.empty()) target = other.target;
         }
+        if (target.empty() && nested(lifted, all[i])) target = policy::target_to_text(all[i].targets.front());
+        if (!target.empty())
+            rows.push_back({{"id", all[i].id}, {"step", policy::step_to_text(policy.step_of(i))}, {"target", target}});
     }
     return rows;
+}
+
+/// What a rule would hit if it were made: names, people, how often they asked since the start, and who else is there.
+Json dry_run(const Running& running, const policy::Policy& would_be, const Diagnostics& remarks,
+             const std::string& id) {
+    const auto& directives = would_be.options().directives;
+    const auto found = std::find_if(directives.begin(), directives.end(), [&](const auto& d) { return d.id == id; });
+    Json takes = Json::array();
+    Json whom = Json::array();
+    Json asked = Json::array();
+    if (found != directives.end()) {
+        const auto metrics = running.hub().collect();
+        std::map<std::string, std::uint64_t> by_group;
+        const auto index = static_cast<std::uint32_t>(found - directives.begin());
+        const auto names = would_be.names_taken(index);
+        for (const auto& taken : would_be.takes(index)) {
+            const domainset::Source& source = would_be.base()->sources()[taken.source];
+            takes.push_back({{"id", source.id}, {"target", taken.target}, {"names", names[taken.source]}});
+            for (const auto& row : metrics.combinations)
+                if (running.keys().name(telemetry::KeyKind::Service, row.service) == source.id)
+                    by_group[running.keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
+        }
+        for (const auto& target : found->targets)
+            if (target.domain)
+                takes.push_back(
+                    {{"id", target.domain->to_string()}, {"target", policy::target_to_text(target)}, {"names", 1}});
+        for (const auto& [group, queries] : by_group)
+            asked.push_back({{"group", group.empty() ? "everyone" : group}, {"queries", queries}});
+        for (const auto& group : would_be.options().groups)
+            if (std::find(found->groups.begin(), found->groups.end(), group.id) != found->groups.end())
+                for (const Prefix& prefix : group.clients) whom.push_back(group.id + " " + prefix.to_string());
+        if (whom.empty()) whom.push_back("everyone");
+    }
+    Json notes = Json::array();
+    for (const Diagnostic& remark : remarks.all())
+        if (remark.text.find(id) != std::string::npos) notes.push_back(remark.text);
+    return {{"takes", std::move(takes)},
+            {"whom", std::move(whom)},
+            {"asked", std::move(asked)},
+            {"notes", std::move(notes)}};
 }
 
 /// Another step at the same time is replaced.
@@ -80,8 +135,13 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
     record.object = rule.id;
     record.after = rule.lifted ? std::string() : rule.text;
     if (request.args.value("dry_run", false)) {
-        if (auto status = running.try_rule(rule); !status) return fail(status.error().text);
-        return done({{"id", rule.id}, {"text", rule.text}, {"dry_run", true}});
+        Diagnostics remarks;
+        const auto would_be = running.try_rule(rule, remarks);
+        if (!would_be) return fail(would_be.error().text);
+        Json told = dry_run(running, **would_be, remarks, rule.id);
+        told["id"] = rule.id;
+        told["text"] = rule.text;
+        return done(std::move(told));
     }
     const auto written = running.change_rule(rule, std::move(record));
     if (!written) return fail(written.error().text);
@@ -146,12 +206,13 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
     const policy::Directive* known = find_directive(running, id);
-    const policy::Directive lifted = known != nullptr ? *known : policy::Directive{};
+    const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // not: it fitted no more
     rule->lifted = true;
     auto record = record_of(peer, request, "directive lift");
     record.before = rule->text;
+    const auto before = running.shared_policy();
     Response response = put(running, request, *rule, std::move(record));
-    if (response.ok) response.data["still_holds"] = what_still_holds(running, lifted);
+    if (response.ok && lifted) response.data["still_holds"] = what_still_holds(*before, *lifted, running);
     return response;
 }
 

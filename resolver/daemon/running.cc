@@ -139,10 +139,11 @@ Result<Loaded> Running::with_rules(const std::vector<state::Rule>& more) const {
     return next;
 }
 
-Status Running::try_rule(const state::Rule& rule) {
+Result<std::shared_ptr<const policy::Policy>> Running::try_rule(const state::Rule& rule, Diagnostics& remarks) const {
     auto next = with_rules({rule});
     if (!next) return std::move(next).error();
-    return Done{};
+    policy::Policy::check(*next->settings.policy, next->base.get(), remarks);
+    return build_policy(*next, version_, wall_now());
 }
 
 Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {

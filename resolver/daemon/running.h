@@ -54,8 +54,8 @@ public:
     /// A rule that somebody made, changed or lifted: checked together with all that is in force, written with its
     /// record, then in force. The Error says what is wrong; then nothing has changed.
     Result<state::Record> change_rule(const state::Rule& rule, state::Record record);
-    /// Whether it would be taken, and nothing else.
-    Status try_rule(const state::Rule& rule);
+    /// The policy that it would make, and what there is to say of it; nothing else.
+    Result<std::shared_ptr<const policy::Policy>> try_rule(const state::Rule& rule, Diagnostics& remarks) const;
     /// Takes over what another node has, which is new here or goes further than what is known.
     Result<state::Record> import(const state::Import& import, state::Record record);
     /// Puts a backup in the place of the state; its exceptions count for nothing until they are confirmed.
@@ -76,6 +76,7 @@ public:
     [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
     [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_->current(); }
     [[nodiscard]] const policy::Policy& policy() const noexcept { return *policy_; }
+    [[nodiscard]] const std::shared_ptr<const policy::Policy>& shared_policy() const noexcept { return policy_; }
     [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }

@@ -8,6 +8,7 @@
 #include "resolver/policy/explain.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/overlay.h"
+#include "resolver/policy/resolve.h"
 #include "resolver/policy/table.h"
 
 namespace cenote::policy {
@@ -167,6 +168,30 @@ DirectiveState Policy::state_of(std::uint32_t directive) const noexcept {
 }
 
 Step Policy::step_of(std::uint32_t directive) const noexcept { return state_->moment.phases[directive].step; }
+
+std::vector<Policy::Taken> Policy::takes(std::uint32_t directive) const {
+    std::vector<Taken> taken;
+    if (base() == nullptr) return taken;
+    const Directive& of = state_->options->directives[directive];
+    std::vector<bool> sources(base()->sources().size());
+    for (const std::uint32_t tag : cover(of, *base()).tags) sources[base()->tags()[tag].source] = true;
+    for (std::uint32_t i = 0; i < sources.size(); ++i)
+        if (sources[i]) taken.push_back({i, target_to_text(*target_that_takes(of, base()->sources()[i]))});
+    return taken;
+}
+
+std::vector<std::uint64_t> Policy::names_taken(std::uint32_t directive) const {
+    std::vector<std::uint64_t> names;
+    if (base() == nullptr) return names;
+    names.resize(base()->sources().size());
+    std::vector<bool> tags(base()->tags().size());
+    for (const std::uint32_t tag : cover(state_->options->directives[directive], *base()).tags) tags[tag] = true;
+    base()->for_each([&](const domainset::Entry& entry) {
+        for (const std::uint32_t tag : base()->tag_set(entry.own))
+            if (tags[tag]) ++names[base()->tags()[tag].source];
+    });
+    return names;
+}
 
 bool Policy::in_force(std::uint32_t exception) const noexcept { return state_->moment.exceptions[exception]; }
 

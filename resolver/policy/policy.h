@@ -134,6 +134,14 @@ public:
     [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
     /// What it does at the moment; None outside its hours.
     [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
+    /// What a directive takes of the base set: services and lists, each with the target that does.
+    struct Taken {
+        std::uint32_t source = 0;  // index into sources()
+        std::string target;
+    };
+    [[nodiscard]] std::vector<Taken> takes(std::uint32_t directive) const;
+    /// How many names of each source that are; a walk over the whole set.
+    [[nodiscard]] std::vector<std::uint64_t> names_taken(std::uint32_t directive) const;
     /// Whether the clock lets it open anything now.
     [[nodiscard]] bool in_force(std::uint32_t exception) const noexcept;
     /// The verdict of judge(), worked out anew by the rules and told step by step; and what comes next.

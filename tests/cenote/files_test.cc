@@ -59,6 +59,20 @@ TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
     EXPECT_GT(told.at("steps").size(), 2U);
 }
 
+TEST_F(FilesTest, ServicesTellWhenTheyWereChecked) {
+    configure("");
+    write("services/later.toml",
+          "vendor = \"Old Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"old\"\nname = \"Old\"\ncategory = "
+          "[\"chat\"]\nchecked = 2001-02-03\n"
+          "evidence = [\"a letter\"]\n[[service.domain]]\nname = \"old.example\"\nrole = \"web\"\n");
+    ASSERT_EQ(run("update").code, 0);
+    const Json stale = run("services --stale --json").json();
+    EXPECT_THAT(ids(stale), ElementsAre("old"));
+    EXPECT_EQ(stale[0].at("checked"), "2001-02-03");
+    EXPECT_THAT(run("services").out, HasSubstr("2001-02-03 stale"));
+    EXPECT_THAT(run("services old").out, HasSubstr("a letter"));
+}
+
 TEST_F(FilesTest, ExplainForPeopleIsALine) {
     configure("");
     ASSERT_EQ(run("update").code, 0);

@@ -161,6 +161,35 @@ class Rules(SystemTest):
     def ahead(seconds):
         return f"{datetime.now(timezone.utc) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
+    def test_a_dry_run_tells_whom_and_what_it_would_hit(self):
+        self.made("observe", "service:*")
+        for source in ("127.0.0.77", "127.0.0.1"):
+            self.seen("alpha-ai.example", source=source)
+            self.seen("api.alpha-ai.example", source=source)
+        before = self.resolver.cenote_json("status")
+        told = self.resolver.cenote_ok("directive", "add", "--target", "alpha", "--target", "domain:other.example", "--role",
+                                       "web", "--group", "lab", "--step", "restrict", "--dry-run")
+        for line in ("takes  alpha (service:alpha, 1 names)", "takes  other.example (domain:other.example, 1 names)",
+                     "from   lab 127.0.0.77/32", "asked  2 queries by lab since cenoted started", "nothing has changed"):
+            self.assertIn(line, told)
+        self.assertNotIn("from   everyone", told)
+        self.assertIn("from   everyone", self.resolver.cenote_ok("block", "beta", "--dry-run"))
+        after = self.resolver.cenote_json("status")
+        self.assertEqual((before["policy_version"], before["audit_head"]), (after["policy_version"], after["audit_head"]))
+
+    def test_lift_tells_what_still_holds_by_another_way(self):
+        made = self.made("restrict", "beta")
+        by_category = self.made("advise", "category:coding")
+        self.made("advise", "category:chat")
+        told = self.resolver.cenote_ok("directive", "lift", made)
+        self.assertIn("still in force: file-1 (restrict, service:beta)", told)
+        self.assertIn(f"still in force: {by_category} (advise, category:coding)", told)
+        self.assertEqual(told.count("still in force"), 2)
+        made = self.made("restrict", "domain:sub.own.example")
+        above = self.made("restrict", "domain:own.example")
+        self.assertIn(above, self.resolver.cenote_ok("directive", "lift", made))
+        self.assertEqual(self.seen("sub.own.example"), CLOSED)
+
     def test_what_is_wrong_changes_nothing(self):
         status = self.resolver.cenote_json("status")
         for words, why in ((("restrict", "alhpa"), "alpha"),

@@ -56,6 +56,17 @@ Result<std::string> body_of(const AddFlags& flags) {
     return config::to_toml(directive);
 }
 
+void print_dry_run(const Json& told) {
+    fmt::print("{}\n", cell(told, "text"));
+    for (const auto& row : told.value("takes", Json::array()))
+        fmt::print("takes  {} ({}, {} names)\n", cell(row, "id"), cell(row, "target"), cell(row, "names"));
+    for (const auto& row : told.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));
+    for (const auto& row : told.value("asked", Json::array()))
+        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, "queries"), cell(row, "group"));
+    for (const auto& note : told.value("notes", Json::array())) fmt::print("note   {}\n", cell(note));
+    fmt::print("a dry run: nothing has changed\n");
+}
+
 Exit add(Session& session, const AddFlags& flags) {
     auto body = body_of(flags);
     if (!body) return fail(body.error());
@@ -65,7 +76,7 @@ Exit add(Session& session, const AddFlags& flags) {
     const auto done = session.ask("directive-add", std::move(args));
     if (!done) return fail(done.error());
     if (flags.dry_run)
-        fmt::print("{}a dry run: nothing has changed\n", cell(*done, "text"));
+        print_dry_run(*done);
     else
         fmt::print("{}\n", cell(*done, "id"));
     return Exit::Done;

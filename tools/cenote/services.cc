@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "blocklists/catalogue.h"
+#include "resolver/base/time_text.h"
 #include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -19,6 +20,7 @@ struct Flags {
     std::string vendor;
     std::string category;
     std::string jurisdiction;
+    bool stale = false;
     bool json = false;
 };
 
@@ -28,23 +30,47 @@ bool equal_folded(std::string_view a, std::string_view b) {
            });
 }
 
-/// The names of a service with their roles, which only the catalogue's files tell; null without them.
-Json hosts_of(Session& session, const std::string& id) {
-    const auto settings = session.settings();
-    if (!settings) return nullptr;
-    Diagnostics ignored;
-    const auto catalogue = blocklists::load_catalogue((*settings)->services, ignored);
-    for (const auto& service : catalogue.services) {
-        if (service.id != id) continue;
+/// What only the catalogue's files tell: when a service was last checked, and by its names.
+class Catalogue {
+public:
+    explicit Catalogue(Session& session) {
+        const auto settings = session.settings();
+        if (!settings) return;
+        Diagnostics ignored;
+        read_ = blocklists::load_catalogue((*settings)->services, ignored);
+    }
+
+    /// A row of a service that the files know nothing of stays as it is, with nulls.
+    void complete(Json& row, WallTime now) const {
+        const auto service = find(row.value("id", ""));
+        row["checked"] = nullptr;
+        row["evidence"] = Json::array();
+        row["stale"] = false;
+        if (service == read_.services.end()) return;
+        row["evidence"] = service->evidence;
+        if (!service->checked) return;
+        row["checked"] = format_time(*service->checked).substr(0, 10);
+        row["stale"] = now - *service->checked > kCheckedFor;
+    }
+    [[nodiscard]] Json hosts_of(const std::string& id) const {
+        const auto service = find(id);
+        if (service == read_.services.end()) return nullptr;
         Json hosts = Json::array();
-        for (const auto& domain : service.domains)
+        for (const auto& domain : service->domains)
             hosts.push_back({{"name", domain.name.to_string()},
                              {"role", domainset::role_to_text(domain.role)},
                              {"strict", domain.strict}});
         return hosts;
     }
-    return nullptr;
-}
+
+private:
+    static constexpr std::chrono::days kCheckedFor{180};
+    [[nodiscard]] std::vector<blocklists::Service>::const_iterator find(const std::string& id) const {
+        return std::find_if(read_.services.begin(), read_.services.end(),
+                            [&](const auto& one) { return one.id == id; });
+    }
+    blocklists::Catalogue read_;
+};
 
 Result<Json> services_from_files(Session& session) {
     const auto settings = session.settings();
@@ -65,16 +91,18 @@ Json filtered(const Json& rows, const Flags& flags) {
         const bool vendor = flags.vendor.empty() || equal_folded(cell(row, "vendor"), flags.vendor);
         const bool jurisdiction =
             flags.jurisdiction.empty() || equal_folded(cell(row, "jurisdiction"), flags.jurisdiction);
-        if (category && vendor && jurisdiction) kept.push_back(row);
+        const bool stale = !flags.stale || row.value("stale", false);
+        if (category && vendor && jurisdiction && stale) kept.push_back(row);
     }
     return kept;
 }
 
 void print_services(const Json& rows) {
-    Table table({"SERVICE", "VENDOR", "CC", "NAMES", "CATEGORY", "NAME"});
+    Table table({"SERVICE", "VENDOR", "CC", "NAMES", "CHECKED", "CATEGORY", "NAME"});
     for (const auto& row : rows)
         table.add({cell(row, "id"), cell(row, "vendor"), cell(row, "jurisdiction"), cell(row, "domains"),
-                   cell(row, "category"), cell(row, "name")});
+                   cell(row, "checked") + (row.value("stale", false) ? " stale" : ""), cell(row, "category"),
+                   cell(row, "name")});
     table.print();
 }
 
@@ -87,7 +115,10 @@ void print_service(const Json& row) {
                        {"category", "category"},
                        {"taken by wildcards", "default"},
                        {"never sinkholed", "shared"},
+                       {"last checked", "checked"},
+                       {"evidence", "evidence"},
                        {"note", "note"}});
+    if (row.value("stale", false)) fmt::print("nobody has checked this for half a year\n");
     const auto hosts = row.value("hosts", Json());
     if (!hosts.is_array()) return;
     Table table({"NAME", "ROLE", ""});
@@ -100,6 +131,8 @@ Exit services(Session& session, const Flags& flags) {
     auto told = session.ask_if_there("services", Json::object());
     auto rows = told ? std::move(*told) : services_from_files(session);
     if (!rows) return fail(rows.error());
+    const Catalogue catalogue(session);
+    for (auto& row : *rows) catalogue.complete(row, wall_now());
     if (flags.id.empty()) {
         const auto kept = filtered(*rows, flags);
         flags.json ? print_json(kept) : print_services(kept);
@@ -107,7 +140,7 @@ Exit services(Session& session, const Flags& flags) {
     }
     auto row = find_row(*rows, flags.id, "service");
     if (!row) return fail(row.error());
-    (*row)["hosts"] = hosts_of(session, (*row)["id"].get<std::string>());
+    (*row)["hosts"] = catalogue.hosts_of((*row)["id"].get<std::string>());
     flags.json ? print_json(Json::array({*row})) : print_service(*row);
     return Exit::Done;
 }
@@ -121,6 +154,7 @@ void add_services(Verbs& verbs) {
     verb->add_option("--vendor", flags->vendor, "Only of this vendor")->type_name("NAME");
     verb->add_option("--category", flags->category, "Only of this category")->type_name("NAME");
     verb->add_option("--jurisdiction", flags->jurisdiction, "Only of this jurisdiction")->type_name("CC");
+    verb->add_flag("--stale", flags->stale, "Only those that nobody has checked for half a year");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return services(session, *flags); });
 }

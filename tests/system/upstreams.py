@@ -259,11 +259,16 @@ zone:
 
 
 class Unbound(Server):
-    """unbound as a validating resolver over one NSD."""
+    """unbound as a validating resolver: over one NSD, or behind a resolver that it forwards everything to."""
 
-    def __init__(self, test, nsd):
-        self.nsd = nsd
+    def __init__(self, test, nsd, behind=None):
+        self.nsd, self.behind = nsd, behind
         super().__init__(test, nsd.zone)
+
+    def _zones(self):
+        if self.behind:
+            return f'forward-zone:\n  name: "."\n  forward-addr: {self.behind.replace(":", "@")}'
+        return f'stub-zone:\n  name: "{self.nsd.zone}"\n  stub-addr: 127.0.0.1@{self.nsd.port}'
 
     def command(self):
         config = self.folder / "unbound.conf"
@@ -289,8 +294,6 @@ server:
   {anchor}
 remote-control:
   control-enable: no
-stub-zone:
-  name: "{self.nsd.zone}"
-  stub-addr: 127.0.0.1@{self.nsd.port}
+{self._zones()}
 """)
         return ["unbound", "-d", "-c", str(config)]

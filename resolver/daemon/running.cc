@@ -172,8 +172,7 @@ Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, co
     else
         put_in_force(std::move(*next));
     state_problem_.clear();  // all rules were taken
-    log::notice("{} {} by {}: policy version {}, audit {}", written->action, written->object, written->actor, version_,
-                written->chain);
+    log::notice("{} {} by {}: policy {}", written->action, written->object, written->actor, in_force());
     return written;
 }
 
@@ -187,14 +186,14 @@ void Running::note(state::Record record) {
     const std::string actor = record.actor;
     const auto written = state_->change({.rule = nullptr, .policy = &stored, .record = std::move(record)});
     if (!written) return log::error("the audit trail lacks a record of {}: {}", action, written.error().text);
-    log::notice("{} by {}: policy version {}, audit {}", action, actor, version_, written->chain);
+    log::notice("{} by {}: policy {}", action, actor, in_force());
     tell_head();
 }
 
 /// policy.cenote tells the head of the trail.
 void Running::tell_head() {
     auto told = std::make_shared<engine::Snapshot>(*snapshots_->current());
-    told->policy_text = policy_text(version_, digest_, audit_head());
+    told->policy_text = in_force();
     snapshots_->publish(std::move(told));
     server_->wake();
 }
@@ -339,7 +338,7 @@ void Running::on_edge() {
         return;
     }
     put_in_force(std::move(*next));
-    log::notice("the calendar moved on: policy version {}", version_);
+    log::notice("the calendar moved on: policy {}", in_force());
     close_exceptions();
 }
 

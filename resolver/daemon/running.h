@@ -108,6 +108,8 @@ private:
     void note(state::Record record);
     void note_updates();
     void tell_head();
+    /// "version 17 digest 5b0c… audit 91ae…", as policy.cenote tells it.
+    [[nodiscard]] std::string in_force() const { return policy_text(version_, digest_, audit_head()); }
     void on_edge();
     void on_minute();
     void close_exceptions();

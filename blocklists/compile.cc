@@ -9,6 +9,7 @@
 #include "blocklists/catalogue.h"
 #include "blocklists/guard.h"
 #include "blocklists/list_copy.h"
+#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
 
@@ -126,11 +127,17 @@ private:
         source.id = list.id;
         source.format = format_to_text(copy.format());
         const auto index = writer_.add_source(std::move(source));
+        const domainset::Tag tag{index, domainset::Role::Web, false};
+        bool addresses = false;
         copy.for_each([&](const Rule& rule) {
+            const bool address = rule.trigger != Rule::Trigger::Name;
+            const wire::Name name = address ? domainset::name_of(rule.prefix) : rule.name;
             if (rule.exception)
-                writer_.add_exception(rule.name, index, rule.kind);
+                writer_.add_exception(name, index, rule.kind);
             else
-                writer_.add(rule.name, {index, domainset::Role::Web, false}, rule.kind);
+                writer_.add(name, tag, rule.kind);
+            if (address && !addresses) writer_.add(domainset::addresses_below(), tag, domainset::MatchKind::Exact);
+            addresses = addresses || address;
         });
     }
 

@@ -14,5 +14,16 @@ namespace cenote::blocklists {
 
 void read_domains(std::string_view text, Reading& reading);  // and wildcard
 void read_hosts(std::string_view text, Reading& reading);
+void read_adblock(std::string_view text, Reading& reading);
+void read_dnsmasq(std::string_view text, Reading& reading);
+void read_unbound(std::string_view text, Reading& reading);
+void read_rpz(std::string_view text, Reading& reading);
+
+/// One line of hosts, for dialects that have such lines as well.
+void read_hosts_line(std::string_view line, std::uint32_t number, Reading& reading);
+
+/// Where an address in a list leads: nowhere (0.0.0.0, 127.*, ::, ::1), or to somebody.
+enum class Leads : std::uint8_t { Nowhere, Somewhere, NoAddress };
+[[nodiscard]] Leads where_leads(std::string_view word);
 
 }  // namespace cenote::blocklists

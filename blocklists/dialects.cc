@@ -14,7 +14,7 @@ namespace {
 
 struct Dialect {
     std::string_view name;
-    void (*read)(std::string_view text, Reading& reading);  // nullptr: known, not read yet
+    void (*read)(std::string_view text, Reading& reading);
 };
 
 /// In the order of Format.
@@ -22,10 +22,10 @@ constexpr std::array<Dialect, 8> kDialects{{{"auto", nullptr},
                                             {"hosts", read_hosts},
                                             {"domains", read_domains},
                                             {"wildcard", read_domains},
-                                            {"adblock", nullptr},
-                                            {"dnsmasq", nullptr},
-                                            {"unbound", nullptr},
-                                            {"rpz", nullptr}}};
+                                            {"adblock", read_adblock},
+                                            {"dnsmasq", read_dnsmasq},
+                                            {"unbound", read_unbound},
+                                            {"rpz", read_rpz}}};
 
 bool starts_with_folded(std::string_view text, std::string_view beginning) {
     return text.size() >= beginning.size() &&
@@ -76,11 +76,6 @@ Result<Format> read_list(std::string_view text, Format format, Reading& reading)
         format = *detected;
     }
     const auto& dialect = kDialects[static_cast<std::size_t>(format)];
-    if (dialect.read == nullptr)
-        return Error{
-            fmt::format("its format is {}, which this version does not read yet; "
-                        "take its hosts, domains or wildcard edition",
-                        dialect.name)};
     dialect.read(text, reading);
     if (reading.overflowed())
         return Error{

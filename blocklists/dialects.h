@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "resolver/base/address.h"
 #include "resolver/base/result.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/wire/name.h"
@@ -32,11 +33,17 @@ struct ListLimits {
     std::size_t refused_kept_max = 10;
 };
 
-/// What one line of a list says of one name.
+/// What one line of a list says of one name, or of addresses.
 struct Rule {
+    enum class Weight : std::uint8_t { Usual, Important, Cancels };
+    enum class Trigger : std::uint8_t { Name, ResponseIp };
+
     wire::Name name;
     domainset::MatchKind kind = domainset::MatchKind::Exact;
     bool exception = false;
+    Weight weight = Weight::Usual;  // Important: others cannot take it back; Cancels: takes back the same rule
+    Trigger trigger = Trigger::Name;
+    Prefix prefix{};  // of the other triggers, which have no name
 };
 
 struct RefusedLine {

@@ -29,7 +29,7 @@ bool is_of_the_machine(std::string_view name) noexcept {
     return same("ip6-allhosts") || same("0.0.0.0") || std::any_of(kOfTheMachine.begin(), kOfTheMachine.end(), same);
 }
 
-enum class Leads : std::uint8_t { Nowhere, Somewhere, NoAddress };
+}  // namespace
 
 Leads where_leads(std::string_view word) {
     if (word == "0") return Leads::Nowhere;  // as inet_aton(3) reads it
@@ -43,6 +43,8 @@ Leads where_leads(std::string_view word) {
     const bool zero = std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; });
     return zero && octets.back() <= 1 ? Leads::Nowhere : Leads::Somewhere;
 }
+
+namespace {
 
 void read_names(std::string_view words, std::uint32_t number, Reading& reading) {
     std::string why;
@@ -61,20 +63,23 @@ void read_names(std::string_view words, std::uint32_t number, Reading& reading) 
 
 }  // namespace
 
+void read_hosts_line(std::string_view line, std::uint32_t number, Reading& reading) {
+    auto words = line.substr(0, line.find('#'));
+    const auto first = take_word(words);
+    if (first.empty()) return;
+    switch (where_leads(first)) {
+        case Leads::Nowhere: read_names(words, number, reading); break;
+        case Leads::Somewhere: reading.skip(); break;
+        case Leads::NoAddress: reading.refuse(number, "the line does not begin with an address"); break;
+    }
+}
+
 void read_hosts(std::string_view text, Reading& reading) {
     for_each_line(text, [&](std::string_view line, std::uint32_t number) {
-        if (line.size() > reading.limits().line_bytes_max && !line.starts_with('#')) {
+        if (line.size() > reading.limits().line_bytes_max && !line.starts_with('#'))
             reading.refuse(number, "the line is too long");
-            return true;
-        }
-        auto words = line.substr(0, line.find('#'));
-        const auto first = take_word(words);
-        if (first.empty()) return true;
-        switch (where_leads(first)) {
-            case Leads::Nowhere: read_names(words, number, reading); break;
-            case Leads::Somewhere: reading.skip(); break;
-            case Leads::NoAddress: reading.refuse(number, "the line does not begin with an address"); break;
-        }
+        else
+            read_hosts_line(line, number, reading);
         return !reading.overflowed();
     });
 }

@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/list_copy.h"
 
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
 namespace cenote::blocklists {
 namespace {
 
-constexpr std::uint8_t kSuffix = 1;
-constexpr std::uint8_t kException = 2;
+// What a kept rule's first byte says.
+constexpr std::uint8_t kKind = 0x03;
+constexpr std::uint8_t kException = 0x04;
+constexpr std::uint8_t kAddress = 0x08;
+constexpr int kWeightShift = 4;
+
+/// Names that some rule is over, and whether one of them is a name or above it.
+class Names {
+public:
+    void add(const wire::Name& name) { names_.insert(key(name.wire())); }
+    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
+    [[nodiscard]] bool has(const wire::Name& name) const { return names_.contains(key(name.wire())); }
+    [[nodiscard]] bool has_above(const wire::Name& name) const {
+        for (std::uint8_t labels = name.labels(); labels > 0 && !names_.empty(); --labels)
+            if (names_.contains(key(name.suffix(labels)))) return true;
+        return false;
+    }
+
+private:
+    static std::string key(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
+    std::unordered_set<std::string> names_;
+};
 
 }  // namespace
 
@@ -15,7 +39,8 @@ Result<ListCopy> ListCopy::read(const Path& path, Format format, const Guard* gu
     ListCopy copy;
     copy.digest_ = sha256({reinterpret_cast<const std::uint8_t*>(text->data()), text->size()});
     Reading reading(limits, [&](const Rule& rule, std::uint32_t line) {
-        auto why = guard == nullptr || rule.exception ? std::nullopt : guard->why_not(rule.name, rule.kind);
+        const bool free = guard == nullptr || rule.exception || rule.trigger != Rule::Trigger::Name;
+        auto why = free ? std::nullopt : guard->why_not(rule.name, rule.kind);
         if (why)
             copy.left_out_.push_back({rule.name.to_string(), std::move(*why), line});
         else
@@ -23,6 +48,7 @@ Result<ListCopy> ListCopy::read(const Path& path, Format format, const Guard* gu
     });
     const auto read = read_list(*text, format, reading);
     if (!read) return Error{path.string() + ": " + read.error().text};
+    copy.settle_weights();
     copy.format_ = *read;
     copy.skipped_ = reading.skipped();
     copy.refused_ = reading.refused();
@@ -31,12 +57,44 @@ Result<ListCopy> ListCopy::read(const Path& path, Format format, const Guard* gu
 }
 
 void ListCopy::keep(const Rule& rule) {
-    const std::uint8_t suffix = rule.kind == domainset::MatchKind::Suffix ? kSuffix : 0;
-    const std::uint8_t exception = rule.exception ? kException : 0;
-    rules_.push_back(static_cast<std::uint8_t>(suffix | exception));
-    const auto wire = rule.name.wire();
-    rules_.insert(rules_.end(), wire.begin(), wire.end());
+    const bool address = rule.trigger != Rule::Trigger::Name;
+    rules_.push_back(static_cast<std::uint8_t>(static_cast<int>(rule.kind) | (rule.exception ? kException : 0) |
+                                               (address ? kAddress : 0) |
+                                               static_cast<int>(rule.weight) << kWeightShift));
+    if (address) {
+        const auto& octets = rule.prefix.ip().octets();
+        rules_.insert(rules_.end(), octets.begin(), octets.end());
+        rules_.push_back(rule.prefix.mapped_length());
+    } else {
+        const auto wire = rule.name.wire();
+        rules_.insert(rules_.end(), wire.begin(), wire.end());
+    }
+    weighs_ = weighs_ || rule.weight != Rule::Weight::Usual;
     ++count_;
+}
+
+/// Important rules take back the usual ones that would take them back; a rule that cancels goes with what it cancels.
+void ListCopy::settle_weights() {
+    using Weight = Rule::Weight;
+    if (!weighs_) return;
+    Names closed_for_good, opened_for_good, closing_cancelled, opening_cancelled;
+    for_each([&](const Rule& rule) {
+        if (rule.weight == Weight::Important) (rule.exception ? opened_for_good : closed_for_good).add(rule.name);
+        if (rule.weight == Weight::Cancels) (rule.exception ? opening_cancelled : closing_cancelled).add(rule.name);
+    });
+    std::vector<std::uint8_t> all = std::move(rules_);
+    rules_.clear();
+    count_ = 0;
+    for_each_in(all, [&](const Rule& rule) {
+        const Names& cancelled = rule.exception ? opening_cancelled : closing_cancelled;
+        const Names& stronger = rule.exception ? closed_for_good : opened_for_good;
+        if (rule.weight == Weight::Cancels || cancelled.has(rule.name)) return;
+        // An important exception stands above an important rule as well.
+        if (rule.weight == Weight::Usual ? stronger.has_above(rule.name)
+                                         : !rule.exception && opened_for_good.has_above(rule.name))
+            return;
+        keep(rule);
+    });
 }
 
 void ListCopy::report_to(ListReport& report) const {
@@ -48,16 +106,27 @@ void ListCopy::report_to(ListReport& report) const {
     report.left_out = left_out_;
 }
 
-void ListCopy::for_each(const std::function<void(const Rule&)>& take) const {
-    Rule rule;
-    for (std::size_t at = 0; at < rules_.size();) {
-        const std::uint8_t said = rules_[at];
-        std::size_t end = 0;
-        CENOTE_CHECK(rule.name.read_uncompressed(ByteView(rules_).subspan(at + 1), end));
-        rule.kind = (said & kSuffix) != 0 ? domainset::MatchKind::Suffix : domainset::MatchKind::Exact;
+void ListCopy::for_each(const std::function<void(const Rule&)>& take) const { for_each_in(rules_, take); }
+
+void ListCopy::for_each_in(const std::vector<std::uint8_t>& rules, const std::function<void(const Rule&)>& take) {
+    for (std::size_t at = 0; at < rules.size();) {
+        const std::uint8_t said = rules[at++];
+        Rule rule;
+        rule.kind = static_cast<domainset::MatchKind>(said & kKind);
         rule.exception = (said & kException) != 0;
+        rule.weight = static_cast<Rule::Weight>(said >> kWeightShift);
+        std::size_t end = 0;
+        if ((said & kAddress) != 0) {
+            std::array<std::uint8_t, 16> octets{};
+            std::copy_n(rules.begin() + static_cast<std::ptrdiff_t>(at), octets.size(), octets.begin());
+            rule.trigger = Rule::Trigger::ResponseIp;
+            rule.prefix = Prefix(IpAddress::v6(octets), rules[at + octets.size()]);
+            end = octets.size() + 1;
+        } else {
+            CENOTE_CHECK(rule.name.read_uncompressed(ByteView(rules).subspan(at), end));
+        }
         take(rule);
-        at += 1 + end;
+        at += end;
     }
 }
 

@@ -31,10 +31,13 @@ public:
 
 private:
     void keep(const Rule& rule);
+    void settle_weights();
+    static void for_each_in(const std::vector<std::uint8_t>& rules, const std::function<void(const Rule&)>& take);
 
     Format format_ = Format::Auto;
     Sha256Digest digest_{};
-    std::vector<std::uint8_t> rules_;  // a byte of kind and exception, then the name in wire form, again and again
+    std::vector<std::uint8_t> rules_;  // a byte that says what, then the name in wire form or a prefix, again and again
+    bool weighs_ = false;              // some rule is more than a usual one
     std::uint32_t count_ = 0;
     std::uint32_t skipped_ = 0;
     std::uint32_t refused_ = 0;

@@ -36,7 +36,7 @@ using TagSetId = std::uint32_t;
 enum class SourceKind : std::uint8_t { Service = 0, List = 1, Names = 2 };  // Names: single names that policy brings
 enum class Role : std::uint8_t { Web = 0, App, Api, Sdk, Cdn, Login, Telemetry };
 inline constexpr std::size_t kRoleCount = 7;
-enum class MatchKind : std::uint8_t { Exact, Suffix };
+enum class MatchKind : std::uint8_t { Exact, Suffix, Below };  // the name; and all below it; only what is below it
 
 /// What the set knows of a service or list.
 struct Source {

@@ -100,12 +100,19 @@ private:
         const std::size_t end = index + 1 < nodes_.size() ? nodes_[index + 1].first : store_.items().size();
         for (std::size_t i = node.first; i < end; ++i) statements_.push_back(statement(store_.items()[i]));
         std::sort(statements_.begin(), statements_.end());
-        node.own = tag_sets_.apply(inherited, statements_);
-        std::erase_if(statements_, [](const Statement& s) { return s.kind == MatchKind::Exact; });
-        node.below = tag_sets_.apply(inherited, statements_);
+        node.own = apply(inherited, MatchKind::Below);
+        node.below = apply(inherited, MatchKind::Exact);
         node.needless = node.own == inherited && node.below == inherited;
         // Where nothing came down, "nothing" is an answer and spares the look further up.
         node.stored_below = node.below == inherited && inherited != 0 ? format::kInherit : node.below;
+    }
+
+    /// All of the statements but those of one kind.
+    TagSetId apply(TagSetId inherited, MatchKind without) {
+        some_.clear();
+        for (const Statement& each : statements_)
+            if (each.kind != without) some_.push_back(each);
+        return tag_sets_.apply(inherited, some_);
     }
 
     [[nodiscard]] Statement statement(const Item& item) const noexcept {
@@ -142,7 +149,8 @@ private:
     TagSetTable& tag_sets_;
     std::vector<Node> nodes_;
     format::LabelCounts label_counts_;
-    std::vector<Statement> statements_;
+    std::vector<Statement> statements_;  // of the name in hand
+    std::vector<Statement> some_;
 };
 
 }  // namespace

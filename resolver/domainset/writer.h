@@ -3,10 +3,10 @@
 // Builds a domain set: takes entries in any order, works out inheritance, writes the file. The same input gives
 // the same bytes.
 //
-// Inheritance: an entry holds for its name (Exact) or its name and all below (Suffix). A deeper entry of one
-// source replaces what the source said above it, so that the deepest gives the role; tags of other sources are
-// kept. An exception takes its source's tags away from its name (and below), and the deeper of entry and
-// exception wins; at the same name the exception does.
+// Inheritance: an entry holds for its name (Exact), its name and all below (Suffix) or all below (Below). A deeper
+// entry of one source replaces what the source said above it, so that the deepest gives the role; tags of other sources
+// are kept. An exception takes its source's tags away from its name (and below), and the deeper of entry and exception
+// wins; at the same name the exception does.
 //
 // Threads:  one.   Memory: about 60 bytes an entry while building.
 // Failure:  finish() gives a Result; nothing is left behind when it fails.

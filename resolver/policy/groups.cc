@@ -28,9 +28,22 @@ struct Around {
     std::uint32_t set;
 };
 
+/// Whoever of a family speaks at a prefix replaces what the family said around it.
+template <typename Iterator>
+void leave_families(Iterator first, Iterator last, const Nesting& nesting, OwnerSet& set) {
+    const auto family_of = [&](std::uint32_t owner) {
+        return owner < nesting.families.size() ? nesting.families[owner] : OwnerSet::kNobody;
+    };
+    for (auto each = first; each != last; ++each) {
+        const std::uint32_t family = family_of(each->owner);
+        if (family == OwnerSet::kNobody) continue;
+        std::erase_if(set.owners, [&](std::uint32_t owner) { return family_of(owner) == family; });
+    }
+}
+
 }  // namespace
 
-PrefixSets nest(std::vector<OwnedPrefix> prefixes, std::uint32_t never_nearest) {
+PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting) {
     // By address, then by length: what contains a prefix stands before it.
     std::sort(prefixes.begin(), prefixes.end(), [](const OwnedPrefix& a, const OwnedPrefix& b) {
         return a.prefix != b.prefix ? a.prefix < b.prefix : a.owner < b.owner;
@@ -47,7 +60,8 @@ PrefixSets nest(std::vector<OwnedPrefix> prefixes, std::uint32_t never_nearest) 
         while (!around.empty() && !around.back().prefix.contains(prefix)) around.pop_back();
 
         OwnerSet set = around.empty() ? OwnerSet{} : result.sets[around.back().set];
-        if (first->owner < never_nearest) set.nearest = first->owner;
+        if (first->owner < nesting.never_nearest) set.nearest = first->owner;
+        leave_families(first, last, nesting, set);
         for (auto each = first; each != last; ++each) {
             const auto place = std::lower_bound(set.owners.begin(), set.owners.end(), each->owner);
             if (place == set.owners.end() || *place != each->owner) set.owners.insert(place, each->owner);
@@ -69,7 +83,7 @@ PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> 
     for (std::uint32_t index = 0; index < exceptions.size(); ++index) {
         if (exceptions[index].client) prefixes.push_back({*exceptions[index].client, behind + index});
     }
-    return nest(std::move(prefixes), behind);
+    return nest(std::move(prefixes), {.never_nearest = behind});
 }
 
 bool is_for_everyone(const std::vector<std::string>& groups) {

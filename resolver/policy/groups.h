@@ -43,8 +43,13 @@ struct PrefixSets {
     std::vector<OwnerSet> sets;  // 0: under no prefix
 };
 
-/// Owners from `never_nearest` on are in the sets, but never the nearest.
-[[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes, std::uint32_t never_nearest);
+/// Owners from `never_nearest` on are in the sets, but never the nearest. Of a family (kNobody: none) only the owners
+/// of the longest prefix are in a set.
+struct Nesting {
+    std::uint32_t never_nearest = OwnerSet::kNobody;
+    std::span<const std::uint32_t> families{};  // by owner; empty: nobody has one
+};
+[[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting);
 
 /// Client classes: sets of indices into `groups`, and behind them into `exceptions` (those for clients).
 [[nodiscard]] PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions);

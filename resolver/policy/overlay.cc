@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "resolver/base/hash.h"
+#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/writer.h"
 
 namespace cenote::policy {
@@ -27,7 +28,7 @@ public:
     std::uint32_t add_owner(const Owner& owner) {
         domainset::Source source;
         source.kind = domainset::SourceKind::Names;
-        source.id = fmt::format("{}{}", "dao"[static_cast<std::size_t>(owner.kind)], owner.index);
+        source.id = fmt::format("{}{}", "daot"[static_cast<std::size_t>(owner.kind)], owner.index);
         owners_.push_back(owner);
         return writer_.add_source(std::move(source));
     }
@@ -64,18 +65,6 @@ private:
     std::vector<Owner> owners_;  // by source
 };
 
-void add_directive(const Directive& directive, std::uint32_t index, Names& names, std::vector<OwnedPrefix>& prefixes) {
-    std::optional<std::uint32_t> source;
-    for (const Target& target : directive.targets) {
-        if (target.kind == Target::Kind::Address) {
-            if (const auto prefix = Prefix::parse(target.value)) prefixes.push_back({*prefix, index});
-        } else if (target.kind == Target::Kind::Domain && target.domain) {
-            if (!source) source = names.add_owner({Owner::Kind::Directive, index});
-            names.add(*target.domain, *source, MatchKind::Suffix);
-        }
-    }
-}
-
 void add_allow(const Allow& allow, std::uint32_t index, Names& names) {
     if (allow.domains.empty()) return;
     const std::uint32_t open = names.add_owner({Owner::Kind::Allow, index});
@@ -103,18 +92,70 @@ void add_exceptions(const domainset::DomainSet& base, Names& names) {
     });
 }
 
-/// Each set of address prefixes that an address can be in is a column behind those of the names.
-void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
-    std::string text;
-    for (const OwnedPrefix& each : prefixes) text += fmt::format("{} {}\n", each.prefix.to_string(), each.owner);
-    if (!text.empty()) overlay.digest ^= hash64(bytes_of(text), kSeed);
+/// Who closes addresses. First the directives, then two for each tag of the base set: what a list closes and what it
+/// leaves open, of which the longer prefix counts.
+class Addresses {
+public:
+    Addresses(std::size_t directives, const domainset::DomainSet* base)
+        : directives_(static_cast<std::uint32_t>(directives)),
+          families_(directives + (base != nullptr ? 2 * base->tags().size() : 0), OwnerSet::kNobody) {
+        if (base == nullptr) return;
+        for (std::uint32_t tag = 0; tag < base->tags().size(); ++tag)
+            for (const std::uint32_t owner : {closing(tag), opening(tag)}) families_[owner] = base->tags()[tag].source;
+    }
+    void add(const Prefix& prefix, std::uint32_t directive) { prefixes_.push_back({prefix, directive}); }
 
-    overlay.addresses = nest(std::move(prefixes), OwnerSet::kNobody);
-    overlay.name_columns = static_cast<std::uint32_t>(overlay.columns.size());
-    for (std::size_t set = 1; set < overlay.addresses.sets.size(); ++set) {
-        auto& owners = overlay.columns.emplace_back();
-        for (const std::uint32_t directive : overlay.addresses.sets[set].owners)
-            owners.push_back({Owner::Kind::Directive, directive});
+    /// Of the base set's lists; a walk over the whole set where one has any.
+    void add_those_of(const domainset::DomainSet& base) {
+        const auto marked = base.match(domainset::addresses_below());
+        if (!marked) return;
+        base.for_each([&](const domainset::Entry& entry) {
+            const auto prefix = domainset::prefix_of(entry.name);
+            if (!prefix) return;
+            const auto tags = base.tag_set(entry.own);
+            for (const std::uint32_t tag : tags) prefixes_.push_back({*prefix, closing(tag)});
+            // What is there and closes nothing was taken out by a list: by one of those that have addresses at all.
+            if (tags.empty())
+                for (const std::uint32_t tag : base.tag_set(marked->tags)) prefixes_.push_back({*prefix, opening(tag)});
+        });
+    }
+
+    /// Each set of prefixes that an address can be in is a column behind those of the names.
+    void finish(Overlay& overlay) && {
+        std::string text;
+        for (const OwnedPrefix& each : prefixes_) text += fmt::format("{} {}\n", each.prefix.to_string(), each.owner);
+        if (!text.empty()) overlay.digest ^= hash64(bytes_of(text), kSeed);
+        overlay.addresses = nest(std::move(prefixes_), {.never_nearest = OwnerSet::kNobody, .families = families_});
+        overlay.name_columns = static_cast<std::uint32_t>(overlay.columns.size());
+        for (std::size_t set = 1; set < overlay.addresses.sets.size(); ++set) {
+            auto& owners = overlay.columns.emplace_back();
+            for (const std::uint32_t owner : overlay.addresses.sets[set].owners) {
+                if (owner < directives_)
+                    owners.push_back({Owner::Kind::Directive, owner});
+                else if ((owner - directives_) % 2 == 0)
+                    owners.push_back({Owner::Kind::Tag, (owner - directives_) / 2});
+            }
+        }
+    }
+
+private:
+    [[nodiscard]] std::uint32_t closing(std::uint32_t tag) const noexcept { return directives_ + 2 * tag; }
+    [[nodiscard]] std::uint32_t opening(std::uint32_t tag) const noexcept { return directives_ + 2 * tag + 1; }
+
+    std::uint32_t directives_;
+    std::vector<std::uint32_t> families_;  // by owner: its source
+    std::vector<OwnedPrefix> prefixes_;
+};
+
+void add_directive(const Directive& directive, std::uint32_t index, Names& names, Addresses& addresses) {
+    std::optional<std::uint32_t> source;
+    for (const Target& target : directive.targets) {
+        if (target.kind == Target::Kind::Address) {
+            if (const auto prefix = Prefix::parse(target.value)) addresses.add(*prefix, index);
+        } else if (target.kind == Target::Kind::Domain && target.domain) {
+            if (!source) source = names.add_owner({Owner::Kind::Directive, index});
+            names.add(*target.domain, *source, MatchKind::Suffix);
+        }
     }
 }
 
@@ -122,16 +163,17 @@ void add_addresses(std::vector<OwnedPrefix> prefixes, Overlay& overlay) {
 
 Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSet* base) {
     Names names(base != nullptr ? base->info().seed : kSeed);
-    std::vector<OwnedPrefix> prefixes;
+    Addresses addresses(options.directives.size(), base);
     for (std::uint32_t i = 0; i < options.directives.size(); ++i)
-        add_directive(options.directives[i], i, names, prefixes);
+        add_directive(options.directives[i], i, names, addresses);
     for (std::uint32_t i = 0; i < options.allows.size(); ++i) add_allow(options.allows[i], i, names);
     if (base != nullptr && base->has_exceptions() && answers_nxdomain(options))
         add_exceptions(*base, names);  // a walk over the whole set
 
     Overlay overlay;
     if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();
-    add_addresses(std::move(prefixes), overlay);
+    if (base != nullptr) addresses.add_those_of(*base);
+    std::move(addresses).finish(overlay);
     return overlay;
 }
 

@@ -27,9 +27,10 @@ namespace cenote::policy {
 
 /// Who brought a name.
 struct Owner {
-    enum class Kind : std::uint8_t { Directive, Allow, OpenBelow };
+    enum class Kind : std::uint8_t { Directive, Allow, OpenBelow, Tag };
     Kind kind = Kind::Directive;
-    std::uint32_t index = 0;  // of the directive, or of the allow; kNoAllow: what a list excepts, open to everyone
+    std::uint32_t index = 0;  // of the directive, of the tag of the base set, or of the allow; kNoAllow: what a list
+                              // excepts, open to everyone
 
     static constexpr std::uint32_t kNoAllow = 0xffffffff;
 
@@ -38,7 +39,7 @@ struct Owner {
 
 struct Overlay {
     std::optional<domainset::DomainSet> names;
-    PrefixSets addresses;  // of directives
+    PrefixSets addresses;  // of directives, and of lists in the base set
     std::uint32_t name_columns = 0;
     /// Who holds at each column of the table: first the tag-sets of `names`, then the sets of address prefixes.
     std::vector<std::vector<Owner>> columns;

@@ -214,23 +214,38 @@ private:
     void make_overlay_row(const Manner& manner) {
         overlay_row_.clear();
         for (const auto& owners : input_.overlay.columns) {
-            std::uint32_t strongest = 0;
-            std::uint32_t waived = 0;
+            Candidate strongest;
+            Candidate waived;
             CellId flags = 0;
             for (const Owner& owner : owners) {
-                if (owner.kind == Owner::Kind::Directive) {
+                if (owner.kind == Owner::Kind::Tag) {
+                    const std::uint32_t source = input_.base->tags()[owner.index].source;
+                    strongest.take({counted_.strongest[owner.index], source});
+                    waived.take({counted_.waived[owner.index], source});
+                } else if (owner.kind == Owner::Kind::Directive) {
                     if (!counted_.directives[owner.index]) continue;
                     auto& most = counted_.exceptions[owner.index] == Cell::kNone ? strongest : waived;
-                    most = std::max(most, input_.moment.strength[owner.index]);
+                    most.take({input_.moment.strength[owner.index], Cell::kNone});
                 } else if (owner.index == Owner::kNoAllow || counted_.allows[owner.index]) {
                     flags |= owner.kind == Owner::Kind::Allow ? kAllowed : kOpenBelow;
                 }
             }
-            const CellId cell =
-                strongest == 0 ? 0 : cells_.cell_of(input_.moment.by_strength[strongest], Cell::kNone, manner);
-            overlay_row_.push_back(open(cell, waived, Cell::kNone) | flags);
+            const CellId cell = strongest.strength == 0 ? 0
+                                                        : cells_.cell_of(input_.moment.by_strength[strongest.strength],
+                                                                         strongest.source, manner);
+            overlay_row_.push_back(open(cell, waived.strength, waived.source) | flags);
         }
     }
+
+    /// Of several directives over a column the strongest, and by which source it is there.
+    struct Candidate {
+        std::uint32_t strength = 0;
+        std::uint32_t source = Cell::kNone;
+
+        void take(const Candidate& other) noexcept {
+            if (other.strength > strength) *this = other;
+        }
+    };
 
     const Table::Input& input_;
     CellMaker& cells_;

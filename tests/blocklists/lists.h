@@ -28,7 +28,18 @@ inline void write_file(const Path& path, std::string_view text) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-/// A text as a dialect reads it: "name" for an exact rule, "*.name" for the name and all below, "@" before exceptions.
+/// A rule in short: "name" for an exact one, "*.name" for the name and all below, "below:name", "ip:prefix"; "@" before
+/// exceptions, "!" before important ones, "~" before those that cancel.
+inline std::string in_short(const Rule& rule) {
+    std::string text = rule.weight == Rule::Weight::Important ? "!" : rule.weight == Rule::Weight::Cancels ? "~" : "";
+    if (rule.exception) text += "@";
+    if (rule.trigger != Rule::Trigger::Name) return text + "ip:" + rule.prefix.to_string();
+    if (rule.kind == domainset::MatchKind::Suffix) text += "*.";
+    if (rule.kind == domainset::MatchKind::Below) text += "below:";
+    return text + rule.name.to_string();
+}
+
+/// A text as a dialect reads it.
 struct Read {
     std::vector<std::string> rules;
     std::uint32_t skipped = 0;
@@ -40,10 +51,7 @@ struct Read {
 
 inline Read read(std::string_view text, Format format, const ListLimits& limits) {
     Read found;
-    Reading reading(limits, [&](const Rule& rule, std::uint32_t) {
-        found.rules.push_back(std::string(rule.exception ? "@" : "") +
-                              (rule.kind == domainset::MatchKind::Suffix ? "*." : "") + rule.name.to_string());
-    });
+    Reading reading(limits, [&](const Rule& rule, std::uint32_t) { found.rules.push_back(in_short(rule)); });
     const auto done = read_list(text, format, reading);
     if (done)
         found.format = *done;
@@ -53,6 +61,29 @@ inline Read read(std::string_view text, Format format, const ListLimits& limits)
     found.refused = reading.refused();
     found.refused_lines = reading.refused_lines();
     return found;
+}
+
+/// A row of docs/LIST_DIALECTS.md.
+struct Row {
+    const char* what;
+    std::string text;
+    std::vector<std::string> rules;
+    std::uint32_t skipped;
+    std::uint32_t refused;
+};
+
+/// `always`: a line of the dialect that is understood, beside each row, so that a refused row does not refuse the list.
+inline void expect_rows(Format format, std::string_view always, const std::vector<Row>& rows) {
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.what);
+        auto found = read(std::string(always) + "\n" + row.text, format, {});
+        EXPECT_EQ(found.error, "");
+        ASSERT_FALSE(found.rules.empty());
+        found.rules.erase(found.rules.begin());
+        EXPECT_EQ(found.rules, row.rules);
+        EXPECT_EQ(found.skipped, row.skipped);
+        EXPECT_EQ(found.refused, row.refused);
+    }
 }
 
 inline Path data_folder() {

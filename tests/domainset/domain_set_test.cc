@@ -334,7 +334,7 @@ TEST(DomainSet, AgreesWithTheNaiveSet) {
         for (std::uint32_t i = 0; i < sources; ++i) writer.add_source(source("s" + std::to_string(i)));
         for (auto statements = below(60); statements != 0; --statements) {
             const auto whose = static_cast<std::uint32_t>(below(sources));
-            const auto kind = below(2) == 0 ? MatchKind::Exact : MatchKind::Suffix;
+            const auto kind = static_cast<MatchKind>(below(3));
             if (below(5) == 0)
                 naive.add_exception(some_name(), whose, kind);
             else

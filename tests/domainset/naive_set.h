@@ -61,7 +61,12 @@ private:
 
     static bool speaks(const Said& statement, std::uint32_t source, const wire::Name& name) {
         if (statement.tag.source != source) return false;
-        return statement.kind == MatchKind::Exact ? name == statement.name : name.is_below_or_equal(statement.name);
+        switch (statement.kind) {
+            case MatchKind::Exact: return name == statement.name;
+            case MatchKind::Suffix: return name.is_below_or_equal(statement.name);
+            case MatchKind::Below: return name.is_below_or_equal(statement.name) && !(name == statement.name);
+        }
+        return false;
     }
 
     std::vector<Said> statements_;

@@ -40,7 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::uint8_t what = data[at];
         const auto name = name_of(data[at + 1], data[at + 2]);
         const std::uint32_t source = what % kSources;
-        const auto kind = (what & 0x10) == 0 ? MatchKind::Suffix : MatchKind::Exact;
+        const auto kind = (what & 0x10) != 0   ? MatchKind::Exact
+                          : (what & 0x20) != 0 ? MatchKind::Below
+                                               : MatchKind::Suffix;
         questions.push_back(name);
         if ((what & 0x80) != 0) continue;
         if ((what & 0x60) == 0x60)

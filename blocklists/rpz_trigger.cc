@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/rpz_trigger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "blocklists/listed_name.h"
+
+namespace cenote::blocklists {
+namespace {
+
+constexpr std::string_view kResponseIp = ".rpz-ip";
+constexpr std::array<std::string_view, 3> kNotObeyed{".rpz-client-ip", ".rpz-nsip", ".rpz-nsdname"};
+
+std::vector<std::string_view> reversed_labels(std::string_view text) {
+    std::vector<std::string_view> labels;
+    while (!text.empty()) {
+        const auto dot = text.rfind('.');
+        labels.push_back(text.substr(dot == std::string_view::npos ? 0 : dot + 1));
+        text = dot == std::string_view::npos ? std::string_view() : text.substr(0, dot);
+    }
+    return labels;
+}
+
+bool ends_with_folded(std::string_view text, std::string_view ending) {
+    return text.size() > ending.size() &&
+           std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
+}
+
+}  // namespace
+
+std::optional<Prefix> parse_rpz_prefix(std::string_view text) {
+    auto labels = reversed_labels(text);
+    if (labels.size() < 3) return std::nullopt;
+    const auto length = labels.back();
+    labels.pop_back();
+    std::string address;
+    if (labels.size() == 4 && std::find(labels.begin(), labels.end(), "zz") == labels.end()) {
+        address = fmt::format("{}", fmt::join(labels, "."));
+    } else {
+        for (const auto label : labels) {
+            if (!address.empty() && !address.ends_with("::")) address += ':';
+            if (label != "zz")
+                address += label;
+            else
+                address += address.empty() ? "::" : ":";
+        }
+    }
+    return Prefix::parse(fmt::format("{}/{}", address, length));
+}
+
+std::string rpz_prefix_to_text(const Prefix& prefix) {
+    std::string text = std::to_string(prefix.length());
+    const auto& octets = prefix.ip().octets();
+    if (prefix.ip().is_v4()) {
+        for (std::size_t i = 16; i > 12; --i) text += fmt::format(".{}", octets[i - 1]);
+        return text;
+    }
+    for (std::size_t i = 16; i > 0; i -= 2)
+        text += fmt::format(".{:x}", static_cast<unsigned>(octets[i - 2]) << 8 | octets[i - 1]);
+    return text;
+}
+
+RpzTrigger read_rpz_trigger(std::string_view text, std::string& why) {
+    RpzTrigger read;
+    for (const auto ending : kNotObeyed) {
+        if (!ends_with_folded(text, ending)) continue;
+        read.understood = true;
+        read.obeyed = false;
+        return read;
+    }
+    if (ends_with_folded(text, kResponseIp)) {
+        const auto prefix = parse_rpz_prefix(text.substr(0, text.size() - kResponseIp.size()));
+        if (!prefix) {
+            why = fmt::format("'{}' is no prefix of addresses", text);
+            return read;
+        }
+        read.understood = true;
+        read.rule.trigger = Rule::Trigger::ResponseIp;
+        read.rule.prefix = *prefix;
+        return read;
+    }
+    read.rule.kind = domainset::MatchKind::Exact;
+    if (text.starts_with("*.")) {
+        read.rule.kind = domainset::MatchKind::Below;
+        text.remove_prefix(2);
+    }
+    const auto name = parse_listed_name(text, why);
+    if (!name) return read;
+    read.understood = true;
+    read.rule.name = *name;
+    return read;
+}
+
+}  // namespace cenote::blocklists

@@ -44,17 +44,40 @@ bool same_name(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+/// Most ancestors of names are no names of the set themselves; this knows it of nearly all of them, and stays at hand.
+class HashFilter {
+public:
+    explicit HashFilter(std::size_t names) {
+        while (bits_ < kBitsMax && (std::size_t{1} << bits_) < 16 * names) ++bits_;
+        words_.resize((std::size_t{1} << bits_) / 64);
+    }
+    void add(std::uint64_t hash) noexcept { words_[hash >> (70 - bits_)] |= std::uint64_t{1} << bit(hash); }
+    [[nodiscard]] bool may_have(std::uint64_t hash) const noexcept {
+        return (words_[hash >> (70 - bits_)] >> bit(hash) & 1) != 0;
+    }
+
+private:
+    static constexpr unsigned kBitsMax = 26;  // 8 MiB
+    [[nodiscard]] unsigned bit(std::uint64_t hash) const noexcept {
+        return static_cast<unsigned>(hash >> (64 - bits_)) & 63;
+    }
+    unsigned bits_ = 10;
+    std::vector<std::uint64_t> words_;
+};
+
 /// Names of the store, each once, with what holds there.
 class Resolver {
 public:
     Resolver(const EntryStore& store, const std::vector<std::uint32_t>& tag_now, TagSetTable& tag_sets)
-        : store_(store), tag_now_(tag_now), tag_sets_(tag_sets) {
+        : store_(store), tag_now_(tag_now), tag_sets_(tag_sets), known_(store.items().size()) {
         const auto& items = store.items();
         for (std::size_t i = 0; i < items.size(); ++i) {
             const bool fresh = i == 0 || items[i].hash != items[i - 1].hash ||
                                !same_name(store.name(items[i]), store.name(items[i - 1]));
             if (!fresh) continue;
             nodes_.push_back({static_cast<std::uint32_t>(i)});
+            hashes_.push_back(items[i].hash);
+            known_.add(items[i].hash);
             label_counts_.add(items[i].labels);
         }
     }
@@ -126,7 +149,7 @@ private:
         if (item.labels == 1) return 0;
         const SuffixHashes suffixes(name, store_.secrets());
         for (std::size_t labels = item.labels - std::size_t{1}; labels != 0; --labels) {
-            if (!label_counts_.has(labels)) continue;
+            if (!label_counts_.has(labels) || !known_.may_have(suffixes.of(labels))) continue;
             const auto* ancestor = find(suffixes.of(labels), name.subspan(suffixes.begin(labels)));
             if (ancestor != nullptr) return ancestor->below;
         }
@@ -137,9 +160,9 @@ private:
     [[nodiscard]] const Node* find(std::uint64_t hash, ByteView name) const noexcept {
         std::size_t at = static_cast<std::size_t>(
             static_cast<std::uint64_t>((static_cast<detail::Product>(hash) * nodes_.size()) >> 64));
-        while (at > 0 && item_of(at - 1).hash >= hash) --at;
-        while (at < nodes_.size() && item_of(at).hash < hash) ++at;
-        for (; at < nodes_.size() && item_of(at).hash == hash; ++at)
+        while (at > 0 && hashes_[at - 1] >= hash) --at;
+        while (at < nodes_.size() && hashes_[at] < hash) ++at;
+        for (; at < nodes_.size() && hashes_[at] == hash; ++at)
             if (same_name(store_.name(item_of(at)), name)) return &nodes_[at];
         return nullptr;
     }
@@ -148,6 +171,8 @@ private:
     const std::vector<std::uint32_t>& tag_now_;
     TagSetTable& tag_sets_;
     std::vector<Node> nodes_;
+    std::vector<std::uint64_t> hashes_;  // of the nodes: what find() looks at lies close together
+    HashFilter known_;
     format::LabelCounts label_counts_;
     std::vector<Statement> statements_;  // of the name in hand
     std::vector<Statement> some_;

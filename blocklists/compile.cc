@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "blocklists/catalogue.h"
 #include "blocklists/guard.h"
 #include "blocklists/list_copy.h"
+#include "blocklists/popular.h"
 #include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
@@ -31,6 +33,11 @@ public:
         if (std::any_of(diagnostics_.all().begin() + before, diagnostics_.all().end(), is_error))
             return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
         add_guards(catalogue);
+        if (!manifest_.popular.empty()) {
+            auto popular = Popular::load(manifest_.popular);
+            if (!popular) return std::move(popular).error();
+            popular_ = std::move(*popular);
+        }
         for (const auto& service : catalogue.services) add_service(service);
         for (const auto& list : manifest_.lists) add_list(list);
         auto bytes = writer_.finish();
@@ -83,14 +90,15 @@ private:
     void add_list(const Manifest::List& list) {
         ListReport report;
         report.id = list.id;
-        auto copy = read_copy(list, list.path);
+        auto copy = read_copy(list);
         if (copy) {
             report.path = list.path;
         } else {
             report.error = copy.error().text;
-            diagnostics_.error({list.path.string(), 0, 0},
+            const bool fetched = list.failed.empty();
+            diagnostics_.error({fetched ? list.path.string() : std::string(), 0, 0},
                                fmt::format("list '{}' is not taken: {}", list.id, report.error));
-            if (!list.last_good.empty()) copy = ListCopy::read(list.last_good, list.format, guard(), manifest_.limits);
+            if (!list.last_good.empty()) copy = ListCopy::read_last_good(list, guard(), manifest_.limits);
             if (copy) report.path = list.last_good;
         }
         if (copy) {
@@ -103,21 +111,50 @@ private:
 
     [[nodiscard]] const Guard* guard() const noexcept { return manifest_.force ? nullptr : &guard_; }
 
-    /// The list's new copy; refused when it adds a guarded name that the last good one did not have.
-    Result<ListCopy> read_copy(const Manifest::List& list, const Path& path) const {
-        auto copy = ListCopy::read(path, list.format, guard(), manifest_.limits);
-        if (!copy || list.last_good.empty() || copy->left_out().empty()) return copy;
-        const auto before = ListCopy::read(list.last_good, list.format, guard(), manifest_.limits);
+    /// The list's new copy. A later one is held against the last good one.
+    Result<ListCopy> read_copy(const Manifest::List& list) const {
+        if (!list.failed.empty()) return Error{list.failed};
+        auto copy = ListCopy::read(list, guard(), manifest_.limits);
+        if (!copy || list.last_good.empty() || manifest_.force) return copy;
+        const auto before = ListCopy::read_last_good(list, guard(), manifest_.limits);
         if (!before) return copy;  // there is no good copy before this one
+        for (auto why : {why_not_guarded(*before, *copy, list.path), why_not_size(*before, *copy),
+                         why_not_popular(*before, *copy)})
+            if (!why.empty()) return Error{why + "; the last good copy serves, force takes the new one as it is"};
+        return copy;
+    }
+
+    static std::string why_not_guarded(const ListCopy& before, const ListCopy& now, const Path& path) {
         std::set<std::string> known;
-        for (const auto& entry : before->left_out()) known.insert(entry.name);
-        const auto& now = copy->left_out();
-        const auto added = std::find_if(now.begin(), now.end(), [&](const auto& e) { return !known.contains(e.name); });
-        if (added == now.end()) return copy;
-        return Error{
-            fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}; the last good copy serves, force "
-                        "takes the new one as it is",
-                        path.string(), added->line, added->name, added->why)};
+        for (const auto& entry : before.left_out()) known.insert(entry.name);
+        for (const auto& entry : now.left_out())
+            if (!known.contains(entry.name))
+                return fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}", path.string(), entry.line,
+                                   entry.name, entry.why);
+        return {};
+    }
+
+    [[nodiscard]] std::string why_not_size(const ListCopy& before, const ListCopy& now) const {
+        const ListLimits& limits = manifest_.limits;
+        const double was = before.count();
+        const double is = now.count();
+        if (is < was * (1 - limits.shrink_max) && was - is >= limits.change_min)
+            return fmt::format("it lost {} of {} entries", before.count() - now.count(), before.count());
+        if (is > was * limits.growth_max && is - was >= limits.change_min)
+            return fmt::format("it grew from {} to {} entries", before.count(), now.count());
+        return {};
+    }
+
+    [[nodiscard]] std::string why_not_popular(const ListCopy& before, const ListCopy& now) const {
+        if (popular_.empty()) return {};
+        const auto was = popular_.closed_by(before);
+        const auto is = popular_.closed_by(now);
+        std::vector<std::string> added;
+        for (std::size_t i = 0; i < is.size(); ++i)
+            if (is[i] && !was[i]) added.push_back(popular_.names()[i].to_string());
+        if (added.size() <= manifest_.limits.popular_closed_max) return {};
+        const auto shown = std::span(added).first(std::min<std::size_t>(added.size(), 3));
+        return fmt::format("it would newly sinkhole {} popular names, {} first", added.size(), fmt::join(shown, ", "));
     }
 
     void add_rules(const Manifest::List& list, const ListCopy& copy) {
@@ -165,6 +202,7 @@ private:
     Diagnostics& diagnostics_;
     domainset::DomainSetWriter writer_;
     Guard guard_;
+    Popular popular_;
     CompileReport report_;
 };
 

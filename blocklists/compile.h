@@ -3,7 +3,8 @@
 // Catalogue and lists, compiled into one set (contract, "Lists: what an entry means", and the guard).
 //
 // The guard: names that may not be sinkholed are left out of the first copy of a list and named. A later copy (one
-// with a last good copy before it) that adds such a name is refused whole, and the last good copy serves.
+// with a last good copy before it) that adds such a name is refused whole, and the last good copy serves. So is one
+// that lost or gained too large a share of its entries, or would close more than a few popular names.
 //
 // Threads:  control plane; one at a time for one `out`.
 // Memory:   about 110 bytes for each entry of all lists, the text of one list at a time, and the set.

@@ -5,8 +5,14 @@
 #include <array>
 #include <unordered_set>
 
+#include "blocklists/minisign.h"
+
 namespace cenote::blocklists {
 namespace {
+
+constexpr std::size_t kSignatureBytesMax = 4096;
+
+ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 // What a kept rule's first byte says.
 constexpr std::uint8_t kKind = 0x03;
@@ -33,11 +39,29 @@ private:
 
 }  // namespace
 
-Result<ListCopy> ListCopy::read(const Path& path, Format format, const Guard* guard, const ListLimits& limits) {
-    const auto text = read_file(path, limits.file_bytes_max);
+Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
+    const auto text = read_file(list.path, limits.file_bytes_max);
     if (!text) return text.error();
+    if (!list.key.empty()) {
+        const auto signature = read_file(list.signature, kSignatureBytesMax);
+        if (!signature) return Error{"it has a key and no signature: " + signature.error().text};
+        const auto key = MinisignKey::parse(list.key);
+        if (!key) return key.error();
+        if (auto good = key->verify(bytes_of(*text), *signature); !good) return std::move(good).error();
+    }
+    return of(*text, list.path, list.format, guard, limits);
+}
+
+Result<ListCopy> ListCopy::read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
+    const auto text = read_file(list.last_good, limits.file_bytes_max);
+    if (!text) return text.error();
+    return of(*text, list.last_good, list.format, guard, limits);
+}
+
+Result<ListCopy> ListCopy::of(const std::string& text, const Path& path, Format format, const Guard* guard,
+                              const ListLimits& limits) {
     ListCopy copy;
-    copy.digest_ = sha256({reinterpret_cast<const std::uint8_t*>(text->data()), text->size()});
+    copy.digest_ = sha256(bytes_of(text));
     Reading reading(limits, [&](const Rule& rule, std::uint32_t line) {
         const bool free = guard == nullptr || rule.exception || rule.trigger != Rule::Trigger::Name;
         auto why = free ? std::nullopt : guard->why_not(rule.name, rule.kind);
@@ -46,7 +70,7 @@ Result<ListCopy> ListCopy::read(const Path& path, Format format, const Guard* gu
         else
             copy.keep(rule);
     });
-    const auto read = read_list(*text, format, reading);
+    const auto read = read_list(text, format, reading);
     if (!read) return Error{path.string() + ": " + read.error().text};
     copy.settle_weights();
     copy.format_ = *read;

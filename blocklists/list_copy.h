@@ -19,17 +19,22 @@ namespace cenote::blocklists {
 
 class ListCopy {
 public:
-    /// `guard` nullptr: nothing is left out.
-    static Result<ListCopy> read(const Path& path, Format format, const Guard* guard, const ListLimits& limits);
+    /// What is at list.path. `guard` nullptr: nothing is left out.
+    static Result<ListCopy> read(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
+    /// The last good copy, whose signature was checked when it was taken.
+    static Result<ListCopy> read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
 
     [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
+    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] const std::vector<LeftOut>& left_out() const noexcept { return left_out_; }
     /// Fills what the report says of a copy.
     void report_to(ListReport& report) const;
     void for_each(const std::function<void(const Rule&)>& take) const;
 
 private:
+    static Result<ListCopy> of(const std::string& text, const Path& path, Format format, const Guard* guard,
+                               const ListLimits& limits);
     void keep(const Rule& rule);
     void settle_weights();
     static void for_each_in(const std::vector<std::uint8_t>& rules, const std::function<void(const Rule&)>& take);

@@ -21,7 +21,10 @@ struct Manifest {
         std::string id;
         Path path;
         Format format = Format::Auto;
-        Path last_good;  // the copy that serves when `path` cannot; empty: there is none
+        Path last_good;        // the copy that serves when `path` cannot; empty: there is none
+        std::string key{};     // minisign public key; empty: unsigned
+        Path signature{};      // with a key: the .minisig file
+        std::string failed{};  // why there is nothing at `path`: it could not be fetched; empty: there is
     };
 
     std::vector<Path> services;  // folders of the catalogue; a later one extends services of an earlier one
@@ -29,6 +32,7 @@ struct Manifest {
     std::vector<wire::Name> protect;      // never sinkholed, nor anything below
     std::vector<wire::Name> route_zones;  // likewise: they have servers of their own
     std::vector<wire::Name> local_names;  // answered here; names below them are free
+    Path popular;                         // names that people ask for, most popular first; empty: none are known
     bool force = false;                   // take what may not be sinkholed all the same
     WallTime built_at{};
     std::uint64_t seed = 0;  // of the set's hashes: a secret from the authors of lists

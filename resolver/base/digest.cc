@@ -3,6 +3,8 @@
 
 #include <openssl/evp.h>
 
+#include <limits>
+
 #include "resolver/base/check.h"
 
 namespace cenote {
@@ -34,6 +36,32 @@ Sha256Digest sha256(ByteView bytes) {
     Sha256 hash;
     hash.update(bytes);
     return hash.finish();
+}
+
+std::array<std::uint8_t, 64> blake2b512(ByteView bytes) {
+    std::array<std::uint8_t, 64> digest{};
+    CENOTE_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_blake2b512(), nullptr) == 1);
+    return digest;
+}
+
+bool verify_ed25519(ByteView key, ByteView message, ByteView signature) {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> owner(
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()), EVP_PKEY_free);
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    return owner != nullptr && context != nullptr &&
+           EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, owner.get()) == 1 &&
+           EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+}
+
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+    if (text.empty() || text.size() % 4 != 0 || text.size() > std::numeric_limits<int>::max()) return std::nullopt;
+    std::vector<std::uint8_t> bytes(text.size() / 4 * 3);
+    const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
+    if (size < 0) return std::nullopt;
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    bytes.resize(static_cast<std::size_t>(size) - padding);
+    return bytes;
 }
 
 std::string to_hex(ByteView bytes) {

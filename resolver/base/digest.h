@@ -7,7 +7,10 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "resolver/base/bytes.h"
 
@@ -31,6 +34,11 @@ private:
 };
 
 [[nodiscard]] Sha256Digest sha256(ByteView bytes);
+[[nodiscard]] std::array<std::uint8_t, 64> blake2b512(ByteView bytes);
+/// Whether an Ed25519 signature (64 bytes) is that of `message` by the owner of `key` (32 bytes).
+[[nodiscard]] bool verify_ed25519(ByteView key, ByteView message, ByteView signature);
+/// RFC 4648 §4, with padding; nullopt for anything else.
+[[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 [[nodiscard]] std::string to_hex(ByteView bytes);
 
 }  // namespace cenote

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "blocklists/minisign.h"
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
 
@@ -20,12 +21,8 @@ std::string read_source(const TomlTable& table, const Draft& draft) {
     const auto scheme_end = source->value.find("://");
     if (scheme_end == std::string::npos) return to_path(source->value, draft.folder).string();
     const std::string scheme = source->value.substr(0, scheme_end);
-    if (scheme == "http" || scheme == "https") {
-        draft.diagnostics.warning(source->place, fmt::format("this version does not fetch lists yet; fetch '{}' "
-                                                             "yourself and name the file",
-                                                             source->value));
-        return source->value;
-    }
+    if (scheme == "http" || scheme == "https") return source->value;
+    if (scheme == "file" && source->value.starts_with("file:///")) return source->value.substr(7);
     if (scheme == "axfr")
         table.error("source", "this version does not keep lists by zone transfer yet; name a file");
     else
@@ -41,10 +38,11 @@ void read_list(const TomlTable& table, Draft& draft) {
                                  "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
         list.format = blocklists::format_to_text(*format);
     if (const auto age = whole_seconds(table, "max_age", {seconds{0}, seconds{86400 * 3650}})) list.max_age = *age;
-    if (table.text("key"))
-        table.error("key",
-                    "this version does not check signatures of lists yet; remove 'key' to take the list "
-                    "unchecked");
+    if (const auto key = table.text("key")) {
+        list.key = key->value;
+        if (const auto parsed = blocklists::MinisignKey::parse(key->value); !parsed)
+            table.error("key", parsed.error().text);
+    }
     if (table.text("tsig")) table.error("tsig", "this version does not keep lists by zone transfer yet; remove 'tsig'");
 
     const auto id = required_id(table, draft.diagnostics);
@@ -68,6 +66,7 @@ void read_blocklist(const TomlTable& root, Draft& draft) {
         if (const auto set = table->text("set")) settings.set = to_path(set->value, draft.folder);
         for (const auto& folder : table->texts("services"))
             settings.services.push_back(to_path(folder.value, draft.folder));
+        if (const auto popular = table->text("popular")) settings.popular = to_path(popular->value, draft.folder);
         settings.protect = names(*table, "protect", draft.diagnostics);
         draft.policy.unsinkholable.insert(draft.policy.unsinkholable.end(), settings.protect.begin(),
                                           settings.protect.end());

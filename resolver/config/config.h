@@ -28,6 +28,7 @@ struct ListSettings {
     std::string source;
     std::string format = "auto";
     seconds max_age{7 * 86400};  // 0: never stale
+    std::string key;             // minisign public key; empty: unsigned
     SourcePlace place;
 };
 
@@ -50,6 +51,7 @@ struct Settings {
     Path set;  // empty: there is nothing to compile, and none is expected
     std::vector<Path> services;
     std::vector<wire::Name> protect;
+    Path popular;  // names that people ask for; empty: none are known
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
@@ -71,8 +73,8 @@ std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settin
 /// Where the control socket is, even when the rest of the file is wrong; the default where the file does not say.
 Path control_socket_of(const Path& file);
 
-/// What the lists and the catalogue are compiled from, for a set built at `built_at`. Lists with a URL for a source are
-/// not in it: nothing fetches them yet.
+/// What the lists and the catalogue are compiled from, for a set built at `built_at`. Of a list with a URL it is the
+/// last good copy.
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
 [[nodiscard]] bool is_url(const ListSettings& list);
 

@@ -10,12 +10,18 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
     blocklists::Manifest manifest;
     manifest.services = settings.services;
     for (const auto& list : settings.lists) {
-        if (is_url(list)) continue;
         blocklists::Manifest::List entry{.id = list.id, .path = list.source};
         entry.format = blocklists::parse_format(list.format).value_or(blocklists::Format::Auto);
         if (list_copy(settings, list.id).last_good) entry.last_good = list_copy_path(settings, list.id);
+        entry.key = list.key;
+        entry.signature = Path(entry.path).concat(".minisig");
+        if (is_url(list)) {
+            entry.path = list_copy_path(settings, list.id);
+            if (entry.last_good.empty()) entry.failed = "it has not been fetched yet; run cenote update";
+        }
         manifest.lists.push_back(std::move(entry));
     }
+    manifest.popular = settings.popular;
     manifest.protect = settings.protect;
     for (const auto& route : settings.upstream.routes) manifest.route_zones.push_back(route.zone);
     for (const auto& record : settings.local) manifest.local_names.push_back(record.name);

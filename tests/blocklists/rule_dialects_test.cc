@@ -206,7 +206,7 @@ TEST(RuleDialects, RpzPrefixesComeBack) {
 std::vector<std::string> settled(std::string_view text) {
     const testing_support::TemporaryFolder folder;
     write_file(folder / "list", text);
-    const auto copy = ListCopy::read(folder / "list", Format::Adblock, nullptr, {});
+    const auto copy = ListCopy::read({.id = "list", .path = folder / "list", .format = Format::Adblock}, nullptr, {});
     EXPECT_TRUE(copy.ok());
     std::vector<std::string> rules;
     copy->for_each([&](const Rule& rule) { rules.push_back(in_short(rule)); });

@@ -173,11 +173,11 @@ TEST_F(FilesTest, ListsKeepTheirLastGoodCopy) {
 }
 
 TEST_F(FilesTest, AListWithAUrlFailsAndTheOthersLand) {
-    configure(std::string(kList) + "[[list]]\nid = \"far\"\nsource = \"https://lists.example/a.txt\"\n");
+    configure(std::string(kList) + "[[list]]\nid = \"far\"\nsource = \"https://127.0.0.1:1/a.txt\"\n");
     write("extra.txt", "one.example\n");
-    const auto ran = run("update");
+    const auto ran = run("update --timeout 1s");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_THAT(ran.err, HasSubstr("list 'far': this version does not fetch"));
+    EXPECT_THAT(ran.err, HasSubstr("list 'far' is not taken: https://127.0.0.1:1/a.txt: "));
     EXPECT_EQ(run("inspect cenote.set --json").json().at("lists"), 1);
 }
 

@@ -219,13 +219,6 @@ TEST_F(LoadTest, ClientsThatWouldBeRefusedAreAWarning) {
                 ElementsAre(HasSubstr("allow_from refuses clients of 203.0.113.0/24")));
 }
 
-TEST_F(LoadTest, WhatALaterVersionFetchesIsAWarning) {
-    const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"https://lists.example/a.txt\"\n");
-    ASSERT_TRUE(settings);
-    EXPECT_TRUE(is_url(settings->lists[0]));
-    EXPECT_THAT(texts(Diagnostic::Severity::Warning), ElementsAre(HasSubstr("does not fetch lists yet")));
-}
-
 TEST_F(LoadTest, AUnixGroupThatDoesNotExistIsAWarning) {
     const auto settings = load_string("[control]\nadmins = [\"root\", \"no-such-group-here\"]\n");
     ASSERT_TRUE(settings);
@@ -249,7 +242,8 @@ TEST_F(LoadTest, TheManifestHasWhatIsCompiled) {
     ASSERT_TRUE(settings);
     auto manifest = manifest_of(*settings, WallTime(seconds(1000)));
     EXPECT_THAT(manifest.services, ElementsAre(folder_ / "s"));
-    ASSERT_EQ(manifest.lists.size(), 1U) << "nothing fetches URLs yet";
+    ASSERT_EQ(manifest.lists.size(), 2U);
+    EXPECT_THAT(manifest.lists[1].failed, HasSubstr("has not been fetched yet"));
     EXPECT_EQ(manifest.lists[0].path, folder_ / "a.txt");
     EXPECT_EQ(manifest.lists[0].format, blocklists::Format::Domains);
     EXPECT_TRUE(manifest.lists[0].last_good.empty());
@@ -259,6 +253,10 @@ TEST_F(LoadTest, TheManifestHasWhatIsCompiled) {
 
     write("lists/a.list", "old.example\n");
     EXPECT_EQ(manifest_of(*settings, WallTime{}).lists[0].last_good, folder_ / "lists/a.list");
+    write("lists/far.list", "far.example\n");
+    manifest = manifest_of(*settings, WallTime{});
+    EXPECT_EQ(manifest.lists[1].path, folder_ / "lists/far.list") << "what was fetched last";
+    EXPECT_EQ(manifest.lists[1].failed, "");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->policy->sinkhole.answer, defaults->policy->sinkhole.answer);
     EXPECT_EQ(shown->policy->sinkhole.ttl, defaults->policy->sinkhole.ttl);
     EXPECT_EQ(shown->policy->sinkhole.txt_reason, defaults->policy->sinkhole.txt_reason);
-    ASSERT_EQ(shown->lists.size(), 1U);
+    ASSERT_EQ(shown->lists.size(), 2U);
     EXPECT_EQ(shown->lists[0].format, ListSettings{}.format);
     EXPECT_EQ(shown->lists[0].max_age, ListSettings{}.max_age);
     ASSERT_EQ(shown->policy->directives.size(), 1U);
@@ -82,7 +82,7 @@ TEST(Reference, KeysOfLaterVersionsAreKnownAndRefused) {
         if (one.severity != Diagnostic::Severity::Error) continue;
         EXPECT_THAT(one.text, testing::HasSubstr("this version does not"));
     }
-    EXPECT_EQ(diagnostics.all().size(), 6U);
+    EXPECT_EQ(diagnostics.all().size(), 5U);
 }
 
 TEST(Reference, NoKeyIsMissing) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
 namespace cenote::cli {
 namespace {
@@ -33,6 +34,38 @@ void print_report(const blocklists::CompileReport& report) {
 void print_mistakes(const Diagnostics& diagnostics) {
     for (const auto& one : diagnostics.all())
         if (one.severity != Diagnostic::Severity::Note) fmt::print(stderr, "cenote: {}\n", one.to_string());
+}
+
+void print_changes(const std::vector<blocklists::Change>& changes) {
+    constexpr std::size_t kShown = 20;
+    std::size_t closed = 0;
+    std::size_t opened = 0;
+    for (const auto& change : changes) {
+        closed += change.before.empty() ? 1U : 0U;
+        opened += change.after.empty() ? 1U : 0U;
+    }
+    fmt::print("{} names change: {} come, {} go, {} are in other services or lists\n", changes.size(), closed, opened,
+               changes.size() - closed - opened);
+    for (const auto& change : std::span(changes).first(std::min(changes.size(), kShown))) {
+        const char sign = change.before.empty() ? '+' : change.after.empty() ? '-' : '~';
+        const auto& where = change.after.empty() ? change.before : change.after;
+        fmt::print("{} {}  {}{}\n", sign, change.name, fmt::join(where, " "),
+                   change.rank ? fmt::format("  popular, rank {}", *change.rank) : std::string());
+    }
+    if (changes.size() > kShown) fmt::print("and {} more; --json shows all\n", changes.size() - kShown);
+}
+
+Json changes_json(const std::vector<blocklists::Change>& changes) {
+    Json rows = Json::array();
+    for (const auto& change : changes)
+        rows.push_back({{"id", change.name},
+                        {"change", change.before.empty()  ? "added"
+                                   : change.after.empty() ? "removed"
+                                                          : "moved"},
+                        {"before", change.before},
+                        {"after", change.after},
+                        {"rank", change.rank ? Json(*change.rank) : Json(nullptr)}});
+    return rows;
 }
 
 std::size_t failed_lists(const blocklists::CompileReport& report) {

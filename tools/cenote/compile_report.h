@@ -6,7 +6,9 @@
 #pragma once
 
 #include "blocklists/compile.h"
+#include "blocklists/diff.h"
 #include "resolver/base/diagnostics.h"
+#include "tools/cenote/session.h"
 
 namespace cenote::cli {
 
@@ -14,6 +16,9 @@ namespace cenote::cli {
 void print_report(const blocklists::CompileReport& report);
 /// Errors and warnings on stderr: lines not understood and names left out are among them.
 void print_mistakes(const Diagnostics& diagnostics);
+/// The first changes, and how many there are.
+void print_changes(const std::vector<blocklists::Change>& changes);
+[[nodiscard]] Json changes_json(const std::vector<blocklists::Change>& changes);
 [[nodiscard]] std::size_t failed_lists(const blocklists::CompileReport& report);
 
 }  // namespace cenote::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// compile, inspect: sets as files, without daemon or network.
+// compile, inspect, diff: sets as files, without daemon or network.
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
@@ -71,6 +71,27 @@ Exit inspect(const InspectFlags& flags) {
     return Exit::Done;
 }
 
+struct DiffFlags {
+    Path before, after, popular;
+    bool json = false;
+};
+
+Exit diff(const DiffFlags& flags) {
+    const auto before = domainset::DomainSet::open(flags.before);
+    if (!before) return fail(before.error());
+    const auto after = domainset::DomainSet::open(flags.after);
+    if (!after) return fail(after.error());
+    blocklists::Popular popular;
+    if (!flags.popular.empty()) {
+        auto read = blocklists::Popular::load(flags.popular);
+        if (!read) return fail(read.error());
+        popular = std::move(*read);
+    }
+    const auto changes = blocklists::diff(*before, *after, popular);
+    flags.json ? print_json(changes_json(changes)) : print_changes(changes);
+    return Exit::Done;
+}
+
 }  // namespace
 
 void add_sets(Verbs& verbs) {
@@ -79,6 +100,15 @@ void add_sets(Verbs& verbs) {
     verb->add_option("--out", compile_flags->out, "Where the set goes")->required()->type_name("FILE");
     verb->add_flag("--force", compile_flags->force, "Take names that may not be sinkholed all the same");
     verbs.on(verb, [compile_flags](Session& session) { return compile(session, *compile_flags); });
+
+    verb = verbs.add("diff", "Which names one set has otherwise than another, most popular first");
+    const auto diff_flags = std::make_shared<DiffFlags>();
+    verb->add_option("OLD", diff_flags->before, "The one set")->required()->type_name("");
+    verb->add_option("NEW", diff_flags->after, "The other")->required()->type_name("");
+    verb->add_option("--popular", diff_flags->popular, "Names that people ask for, most popular first")
+        ->type_name("FILE");
+    verb->add_flag("--json", diff_flags->json, "Print JSON");
+    verbs.on(verb, [diff_flags](Session&) { return diff(*diff_flags); });
 
     verb = verbs.add("inspect", "What a set holds, once it has been checked whole");
     const auto inspect_flags = std::make_shared<InspectFlags>();

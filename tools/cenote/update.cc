@@ -17,6 +17,7 @@
 #include "resolver/domainset/publish.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/compile_report.h"
+#include "tools/cenote/fetched_lists.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -30,6 +31,8 @@ struct Flags {
     bool dry_run = false;
     bool force = false;
     bool rollback = false;
+    Path popular;
+    std::optional<milliseconds> timeout;
 };
 
 /// As the audit trail has it.
@@ -67,25 +70,14 @@ ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std:
 Status keep(const config::Settings& settings, const blocklists::ListReport& report, std::size_t bytes_max) {
     const Path error_path = config::list_error_path(settings, report.id);
     if (!report.error.empty()) return publish_file(error_path, bytes_of(report.error + "\n"), kFileMode);
+    std::error_code error;
+    std::filesystem::remove(error_path, error);
+    if (report.path == config::list_copy_path(settings, report.id)) return Done{};  // not modified
     const auto text = read_file(report.path, bytes_max);
     if (!text) return text.error();
     if (auto kept = publish_file(config::list_copy_path(settings, report.id), bytes_of(*text), kFileMode); !kept)
         return kept;
-    std::error_code error;
-    std::filesystem::remove(error_path, error);
     return Done{};
-}
-
-/// Lists that nothing fetches yet; how many there are.
-std::size_t refuse_urls(const config::Settings& settings) {
-    std::size_t refused = 0;
-    for (const auto& list : settings.lists) {
-        if (!config::is_url(list)) continue;
-        ++refused;
-        fail(Error{fmt::format("list '{}': this version does not fetch {} yet; fetch it yourself and name the file",
-                               list.id, list.source)});
-    }
-    return refused;
 }
 
 /// Without a daemon the set waits for its next start.
@@ -119,18 +111,36 @@ Exit roll_back(Session& session, const config::Settings& settings, const Flags& 
     return load_into_daemon(session, flags);
 }
 
+/// Against the set in use, if there is one.
+Status show_changes(const config::Settings& settings, const blocklists::Manifest& manifest,
+                    const std::vector<std::uint8_t>& bytes) {
+    const auto before = domainset::DomainSet::open(settings.set);
+    if (!before) return Done{};
+    const auto after = domainset::DomainSet::from_bytes(bytes);
+    if (!after) return after.error();
+    blocklists::Popular popular;
+    if (!manifest.popular.empty()) {
+        auto read = blocklists::Popular::load(manifest.popular);
+        if (!read) return std::move(read).error();
+        popular = std::move(*read);
+    }
+    print_changes(blocklists::diff(*before, *after, popular));
+    return Done{};
+}
+
 Exit try_out(const config::Settings& settings, const blocklists::Manifest& manifest) {
     Diagnostics diagnostics;
     const auto compiled = blocklists::compile_in_memory(manifest, diagnostics);
     print_mistakes(diagnostics);
     if (!compiled) return fail(compiled.error());
     print_report(compiled->report);
+    if (auto shown = show_changes(settings, manifest, compiled->bytes); !shown) return fail(shown.error());
     fmt::print("a dry run: {} is as it was\n", settings.set.string());
     return failed_lists(compiled->report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
 Exit compile_and_load(Session& session, const config::Settings& settings, const blocklists::Manifest& manifest,
-                      const Flags& flags) {
+                      const FetchedLists& fetching, const Flags& flags) {
     Diagnostics diagnostics;
     const auto report = blocklists::compile(manifest, settings.set, diagnostics);
     print_mistakes(diagnostics);
@@ -141,7 +151,10 @@ Exit compile_and_load(Session& session, const config::Settings& settings, const 
         if (auto made = make_copies_folder(config::list_copy_path(settings, "x").parent_path()); !made)
             exit = fail(made.error());
         for (const auto& list : report->lists)
-            if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept) exit = fail(kept.error());
+            if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept)
+                exit = fail(kept.error());
+            else if (auto noted = fetching.note(list); !noted)
+                exit = fail(noted.error());
     }
     note_change(settings, flags);
     return load_into_daemon(session, flags) == Exit::Done ? exit : Exit::Failed;
@@ -160,30 +173,35 @@ Exit update(Session& session, const Flags& flags) {
     if ((*settings)->set.empty())
         return fail(Error{fmt::format("{} names nothing to compile; add [blocklist] services or a [[list]]",
                                       session.config.string())});
-    auto manifest = config::manifest_of(**settings, wall_now());
-    manifest.force = flags.force;
-    if (flags.dry_run) {
-        const bool all = refuse_urls(**settings) == 0;
-        return try_out(**settings, manifest) == Exit::Done && all ? Exit::Done : Exit::Failed;
-    }
     const auto lock = lock_beside((*settings)->set);
     if (!lock) return fail(lock.error());
     if (flags.rollback) return roll_back(session, **settings, flags);
     step_back();
-    const bool all = refuse_urls(**settings) == 0;
-    return compile_and_load(session, **settings, manifest, flags) == Exit::Done && all ? Exit::Done : Exit::Failed;
+    auto manifest = config::manifest_of(**settings, wall_now());
+    manifest.force = flags.force;
+    if (!flags.popular.empty()) manifest.popular = flags.popular;
+    const auto fetching = FetchedLists::fetch_all(**settings, manifest, flags.timeout);
+    if (!fetching) return fail(fetching.error());
+    return flags.dry_run ? try_out(**settings, manifest)
+                         : compile_and_load(session, **settings, manifest, *fetching, flags);
 }
 
 }  // namespace
 
 void add_update(Verbs& verbs) {
-    CLI::App* verb =
-        verbs.add("update", "Compile the catalogue and the lists, publish the set, have the daemon load it");
+    CLI::App* verb = verbs.add(
+        "update", "Fetch the lists, compile them with the catalogue, publish the set, have the daemon load it");
     const auto flags = std::make_shared<Flags>();
     auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, only tell what would come of it");
     auto* force = verb->add_flag("--force", flags->force, "Take names that may not be sinkholed all the same");
     auto* rollback = verb->add_flag("--rollback", flags->rollback, "Go back to the set before this one");
     rollback->excludes(dry_run)->excludes(force);
+    verb->add_option("--popular", flags->popular, "Names that people ask for, most popular first")->type_name("FILE");
+    verb->add_option_function<std::string>(
+            "--timeout", [flags](const std::string& text) { flags->timeout = parse_duration(text).value(); },
+            "How long a list is waited for, 60s by default")
+        ->type_name("DURATION")
+        ->check(End::check_duration);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return update(session, *flags); });
 }

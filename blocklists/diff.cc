@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocklists/diff.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "resolver/domainset/address_names.h"
+
+namespace cenote::blocklists {
+namespace {
+
+using domainset::DomainSet;
+
+std::vector<std::string> ids_of(const DomainSet& set, domainset::TagSetId tags) {
+    std::vector<std::string> ids;
+    for (const std::uint32_t tag : set.tag_set(tags)) ids.push_back(set.sources()[set.tags()[tag].source].id);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
+/// The ids of every tag-set of a set, worked out once.
+class Ids {
+public:
+    explicit Ids(const DomainSet& set) : set_(set) {
+        for (domainset::TagSetId id = 0; id < set.tag_set_count(); ++id) ids_.push_back(ids_of(set, id));
+    }
+    [[nodiscard]] const std::vector<std::string>& at(const wire::Name& name) const {
+        const auto hit = set_.match(name);
+        return hit ? ids_[hit->tags] : none_;
+    }
+    [[nodiscard]] const DomainSet& set() const noexcept { return set_; }
+
+private:
+    const DomainSet& set_;
+    std::vector<std::vector<std::string>> ids_;
+    std::vector<std::string> none_;
+};
+
+std::string shown(const wire::Name& name) {
+    const auto prefix = domainset::prefix_of(name);
+    return prefix ? prefix->to_string() : name.to_string();
+}
+
+}  // namespace
+
+std::vector<Change> diff(const DomainSet& before, const DomainSet& after, const Popular& popular) {
+    const Ids old(before);
+    const Ids now(after);
+    std::vector<Change> changes;
+    const auto compare = [&](const wire::Name& name) {
+        const auto& was = old.at(name);
+        const auto& is = now.at(name);
+        if (was != is && name != domainset::addresses_below())
+            changes.push_back({shown(name), was, is, popular.rank_of(name)});
+    };
+    before.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
+    after.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
+    // A parent that comes or goes changes names that are no entries.
+    for (const wire::Name& name : popular.names()) compare(name);
+    const auto key = [](const Change& change) { return std::tie(change.name); };
+    std::sort(changes.begin(), changes.end(), [&](const Change& a, const Change& b) {
+        if (a.rank.has_value() != b.rank.has_value()) return a.rank.has_value();
+        return a.rank != b.rank ? a.rank < b.rank : key(a) < key(b);
+    });
+    const auto same = [&](const Change& a, const Change& b) { return key(a) == key(b); };
+    changes.erase(std::unique(changes.begin(), changes.end(), same), changes.end());
+    return changes;
+}
+
+}  // namespace cenote::blocklists

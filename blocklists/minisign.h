@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signatures of lists, as minisign makes them (jedisct1.github.io/minisign): Ed25519 over the text or over its
+// BLAKE2b-512, and over the trusted comment.
+//
+// Threads:  any.   Memory: values.   Failure: Result that says what is wrong with key or signature.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "resolver/base/bytes.h"
+#include "resolver/base/result.h"
+
+namespace cenote::blocklists {
+
+class MinisignKey {
+public:
+    /// "RWQ…": the second line of a .pub file.
+    static Result<MinisignKey> parse(std::string_view text);
+    /// `signature`: the content of a .minisig file.
+    [[nodiscard]] Status verify(ByteView content, std::string_view signature) const;
+
+private:
+    std::array<std::uint8_t, 8> id_{};
+    std::array<std::uint8_t, 32> key_{};
+};
+
+}  // namespace cenote::blocklists

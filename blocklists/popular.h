@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names that many people ask for, most popular first: what a change of a list is shown and judged by.
+//
+// Threads:  built once, then read by any thread. Control plane.
+// Memory:   about 200 bytes a name.
+// Failure:  load() gives the line; lines that are no names are passed over.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+#include "resolver/wire/name.h"
+
+namespace cenote::blocklists {
+
+class ListCopy;
+
+class Popular {
+public:
+    /// A name a line; of "1,example.com" the last field.
+    static Result<Popular> load(const Path& file);
+    static Popular of(std::vector<wire::Name> names);
+
+    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
+    [[nodiscard]] const std::vector<wire::Name>& names() const noexcept { return names_; }
+    /// 1 for the most popular; nullopt: it is not among them.
+    [[nodiscard]] std::optional<std::uint32_t> rank_of(const wire::Name& name) const;
+    /// By rank, which of them a copy closes.
+    [[nodiscard]] std::vector<bool> closed_by(const ListCopy& copy) const;
+
+private:
+    static constexpr std::size_t kNamesMax = 1'000'000;
+    std::vector<wire::Name> names_;
+    std::unordered_map<std::string, std::uint32_t> ranks_;     // by wire form
+    std::unordered_map<std::string, std::uint32_t> suffixes_;  // of any of them, to an index
+};
+
+}  // namespace cenote::blocklists

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cenote/fetched_lists.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "resolver/config/list_copies.h"
+
+namespace cenote::cli {
+namespace {
+
+constexpr unsigned kFileMode = 0644;
+constexpr std::size_t kOriginBytesMax = 16384;
+
+/// What was known of a list's source when its last good copy was taken.
+struct Origin {
+    std::string url;
+    std::string key;
+    Validators validators;
+};
+
+Path origin_path(const config::Settings& settings, const std::string& id) {
+    return config::list_copy_path(settings, id).replace_extension(".origin");
+}
+
+/// Four lines: URL, key, ETag, Last-Modified.
+Origin read_origin(const config::Settings& settings, const std::string& id) {
+    Origin origin;
+    const auto text = read_file(origin_path(settings, id), kOriginBytesMax);
+    std::istringstream lines(text ? *text : std::string());
+    for (std::string* line : {&origin.url, &origin.key, &origin.validators.etag, &origin.validators.last_modified})
+        std::getline(lines, *line);
+    return origin;
+}
+
+Status write_origin(const config::Settings& settings, const std::string& id, const Origin& origin) {
+    const std::string text = fmt::format("{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.validators.etag,
+                                         origin.validators.last_modified);
+    return publish_file(origin_path(settings, id), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
+                        kFileMode);
+}
+
+}  // namespace
+
+Result<FetchedLists> FetchedLists::fetch_all(const config::Settings& settings, blocklists::Manifest& manifest,
+                                             std::optional<milliseconds> timeout) {
+    FetchedLists lists(settings);
+    for (const auto& list : settings.lists) {
+        if (!config::is_url(list)) continue;
+        if (lists.folder_.empty())
+            if (auto made = lists.make_folder(); !made) return std::move(made).error();
+        lists.want(list);
+    }
+    FetchLimits limits;
+    limits.bytes_max = manifest.limits.file_bytes_max;
+    if (timeout) limits.total = *timeout;
+    lists.fetched_ = fetch(lists.wanted_, limits, ::isatty(STDERR_FILENO) == 1);
+    for (std::size_t i = 0; i < lists.wanted_.size(); ++i) lists.put_into(manifest, i);
+    return lists;
+}
+
+FetchedLists::FetchedLists(FetchedLists&& other) noexcept
+    : settings_(other.settings_),
+      folder_(std::exchange(other.folder_, Path())),
+      wanted_(std::move(other.wanted_)),
+      fetched_(std::move(other.fetched_)) {}
+
+FetchedLists::~FetchedLists() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+Status FetchedLists::note(const blocklists::ListReport& report) const {
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        if (wanted_[i].id != report.id || !report.error.empty()) continue;
+        if (fetched_[i].outcome == Fetched::Outcome::Unchanged) {
+            ::utimensat(AT_FDCWD, config::list_copy_path(settings_, report.id).c_str(), nullptr, 0);
+            return Done{};
+        }
+        return write_origin(settings_, report.id, {wanted_[i].url, key_of(report.id), fetched_[i].validators});
+    }
+    return Done{};
+}
+
+Status FetchedLists::make_folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "cenote-update-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr)
+        return Error{fmt::format("cannot make a folder for fetched lists in {}",
+                                 std::filesystem::temp_directory_path().string())};
+    folder_ = pattern;
+    return Done{};
+}
+
+std::string FetchedLists::key_of(const std::string& id) const {
+    for (const auto& list : settings_.lists)
+        if (list.id == id) return list.key;
+    return {};
+}
+
+void FetchedLists::want(const config::ListSettings& list) {
+    Wanted wanted{.id = list.id, .url = list.source, .to = folder_ / list.id};
+    if (!list.key.empty()) wanted.signature_to = folder_ / (list.id + ".minisig");
+    const Origin origin = read_origin(settings_, list.id);
+    const bool have = config::list_copy(settings_, list.id).last_good.has_value();
+    if (have && origin.url == list.source && origin.key == list.key) wanted.known = origin.validators;
+    wanted_.push_back(std::move(wanted));
+}
+
+void FetchedLists::put_into(blocklists::Manifest& manifest, std::size_t index) const {
+    const Wanted& wanted = wanted_[index];
+    const Fetched& fetched = fetched_[index];
+    const auto entry = std::find_if(manifest.lists.begin(), manifest.lists.end(),
+                                    [&](const auto& each) { return each.id == wanted.id; });
+    switch (fetched.outcome) {
+        case Fetched::Outcome::New:
+            entry->path = wanted.to;
+            entry->failed.clear();
+            entry->key = key_of(wanted.id);
+            entry->signature = wanted.signature_to;
+            fmt::print("list '{}': fetched, {} bytes\n", wanted.id, fetched.bytes);
+            break;
+        case Fetched::Outcome::Unchanged:
+            entry->path = entry->last_good;
+            fmt::print("list '{}': not modified (304)\n", wanted.id);
+            break;
+        case Fetched::Outcome::Failed: entry->failed = fetched.error; break;
+    }
+}
+
+}  // namespace cenote::cli

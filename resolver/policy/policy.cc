@@ -148,6 +148,8 @@ std::optional<WallTime> Policy::next_edge() const noexcept { return state_->mome
 const Options& Policy::options() const noexcept { return *state_->options; }
 const domainset::DomainSet* Policy::base() const noexcept { return state_->base.get(); }
 
+const std::shared_ptr<const domainset::DomainSet>& Policy::shared_base() const noexcept { return state_->base; }
+
 std::uint32_t Policy::class_count() const noexcept { return static_cast<std::uint32_t>(state_->classes.sets.size()); }
 
 std::string_view Policy::group_of(ClientClass client) const noexcept {

@@ -124,6 +124,7 @@ public:
     [[nodiscard]] std::optional<WallTime> next_edge() const noexcept;
     [[nodiscard]] const Options& options() const noexcept;
     [[nodiscard]] const domainset::DomainSet* base() const noexcept;
+    [[nodiscard]] const std::shared_ptr<const domainset::DomainSet>& shared_base() const noexcept;
     /// classify() gives numbers below it.
     [[nodiscard]] std::uint32_t class_count() const noexcept;
     /// The group that reports and language go by: that of the longest prefix; empty: none.

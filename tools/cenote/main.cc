@@ -44,7 +44,7 @@ int run(int argc, char** argv) {
     describe(app, session);
     Verbs verbs(app);
     for (const auto add : {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets,
-                           add_rules, add_exceptions, add_state, add_audit, add_completion})
+                           add_rules, add_exceptions, add_state, add_audit, add_export, add_completion})
         add(verbs);
     try {
         app.parse(argc, argv);

@@ -53,6 +53,7 @@ void add_rules(Verbs& verbs);       // directive, observe, advise, restrict, blo
 void add_exceptions(Verbs& verbs);  // exception, exceptions
 void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
+void add_export(Verbs& verbs);      // export
 void add_completion(Verbs& verbs);  // completion
 
 }  // namespace cenote::cli

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/transfer/rpz_zone.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "blocklists/rpz_trigger.h"
+
+namespace cenote::transfer {
+namespace {
+
+using policy::AnswerMode;
+using wire::RrType;
+
+std::string to_string(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+/// The labels of a name without the root behind them.
+std::string labels_of(std::string_view text) {
+    const auto name = wire::Name::parse(text);
+    CENOTE_CHECK(name.has_value());
+    return to_string(name->wire().first(name->wire().size() - 1));
+}
+
+std::string wire_of(std::string_view text) {
+    const auto name = wire::Name::parse(text);
+    CENOTE_CHECK(name.has_value());
+    return to_string(name->wire());
+}
+
+/// What RPZ writes for an answer mode. "null" becomes NODATA: as good for whoever asks, in one record for all types.
+void add_action(const std::string& owner, const policy::Cell* cell, std::vector<RpzRecord>& records) {
+    static const std::string root(1, '\0');
+    static const std::string nodata = wire_of("*");
+    static const std::string passthru = wire_of("rpz-passthru");
+    static const std::string drop = wire_of("rpz-drop");
+    if (cell == nullptr) {
+        records.push_back({owner, RrType::CNAME, passthru});
+        return;
+    }
+    switch (cell->answer) {
+        case AnswerMode::Null:
+        case AnswerMode::Nodata: records.push_back({owner, RrType::CNAME, nodata}); return;
+        case AnswerMode::Nxdomain:
+        case AnswerMode::Refused: records.push_back({owner, RrType::CNAME, root}); return;
+        case AnswerMode::Drop: records.push_back({owner, RrType::CNAME, drop}); return;
+        case AnswerMode::Cname: records.push_back({owner, RrType::CNAME, to_string(cell->cname)}); return;
+        case AnswerMode::Address:
+            if (!cell->ipv4.empty()) records.push_back({owner, RrType::A, to_string(cell->ipv4)});
+            if (!cell->ipv6.empty()) records.push_back({owner, RrType::AAAA, to_string(cell->ipv6)});
+            return;
+    }
+}
+
+}  // namespace
+
+std::vector<RpzRecord> rpz_records(const GroupPolicy& of) {
+    std::vector<RpzRecord> records;
+    for_each_rule(of, [&](const NameRule& rule) {
+        const std::string owner = to_string(rule.name.wire().first(rule.name.wire().size() - 1));
+        // A rule is exact or a wildcard there; neither speaks for the other.
+        if (rule.itself_differs() || rule.below_differs()) {
+            if (rule.itself != nullptr || rule.above != nullptr) add_action(owner, rule.itself, records);
+            if (rule.below != nullptr || rule.above != nullptr) add_action("\1*" + owner, rule.below, records);
+        }
+    });
+    for_each_address(of, [&](const Prefix& prefix, const policy::Cell* cell) {
+        add_action(labels_of(blocklists::rpz_prefix_to_text(prefix) + ".rpz-ip"), cell, records);
+    });
+    std::sort(records.begin(), records.end());
+    records.erase(std::unique(records.begin(), records.end()), records.end());
+    return records;
+}
+
+std::string to_text(const RpzRecord& record) {
+    const auto name_text = [](std::string bytes) {
+        if (bytes.empty() || bytes.back() != '\0') bytes.push_back('\0');
+        wire::Name name;
+        std::size_t end = 0;
+        const ByteView view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+        return name.read_uncompressed(view, end) ? name.to_string() : std::string("?");
+    };
+    const std::string owner = name_text(record.owner);
+    const auto* rdata = reinterpret_cast<const std::uint8_t*>(record.rdata.data());
+    if (record.type == RrType::A)
+        return fmt::format("{} A {}", owner, IpAddress::v4({rdata[0], rdata[1], rdata[2], rdata[3]}).to_string());
+    if (record.type == RrType::AAAA) {
+        std::array<std::uint8_t, 16> octets{};
+        std::copy_n(rdata, octets.size(), octets.begin());
+        return fmt::format("{} AAAA {}", owner, IpAddress::v6(octets).to_string());
+    }
+    const std::string target = name_text(record.rdata);
+    return fmt::format("{} CNAME {}", owner, target == "." ? target : target + ".");
+}
+
+RpzDiff difference(const std::vector<RpzRecord>& before, const std::vector<RpzRecord>& after) {
+    RpzDiff diff;
+    std::set_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(diff.removed));
+    std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(diff.added));
+    return diff;
+}
+
+}  // namespace cenote::transfer

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// export: the policy for somebody else's resolver.
+#include <fmt/format.h>
+
+#include "resolver/base/time_text.h"
+#include "resolver/transfer/export.h"
+#include "tools/cenote/print.h"
+#include "tools/cenote/verbs.h"
+
+namespace cenote::cli {
+namespace {
+
+struct Flags {
+    std::string format;
+    std::string group = "everyone";
+};
+
+Exit export_files(Session& session, const Flags& flags) {
+    const WallTime now = wall_now();
+    const auto files = session.policy(now);
+    if (!files) return fail(files.error());
+    const auto of = transfer::policy_of_group(*files->policy, flags.group, now);
+    if (!of) return fail(of.error());
+    const auto made =
+        transfer::export_policy(*of, *transfer::parse_export_format(flags.format),
+                                fmt::format("Cenote: what is closed to {} at {}", flags.group, format_time(now)));
+    fmt::print("{}", made.text);
+    if (made.unsaid != 0)
+        fmt::print(stderr, "cenote: {} rules are left out, the format {} has no way to say them\n", made.unsaid,
+                   flags.format);
+    return Exit::Done;
+}
+
+}  // namespace
+
+void add_export(Verbs& verbs) {
+    CLI::App* verb = verbs.add("export", "Print the policy in force for somebody else's resolver");
+    const auto flags = std::make_shared<Flags>();
+    verb->add_option("--format", flags->format, "rpz, hosts, domains, dnsmasq or unbound")
+        ->type_name("FORMAT")
+        ->required()
+        ->check(CLI::IsMember({"rpz", "hosts", "domains", "dnsmasq", "unbound"}));
+    verb->add_option("--group", flags->group, "Whose policy")->type_name("GROUP")->capture_default_str();
+    verbs.on(verb, [flags](Session& session) { return export_files(session, *flags); });
+}
+
+}  // namespace cenote::cli

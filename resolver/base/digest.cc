@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <limits>
 
@@ -51,6 +53,21 @@ bool verify_ed25519(ByteView key, ByteView message, ByteView signature) {
     return owner != nullptr && context != nullptr &&
            EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, owner.get()) == 1 &&
            EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+}
+
+std::vector<std::uint8_t> hmac(std::string_view digest, ByteView key, ByteView message) {
+    const EVP_MD* md = EVP_get_digestbyname(std::string(digest).c_str());
+    CENOTE_CHECK(md != nullptr);
+    std::vector<std::uint8_t> mac(EVP_MAX_MD_SIZE);
+    unsigned size = 0;
+    CENOTE_CHECK(HMAC(md, key.data(), static_cast<int>(key.size()), message.data(), message.size(), mac.data(),
+                      &size) != nullptr);
+    mac.resize(size);
+    return mac;
+}
+
+bool equal_in_constant_time(ByteView a, ByteView b) noexcept {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {

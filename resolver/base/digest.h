@@ -37,6 +37,9 @@ private:
 [[nodiscard]] std::array<std::uint8_t, 64> blake2b512(ByteView bytes);
 /// Whether an Ed25519 signature (64 bytes) is that of `message` by the owner of `key` (32 bytes).
 [[nodiscard]] bool verify_ed25519(ByteView key, ByteView message, ByteView signature);
+/// `digest`: "SHA256" and the like.
+[[nodiscard]] std::vector<std::uint8_t> hmac(std::string_view digest, ByteView key, ByteView message);
+[[nodiscard]] bool equal_in_constant_time(ByteView a, ByteView b) noexcept;
 /// RFC 4648 §4, with padding; nullopt for anything else.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 [[nodiscard]] std::string to_hex(ByteView bytes);

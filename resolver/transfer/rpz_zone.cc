@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "blocklists/rpz_trigger.h"
+#include "resolver/base/digest.h"
 
 namespace cenote::transfer {
 namespace {
@@ -89,6 +90,9 @@ std::string to_text(const RpzRecord& record) {
         std::copy_n(rdata, octets.size(), octets.begin());
         return fmt::format("{} AAAA {}", owner, IpAddress::v6(octets).to_string());
     }
+    if (record.type != RrType::CNAME)  // as unknown types are written (RFC 3597 §5)
+        return fmt::format("{} TYPE{} \\# {} {}", owner, static_cast<unsigned>(record.type), record.rdata.size(),
+                           to_hex({rdata, record.rdata.size()}));
     const std::string target = name_text(record.rdata);
     return fmt::format("{} CNAME {}", owner, target == "." ? target : target + ".");
 }

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/transfer/incoming.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "resolver/base/fd.h"
+#include "resolver/base/random.h"
+#include "resolver/transfer/tsig.h"
+
+namespace cenote::transfer {
+namespace {
+
+using wire::RrType;
+using Bytes = std::vector<std::uint8_t>;
+
+std::uint64_t unix_now() { return static_cast<std::uint64_t>(wall_now().time_since_epoch().count()); }
+
+void put16(Bytes& out, std::uint16_t number) {
+    out.push_back(static_cast<std::uint8_t>(number >> 8));
+    out.push_back(static_cast<std::uint8_t>(number));
+}
+void put_name(Bytes& out, const wire::Name& name) { out.insert(out.end(), name.wire().begin(), name.wire().end()); }
+
+Bytes make_query(const wire::Name& zone, RrType type, std::uint16_t id, const ZoneData* known) {
+    Bytes message(wire::kHeaderSize, 0);
+    store_u16(message.data(), id);
+    store_u16(&message[4], 1);
+    put_name(message, zone);
+    put16(message, static_cast<std::uint16_t>(type));
+    put16(message, static_cast<std::uint16_t>(wire::RrClass::IN));
+    if (known == nullptr) return message;
+    store_u16(&message[8], 1);  // the SOA that we have (RFC 1995 §3)
+    put_name(message, zone);
+    put16(message, static_cast<std::uint16_t>(RrType::SOA));
+    put16(message, static_cast<std::uint16_t>(wire::RrClass::IN));
+    message.insert(message.end(), 4, 0);
+    put16(message, 22);
+    message.insert(message.end(), 2, 0);
+    const std::size_t at = message.size();
+    message.insert(message.end(), 20, 0);
+    store_u32(&message[at], known->soa.serial);
+    return message;
+}
+
+std::optional<Soa> read_soa(ByteView message, std::size_t at, std::size_t end) {
+    if (!wire::skip_name(message, at) || !wire::skip_name(message, at) || at + 20 > end) return std::nullopt;
+    return Soa{load_u32(&message[at]), load_u32(&message[at + 4]), load_u32(&message[at + 8]),
+               load_u32(&message[at + 12])};
+}
+
+/// An errno or a timeout in words.
+Error network(const SocketAddress& primary, std::string_view what) {
+    return Error{fmt::format("{}: {}", primary.to_string(), what)};
+}
+
+class Link {
+public:
+    static Result<Link> connect(const SocketAddress& to, milliseconds limit, const std::atomic<bool>& stop) {
+        sockaddr_storage native{};
+        const socklen_t size = to.to_native(native);
+        Link link(UniqueFd(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), to, limit, stop);
+        if (!link.fd_.valid()) return network(to, std::strerror(errno));
+        if (::connect(link.fd_.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0) {
+            if (errno != EINPROGRESS) return network(to, std::strerror(errno));
+            if (!link.wait(POLLOUT)) return network(to, "no connection in time");
+            int error = 0;
+            socklen_t length = sizeof error;
+            ::getsockopt(link.fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+            if (error != 0) return network(to, std::strerror(error));
+        }
+        return link;
+    }
+
+    Status send(const Bytes& message) {
+        Bytes framed;
+        put16(framed, static_cast<std::uint16_t>(message.size()));
+        framed.insert(framed.end(), message.begin(), message.end());
+        for (std::size_t done = 0; done < framed.size();) {
+            const auto count = ::send(fd_.get(), &framed[done], framed.size() - done, MSG_NOSIGNAL);
+            if (count > 0)
+                done += static_cast<std::size_t>(count);
+            else if (errno != EAGAIN || !wait(POLLOUT))
+                return network(to_, "the connection broke");
+        }
+        return Done{};
+    }
+
+    Result<Bytes> receive() {
+        std::array<std::uint8_t, 2> length{};
+        if (auto got = read(length); !got) return std::move(got).error();
+        Bytes message(load_u16(length.data()));
+        if (auto got = read(message); !got) return std::move(got).error();
+        return message;
+    }
+
+private:
+    Link(UniqueFd fd, const SocketAddress& to, milliseconds limit, const std::atomic<bool>& stop)
+        : fd_(std::move(fd)), to_(to), limit_(limit), stop_(&stop) {}
+
+    Status read(MutableBytes into) {
+        while (!into.empty()) {
+            const auto count = ::recv(fd_.get(), into.data(), into.size(), 0);
+            if (count > 0)
+                into = into.subspan(static_cast<std::size_t>(count));
+            else if (count == 0)
+                return network(to_, "the transfer was cut in the middle");
+            else if (errno != EAGAIN)
+                return network(to_, std::strerror(errno));
+            else if (!wait(POLLIN))
+                return network(to_, "no answer in time");
+        }
+        return Done{};
+    }
+
+    bool wait(short events) {
+        constexpr int kLookMs = 100;
+        for (const Ticks end = ticks_now() + limit_; !*stop_;) {
+            pollfd one{fd_.get(), events, 0};
+            if (::poll(&one, 1, kLookMs) > 0) return true;
+            if (ticks_now() >= end) return false;
+        }
+        return false;
+    }
+
+    UniqueFd fd_;
+    SocketAddress to_;
+    milliseconds limit_;
+    const std::atomic<bool>* stop_;
+};
+
+std::string_view rcode_text(unsigned rcode) {
+    switch (rcode) {
+        case 1: return "it does not understand us (FORMERR)";
+        case 2: return "it failed (SERVFAIL)";
+        case 5: return "it refuses (REFUSED); is this address allowed to transfer, is the key the right one?";
+        case 9: return "it does not serve this zone, or does not know the key (NOTAUTH)";
+        default: return "it answers with an error";
+    }
+}
+
+std::string_view tsig_text(TsigError error) {
+    switch (error) {
+        case TsigError::BadKey: return "the key is another one there (BADKEY)";
+        case TsigError::BadSig: return "the signature is wrong (BADSIG): is the secret the same on both sides?";
+        case TsigError::BadTime: return "the clocks are too far apart (BADTIME)";
+        default: return "the signature cannot be read";
+    }
+}
+
+/// The header of an answer to `id`; the Error says what is wrong with it.
+Status check_header(ByteView message, std::uint16_t id) {
+    if (message.size() < wire::kHeaderSize) return Error{"the answer is no message"};
+    const std::uint16_t flags = load_u16(&message[2]);
+    if ((flags & wire::kFlagQr) == 0 || load_u16(message.data()) != id)
+        return Error{"the answer is to another question"};
+    if ((flags & 0xf) != 0) return Error{std::string(rcode_text(flags & 0xf))};
+    return Done{};
+}
+
+}  // namespace
+
+Status Assembler::add(ByteView message) {
+    std::size_t at = wire::kHeaderSize;
+    for (unsigned i = load_u16(&message[4]); i > 0; --i) {
+        if (!wire::skip_name(message, at) || message.size() - at < 4) return Error{"a message is broken"};
+        at += 4;
+    }
+    for (unsigned i = load_u16(&message[6]); i > 0; --i) {
+        wire::Name owner;
+        if (!owner.read(message, at, at) || message.size() - at < 10) return Error{"a message is broken"};
+        const std::uint16_t type = load_u16(&message[at]);
+        const std::uint16_t rr_class = load_u16(&message[at + 2]);
+        const std::size_t size = load_u16(&message[at + 8]);
+        at += 10;
+        if (message.size() - at < size) return Error{"a message is broken"};
+        if (complete()) return Error{"there are records behind the end of the zone"};
+        if (auto added = add_record(owner, type, rr_class, message, at, size); !added) return added;
+        at += size;
+    }
+    return Done{};
+}
+
+Status Assembler::add_record(const wire::Name& owner, std::uint16_t type, std::uint16_t rr_class, ByteView message,
+                             std::size_t at, std::size_t size) {
+    if (rr_class != static_cast<std::uint16_t>(wire::RrClass::IN) || !owner.is_below_or_equal(zone_))
+        return Error{fmt::format("a record of {} is not in the zone", owner.to_string())};
+    if (type == static_cast<std::uint16_t>(RrType::SOA)) {
+        const auto soa = read_soa(message, at, at + size);
+        if (!soa || !(owner == zone_)) return Error{"an SOA record is broken"};
+        return on_soa(*soa);
+    }
+    if (state_ == State::First) return Error{"the zone does not begin with its SOA"};
+    if (state_ == State::Second) state_ = State::Whole;  // not increments, though they were asked for (RFC 1995 §4)
+    if (owner == zone_) return Done{};                   // NS and what signs the zone
+    RpzRecord record;
+    record.owner.assign(reinterpret_cast<const char*>(owner.wire().data()), owner.wire().size() - zone_.wire().size());
+    record.type = static_cast<RrType>(type);
+    if (record.type == RrType::CNAME) {
+        wire::Name target;
+        std::size_t end = at;
+        if (!target.read(message, at, end) || end != at + size) return Error{"a CNAME record is broken"};
+        record.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
+    } else {
+        record.rdata.assign(reinterpret_cast<const char*>(&message[at]), size);
+    }
+    auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
+    if (into.size() >= records_max_) return Error{fmt::format("it has more than {} records", records_max_)};
+    into.push_back(std::move(record));
+    return Done{};
+}
+
+Status Assembler::on_soa(const Soa& soa) {
+    switch (state_) {
+        case State::First:
+            target_ = soa;
+            if (known_ != nullptr && !is_later(soa.serial, known_->soa.serial)) {
+                if (soa.serial != known_->soa.serial)
+                    return Error{fmt::format("its serial went back from {} to {}", known_->soa.serial, soa.serial)};
+                up_to_date_ = true;
+                state_ = State::Complete;
+                return Done{};
+            }
+            state_ = State::Second;
+            return Done{};
+        case State::Second:
+            if (soa == target_) {  // an empty zone
+                state_ = State::Complete;
+                return Done{};
+            }
+            if (known_ == nullptr || soa.serial != known_->soa.serial)
+                return Error{fmt::format("its increments begin at serial {}, which is not ours", soa.serial)};
+            records_ = known_->records;
+            step_to_ = soa.serial;
+            state_ = State::Removing;
+            return Done{};
+        case State::Whole:
+            if (!(soa == target_)) return Error{"the SOA at the end is not the one at the beginning"};
+            state_ = State::Complete;
+            return Done{};
+        case State::Removing:
+            step_to_ = soa.serial;
+            state_ = State::Adding;
+            return Done{};
+        case State::Adding:
+            if (auto settled = settle_step(); !settled) return settled;
+            if (soa.serial != step_to_) return Error{"its increments do not follow each other"};
+            state_ = step_to_ == target_.serial ? State::Complete : State::Removing;
+            return Done{};
+        case State::Complete: break;
+    }
+    return Error{"there are records behind the end of the zone"};
+}
+
+Status Assembler::settle_step() {
+    const auto order = [](std::vector<RpzRecord>& records) {
+        std::sort(records.begin(), records.end());
+        records.erase(std::unique(records.begin(), records.end()), records.end());
+    };
+    order(step_.removed);
+    order(step_.added);
+    if (!std::includes(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end()))
+        return Error{"its increments remove what is not there"};
+    std::vector<RpzRecord> left;
+    std::set_difference(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end(),
+                        std::back_inserter(left));
+    records_.clear();
+    std::set_union(left.begin(), left.end(), step_.added.begin(), step_.added.end(), std::back_inserter(records_));
+    step_ = {};
+    return Done{};
+}
+
+Result<std::optional<ZoneData>> Assembler::finish() && {
+    if (!complete()) return Error{"the SOA at the end is missing"};
+    if (up_to_date_) return std::optional<ZoneData>();
+    std::sort(records_.begin(), records_.end());
+    records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
+    return std::optional(ZoneData{target_, std::move(records_)});
+}
+
+Result<Soa> Incoming::ask_soa() const {
+    auto link = Link::connect(zone_.primary, limits_.answer, stop_);
+    if (!link) return std::move(link).error();
+    const auto id = static_cast<std::uint16_t>(random_u64());
+    Bytes query = make_query(zone_.zone, RrType::SOA, id, nullptr);
+    std::optional<TsigSession> session;
+    if (key_ != nullptr) session.emplace(*key_).sign_request(query, unix_now());
+    if (auto sent = link->send(query); !sent) return std::move(sent).error();
+    const auto message = link->receive();
+    if (!message) return message.error();
+    if (session)
+        if (const auto error = session->verify_response(*message, unix_now()); error != TsigError::None)
+            return network(zone_.primary, tsig_text(error));
+    if (auto good = check_header(*message, id); !good) return network(zone_.primary, good.error().text);
+    std::size_t at = wire::kHeaderSize;
+    wire::Name owner;
+    const bool found = load_u16(&(*message)[4]) == 1 && wire::skip_name(*message, at) && message->size() - at >= 4 &&
+                       load_u16(&(*message)[6]) > 0 && owner.read(*message, at + 4, at) && message->size() - at >= 10 &&
+                       load_u16(&(*message)[at]) == static_cast<std::uint16_t>(RrType::SOA);
+    const auto soa = found ? read_soa(*message, at + 10, message->size()) : std::nullopt;
+    if (!soa) return network(zone_.primary, "it has no SOA of this zone");
+    return *soa;
+}
+
+Result<std::optional<ZoneData>> Incoming::transfer(const ZoneData* known) const {
+    auto link = Link::connect(zone_.primary, limits_.answer, stop_);
+    if (!link) return std::move(link).error();
+    const auto id = static_cast<std::uint16_t>(random_u64());
+    Bytes query = make_query(zone_.zone, known != nullptr ? RrType::IXFR : RrType::AXFR, id, known);
+    std::optional<TsigSession> session;
+    if (key_ != nullptr) session.emplace(*key_).sign_request(query, unix_now());
+    if (auto sent = link->send(query); !sent) return std::move(sent).error();
+    Assembler assembler(zone_.zone, known, limits_.records_max);
+    for (const Ticks end = ticks_now() + limits_.whole; !assembler.complete();) {
+        if (ticks_now() > end) return network(zone_.primary, "the transfer takes too long");
+        const auto message = link->receive();
+        if (!message) return message.error();
+        if (session)
+            if (const auto error = session->verify_response(*message, unix_now()); error != TsigError::None)
+                return network(zone_.primary, tsig_text(error));
+        if (auto good = check_header(*message, id); !good) return network(zone_.primary, good.error().text);
+        if (auto added = assembler.add(*message); !added) return network(zone_.primary, added.error().text);
+    }
+    if (session && !session->complete()) return network(zone_.primary, "the end of the transfer is not signed");
+    return std::move(assembler).finish();
+}
+
+std::string to_master_file(const wire::Name& zone, const ZoneData& data) {
+    std::string text =
+        fmt::format("$ORIGIN {}.\n@ SOA localhost. hostmaster.localhost. {} {} {} {} 0\n", zone.to_string(),
+                    data.soa.serial, data.soa.refresh, data.soa.retry, data.soa.expire);
+    for (const RpzRecord& record : data.records) text += to_text(record) + "\n";
+    return text;
+}
+
+}  // namespace cenote::transfer

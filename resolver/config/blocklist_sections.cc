@@ -23,11 +23,32 @@ std::string read_source(const TomlTable& table, const Draft& draft) {
     const std::string scheme = source->value.substr(0, scheme_end);
     if (scheme == "http" || scheme == "https") return source->value;
     if (scheme == "file" && source->value.starts_with("file:///")) return source->value.substr(7);
-    if (scheme == "axfr")
-        table.error("source", "this version does not keep lists by zone transfer yet; name a file");
-    else
-        table.error("source", fmt::format("'{}://' is not known; write a path, https:// or http://", scheme));
+    if (scheme == "axfr") return source->value;
+    table.error("source", fmt::format("'{}://' is not known; write a path, https://, http:// or axfr://", scheme));
     return {};
+}
+
+/// "axfr://192.0.2.53:53/rpz.nation.example": whose zone the list is.
+void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
+    const auto tsig = table.text("tsig");
+    if (!list.source.starts_with("axfr://")) {
+        if (tsig) table.error("tsig", "'tsig' signs zone transfers; the source of this list is none");
+        return;
+    }
+    const std::string_view rest = std::string_view(list.source).substr(7);
+    const auto slash = rest.find('/');
+    const auto primary = SocketAddress::parse(rest.substr(0, slash), 53);
+    const auto zone = slash == std::string_view::npos ? std::nullopt : wire::Name::parse(rest.substr(slash + 1));
+    if (!primary || !zone || zone->labels() == 0)
+        return table.error(
+            "source",
+            fmt::format("'{}' is no zone; write it as in axfr://192.0.2.53:53/rpz.nation.example", list.source));
+    transfer::KeptZone kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
+    if (tsig) {
+        kept.key = to_name(*tsig, draft.diagnostics);
+        draft.key_uses.push_back(*tsig);
+    }
+    draft.settings.transfer.kept.push_back(std::move(kept));
 }
 
 void read_list(const TomlTable& table, Draft& draft) {
@@ -43,11 +64,13 @@ void read_list(const TomlTable& table, Draft& draft) {
         if (const auto parsed = blocklists::MinisignKey::parse(key->value); !parsed)
             table.error("key", parsed.error().text);
     }
-    if (table.text("tsig")) table.error("tsig", "this version does not keep lists by zone transfer yet; remove 'tsig'");
+    read_zone(table, list, draft);
 
     const auto id = required_id(table, draft.diagnostics);
     if (!id) return;
     list.id = id->value;
+    auto& kept = draft.settings.transfer.kept;
+    if (list.source.starts_with("axfr://") && !kept.empty() && kept.back().list.empty()) kept.back().list = list.id;
     auto& lists = draft.settings.lists;
     const auto same = std::find_if(lists.begin(), lists.end(), [&](const auto& other) { return other.id == list.id; });
     if (same != lists.end())

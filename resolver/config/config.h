@@ -19,6 +19,7 @@
 #include "resolver/engine/snapshot.h"
 #include "resolver/policy/options.h"
 #include "resolver/server/options.h"
+#include "resolver/transfer/options.h"
 #include "resolver/upstream/options.h"
 
 namespace cenote::config {
@@ -58,6 +59,7 @@ struct Settings {
     control::Options control;
     cache::Options cache;
     upstream::Options upstream;
+    transfer::Options transfer;
     ExceptionLimits exceptions;
     std::shared_ptr<const policy::Options> policy;
 };
@@ -77,5 +79,6 @@ Path control_socket_of(const Path& file);
 /// last good copy.
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
 [[nodiscard]] bool is_url(const ListSettings& list);
+[[nodiscard]] bool is_zone(const ListSettings& list);  // kept by transfer
 
 }  // namespace cenote::config

@@ -18,6 +18,10 @@ Path list_copy_path(const Settings& settings, std::string_view id) { return besi
 
 Path list_error_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".error"); }
 
+Path zone_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".zone"); }
+
+Path zone_expired_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".expired"); }
+
 ListCopy list_copy(const Settings& settings, std::string_view id) {
     ListCopy copy;
     struct stat info {};

@@ -24,6 +24,9 @@ struct ListCopy {
 
 Path list_copy_path(const Settings& settings, std::string_view id);
 Path list_error_path(const Settings& settings, std::string_view id);
+/// Of a list that is kept by zone transfer: the zone as it was transferred last; and a mark that it has expired.
+Path zone_path(const Settings& settings, std::string_view id);
+Path zone_expired_path(const Settings& settings, std::string_view id);
 ListCopy list_copy(const Settings& settings, std::string_view id);
 
 }  // namespace cenote::config

@@ -15,7 +15,18 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
         if (list_copy(settings, list.id).last_good) entry.last_good = list_copy_path(settings, list.id);
         entry.key = list.key;
         entry.signature = Path(entry.path).concat(".minisig");
-        if (is_url(list)) {
+        if (is_zone(list)) {
+            std::error_code none;
+            entry.path = zone_path(settings, list.id);
+            entry.format = blocklists::Format::Rpz;
+            if (std::filesystem::exists(zone_expired_path(settings, list.id), none)) {
+                entry.failed = "its zone has expired: the primary was not heard of for too long";
+                entry.last_good.clear();
+            } else if (!std::filesystem::exists(entry.path, none)) {
+                entry.failed = "its zone was not transferred yet; 'cenoted --transfer' does that";
+            }
+        } else if (is_url(list)) {
+            entry.key.clear();  // checked when it was taken
             entry.path = list_copy_path(settings, list.id);
             if (entry.last_good.empty()) entry.failed = "it has not been fetched yet; run cenote update";
         }
@@ -43,6 +54,8 @@ std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settin
     auto set = domainset::DomainSet::from_bytes(std::move(compiled->bytes));
     return set ? std::make_shared<const domainset::DomainSet>(std::move(*set)) : nullptr;
 }
+
+bool is_zone(const ListSettings& list) { return list.source.starts_with("axfr://"); }
 
 bool is_url(const ListSettings& list) {
     return list.source.starts_with("https://") || list.source.starts_with("http://");

@@ -29,7 +29,8 @@ struct Draft {
     Path folder;                          // of cenote.toml
     const Surroundings& surroundings;
     Diagnostics& diagnostics;
-    std::vector<SourcePlace> broken;  // directives and allows that were read in part
+    std::vector<TomlText> key_uses{};  // of [[tsig]] keys, which may stand behind who names them
+    std::vector<SourcePlace> broken;   // directives and allows that were read in part
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]

@@ -102,6 +102,8 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
         snapshot->exception_keys.push_back(keys.intern(KeyKind::Exception, exception.id));
     for (policy::ClientClass i = 0; i < policy->class_count(); ++i)
         snapshot->group_keys.push_back(keys.intern(KeyKind::Group, policy->group_of(i)));
+    for (const auto& zone : settings.transfer.served) snapshot->zones.push_back(zone.zone);
+    for (const auto& zone : settings.transfer.kept) snapshot->zones.push_back(zone.zone);
     snapshot->upstream = settings.upstream;
     snapshot->cache = settings.cache;
     snapshot->policy = std::move(policy);

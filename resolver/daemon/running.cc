@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 
 #include "resolver/base/digest.h"
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
 #include "resolver/config/set_changes.h"
+#include "resolver/daemon/zone_keeper.h"
 
 namespace cenote::daemon {
 namespace {
@@ -70,8 +72,12 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     running->cache_ = std::make_unique<cache::Cache>(cache);
+    running->zones_ = transfer::Service::start([control = settings.control.socket](const transfer::KeptZone& zone) {
+        tell_zone_keeper(control, zone.zone.to_string());
+    });
+    running->zones_->update(settings.transfer, running->policy_, settings.node);
     auto server = server::Server::start(settings.server, std::move(inherited), *running->snapshots_, *running->cache_,
-                                        running->hub_);
+                                        running->hub_, running->zones_.get());
     if (!server) return std::move(server).error();
     running->server_ = std::move(*server);
     // From here on whatever this thread does can wait for the workers', which share its processors.
@@ -80,6 +86,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->note_updates();
     running->close_exceptions();
     running->minute_.start(kMinute, kMinute);
+    running->keep_zones();
     return running;
 }
 
@@ -247,6 +254,8 @@ Status Running::reload(state::Record record) {
         log::warning("[server].listen and workers are taken over at the next restart");
         loaded_.settings.server = before;
     }
+    tell_zone_keeper(loaded_.settings.control.socket, "reload");
+    keep_zones();
     log::notice("reloaded {}: policy version {}", config_.string(), version_);
     record.after = set_text(loaded_);
     note(std::move(record));
@@ -326,6 +335,7 @@ void Running::put_in_force(Next next) {
         snapshots_->publish(std::move(snapshot));
     if (cache_ != nullptr) cache_->set_limits(loaded_.settings.cache);
     if (server_ != nullptr) server_->wake();
+    if (zones_ != nullptr) zones_->update(loaded_.settings.transfer, policy_, loaded_.settings.node);
     arm(*policy_);
 }
 
@@ -347,7 +357,16 @@ void Running::on_minute() {
     close_exceptions();
 }
 
+/// Under systemd a unit of its own does that.
+void Running::keep_zones() {
+    if (loaded_.settings.transfer.kept.empty() || std::getenv("INVOCATION_ID") != nullptr) return;
+    if (zone_keeper_.running()) return;
+    if (auto started = zone_keeper_.start({"--transfer", "--config", config_.string()}); !started)
+        log::error("zones are not kept: {}", started.error().text);
+}
+
 void Running::drain() {
+    zone_keeper_.end();
     server_->drain();
     flush_uses();
 }

@@ -16,8 +16,10 @@
 #include "resolver/config/exception_document.h"
 #include "resolver/control/control.h"
 #include "resolver/daemon/loaded.h"
+#include "resolver/daemon/own_child.h"
 #include "resolver/server/server.h"
 #include "resolver/state/state.h"
+#include "resolver/transfer/service.h"
 
 namespace cenote::daemon {
 
@@ -77,6 +79,7 @@ public:
     [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_->current(); }
     [[nodiscard]] const policy::Policy& policy() const noexcept { return *policy_; }
     [[nodiscard]] const std::shared_ptr<const policy::Policy>& shared_policy() const noexcept { return policy_; }
+    [[nodiscard]] std::vector<transfer::ServedStatus> served_zones() const { return zones_->status(); }
     [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
@@ -115,6 +118,7 @@ private:
     void close_exceptions();
     void flush_uses();
     void arm(const policy::Policy& policy);
+    void keep_zones();
 
     Path config_;
     Loaded loaded_;
@@ -128,11 +132,13 @@ private:
     std::string state_problem_;            // why rules cannot be changed, or some are not in force; empty: all is well
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
+    std::unique_ptr<transfer::Service> zones_;  // goes after the server, whose workers it takes queries from
     std::unique_ptr<server::Server> server_;
     std::vector<std::uint64_t> turns_;
     loop::WallTimer edge_;
     loop::Timer minute_;
     ExceptionClock exception_clock_;
+    OwnChild zone_keeper_;
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
 };
 

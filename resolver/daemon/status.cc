@@ -133,6 +133,9 @@ Json status_json(Running& running) {
     Json servers = Json::array();
     for (const auto& [server, view] : views)
         servers.push_back({{"server", server}, {"healthy", view.healthy}, {"rtt_ms", view.rtt_ms}});
+    Json zones = Json::array();
+    for (const transfer::ServedStatus& zone : running.served_zones())
+        zones.push_back({{"zone", zone.zone}, {"serial", zone.serial}, {"records", zone.records}});
     Json listen = Json::array();
     for (const SocketAddress& address : running.server().addresses()) listen.push_back(address.to_string());
     return {{"version", kVersion},
@@ -144,6 +147,7 @@ Json status_json(Running& running) {
             {"policy_digest", running.policy_digest()},
             {"audit_head", running.audit_head()},
             {"set", std::move(set)},
+            {"served_zones", std::move(zones)},
             {"upstreams", std::move(servers)},
             {"queries", metrics.get(Counter::Queries)},
             {"blocked", metrics.get(Counter::Blocked)},

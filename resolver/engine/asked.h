@@ -20,6 +20,7 @@ struct Asked {
     Ticks now;
     Ticks since;  // when the client asked
     wire::ParseStatus status = wire::ParseStatus::Drop;
+    ByteView packet;
     wire::Query query;
     domainset::NameHashes hashes;  // of the name, once it was read
     std::uint64_t cache_hash = 0;

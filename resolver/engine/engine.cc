@@ -52,6 +52,7 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
 
 /// Step one: what was asked.
 void Engine::read(Asked& asked, ByteView packet) const noexcept {
+    asked.packet = packet;
     asked.status = parse_query(packet, asked.query);
     if (asked.status == wire::ParseStatus::Ok) asked.look_up(snapshot_->policy.get());
 }
@@ -66,6 +67,8 @@ void Engine::decide(Asked& asked) const noexcept {
 Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
     reply.limit = reply_limit(asked.client, asked.query);
+    if (!snapshot_->zones.empty() && is_zone_business(asked) && sink_.divert(asked.client, asked.packet))
+        return Outcome::Dropped;
     if (asked.status != wire::ParseStatus::Ok) return reject(asked.status, asked.query, reply);
 
     Outcome outcome;
@@ -82,6 +85,16 @@ Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 
     if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records the others
     return outcome;
+}
+
+/// Transfers, NOTIFY, and what secondaries ask before a transfer.
+bool Engine::is_zone_business(const Asked& asked) const noexcept {
+    using wire::RrType;
+    if (asked.status == wire::ParseStatus::Refused) return true;
+    const RrType type = asked.query.type;
+    if (asked.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
+    const auto& zones = snapshot_->zones;
+    return std::find(zones.begin(), zones.end(), asked.query.name) != zones.end();
 }
 
 void Engine::begin_batch() noexcept {

@@ -43,6 +43,8 @@ struct Datagram {
 class ReplySink {
 public:
     virtual void send(const Client& client, ByteView reply) noexcept = 0;
+    /// A query about a zone that is transferred, as it came. False: nobody is there to take it.
+    virtual bool divert(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
     ~ReplySink() = default;
@@ -81,6 +83,7 @@ private:
     void read(Asked& asked, ByteView packet) const noexcept;
     void decide(Asked& asked) const noexcept;
     Outcome answer(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    [[nodiscard]] bool is_zone_business(const Asked& asked) const noexcept;
     bool admit(Asked& asked) const noexcept;
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;

@@ -97,6 +97,7 @@ public:
     /// Sends the message with its length in front, or queues it. False: it does not fit behind what is unsent, or
     /// the stream is broken; nothing of it was queued.
     bool send(ByteView message) noexcept;
+    [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
     [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
 
     /// Between pause() and resume() no message is given, nor more read than was read before.

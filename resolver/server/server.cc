@@ -17,13 +17,13 @@ std::uint32_t worker_count(const Options& options) noexcept {
 
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                              telemetry::Hub& hub) {
+                                              telemetry::Hub& hub, transfer::Inbox* inbox) {
     auto sockets = open_sockets(options, worker_count(options), std::move(inherited));
     if (!sockets) return std::move(sockets).error();
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets)
         workers.push_back(
-            std::make_unique<Worker>(options, std::move(of_worker), snapshots, cache, hub.add_recorder()));
+            std::make_unique<Worker>(options, std::move(of_worker), snapshots, cache, hub.add_recorder(), inbox));
     return std::unique_ptr<Server>(new Server(std::move(workers)));
 }
 

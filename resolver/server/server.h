@@ -17,10 +17,11 @@ namespace cenote::server {
 
 class Server {
 public:
-    /// `inherited`: sockets that a process before us left open.
+    /// `inherited`: sockets that a process before us left open. `inbox`: who takes queries about zones; nullptr:
+    /// nobody.
     static Result<std::unique_ptr<Server>> start(const Options& options, std::vector<UniqueFd> inherited,
                                                  Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                                 telemetry::Hub& hub);
+                                                 telemetry::Hub& hub, transfer::Inbox* inbox);
     ~Server();
 
     /// Has every worker take the newest snapshot, the idle ones too.

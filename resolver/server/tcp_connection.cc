@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/tcp_connection.h"
 
+#include <fcntl.h>
+
 namespace cenote::server {
 
 using telemetry::Counter;
@@ -20,7 +22,7 @@ void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept 
         case engine::Outcome::Pending: ++in_flight_; break;
         case engine::Outcome::Dropped: break;
     }
-    read_or_pause();
+    if (!broken_) read_or_pause();
 }
 
 void TcpConnection::reply(ByteView message) noexcept {
@@ -28,6 +30,13 @@ void TcpConnection::reply(ByteView message) noexcept {
     active_ = context_.loop.now();
     send(message);
     read_or_pause();
+}
+
+UniqueFd TcpConnection::give_away() noexcept {
+    broken_ = true;
+    paused_ = true;
+    stream_.pause();
+    return UniqueFd(::fcntl(stream_.fd(), F_DUPFD_CLOEXEC, 0));
 }
 
 void TcpConnection::send(ByteView message) noexcept {

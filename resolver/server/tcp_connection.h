@@ -33,6 +33,8 @@ public:
 
     /// A late reply.
     void reply(ByteView message) noexcept;
+    /// The connection for somebody else, from the message in hand on; this end of it is closed soon.
+    [[nodiscard]] UniqueFd give_away() noexcept;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
     /// Why it should be closed now, if it should: nothing asked for too long, or not reading.

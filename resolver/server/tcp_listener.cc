@@ -87,6 +87,11 @@ void TcpListener::send(const engine::Client& client, ByteView reply) noexcept {
     if (auto* connection = connections_.find(client.connection)) (*connection)->reply(reply);
 }
 
+UniqueFd TcpListener::give_away(const engine::Client& client) noexcept {
+    auto* connection = connections_.find(client.connection);
+    return connection != nullptr ? (*connection)->give_away() : UniqueFd();
+}
+
 /// With connections running out, the idle ones get less time (RFC 7766 §6.2.3).
 milliseconds TcpListener::idle_now() const noexcept {
     const double share = static_cast<double>(connections_.used()) / connections_.capacity();

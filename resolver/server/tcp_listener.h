@@ -23,6 +23,8 @@ public:
                 telemetry::Recorder& recorder);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
+    /// The connection of a client, for somebody else; not valid when it is gone.
+    [[nodiscard]] UniqueFd give_away(const engine::Client& client) noexcept;
     /// Accepts no more connections; those that are open go on.
     void stop() noexcept;
     [[nodiscard]] std::uint32_t open() const noexcept { return connections_.used(); }

@@ -11,9 +11,10 @@ constexpr milliseconds kDrainAtMost{2000};
 }  // namespace
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-               cache::Cache& cache, telemetry::Recorder& recorder)
+               cache::Cache& cache, telemetry::Recorder& recorder, transfer::Inbox* inbox)
     : options_(options),
       sockets_(std::move(sockets)),
+      inbox_(inbox),
       engine_(snapshots, cache, recorder, *this,
               {.queries_max = options.pending_max, .per_client_max = options.pending_per_client_max},
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
@@ -68,6 +69,21 @@ void Worker::on_second() {
 WorkerReport Worker::report() const {
     const std::lock_guard lock(mutex_);
     return report_;
+}
+
+bool Worker::divert(const engine::Client& client, ByteView packet) noexcept {
+    if (inbox_ == nullptr) return false;
+    transfer::Asker asker{.peer = client.peer, .local = client.local, .interface = client.interface};
+    if (client.transport == telemetry::Transport::Udp) {
+        const ListenSocket& socket = sockets_[client.listener];
+        asker.socket = socket.udp.get();
+        asker.any_address = is_any(socket.address.ip);
+        inbox_->take_datagram(asker, packet);
+        return true;
+    }
+    UniqueFd connection = tcp_.give_away(client);
+    if (connection.valid()) inbox_->take_stream(asker, std::move(connection), packet);
+    return true;
 }
 
 void Worker::send(const engine::Client& client, ByteView reply) noexcept {

@@ -16,6 +16,7 @@
 #include "resolver/engine/engine.h"
 #include "resolver/server/tcp_listener.h"
 #include "resolver/server/udp_listener.h"
+#include "resolver/transfer/inbox.h"
 
 namespace cenote::server {
 
@@ -31,7 +32,7 @@ struct WorkerReport {
 class Worker final : private engine::ReplySink {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-           cache::Cache& cache, telemetry::Recorder& recorder);
+           cache::Cache& cache, telemetry::Recorder& recorder, transfer::Inbox* inbox);
     ~Worker();
 
     void run();
@@ -43,11 +44,13 @@ public:
 
 private:
     void send(const engine::Client& client, ByteView reply) noexcept override;
+    bool divert(const engine::Client& client, ByteView packet) noexcept override;
     void on_wakeup();
     void on_second();
 
     Options options_;
     std::vector<ListenSocket> sockets_;
+    transfer::Inbox* inbox_;  // nullptr: nobody takes queries about zones
     loop::Loop loop_;
     engine::Engine engine_;
     std::vector<std::unique_ptr<UdpListener>> udp_;

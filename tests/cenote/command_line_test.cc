@@ -81,7 +81,7 @@ TEST_F(CommandLineTest, CompletionOfBashKnowsVerbsOptionsAndWords) {
                      "\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _cenote; echo \"${COMPREPLY[*]}\"'")
             .out;
     };
-    EXPECT_EQ(completed("", "exp"), "explain\n");
+    EXPECT_EQ(completed("", "expl"), "explain\n");
     EXPECT_EQ(completed("", "--so"), "--socket\n");
     EXPECT_EQ(completed("explain", "--cl"), "--client\n");
     EXPECT_EQ(completed("--config /a explain", "--ty"), "--type\n");

@@ -216,8 +216,13 @@ public:
     std::vector<std::uint8_t> space = std::vector<std::uint8_t>(wire::kMessageMax);
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
+    std::vector<std::vector<std::uint8_t>> diverted;  // queries about zones
 
 private:
+    bool divert(const Client&, ByteView packet) noexcept override {
+        diverted.emplace_back(packet.begin(), packet.end());
+        return true;
+    }
     void send(const Client&, ByteView bytes) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
 
     std::vector<std::uint8_t> distilled_ = std::vector<std::uint8_t>(wire::kMessageMax);

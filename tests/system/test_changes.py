@@ -123,6 +123,23 @@ class Changes(SystemTest):
         trail = node.cenote_json("audit")
         self.assertGreaterEqual(len(trail), CHANGES)
 
+    def test_updates_under_load(self):
+        node = self.start(extra="")
+        names = node.folder / "list"
+        node.write_config(extra=f'[[list]]\nid = "l"\nsource = "{names}"\n',
+                          directives=DIRECTIVES + '[[directive]]\nid = "d"\ntargets = ["list:l"]\nstep = "restrict"\n')
+        common = "".join(f"n{i}.many.example\n" for i in range(20000))
+        names.write_text(common)
+        node.start()
+        clients = Clients(self, node, ("127.0.0.9", "127.0.0.65"))
+        for i in range(10):
+            names.write_text(common + ("beta-ai.example\n" if i % 2 == 0 else ""))
+            node.cenote_ok("update")
+            self.assertEqual(addresses(node.ask("beta-ai.example")), ["0.0.0.0"] if i % 2 == 0 else ["192.0.2.1"])
+        clients.end()
+        self.assertEqual(clients.wrong, [])
+        self.assertGreater(clients.answered, 100)
+
     @unittest.skipIf(os.geteuid() != 0, "needs root, to make a small file system")
     def test_a_full_disk_changes_nothing_and_stops_nothing(self):
         small = tempfile.mkdtemp(prefix="cenote-small-")

@@ -45,6 +45,7 @@ class Package(unittest.TestCase):
         listed = run("dpkg-deb", "-c", self.package)
         for path in ("./usr/sbin/cenoted", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
                      "./etc/cenote/directives.d/", "./usr/lib/systemd/system/cenoted.service",
+                     "./usr/lib/systemd/system/cenote-transfer.service",
                      "./usr/share/cenote/services/deepseek.toml", "./usr/share/cenote/shared_infrastructure.txt",
                      "./usr/share/man/man8/cenoted.8.gz", "./usr/share/bash-completion/completions/cenote",
                      "./usr/share/doc/cenote/copyright"):

@@ -48,8 +48,9 @@ Status write_origin(const config::Settings& settings, const std::string& id, con
 }  // namespace
 
 Result<FetchedLists> FetchedLists::fetch_all(const config::Settings& settings, blocklists::Manifest& manifest,
-                                             std::optional<milliseconds> timeout) {
+                                             bool local, std::optional<milliseconds> timeout) {
     FetchedLists lists(settings);
+    if (local) return lists;
     for (const auto& list : settings.lists) {
         if (!config::is_url(list)) continue;
         if (lists.folder_.empty())

@@ -22,8 +22,8 @@ namespace cenote::cli {
 
 class FetchedLists {
 public:
-    /// Says in the manifest where each text is, or why there is none.
-    static Result<FetchedLists> fetch_all(const config::Settings& settings, blocklists::Manifest& manifest,
+    /// Says in the manifest where each text is, or why there is none. `local`: nothing is fetched, copies serve.
+    static Result<FetchedLists> fetch_all(const config::Settings& settings, blocklists::Manifest& manifest, bool local,
                                           std::optional<milliseconds> timeout);
     FetchedLists(FetchedLists&& other) noexcept;
     FetchedLists& operator=(FetchedLists&&) = delete;

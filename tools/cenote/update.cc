@@ -31,6 +31,7 @@ struct Flags {
     bool dry_run = false;
     bool force = false;
     bool rollback = false;
+    bool local = false;
     Path popular;
     std::optional<milliseconds> timeout;
 };
@@ -180,7 +181,7 @@ Exit update(Session& session, const Flags& flags) {
     auto manifest = config::manifest_of(**settings, wall_now());
     manifest.force = flags.force;
     if (!flags.popular.empty()) manifest.popular = flags.popular;
-    const auto fetching = FetchedLists::fetch_all(**settings, manifest, flags.timeout);
+    const auto fetching = FetchedLists::fetch_all(**settings, manifest, flags.local, flags.timeout);
     if (!fetching) return fail(fetching.error());
     return flags.dry_run ? try_out(**settings, manifest)
                          : compile_and_load(session, **settings, manifest, *fetching, flags);
@@ -194,6 +195,7 @@ void add_update(Verbs& verbs) {
     const auto flags = std::make_shared<Flags>();
     auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, only tell what would come of it");
     auto* force = verb->add_flag("--force", flags->force, "Take names that may not be sinkholed all the same");
+    verb->add_flag("--local", flags->local, "Fetch nothing: compile what is here");
     auto* rollback = verb->add_flag("--rollback", flags->rollback, "Go back to the set before this one");
     rollback->excludes(dry_run)->excludes(force);
     verb->add_option("--popular", flags->popular, "Names that people ask for, most popular first")->type_name("FILE");

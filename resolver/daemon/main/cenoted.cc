@@ -6,13 +6,16 @@
 
 #include "resolver/daemon/daemon.h"
 #include "resolver/daemon/version.h"
+#include "resolver/daemon/zone_keeper.h"
 
 int main(int argc, char** argv) {
     CLI::App app{"cenoted: a DNS sinkhole resolver for AI services", "cenoted"};
     std::string config = "/etc/cenote/cenote.toml";
     bool check = false;
+    bool transfer = false;
     app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
     app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
+    app.add_flag("--transfer", transfer, "keep the zones that lists are made of, and nothing else");
     app.set_version_flag("--version", "cenoted " + std::string(cenote::daemon::kVersion));
     try {
         app.parse(argc, argv);
@@ -22,5 +25,6 @@ int main(int argc, char** argv) {
         app.exit(error);
         return 2;
     }
+    if (transfer) return cenote::daemon::run_transfer(config);
     return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
 }

@@ -16,7 +16,8 @@ install(DIRECTORY DESTINATION ${etc}/services.d)
 install(DIRECTORY DESTINATION ${etc}/directives.d)
 
 # systemd looks in lib/, whatever the library folder of this machine is called.
-install(FILES systemd/cenoted.service systemd/cenote-update.service systemd/cenote-update.timer
+install(FILES systemd/cenoted.service systemd/cenote-transfer.service systemd/cenote-update.service
+  systemd/cenote-update.timer
   DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME cenote.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME cenote.conf)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// [[tsig]], [[serve_rpz]]: keys, and our own policy as response policy zones.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "resolver/base/digest.h"
+#include "resolver/config/sections.h"
+#include "resolver/config/values.h"
+#include "resolver/transfer/tsig.h"
+
+namespace cenote::config {
+namespace {
+
+constexpr std::size_t kSecretFileMax = 4096;
+constexpr std::uint16_t kDnsPort = 53;
+
+std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Draft& draft) {
+    const auto text = read_file(path, kSecretFileMax);
+    if (!text) {
+        draft.diagnostics.error(file.place, text.error().text);
+        return {};
+    }
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0)
+        draft.diagnostics.warning(file.place,
+                                  fmt::format("everybody on this host can read {}; chmod 0640 it", path.string()));
+    std::string_view secret = *text;
+    while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' '))
+        secret.remove_suffix(1);
+    auto bytes = from_base64(secret);
+    if (bytes && !bytes->empty()) return std::move(*bytes);
+    draft.diagnostics.error(file.place, fmt::format("{} does not hold a secret in base64 alone; write one with "
+                                                    "'head -c 32 /dev/urandom | base64'",
+                                                    path.string()));
+    return {};
+}
+
+void read_tsig(const TomlTable& table, Draft& draft) {
+    transfer::TsigKey key;
+    if (const auto name = table.required_text("name"))
+        if (const auto parsed = to_name(*name, draft.diagnostics)) key.name = *parsed;
+    if (const auto algorithm = word(table, "algorithm", transfer::parse_tsig_algorithm,
+                                    "hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224, hmac-sha1"))
+        key.algorithm = *algorithm;
+    if (const auto file = table.required_text("secret_file"))
+        key.secret = read_secret(*file, to_path(file->value, draft.folder), draft);
+    auto& keys = draft.settings.transfer.keys;
+    if (std::any_of(keys.begin(), keys.end(), [&](const auto& other) { return other.name == key.name; }))
+        table.error("name",
+                    fmt::format("there are two keys '{}'; give one of them another name", key.name.to_string()));
+    keys.push_back(std::move(key));
+}
+
+/// A key by its name.
+std::optional<wire::Name> known_key(const TomlText& text, Draft& draft) {
+    const auto name = to_name(text, draft.diagnostics);
+    if (!name) return std::nullopt;
+    const auto& keys = draft.settings.transfer.keys;
+    if (std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name == *name; })) return name;
+    draft.diagnostics.error(
+        text.place, fmt::format("there is no [[tsig]] with the name '{}'; add it, or correct this", text.value));
+    return std::nullopt;
+}
+
+void read_served(const TomlTable& table, Draft& draft) {
+    transfer::ServedZone zone;
+    if (const auto name = table.required_text("zone")) {
+        const auto parsed = to_name(*name, draft.diagnostics);
+        if (parsed) zone.zone = *parsed;
+        auto& served = draft.settings.transfer.served;
+        if (parsed &&
+            std::any_of(served.begin(), served.end(), [&](const auto& other) { return other.zone == *parsed; }))
+            draft.diagnostics.error(name->place, fmt::format("zone '{}' is served twice; remove one", name->value));
+    }
+    if (const auto group = table.text("group")) {
+        zone.group = group->value;
+        const auto& groups = draft.policy.groups;
+        if (zone.group != "everyone" &&
+            std::none_of(groups.begin(), groups.end(), [&](const auto& each) { return each.id == zone.group; }))
+            draft.diagnostics.error(group->place,
+                                    fmt::format("unknown group '{}'; name a [[group]] or \"everyone\"", zone.group));
+    }
+    for (const auto& text : table.texts("tsig"))
+        if (const auto key = known_key(text, draft)) zone.keys.push_back(*key);
+    for (const auto& text : table.texts("notify")) {
+        if (const auto address = SocketAddress::parse(text.value, kDnsPort))
+            zone.notify.push_back(*address);
+        else
+            draft.diagnostics.error(text.place, fmt::format("'{}' is not an address; write IP or IP:PORT", text.value));
+    }
+    if (!table.has("tsig") && !table.has("notify"))
+        draft.diagnostics.error(table.place(),
+                                "nobody may transfer this zone; give it tsig keys, or the secondaries' "
+                                "addresses in notify");
+    draft.settings.transfer.served.push_back(std::move(zone));
+}
+
+}  // namespace
+
+void read_transfer(const TomlTable& root, Draft& draft) {
+    for (const auto& table : root.tables("tsig")) read_tsig(table, draft);
+    for (const auto& table : root.tables("serve_rpz")) read_served(table, draft);
+    for (const TomlText& use : draft.key_uses) (void)known_key(use, draft);
+    for (const transfer::KeptZone& kept : draft.settings.transfer.kept)
+        for (const transfer::ServedZone& served : draft.settings.transfer.served)
+            if (kept.zone == served.zone)
+                draft.diagnostics.error(
+                    {draft.settings.file.string(), 0, 0},
+                    fmt::format("zone '{}' is kept and served; give ours another name", kept.zone.to_string()));
+}
+
+}  // namespace cenote::config

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/own_child.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace cenote::daemon {
+
+Status OwnChild::start(std::vector<std::string> arguments) {
+    std::string self = "/proc/self/exe";
+    std::string name = "cenoted";
+    std::vector<char*> words{name.data()};
+    for (std::string& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) return Error{fmt::format("cannot start another process: {}", std::strerror(errno))};
+    if (child == 0) {  // only what is safe between fork and exec
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (::getppid() != parent) ::_exit(1);
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        ::execv(self.c_str(), words.data());
+        ::_exit(127);
+    }
+    pid_ = child;
+    return Done{};
+}
+
+bool OwnChild::running() {
+    if (pid_ == 0) return false;
+    if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+    pid_ = 0;
+    return false;
+}
+
+void OwnChild::end() {
+    if (pid_ == 0) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+}
+
+}  // namespace cenote::daemon

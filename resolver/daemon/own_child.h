@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// This same program, once more, as a process of its own that ends with its parent.
+//
+// Threads:  the control thread.
+// Failure:  Result: it could not be started.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "resolver/base/result.h"
+
+namespace cenote::daemon {
+
+class OwnChild {
+public:
+    OwnChild() = default;
+    ~OwnChild() { end(); }
+    OwnChild(const OwnChild&) = delete;
+    OwnChild& operator=(const OwnChild&) = delete;
+
+    Status start(std::vector<std::string> arguments);
+    [[nodiscard]] bool running();
+    void end();
+
+private:
+    pid_t pid_ = 0;
+};
+
+}  // namespace cenote::daemon

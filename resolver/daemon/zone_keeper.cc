@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/zone_keeper.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "resolver/base/log.h"
+#include "resolver/config/config.h"
+#include "resolver/config/list_copies.h"
+#include "resolver/transfer/incoming.h"
+
+extern char** environ;
+
+namespace cenote::daemon {
+namespace {
+
+constexpr unsigned kFileMode = 0644;
+constexpr seconds kRefreshMin{1};
+constexpr seconds kRefreshMax{86400};
+constexpr seconds kRetryFirst{5};
+constexpr seconds kBusyPause{1};
+
+Path socket_beside(const Path& control) { return Path(control).concat(".zones"); }
+
+sockaddr_un address_of(const Path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string& text = path.native();
+    std::memcpy(address.sun_path, text.c_str(), std::min(text.size(), sizeof address.sun_path - 1));
+    return address;
+}
+
+ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+/// The tool beside this program, or where packages put it.
+Path tool() {
+    std::error_code error;
+    const Path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const Path beside = self.parent_path() / "cenote";
+    return !error && std::filesystem::exists(beside, error) ? beside : Path("/usr/bin/cenote");
+}
+
+/// What it prints goes to our stderr; false: it failed, or could not be run.
+bool compile_and_publish(const Path& config) {
+    const std::string program = tool().string();
+    std::array<std::string, 5> words{program, "--config", config.string(), "update", "--local"};
+    std::array<char*, 6> arguments{};
+    std::transform(words.begin(), words.end(), arguments.begin(), [](std::string& word) { return word.data(); });
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    pid_t child = 0;
+    const int failed = ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) {
+        log::error("cannot run {}: {}", program, std::strerror(failed));
+        return false;
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// One zone and its thread.
+class Keeper {
+public:
+    Keeper(const config::Settings& settings, transfer::KeptZone zone, std::mutex& compiling)
+        : settings_(settings), zone_(std::move(zone)), compiling_(compiling) {
+        for (const transfer::TsigKey& key : settings.transfer.keys)
+            if (zone_.key && key.name == *zone_.key) key_ = key;
+        thread_ = std::thread([this] { run(); });
+    }
+    ~Keeper() {
+        stop_ = true;
+        wake_.notify_all();
+        thread_.join();
+    }
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+
+    [[nodiscard]] const transfer::KeptZone& zone() const noexcept { return zone_; }
+    void ask_now() {
+        const std::lock_guard lock(mutex_);
+        notified_ = true;
+        wake_.notify_all();
+    }
+
+private:
+    void run() {
+        known_serial_ = serial_on_disk();
+        last_contact_ = ticks_now();
+        seconds retry = kRetryFirst;
+        while (!stop_) {
+            const Status done = refresh();
+            if (done) {
+                last_contact_ = ticks_now();
+                retry = kRetryFirst;
+                wait(std::clamp(seconds(soa_.refresh), kRefreshMin, kRefreshMax));
+                continue;
+            }
+            if (stop_) return;
+            log::warning("zone {}: {}", name(), done.error().text);
+            note_error(done.error().text);
+            expire_when_due();
+            const seconds asked = std::clamp(seconds(soa_.retry), kRefreshMin, kRefreshMax);
+            wait(soa_.retry != 0 ? std::min(retry, asked) : retry);
+            retry = std::min(2 * retry, kRefreshMax);
+        }
+    }
+
+    Status refresh() {
+        const transfer::Incoming incoming(zone_, key_ ? &*key_ : nullptr, {}, stop_);
+        const auto soa = incoming.ask_soa();
+        if (!soa) return soa.error();
+        if (known_serial_ && soa->serial != *known_serial_ && !transfer::is_later(soa->serial, *known_serial_))
+            return Error{fmt::format("the serial at {} went back from {} to {}; what is here stays",
+                                     zone_.primary.to_string(), *known_serial_, soa->serial)};
+        soa_ = *soa;
+        if (known_serial_ == soa->serial && !expired_) {
+            ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
+            clear_error();
+            return Done{};
+        }
+        auto data = incoming.transfer(data_ ? &*data_ : nullptr);
+        if (!data && data_) {  // increments that do not fit: the whole zone then
+            log::warning("zone {}: {}; asking for the whole", name(), data.error().text);
+            data_.reset();
+            data = incoming.transfer(nullptr);
+        }
+        if (!data) return data.error();
+        if (!*data) return Done{};
+        return take(std::move(**data));
+    }
+
+    Status take(transfer::ZoneData data) {
+        const Path path = config::zone_path(settings_, zone_.list);
+        std::error_code ignored;
+        std::filesystem::create_directory(path.parent_path(), ignored);
+        if (auto written = publish_file(path, bytes_of(transfer::to_master_file(zone_.zone, data)), kFileMode);
+            !written)
+            return written;
+        std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
+        expired_ = false;
+        soa_ = data.soa;
+        known_serial_ = data.soa.serial;
+        log::notice("zone {}: serial {}, {} records", name(), data.soa.serial, data.records.size());
+        data_ = std::move(data);
+        publish();
+        return Done{};
+    }
+
+    /// Another update may be at work; ours comes after it.
+    void publish() {
+        const std::lock_guard lock(compiling_);
+        for (int i = 0; i < 60 && !stop_; ++i) {
+            if (compile_and_publish(settings_.file)) return;
+            std::unique_lock waiting(mutex_);
+            wake_.wait_for(waiting, kBusyPause, [&] { return stop_ || notified_; });
+            if (notified_) return;  // something newer comes at once
+            if (config::list_copy(settings_, zone_.list).error.empty()) continue;
+            return;  // the guard's word stands beside the list
+        }
+    }
+
+    /// A zone whose primary was not heard of for so long is used no more (RFC 1034 §4.3.5).
+    void expire_when_due() {
+        if (expired_ || !known_serial_ || soa_.expire == 0) return;
+        if (ticks_now() - last_contact_ < seconds(soa_.expire)) return;
+        log::error("zone {}: {} was not heard of for {} s: the zone has expired and closes nothing", name(),
+                   zone_.primary.to_string(), soa_.expire);
+        expired_ = true;
+        static_cast<void>(publish_file(config::zone_expired_path(settings_, zone_.list), {}, kFileMode));
+        publish();
+    }
+
+    void wait(seconds limit) {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, limit, [&] { return stop_ || notified_; });
+        notified_ = false;
+    }
+
+    /// Of the master file that we wrote before: its SOA stands in the second line.
+    std::optional<std::uint32_t> serial_on_disk() {
+        constexpr std::size_t kHeadMax = 1024;
+        const UniqueFd fd(::open(config::zone_path(settings_, zone_.list).c_str(), O_RDONLY | O_CLOEXEC));
+        std::array<char, kHeadMax> head{};
+        if (!fd.valid() || ::read(fd.get(), head.data(), head.size() - 1) <= 0) return std::nullopt;
+        const char* line = std::strstr(head.data(), "\n@ SOA localhost. hostmaster.localhost. ");
+        if (line == nullptr) return std::nullopt;
+        transfer::Soa soa;
+        if (std::sscanf(line, "\n@ SOA localhost. hostmaster.localhost. %u %u %u %u", &soa.serial, &soa.refresh,
+                        &soa.retry, &soa.expire) != 4)
+            return std::nullopt;
+        soa_ = soa;
+        std::error_code none;
+        expired_ = std::filesystem::exists(config::zone_expired_path(settings_, zone_.list), none);
+        return soa.serial;
+    }
+
+    void note_error(const std::string& text) {
+        std::error_code ignored;
+        const Path path = config::list_error_path(settings_, zone_.list);
+        std::filesystem::create_directory(path.parent_path(), ignored);
+        static_cast<void>(publish_file(path, bytes_of(text + "\n"), kFileMode));
+        failing_ = true;
+    }
+    void clear_error() {
+        std::error_code ignored;
+        if (failing_) std::filesystem::remove(config::list_error_path(settings_, zone_.list), ignored);
+        failing_ = false;
+    }
+    [[nodiscard]] std::string name() const { return zone_.zone.to_string(); }
+
+    const config::Settings& settings_;
+    transfer::KeptZone zone_;
+    std::optional<transfer::TsigKey> key_;
+    std::mutex& compiling_;
+    std::optional<transfer::ZoneData> data_;  // of this run: what increments are applied to
+    std::optional<std::uint32_t> known_serial_;
+    transfer::Soa soa_;
+    Ticks last_contact_{};
+    bool expired_ = false;
+    bool failing_ = false;
+    std::atomic<bool> stop_{false};
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool notified_ = false;
+    std::thread thread_;
+};
+
+/// All zones of one configuration.
+struct Keeping {
+    explicit Keeping(config::Settings read) : settings(std::move(read)) {
+        for (const transfer::KeptZone& zone : settings.transfer.kept)
+            keepers.push_back(std::make_unique<Keeper>(settings, zone, compiling));
+        log::notice("keeping {} zones", keepers.size());
+    }
+    config::Settings settings;
+    std::mutex compiling;
+    std::vector<std::unique_ptr<Keeper>> keepers;
+};
+
+UniqueFd listen_beside(const Path& control) {
+    const Path path = socket_beside(control);
+    const sockaddr_un address = address_of(path);
+    ::unlink(path.c_str());
+    UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd.valid() || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        log::warning("cannot listen on {}: {}; NOTIFY is not passed on, zones are asked for when it is time",
+                     path.string(), std::strerror(errno));
+    return fd;
+}
+
+UniqueFd take_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// nullptr: the configuration has mistakes, which are told; what runs goes on.
+std::unique_ptr<Keeping> start_keeping(const Path& config) {
+    Diagnostics diagnostics;
+    auto settings = config::load(config, diagnostics);
+    if (settings) return std::make_unique<Keeping>(std::move(*settings));
+    for (const Diagnostic& diagnostic : diagnostics.all())
+        if (diagnostic.severity == Diagnostic::Severity::Error) log::error("{}", diagnostic.to_string());
+    return nullptr;
+}
+
+}  // namespace
+
+void tell_zone_keeper(const Path& control, std::string_view what) {
+    const sockaddr_un address = address_of(socket_beside(control));
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    static_cast<void>(::sendto(fd.get(), what.data(), what.size(), MSG_NOSIGNAL,
+                               reinterpret_cast<const sockaddr*>(&address),
+                               sizeof address));  // nobody may be there
+}
+
+int run_transfer(const Path& config) {
+    const UniqueFd signals = take_signals();
+    auto keeping = start_keeping(config);
+    if (keeping == nullptr) return 1;
+    if (keeping->keepers.empty()) return 0;
+    const UniqueFd news = listen_beside(keeping->settings.control.socket);
+    for (;;) {
+        std::array<pollfd, 2> all{{{signals.get(), POLLIN, 0}, {news.get(), POLLIN, 0}}};
+        if (::poll(all.data(), all.size(), -1) < 0 && errno != EINTR) return 1;
+        bool reload = false;
+        signalfd_siginfo signal{};
+        while (::read(signals.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+            if (signal.ssi_signo != SIGHUP) {
+                keeping.reset();
+                ::unlink(socket_beside(config::control_socket_of(config)).c_str());
+                return 0;
+            }
+            reload = true;
+        }
+        std::array<char, 512> text{};
+        for (ssize_t size = 0; (size = ::recv(news.get(), text.data(), text.size(), 0)) > 0;) {
+            const std::string_view what(text.data(), static_cast<std::size_t>(size));
+            reload = reload || what == "reload";
+            for (auto& keeper : keeping->keepers)
+                if (keeper->zone().zone.to_string() == what) keeper->ask_now();
+        }
+        if (!reload) continue;
+        Diagnostics ignored;
+        const auto next = config::load(config, ignored);
+        if (!next || next->transfer == keeping->settings.transfer) continue;
+        keeping.reset();  // before the next one asks for the same zones
+        keeping = start_keeping(config);
+        if (keeping == nullptr) return 1;
+        if (keeping->keepers.empty()) return 0;
+    }
+}
+
+}  // namespace cenote::daemon

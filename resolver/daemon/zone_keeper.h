@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cenoted --transfer: keeps the zones that lists are made of, in a process of its own. What comes from the network is
+// parsed here and never in the daemon, which goes on mapping checked files.
+//
+// Each zone has a thread: it asks the primary for its SOA when that is due or NOTIFY came, transfers what is new,
+// writes it beside the lists as a master file, and has `cenote update --local` compile and publish the set.
+//
+// Threads:  run_transfer() is the main one.
+// Failure:  a transfer that fails leaves the zone as it was; the reason stands beside the list's copy.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "resolver/base/fd.h"
+
+namespace cenote::daemon {
+
+/// Until SIGTERM; what main() returns.
+int run_transfer(const Path& config);
+
+/// Tells the process that keeps zones, if one runs, that a zone changed at its primary, or with "reload" that the
+/// configuration did. `control`: the daemon's control socket, beside which it listens.
+void tell_zone_keeper(const Path& control, std::string_view what);
+
+}  // namespace cenote::daemon

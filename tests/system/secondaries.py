@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other people's servers that keep a response policy zone of ours, or serve one to us: BIND, Knot, NSD, unbound."""
+import base64
+import os
+import pathlib
+import subprocess
+
+import dns.message
+import dns.query
+
+from harness import PATIENCE
+from upstreams import Server, free_port
+
+SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+KEY = "transfer-key"
+
+
+def ask(server, name, rdtype="A"):
+    return dns.query.udp(dns.message.make_query(name, rdtype), server.address, port=server.port, timeout=PATIENCE)
+
+
+def place(server):
+    return f"{server.address} port {server.port}"
+
+
+class Bind(Server):
+    """named, as configured by the text of its zones."""
+
+    def __init__(self, test, zones, options="", probe="."):
+        self.zones, self.options = zones, options
+        super().__init__(test, probe)
+
+    def command(self):
+        self.folder.chmod(0o755)
+        config = self.folder / "named.conf"
+        config.write_text(f"""
+options {{
+  directory "{self.folder}";
+  listen-on port {self.port} {{ 127.0.0.1; }};
+  listen-on-v6 {{ none; }};
+  pid-file none; session-keyfile none; lock-file none;
+  dnssec-validation no;
+  allow-query {{ any; }};
+  notify-delay 0; startup-notify-rate 100; serial-query-rate 100;
+  {self.options}
+}};
+key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+controls {{ }};
+logging {{ channel file {{ file "{self.folder}/named.log"; severity debug 3; }}; category default {{ file; }};
+           category notify {{ file; }}; category xfer-in {{ file; }}; category xfer-out {{ file; }}; }};
+{self.zones}
+""")
+        return ["/usr/sbin/named", "-f", "-c", str(config), "-n", "1"]
+
+    def log(self):
+        path = self.folder / "named.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+class Knot(Server):
+    def __init__(self, test, config, probe):
+        self.text = config
+        super().__init__(test, probe)
+
+    def command(self):
+        config = self.folder / "knot.conf"
+        config.write_text(f"""
+server:
+    listen: 127.0.0.1@{self.port}
+    rundir: "{self.folder}"
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "{self.folder}"
+key:
+  - id: {KEY}
+    algorithm: hmac-sha256
+    secret: {SECRET}
+{self.text.replace("FOLDER", str(self.folder))}
+""")
+        return ["/usr/sbin/knotd", "-c", str(config)]
+
+
+class NsdServer(Server):
+    def __init__(self, test, config, probe):
+        self.text = config
+        super().__init__(test, probe)
+
+    def command(self):
+        config = self.folder / "nsd.conf"
+        config.write_text(f"""
+server:
+  ip-address: 127.0.0.1@{self.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{self.folder}"
+  database: ""
+  pidfile: ""
+  xfrdfile: "{self.folder}/xfrd.state"
+  zonelistfile: "{self.folder}/zone.list"
+  logfile: "{self.folder}/nsd.log"
+  server-count: 1
+  xfrd-reload-timeout: 0
+remote-control:
+  control-enable: no
+key:
+  name: {KEY}
+  algorithm: hmac-sha256
+  secret: "{SECRET}"
+{self.text}
+""")
+        return ["nsd", "-d", "-c", str(config)]
+
+
+class UnboundRpz(Server):
+    """A resolver that enforces a response policy zone over one upstream."""
+
+    def __init__(self, test, rpz, upstream):
+        self.rpz, self.upstream = rpz, upstream
+        super().__init__(test, "probe.example")
+
+    def command(self):
+        config = self.folder / "unbound.conf"
+        config.write_text(f"""
+server:
+  interface: 127.0.0.1
+  port: {self.port}
+  username: ""
+  chroot: ""
+  directory: "{self.folder}"
+  pidfile: ""
+  use-syslog: no
+  logfile: "{self.folder}/unbound.log"
+  verbosity: 3
+  do-daemonize: no
+  do-not-query-localhost: no
+  module-config: "respip iterator"
+  num-threads: 1
+  access-control: 127.0.0.0/8 allow
+remote-control:
+  control-enable: no
+{self.rpz}
+forward-zone:
+  name: "."
+  forward-addr: {self.upstream.replace(":", "@")}
+""")
+        return ["unbound", "-d", "-c", str(config)]

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists kept by zone transfer from BIND, Knot and NSD; and from servers that do it wrong."""
+import base64
+import signal
+import threading
+
+import dns.exception
+import dns.message
+import dns.rdatatype
+import dns.rrset
+import dns.tsigkeyring
+import dns.zone
+
+from harness import PATIENCE, SystemTest, addresses, eventually, framed, main, read_exactly
+from secondaries import KEY, SECRET, Bind, Knot, NsdServer
+from upstreams import ScriptedUpstream, answer_with, free_port, socket
+
+ZONE = "rpz.nation.example"
+DIRECTIVE = """
+[[directive]]
+id      = "nation"
+targets = ["list:nation"]
+step    = "restrict"
+layer   = "nation"
+"""
+OPEN = ["192.0.2.1"]
+CLOSED = ["0.0.0.0"]
+
+
+def zone_text(serial, names, refresh=3600, expire=86400):
+    lines = [f"$ORIGIN {ZONE}.", "$TTL 60", f"@ SOA localhost. root.localhost. {serial} {refresh} 1 {expire} 60",
+             "@ NS localhost."]
+    return "\n".join(lines + [f"{name} CNAME .\n*.{name} CNAME ." for name in names]) + "\n"
+
+
+class RpzIn(SystemTest):
+    def stand_up(self, primary, tsig=True, secret=SECRET):
+        upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        node = self.node(directives=DIRECTIVE, upstreams=[upstream.where])
+        file = node.folder / "transfer.key"
+        file.write_text(secret + "\n")
+        file.chmod(0o640)
+        signed = f'tsig = "{KEY}"' if tsig else ""
+        node.write_config(extra=f"""
+[[list]]
+id     = "nation"
+source = "axfr://{primary}/{ZONE}"
+{signed}
+[[tsig]]
+name        = "{KEY}"
+secret_file = "{file}"
+""")
+        node.cenote("update")  # there is no zone yet: exit code 1, and a set all the same
+        self.resolver = node.start()
+
+    def seen(self, name):
+        return addresses(self.resolver.ask(name))
+
+    def row(self):
+        return self.resolver.cenote_json("lists")[0]
+
+    def until(self, condition, what):
+        try:
+            eventually(condition, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.row()}\n{self.resolver.daemon.log()[-4000:]}") from None
+
+    def check_kept(self, change):
+        self.until(lambda: self.seen("a.bad1.example") == CLOSED, "the zone")
+        self.assertEqual(self.seen("www.good.example"), OPEN)
+        self.assertEqual((self.row()["format"], self.row()["error"]), ("rpz", None))
+        change(2, ["bad1.example", "bad2.example"])
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "an addition")
+        change(3, ["bad2.example"])
+        self.until(lambda: self.seen("bad1.example") == OPEN, "a removal")
+        self.assertEqual(self.seen("x.bad2.example"), CLOSED)
+        told = self.resolver.cenote_json("explain", "x.bad2.example")
+        self.assertEqual((told["verdict"], told["list"], told["directive"]), ("restrict", "nation", "nation"))
+        self.assertEqual(self.resolver.cenote_json("audit")[-1]["action"], "update")
+
+    def notify_target(self):
+        """A port for us that the primary can be told of before we are there."""
+        self.port = free_port()
+        return self.port
+
+    def stand_up_at_port(self, primary, **how):
+        port = self.port
+        original = self.node
+
+        def node(**settings):
+            return original(listen=f'"127.0.0.1:{port}"', **settings)
+        self.node = node
+        self.stand_up(primary, **how)
+
+    def test_bind_by_increments(self):
+        port = self.notify_target()
+        first = zone_text(1, ["bad1.example"])
+
+        class Primary(Bind):
+            def command(self):
+                (self.folder / "db").write_text(first)
+                return super().command()
+
+        bind = Primary(self, f"""
+zone "{ZONE}" {{ type primary; file "db"; ixfr-from-differences yes; notify explicit; also-notify {{ 127.0.0.1 port {port}; }};
+  allow-transfer {{ key {KEY}; }}; }};
+""", probe=ZONE)
+        self.stand_up_at_port(bind.where)
+
+        def change(serial, names):
+            (bind.folder / "db").write_text(zone_text(serial, names))
+            bind.process.send_signal(signal.SIGHUP)
+
+        self.check_kept(change)
+        self.assertIn("IXFR", bind.log())
+
+    def test_knot_by_increments(self):
+        port = self.notify_target()
+
+        class Primary(Knot):
+            def command(self):
+                (self.folder / "db").write_text(zone_text(1, ["bad1.example"]))
+                return super().command()
+
+        knot = Primary(self, f"""
+remote:
+  - id: us
+    address: 127.0.0.1@{port}
+acl:
+  - id: transfer
+    key: {KEY}
+    action: transfer
+zone:
+  - domain: {ZONE}
+    storage: FOLDER
+    file: db
+    acl: transfer
+    notify: us
+    zonefile-load: difference
+    semantic-checks: off
+""", ZONE)
+        self.stand_up_at_port(knot.where)
+
+        def change(serial, names):
+            (knot.folder / "db").write_text(zone_text(serial, names))
+            knot.process.send_signal(signal.SIGHUP)
+
+        self.check_kept(change)
+
+    def test_nsd_as_a_whole(self):
+        port = self.notify_target()
+
+        class Primary(NsdServer):
+            def command(self):
+                (self.folder / "db").write_text(zone_text(1, ["bad1.example"]))
+                return super().command()
+
+        nsd = Primary(self, f"""
+zone:
+  name: "{ZONE}"
+  zonefile: "db"
+  notify: 127.0.0.1@{port} NOKEY
+  provide-xfr: 127.0.0.1 {KEY}
+""", ZONE)
+        self.stand_up_at_port(nsd.where)
+
+        def change(serial, names):
+            (nsd.folder / "db").write_text(zone_text(serial, names))
+            nsd.process.send_signal(signal.SIGHUP)
+
+        self.check_kept(change)
+
+    def test_refresh_without_notify_and_over_a_restart(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"], refresh=1))
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "what a refresh finds")
+        primary.broken = "refuse"
+        self.resolver.stop()
+        self.resolver.start()
+        self.assertEqual(self.seen("bad2.example"), CLOSED, "kept without the primary")
+        self.until(lambda: self.row()["error"], "the primary's absence is told")
+
+    def test_one_that_is_not_heard_of_expires(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1, expire=3)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        primary.broken = "refuse"
+        self.until(lambda: self.seen("bad1.example") == OPEN, "the end of a zone that nobody vouches for")
+        self.assertIn("expired", self.row()["error"])
+        primary.broken = ""
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone is back")
+        self.until(lambda: self.row()["error"] is None, "and well")
+
+    def test_what_goes_wrong_leaves_the_zone_as_it_was(self):
+        primary = ScriptedPrimary(self, [zone_text(5, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        primary.zones.append(zone_text(6, ["other.example"], refresh=1))
+        for broken, why in (("wrong-key", "BADSIG"), ("unsigned", "signature"), ("cut", "cut in the middle"),
+                            ("no-end", "cut in the middle"), ("html", "cut in the middle"), ("silent", "in time"),
+                            ("foreign", "is not in the zone"), ("other-end", "SOA at the end")):
+            with self.subTest(broken=broken):
+                primary.broken = broken
+                self.until(lambda: why in (self.row()["error"] or ""), f"an error that says {why}")
+                self.assertEqual((self.seen("bad1.example"), self.seen("other.example")), (CLOSED, OPEN))
+        primary.broken = ""
+        primary.zones.append(zone_text(4, ["other.example"], refresh=1))
+        self.until(lambda: "went back from 5 to 4" in (self.row()["error"] or ""), "a serial that goes backwards")
+        self.assertEqual(self.seen("bad1.example"), CLOSED)
+        primary.zones.append(zone_text(7, ["bad1.example", "other.example"], refresh=1))
+        self.until(lambda: self.seen("other.example") == CLOSED, "the next good one")
+
+    def test_another_secret(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
+        self.stand_up(primary.where, secret=base64.b64encode(b"another secret altogether").decode())
+        self.until(lambda: "BADSIG" in (self.row()["error"] or ""), "an error")
+        self.assertEqual(self.seen("bad1.example"), OPEN)
+
+    def test_addresses_of_a_zone_close_what_reveals_them(self):
+        text = zone_text(1, []) + "24.0.2.0.192.rpz-ip CNAME .\n32.7.2.0.192.rpz-ip CNAME rpz-passthru.\n"
+        primary = ScriptedPrimary(self, [text])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("any.example") == CLOSED, "an answer with such an address is closed")
+
+    def test_a_reload_takes_other_zones(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        other = ScriptedPrimary(self, [zone_text(9, ["bad9.example"] )])
+        text = self.resolver.config.read_text().replace(primary.where, other.where)
+        self.resolver.config.write_text(text)
+        self.resolver.cenote_ok("reload")
+        self.until(lambda: self.seen("bad9.example") == CLOSED, "the other primary's")
+
+
+class ScriptedPrimary:
+    """A primary that signs its answers, or does what `broken` says."""
+
+    def __init__(self, test, zones):
+        self.zones, self.broken = zones, ""
+        self.keyring = dns.tsigkeyring.from_text({KEY: SECRET})
+        self.other = dns.tsigkeyring.from_text({KEY: base64.b64encode(b"x" * 32).decode()})
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.where = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        test.addCleanup(self.socket.close)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def records(self):
+        zone = dns.zone.from_text(self.zones[-1], check_origin=False, relativize=False)
+        rows = [dns.rrset.from_rdata(name, rdataset.ttl, rdata) for name, rdataset in zone.iterate_rdatasets()
+                for rdata in rdataset]
+        soa = [row for row in rows if row.rdtype == dns.rdatatype.SOA]
+        return soa + [row for row in rows if row.rdtype != dns.rdatatype.SOA] + soa
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client:
+            try:
+                client.settimeout(PATIENCE)
+                while True:
+                    wire = read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))
+                    self.answer(client, wire)
+            except (EOFError, OSError):
+                pass
+            except dns.exception.DNSException:  # it is signed with another secret
+                client.sendall(framed(wire[:2] + b"\x80\x09" + bytes(8)))  # NOTAUTH, unsigned
+
+    def answer(self, client, wire):
+        query = dns.message.from_wire(wire, keyring=self.keyring)
+        kind = query.question[0].rdtype
+        broken = self.broken
+        if broken == "refuse":
+            raise EOFError
+        reply = dns.message.make_response(query)
+        reply.use_tsig(self.keyring, keyname=KEY)
+        rows = self.records()
+        if kind == dns.rdatatype.SOA:
+            rows = rows[:1]
+            broken = broken if broken in ("wrong-key", "silent") else ""
+        if broken == "foreign":
+            rows.insert(2, dns.rrset.from_text("elsewhere.example.", 60, "IN", "CNAME", "."))
+        if broken == "other-end":
+            rows[-1] = dns.rrset.from_text(ZONE + ".", 60, "IN", "SOA", "localhost. root.localhost. 99 1 1 1 1")
+        if broken == "no-end":
+            rows = rows[:-1]
+        if broken == "silent":
+            threading.Event().wait(8)
+            raise EOFError
+        for row in rows:
+            reply.answer.append(row)
+        if broken == "wrong-key":
+            reply.use_tsig(self.other, keyname=KEY)
+        if broken == "unsigned":
+            reply.use_tsig(None)
+        reply.request_payload = 65535
+        data = framed(reply.to_wire(max_size=65535))
+        if broken == "cut":
+            data = data[:len(data) // 2]
+        if broken == "html":
+            data = b"<html>no</html>"
+        client.sendall(data)
+        if broken in ("cut", "html", "no-end"):
+            raise EOFError
+
+
+if __name__ == "__main__":
+    main()

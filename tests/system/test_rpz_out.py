@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our policy as a response policy zone, kept and enforced by BIND, Knot, NSD and unbound."""
+import pathlib
+import socket
+import tempfile
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import dns.tsigkeyring
+
+from harness import PATIENCE, SystemTest, addresses, eventually, main, read_exactly
+from secondaries import KEY, SECRET, Bind, Knot, NsdServer, UnboundRpz, ask
+from upstreams import ScriptedUpstream, answer_with, free_port
+
+ZONE = "rpz.agency.example"
+POLICY = """
+[[directive]]
+id      = "d1"
+targets = ["service:alpha"]
+step    = "restrict"
+"""
+
+
+class RpzOut(SystemTest):
+    def stand_up(self, notify=(), keys=True, more=""):
+        self.upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        node = self.node(directives=POLICY, upstreams=[self.upstream.where])
+        secret = node.folder / "transfer.key"
+        secret.write_text(SECRET + "\n")
+        secret.chmod(0o640)
+        tsig = f'tsig = ["{KEY}"]' if keys else ""
+        told = ", ".join(f'"{address}"' for address in notify)
+        node.write_config(extra=f"""
+[[tsig]]
+name        = "{KEY}"
+algorithm   = "hmac-sha256"
+secret_file = "{secret}"
+[[serve_rpz]]
+zone   = "{ZONE}"
+{tsig}
+notify = [{told}]
+{more}
+""")
+        self.resolver = node.start()
+        self.keyring = dns.tsigkeyring.from_text({KEY: SECRET})
+        eventually(lambda: self.serial() > 0, "the zone")
+
+    def serial(self, resolver=None):
+        zones = (resolver or self.resolver).cenote_json("status")["served_zones"]
+        return zones[0]["serial"] if zones else 0
+
+    def transfer(self, serial=None, keyring=None):
+        """The records of an AXFR, or of an IXFR from a serial, in their order."""
+        if serial is None:
+            query = dns.message.make_query(ZONE, "AXFR")
+        else:
+            query = dns.message.make_query(ZONE, "IXFR")
+            query.authority.append(dns.rrset.from_text(ZONE + ".", 0, "IN", "SOA", f". . {serial} 0 0 0 0"))
+        query.use_tsig(keyring or self.keyring, keyname=KEY)
+        rows = []
+        with socket.socket() as stream:
+            stream.settimeout(PATIENCE)
+            stream.connect((self.resolver.address, self.resolver.port))
+            dns.query.send_tcp(stream, query)
+            context, mac, soas = None, query.mac, 0
+            while True:
+                wire = read_exactly(stream, int.from_bytes(read_exactly(stream, 2), "big"))
+                answer = dns.message.from_wire(wire, keyring=query.keyring, request_mac=mac, xfr=True, multi=True,
+                                               one_rr_per_rrset=True, tsig_ctx=context)
+                self.assertTrue(answer.had_tsig, "each message is signed")
+                context = answer.tsig_ctx
+                if answer.rcode() != 0:
+                    return dns.rcode.to_text(answer.rcode())
+                rows += [(str(rrset.name), dns.rdatatype.to_text(rrset.rdtype), rrset[0].to_text()) for rrset in answer.answer]
+                if rows[-1][1] == "SOA" and (len(rows) == 1 or rows[-1] == rows[0]):
+                    return rows
+
+    def dig(self, *words):
+        return self.resolver.dig(*words)
+
+    def test_a_transfer_by_hand(self):
+        self.stand_up()
+        soa = dns.query.udp(dns.message.make_query(ZONE, "SOA"), self.resolver.address, port=self.resolver.port)
+        self.assertTrue(soa.flags & dns.flags.AA, "BIND takes no SOA that is not authoritative")
+        rows = self.transfer()
+        self.assertEqual((rows[0][1], rows[1][1], rows[-1][1]), ("SOA", "NS", "SOA"))
+        triggers = {(owner, value) for owner, rdtype, value in rows if rdtype == "CNAME"}
+        self.assertEqual(triggers, {(f"alpha-ai.example.{ZONE}.", "*."), (f"*.alpha-ai.example.{ZONE}.", "*.")})
+        shown = self.dig("AXFR", ZONE, "-y", f"hmac-sha256:{KEY}:{SECRET}")
+        self.assertIn(f"*.alpha-ai.example.{ZONE}. 30", shown)
+        for words in (("AXFR", ZONE), ("AXFR", ZONE, "-y", f"hmac-sha256:{KEY}:{SECRET[::-1]}"),
+                      ("AXFR", ZONE, "-y", f"hmac-sha256:other:{SECRET}"),
+                      ("AXFR", "other.example", "-y", f"hmac-sha256:{KEY}:{SECRET}")):
+            self.assertIn("Transfer failed", self.dig(*words))
+        refused = dns.query.tcp(dns.message.make_query(f"alpha-ai.example.{ZONE}", "A"), self.resolver.address,
+                                port=self.resolver.port)
+        self.assertEqual(addresses(refused), ["192.0.2.1"], "names in the zone are nobody's business but the secondaries'")
+
+    def test_increments(self):
+        self.stand_up()
+        first = self.serial()
+        self.assertEqual(len(self.transfer(first)), 1, "up to date")
+        made = self.resolver.cenote_ok("restrict", "domain:new.example").strip()
+        eventually(lambda: self.serial() != first, "another serial")
+        second = self.serial()
+        rows = self.transfer(first)
+        self.assertEqual([(owner, rdtype) for owner, rdtype, _ in rows],
+                         [(f"{ZONE}.", "SOA"), (f"{ZONE}.", "SOA"), (f"{ZONE}.", "SOA"),
+                          (f"*.new.example.{ZONE}.", "CNAME"), (f"new.example.{ZONE}.", "CNAME"), (f"{ZONE}.", "SOA")])
+        self.assertEqual([row[2].split()[2] for row in rows if row[1] == "SOA"],
+                         [str(second), str(first), str(second), str(second)])
+        self.resolver.cenote_ok("directive", "lift", made)
+        eventually(lambda: self.serial() != second, "another serial")
+        rows = self.transfer(first)
+        self.assertEqual(sum(row[1] == "SOA" for row in rows), 6, "both steps in their order")
+        rows = self.transfer(first - 5)
+        self.assertEqual(rows[1][1], "NS", "a serial that is not known gets the whole zone")
+        self.resolver.cenote_ok("advise", "beta")
+        before = self.serial()
+        self.resolver.cenote_ok("restrict", "domain:last.example")
+        eventually(lambda: self.serial() != before, "what changes nothing is no version")
+
+    def check_enforced(self, server):
+        """A resolver that keeps the zone answers as we do, and follows within moments."""
+        eventually(lambda: not addresses(ask(server, "chat.alpha-ai.example")), "the zone is enforced")
+        self.assertEqual(addresses(ask(server, "www.open.example")), ["192.0.2.1"])
+        made = self.resolver.cenote_ok("restrict", "domain:new.example").strip()
+        eventually(lambda: not addresses(ask(server, "a.new.example")), "a change arrives")
+        self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
+        eventually(lambda: addresses(ask(server, "good.new.example")) == ["192.0.2.1"], "an allow arrives")
+        self.assertEqual(addresses(ask(server, "b.new.example")), [])
+        self.resolver.cenote_ok("directive", "lift", made)
+        eventually(lambda: addresses(ask(server, "c.new.example")) == ["192.0.2.1"], "a lift arrives")
+
+    def test_bind(self):
+        port = free_port()
+        self.stand_up(notify=[f"127.0.0.1:{port}"])
+
+        class Here(Bind):
+            def command(self):
+                self.port = port
+                return super().command()
+
+        bind = Here(self, f"""
+zone "{ZONE}" {{ type secondary; file "rpz"; masterfile-format text; allow-notify {{ 127.0.0.1; }};
+  primaries {{ {self.resolver.address} port {self.resolver.port} key {KEY}; }}; }};
+""", f"""
+  response-policy {{ zone "{ZONE}" min-update-interval 0; }} qname-wait-recurse no;
+  recursion yes; forward only; forwarders {{ {self.upstream.address} port {self.upstream.port}; }};
+""")
+        self.check_enforced(bind)
+        self.assertIn("IXFR", bind.log())
+        self.assertNotIn("BADSIG", bind.log())
+
+    def test_unbound(self):
+        """It cannot sign, so its address is what lets it in."""
+        port = free_port()
+        self.stand_up(notify=[f"127.0.0.1:{port}"], keys=False)
+
+        class Here(UnboundRpz):
+            def command(self):
+                self.port = port
+                return super().command()
+
+        unbound = Here(self, f"""
+rpz:
+  name: {ZONE}
+  primary: {self.resolver.address}@{self.resolver.port}
+  allow-notify: 127.0.0.1
+  zonefile: rpz.zone
+""", self.upstream.where)
+        self.check_enforced(unbound)
+
+    def test_knot_and_nsd_keep_it(self):
+        ports = [free_port(), free_port()]
+        self.stand_up(notify=[f"127.0.0.1:{port}" for port in ports])
+
+        class KnotHere(Knot):
+            def command(self):
+                self.port = ports[0]
+                return super().command()
+
+        class NsdHere(NsdServer):
+            def command(self):
+                self.port = ports[1]
+                return super().command()
+
+        knot = KnotHere(self, f"""
+remote:
+  - id: primary
+    address: {self.resolver.address}@{self.resolver.port}
+    key: {KEY}
+acl:
+  - id: notify
+    address: 127.0.0.1
+    action: notify
+zone:
+  - domain: {ZONE}
+    storage: FOLDER
+    master: primary
+    acl: notify
+    zonefile-sync: 0
+""", ZONE)
+        nsd = NsdHere(self, f"""
+zone:
+  name: "{ZONE}"
+  zonefile: "rpz.zone"
+  request-xfr: {self.resolver.address}@{self.resolver.port} {KEY}
+  allow-notify: 127.0.0.1 NOKEY
+""", ZONE)
+
+        def has(server, name):
+            return bool(ask(server, f"{name}.{ZONE}", "CNAME").answer)
+
+        def soa(server):
+            answer = ask(server, ZONE, "SOA").answer
+            return answer[0][0].serial if answer else None
+
+        for server in (knot, nsd):
+            eventually(lambda: has(server, "alpha-ai.example"), f"{type(server).__name__} has the zone")
+        self.resolver.cenote_ok("restrict", "domain:new.example")
+        for server in (knot, nsd):
+            eventually(lambda: has(server, "new.example"), f"{type(server).__name__} follows")
+            self.assertEqual(soa(server), self.serial())
+
+    def test_many_records_in_many_messages(self):
+        names = self.nodes_list(20000)
+        self.stand_up(more=f'[[list]]\nid = "many"\nsource = "{names}"\n[[directive]]\nid = "d2"\n'
+                           'targets = ["list:many"]\nstep = "restrict"\nanswer = "nxdomain"\n')
+        rows = self.transfer()
+        self.assertEqual(sum(row[2] == "." for row in rows), 40000)
+
+    def nodes_list(self, count):
+        file = pathlib.Path(tempfile.mkstemp(prefix="cenote-many-")[1])
+        self.addCleanup(file.unlink)
+        file.write_text("".join(f"n{i}.many.example\n" for i in range(count)))
+        return file
+
+    def test_the_export_says_the_same(self):
+        self.stand_up()
+        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
+        rpz = self.resolver.folder / "export.rpz"
+        rpz.write_text("$ORIGIN rpz.file.\n@ 30 SOA localhost. root.localhost. 1 60 60 60 60\n@ 30 NS localhost.\n"
+                       + self.resolver.cenote_ok("export", "--format", "rpz"))
+        zones = self.resolver.cenote_ok("export", "--format", "unbound")
+        by_rpz = UnboundRpz(self, f"rpz:\n  name: rpz.file\n  zonefile: {rpz}\n", self.upstream.where)
+        by_zones = UnboundRpz(self, zones, self.upstream.where)
+        for server in (by_rpz, by_zones):
+            for name in ("alpha-ai.example", "api.alpha-ai.example", "new.example", "x.new.example"):
+                self.assertNotIn("192.0.2.1", addresses(ask(server, name)), (type(server), name))
+            for name in ("good.new.example", "x.good.new.example", "beta-ai.example", "example"):
+                self.assertEqual(addresses(ask(server, name)), ["192.0.2.1"], name)
+        self.assertIn("alpha-ai.example\n", self.resolver.cenote_ok("export", "--format", "domains"))
+        self.assertEqual(self.resolver.cenote("export", "--format", "hosts", "--group", "nobody").returncode, 1)
+
+
+if __name__ == "__main__":
+    main()

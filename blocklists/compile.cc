@@ -165,16 +165,18 @@ private:
         source.format = format_to_text(copy.format());
         const auto index = writer_.add_source(std::move(source));
         const domainset::Tag tag{index, domainset::Role::Web, false};
-        bool addresses = false;
+        std::set<domainset::AddressUse> uses;
         copy.for_each([&](const Rule& rule) {
+            const auto use = rule.trigger == Rule::Trigger::ClientIp ? domainset::AddressUse::Client
+                                                                     : domainset::AddressUse::Response;
             const bool address = rule.trigger != Rule::Trigger::Name;
-            const wire::Name name = address ? domainset::name_of(rule.prefix) : rule.name;
-            if (rule.exception)
+            const wire::Name name = address ? domainset::name_of({rule.prefix, !rule.exception}, use) : rule.name;
+            if (rule.exception && !address)
                 writer_.add_exception(name, index, rule.kind);
             else
                 writer_.add(name, tag, rule.kind);
-            if (address && !addresses) writer_.add(domainset::addresses_below(), tag, domainset::MatchKind::Exact);
-            addresses = addresses || address;
+            if (address && uses.insert(use).second)
+                writer_.add(domainset::addresses_below(use), tag, domainset::MatchKind::Exact);
         });
     }
 

@@ -40,7 +40,7 @@ struct ListLimits {
 /// What one line of a list says of one name, or of addresses.
 struct Rule {
     enum class Weight : std::uint8_t { Usual, Important, Cancels };
-    enum class Trigger : std::uint8_t { Name, ResponseIp };
+    enum class Trigger : std::uint8_t { Name, ResponseIp, ClientIp };
 
     wire::Name name;
     domainset::MatchKind kind = domainset::MatchKind::Exact;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/diff.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -38,8 +40,11 @@ private:
 };
 
 std::string shown(const wire::Name& name) {
-    const auto prefix = domainset::prefix_of(name);
-    return prefix ? prefix->to_string() : name.to_string();
+    using domainset::AddressUse;
+    for (const auto& [use, word] : {std::pair(AddressUse::Response, ""), {AddressUse::Client, "client "}})
+        if (const auto rule = domainset::rule_of(name, use))
+            return fmt::format("{}{}{}", rule->closes ? "" : "open ", word, rule->prefix.to_string());
+    return name.to_string();
 }
 
 }  // namespace
@@ -51,8 +56,8 @@ std::vector<Change> diff(const DomainSet& before, const DomainSet& after, const 
     const auto compare = [&](const wire::Name& name) {
         const auto& was = old.at(name);
         const auto& is = now.at(name);
-        if (was != is && name != domainset::addresses_below())
-            changes.push_back({shown(name), was, is, popular.rank_of(name)});
+        const bool marker = domainset::is_address_name(name) && name.labels() == 3;
+        if (was != is && !marker) changes.push_back({shown(name), was, is, popular.rank_of(name)});
     };
     before.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
     after.for_each([&](const domainset::Entry& entry) { compare(entry.name); });

@@ -18,6 +18,7 @@ ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std:
 constexpr std::uint8_t kKind = 0x03;
 constexpr std::uint8_t kException = 0x04;
 constexpr std::uint8_t kAddress = 0x08;
+constexpr std::uint8_t kOfClients = 0x40;
 constexpr int kWeightShift = 4;
 
 /// Names that some rule is over, and whether one of them is a name or above it.
@@ -82,9 +83,9 @@ Result<ListCopy> ListCopy::of(const std::string& text, const Path& path, Format 
 
 void ListCopy::keep(const Rule& rule) {
     const bool address = rule.trigger != Rule::Trigger::Name;
-    rules_.push_back(static_cast<std::uint8_t>(static_cast<int>(rule.kind) | (rule.exception ? kException : 0) |
-                                               (address ? kAddress : 0) |
-                                               static_cast<int>(rule.weight) << kWeightShift));
+    rules_.push_back(static_cast<std::uint8_t>(
+        static_cast<int>(rule.kind) | (rule.exception ? kException : 0) | (address ? kAddress : 0) |
+        (rule.trigger == Rule::Trigger::ClientIp ? kOfClients : 0) | static_cast<int>(rule.weight) << kWeightShift));
     if (address) {
         const auto& octets = rule.prefix.ip().octets();
         rules_.insert(rules_.end(), octets.begin(), octets.end());
@@ -138,12 +139,12 @@ void ListCopy::for_each_in(const std::vector<std::uint8_t>& rules, const std::fu
         Rule rule;
         rule.kind = static_cast<domainset::MatchKind>(said & kKind);
         rule.exception = (said & kException) != 0;
-        rule.weight = static_cast<Rule::Weight>(said >> kWeightShift);
+        rule.weight = static_cast<Rule::Weight>(said >> kWeightShift & 3);
         std::size_t end = 0;
         if ((said & kAddress) != 0) {
             std::array<std::uint8_t, 16> octets{};
             std::copy_n(rules.begin() + static_cast<std::ptrdiff_t>(at), octets.size(), octets.begin());
-            rule.trigger = Rule::Trigger::ResponseIp;
+            rule.trigger = (said & kOfClients) != 0 ? Rule::Trigger::ClientIp : Rule::Trigger::ResponseIp;
             rule.prefix = Prefix(IpAddress::v6(octets), rules[at + octets.size()]);
             end = octets.size() + 1;
         } else {

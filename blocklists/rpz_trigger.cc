@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "blocklists/listed_name.h"
@@ -12,8 +13,9 @@
 namespace cenote::blocklists {
 namespace {
 
-constexpr std::string_view kResponseIp = ".rpz-ip";
-constexpr std::array<std::string_view, 3> kNotObeyed{".rpz-client-ip", ".rpz-nsip", ".rpz-nsdname"};
+constexpr std::array<std::pair<std::string_view, Rule::Trigger>, 2> kAddresses{
+    {{".rpz-ip", Rule::Trigger::ResponseIp}, {".rpz-client-ip", Rule::Trigger::ClientIp}}};
+constexpr std::array<std::string_view, 2> kNotObeyed{".rpz-nsip", ".rpz-nsdname"};
 
 std::vector<std::string_view> reversed_labels(std::string_view text) {
     std::vector<std::string_view> labels;
@@ -73,14 +75,15 @@ RpzTrigger read_rpz_trigger(std::string_view text, std::string& why) {
         read.obeyed = false;
         return read;
     }
-    if (ends_with_folded(text, kResponseIp)) {
-        const auto prefix = parse_rpz_prefix(text.substr(0, text.size() - kResponseIp.size()));
+    for (const auto& [ending, trigger] : kAddresses) {
+        if (!ends_with_folded(text, ending)) continue;
+        const auto prefix = parse_rpz_prefix(text.substr(0, text.size() - ending.size()));
         if (!prefix) {
             why = fmt::format("'{}' is no prefix of addresses", text);
             return read;
         }
         read.understood = true;
-        read.rule.trigger = Rule::Trigger::ResponseIp;
+        read.rule.trigger = trigger;
         read.rule.prefix = *prefix;
         return read;
     }

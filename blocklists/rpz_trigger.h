@@ -16,7 +16,7 @@ namespace cenote::blocklists {
 struct RpzTrigger {
     Rule rule;
     bool understood = false;
-    bool obeyed = true;  // false: of a kind that nothing here obeys (rpz-nsdname, rpz-nsip, rpz-client-ip)
+    bool obeyed = true;  // false: of a kind that nothing here obeys (rpz-nsdname, rpz-nsip)
 };
 
 /// `text`: the owner without the zone's name.

@@ -76,6 +76,7 @@ public:
     CellId cell_without(std::uint32_t directive, std::uint32_t source, std::uint32_t exception, CellId left);
     [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return cells_.strength(id); }
     [[nodiscard]] Step step(CellId id) const noexcept { return cells_.cell(id).step; }
+    [[nodiscard]] CellId join(CellId a, CellId b) const noexcept { return cells_.join(a, b); }
     [[nodiscard]] Cells finish() && { return std::move(cells_); }
 
 private:

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "resolver/base/time_text.h"
+#include "resolver/domainset/address_names.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
 
@@ -76,8 +78,34 @@ private:
             for (const std::uint32_t tag : base_->tag_set(hit->tags)) tags_.push_back(base_->tags()[tag]);
             entry_ = suffix_text(hit->labels);
         }
+        hear_lists_about_client();
         for (const Tag& tag : tags_) tell(describe(tag));
         if (tags_.empty()) tell(fmt::format("{} is no name of a service or list", name_.to_string()));
+    }
+
+    /// Lists may close everything to a client, or nothing; of each the longest prefix counts.
+    void hear_lists_about_client() {
+        using domainset::AddressUse;
+        if (base_ == nullptr || !base_->match(domainset::addresses_below(AddressUse::Client))) return;
+        std::map<std::uint32_t, std::pair<int, std::optional<Tag>>> of_source;  // length, what it closes by
+        base_->for_each([&](const domainset::Entry& entry) {
+            const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
+            if (!rule || !rule->prefix.contains(client_)) return;
+            for (const std::uint32_t index : base_->tag_set(entry.own)) {
+                const Tag& tag = base_->tags()[index];
+                auto& [length, closes] = of_source.try_emplace(tag.source, -1, std::nullopt).first->second;
+                if (rule->prefix.mapped_length() <= length) continue;
+                length = rule->prefix.mapped_length();
+                closes = rule->closes ? std::optional(tag) : std::nullopt;
+            }
+        });
+        for (const auto& [source, said] : of_source) {
+            std::erase_if(tags_, [source = source](const Tag& tag) { return tag.source == source; });
+            if (said.second) tags_.push_back(*said.second);
+            tell(fmt::format("list {} {} client {}", base_->sources()[source].id,
+                             said.second ? "closes everything to" : "closes nothing to", client_.to_string()));
+        }
+        if (entry_.empty() && !tags_.empty()) entry_ = name_.to_string();
     }
 
     [[nodiscard]] std::string suffix_text(std::uint8_t labels) const {

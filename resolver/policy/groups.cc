@@ -74,7 +74,8 @@ PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting) {
     return result;
 }
 
-PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions) {
+PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions,
+                      std::span<const ClientTrigger> triggers) {
     std::vector<OwnedPrefix> prefixes;
     for (std::uint32_t index = 0; index < groups.size(); ++index) {
         for (const Prefix& prefix : groups[index].clients) prefixes.push_back({prefix, index});
@@ -83,7 +84,13 @@ PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> 
     for (std::uint32_t index = 0; index < exceptions.size(); ++index) {
         if (exceptions[index].client) prefixes.push_back({*exceptions[index].client, behind + index});
     }
-    return nest(std::move(prefixes), {.never_nearest = behind});
+    const auto behind_both = static_cast<std::uint32_t>(behind + exceptions.size());
+    std::vector<std::uint32_t> families(behind_both + triggers.size(), OwnerSet::kNobody);
+    for (std::uint32_t index = 0; index < triggers.size(); ++index) {
+        prefixes.push_back({triggers[index].prefix, behind_both + index});
+        families[behind_both + index] = triggers[index].source;
+    }
+    return nest(std::move(prefixes), {.never_nearest = behind, .families = families});
 }
 
 bool is_for_everyone(const std::vector<std::string>& groups) {

@@ -51,8 +51,18 @@ struct Nesting {
 };
 [[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting);
 
-/// Client classes: sets of indices into `groups`, and behind them into `exceptions` (those for clients).
-[[nodiscard]] PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions);
+/// A list of the base set that speaks of clients: it closes everything to them, or nothing.
+struct ClientTrigger {
+    Prefix prefix;
+    std::uint32_t source = 0;
+    std::uint32_t tag = 0;  // of the source
+    bool closes = true;
+};
+
+/// Client classes: sets of indices into `groups`, behind them into `exceptions` (those for clients), and behind these
+/// into `triggers`, of which the longest prefix of each source counts.
+[[nodiscard]] PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions,
+                                    std::span<const ClientTrigger> triggers);
 
 /// The group that everybody is in. Its id is reserved.
 inline constexpr std::string_view kEveryone = "everyone";

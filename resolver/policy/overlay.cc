@@ -12,6 +12,7 @@
 namespace cenote::policy {
 namespace {
 
+using domainset::AddressUse;
 using domainset::MatchKind;
 
 constexpr std::uint64_t kSeed = 0x63656e6f7465;  // without a base set; fixed: equal policies must give equal sets
@@ -107,16 +108,12 @@ public:
 
     /// Of the base set's lists; a walk over the whole set where one has any.
     void add_those_of(const domainset::DomainSet& base) {
-        const auto marked = base.match(domainset::addresses_below());
-        if (!marked) return;
+        if (!base.match(domainset::addresses_below(AddressUse::Response))) return;
         base.for_each([&](const domainset::Entry& entry) {
-            const auto prefix = domainset::prefix_of(entry.name);
-            if (!prefix) return;
-            const auto tags = base.tag_set(entry.own);
-            for (const std::uint32_t tag : tags) prefixes_.push_back({*prefix, closing(tag)});
-            // What is there and closes nothing was taken out by a list: by one of those that have addresses at all.
-            if (tags.empty())
-                for (const std::uint32_t tag : base.tag_set(marked->tags)) prefixes_.push_back({*prefix, opening(tag)});
+            const auto rule = domainset::rule_of(entry.name, AddressUse::Response);
+            if (!rule) return;
+            for (const std::uint32_t tag : base.tag_set(entry.own))
+                prefixes_.push_back({rule->prefix, rule->closes ? closing(tag) : opening(tag)});
         });
     }
 
@@ -147,6 +144,19 @@ private:
     std::vector<OwnedPrefix> prefixes_;
 };
 
+/// What lists of the base set say of clients; a walk over the whole set where one says anything.
+std::vector<ClientTrigger> client_triggers_of(const domainset::DomainSet& base) {
+    std::vector<ClientTrigger> triggers;
+    if (!base.match(domainset::addresses_below(AddressUse::Client))) return triggers;
+    base.for_each([&](const domainset::Entry& entry) {
+        const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
+        if (!rule) return;
+        for (const std::uint32_t tag : base.tag_set(entry.own))
+            triggers.push_back({rule->prefix, base.tags()[tag].source, tag, rule->closes});
+    });
+    return triggers;
+}
+
 void add_directive(const Directive& directive, std::uint32_t index, Names& names, Addresses& addresses) {
     std::optional<std::uint32_t> source;
     for (const Target& target : directive.targets) {
@@ -173,6 +183,7 @@ Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSe
     Overlay overlay;
     if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();
     if (base != nullptr) addresses.add_those_of(*base);
+    if (base != nullptr) overlay.clients = client_triggers_of(*base);
     std::move(addresses).finish(overlay);
     return overlay;
 }

@@ -39,7 +39,8 @@ struct Owner {
 
 struct Overlay {
     std::optional<domainset::DomainSet> names;
-    PrefixSets addresses;  // of directives, and of lists in the base set
+    PrefixSets addresses;                // of directives, and of lists in the base set
+    std::vector<ClientTrigger> clients;  // of lists in the base set
     std::uint32_t name_columns = 0;
     /// Who holds at each column of the table: first the tag-sets of `names`, then the sets of address prefixes.
     std::vector<std::vector<Owner>> columns;

@@ -65,7 +65,7 @@ Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Option
     auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();
 
-    PrefixSets classes = classes_of(options->groups, options->exceptions);
+    PrefixSets classes = classes_of(options->groups, options->exceptions, overlay->clients);
     CellMaker cells(*options, base.get(), *moment, version);
     Table table({*options, base.get(), *overlay, classes, *moment}, cells);
     const std::uint64_t generation = generation_of(base.get(), *overlay);
@@ -126,7 +126,9 @@ Match Policy::match(const IpAddress& revealed) const noexcept {
 Verdict Policy::judge(ClientClass client, const Match& match) const noexcept {
     const CellId base = state_->table.load(client, kBase, match.tags[kBase]);
     const CellId overlay = state_->table.load(client, kOverlay, match.tags[kOverlay]);
-    const CellId joined = state_->cells.join(base, overlay);
+    CellId joined = state_->cells.join(base, overlay);
+    if (const CellId everything = state_->table.everything(client); everything != 0)
+        joined = state_->cells.join(joined, everything);
     const bool base_won = (joined & ~kFlags) == (base & ~kFlags);
     // Where nothing holds, nothing needs to stay open.
     const bool nothing = (joined & ~kFlags) == 0;

@@ -27,6 +27,7 @@ struct RowKey {
     std::vector<std::uint32_t> directives;  // in force, of the class's groups; those for everyone left out; ascending
     std::vector<std::uint32_t> allows;      // likewise
     std::vector<Waiver> waivers;            // of directives above or for everyone; by directive, each once
+    std::vector<std::pair<std::uint32_t, bool>> lists;  // that speak of these clients: tag, whether it closes
     Manner manner;
 
     friend auto operator<=>(const RowKey&, const RowKey&) = default;
@@ -146,9 +147,15 @@ public:
             count_in(of_everyone_.first, of_everyone_.second, counted_);
         }
         count_in(key.directives, key.allows, counted_);
+        for (const auto& [tag, closes] : key.lists)
+            if (!closes) counted_.strongest[tag] = counted_.waived[tag] = 0;
         make_base_row(key.manner);
         make_overlay_row(key.manner);
+        everything_ = 0;
+        for (const auto& [tag, closes] : key.lists)
+            if (closes) everything_ = cells_.join(everything_, cell_of_tag(tag, key.manner));
     }
+    [[nodiscard]] CellId everything() const noexcept { return everything_; }
     [[nodiscard]] std::span<const CellId> base_row() const { return base_row_; }
     [[nodiscard]] std::span<const CellId> overlay_row() const { return overlay_row_; }
 
@@ -255,10 +262,24 @@ private:
     Counted nobody_;
     Counted everyone_;
     Counted counted_;  // for the row in the making
+    CellId everything_ = 0;
     std::vector<CellId> cell_of_tag_;
     std::vector<CellId> base_row_;
     std::vector<CellId> overlay_row_;
 };
+
+/// Which lists speak of the clients of a class.
+std::vector<std::pair<std::uint32_t, bool>> lists_of(const OwnerSet& owners, const Table::Input& input) {
+    const std::size_t behind = input.options.groups.size() + input.options.exceptions.size();
+    std::vector<std::pair<std::uint32_t, bool>> lists;
+    for (const std::uint32_t owner : owners.owners)
+        if (owner >= behind) {
+            const ClientTrigger& trigger = input.overlay.clients[owner - behind];
+            lists.emplace_back(trigger.tag, trigger.closes);
+        }
+    std::sort(lists.begin(), lists.end());
+    return lists;
+}
 
 /// How a class is answered: by its nearest group. A language that no reason is written in makes no difference.
 Manner manner_of(const OwnerSet& groups, const Options& options, const std::set<std::string_view>& languages) {
@@ -305,13 +326,14 @@ Table::Table(const Input& input, CellMaker& cells)
     const Waivers waivers(options, input.moment, directives);
     RowMaker maker(input, cells);
     maker.start_from(directives, allows);
-    std::map<RowKey, std::array<std::uint32_t, kSetsMax>> known;
+    std::map<RowKey, OfClass> known;
     for (const OwnerSet& groups : input.classes.sets) {
-        RowKey key{directives.of(groups), allows.of(groups), waivers.of(groups), manner_of(groups, options, languages)};
+        RowKey key{directives.of(groups), allows.of(groups), waivers.of(groups), lists_of(groups, input),
+                   manner_of(groups, options, languages)};
         const auto [row, is_new] = known.try_emplace(std::move(key));
         if (is_new) {
             maker.make(row->first);
-            row->second = {rows_[0].add(maker.base_row()), rows_[1].add(maker.overlay_row())};
+            row->second = {{rows_[0].add(maker.base_row()), rows_[1].add(maker.overlay_row())}, maker.everything()};
         }
         row_of_.push_back(row->second);
     }

@@ -8,7 +8,7 @@
 // where rows are the distinct sets of directives and allows, not the classes and not the prefixes.
 //
 // Threads:  built once, then read by any thread. load() is data plane.
-// Memory:   distinct rows x (tag-sets + overlay columns) x 4 bytes, 8 bytes a class.
+// Memory:   distinct rows x (tag-sets + overlay columns) x 4 bytes, 12 bytes a class.
 // Failure:  none.
 #pragma once
 
@@ -57,13 +57,19 @@ public:
 
     /// What holds for a class at a set's tag-set; 0 for kNoTags.
     [[nodiscard]] CellId load(ClientClass client, std::size_t set, domainset::TagSetId tags) const noexcept {
-        return tags < rows_[set].width() ? rows_[set].at(row_of_[client][set], tags) : 0;
+        return tags < rows_[set].width() ? rows_[set].at(row_of_[client].rows[set], tags) : 0;
     }
+    /// What holds for a class whatever the name; 0: nothing does.
+    [[nodiscard]] CellId everything(ClientClass client) const noexcept { return row_of_[client].everything; }
     [[nodiscard]] std::size_t row_count() const noexcept { return rows_[0].count() + rows_[1].count(); }
 
 private:
     std::array<Rows, kSetsMax> rows_;
-    std::vector<std::array<std::uint32_t, kSetsMax>> row_of_;  // by class
+    struct OfClass {
+        std::array<std::uint32_t, kSetsMax> rows{};
+        CellId everything = 0;
+    };
+    std::vector<OfClass> row_of_;  // by class
 };
 
 }  // namespace cenote::policy

@@ -34,7 +34,7 @@ public:
     Walker(const GroupPolicy& of, const std::function<void(const NameRule&)>& take) : of_(of), take_(take) {}
 
     void look_at(const wire::Name& name) {
-        if (name.labels() == 0 || name.is_below_or_equal(domainset::addresses_below())) return;
+        if (name.labels() == 0 || domainset::is_address_name(name)) return;
         NameRule rule;
         rule.name = name;
         rule.itself = closing(name);
@@ -106,9 +106,10 @@ void for_each_address(const GroupPolicy& of, const std::function<void(const Pref
         for (const auto& target : directive.targets)
             if (target.kind == policy::Target::Kind::Address)
                 if (const auto prefix = Prefix::parse(target.value)) prefixes.insert(*prefix);
-    if (policy.base() != nullptr && policy.base()->match(domainset::addresses_below()))
+    if (policy.base() != nullptr && policy.base()->match(domainset::addresses_below(domainset::AddressUse::Response)))
         policy.base()->for_each([&](const domainset::Entry& entry) {
-            if (const auto prefix = domainset::prefix_of(entry.name)) prefixes.insert(*prefix);
+            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Response))
+                prefixes.insert(rule->prefix);
         });
     for (const Prefix& prefix : prefixes) {
         const policy::Cell& cell = policy.cell(policy.judge(of.client, policy.match(prefix.ip())));

@@ -28,12 +28,13 @@ inline void write_file(const Path& path, std::string_view text) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
-/// A rule in short: "name" for an exact one, "*.name" for the name and all below, "below:name", "ip:prefix"; "@" before
-/// exceptions, "!" before important ones, "~" before those that cancel.
+/// A rule in short: "name" for an exact one, "*.name" for the name and all below, "below:name", "ip:prefix",
+/// "client:prefix"; "@" before exceptions, "!" before important ones, "~" before those that cancel.
 inline std::string in_short(const Rule& rule) {
     std::string text = rule.weight == Rule::Weight::Important ? "!" : rule.weight == Rule::Weight::Cancels ? "~" : "";
     if (rule.exception) text += "@";
-    if (rule.trigger != Rule::Trigger::Name) return text + "ip:" + rule.prefix.to_string();
+    if (rule.trigger == Rule::Trigger::ResponseIp) return text + "ip:" + rule.prefix.to_string();
+    if (rule.trigger == Rule::Trigger::ClientIp) return text + "client:" + rule.prefix.to_string();
     if (rule.kind == domainset::MatchKind::Suffix) text += "*.";
     if (rule.kind == domainset::MatchKind::Below) text += "below:";
     return text + rule.name.to_string();

@@ -20,7 +20,7 @@ const OwnerSet& set_of(const PrefixSets& classes, std::string_view client) {
 TEST(Groups, AClientIsInEveryGroupWhosePrefixContainsIt) {
     const std::vector<Group> groups{group("ministry", {"10.20.0.0/16", "2001:db8:20::/48"}),
                                     group("lab", {"10.20.7.0/24"}), group("other", {"10.30.0.0/16"})};
-    const PrefixSets classes = classes_of(groups, {});
+    const PrefixSets classes = classes_of(groups, {}, {});
     EXPECT_EQ(set_of(classes, "10.20.1.1"), (OwnerSet{{0}, 0}));
     EXPECT_EQ(set_of(classes, "10.20.7.1"), (OwnerSet{{0, 1}, 1}));
     EXPECT_EQ(set_of(classes, "2001:db8:20::1"), (OwnerSet{{0}, 0}));
@@ -32,21 +32,21 @@ TEST(Groups, AClientIsInEveryGroupWhosePrefixContainsIt) {
 TEST(Groups, OfEqualPrefixesTheFirstListedIsNearest) {
     const std::vector<Group> groups{group("a", {"10.0.0.0/8"}), group("b", {"10.0.0.0/8"}), group("c", {"10.1.0.0/16"}),
                                     group("d", {"10.1.0.0/16", "10.0.0.0/8"})};
-    const PrefixSets classes = classes_of(groups, {});
+    const PrefixSets classes = classes_of(groups, {}, {});
     EXPECT_EQ(set_of(classes, "10.9.9.9"), (OwnerSet{{0, 1, 3}, 0}));
     EXPECT_EQ(set_of(classes, "10.1.1.1"), (OwnerSet{{0, 1, 2, 3}, 2}));
 }
 
 TEST(Groups, TheSameGroupsWithAnotherNearestAreAnotherClass) {
     const std::vector<Group> groups{group("a", {"10.0.0.0/8", "10.1.1.0/24"}), group("b", {"10.1.0.0/16"})};
-    const PrefixSets classes = classes_of(groups, {});
+    const PrefixSets classes = classes_of(groups, {}, {});
     EXPECT_EQ(set_of(classes, "10.1.0.1"), (OwnerSet{{0, 1}, 1}));
     EXPECT_EQ(set_of(classes, "10.1.1.1"), (OwnerSet{{0, 1}, 0}));
 }
 
 TEST(Groups, APrefixOfEverythingHoldsBothFamilies) {
     const std::vector<Group> groups{group("all", {"::/0"}), group("four", {"0.0.0.0/0"})};
-    const PrefixSets classes = classes_of(groups, {});
+    const PrefixSets classes = classes_of(groups, {}, {});
     EXPECT_EQ(set_of(classes, "192.0.2.1"), (OwnerSet{{0, 1}, 1}));
     EXPECT_EQ(set_of(classes, "2001:db8::1"), (OwnerSet{{0}, 0}));
 }
@@ -67,7 +67,7 @@ TEST(Groups, AgreesWithAskingEveryPrefix) {
         }
         groups.push_back(std::move(made));
     }
-    const PrefixSets classes = classes_of(groups, {});
+    const PrefixSets classes = classes_of(groups, {}, {});
     for (int i = 0; i < 5000; ++i) {
         const auto client =
             IpAddress::v4({10, static_cast<std::uint8_t>(random() % 2), static_cast<std::uint8_t>(random() % 4),

@@ -16,7 +16,7 @@ std::size_t rows_of(const Options& options) {
     const auto base = testing::catalogue();
     const Moment moment = moment_of(options, kNow).value();
     const Overlay overlay = Overlay::build(options, base.get()).value();
-    const PrefixSets classes = classes_of(options.groups, options.exceptions);
+    const PrefixSets classes = classes_of(options.groups, options.exceptions, {});
     CellMaker cells(options, base.get(), moment, 1);
     return Table({options, base.get(), overlay, classes, moment}, cells).row_count();
 }

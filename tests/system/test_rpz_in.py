@@ -225,6 +225,19 @@ zone:
         self.stand_up(primary.where)
         self.until(lambda: self.seen("any.example") == CLOSED, "an answer with such an address is closed")
 
+    def test_clients_of_a_zone_get_everything_closed_or_nothing(self):
+        text = (zone_text(1, ["bad1.example"]) + "32.66.0.0.127.rpz-client-ip CNAME .\n"
+                "32.67.0.0.127.rpz-client-ip CNAME rpz-passthru.\n")
+        primary = ScriptedPrimary(self, [text])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        for source, anything, listed in (("127.0.0.1", OPEN, CLOSED), ("127.0.0.66", CLOSED, CLOSED),
+                                         ("127.0.0.67", OPEN, OPEN)):
+            self.assertEqual(addresses(self.resolver.ask("any.example", source=source)), anything, source)
+            self.assertEqual(addresses(self.resolver.ask("bad1.example", source=source)), listed, source)
+            told = self.resolver.cenote_json("explain", "any.example", "--client", source)
+            self.assertEqual(told["verdict"], "restrict" if anything == CLOSED else "forward")
+
     def test_a_reload_takes_other_zones(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
         self.stand_up(primary.where)

@@ -44,9 +44,13 @@ public:
     /// The stricter verdict, `a` of equal ones, with the flags of both. A waived directive is told of where it would
     /// have won and nothing else closes the name.
     [[nodiscard]] CellId join(CellId a, CellId b) const noexcept {
-        CellId verdict = strength(b) > strength(a) ? b : a;
-        const CellId opened = waived(b) > waived(a) ? b : a;
-        if (waived(opened) > strength(verdict) && cell(verdict).step < Step::Restrict) verdict = opened;
+        const Rank& of_a = ranks_[a / (kFlags + 1)];
+        const Rank& of_b = ranks_[b / (kFlags + 1)];
+        CellId verdict = of_b.strength > of_a.strength ? b : a;
+        if ((of_a.waived | of_b.waived) != 0) {
+            const CellId opened = of_b.waived > of_a.waived ? b : a;
+            if (waived(opened) > strength(verdict) && cell(verdict).step < Step::Restrict) verdict = opened;
+        }
         return (verdict & ~kFlags) | ((a | b) & kFlags);
     }
 

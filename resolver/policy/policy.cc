@@ -126,9 +126,9 @@ Match Policy::match(const IpAddress& revealed) const noexcept {
 Verdict Policy::judge(ClientClass client, const Match& match) const noexcept {
     const CellId base = state_->table.load(client, kBase, match.tags[kBase]);
     const CellId overlay = state_->table.load(client, kOverlay, match.tags[kOverlay]);
-    CellId joined = state_->cells.join(base, overlay);
-    if (const CellId everything = state_->table.everything(client); everything != 0)
-        joined = state_->cells.join(joined, everything);
+    const CellId everything = state_->table.everything(client);
+    CellId joined = base;  // mostly nothing else speaks
+    if ((overlay | everything) != 0) joined = state_->cells.join(state_->cells.join(base, overlay), everything);
     const bool base_won = (joined & ~kFlags) == (base & ~kFlags);
     // Where nothing holds, nothing needs to stay open.
     const bool nothing = (joined & ~kFlags) == 0;

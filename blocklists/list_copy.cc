@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/list_copy.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <unordered_set>
@@ -13,6 +16,13 @@ namespace {
 constexpr std::size_t kSignatureBytesMax = 4096;
 
 ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+/// Whose content a file is: another one, longer, or written again is not the same.
+std::array<std::int64_t, 4> stamp_of(const Path& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return {};
+    return {static_cast<std::int64_t>(info.st_ino), info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+}
 
 // What a kept rule's first byte says.
 constexpr std::uint8_t kKind = 0x03;
@@ -41,8 +51,12 @@ private:
 }  // namespace
 
 Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
+    const auto before = stamp_of(list.path);
     const auto text = read_file(list.path, limits.file_bytes_max);
     if (!text) return text.error();
+    if (stamp_of(list.path) != before)
+        return Error{
+            fmt::format("{}: it was changed while it was read; write it aside and rename it", list.path.string())};
     if (!list.key.empty()) {
         const auto signature = read_file(list.signature, kSignatureBytesMax);
         if (!signature) return Error{"it has a key and no signature: " + signature.error().text};

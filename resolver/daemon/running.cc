@@ -355,6 +355,7 @@ void Running::on_edge() {
 void Running::on_minute() {
     flush_uses();
     close_exceptions();
+    keep_zones();  // which may have been killed
 }
 
 /// Under systemd a unit of its own does that.

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "resolver/domainset/publish.h"
 #include "tests/blocklists/lists.h"
@@ -212,6 +214,27 @@ TEST_F(Compile, OurOwnCatalogue) {
     EXPECT_GE(made.report.services, 60U);
     EXPECT_THAT(at(made, "www.chatgpt.com"), Contains("openai"));
     EXPECT_THAT(at(made, "google.com"), IsEmpty());
+}
+
+TEST_F(Compile, AListThatChangesWhileItIsReadIsNotTaken) {
+    std::string text;
+    for (int i = 0; i < 200000; ++i) text += "n" + std::to_string(i) + ".example\n";
+    manifest_.lists = {{.id = "l", .path = list("l.txt", text)}};
+    std::atomic<bool> stop{false};
+    std::atomic<bool> writing{false};
+    std::thread writer([&, file = manifest_.lists[0].path] {
+        std::ofstream out(file, std::ios::app);
+        while (!stop) {
+            out << "x" << std::flush;
+            writing = true;
+        }
+    });
+    while (!writing) std::this_thread::yield();
+    const auto made = compiled();
+    stop = true;
+    writer.join();
+    EXPECT_THAT(made.report.lists[0].error, HasSubstr("changed while it was read"));
+    EXPECT_TRUE(made.report.lists[0].path.empty());
 }
 
 }  // namespace

@@ -171,6 +171,14 @@ class Changes(SystemTest):
         step = node.cenote_json("directives", made)[0]["step"]
         closed = addresses(node.ask("alpha-ai.example")) == ["0.0.0.0"]
         self.assertEqual(closed, step == "restrict")
+        # Nor does an update that finds no room: the set is written aside, and what runs stays.
+        before = node.set.read_bytes()
+        node.config.write_text(node.config.read_text().replace(f'"{node.set}"', f'"{small}/cenote.set"'))
+        done = node.cenote("update")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual([name for name in os.listdir(small) if name.startswith("cenote.set") and ".lock" not in name], [])
+        self.assertEqual(node.set.read_bytes(), before)
+        self.assertEqual(addresses(node.ask("alpha-ai.example")) == ["0.0.0.0"], closed)
         fill.truncate(0)
         node.cenote_ok("directive", "step", made, "block")
         self.assertEqual(addresses(node.ask("alpha-ai.example")), ["0.0.0.0"])

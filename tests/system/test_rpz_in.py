@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists kept by zone transfer from BIND, Knot and NSD; and from servers that do it wrong."""
 import base64
+import os
+import pathlib
 import signal
 import threading
 
@@ -213,6 +215,21 @@ zone:
         primary.zones.append(zone_text(7, ["bad1.example", "other.example"], refresh=1))
         self.until(lambda: self.seen("other.example") == CLOSED, "the next good one")
 
+    def test_a_kill_in_the_middle_leaves_the_zone_as_it_was(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        for i in range(5):
+            primary.zones.append(zone_text(i + 2, ["bad1.example", f"new{i}.example"], refresh=1))
+            children = pathlib.Path(f"/proc/{self.resolver.daemon.process.pid}/task/{self.resolver.daemon.process.pid}/children")
+            keeper = int(children.read_text().split()[0])
+            eventually(lambda: primary.asked > i + 1, "it asks")
+            os.kill(keeper, signal.SIGKILL)
+            self.assertEqual(self.seen("bad1.example"), CLOSED)
+            self.assertEqual(self.resolver.cenote("inspect", self.resolver.set).returncode, 0)
+            self.resolver.cenote_ok("reload")  # starts it again; a minute would as well
+        self.until(lambda: self.seen("new4.example") == CLOSED, "the newest")
+
     def test_another_secret(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
         self.stand_up(primary.where, secret=base64.b64encode(b"another secret altogether").decode())
@@ -253,7 +270,7 @@ class ScriptedPrimary:
     """A primary that signs its answers, or does what `broken` says."""
 
     def __init__(self, test, zones):
-        self.zones, self.broken = zones, ""
+        self.zones, self.broken, self.asked = zones, "", 0
         self.keyring = dns.tsigkeyring.from_text({KEY: SECRET})
         self.other = dns.tsigkeyring.from_text({KEY: base64.b64encode(b"x" * 32).decode()})
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -292,6 +309,7 @@ class ScriptedPrimary:
         query = dns.message.from_wire(wire, keyring=self.keyring)
         kind = query.question[0].rdtype
         broken = self.broken
+        self.asked += 1
         if broken == "refuse":
             raise EOFError
         reply = dns.message.make_response(query)

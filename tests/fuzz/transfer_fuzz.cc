@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a primary may send: a signature is found where one stands, and a transfer is refused or becomes a zone that we
+// could serve again, whatever is in its messages.
+
+#include <cstdint>
+#include <optional>
+
+#include "resolver/base/check.h"
+#include "resolver/transfer/incoming.h"
+#include "resolver/transfer/tsig.h"
+
+/// The first byte: whether a zone is known already; then messages, each behind its length.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace cenote;
+    using namespace cenote::transfer;
+    if (size == 0) return 0;
+    const auto zone = wire::Name::parse("rpz.example").value_or(wire::Name());
+    ZoneData known;
+    known.soa.serial = 1;
+    known.records = {{std::string("\1a"), wire::RrType::CNAME, std::string(1, '\0')}};
+    Assembler assembler(zone, (data[0] & 1) != 0 ? &known : nullptr, 1000);
+    ByteView left(data + 1, size - 1);
+    while (left.size() >= 2 && !assembler.complete()) {
+        const std::size_t length = std::min<std::size_t>(load_u16(left.data()), left.size() - 2);
+        const ByteView message = left.subspan(2, length);
+        left = left.subspan(2 + length);
+        bool malformed = false;
+        if (const auto tsig = find_tsig(message, malformed)) CENOTE_CHECK(!malformed && tsig->start < message.size());
+        if (message.size() < wire::kHeaderSize || !assembler.add(message)) return 0;
+    }
+    if (!assembler.complete()) return 0;
+    const auto data_of = std::move(assembler).finish();
+    if (!data_of || !*data_of) return 0;
+    CENOTE_CHECK((*data_of)->records.size() <= 1001);
+    for (const RpzRecord& record : (*data_of)->records) CENOTE_CHECK(record.owner.size() + zone.wire().size() <= 255);
+    CENOTE_CHECK(!to_master_file(zone, **data_of).empty());
+    return 0;
+}

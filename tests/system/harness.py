@@ -309,8 +309,8 @@ services = ["{self.services}"]
 {s['directives']}
 """)
 
-    def cenote(self, *arguments, timeout=PATIENCE):
-        """Runs the tool against this node."""
+    def cenote(self, *arguments, timeout=10 * PATIENCE):
+        """Runs the tool against this node; what it fetches and compiles may take long on a busy machine."""
         env = dict(os.environ, CENOTE_SOCKET=str(self.control), CENOTE_CONFIG=str(self.config),
                    **self.environment)
         return subprocess.run([str(BIN / "cenote"), *map(str, arguments)], env=env, capture_output=True, text=True,

@@ -39,6 +39,7 @@ public:
             popular_ = std::move(*popular);
         }
         for (const auto& service : catalogue.services) add_service(service);
+        if (auto taken = check_catalogue(); !taken) return std::move(taken).error();
         for (const auto& list : manifest_.lists) add_list(list);
         auto bytes = writer_.finish();
         if (!bytes) return std::move(bytes).error();
@@ -72,6 +73,7 @@ private:
         const auto index = writer_.add_source(std::move(source));
         ++report_.services;
         for (const auto& domain : service.domains) {
+            report_.services_text += domain.name.to_string() + '\n';
             if (auto why = guarded(domain.name)) {
                 diagnostics_.warning(domain.place, fmt::format("'{}' of service '{}' is left out: {}",
                                                                domain.name.to_string(), service.id, *why));
@@ -81,6 +83,26 @@ private:
             writer_.add(domain.name, {index, domain.role, domain.strict}, domainset::MatchKind::Suffix);
             ++report_.service_domains;
         }
+    }
+
+    /// The catalogue's names are a list like any other.
+    Status check_catalogue() const {
+        if (manifest_.services_last_good.empty() || manifest_.force) return Done{};
+        const Manifest::List kept{
+            .id = {}, .path = {}, .format = Format::Domains, .last_good = manifest_.services_last_good};
+        const auto before = ListCopy::read_last_good(kept, guard(), manifest_.limits);
+        if (!before) return Done{};  // none was taken before this one
+        const auto now =
+            ListCopy::of(report_.services_text, "the catalogue", Format::Domains, guard(), manifest_.limits);
+        if (!now) return now.error();
+        std::string why;
+        if (const auto* added = newly_left_out(*before, *now))
+            why = fmt::format("it adds '{}', which may not be sinkholed: {}", added->name, added->why);
+        for (const auto& other : {why_not_size(*before, *now), why_not_popular(*before, *now)})
+            if (why.empty()) why = other;
+        if (why.empty()) return Done{};
+        return Error{fmt::format(
+            "the catalogue is not taken: {}; the set in use stays, force takes the catalogue as it is", why)};
     }
 
     std::optional<std::string> guarded(const wire::Name& name) const {
@@ -124,14 +146,19 @@ private:
         return copy;
     }
 
-    static std::string why_not_guarded(const ListCopy& before, const ListCopy& now, const Path& path) {
+    static const LeftOut* newly_left_out(const ListCopy& before, const ListCopy& now) {
         std::set<std::string> known;
         for (const auto& entry : before.left_out()) known.insert(entry.name);
         for (const auto& entry : now.left_out())
-            if (!known.contains(entry.name))
-                return fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}", path.string(), entry.line,
-                                   entry.name, entry.why);
-        return {};
+            if (!known.contains(entry.name)) return &entry;
+        return nullptr;
+    }
+
+    static std::string why_not_guarded(const ListCopy& before, const ListCopy& now, const Path& path) {
+        const auto* added = newly_left_out(before, now);
+        if (added == nullptr) return {};
+        return fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}", path.string(), added->line,
+                           added->name, added->why);
     }
 
     [[nodiscard]] std::string why_not_size(const ListCopy& before, const ListCopy& now) const {

@@ -4,7 +4,8 @@
 //
 // The guard: names that may not be sinkholed are left out of the first copy of a list and named. A later copy (one
 // with a last good copy before it) that adds such a name is refused whole, and the last good copy serves. So is one
-// that lost or gained too large a share of its entries, or would close more than a few popular names.
+// that lost or gained too large a share of its entries, or would close more than a few popular names. The catalogue
+// is held against the one before it in the same way; when it is refused nothing is compiled.
 //
 // Threads:  control plane; one at a time for one `out`.
 // Memory:   about 110 bytes for each entry of all lists, the text of one list at a time, and the set.
@@ -47,6 +48,7 @@ struct CompileReport {
     std::uint32_t services = 0;
     std::uint32_t service_domains = 0;
     std::vector<LeftOut> services_left_out;
+    std::string services_text;  // all its names, as a domains list: the next manifest's `services_last_good`
     std::vector<ListReport> lists;
     domainset::SetInfo info;
 };

@@ -23,6 +23,9 @@ public:
     static Result<ListCopy> read(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
     /// The last good copy, whose signature was checked when it was taken.
     static Result<ListCopy> read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
+    /// Of a text; `path` is where a message says that it is from.
+    static Result<ListCopy> of(const std::string& text, const Path& path, Format format, const Guard* guard,
+                               const ListLimits& limits);
 
     [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
@@ -33,8 +36,6 @@ public:
     void for_each(const std::function<void(const Rule&)>& take) const;
 
 private:
-    static Result<ListCopy> of(const std::string& text, const Path& path, Format format, const Guard* guard,
-                               const ListLimits& limits);
     void keep(const Rule& rule);
     void settle_weights();
     static void for_each_in(const std::vector<std::uint8_t>& rules, const std::function<void(const Rule&)>& take);

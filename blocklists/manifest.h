@@ -28,6 +28,7 @@ struct Manifest {
     };
 
     std::vector<Path> services;  // folders of the catalogue; a later one extends services of an earlier one
+    Path services_last_good;     // a domains list of the names the catalogue had that was taken last; empty: none
     std::vector<List> lists;
     std::vector<wire::Name> protect;      // never sinkholed, nor anything below
     std::vector<wire::Name> route_zones;  // likewise: they have servers of their own

@@ -18,6 +18,8 @@ Path list_copy_path(const Settings& settings, std::string_view id) { return besi
 
 Path list_error_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".error"); }
 
+Path catalogue_names_path(const Settings& settings) { return beside_set(settings, "catalogue", ".names"); }
+
 Path zone_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".zone"); }
 
 Path zone_expired_path(const Settings& settings, std::string_view id) { return beside_set(settings, id, ".expired"); }

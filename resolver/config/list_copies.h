@@ -3,7 +3,8 @@
 // The last good copy of each list, kept beside the set: what serves when its source fails, and since when.
 //
 // `lists/ID.list` beside the set is the text that was last taken, its time the time it was taken; `lists/ID.error` says
-// what was wrong with the source the last time, and is gone when nothing was.
+// what was wrong with the source the last time, and is gone when nothing was. `lists/catalogue.names` are the names of
+// the catalogue that was last taken.
 //
 // Threads:  pure. `cenote update` writes, one at a time; anybody reads.
 // Failure:  a copy that cannot be read counts as none.
@@ -24,6 +25,7 @@ struct ListCopy {
 
 Path list_copy_path(const Settings& settings, std::string_view id);
 Path list_error_path(const Settings& settings, std::string_view id);
+Path catalogue_names_path(const Settings& settings);
 /// Of a list that is kept by zone transfer: the zone as it was transferred last; and a mark that it has expired.
 Path zone_path(const Settings& settings, std::string_view id);
 Path zone_expired_path(const Settings& settings, std::string_view id);

@@ -9,6 +9,9 @@ namespace cenote::config {
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
     blocklists::Manifest manifest;
     manifest.services = settings.services;
+    std::error_code none;
+    if (std::filesystem::exists(catalogue_names_path(settings), none))
+        manifest.services_last_good = catalogue_names_path(settings);
     for (const auto& list : settings.lists) {
         blocklists::Manifest::List entry{.id = list.id, .path = list.source};
         entry.format = blocklists::parse_format(list.format).value_or(blocklists::Format::Auto);
@@ -16,7 +19,6 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
         entry.key = list.key;
         entry.signature = Path(entry.path).concat(".minisig");
         if (is_zone(list)) {
-            std::error_code none;
             entry.path = zone_path(settings, list.id);
             entry.format = blocklists::Format::Rpz;
             if (std::filesystem::exists(zone_expired_path(settings, list.id), none)) {
@@ -48,6 +50,7 @@ std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settin
     if (settings.services.empty()) return nullptr;
     auto manifest = manifest_of(settings, WallTime{});
     manifest.lists.clear();  // their ids are known without them
+    manifest.services_last_good.clear();
     Diagnostics ignored;
     auto compiled = blocklists::compile_in_memory(manifest, ignored);
     if (!compiled) return nullptr;

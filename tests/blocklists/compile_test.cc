@@ -142,6 +142,46 @@ TEST_F(Compile, ServiceUnderProtectIsLeftOut) {
     EXPECT_EQ(made.report.service_domains, 0U);
 }
 
+TEST_F(Compile, ALaterCatalogueIsGuardedAsAListIs) {
+    add_service();
+    manifest_.protect = {name("api.chat.example"), name("later.example")};
+    const auto first = compiled();
+    EXPECT_EQ(first.report.services_text, "chat.example\napi.chat.example\n");
+    EXPECT_EQ(first.report.services_left_out.size(), 2U);  // chat.example is above api.chat.example
+    manifest_.services_last_good = list("catalogue.names", first.report.services_text);
+    compiled();  // what was left out before is left out again
+
+    const auto refused = [this] {
+        const auto made = compile_in_memory(manifest_, diagnostics_);
+        return made ? std::string("taken") : made.error().text;
+    };
+    const std::string service =
+        "vendor = \"B\"\njurisdiction = \"ZZ\"\n[[service]]\nid = \"b\"\nname = \"B\"\n"
+        "category = [\"chat\"]\n";
+    const auto domain = [](const std::string& text) {
+        return "[[service.domain]]\nname = \"" + text + "\"\nrole = \"web\"\n";
+    };
+    write_file(folder_ / "services" / "b.toml", service + domain("later.example"));
+    EXPECT_THAT(refused(),
+                HasSubstr("the catalogue is not taken: it adds 'later.example', which may not be sinkholed"));
+
+    std::string many = service;
+    std::string popular;
+    for (int i = 0; i < 30; ++i) {
+        many += domain("n" + std::to_string(i) + ".example");
+        popular += "n" + std::to_string(i) + ".example\n";
+    }
+    write_file(folder_ / "services" / "b.toml", many);
+    EXPECT_THAT(refused(), HasSubstr("it grew from 0 to 30 entries"));
+    manifest_.limits.growth_max = 1e9;
+    manifest_.limits.change_min = 1000;
+    EXPECT_EQ(refused(), "taken");
+    manifest_.popular = list("popular", popular);
+    EXPECT_THAT(refused(), HasSubstr("it would newly sinkhole 30 popular names"));
+    manifest_.force = true;
+    EXPECT_EQ(refused(), "taken");
+}
+
 TEST_F(Compile, LaterCopyThatAddsAGuardedNameIsRefusedWhole) {
     const auto good = list("good.txt", "old.example\nco.uk\n");
     manifest_.lists = {{"d", list("new.txt", "new.example\nco.uk\ncom\n"), Format::Domains, good}};

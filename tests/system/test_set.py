@@ -151,6 +151,18 @@ class Sets(SystemTest):
         self.assertIn("cenote.set", done.stderr)
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
 
+    def test_a_catalogue_that_may_not_be_changes_nothing(self):
+        resolver = self.node(extra='protect = ["guarded.example"]\n')
+        resolver.update()
+        before = resolver.set.read_bytes()
+        (resolver.services / "gamma.toml").write_text(GAMMA.replace("gamma-ai.example", "x.guarded.example"))
+        done = resolver.cenote("update")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the catalogue is not taken: it adds 'x.guarded.example', which may not be sinkholed", done.stderr)
+        self.assertEqual(resolver.set.read_bytes(), before)
+        (resolver.services / "gamma.toml").write_text(GAMMA)
+        resolver.update()
+
     def test_rollback(self):
         self.two_updates()
         self.resolver.start()

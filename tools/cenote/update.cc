@@ -148,15 +148,16 @@ Exit compile_and_load(Session& session, const config::Settings& settings, const 
     if (!report) return fail(report.error());
     print_report(*report);
     Exit exit = failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
-    if (!report->lists.empty()) {
-        if (auto made = make_copies_folder(config::list_copy_path(settings, "x").parent_path()); !made)
-            exit = fail(made.error());
-        for (const auto& list : report->lists)
-            if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept)
-                exit = fail(kept.error());
-            else if (auto noted = fetching.note(list); !noted)
-                exit = fail(noted.error());
-    }
+    const Path names_path = config::catalogue_names_path(settings);
+    if (auto made = make_copies_folder(names_path.parent_path()); !made)
+        exit = fail(made.error());
+    else if (auto kept = publish_file(names_path, bytes_of(report->services_text), kFileMode); !kept)
+        exit = fail(kept.error());
+    for (const auto& list : report->lists)
+        if (auto kept = keep(settings, list, manifest.limits.file_bytes_max); !kept)
+            exit = fail(kept.error());
+        else if (auto noted = fetching.note(list); !noted)
+            exit = fail(noted.error());
     note_change(settings, flags);
     return load_into_daemon(session, flags) == Exit::Done ? exit : Exit::Failed;
 }

@@ -30,10 +30,14 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
 
 }  // namespace
 
+std::string SourcePlace::to_string() const {
+    std::string text = file;
+    if (line != 0) text += fmt::format(":{}:{}", line, column);
+    return text.empty() ? text : text + ": ";
+}
+
 std::string Diagnostic::to_string() const {
-    std::string line = place.file;
-    if (place.line != 0) line += fmt::format(":{}:{}", place.line, place.column);
-    if (!line.empty()) line += ": ";
+    std::string line = place.to_string();
     if (severity == Severity::Warning) line += "warning: ";
     if (severity == Severity::Note) line += "note: ";
     return line + text;

@@ -21,6 +21,9 @@ struct SourcePlace {
     std::string file;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
+
+    /// "FILE:LINE:COL: ", as far as it is known.
+    [[nodiscard]] std::string to_string() const;
 };
 
 struct Diagnostic {

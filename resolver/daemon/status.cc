@@ -104,8 +104,8 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
                                     "check the server and the path to it, or change [upstream].servers"));
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Warning)
-            found.push_back(
-                problem("warning", diagnostic.to_string(), "change the configuration, then 'cenote reload'"));
+            found.push_back(problem("warning", diagnostic.place.to_string() + diagnostic.text,
+                                    "change the configuration, then 'cenote reload'"));
     const auto& directives = running.policy().options().directives;
     for (const policy::Directive& directive : directives)
         if (directive.review && *directive.review <= wall_now())

@@ -2,6 +2,7 @@
 """Rules made at the command line: in force at once, kept over a restart and a kill, ended by themselves, audited."""
 import json
 import sqlite3
+import tomllib
 from datetime import datetime, timedelta, timezone
 
 from harness import SystemTest, addresses, eventually, extended_errors, main
@@ -52,6 +53,9 @@ class Rules(SystemTest):
         self.assertEqual(addresses(answer), CLOSED)
         self.assertIn("directive node1-1", extended_errors(answer)[0][1])
         self.assertIn("title", self.resolver.cenote_ok("directives", made))
+        (document,) = tomllib.loads(self.resolver.cenote_ok("directives", made, "--toml"))["directive"]
+        self.assertEqual((document["id"], document["step"], document["title"]),
+                         ("node1-1", "restrict", "Alpha \"under\" assessment"))
 
         self.resolver.stop()
         self.resolver.start()
@@ -169,7 +173,7 @@ class Rules(SystemTest):
         before = self.resolver.cenote_json("status")
         told = self.resolver.cenote_ok("directive", "add", "--target", "alpha", "--target", "domain:other.example", "--role",
                                        "web", "--group", "lab", "--step", "restrict", "--dry-run")
-        for line in ("takes  alpha (service:alpha, 1 names)", "takes  other.example (domain:other.example, 1 names)",
+        for line in ("[[directive]]\nid = ", "\nstep = \"restrict\"\n", "takes  alpha (service:alpha, 1 names)", "takes  other.example (domain:other.example, 1 names)",
                      "from   lab 127.0.0.77/32", "asked  2 queries by lab since cenoted started", "nothing has changed"):
             self.assertIn(line, told)
         self.assertNotIn("from   everyone", told)

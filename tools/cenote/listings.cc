@@ -120,7 +120,7 @@ Exit directives(Session& session, const Flags& flags) {
     const auto row = find_row(*rows, flags.id, "directive");
     if (!row) return fail(row.error());
     if (flags.toml)
-        fmt::print("{}", cell(*row, "toml"));
+        fmt::print("{}", lines(*row, "toml"));
     else
         flags.json ? print_json(Json::array({*row})) : print_directive(*row);
     return Exit::Done;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 
 namespace cenote::cli {
 namespace {
@@ -116,6 +117,13 @@ std::string cell(const Json& value) {
 std::string cell(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found == row.end() ? "-" : cell(*found);
+}
+
+std::string lines(const Json& row, const char* key) {
+    std::string clean;
+    std::istringstream text(row.value(key, ""));
+    for (std::string line; std::getline(text, line);) clean += printable(line) + '\n';
+    return clean;
 }
 
 void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }

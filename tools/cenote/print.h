@@ -34,6 +34,8 @@ private:
 /// "-" for null and "", texts as they are, arrays with blanks between.
 [[nodiscard]] std::string cell(const Json& value);
 [[nodiscard]] std::string cell(const Json& row, const char* key);
+/// A text of several lines, each ended.
+[[nodiscard]] std::string lines(const Json& row, const char* key);
 
 void print_json(const Json& json);
 /// Labels in one column, values in the other; what is null or empty is left out.

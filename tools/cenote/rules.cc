@@ -57,7 +57,7 @@ Result<std::string> body_of(const AddFlags& flags) {
 }
 
 void print_dry_run(const Json& told) {
-    fmt::print("{}\n", cell(told, "text"));
+    fmt::print("{}", lines(told, "text"));
     for (const auto& row : told.value("takes", Json::array()))
         fmt::print("takes  {} ({}, {} names)\n", cell(row, "id"), cell(row, "target"), cell(row, "names"));
     for (const auto& row : told.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));

@@ -106,6 +106,7 @@ public:
 private:
     void run() {
         known_serial_ = serial_on_disk();
+        if (known_serial_ && !compiled()) publish();
         last_contact_ = ticks_now();
         seconds retry = kRetryFirst;
         while (!stop_) {
@@ -178,6 +179,14 @@ private:
             if (config::list_copy(settings_, zone_.list).error.empty()) continue;
             return;  // the guard's word stands beside the list
         }
+    }
+
+    /// Whoever kept the zone before us may have been killed between writing it and having it compiled.
+    [[nodiscard]] bool compiled() const {
+        std::error_code none;
+        const auto written = std::filesystem::last_write_time(config::zone_path(settings_, zone_.list), none);
+        const auto taken = std::filesystem::last_write_time(config::list_copy_path(settings_, zone_.list), none);
+        return !none && taken >= written;
     }
 
     /// A zone whose primary was not heard of for so long is used no more (RFC 1034 §4.3.5).

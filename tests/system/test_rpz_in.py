@@ -35,6 +35,13 @@ def zone_text(serial, names, refresh=3600, expire=86400):
     return "\n".join(lines + [f"{name} CNAME .\n*.{name} CNAME ." for name in names]) + "\n"
 
 
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class RpzIn(SystemTest):
     def stand_up(self, primary, tsig=True, secret=SECRET):
         upstream = ScriptedUpstream(
@@ -223,12 +230,25 @@ zone:
             primary.zones.append(zone_text(i + 2, ["bad1.example", f"new{i}.example"], refresh=1))
             children = pathlib.Path(f"/proc/{self.resolver.daemon.process.pid}/task/{self.resolver.daemon.process.pid}/children")
             keeper = int(children.read_text().split()[0])
-            eventually(lambda: primary.asked > i + 1, "it asks")
+            self.until(lambda: primary.asked > i + 1, "it asks")
             os.kill(keeper, signal.SIGKILL)
+            self.until(lambda: not alive(keeper), "its end, which a write to the disk can put off")
             self.assertEqual(self.seen("bad1.example"), CLOSED)
             self.assertEqual(self.resolver.cenote("inspect", self.resolver.set).returncode, 0)
             self.resolver.cenote_ok("reload")  # starts it again; a minute would as well
         self.until(lambda: self.seen("new4.example") == CLOSED, "the newest")
+
+    def test_a_zone_that_was_written_and_not_compiled_is_compiled_at_the_start(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        self.resolver.stop()
+        primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"], refresh=1))
+        zone = self.resolver.folder / "lists" / "nation.zone"
+        text = zone.read_text().replace("hostmaster.localhost. 1 ", "hostmaster.localhost. 2 ")
+        zone.write_text(text + "bad2.example CNAME .\n")  # a kill between the two leaves it so
+        self.resolver.start()
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "what the zone on disk says")
 
     def test_another_secret(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])

@@ -9,7 +9,7 @@ import dns.message
 import dns.query
 
 from harness import PATIENCE
-from upstreams import Server, free_port
+from upstreams import Server, free_port, nsd_command
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 KEY = "transfer-key"
@@ -88,29 +88,13 @@ class NsdServer(Server):
         super().__init__(test, probe)
 
     def command(self):
-        config = self.folder / "nsd.conf"
-        config.write_text(f"""
-server:
-  ip-address: 127.0.0.1@{self.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  database: ""
-  pidfile: ""
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  logfile: "{self.folder}/nsd.log"
-  server-count: 1
-  xfrd-reload-timeout: 0
-remote-control:
-  control-enable: no
+        return nsd_command(self, f"""
 key:
   name: {KEY}
   algorithm: hmac-sha256
   secret: "{SECRET}"
 {self.text}
 """)
-        return ["nsd", "-d", "-c", str(config)]
 
 
 class UnboundRpz(Server):

@@ -211,6 +211,30 @@ class Server:
             self.process = None
 
 
+def nsd_command(server, more):
+    """NSD in the foreground at the server's port; `more` is its keys and zones."""
+    config = server.folder / "nsd.conf"
+    config.write_text(f"""
+server:
+  ip-address: 127.0.0.1@{server.port}
+  username: ""
+  chroot: ""
+  zonesdir: "{server.folder}"
+  database: ""
+  pidfile: ""
+  xfrdfile: "{server.folder}/xfrd.state"
+  zonelistfile: "{server.folder}/zone.list"
+  logfile: "{server.folder}/nsd.log"
+  server-count: 1
+  rrl-ratelimit: 0
+  xfrd-reload-timeout: 0
+remote-control:
+  control-enable: no
+{more}
+""")
+    return ["nsd", "-d", "-c", str(config)]
+
+
 class Nsd(Server):
     """NSD with one zone; signed by ldns-signzone where `signed`."""
 
@@ -226,27 +250,11 @@ class Nsd(Server):
             if self.signed:
                 zonefile = self._sign(zonefile)
             self.zonefile = zonefile
-        config = self.folder / "nsd.conf"
-        config.write_text(f"""
-server:
-  ip-address: 127.0.0.1@{self.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{self.folder}"
-  database: ""
-  pidfile: ""
-  xfrdfile: "{self.folder}/xfrd.state"
-  zonelistfile: "{self.folder}/zone.list"
-  logfile: "{self.folder}/nsd.log"
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
+        return nsd_command(self, f"""
 zone:
   name: "{self.zone}"
   zonefile: "{self.zonefile}"
 """)
-        return ["nsd", "-d", "-c", str(config)]
 
     def _sign(self, zonefile):
         made = subprocess.run(["ldns-keygen", "-a", "ECDSAP256SHA256", "-k", self.zone], cwd=self.folder,

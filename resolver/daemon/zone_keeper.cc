@@ -136,8 +136,10 @@ private:
                                      zone_.primary.to_string(), *known_serial_, soa->serial)};
         soa_ = *soa;
         if (known_serial_ == soa->serial && !expired_) {
-            ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
             clear_error();
+            // What the guard refused is at the primary still, and the copy that serves is no newer for that.
+            if (config::list_copy(settings_, zone_.list).error.empty())
+                ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
             return Done{};
         }
         auto data = incoming.transfer(data_ ? &*data_ : nullptr);

@@ -250,6 +250,17 @@ zone:
         self.resolver.start()
         self.until(lambda: self.seen("bad2.example") == CLOSED, "what the zone on disk says")
 
+    def test_a_zone_that_the_guard_refuses_does_not_count_as_good(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        primary.zones.append(zone_text(2, ["bad1.example", "co.kr"], refresh=1))
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word")
+        good, asked = self.row()["last_good"], primary.asked
+        self.until(lambda: primary.asked > asked + 2, "refreshes that find the same serial")
+        self.assertEqual(self.row()["last_good"], good)
+        self.assertIn("may not be sinkholed", self.row()["error"])
+
     def test_another_secret(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
         self.stand_up(primary.where, secret=base64.b64encode(b"another secret altogether").decode())

@@ -82,6 +82,7 @@ struct ScriptedUpstream::State {
     std::vector<SeenQuery> seen;
     std::map<std::string, std::uint32_t> by_name;
     std::atomic<bool> stop{false};
+    std::atomic<std::size_t> to_send{0};
     std::thread thread;
 
     void open(Tcp mode) {
@@ -190,7 +191,9 @@ struct ScriptedUpstream::State {
             seen.push_back(query);
             current = script;
         }
-        for (Action& action : current(query)) {
+        std::vector<Action> actions = current(query);
+        to_send += actions.size();
+        for (Action& action : actions) {
             Due one = from;
             one.at = now + action.after;
             one.action = std::move(action);
@@ -204,7 +207,10 @@ struct ScriptedUpstream::State {
         std::vector<Due> ready(std::make_move_iterator(due.begin()), std::make_move_iterator(later));
         due.erase(due.begin(), later);
         std::stable_sort(ready.begin(), ready.end(), [](const Due& a, const Due& b) { return a.at < b.at; });
-        for (const Due& one : ready) one.connection == 0 ? act_datagram(one) : act_stream(one);
+        for (const Due& one : ready) {
+            one.connection == 0 ? act_datagram(one) : act_stream(one);
+            --to_send;
+        }
     }
 
     void act_datagram(const Due& one) const {
@@ -280,6 +286,8 @@ std::vector<SeenQuery> ScriptedUpstream::queries() const {
 }
 
 std::size_t ScriptedUpstream::count() const { return queries().size(); }
+
+bool ScriptedUpstream::idle() const { return state_->to_send == 0; }
 
 void ScriptedUpstream::play(Script script) {
     const std::lock_guard lock(state_->mutex);

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] std::vector<SeenQuery> queries() const;
     /// Without the forwarder's own probes, which ask for the root.
     [[nodiscard]] std::size_t count() const;
+    /// Whether all that was asked for so far is sent.
+    [[nodiscard]] bool idle() const;
     void play(Script script);
 
 private:

@@ -151,12 +151,12 @@ class NotifySocket:
 
 
 class Clock:
-    """The clock on the wall of a node's programs, which a test sets; the monotonic one is the system's."""
+    """The clock on the wall of a node's programs, which stands where a test sets it; the monotonic one is the system's."""
 
     def __init__(self, node, start):
         self.node = node
         self.file = node.folder / "clock"
-        self.file.write_text("0")
+        self.file.write_text("")
         library = os.environ.get("CENOTE_TEST_CLOCK_LIBRARY", BIN.parent / "tests" / "system" / "libcenote_test_clock.so")
         # A library that goes before a sanitizer's runtime is none of its business.
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
@@ -166,7 +166,7 @@ class Clock:
     def set(self, text):
         """To an RFC 3339 time; a daemon that runs is told as the kernel would tell it."""
         then = datetime.datetime.fromisoformat(text)
-        self.file.write_text(str(int(then.timestamp() - time.time())))
+        self.file.write_text(str(int(then.timestamp())))
 
 
 class Daemon:

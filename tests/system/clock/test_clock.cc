@@ -2,9 +2,10 @@
 //
 // A clock on the wall that a test sets, preloaded into the real programs (LD_PRELOAD).
 //
-// The file that CENOTE_TEST_CLOCK names holds how many seconds the clock is ahead. When it is written anew, the clock
-// is set, and as the kernel does for timers that ask for it (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), each timer on
-// the wall clock becomes readable at once. The monotonic clock goes on as it was.
+// The file that CENOTE_TEST_CLOCK names holds the time, in seconds since the epoch, and there the clock stands until
+// the file is written anew: no machine is too slow for a test that looks at one second. Then the clock is set, and as
+// the kernel does for timers that ask for it (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), each timer on the wall clock
+// becomes readable at once. The monotonic clock goes on as it was.
 //
 // Threads:  a thread of its own waits for the file to change.
 // Failure:  without the file, or with nonsense in it, the clock is the system's.
@@ -25,7 +26,9 @@ namespace {
 
 constexpr int kDescriptors = 4096;
 
-std::atomic<time_t> ahead{0};
+const char* clock_file = nullptr;
+int changes = -1;                 // inotify
+std::atomic<time_t> standing{0};  // 0: it was never set
 std::array<std::atomic<bool>, kDescriptors> on_wall_clock{};
 
 template <typename Function>
@@ -35,11 +38,11 @@ Function* next(const char* name) {
 
 bool is_on_wall_clock(int fd) { return fd >= 0 && fd < kDescriptors && on_wall_clock[static_cast<std::size_t>(fd)]; }
 
-void read_file(const char* path) {
+void read_file() {
     long long seconds = 0;
-    FILE* file = std::fopen(path, "re");
+    FILE* file = std::fopen(clock_file, "re");
     if (file == nullptr) return;
-    if (std::fscanf(file, "%lld", &seconds) == 1) ahead = static_cast<time_t>(seconds);
+    if (std::fscanf(file, "%lld", &seconds) == 1) standing = static_cast<time_t>(seconds);
     std::fclose(file);
 }
 
@@ -51,23 +54,23 @@ void fire_all() {
         if (is_on_wall_clock(fd)) settime(fd, TFD_TIMER_ABSTIME, &past, nullptr);
 }
 
-void* watch(void* path) {
-    const int fd = inotify_init1(IN_CLOEXEC);
-    inotify_add_watch(fd, static_cast<const char*>(path), IN_CLOSE_WRITE);
+void* watch(void* /*unused*/) {
     std::array<char, 4096> events{};
-    while (read(fd, events.data(), events.size()) > 0) {
-        read_file(static_cast<const char*>(path));
+    while (read(changes, events.data(), events.size()) > 0) {
+        read_file();
         fire_all();
     }
     return nullptr;
 }
 
 [[gnu::constructor]] void begin() {
-    char* path = std::getenv("CENOTE_TEST_CLOCK");
-    if (path == nullptr) return;
-    read_file(path);
+    clock_file = std::getenv("CENOTE_TEST_CLOCK");
+    if (clock_file == nullptr) return;
+    changes = inotify_init1(IN_CLOEXEC);
+    inotify_add_watch(changes, clock_file, IN_CLOSE_WRITE);
+    read_file();
     pthread_t thread{};
-    if (pthread_create(&thread, nullptr, watch, path) == 0) pthread_detach(thread);
+    if (pthread_create(&thread, nullptr, watch, nullptr) == 0) pthread_detach(thread);
 }
 
 }  // namespace
@@ -77,14 +80,15 @@ extern "C" {
 int clock_gettime(clockid_t clock, timespec* now) noexcept {
     static auto* const real = next<int(clockid_t, timespec*)>("clock_gettime");
     const int result = real(clock, now);
-    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += ahead;
+    if (standing != 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        *now = {.tv_sec = standing, .tv_nsec = 0};
     return result;
 }
 
 int gettimeofday(timeval* now, void* zone) noexcept {
     static auto* const real = next<int(timeval*, void*)>("gettimeofday");
     const int result = real(now, zone);
-    if (result == 0) now->tv_sec += ahead;
+    if (standing != 0) *now = {.tv_sec = standing, .tv_usec = 0};
     return result;
 }
 
@@ -104,12 +108,12 @@ int timerfd_create(clockid_t clock, int flags) noexcept {
 
 int timerfd_settime(int fd, int flags, const itimerspec* when, itimerspec* before) noexcept {
     static auto* const real = next<int(int, int, const itimerspec*, itimerspec*)>("timerfd_settime");
-    itimerspec shifted = *when;
-    if (is_on_wall_clock(fd) && (flags & TFD_TIMER_ABSTIME) != 0 && when->it_value.tv_sec > ahead + 1)
-        shifted.it_value.tv_sec -= ahead;
-    else if (is_on_wall_clock(fd) && (flags & TFD_TIMER_ABSTIME) != 0)
-        shifted.it_value.tv_sec = 1;
-    return real(fd, flags, &shifted, before);
+    if (standing == 0 || !is_on_wall_clock(fd) || (flags & TFD_TIMER_ABSTIME) == 0)
+        return real(fd, flags, when, before);
+    // What is over fires at once; what is to come does so when the clock is set, for it does not get there by itself.
+    const itimerspec over{.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec = 0}};
+    const itimerspec never{};
+    return real(fd, flags, when->it_value.tv_sec <= standing ? &over : &never, before);
 }
 
 int close(int fd) {

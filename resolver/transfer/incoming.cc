@@ -210,7 +210,9 @@ Status Assembler::add_record(const wire::Name& owner, std::uint16_t type, std::u
         if (!target.read(message, at, end) || end != at + size) return Error{"a CNAME record is broken"};
         record.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
     } else {
-        record.rdata.assign(reinterpret_cast<const char*>(&message[at]), size);
+        const std::size_t fixed = record.type == RrType::A ? 4 : record.type == RrType::AAAA ? 16 : size;
+        if (size != fixed) return Error{"an address record is broken"};
+        record.rdata.assign(reinterpret_cast<const char*>(message.data()) + at, size);
     }
     auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
     if (into.size() >= records_max_) return Error{fmt::format("it has more than {} records", records_max_)};

@@ -14,6 +14,7 @@ namespace cenote::transfer {
 namespace {
 
 using policy::Step;
+using wire::RrType;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
@@ -160,6 +161,25 @@ TEST(Transfer, WhoMayNot) {
     EXPECT_EQ(rcode(broken, true), 1);
     broken.resize(11);
     EXPECT_EQ(rcode(broken, true), -1);
+}
+
+TEST(Transfer, AddressesHaveTheirSize) {
+    const auto answer_with_a = [](RrType type, std::size_t size) {
+        auto message = question(252, std::nullopt);
+        message[7] = 2;
+        message.insert(message.end(), {0xc0, 0x0c, 0, 6, 0, 1, 0, 0, 0, 0, 0, 22, 0, 0});
+        message.insert(message.end(), 20, 1);
+        message.insert(message.end(), {1, 'a', 0xc0, 0x0c, 0, static_cast<std::uint8_t>(type), 0, 1, 0, 0, 0, 0, 0,
+                                       static_cast<std::uint8_t>(size)});
+        message.insert(message.end(), size, 1);
+        return message;
+    };
+    for (const auto& [type, right] : {std::pair{RrType::A, std::size_t{4}}, {RrType::AAAA, std::size_t{16}}}) {
+        for (std::size_t size = 0; size < 20; ++size) {
+            Assembler assembler(kZone, nullptr, 1000);
+            EXPECT_EQ(assembler.add(answer_with_a(type, size)).ok(), size == right) << size;
+        }
+    }
 }
 
 /// Whatever comes, an Assembler refuses it or makes a zone of it, and never more than the limit.

@@ -6,6 +6,7 @@
 
 #include "bench/micro/path.h"
 #include "resolver/base/hash.h"
+#include "resolver/domainset/delta.h"
 #include "resolver/engine/sinkhole.h"
 #include "tests/cache/answers.h"
 #include "tests/engine/world.h"
@@ -28,8 +29,16 @@ void use(const T& value) {
 std::string popular(std::size_t i) { return "www.popular-site-" + std::to_string(i) + ".example"; }
 std::string blocked(std::size_t i) { return "chat.service" + std::to_string(i % kDirectives) + ".example"; }
 
+/// A thousand names more, as many RPZ increments leave them.
+domainset::DomainSet with_delta(const domainset::DomainSet& set) {
+    domainset::DeltaWriter writer(set);
+    for (std::size_t i = 0; i < 1000; ++i)
+        writer.put(policy::testing::name("came" + std::to_string(i) + ".example"), {0}, {0}, {});
+    return set.with_delta(writer.finish(set.sources(), set.info().built_at).value()).value();
+}
+
 /// A hundred directives, each over a service and a name of its own, for a hundred groups.
-std::shared_ptr<const policy::Policy> policy_of_many() {
+std::shared_ptr<const policy::Policy> policy_of_many(bool delta) {
     domainset::DomainSetWriter writer(std::chrono::sys_seconds{}, 7);
     auto options = std::make_shared<policy::Options>();
     for (std::size_t i = 0; i < kDirectives; ++i) {
@@ -45,8 +54,9 @@ std::shared_ptr<const policy::Policy> policy_of_many() {
         options->directives.push_back(
             policy::testing::directive("directive" + number, policy::Step::Restrict, {service, domain}));
     }
-    auto base =
-        std::make_shared<const domainset::DomainSet>(domainset::DomainSet::from_bytes(writer.finish().value()).value());
+    auto set = domainset::DomainSet::from_bytes(writer.finish().value()).value();
+    if (delta) set = with_delta(set);
+    auto base = std::make_shared<const domainset::DomainSet>(std::move(set));
     return policy::Policy::build(options, base, 1, policy::testing::kNow).value();
 }
 
@@ -78,7 +88,8 @@ struct Steps {
     }
     std::size_t next() noexcept { return at_ = (at_ + 1) % kInputs; }
 
-    std::shared_ptr<const policy::Policy> policy = policy_of_many();
+    std::shared_ptr<const policy::Policy> policy = policy_of_many(false);
+    std::shared_ptr<const policy::Policy> changed = policy_of_many(true);
     Packets packets;
     std::vector<wire::Name> popular_names, blocked_names;
     std::vector<IpAddress> clients;
@@ -163,6 +174,8 @@ std::vector<Operation> step_operations() {
          }},
         {"match popular", [s] { use(s->policy->match(s->popular_names[s->next()])); }},
         {"match blocked", [s] { use(s->policy->match(s->blocked_names[s->next()])); }},
+        {"match popular, delta", [s] { use(s->changed->match(s->popular_names[s->next()])); }},
+        {"match blocked, delta", [s] { use(s->changed->match(s->blocked_names[s->next()])); }},
         {"match/naive", [s] { use(naive_match(s->naive_set, blocked(s->next()))); }},
         {"match/floor", [s] { use(hash64(s->popular_names[s->next()].wire(), 1)); }},
         {"decide",

@@ -1,60 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/domainset/domain_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "resolver/domainset/load.h"
+#include "resolver/domainset/opened.h"
 
 namespace cenote::domainset {
 namespace {
 
 constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "sdk", "cdn", "login", "telemetry"};
+constexpr std::uint8_t kNoName = 0xff;  // more labels than a name has: only what holds below a suffix counts
+
+/// As it stands in a file's header: of what `known` has open already.
+bool is_same_file(const Path& path, const SetFile& known) {
+    const auto file = MappedFile::open(path);
+    return file && file->bytes().size() == known.bytes().size() && file->bytes().size() >= format::kHeaderBytes &&
+           std::equal(known.bytes().begin(), known.bytes().begin() + format::kHeaderBytes, file->bytes().begin());
+}
 
 }  // namespace
-
-struct DomainSet::State {
-    Loaded loaded;
-    std::string name;
-    MappedFile file;  // one of these two holds the bytes
-    std::vector<std::uint8_t> owned;
-
-    [[nodiscard]] ByteView bytes() const noexcept { return owned.empty() ? file.bytes() : ByteView(owned); }
-};
 
 DomainSet::DomainSet(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
 DomainSet::DomainSet(DomainSet&&) noexcept = default;
 DomainSet& DomainSet::operator=(DomainSet&&) noexcept = default;
 DomainSet::~DomainSet() = default;
 
-Result<DomainSet> DomainSet::open_unread(const Path& path) {
-    auto file = MappedFile::open(path);
+Result<DomainSet> DomainSet::open_alone(const Path& path, const DomainSet* known) {
+    if (known != nullptr && is_same_file(path, *known->state_->large))
+        return DomainSet(std::make_unique<State>(known->state_->large));
+    auto file = open_set_file(path);
     if (!file) return std::move(file).error();
-    auto loaded = load(file->bytes(), path.string());
-    if (!loaded) return std::move(loaded).error();
-    return DomainSet(std::make_unique<State>(State{*std::move(loaded), path.string(), *std::move(file), {}}));
+    if ((*file)->loaded.delta_of != 0)
+        return Error{fmt::format("cannot use {}: it is the delta of another set; open that one", path.string())};
+    return DomainSet(std::make_unique<State>(*std::move(file)));
 }
 
-Result<DomainSet> DomainSet::open(const Path& path) {
-    auto set = open_unread(path);
-    return set ? std::move(*set).whole() : std::move(set);
+Result<DomainSet> DomainSet::open_unread(const Path& path, const DomainSet* known) {
+    auto set = open_alone(path, known);
+    if (!set) return set;
+    const Path beside = delta_path(path, set->info().checksum);
+    std::error_code none;
+    if (!std::filesystem::exists(beside, none)) return set;
+    auto delta = open_set_file(beside);
+    if (!delta) return std::move(delta).error();
+    if (auto put = set->state_->put_beside(*std::move(delta)); !put) return std::move(put).error();
+    return set;
+}
+
+Result<DomainSet> DomainSet::open(const Path& path, const DomainSet* known) {
+    auto set = open_unread(path, known);
+    if (!set) return set;
+    const bool shared = known != nullptr && known->state_->large == set->state_->large;
+    if (auto checked = shared ? set->check_delta() : set->check(); !checked) return std::move(checked).error();
+    if (!shared) set->state_->info.digest = sha256(set->state_->large->bytes());
+    return set;
 }
 
 Result<DomainSet> DomainSet::from_bytes(std::vector<std::uint8_t> bytes) {
-    auto loaded = load(bytes, "a set in memory");
-    if (!loaded) return std::move(loaded).error();
-    return DomainSet(std::make_unique<State>(State{*std::move(loaded), "a set in memory", {}, std::move(bytes)}))
-        .whole();
+    auto file = set_file_of(std::move(bytes), "a set in memory");
+    if (!file) return std::move(file).error();
+    if ((*file)->loaded.delta_of != 0) return Error{"cannot use a set in memory: it is the delta of another set"};
+    DomainSet set(std::make_unique<State>(*std::move(file)));
+    if (auto checked = set.check(); !checked) return std::move(checked).error();
+    set.state_->info.digest = sha256(set.state_->large->bytes());
+    return set;
 }
 
-Result<DomainSet> DomainSet::whole() && {
-    if (auto checked = check(); !checked) return std::move(checked).error();
-    state_->loaded.info.digest = sha256(state_->bytes());
-    return std::move(*this);
+Result<DomainSet> DomainSet::with_delta(std::vector<std::uint8_t> bytes) const {
+    auto delta = set_file_of(std::move(bytes), "a delta in memory");
+    if (!delta) return std::move(delta).error();
+    DomainSet set(std::make_unique<State>(state_->large));
+    if (auto put = set.state_->put_beside(*std::move(delta)); !put) return std::move(put).error();
+    if (auto checked = set.check_delta(); !checked) return std::move(checked).error();
+    set.state_->info.digest = state_->info.digest;
+    return set;
 }
 
-Status DomainSet::check() const { return check_table(state_->loaded, state_->name); }
+Status DomainSet::check() const {
+    if (auto checked = check_table(state_->large->loaded, state_->large->name); !checked) return checked;
+    return check_delta();
+}
+
+Status DomainSet::check_delta() const {
+    return state_->small == nullptr ? Done{} : check_table(state_->small->loaded, state_->small->name);
+}
 
 std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
     NameHashes hashes;
@@ -63,61 +96,73 @@ std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
     return match(name, hashes);
 }
 
-void DomainSet::hash(const wire::Name& name, NameHashes& hashes) const noexcept {
-    state_->loaded.table.hash(name, hashes);
-}
+void DomainSet::hash(const wire::Name& name, NameHashes& hashes) const noexcept { state_->table.hash(name, hashes); }
 
+/// The small table stays at hand by itself.
 void DomainSet::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
-    state_->loaded.table.touch_groups(name, hashes);
+    state_->table.touch_groups(name, hashes);
 }
 
 void DomainSet::touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
-    state_->loaded.table.touch_record(name, hashes);
+    state_->table.touch_record(name, hashes);
 }
 
 std::optional<Hit> DomainSet::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
-    return state_->loaded.table.match(name, hashes);
+    const State& state = *state_;
+    return state.small == nullptr ? state.table.match(name, hashes)
+                                  : state.match(name, hashes, name.labels(), name.labels());
+}
+
+std::optional<Hit> DomainSet::match_below(const wire::Name& name, std::uint8_t labels) const noexcept {
+    NameHashes hashes;
+    hash(name, hashes);
+    return state_->match(name, hashes, labels, kNoName);
 }
 
 void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
-    const Table& table = state_->loaded.table;
-    std::array<std::uint8_t, wire::Name::kBytesMax> bytes{};
-    Entry entry;
-    for (std::size_t group = 0; group < table.group_count; ++group) {
-        const std::uint8_t* at = table.groups + group * format::kGroupBytes;
-        for (std::uint32_t slot = 0; slot < format::kSlots && at[slot] != 0; ++slot) {
-            const std::size_t length = at[format::kLengthsAt + slot];
-            const std::uint8_t* record = table.record_at(at, slot, length);
-            const format::Payload* payload = record != nullptr ? table.payload_of(record) : nullptr;
-            if (payload == nullptr || length >= bytes.size()) continue;  // check() says so
-            std::memcpy(bytes.data(), record + table.payload_bytes, length);
-            bytes[length] = 0;
-            std::size_t end = 0;
-            if (!entry.name.read_uncompressed(ByteView(bytes).first(length + 1), end)) continue;
-            entry.own = payload->own;
-            entry.below = payload->below == format::kInherit ? std::nullopt : std::optional(payload->below);
-            visit(entry);
-        }
-    }
+    const auto tell = [&](const wire::Name& name, const format::Payload& payload) {
+        visit({name, payload.own,
+               payload.below == format::kInherit ? std::nullopt : std::optional<TagSetId>(payload.below)});
+    };
+    const SharedSetFile& small = state_->small;
+    for_each_name(state_->table, [&](const wire::Name& name, const format::Payload& payload) {
+        NameHashes hashes;
+        if (small != nullptr) hash(name, hashes);
+        if (small == nullptr || find_name(small->loaded.table, name, hashes, name.labels()) == nullptr)
+            tell(name, payload);
+    });
+    if (small == nullptr) return;
+    for_each_name(small->loaded.table, [&](const wire::Name& name, const format::Payload& payload) {
+        if (payload.own != format::kInherit) tell(name, payload);
+    });
 }
 
 bool DomainSet::has_exceptions() const noexcept {
-    return std::ranges::any_of(state_->loaded.table.payloads, [](const auto& payload) { return payload.own == 0; });
+    const auto any = [](const Table& table) {
+        return std::ranges::any_of(table.payloads, [](const auto& payload) { return payload.own == 0; });
+    };
+    return any(state_->table) || (state_->small != nullptr && any(state_->small->loaded.table));
 }
 
 std::uint32_t DomainSet::tag_set_count() const noexcept {
-    return static_cast<std::uint32_t>(state_->loaded.tag_sets.size());
+    const std::size_t more = state_->small == nullptr ? 0 : state_->small->loaded.tag_sets.size() - 1;
+    return static_cast<std::uint32_t>(state_->large->loaded.tag_sets.size() + more);
 }
 
 std::vector<std::uint32_t> DomainSet::tag_set(TagSetId id) const {
-    const auto& sets = state_->loaded.tag_sets;
-    CENOTE_CHECK(id < sets.size());
-    return {sets.items.begin() + sets.starts[id], sets.items.begin() + sets.starts[id + 1]};
+    CENOTE_CHECK(id < tag_set_count());
+    const auto& of_large = state_->large->loaded.tag_sets;
+    const bool first = id < of_large.size();
+    const auto& sets = first ? of_large : state_->small->loaded.tag_sets;
+    const std::size_t at = first ? id : id - (of_large.size() - 1);
+    return {sets.items.begin() + sets.starts[at], sets.items.begin() + sets.starts[at + 1]};
 }
 
-const std::vector<Tag>& DomainSet::tags() const noexcept { return state_->loaded.tags; }
-const std::vector<Source>& DomainSet::sources() const noexcept { return state_->loaded.sources; }
-const SetInfo& DomainSet::info() const noexcept { return state_->loaded.info; }
+const std::vector<Tag>& DomainSet::tags() const noexcept { return state_->large->loaded.tags; }
+const std::vector<Source>& DomainSet::sources() const noexcept {
+    return (state_->small != nullptr ? state_->small : state_->large)->loaded.sources;
+}
+const SetInfo& DomainSet::info() const noexcept { return state_->info; }
 
 std::string_view role_to_text(Role role) noexcept { return kRoles[static_cast<std::size_t>(role)]; }
 

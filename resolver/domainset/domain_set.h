@@ -7,6 +7,9 @@
 // name, inheritance included, so the deepest entry that matches is the whole answer. Names are compared in
 // full: there are no false positives.
 //
+// A small file, the delta, may stand beside the large one (delta_path(), written by delta.h): where it knows a
+// name, the large one is not asked. To whoever looks the two are one set.
+//
 // Threads:  built or opened once, then read by any thread. match() is data plane, the rest control plane.
 // Memory:   the mapping (shared between processes) and a few kilobytes of source descriptions.
 // Failure:  open() checks everything that a hostile file could get wrong and refuses it with one line; after
@@ -80,7 +83,8 @@ struct SetInfo {
     std::uint32_t services = 0;
     std::uint32_t lists = 0;
     std::uint64_t checksum = 0;  // of the header, which holds those of all sections: tells sets apart
-    Sha256Digest digest{};       // of the whole file; zero after open_unread()
+    std::uint64_t delta = 0;     // names in the small file beside it; domains, bytes and checksum are of both
+    Sha256Digest digest{};       // of the whole large file; zero after open_unread()
 };
 
 /// One name of a set, for export and comparison.
@@ -94,13 +98,18 @@ struct Entry {
 /// (a single host) is stepped over when one of those is asked.
 class DomainSet {
 public:
-    static Result<DomainSet> open(const Path& path);
+    /// `known`: a checked set; a file that it has open already is shared and not read again.
+    static Result<DomainSet> open(const Path& path, const DomainSet* known = nullptr);
     /// Checksums and descriptions only: any damage is found. Of a file that was made to deceive, lookups may give wrong
     /// answers until check() has refused it.
-    static Result<DomainSet> open_unread(const Path& path);
+    static Result<DomainSet> open_unread(const Path& path, const DomainSet* known = nullptr);
+    /// open_unread() without the delta beside it.
+    static Result<DomainSet> open_alone(const Path& path, const DomainSet* known = nullptr);
     [[nodiscard]] Status check() const;
     /// The same checks on bytes in memory, which the set then owns (overlays, tests, fuzzing).
     static Result<DomainSet> from_bytes(std::vector<std::uint8_t> bytes);
+    /// This set's large file, shared, with this delta beside it instead of its own.
+    [[nodiscard]] Result<DomainSet> with_delta(std::vector<std::uint8_t> bytes) const;
     DomainSet(DomainSet&&) noexcept;
     DomainSet& operator=(DomainSet&&) noexcept;
     ~DomainSet();
@@ -114,6 +123,8 @@ public:
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
+    /// What holds for the names below the suffix of so many labels that are no entries themselves. Control plane.
+    [[nodiscard]] std::optional<Hit> match_below(const wire::Name& name, std::uint8_t labels) const noexcept;
     /// Whether for some names nothing holds: what their lists except.
     [[nodiscard]] bool has_exceptions() const noexcept;
     /// Every name, in no order that means anything. Control plane.
@@ -128,14 +139,17 @@ public:
     [[nodiscard]] const SetInfo& info() const noexcept;
 
 private:
+    friend class DeltaWriter;
     struct State;
     explicit DomainSet(std::unique_ptr<State> state) noexcept;
-    Result<DomainSet> whole() &&;
+    [[nodiscard]] Status check_delta() const;
     std::unique_ptr<State> state_;
 };
 
 /// `path` with ".previous" behind it: where publish_set() keeps the set that was there before.
 [[nodiscard]] Path previous_path(const Path& path);
+/// Where the delta of the set at `path`, or at its previous_path(), is: the set's checksum is in the name.
+[[nodiscard]] Path delta_path(const Path& path, std::uint64_t checksum);
 
 struct Opened {
     DomainSet set;
@@ -143,8 +157,8 @@ struct Opened {
     std::string problem;  // why the first could not be used, empty when it could
 };
 
-/// The set at `path`, else the previous one; the error names both when neither can be used.
-Result<Opened> open_with_fallback(const Path& path);
+/// The set at `path`, else the same without its delta, else the previous one; the error names what cannot be used.
+Result<Opened> open_with_fallback(const Path& path, const DomainSet* known = nullptr);
 /// The same with open_unread().
 Result<Opened> open_unread_with_fallback(const Path& path);
 

@@ -126,6 +126,7 @@ std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
         put_u64(out, section.size);
         put_u64(out, section.checksum);
     }
+    put_u64(out, header.delta_of);
     ByteWriter last(MutableBytes(bytes).last(8));
     put_u64(last, header_checksum_found(bytes));
     return bytes;
@@ -149,6 +150,7 @@ Header decode_header(ByteView bytes) noexcept {
         section.size = take_u64(in);
         section.checksum = take_u64(in);
     }
+    header.delta_of = take_u64(in);
     return header;
 }
 
@@ -252,12 +254,14 @@ std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags) {
     return sets;
 }
 
-std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets) {
+std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets, bool of_delta) {
     ByteReader in(section);
     std::vector<Payload> payloads(take_count(in, 8));
     for (auto& payload : payloads) {
         payload = {in.u32(), in.u32()};
-        if (payload.own >= tag_sets || (payload.below >= tag_sets && payload.below != kInherit)) return std::nullopt;
+        const bool gone = of_delta && payload.own == kInherit && payload.below == kInherit;
+        const bool below = payload.below < tag_sets || payload.below == kInherit;
+        if (!gone && (payload.own >= tag_sets || !below)) return std::nullopt;
     }
     if (!is_whole(in)) return std::nullopt;
     return payloads;

@@ -33,7 +33,7 @@ inline constexpr std::size_t kBaseAt = 60;
 inline constexpr std::size_t kProbesMax = 32;  // groups that are looked at for one name
 inline constexpr std::size_t kHeapSpare = 4;   // zero bytes behind the last record, so that a payload is one load
 
-inline constexpr std::uint32_t kInherit = 0xffffffff;  // a payload's `below`: look further up
+inline constexpr std::uint32_t kInherit = 0xffffffff;  // of a payload: look further up
 inline constexpr std::size_t kTextBytesMax = 8192;
 inline constexpr std::size_t kTextsMax = 16384;
 
@@ -72,6 +72,7 @@ struct Header {
     std::uint32_t payload_bytes = 1;  // 1, 2 or 4
     LabelCounts label_counts;
     std::array<SectionEntry, kSections> sections{};
+    std::uint64_t delta_of = 0;  // checksum of the set that this is the delta of; 0: a set of its own
 
     [[nodiscard]] const SectionEntry& section(Section which) const noexcept {
         return sections[static_cast<std::size_t>(which)];
@@ -79,7 +80,8 @@ struct Header {
     [[nodiscard]] SectionEntry& section(Section which) noexcept { return sections[static_cast<std::size_t>(which)]; }
 };
 
-/// What a record says: the tag-set of the name itself, and the one of the names below it or kInherit.
+/// What a record says: the tag-set of the name itself, and the one of the names below it or kInherit. In a delta
+/// twice kInherit is a name that is in the set no more.
 struct Payload {
     TagSetId own = 0;
     TagSetId below = 0;
@@ -113,7 +115,8 @@ struct TagSets {
 [[nodiscard]] std::optional<std::vector<Source>> decode_sources(ByteView section);
 [[nodiscard]] std::optional<std::vector<Tag>> decode_tags(ByteView section, std::size_t sources);
 [[nodiscard]] std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags);
-[[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets);
+[[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets,
+                                                                  bool of_delta);
 
 /// What the bounds of the format do not admit in a source, empty when all is well.
 [[nodiscard]] std::string what_is_wrong_with(const Source& source);

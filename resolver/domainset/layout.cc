@@ -150,6 +150,7 @@ Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vecto
     File file(heap_bytes + grouping.groups * format::kGroupBytes + 65536);
     auto& header = file.header();
     header.seed = layout.seed;
+    header.delta_of = layout.delta_of;
     header.built_at = layout.built_at.time_since_epoch().count();
     header.domains = names.size();
     header.groups = grouping.groups;

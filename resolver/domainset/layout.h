@@ -17,6 +17,7 @@ namespace cenote::domainset {
 
 struct Layout {
     std::uint64_t seed = 0;
+    std::uint64_t delta_of = 0;  // format::Header::delta_of
     WallTime built_at{};
     const std::vector<Source>* sources = nullptr;
     const std::vector<Tag>* tags = nullptr;

@@ -54,7 +54,7 @@ bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
     if (!tags) return false;
     auto tag_sets = format::decode_tag_sets(bytes(Section::TagSets), tags->size());
     if (!tag_sets) return false;
-    auto payloads = format::decode_payloads(bytes(Section::Payloads), tag_sets->size());
+    auto payloads = format::decode_payloads(bytes(Section::Payloads), tag_sets->size(), header.delta_of != 0);
     if (!payloads) return false;
     loaded.sources = std::move(*sources);
     loaded.tags = std::move(*tags);
@@ -150,6 +150,7 @@ Result<Loaded> load(ByteView file, std::string_view file_name) {
         return refuse("its descriptions contradict themselves, it was not written by Cenote; compile it again");
     if (!lay_table(header, file, loaded.table)) return refuse(kContradiction);
     loaded.info = describe(header, file, loaded.sources);
+    loaded.delta_of = header.delta_of;
     return loaded;
 }
 

@@ -23,7 +23,8 @@ struct Loaded {
     std::vector<Tag> tags;
     std::vector<Source> sources;
     SetInfo info;
-};  // info.digest is the caller's
+    std::uint64_t delta_of = 0;  // checksum of the set that this is the delta of; 0: a set of its own
+};                               // info.digest is the caller's
 
 Result<Loaded> load(ByteView file, std::string_view file_name);
 /// The order of groups, slots and records, and every name. Takes a while: one pass over all names.

@@ -4,13 +4,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 namespace cenote::domainset {
 namespace {
+
+constexpr unsigned kFileMode = 0644;
+constexpr std::string_view kPrevious = ".previous";
+constexpr std::string_view kDelta = ".delta.";
 
 Error failure(std::string_view verb, const Path& path, int code) {
     return {fmt::format("cannot {} {}: {}; check its folder's owner, mode and free space", verb, path.string(),
@@ -26,7 +32,7 @@ Path beside(const Path& path, std::string_view ending) {
 /// Gives the file at `path` the second name previous_path(), in one step. A file that could not be used is no better
 /// than the previous one, and stays without a second name.
 Status keep_as_previous(const Path& path) {
-    if (!DomainSet::open(path).ok()) return Done{};
+    if (const auto set = DomainSet::open_alone(path); !set || !set->check()) return Done{};
     const Path draft = beside(path, ".previous.new");
     ::unlink(draft.c_str());  // of a run that was killed between the next two calls
     if (::link(path.c_str(), draft.c_str()) != 0) return failure("keep the previous set as", draft, errno);
@@ -39,6 +45,21 @@ Status keep_as_previous(const Path& path) {
     return failure("keep the previous set as", previous_path(path), code);
 }
 
+/// Of sets that are there no more. What cannot be removed is in nobody's way.
+void remove_deltas_of_others(const Path& path) {
+    std::vector<Path> kept;
+    for (const Path& each : {path, previous_path(path)})
+        if (const auto set = DomainSet::open_alone(each)) kept.push_back(delta_path(path, set->info().checksum));
+    const std::string beginning = beside(path, kDelta).filename().string();
+    std::error_code error;
+    for (const auto& file :
+         std::filesystem::directory_iterator(path.parent_path().empty() ? "." : path.parent_path(), error))
+        if (file.path().filename().string().starts_with(beginning) &&
+            std::none_of(kept.begin(), kept.end(),
+                         [&](const Path& each) { return each.filename() == file.path().filename(); }))
+            std::filesystem::remove(file.path(), error);
+}
+
 /// A rename is on disk when its folder is.
 Status sync_folder_of(const Path& path) {
     const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
@@ -48,11 +69,16 @@ Status sync_folder_of(const Path& path) {
     return Done{};
 }
 
-Result<Opened> open_or_previous(const Path& path, Result<DomainSet> (*open)(const Path&)) {
-    auto set = open(path);
+using Open = Result<DomainSet> (*)(const Path&, const DomainSet*);
+
+Result<Opened> open_or_previous(const Path& path, const DomainSet* known, Open open) {
+    auto set = open(path, known);
     if (set) return Opened{*std::move(set), path, {}};
+    if (auto alone = DomainSet::open_alone(path, known); alone && alone->check())
+        return Opened{*std::move(alone), path,
+                      fmt::format("{}; the set is used without its delta until then", set.error().text)};
     const Path previous = previous_path(path);
-    auto older = open(previous);
+    auto older = open(previous, known);
     if (!older) return Error{fmt::format("{}; and {}", set.error().text, older.error().text)};
     auto problem = fmt::format("{}; the previous set {} is used until then", set.error().text, previous.string());
     return Opened{*std::move(older), previous, std::move(problem)};
@@ -60,18 +86,41 @@ Result<Opened> open_or_previous(const Path& path, Result<DomainSet> (*open)(cons
 
 }  // namespace
 
-Path previous_path(const Path& path) { return beside(path, ".previous"); }
+Path previous_path(const Path& path) { return beside(path, kPrevious); }
+
+Path delta_path(const Path& path, std::uint64_t checksum) {
+    Path set = path;
+    if (set.extension() == kPrevious) set.replace_extension();
+    return beside(set, fmt::format("{}{:016x}", kDelta, checksum));
+}
+
+Result<UniqueFd> lock_for_publishing(const Path& path) {
+    const Path lock = beside(path, ".lock");
+    UniqueFd fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+    if (!fd.valid()) return failure("open", lock, errno);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error{fmt::format("another cenote update is at work on {}; wait for it", path.string())};
+    return fd;
+}
+
+Status publish_delta(const Path& path, ByteView bytes, const DomainSet& known) {
+    const auto large = DomainSet::open_alone(path, &known);
+    if (!large) return large.error();
+    if (auto checked = large->with_delta({bytes.begin(), bytes.end()}); !checked) return std::move(checked).error();
+    return publish_file(delta_path(path, large->info().checksum), bytes, kFileMode);
+}
 
 Status publish_set(const Path& path, ByteView bytes) {
     // Written whole under a third name first: a full disk must not have cost us the previous set.
     const Path next = beside(path, ".next");
-    if (auto done = publish_file(next, bytes, 0644); !done) return done;
+    if (auto done = publish_file(next, bytes, kFileMode); !done) return done;
     auto done = keep_as_previous(path);
     if (done && ::rename(next.c_str(), path.c_str()) != 0) done = failure("replace", path, errno);
     if (!done) {
         ::unlink(next.c_str());
         return done;
     }
+    remove_deltas_of_others(path);
     return sync_folder_of(path);
 }
 
@@ -84,7 +133,11 @@ Status restore_previous(const Path& path) {
     return sync_folder_of(path);
 }
 
-Result<Opened> open_with_fallback(const Path& path) { return open_or_previous(path, DomainSet::open); }
-Result<Opened> open_unread_with_fallback(const Path& path) { return open_or_previous(path, DomainSet::open_unread); }
+Result<Opened> open_with_fallback(const Path& path, const DomainSet* known) {
+    return open_or_previous(path, known, DomainSet::open);
+}
+Result<Opened> open_unread_with_fallback(const Path& path) {
+    return open_or_previous(path, nullptr, DomainSet::open_unread);
+}
 
 }  // namespace cenote::domainset

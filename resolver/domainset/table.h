@@ -62,6 +62,8 @@ struct Table {
     void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    /// What the record of just this name says; nullptr: there is none.
+    [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
 
     /// The record of a slot that is not empty: the number of its payload, then the name of `length` bytes. nullptr: the
     /// file says it is where nothing can be.
@@ -81,7 +83,6 @@ private:
     [[nodiscard]] const std::uint8_t* home_of(std::uint64_t hash) const noexcept {
         return groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes;
     }
-    [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
 };
 
 inline void Table::hash(const wire::Name& name, NameHashes& hashes) const noexcept {
@@ -122,7 +123,8 @@ inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes
     }
 }
 
-inline std::optional<Hit> Table::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
+/// Not inlined: by itself it gets better registers (3 % of a match, bench/compare).
+[[gnu::noinline]] inline std::optional<Hit> Table::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
     const std::uint8_t labels = name.labels();
     for (std::uint8_t count = std::min(labels, deepest); count != 0; --count) {
         if (!label_counts.has(count)) continue;

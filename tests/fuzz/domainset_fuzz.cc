@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A set file from somebody who means harm: its checksums are made right, so that what stands behind them is tried.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 
+#include "resolver/base/clock.h"
+#include "resolver/domainset/delta.h"
 #include "resolver/domainset/load.h"
+#include "resolver/domainset/writer.h"
 #include "tests/domainset/sign_again.h"
 
 using namespace cenote;
@@ -30,6 +36,53 @@ void look_up_unread(ByteView file) {
     }
 }
 
+/// What a delta may be put beside.
+DomainSet large_set() {
+    domainset::DomainSetWriter writer(WallTime{}, 7);
+    for (const char* id : {"one", "two"}) {
+        domainset::Source source;
+        source.id = id;
+        const std::uint32_t index = writer.add_source(std::move(source));
+        writer.add(wire::Name::parse(fmt::format("{}.example.com", id)).value(), {.source = index},
+                   domainset::MatchKind::Suffix);
+    }
+    return DomainSet::from_bytes(writer.finish().value()).value();
+}
+
+void walk(const DomainSet& set) {
+    std::uint64_t entries = 0;
+    set.for_each([&](const domainset::Entry& entry) {
+        ++entries;
+        if (entry.own >= set.tag_set_count()) std::abort();
+        if (const auto hit = set.match(entry.name))
+            for (const auto tag : set.tag_set(hit->tags))
+                if (set.tags().at(tag).source >= set.sources().size()) std::abort();
+        (void)set.match_below(entry.name, entry.name.labels());
+    });
+    // In a delta that was made to deceive a name may stand twice, or be gone that never was.
+    if (entries != set.info().domains && set.info().delta == 0) std::abort();
+    for (const auto* text : kNames) (void)set.match(*wire::Name::parse(text));
+}
+
+/// Whatever is in it, it makes a set that can be used, or none; and another delta can be written on top.
+void put_beside(std::vector<std::uint8_t> file) {
+    static const DomainSet large = large_set();
+    if (file.size() < domainset::format::kHeaderBytes) return;
+    auto header = domainset::format::decode_header(file);
+    if (header.delta_of == 0) return;
+    header.delta_of = large.info().checksum;
+    const auto bytes = domainset::format::encode(header);
+    std::copy(bytes.begin(), bytes.end(), file.begin());
+    const auto set = large.with_delta(std::move(file));
+    if (!set) return;
+    walk(*set);
+    domainset::DeltaWriter writer(*set);
+    writer.put(*wire::Name::parse("one.example.com"), {}, {}, {});
+    const auto next = writer.finish(set->sources(), WallTime{});
+    if (!next) std::abort();
+    walk(set->with_delta(*next).value());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -37,17 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)DomainSet::from_bytes(file);
     domainset::sign_again(file);
     look_up_unread(file);
-    const auto set = DomainSet::from_bytes(std::move(file));
-    if (!set) return 0;
-    std::uint64_t entries = 0;
-    set->for_each([&](const domainset::Entry& entry) {
-        ++entries;
-        if (entry.own >= set->tag_set_count()) std::abort();
-        if (const auto hit = set->match(entry.name))
-            for (const auto tag : set->tag_set(hit->tags))
-                if (set->tags().at(tag).source >= set->sources().size()) std::abort();
-    });
-    if (entries != set->info().domains) std::abort();
-    for (const auto* text : kNames) (void)set->match(*wire::Name::parse(text));
+    put_beside(file);
+    if (const auto set = DomainSet::from_bytes(std::move(file))) walk(*set);
     return 0;
 }

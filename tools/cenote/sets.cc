@@ -49,10 +49,15 @@ Exit inspect(const InspectFlags& flags) {
     const auto set = domainset::DomainSet::open(flags.file);
     if (!set) return fail(set.error());
     const auto& info = set->info();
-    const Json told{{"path", flags.file.string()},   {"domains", info.domains},
-                    {"bytes", info.bytes},           {"built_at", format_time(info.built_at)},
-                    {"services", info.services},     {"lists", info.lists},
-                    {"digest", to_hex(info.digest)}, {"sources", sources_json(*set)}};
+    const Json told{{"path", flags.file.string()},
+                    {"domains", info.domains},
+                    {"delta", info.delta},
+                    {"bytes", info.bytes},
+                    {"built_at", format_time(info.built_at)},
+                    {"services", info.services},
+                    {"lists", info.lists},
+                    {"digest", to_hex(info.digest)},
+                    {"sources", sources_json(*set)}};
     if (flags.json) {
         print_json(told);
         return Exit::Done;
@@ -60,6 +65,7 @@ Exit inspect(const InspectFlags& flags) {
     print_fields(told, {{"set", "path"},
                         {"built", "built_at"},
                         {"names", "domains"},
+                        {"changed in its delta", "delta"},
                         {"bytes", "bytes"},
                         {"services", "services"},
                         {"lists", "lists"},

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <sstream>
 
 #include "resolver/base/fd.h"
 #include "resolver/base/random.h"
@@ -49,6 +50,11 @@ Bytes make_query(const wire::Name& zone, RrType type, std::uint16_t id, const Zo
     message.insert(message.end(), 20, 0);
     store_u32(&message[at], known->soa.serial);
     return message;
+}
+
+/// A master file up to its serial number.
+std::string head_of(const wire::Name& zone) {
+    return fmt::format("$ORIGIN {}.\n@ SOA localhost. hostmaster.localhost. ", zone.to_string());
 }
 
 std::optional<Soa> read_soa(ByteView message, std::size_t at, std::size_t end) {
@@ -272,10 +278,12 @@ Status Assembler::settle_step() {
     if (!std::includes(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end()))
         return Error{"its increments remove what is not there"};
     std::vector<RpzRecord> left;
-    std::set_difference(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end(),
-                        std::back_inserter(left));
+    left.reserve(records_.size());
+    std::set_difference(std::make_move_iterator(records_.begin()), std::make_move_iterator(records_.end()),
+                        step_.removed.begin(), step_.removed.end(), std::back_inserter(left));
     records_.clear();
-    std::set_union(left.begin(), left.end(), step_.added.begin(), step_.added.end(), std::back_inserter(records_));
+    std::set_union(std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()), step_.added.begin(),
+                   step_.added.end(), std::back_inserter(records_));
     step_ = {};
     return Done{};
 }
@@ -283,7 +291,8 @@ Status Assembler::settle_step() {
 Result<std::optional<ZoneData>> Assembler::finish() && {
     if (!complete()) return Error{"the SOA at the end is missing"};
     if (up_to_date_) return std::optional<ZoneData>();
-    std::sort(records_.begin(), records_.end());
+    // Increments leave the records in order; of a whole zone they come in the order that the primary likes.
+    if (!std::is_sorted(records_.begin(), records_.end())) std::sort(records_.begin(), records_.end());
     records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
     return std::optional(ZoneData{target_, std::move(records_)});
 }
@@ -336,11 +345,31 @@ Result<std::optional<ZoneData>> Incoming::transfer(const ZoneData* known) const 
 }
 
 std::string to_master_file(const wire::Name& zone, const ZoneData& data) {
-    std::string text =
-        fmt::format("$ORIGIN {}.\n@ SOA localhost. hostmaster.localhost. {} {} {} {} 0\n", zone.to_string(),
-                    data.soa.serial, data.soa.refresh, data.soa.retry, data.soa.expire);
+    std::string text = fmt::format("{}{} {} {} {} 0\n", head_of(zone), data.soa.serial, data.soa.refresh,
+                                   data.soa.retry, data.soa.expire);
     for (const RpzRecord& record : data.records) text += to_text(record) + "\n";
     return text;
+}
+
+std::optional<ZoneData> from_master_file(const wire::Name& zone, std::string_view text) {
+    const std::string head = head_of(zone);
+    if (!text.starts_with(head) || !text.ends_with('\n')) return std::nullopt;
+    text.remove_prefix(head.size());
+    const auto line = [&text] {
+        const auto end = text.find('\n');
+        const auto taken = text.substr(0, end);
+        text.remove_prefix(end + 1);
+        return taken;
+    };
+    ZoneData data;
+    std::istringstream soa{std::string(line())};
+    if (!(soa >> data.soa.serial >> data.soa.refresh >> data.soa.retry >> data.soa.expire)) return std::nullopt;
+    while (!text.empty()) {
+        auto record = parse_record(line());
+        if (!record || (!data.records.empty() && !(data.records.back() < *record))) return std::nullopt;
+        data.records.push_back(std::move(*record));
+    }
+    return data;
 }
 
 }  // namespace cenote::transfer

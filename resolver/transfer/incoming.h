@@ -12,6 +12,7 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/base/result.h"
@@ -96,5 +97,7 @@ private:
 
 /// As a master file that `cenote update` compiles.
 [[nodiscard]] std::string to_master_file(const wire::Name& zone, const ZoneData& data);
+/// Of a file that to_master_file() wrote for this zone; nullopt: it did not.
+[[nodiscard]] std::optional<ZoneData> from_master_file(const wire::Name& zone, std::string_view text);
 
 }  // namespace cenote::transfer

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "blocklists/rpz_trigger.h"
 #include "resolver/base/digest.h"
@@ -27,6 +28,13 @@ std::string wire_of(std::string_view text) {
     const auto name = wire::Name::parse(text);
     CENOTE_CHECK(name.has_value());
     return to_string(name->wire());
+}
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text, int base) {
+    Number number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number, base);
+    return read.ec == std::errc() && read.ptr == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 /// What RPZ writes for an answer mode. "null" becomes NODATA: as good for whoever asks, in one record for all types.
@@ -95,6 +103,42 @@ std::string to_text(const RpzRecord& record) {
                            to_hex({rdata, record.rdata.size()}));
     const std::string target = name_text(record.rdata);
     return fmt::format("{} CNAME {}", owner, target == "." ? target : target + ".");
+}
+
+std::optional<RpzRecord> parse_record(std::string_view line) {
+    const auto word = [&line] {
+        const auto end = std::min(line.find(' '), line.size());
+        const auto taken = line.substr(0, end);
+        line.remove_prefix(std::min(end + 1, line.size()));
+        return taken;
+    };
+    const auto owner = wire::Name::parse(word());
+    const auto type = word();
+    if (!owner || owner->labels() == 0) return std::nullopt;
+    RpzRecord record{.owner = to_string(owner->wire().first(owner->wire().size() - 1)), .type = RrType::CNAME, .rdata = {}};
+    if (type == "CNAME") {
+        const auto target = wire::Name::parse(word());
+        if (!target) return std::nullopt;
+        record.rdata = to_string(target->wire());
+    } else if (type == "A" || type == "AAAA") {
+        const auto address = IpAddress::parse(word());
+        if (!address || address->is_v4() != (type == "A")) return std::nullopt;
+        record.type = type == "A" ? RrType::A : RrType::AAAA;
+        record.rdata = to_string(ByteView(address->octets()).last(address->is_v4() ? 4 : 16));
+    } else {
+        const auto number = type.starts_with("TYPE") ? parse_number<std::uint16_t>(type.substr(4), 10) : std::nullopt;
+        if (!number || word() != "\\#") return std::nullopt;
+        const auto size = parse_number<std::uint16_t>(word(), 10);
+        const auto hex = word();
+        if (!size || hex.size() != std::size_t{2} * *size) return std::nullopt;
+        record.type = static_cast<RrType>(*number);
+        for (std::size_t at = 0; at < hex.size(); at += 2) {
+            const auto byte = parse_number<std::uint8_t>(hex.substr(at, 2), 16);
+            if (!byte) return std::nullopt;
+            record.rdata.push_back(static_cast<char>(*byte));
+        }
+    }
+    return line.empty() ? std::optional(std::move(record)) : std::nullopt;
 }
 
 RpzDiff difference(const std::vector<RpzRecord>& before, const std::vector<RpzRecord>& after) {

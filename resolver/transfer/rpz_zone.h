@@ -9,7 +9,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/transfer/closed_names.h"
@@ -31,6 +33,8 @@ struct RpzRecord {
 
 /// As a master file has it, without a zone around it.
 [[nodiscard]] std::string to_text(const RpzRecord& record);
+/// Of a line that to_text() wrote; nullopt: it did not.
+[[nodiscard]] std::optional<RpzRecord> parse_record(std::string_view line);
 
 struct RpzDiff {
     std::vector<RpzRecord> removed;

@@ -34,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!data_of || !*data_of) return 0;
     CENOTE_CHECK((*data_of)->records.size() <= 1001);
     for (const RpzRecord& record : (*data_of)->records) CENOTE_CHECK(record.owner.size() + zone.wire().size() <= 255);
-    CENOTE_CHECK(!to_master_file(zone, **data_of).empty());
+    const auto read = from_master_file(zone, to_master_file(zone, **data_of));
+    CENOTE_CHECK(read && read->records == (*data_of)->records);
     return 0;
 }

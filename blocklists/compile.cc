@@ -32,7 +32,7 @@ public:
         const auto catalogue = load_catalogue(manifest_.services, diagnostics_);
         if (std::any_of(diagnostics_.all().begin() + before, diagnostics_.all().end(), is_error))
             return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
-        add_guards(catalogue);
+        guard_ = guard_of(manifest_, catalogue);
         if (!manifest_.popular.empty()) {
             auto popular = Popular::load(manifest_.popular);
             if (!popular) return std::move(popular).error();
@@ -47,16 +47,6 @@ public:
     }
 
 private:
-    void add_guards(const Catalogue& catalogue) {
-        using Reach = Guard::Reach;
-        for (const auto& name : manifest_.protect) guard_.add(name, Reach::NameAndBelow, "under protect");
-        for (const auto& zone : manifest_.route_zones)
-            guard_.add(zone, Reach::NameAndBelow, "a zone with servers of its own");
-        for (const auto& name : manifest_.local_names) guard_.add(name, Reach::NameOnly, "answered here ([[local]])");
-        for (const auto& shared : catalogue.shared)
-            guard_.add(shared.name, Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
-    }
-
     void add_service(const Service& service) {
         domainset::Source source;
         source.kind = domainset::SourceKind::Service;
@@ -236,6 +226,18 @@ private:
 };
 
 }  // namespace
+
+Guard guard_of(const Manifest& manifest, const Catalogue& catalogue) {
+    using Reach = Guard::Reach;
+    Guard guard;
+    for (const auto& name : manifest.protect) guard.add(name, Reach::NameAndBelow, "under protect");
+    for (const auto& zone : manifest.route_zones)
+        guard.add(zone, Reach::NameAndBelow, "a zone with servers of its own");
+    for (const auto& name : manifest.local_names) guard.add(name, Reach::NameOnly, "answered here ([[local]])");
+    for (const auto& shared : catalogue.shared)
+        guard.add(shared.name, Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
+    return guard;
+}
 
 Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics) {
     auto compiled = Compiler(manifest, diagnostics).run();

@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "blocklists/catalogue.h"
+#include "blocklists/guard.h"
 #include "blocklists/manifest.h"
 #include "blocklists/public_suffix.h"
 #include "resolver/base/diagnostics.h"
@@ -57,6 +59,9 @@ struct Compiled {
     std::vector<std::uint8_t> bytes;
     CompileReport report;
 };
+
+/// The names that may not be sinkholed.
+[[nodiscard]] Guard guard_of(const Manifest& manifest, const Catalogue& catalogue);
 
 /// Without publishing: for a dry run, and for sets that are not the node's.
 Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics);

@@ -57,6 +57,8 @@ std::optional<std::uint32_t> Popular::rank_of(const wire::Name& name) const {
     return found == ranks_.end() ? std::nullopt : std::optional(found->second);
 }
 
+bool Popular::is_or_covers(const wire::Name& name) const { return suffixes_.contains(key(name.wire())); }
+
 std::vector<bool> Popular::closed_by(const ListCopy& copy) const {
     std::vector<Said> said(suffixes_.size());
     copy.for_each([&](const Rule& rule) {

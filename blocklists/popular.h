@@ -31,6 +31,8 @@ public:
     [[nodiscard]] const std::vector<wire::Name>& names() const noexcept { return names_; }
     /// 1 for the most popular; nullopt: it is not among them.
     [[nodiscard]] std::optional<std::uint32_t> rank_of(const wire::Name& name) const;
+    /// Whether one of them is this name or below it.
+    [[nodiscard]] bool is_or_covers(const wire::Name& name) const;
     /// By rank, which of them a copy closes.
     [[nodiscard]] std::vector<bool> closed_by(const ListCopy& copy) const;
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A set with changes beside it against the set that is compiled of the same lists.
+#include "blocklists/increment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "blocklists/compile.h"
+#include "tests/blocklists/lists.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cenote::blocklists {
+namespace {
+
+using domainset::DomainSet;
+using Lines = std::set<std::string>;
+
+std::string text_of(const Lines& lines) {
+    std::string text = "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\n";
+    for (const std::string& line : lines) text += line + "\n";
+    return text;
+}
+
+wire::Name owner_of(const std::string& line) {
+    const std::string owner = line.substr(0, line.find(' '));
+    return name(owner.starts_with("*.") ? owner.substr(2) : owner);
+}
+
+/// Everything that a set says, in words.
+std::map<std::string, std::string> contents(const DomainSet& set) {
+    std::map<std::string, std::string> all;
+    const auto tags = [&](domainset::TagSetId id) {
+        std::string text;
+        for (const std::uint32_t tag : set.tag_set(id)) text += set.sources()[set.tags()[tag].source].id + " ";
+        return text;
+    };
+    set.for_each([&](const domainset::Entry& entry) {
+        const bool fresh = all.emplace(entry.name.to_string(),
+                                       tags(entry.own) + "/ " + (entry.below ? tags(*entry.below) : "inherits"))
+                               .second;
+        EXPECT_TRUE(fresh) << entry.name.to_string() << " comes twice";
+    });
+    return all;
+}
+
+class Increments : public ::testing::Test {
+protected:
+    Increments() {
+        manifest_.seed = 7;
+        for (const char* id : {"zone", "other"}) {
+            const Path path = folder_ / id;
+            manifest_.lists.push_back({.id = id, .path = path, .format = Format::Rpz});
+        }
+        other_ = {"b.a CNAME .", "*.b.a CNAME .", "c.b.a CNAME rpz-passthru.", "*.d CNAME .", "x.y.d CNAME ."};
+    }
+
+    DomainSet compile(const Lines& zone) {
+        write_file(folder_ / "zone", text_of(zone));
+        write_file(folder_ / "other", text_of(other_));
+        Diagnostics diagnostics;
+        auto compiled = compile_in_memory(manifest_, diagnostics);
+        EXPECT_TRUE(compiled.ok());
+        return std::move(*DomainSet::from_bytes(std::move(compiled->bytes)));
+    }
+
+    static Sha256Digest digest_of(const Lines& zone) {
+        const std::string text = text_of(zone);
+        return sha256(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    }
+
+    /// nullopt: all must be compiled.
+    std::optional<DomainSet> change(const DomainSet& set, const Lines& before, const Lines& now) {
+        Increment of{.list = "zone", .before = digest_of(before), .now = digest_of(now), .records = now.size()};
+        std::set_difference(before.begin(), before.end(), now.begin(), now.end(), std::back_inserter(of.removed));
+        std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(of.added));
+        of.around = [&](const std::vector<wire::Name>& names) {
+            std::vector<std::string> near;
+            for (const std::string& line : now)
+                if (std::any_of(names.begin(), names.end(), [owner = owner_of(line)](const wire::Name& each) {
+                        return owner.is_below_or_equal(each) || each.is_below_or_equal(owner);
+                    }))
+                    near.push_back(line);
+            return near;
+        };
+        auto bytes = increment(set, of, guard_of(manifest_, {}), popular_, WallTime{});
+        EXPECT_TRUE(bytes.ok());
+        if (!bytes || !*bytes) return std::nullopt;
+        auto changed = set.with_delta(std::move(**bytes));
+        EXPECT_TRUE(changed.ok()) << changed.error().text;
+        return std::move(*changed);
+    }
+
+    testing_support::TemporaryFolder folder_;
+    Manifest manifest_;
+    Popular popular_;
+    Lines other_;
+};
+
+TEST_F(Increments, ComeToWhatCompilingComesTo) {
+    std::mt19937 random(20261127);
+    const auto pick = [&](std::size_t of) { return random() % of; };
+    const auto any_name = [&] {
+        std::string text;
+        for (std::size_t labels = 1 + pick(4); labels > 0; --labels)
+            text += std::string(1, "abcdxy"[pick(6)]) + (labels > 1 ? "." : "");
+        return text;
+    };
+    const auto any_line = [&] {
+        return (pick(2) == 0 ? "*." : "") + any_name() + (pick(4) == 0 ? " CNAME rpz-passthru." : " CNAME .");
+    };
+    for (int round = 0; round < 40; ++round) {
+        Lines zone{"kept.example CNAME ."};
+        for (int i = 0; i < 12; ++i) zone.insert(any_line());
+        if (round % 2 == 1) other_.insert(any_line());
+        DomainSet set = compile(zone);
+        for (int step = 0; step < 8; ++step) {
+            Lines next = zone;
+            for (std::size_t i = 1 + pick(3); i > 0; --i) {
+                if (pick(2) == 0 && next.size() > 1)
+                    next.erase(std::next(next.begin(), static_cast<std::ptrdiff_t>(pick(next.size() - 1))));
+                else
+                    next.insert(any_line());
+            }
+            next.insert("kept.example CNAME .");
+            auto changed = change(set, zone, next);
+            ASSERT_TRUE(changed) << round << " " << step;
+            const DomainSet whole = compile(next);
+            ASSERT_EQ(contents(*changed), contents(whole)) << text_of(zone) << text_of(next);
+            ASSERT_EQ(changed->info().domains, whole.info().domains);
+            ASSERT_EQ(changed->has_exceptions(), whole.has_exceptions());
+            for (std::size_t i = 0; i < whole.sources().size(); ++i) {
+                ASSERT_EQ(changed->sources()[i].entries, whole.sources()[i].entries);
+                ASSERT_EQ(changed->sources()[i].digest, whole.sources()[i].digest);
+            }
+            for (int i = 0; i < 200; ++i) {
+                const wire::Name asked = name(any_name());
+                const auto hit = changed->match(asked);
+                const auto same = whole.match(asked);
+                ASSERT_EQ(hit.has_value(), same.has_value()) << asked.to_string();
+                if (!hit) continue;
+                ASSERT_EQ(hit->labels, same->labels) << asked.to_string();
+                ASSERT_EQ(hit->exact, same->exact) << asked.to_string();
+                ASSERT_EQ(changed->tag_set(hit->tags), whole.tag_set(same->tags)) << asked.to_string();
+            }
+            if (next == zone) continue;
+            ASSERT_NE(changed->info().checksum, set.info().checksum);
+            set = std::move(*changed);
+            zone = next;
+        }
+    }
+}
+
+TEST_F(Increments, GoTheLongWayWhereTheGuardHasAWord) {
+    manifest_.protect.push_back(name("go.kr"));
+    popular_ = Popular::of({name("www.famous.example")});
+    const Lines zone{"bad.example CNAME .", "*.bad.example CNAME ."};
+    const DomainSet set = compile(zone);
+    const auto with = [&](const std::string& line) {
+        Lines next = zone;
+        next.insert(line);
+        return change(set, zone, next).has_value();
+    };
+    EXPECT_TRUE(with("new.example CNAME ."));
+    EXPECT_FALSE(with("x.go.kr CNAME ."));
+    EXPECT_FALSE(with("co.kr CNAME ."));
+    EXPECT_FALSE(with("*.famous.example CNAME ."));
+    EXPECT_TRUE(with("other.famous.example CNAME ."));
+    EXPECT_FALSE(with("32.1.2.0.192.rpz-ip CNAME ."));
+    EXPECT_FALSE(with("24.0.2.0.192.rpz-client-ip CNAME ."));
+    Lines many = zone;
+    for (int i = 0; i < 21; ++i) many.insert("n" + std::to_string(i) + ".example CNAME .");
+    EXPECT_FALSE(change(set, zone, many));
+}
+
+TEST_F(Increments, KnowWhichTextTheSetWasCompiledFrom) {
+    const Lines zone{"bad.example CNAME ."};
+    const Lines later{"bad.example CNAME .", "worse.example CNAME ."};
+    const DomainSet set = compile(zone);
+    EXPECT_TRUE(change(set, zone, later));
+    EXPECT_FALSE(change(compile(later), zone, later));
+    EXPECT_FALSE(change(compile({"192.0.2.1.other CNAME ."}), {}, later));
+}
+
+}  // namespace
+}  // namespace cenote::blocklists

@@ -30,6 +30,9 @@ struct Peer {
     bool may_approve = false;
 };
 
+/// Peer::actor, as a daemon would name this process.
+[[nodiscard]] std::string own_actor();
+
 class ControlServer {
 public:
     /// Called for each request on the loop's thread; `reply` may be called several times (more = true but for the

@@ -114,6 +114,8 @@ Status remove_stale(const Path& path, const sockaddr_un& address) {
 
 }  // namespace
 
+std::string own_actor() { return name_of(login_uid(::getpid()).value_or(::geteuid())); }
+
 Result<sockaddr_un> socket_address(const Path& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

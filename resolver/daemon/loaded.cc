@@ -52,11 +52,11 @@ Status add_made(Loaded& loaded, const config::Made& made) {
     return Done{};
 }
 
-void open_set(Loaded& loaded, SetCheck check) {
+void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known) {
     if (loaded.settings.set.empty()) return;  // the configuration wants none
     const Path& set = loaded.settings.set;
     auto opened =
-        check == SetCheck::Now ? domainset::open_with_fallback(set) : domainset::open_unread_with_fallback(set);
+        check == SetCheck::Now ? domainset::open_with_fallback(set, known) : domainset::open_unread_with_fallback(set);
     if (!opened) {
         loaded.base = nullptr;
         loaded.set_problem = opened.error().text;

@@ -37,8 +37,8 @@ Result<Loaded> load(const Path& config, SetCheck check);
 /// mistake; then nothing has changed.
 Status add_made(Loaded& loaded, const config::Made& made);
 
-/// Opens the set of the settings, or the one before it.
-void open_set(Loaded& loaded, SetCheck check);
+/// Opens the set of the settings, or the one before it. `known`: checked before; what it has open is not read again.
+void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known = nullptr);
 
 /// What policy.cenote says: version, digest and the head of the audit trail (empty: there is none).
 [[nodiscard]] std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head);

@@ -266,7 +266,7 @@ Status Running::reload_set(state::Record record) {
     Loaded loaded;
     loaded.settings = loaded_.settings;
     loaded.written = loaded_.written;
-    open_set(loaded, SetCheck::Now);
+    open_set(loaded, SetCheck::Now, loaded_.base.get());
     if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
     if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);

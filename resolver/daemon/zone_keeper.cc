@@ -25,6 +25,7 @@
 #include "resolver/base/log.h"
 #include "resolver/config/config.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/daemon/zone_increments.h"
 #include "resolver/transfer/incoming.h"
 
 extern char** environ;
@@ -33,6 +34,7 @@ namespace cenote::daemon {
 namespace {
 
 constexpr unsigned kFileMode = 0644;
+constexpr std::size_t kZoneBytesMax = std::size_t{4} << 30;
 constexpr seconds kRefreshMin{1};
 constexpr seconds kRefreshMax{86400};
 constexpr seconds kRetryFirst{5};
@@ -82,8 +84,8 @@ bool compile_and_publish(const Path& config) {
 /// One zone and its thread.
 class Keeper {
 public:
-    Keeper(const config::Settings& settings, transfer::KeptZone zone, std::mutex& compiling)
-        : settings_(settings), zone_(std::move(zone)), compiling_(compiling) {
+    Keeper(const config::Settings& settings, transfer::KeptZone zone, std::mutex& compiling, ZoneIncrements& increments)
+        : settings_(settings), zone_(std::move(zone)), compiling_(compiling), increments_(increments) {
         for (const transfer::TsigKey& key : settings.transfer.keys)
             if (zone_.key && key.name == *zone_.key) key_ = key;
         thread_ = std::thread([this] { run(); });
@@ -105,8 +107,8 @@ public:
 
 private:
     void run() {
-        known_serial_ = serial_on_disk();
-        if (known_serial_ && !compiled()) publish();
+        read_from_disk();
+        if (data_ && !compiled()) publish();
         last_contact_ = ticks_now();
         seconds retry = kRetryFirst;
         while (!stop_) {
@@ -131,11 +133,11 @@ private:
         const transfer::Incoming incoming(zone_, key_ ? &*key_ : nullptr, {}, stop_);
         const auto soa = incoming.ask_soa();
         if (!soa) return soa.error();
-        if (known_serial_ && soa->serial != *known_serial_ && !transfer::is_later(soa->serial, *known_serial_))
+        if (data_ && soa->serial != data_->soa.serial && !transfer::is_later(soa->serial, data_->soa.serial))
             return Error{fmt::format("the serial at {} went back from {} to {}; what is here stays",
-                                     zone_.primary.to_string(), *known_serial_, soa->serial)};
+                                     zone_.primary.to_string(), data_->soa.serial, soa->serial)};
         soa_ = *soa;
-        if (known_serial_ == soa->serial && !expired_) {
+        if (data_ && data_->soa.serial == soa->serial && !expired_) {
             clear_error();
             // What the guard refused is at the primary still, and the copy that serves is no newer for that.
             if (config::list_copy(settings_, zone_.list).error.empty())
@@ -145,7 +147,6 @@ private:
         auto data = incoming.transfer(data_ ? &*data_ : nullptr);
         if (!data && data_) {  // increments that do not fit: the whole zone then
             log::warning("zone {}: {}; asking for the whole", name(), data.error().text);
-            data_.reset();
             data = incoming.transfer(nullptr);
         }
         if (!data) return data.error();
@@ -155,19 +156,30 @@ private:
 
     Status take(transfer::ZoneData data) {
         const Path path = config::zone_path(settings_, zone_.list);
+        const std::string text = transfer::to_master_file(zone_.zone, data);
         std::error_code ignored;
         std::filesystem::create_directory(path.parent_path(), ignored);
-        if (auto written = publish_file(path, bytes_of(transfer::to_master_file(zone_.zone, data)), kFileMode);
-            !written)
-            return written;
+        if (auto written = publish_file(path, bytes_of(text), kFileMode); !written) return written;
         std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
+        const bool may_be_small = data_.has_value() && !expired_;
         expired_ = false;
         soa_ = data.soa;
-        known_serial_ = data.soa.serial;
         log::notice("zone {}: serial {}, {} records", name(), data.soa.serial, data.records.size());
+        const Sha256Digest digest = sha256(bytes_of(text));
+        const bool done = may_be_small && put_beside({data, digest});
         data_ = std::move(data);
-        publish();
+        digest_ = digest;
+        if (!done) publish();
         return Done{};
+    }
+
+    /// False: all must be compiled.
+    bool put_beside(const KeptVersion& now) {
+        const std::lock_guard lock(compiling_);
+        const auto done = increments_.apply(zone_.list, {*data_, digest_}, now);
+        if (!done) log::warning("zone {}: {}; all is compiled", name(), done.error().text);
+        if (done && *done) clear_error();
+        return done && *done;
     }
 
     /// Another update may be at work; ours comes after it.
@@ -193,7 +205,7 @@ private:
 
     /// A zone whose primary was not heard of for so long is used no more (RFC 1034 §4.3.5).
     void expire_when_due() {
-        if (expired_ || !known_serial_ || soa_.expire == 0) return;
+        if (expired_ || !data_ || soa_.expire == 0) return;
         if (ticks_now() - last_contact_ < seconds(soa_.expire)) return;
         log::error("zone {}: {} was not heard of for {} s: the zone has expired and closes nothing", name(),
                    zone_.primary.to_string(), soa_.expire);
@@ -208,22 +220,16 @@ private:
         notified_ = false;
     }
 
-    /// Of the master file that we wrote before: its SOA stands in the second line.
-    std::optional<std::uint32_t> serial_on_disk() {
-        constexpr std::size_t kHeadMax = 1024;
-        const UniqueFd fd(::open(config::zone_path(settings_, zone_.list).c_str(), O_RDONLY | O_CLOEXEC));
-        std::array<char, kHeadMax> head{};
-        if (!fd.valid() || ::read(fd.get(), head.data(), head.size() - 1) <= 0) return std::nullopt;
-        const char* line = std::strstr(head.data(), "\n@ SOA localhost. hostmaster.localhost. ");
-        if (line == nullptr) return std::nullopt;
-        transfer::Soa soa;
-        if (std::sscanf(line, "\n@ SOA localhost. hostmaster.localhost. %u %u %u %u", &soa.serial, &soa.refresh,
-                        &soa.retry, &soa.expire) != 4)
-            return std::nullopt;
-        soa_ = soa;
+    /// What we wrote in a run before: increments begin there.
+    void read_from_disk() {
+        const auto text = read_file(config::zone_path(settings_, zone_.list), kZoneBytesMax);
+        if (!text) return;
+        data_ = transfer::from_master_file(zone_.zone, *text);
+        if (!data_) return;
+        digest_ = sha256(bytes_of(*text));
+        soa_ = data_->soa;
         std::error_code none;
         expired_ = std::filesystem::exists(config::zone_expired_path(settings_, zone_.list), none);
-        return soa.serial;
     }
 
     void note_error(const std::string& text) {
@@ -244,8 +250,9 @@ private:
     transfer::KeptZone zone_;
     std::optional<transfer::TsigKey> key_;
     std::mutex& compiling_;
-    std::optional<transfer::ZoneData> data_;  // of this run: what increments are applied to
-    std::optional<std::uint32_t> known_serial_;
+    ZoneIncrements& increments_;              // used with compiling_ held
+    std::optional<transfer::ZoneData> data_;  // as it is on disk: what increments are applied to
+    Sha256Digest digest_{};                   // of its master file
     transfer::Soa soa_;
     Ticks last_contact_{};
     bool expired_ = false;
@@ -261,11 +268,12 @@ private:
 struct Keeping {
     explicit Keeping(config::Settings read) : settings(std::move(read)) {
         for (const transfer::KeptZone& zone : settings.transfer.kept)
-            keepers.push_back(std::make_unique<Keeper>(settings, zone, compiling));
+            keepers.push_back(std::make_unique<Keeper>(settings, zone, compiling, increments));
         log::notice("keeping {} zones", keepers.size());
     }
     config::Settings settings;
     std::mutex compiling;
+    ZoneIncrements increments{settings};
     std::vector<std::unique_ptr<Keeper>> keepers;
 };
 

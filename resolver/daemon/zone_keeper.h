@@ -4,7 +4,8 @@
 // parsed here and never in the daemon, which goes on mapping checked files.
 //
 // Each zone has a thread: it asks the primary for its SOA when that is due or NOTIFY came, transfers what is new,
-// writes it beside the lists as a master file, and has `cenote update --local` compile and publish the set.
+// and writes it beside the lists as a master file. A small change goes into the delta beside the set
+// (zone_increments.h); of others `cenote update --local` compiles and publishes the set.
 //
 // Threads:  run_transfer() is the main one.
 // Failure:  a transfer that fails leaves the zone as it was; the reason stands beside the list's copy.

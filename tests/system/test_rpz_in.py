@@ -124,15 +124,16 @@ zone "{ZONE}" {{ type primary; file "db"; ixfr-from-differences yes; notify expl
         self.check_kept(change)
         self.assertIn("IXFR", bind.log())
 
-    def test_knot_by_increments(self):
+    def knot(self, zone):
+        """A primary of the zone, which tells us of changes."""
         port = self.notify_target()
 
         class Primary(Knot):
             def command(self):
-                (self.folder / "db").write_text(zone_text(1, ["bad1.example"]))
+                (self.folder / "db").write_text(zone)
                 return super().command()
 
-        knot = Primary(self, f"""
+        return Primary(self, f"""
 remote:
   - id: us
     address: 127.0.0.1@{port}
@@ -149,6 +150,9 @@ zone:
     zonefile-load: difference
     semantic-checks: off
 """, ZONE)
+
+    def test_knot_by_increments(self):
+        knot = self.knot(zone_text(1, ["bad1.example"]))
         self.stand_up_at_port(knot.where)
 
         def change(serial, names):
@@ -260,6 +264,104 @@ zone:
         self.until(lambda: primary.asked > asked + 2, "refreshes that find the same serial")
         self.assertEqual(self.row()["last_good"], good)
         self.assertIn("may not be sinkholed", self.row()["error"])
+
+    def deltas(self):
+        return sorted(self.resolver.folder.glob("cenote.set.delta.*"))
+
+    def check_names(self, closed, opened):
+        for name in closed:
+            self.assertEqual((name, self.seen(name)), (name, CLOSED))
+        for name in opened:
+            self.assertEqual((name, self.seen(name)), (name, OPEN))
+
+    def test_a_small_change_goes_beside_the_set(self):
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept + ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        large = self.resolver.set.stat().st_ino
+        self.assertEqual(self.deltas(), [])
+
+        primary.zones.append(zone_text(2, kept + ["bad2.example", "x.bad1.example"], refresh=1))
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came")
+        self.check_names(["a.bad2.example", "x.bad1.example", "y.x.bad1.example", "n7.example"],
+                         ["bad1.example", "y.bad1.example", "good.example"])
+        self.assertEqual(self.resolver.set.stat().st_ino, large, "the set was not compiled")
+        self.assertEqual(len(self.deltas()), 1)
+        self.assertEqual((self.row()["entries"], self.row()["error"]), (2 * 62, None))
+        self.assertEqual(self.resolver.cenote_json("inspect", self.resolver.set)["domains"],
+                         self.resolver.cenote_json("status")["set"]["domains"])
+        last = self.resolver.cenote_json("audit")[-1]
+        self.assertEqual(last["action"], "update")
+        self.assertIn("zone serial 2, 4 records came and 2 went", last["note"])
+        told = self.resolver.cenote_json("explain", "y.x.bad1.example")
+        self.assertEqual((told["verdict"], told["list"]), ("restrict", "nation"))
+
+        # Over a restart, after which the increments go on where they were.
+        self.resolver.stop()
+        self.resolver.start()
+        self.check_names(["bad2.example", "x.bad1.example"], ["bad1.example"])
+        primary.zones.append(zone_text(3, kept + ["bad3.example"], refresh=1))
+        self.until(lambda: self.seen("bad3.example") == CLOSED, "what came after a restart")
+        self.check_names(["n7.example"], ["bad1.example", "bad2.example", "x.bad1.example"])
+        self.assertEqual(self.resolver.set.stat().st_ino, large)
+
+        # Compiling makes one of the two, and says the same.
+        domains, before = self.resolver.cenote_json("status")["set"]["domains"], self.deltas()
+        self.resolver.cenote_ok("update", "--local")
+        self.assertEqual(self.deltas(), before, "for a rollback")
+        self.assertNotEqual(self.resolver.set.stat().st_ino, large)
+        self.assertEqual(self.resolver.cenote_json("status")["set"]["domains"], domains)
+        self.check_names(["bad3.example", "n7.example"], ["bad1.example", "bad2.example", "x.bad1.example"])
+
+        # The set before it has its delta still. It is another set, so the zone's next change is compiled.
+        primary.zones.append(zone_text(4, kept + ["bad4.example"], refresh=1))
+        self.until(lambda: self.seen("bad4.example") == CLOSED, "beside the new set")
+        self.resolver.cenote_ok("update", "--rollback")
+        self.assertEqual(self.resolver.set.stat().st_ino, large)
+        self.check_names(["bad3.example", "n7.example"], ["bad1.example", "bad4.example"])
+        primary.zones.append(zone_text(5, kept + ["bad5.example"], refresh=1))
+        self.until(lambda: self.seen("bad5.example") == CLOSED, "after a rollback")
+        self.check_names(["n7.example"], ["bad1.example", "bad3.example", "bad4.example"])
+        self.assertNotEqual(self.resolver.set.stat().st_ino, large)
+
+    def test_a_large_change_is_compiled(self):
+        names = [f"n{i}.example" for i in range(71)]
+        primary = ScriptedPrimary(self, [zone_text(1, names[:60], refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        large = self.resolver.set.stat().st_ino
+        primary.zones.append(zone_text(2, names, refresh=1))
+        self.until(lambda: self.seen("n70.example") == CLOSED, "all that came")
+        self.assertNotEqual(self.resolver.set.stat().st_ino, large)
+        self.assertEqual(self.deltas(), [])
+
+    def test_a_damaged_delta_is_told_and_mended(self):
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came")
+        primary.broken = "refuse"
+        delta, = self.deltas()
+        whole = delta.read_bytes()
+        for damaged in (b"", whole[:100], whole[:-64], whole[:300] + b"\xff" + whole[301:], whole + b"x",
+                        self.resolver.set.read_bytes()):
+            delta.unlink()  # a mapped file is never changed in place
+            delta.write_bytes(damaged)
+            refused = self.resolver.cenote("reload")
+            self.assertEqual(refused.returncode, 1, damaged[:10])
+            self.assertIn(delta.name, refused.stderr)
+            self.check_names(["bad2.example", "n1.example"], ["good.example"])
+        self.resolver.stop()
+        self.resolver.start()
+        self.check_names(["n1.example"], ["good.example"])
+        self.assertIn("without its delta", self.resolver.daemon.log())
+        self.assertTrue(any(delta.name in row["what"] for row in self.resolver.cenote_json("status")["problems"]))
+        self.resolver.cenote_ok("update", "--local")
+        self.check_names(["bad2.example", "n1.example"], ["good.example"])
+        self.assertFalse(any(delta.name in row["what"] for row in self.resolver.cenote_json("status")["problems"]))
 
     def test_another_secret(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])

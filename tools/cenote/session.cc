@@ -2,10 +2,8 @@
 #include "tools/cenote/session.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
 
 #include "resolver/config/documents.h"
@@ -107,17 +105,6 @@ std::optional<Result<Json>> Session::ask_if_there(const std::string& verb, Json 
 }
 
 bool Session::daemon_listens() { return daemon().ok(); }
-
-std::string actor() {
-    constexpr std::uint32_t kNobody = 0xffffffff;  // no login: a service, a timer
-    std::uint32_t uid = ::geteuid();
-    if (auto login = read_file("/proc/self/loginuid", 32))
-        if (std::uint32_t id = kNobody;
-            std::from_chars(login->data(), login->data() + login->size(), id).ec == std::errc() && id != kNobody)
-            uid = id;
-    const passwd* user = ::getpwuid(uid);
-    return user != nullptr ? user->pw_name : fmt::format("uid {}", uid);
-}
 
 Exit fail(const Error& error) {
     std::string_view text = error.text;

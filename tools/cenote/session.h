@@ -57,9 +57,6 @@ private:
     std::unique_ptr<control::ControlClient> client_;
 };
 
-/// Who runs this, for the audit trail: the login's name where sudo hides it.
-[[nodiscard]] std::string actor();
-
 /// "cenote: what is wrong" on stderr, a line for each line of it.
 Exit fail(const Error& error);
 

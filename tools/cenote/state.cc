@@ -145,7 +145,7 @@ private:
 Exit restore_without_daemon(const config::Settings& settings, const std::string& file, const Why& why) {
     state::Record record;
     record.at = wall_now();
-    record.actor = actor();
+    record.actor = control::own_actor();
     record.action = "restore";
     record.object = settings.state.string();
     record.requester = why.requester;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // update: lists and catalogue into the set, and the set into the daemon.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,16 +37,6 @@ struct Flags {
 /// As the audit trail has it.
 std::string action_of(const Flags& flags) {
     return flags.rollback ? "update --rollback" : flags.force ? "update --force" : "update";
-}
-
-/// One update at a time for one set; the lock goes with the process.
-Result<UniqueFd> lock_beside(const Path& set) {
-    const Path path = Path(set).concat(".lock");
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
-    if (!fd.valid()) return Error{fmt::format("{}: {}", path.string(), std::strerror(errno))};
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-        return Error{fmt::format("another cenote update is at work on {}; wait for it", set.string())};
-    return fd;
 }
 
 /// The folder of the copies belongs to whoever owns the set's folder, also when root updates by hand.
@@ -99,9 +87,10 @@ Exit load_into_daemon(Session& session, const Flags& flags) {
 void note_change(const config::Settings& settings, const Flags& flags) {
     const auto set = domainset::DomainSet::open_unread(settings.set);
     if (!set) return;
-    const auto noted = config::note_set_change(
-        settings.set,
-        {.at = wall_now(), .actor = actor(), .action = action_of(flags), .set = config::digests_of(&*set).set});
+    const auto noted = config::note_set_change(settings.set, {.at = wall_now(),
+                                                              .actor = control::own_actor(),
+                                                              .action = action_of(flags),
+                                                              .set = config::digests_of(&*set).set});
     if (!noted) fail(noted.error());
 }
 
@@ -175,7 +164,7 @@ Exit update(Session& session, const Flags& flags) {
     if ((*settings)->set.empty())
         return fail(Error{fmt::format("{} names nothing to compile; add [blocklist] services or a [[list]]",
                                       session.config.string())});
-    const auto lock = lock_beside((*settings)->set);
+    const auto lock = domainset::lock_for_publishing((*settings)->set);
     if (!lock) return fail(lock.error());
     if (flags.rollback) return roll_back(session, **settings, flags);
     step_back();

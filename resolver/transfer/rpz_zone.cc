@@ -82,14 +82,13 @@ std::vector<RpzRecord> rpz_records(const GroupPolicy& of) {
 }
 
 std::string to_text(const RpzRecord& record) {
-    const auto name_text = [](std::string bytes) {
-        if (bytes.empty() || bytes.back() != '\0') bytes.push_back('\0');
+    const auto name_text = [](const std::string& bytes) {
         wire::Name name;
         std::size_t end = 0;
         const ByteView view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
         return name.read_uncompressed(view, end) ? name.to_string() : std::string("?");
     };
-    const std::string owner = name_text(record.owner);
+    const std::string owner = name_text(record.owner + '\0');
     const auto* rdata = reinterpret_cast<const std::uint8_t*>(record.rdata.data());
     if (record.type == RrType::A)
         return fmt::format("{} A {}", owner, IpAddress::v4({rdata[0], rdata[1], rdata[2], rdata[3]}).to_string());

@@ -20,31 +20,37 @@ class Ring {
     static_assert(std::is_trivially_copyable_v<T>);
 
 public:
-    explicit Ring(std::size_t capacity) : slots_(std::bit_ceil(capacity)) {}
+    explicit Ring(std::size_t capacity) : slots_(std::bit_ceil(capacity)), mask_(slots_.size() - 1) {}
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
     bool push(const T& value) noexcept {
+        if (!has_room()) return false;
         const auto head = head_.load(std::memory_order_relaxed);
-        if (head - tail_seen_ == slots_.size()) {
-            tail_seen_ = tail_.load(std::memory_order_acquire);
-            if (head - tail_seen_ == slots_.size()) return false;
-        }
-        slots_[head & (slots_.size() - 1)] = value;
+        slots_[head & mask_] = value;
         head_.store(head + 1, std::memory_order_release);
         return true;
+    }
+
+    /// Whether push() has room now, to be asked by the writer where making a value costs something.
+    [[nodiscard]] bool has_room() noexcept {
+        const auto head = head_.load(std::memory_order_relaxed);
+        if (head - tail_seen_ <= mask_) return true;
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        return head - tail_seen_ <= mask_;
     }
 
     bool pop(T& value) noexcept {
         const auto tail = tail_.load(std::memory_order_relaxed);
         if (tail == head_.load(std::memory_order_acquire)) return false;
-        value = slots_[tail & (slots_.size() - 1)];
+        value = slots_[tail & mask_];
         tail_.store(tail + 1, std::memory_order_release);
         return true;
     }
 
 private:
     std::vector<T> slots_;
+    std::size_t mask_;
     alignas(64) std::atomic<std::size_t> head_{0};
     std::size_t tail_seen_ = 0;  // the writer's
     alignas(64) std::atomic<std::size_t> tail_{0};

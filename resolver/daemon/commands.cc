@@ -28,6 +28,13 @@ using control::Right;
 Response ping(Running&, const Peer&, const Request&) { return done({{"version", kVersion}}); }
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
 Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
+
+Response top(Running& running, const Peer&, const Request& request) {
+    constexpr std::size_t kRowsMax = 1000;
+    const std::string what = text_of(request, "what").value_or("services");
+    auto rows = top_json(running, what, std::min(request.args.value("rows", std::size_t{20}), kRowsMax));
+    return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
+}
 Response directives(Running& running, const Peer&, const Request&) {
     return done(config::directives_json(running.policy()));
 }
@@ -123,6 +130,7 @@ constexpr std::array kVerbs = {
     Verb{"ping", Right::Read, ping},
     Verb{"status", Right::Read, status},
     Verb{"stats", Right::Read, stats},
+    Verb{"top", Right::Read, top},
     Verb{"explain", Right::Read, explain},
     Verb{"services", Right::Read, services},
     Verb{"lists", Right::Read, lists},

@@ -18,6 +18,7 @@ namespace cenote::daemon {
 namespace {
 
 constexpr milliseconds kMinute{60000};
+constexpr milliseconds kSecond{1000};
 constexpr WallTime kFarAhead{seconds{1LL << 40}};
 constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
 
@@ -86,6 +87,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->note_updates();
     running->close_exceptions();
     running->minute_.start(kMinute, kMinute);
+    running->second_.start(kSecond, kSecond);
     running->keep_zones();
     return running;
 }
@@ -106,7 +108,8 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
       loaded_(std::move(loaded)),
       started_(ticks_now()),
       edge_(loop, [this] { on_edge(); }),
-      minute_(loop, [this] { on_minute(); }) {}
+      minute_(loop, [this] { on_minute(); }),
+      second_(loop, [this] { hub_.count_samples(); }) {}
 
 Running::~Running() = default;
 

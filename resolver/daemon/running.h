@@ -83,6 +83,7 @@ public:
     [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
+    [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
     [[nodiscard]] const telemetry::Keys& keys() const noexcept { return keys_; }
     [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
     /// True once in a while: every worker has turned its loop since the last call.
@@ -137,6 +138,7 @@ private:
     std::vector<std::uint64_t> turns_;
     loop::WallTimer edge_;
     loop::Timer minute_;
+    loop::Timer second_;
     ExceptionClock exception_clock_;
     OwnChild zone_keeper_;
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run

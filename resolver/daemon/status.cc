@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "resolver/base/time_text.h"
@@ -69,6 +70,14 @@ Metrics collect(Running& running) {
     metrics.set(Counter::UpstreamRetries, sum.retries);
     metrics.set(Counter::UpstreamOverloaded, sum.overloaded);
     return metrics;
+}
+
+/// Of a name's wire form.
+std::string name_text(const std::string& bytes) {
+    wire::Name name;
+    std::size_t end = 0;
+    const ByteView view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    return name.read_uncompressed(view, end) ? name.to_string() : std::string(".");
 }
 
 Json problem(const char* severity, std::string what, std::string remedy) {
@@ -158,6 +167,37 @@ Json status_json(Running& running) {
             {"cached", metrics.get(Counter::Cached)},
             {"forwarded", metrics.get(Counter::Forwarded)},
             {"problems", problems(running, views)}};
+}
+
+std::optional<Json> top_json(Running& running, std::string_view what, std::size_t rows) {
+    Json found = Json::array();
+    if (what == "names" || what == "clients") {
+        const bool names = what == "names";
+        running.hub().count_samples();
+        for (const auto& row : names ? running.hub().top_names(rows) : running.hub().top_clients(rows))
+            found.push_back({{names ? "name" : "client", names ? name_text(row.key) : row.key},
+                             {"queries", row.count},
+                             {names ? "clients" : "names", row.others}});
+        return found;
+    }
+    if (what != "services" && what != "groups") return std::nullopt;
+    const bool services = what == "services";
+    const Metrics metrics = collect(running);
+    std::map<std::string, Json> by_id;
+    for (const telemetry::Combination& combination : metrics.combinations) {
+        const std::string id(services ? running.keys().name(telemetry::KeyKind::Service, combination.service)
+                                      : running.keys().name(telemetry::KeyKind::Group, combination.group));
+        if (id.empty()) continue;
+        Json& row = by_id.try_emplace(id, Json{{services ? "service" : "group", id}, {"queries", 0}}).first->second;
+        const std::string verdict(telemetry::verdict_to_text(combination.verdict));
+        row[verdict] = row.value(verdict, std::uint64_t{0}) + combination.count;
+        row["queries"] = row["queries"].get<std::uint64_t>() + combination.count;
+    }
+    for (auto& [id, row] : by_id) found.push_back(std::move(row));
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Json& a, const Json& b) { return a["queries"] > b["queries"]; });
+    if (found.size() > rows) found.erase(found.begin() + static_cast<std::ptrdiff_t>(rows), found.end());
+    return found;
 }
 
 Json stats_json(Running& running) {

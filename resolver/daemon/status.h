@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `cenote status` and `cenote stats` show.
+// What `cenote status`, `cenote stats` and `cenote top` show.
 //
 // Threads: the control thread.   Memory: the answer.   Failure: none.
 #pragma once
+
+#include <optional>
+#include <string_view>
 
 #include "resolver/control/protocol.h"
 #include "resolver/daemon/running.h"
@@ -12,5 +15,7 @@ namespace cenote::daemon {
 
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);
+/// What is asked most, or who asks most; nullopt: there is no such `what`.
+[[nodiscard]] std::optional<control::Json> top_json(Running& running, std::string_view what, std::size_t rows);
 
 }  // namespace cenote::daemon

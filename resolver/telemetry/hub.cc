@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "resolver/base/hash.h"
 #include "resolver/base/random.h"
 #include "resolver/telemetry/recorder.h"
 
@@ -88,6 +89,30 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
     if (group.queries == 0) return;
     group.clients = ClientSketch::estimate(clients);
     metrics.groups.push_back(group);
+}
+
+void Hub::count_samples() {
+    const std::lock_guard lock(mutex_);
+    AnswerSample sample;
+    for (const auto& recorder : recorders_) {
+        for (std::size_t i = 0; i < Recorder::State::kSamples && recorder->state_->samples.pop(sample); ++i) {
+            const auto bytes = sample.name();
+            if (sample.open)
+                names_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                           hash64(sample.client.octets(), seed_));
+            clients_.add(sample.client.to_string(), hash64(bytes, seed_));
+        }
+    }
+}
+
+std::vector<TopRow> Hub::top_names(std::size_t rows) const {
+    const std::lock_guard lock(mutex_);
+    return names_.most(rows);
+}
+
+std::vector<TopRow> Hub::top_clients(std::size_t rows) const {
+    const std::lock_guard lock(mutex_);
+    return clients_.most(rows);
 }
 
 void Hub::set_logging(bool on) noexcept {

@@ -86,7 +86,17 @@ void Recorder::record(const QueryEvent& event) noexcept {
     if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))
         state.add(Counter::BypassOverflow);
 
+    if (event.source != Source::None && state.samples.has_room()) state.sample(event);
     if (state.logging.load(std::memory_order_relaxed)) state.log(event);
+}
+
+void Recorder::State::sample(const QueryEvent& event) noexcept {
+    AnswerSample sample;
+    sample.client = event.client;
+    sample.open = event.verdict == Verdict::Forward && event.rcode == wire::Rcode::NoError;
+    sample.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), sample.name_bytes.size()));
+    std::copy_n(event.name.begin(), sample.name_size, sample.name_bytes.begin());
+    samples.push(sample);
 }
 
 void Recorder::State::log(const QueryEvent& event) noexcept {

@@ -56,6 +56,26 @@ class Control(SystemTest):
         self.assertIn(f"{self.resolver.address}:{self.resolver.port}", json.dumps(status["listen"]))
         self.assertTrue(self.resolver.cenote_ok("status").strip())
 
+    def test_top(self):
+        for name, source in (("alpha-ai.example", "127.0.0.1"), ("alpha-ai.example", "127.0.0.77"),
+                             ("beta-ai.example", "127.0.0.78"), ("www.open.example", "127.0.0.1"),
+                             ("www.open.example", "127.0.0.77"), ("www.open.example", "127.0.0.77")):
+            self.resolver.ask(name, source=source)
+        services = self.resolver.cenote_json("top")
+        self.assertEqual([(row["service"], row["queries"]) for row in services], [("alpha", 2), ("beta", 1)])
+        self.assertEqual((services[0]["restrict"], services[1]["observe"]), (2, 1))
+        groups = {row["group"]: row["queries"] for row in self.resolver.cenote_json("top", "groups")}
+        self.assertEqual((groups["lab"], groups["wide"]), (3, 1))
+        names = self.resolver.cenote_json("top", "names")
+        self.assertEqual([(row["name"], row["queries"]) for row in names], [("www.open.example", 3)])
+        self.assertIn(names[0]["clients"], (1, 2), "by estimate")
+        clients = {row["client"]: row["queries"] for row in self.resolver.cenote_json("top", "clients")}
+        self.assertEqual(clients, {"127.0.0.77": 3, "127.0.0.1": 2, "127.0.0.78": 1})
+        self.assertEqual(len(self.resolver.cenote_json("top", "clients", "--rows", "1")), 1)
+        for what in ("services", "groups", "names", "clients"):
+            self.assertTrue(self.resolver.cenote_ok("top", what).strip())
+        self.assertEqual(self.resolver.cenote("top", "weather").returncode, 2)
+
     def test_counts(self):
         before = self.resolver.cenote_json("status")
         for name in ("chat.alpha-ai.example", "beta-ai.example", "open.example", "open.example"):

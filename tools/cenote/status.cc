@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// status, stats: what only a running daemon can tell.
+// status, stats, top: what only a running daemon can tell.
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
@@ -86,6 +86,41 @@ Exit stats(Session& session, bool json) {
     return Exit::Done;
 }
 
+struct TopFlags {
+    std::string what = "services";
+    std::size_t rows = 20;
+    bool json = false;
+};
+
+Exit top(Session& session, const TopFlags& flags) {
+    const auto told = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
+    if (!told) return fail(told.error());
+    if (flags.json) {
+        print_json(*told);
+        return Exit::Done;
+    }
+    if (flags.what == "names" || flags.what == "clients") {
+        const bool names = flags.what == "names";
+        Table table({names ? "NAME" : "CLIENT", "QUERIES", names ? "CLIENTS" : "NAMES"});
+        for (const auto& row : *told)
+            table.add(
+                {cell(row, names ? "name" : "client"), cell(row, "queries"), cell(row, names ? "clients" : "names")});
+        table.print();
+        fmt::print("of a sample, the first thousand answers of each second and worker; old ones count less\n");
+        return Exit::Done;
+    }
+    Table table({flags.what == "services" ? "SERVICE" : "GROUP", "QUERIES", "OF THEM"});
+    for (const auto& row : *told) {
+        std::string verdicts;
+        for (const auto& [verdict, count] : row.items())
+            if (count.is_number() && verdict != "queries")
+                verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", verdict, cell(count));
+        table.add({cell(row, flags.what == "services" ? "service" : "group"), cell(row, "queries"), verdicts});
+    }
+    table.print();
+    return Exit::Done;
+}
+
 }  // namespace
 
 void add_status(Verbs& verbs) {
@@ -99,6 +134,15 @@ void add_status(Verbs& verbs) {
     const auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "Print JSON");
     verbs.on(verb, [json](Session& session) { return stats(session, *json); });
+
+    verb = verbs.add("top", "What is asked most, and who asks most");
+    const auto top_flags = std::make_shared<TopFlags>();
+    verb->add_option("WHAT", top_flags->what, "services (the default), groups, names or clients")
+        ->type_name("")
+        ->check(CLI::IsMember({"services", "groups", "names", "clients"}));
+    verb->add_option("--rows", top_flags->rows, "How many, 20 by default")->check(CLI::Range(1, 1000));
+    verb->add_flag("--json", top_flags->json, "Print JSON");
+    verbs.on(verb, [top_flags](Session& session) { return top(session, *top_flags); });
 }
 
 }  // namespace cenote::cli

@@ -33,11 +33,9 @@ public:
         if (std::any_of(diagnostics_.all().begin() + before, diagnostics_.all().end(), is_error))
             return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
         guard_ = guard_of(manifest_, catalogue);
-        if (!manifest_.popular.empty()) {
-            auto popular = Popular::load(manifest_.popular);
-            if (!popular) return std::move(popular).error();
-            popular_ = std::move(*popular);
-        }
+        auto popular = Popular::of(manifest_);
+        if (!popular) return std::move(popular).error();
+        popular_ = std::move(*popular);
         for (const auto& service : catalogue.services) add_service(service);
         if (auto taken = check_catalogue(); !taken) return std::move(taken).error();
         for (const auto& list : manifest_.lists) add_list(list);

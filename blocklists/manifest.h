@@ -33,8 +33,9 @@ struct Manifest {
     std::vector<wire::Name> protect;      // never sinkholed, nor anything below
     std::vector<wire::Name> route_zones;  // likewise: they have servers of their own
     std::vector<wire::Name> local_names;  // answered here; names below them are free
-    Path popular;                         // names that people ask for, most popular first; empty: none are known
-    bool force = false;                   // take what may not be sinkholed all the same
+    Path popular;                         // names that people ask for, most popular first; empty: popular_names are
+    std::vector<wire::Name> popular_names;
+    bool force = false;  // take what may not be sinkholed all the same
     WallTime built_at{};
     std::uint64_t seed = 0;  // of the set's hashes: a secret from the authors of lists
     ListLimits limits;

@@ -40,6 +40,10 @@ Result<Popular> Popular::load(const Path& file) {
     return of(std::move(names));
 }
 
+Result<Popular> Popular::of(const Manifest& manifest) {
+    return manifest.popular.empty() ? of(manifest.popular_names) : load(manifest.popular);
+}
+
 Popular Popular::of(std::vector<wire::Name> names) {
     Popular popular;
     for (wire::Name& name : names) {

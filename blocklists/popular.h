@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "blocklists/manifest.h"
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
 #include "resolver/wire/name.h"
@@ -26,6 +27,8 @@ public:
     /// A name a line; of "1,example.com" the last field.
     static Result<Popular> load(const Path& file);
     static Popular of(std::vector<wire::Name> names);
+    /// The manifest's file, else its names.
+    static Result<Popular> of(const Manifest& manifest);
 
     [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
     [[nodiscard]] const std::vector<wire::Name>& names() const noexcept { return names_; }

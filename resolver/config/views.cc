@@ -277,6 +277,16 @@ Json exception_json(const ExceptionDocument& document, const state::Use& use) {
     };
 }
 
+std::vector<wire::Name> popular_names(const Json& top_names) {
+    constexpr std::uint64_t kClientsMin = 3;  // what one or two ask for is theirs
+    std::vector<wire::Name> names;
+    for (const Json& row : top_names) {
+        const auto name = wire::Name::parse(row.value("name", std::string()));
+        if (name && name->labels() > 0 && row.value("clients", std::uint64_t{0}) >= kClientsMin) names.push_back(*name);
+    }
+    return names;
+}
+
 Json time_json(const std::optional<WallTime>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
 
 }  // namespace cenote::config

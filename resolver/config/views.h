@@ -40,6 +40,10 @@ Json directives_json(const policy::Policy& policy);
 
 Json exception_json(const ExceptionDocument& document, const state::Use& use);
 
+/// Of the daemon's "top names" those that several clients ask for, most often first: what a changed list is judged by
+/// where no file says it.
+std::vector<wire::Name> popular_names(const Json& top_names);
+
 /// "2026-12-31T14:59:59Z", or null.
 Json time_json(const std::optional<WallTime>& time);
 

@@ -14,6 +14,7 @@
 #include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/config/set_changes.h"
+#include "resolver/config/views.h"
 #include "resolver/control/control.h"
 #include "resolver/domainset/publish.h"
 
@@ -76,6 +77,14 @@ Status keep_as_copy(const config::Settings& settings, const std::string& list) {
     return Done{};
 }
 
+/// What the daemon sees people ask for; nothing where none runs.
+std::vector<wire::Name> popular_names(const config::Settings& settings) {
+    const auto client = control::ControlClient::connect(settings.control.socket);
+    if (!client) return {};
+    const auto response = (*client)->call({.verb = "top", .args = {{"what", "names"}, {"rows", 1000}}}, nullptr);
+    return response && response->ok ? config::popular_names(response->data) : std::vector<wire::Name>();
+}
+
 /// A daemon that does not run takes the set at its next start.
 Status tell_daemon(const config::Settings& settings, std::string note) {
     const auto client = control::ControlClient::connect(settings.control.socket);
@@ -105,17 +114,13 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
     increment.added = lines_of(diff.added);
     increment.around = [&](const std::vector<wire::Name>& names) { return around(now.data.records, names); };
 
-    const auto manifest = config::manifest_of(settings_, wall_now());
+    auto manifest = config::manifest_of(settings_, wall_now());
     Diagnostics mistakes;
     const auto catalogue = blocklists::load_catalogue(manifest.services, mistakes);
-    blocklists::Popular popular;
-    if (!manifest.popular.empty()) {
-        auto read = blocklists::Popular::load(manifest.popular);
-        if (!read) return false;
-        popular = std::move(*read);
-    }
-    if (mistakes.has_errors()) return false;  // compiling names them
-    const auto bytes = blocklists::increment(*known_, increment, blocklists::guard_of(manifest, catalogue), popular,
+    if (manifest.popular.empty()) manifest.popular_names = popular_names(settings_);
+    const auto popular = blocklists::Popular::of(manifest);
+    if (!popular || mistakes.has_errors()) return false;  // compiling names them
+    const auto bytes = blocklists::increment(*known_, increment, blocklists::guard_of(manifest, catalogue), *popular,
                                              manifest.built_at);
     if (!bytes) return bytes.error();
     if (!*bytes) return false;

@@ -304,6 +304,30 @@ class Fetch(SystemTest):
         web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(9)))
         self.update("--popular", popular)
 
+    def test_names_that_people_here_ask_for_are_popular(self):
+        web = Nginx(self)
+        web.put("list.txt", GOOD)
+        self.configure(f"http://127.0.0.1:{web.port}/list.txt")
+        self.update()
+        self.resolver.start()
+        asked = [f"www.famous{i}.example" for i in range(11)]
+        for name in asked + ["www.mine.example"] * 5:
+            for client in range(1, 11):  # how many they are is estimated
+                self.resolver.ask(name, source=f"127.0.0.{client if name in asked else 1}")
+        rows = {row["name"]: (row["queries"], row["clients"]) for row in self.resolver.cenote_json("top", "names")}
+        self.assertEqual(rows["www.famous3.example"][0], 10)
+        self.assertGreaterEqual(rows["www.famous3.example"][1], 3)
+        self.assertEqual(rows["www.mine.example"], (50, 1))
+        web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(11)))
+        told = self.update(code=1)
+        self.assertIn("it would newly sinkhole 11 popular names, www.famous", told)
+        self.assertEqual(self.seen("www.famous0.example"), OPEN)
+        web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(10)) + "mine.example\n")
+        told = self.update("--dry-run")
+        self.assertIn("+ famous0.example  web", told)
+        self.update()
+        self.assertEqual(self.seen("www.famous0.example"), CLOSED)
+
     @unittest.skipIf(shutil.which("minisign") is None, "needs minisign")
     def test_signatures(self):
         web = Nginx(self)

@@ -23,6 +23,7 @@ namespace cenote::cli {
 namespace {
 
 constexpr unsigned kFileMode = 0644;
+constexpr std::size_t kPopularAsked = 1000;
 
 struct Flags {
     Why why;
@@ -108,13 +109,9 @@ Status show_changes(const config::Settings& settings, const blocklists::Manifest
     if (!before) return Done{};
     const auto after = domainset::DomainSet::from_bytes(bytes);
     if (!after) return after.error();
-    blocklists::Popular popular;
-    if (!manifest.popular.empty()) {
-        auto read = blocklists::Popular::load(manifest.popular);
-        if (!read) return std::move(read).error();
-        popular = std::move(*read);
-    }
-    print_changes(blocklists::diff(*before, *after, popular));
+    const auto popular = blocklists::Popular::of(manifest);
+    if (!popular) return popular.error();
+    print_changes(blocklists::diff(*before, *after, *popular));
     return Done{};
 }
 
@@ -171,6 +168,10 @@ Exit update(Session& session, const Flags& flags) {
     auto manifest = config::manifest_of(**settings, wall_now());
     manifest.force = flags.force;
     if (!flags.popular.empty()) manifest.popular = flags.popular;
+    if (manifest.popular.empty())
+        if (const auto names = session.ask_if_there("top", {{"what", "names"}, {"rows", kPopularAsked}});
+            names && *names)
+            manifest.popular_names = config::popular_names(**names);
     const auto fetching = FetchedLists::fetch_all(**settings, manifest, flags.local, flags.timeout);
     if (!fetching) return fail(fetching.error());
     return flags.dry_run ? try_out(**settings, manifest)

@@ -137,7 +137,8 @@ private:
             return Error{fmt::format("the serial at {} went back from {} to {}; what is here stays",
                                      zone_.primary.to_string(), data_->soa.serial, soa->serial)};
         soa_ = *soa;
-        if (data_ && data_->soa.serial == soa->serial && !expired_) {
+        if (data_ && data_->soa.serial == soa->serial) {
+            if (expired_) revive();
             clear_error();
             // What the guard refused is at the primary still, and the copy that serves is no newer for that.
             if (config::list_copy(settings_, zone_.list).error.empty())
@@ -211,6 +212,15 @@ private:
                    zone_.primary.to_string(), soa_.expire);
         expired_ = true;
         static_cast<void>(publish_file(config::zone_expired_path(settings_, zone_.list), {}, kFileMode));
+        publish();
+    }
+
+    /// The primary vouches again for what we have.
+    void revive() {
+        log::notice("zone {}: the primary is there again, with the serial {} that is here", name(), data_->soa.serial);
+        std::error_code ignored;
+        std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
+        expired_ = false;
         publish();
     }
 

@@ -70,6 +70,7 @@ int run(const Path& config) {
             reply(obey(**running, peer, request));
         });
     if (!control) return fail(control.error());
+    (*running)->take_newer_set();  // until now nobody could tell us of one
     park((*running)->server().descriptors());
 
     const auto stop = [&] { loop.stop(); };

@@ -288,6 +288,22 @@ Status Running::reload_set(state::Record record) {
     return Done{};
 }
 
+void Running::take_newer_set() {
+    const Path& path = loaded_.settings.set;
+    if (path.empty()) return;
+    const auto there = domainset::DomainSet::open_unread(path, loaded_.base.get());
+    const std::uint64_t checksum = there ? there->info().checksum : 0;
+    if (checksum == looked_at_) return;  // also when it was refused: that was told
+    looked_at_ = checksum;
+    if (!there || (loaded_.base != nullptr && loaded_.base->info().checksum == checksum)) return;
+    state::Record record;
+    record.at = wall_now();
+    record.actor = "cenoted";
+    record.action = "update";
+    record.note = "found beside the running one";
+    if (auto taken = reload_set(std::move(record)); !taken) log::error("{}", taken.error().text);
+}
+
 Result<state::Record> Running::restore(const Path& backup, state::Record record) {
     flush_uses();
     const Path path = loaded_.settings.state;
@@ -359,6 +375,7 @@ void Running::on_minute() {
     flush_uses();
     close_exceptions();
     keep_zones();  // which may have been killed
+    take_newer_set();
 }
 
 /// Under systemd a unit of its own does that.

@@ -52,6 +52,8 @@ public:
     /// who wants it, and why.
     Status reload(state::Record record);
     /// Reads the set anew, after `cenote update`. The Error says why the old one stays.
+    /// Whoever published a set may not have reached us: we were starting, or they were killed. Looks, and takes it.
+    void take_newer_set();
     Status reload_set(state::Record record);
     /// A rule that somebody made, changed or lifted: checked together with all that is in force, written with its
     /// record, then in force. The Error says what is wrong; then nothing has changed.
@@ -141,6 +143,7 @@ private:
     loop::Timer second_;
     ExceptionClock exception_clock_;
     OwnChild zone_keeper_;
+    std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
 };
 

@@ -164,9 +164,11 @@ private:
         if (popular_.empty()) return {};
         const auto was = popular_.closed_by(before);
         const auto is = popular_.closed_by(now);
-        std::vector<std::string> added;
+        std::vector<std::string> added;  // of one domain the most popular name speaks for all
+        std::set<std::string> domains;
         for (std::size_t i = 0; i < is.size(); ++i)
-            if (is[i] && !was[i]) added.push_back(popular_.names()[i].to_string());
+            if (is[i] && !was[i] && domains.insert(registrable_domain(popular_.names()[i])).second)
+                added.push_back(popular_.names()[i].to_string());
         if (added.size() <= manifest_.limits.popular_closed_max) return {};
         const auto shown = std::span(added).first(std::min<std::size_t>(added.size(), 3));
         return fmt::format("it would newly sinkhole {} popular names, {} first", added.size(), fmt::join(shown, ", "));

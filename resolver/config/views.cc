@@ -14,6 +14,8 @@
 namespace cenote::config {
 namespace {
 
+constexpr std::uint64_t kPopularClientsMin = 3;  // what one or two ask for is theirs
+
 using domainset::Source;
 using domainset::SourceKind;
 
@@ -277,12 +279,20 @@ Json exception_json(const ExceptionDocument& document, const state::Use& use) {
     };
 }
 
+control::Request popular_names_request() {
+    return {.verb = "top", .args = {{"what", "names"}, {"rows", 1000}, {"clients", kPopularClientsMin}}};
+}
+
 std::vector<wire::Name> popular_names(const Json& top_names) {
-    constexpr std::uint64_t kClientsMin = 3;  // what one or two ask for is theirs
+    constexpr std::uint64_t kShare = 10;  // of as many clients as ask for the name that most of them ask for
+    std::uint64_t most = 0;
+    for (const Json& row : top_names) most = std::max(most, row.value("clients", std::uint64_t{0}));
     std::vector<wire::Name> names;
     for (const Json& row : top_names) {
-        const auto name = wire::Name::parse(row.value("name", std::string()));
-        if (name && name->labels() > 0 && row.value("clients", std::uint64_t{0}) >= kClientsMin) names.push_back(*name);
+        const auto clients = row.value("clients", std::uint64_t{0});
+        if (clients < std::max(kPopularClientsMin, most / kShare)) continue;
+        if (const auto name = wire::Name::parse(row.value("name", std::string())); name && name->labels() > 0)
+            names.push_back(*name);
     }
     return names;
 }

@@ -40,8 +40,9 @@ Json directives_json(const policy::Policy& policy);
 
 Json exception_json(const ExceptionDocument& document, const state::Use& use);
 
-/// Of the daemon's "top names" those that several clients ask for, most often first: what a changed list is judged by
-/// where no file says it.
+/// What the daemon is asked for the names that people here ask for, and those of its answer that count as popular: what
+/// a changed list is judged by where no file says it.
+control::Request popular_names_request();
 std::vector<wire::Name> popular_names(const Json& top_names);
 
 /// "2026-12-31T14:59:59Z", or null.

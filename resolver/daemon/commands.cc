@@ -32,7 +32,8 @@ Response stats(Running& running, const Peer&, const Request&) { return done(stat
 Response top(Running& running, const Peer&, const Request& request) {
     constexpr std::size_t kRowsMax = 1000;
     const std::string what = text_of(request, "what").value_or("services");
-    auto rows = top_json(running, what, std::min(request.args.value("rows", std::size_t{20}), kRowsMax));
+    auto rows = top_json(running, what, std::min(request.args.value("rows", std::size_t{20}), kRowsMax),
+                         request.args.value("clients", std::uint64_t{0}));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
 Response directives(Running& running, const Peer&, const Request&) {

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
 #include "resolver/base/time_text.h"
@@ -70,14 +69,6 @@ Metrics collect(Running& running) {
     metrics.set(Counter::UpstreamRetries, sum.retries);
     metrics.set(Counter::UpstreamOverloaded, sum.overloaded);
     return metrics;
-}
-
-/// Of a name's wire form.
-std::string name_text(const std::string& bytes) {
-    wire::Name name;
-    std::size_t end = 0;
-    const ByteView view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    return name.read_uncompressed(view, end) ? name.to_string() : std::string(".");
 }
 
 Json problem(const char* severity, std::string what, std::string remedy) {
@@ -169,13 +160,13 @@ Json status_json(Running& running) {
             {"problems", problems(running, views)}};
 }
 
-std::optional<Json> top_json(Running& running, std::string_view what, std::size_t rows) {
+std::optional<Json> top_json(Running& running, std::string_view what, std::size_t rows, std::uint64_t clients_min) {
     Json found = Json::array();
     if (what == "names" || what == "clients") {
         const bool names = what == "names";
         running.hub().count_samples();
-        for (const auto& row : names ? running.hub().top_names(rows) : running.hub().top_clients(rows))
-            found.push_back({{names ? "name" : "client", names ? name_text(row.key) : row.key},
+        for (const auto& row : names ? running.hub().top_names(rows, clients_min) : running.hub().top_clients(rows))
+            found.push_back({{names ? "name" : "client", row.key},
                              {"queries", row.count},
                              {names ? "clients" : "names", row.others}});
         return found;

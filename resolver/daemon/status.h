@@ -15,7 +15,8 @@ namespace cenote::daemon {
 
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);
-/// What is asked most, or who asks most; nullopt: there is no such `what`.
-[[nodiscard]] std::optional<control::Json> top_json(Running& running, std::string_view what, std::size_t rows);
+/// What is asked most, or who asks most; nullopt: there is no such `what`. Of names only those that so many ask for.
+[[nodiscard]] std::optional<control::Json> top_json(Running& running, std::string_view what, std::size_t rows,
+                                                    std::uint64_t clients_min);
 
 }  // namespace cenote::daemon

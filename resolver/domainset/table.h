@@ -124,7 +124,8 @@ inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes
 }
 
 /// Not inlined: by itself it gets better registers (3 % of a match, bench/compare).
-[[gnu::noinline]] inline std::optional<Hit> Table::match(const wire::Name& name, const NameHashes& hashes) const noexcept {
+[[gnu::noinline]] inline std::optional<Hit> Table::match(const wire::Name& name,
+                                                         const NameHashes& hashes) const noexcept {
     const std::uint8_t labels = name.labels();
     for (std::uint8_t count = std::min(labels, deepest); count != 0; --count) {
         if (!label_counts.has(count)) continue;

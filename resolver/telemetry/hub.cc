@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "resolver/base/hash.h"
 #include "resolver/base/random.h"
@@ -19,6 +22,17 @@ std::vector<Combination> combinations_of(const Counts& counts) {
                         Combinations::directive_of(packed), Combinations::group_of(packed), count});
     }
     return rows;
+}
+
+/// As text; nullopt: it has bytes that a host's name has not.
+std::optional<std::string> host_name(ByteView wire) {
+    std::string text;
+    for (std::size_t at = 0; at < wire.size() && wire[at] != 0; at += wire[at] + std::size_t{1}) {
+        if (!text.empty()) text += '.';
+        for (const std::uint8_t byte : wire.subspan(at + 1, wire[at])) text += static_cast<char>(byte);
+    }
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return text.empty() || text.find_first_not_of(kLetters) != std::string::npos ? std::nullopt : std::optional(text);
 }
 
 }  // namespace
@@ -97,17 +111,16 @@ void Hub::count_samples() {
     for (const auto& recorder : recorders_) {
         for (std::size_t i = 0; i < Recorder::State::kSamples && recorder->state_->samples.pop(sample); ++i) {
             const auto bytes = sample.name();
-            if (sample.open)
-                names_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                           hash64(sample.client.octets(), seed_));
+            if (const auto name = sample.open ? host_name(bytes) : std::nullopt)
+                names_.add(*name, hash64(sample.client.octets(), seed_));
             clients_.add(sample.client.to_string(), hash64(bytes, seed_));
         }
     }
 }
 
-std::vector<TopRow> Hub::top_names(std::size_t rows) const {
+std::vector<TopRow> Hub::top_names(std::size_t rows, std::uint64_t clients_min) const {
     const std::lock_guard lock(mutex_);
-    return names_.most(rows);
+    return names_.most(rows, clients_min);
 }
 
 std::vector<TopRow> Hub::top_clients(std::size_t rows) const {

@@ -110,8 +110,8 @@ public:
     /// Counts the answers that recorders kept since the last call for top_names() and top_clients(). To be called every
     /// second or so: a recorder keeps a thousand.
     void count_samples();
-    /// Names that people get an answer for and no directive speaks of, in wire form; the others are clients.
-    [[nodiscard]] std::vector<TopRow> top_names(std::size_t rows) const;
+    /// Host names that people get an answer for and no directive speaks of; the others are clients.
+    [[nodiscard]] std::vector<TopRow> top_names(std::size_t rows, std::uint64_t clients_min = 0) const;
     /// Addresses, as text; the others are names.
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 namespace cenote::telemetry {
 namespace {
@@ -26,20 +27,26 @@ void TopTable::add(std::string_view key, std::uint64_t other) {
 }
 
 void TopTable::prune() {
-    std::vector<std::uint64_t> counts;
-    counts.reserve(keys_.size());
-    for (const auto& [key, tallied] : keys_) counts.push_back(tallied.count);
-    const auto middle = counts.end() - kKept;
-    std::nth_element(counts.begin(), middle, counts.end());
-    // Of those that are as frequent as the last one kept, none stays: they are the many that came once.
-    std::erase_if(keys_, [least = *middle](const auto& entry) { return entry.second.count <= least; });
+    using Entry = std::unordered_map<std::string, Tallied>::iterator;
+    std::vector<Entry> entries;
+    entries.reserve(keys_.size());
+    for (auto entry = keys_.begin(); entry != keys_.end(); ++entry) entries.push_back(entry);
+    const auto rank = [](const Entry& entry) {
+        return std::pair(std::popcount(entry->second.others), entry->second.count);
+    };
+    const auto kept = entries.begin() + kKept;
+    std::nth_element(entries.begin(), kept, entries.end(),
+                     [&](const Entry& a, const Entry& b) { return rank(a) > rank(b); });
+    std::for_each(kept, entries.end(), [&](const Entry& entry) { keys_.erase(entry); });
     for (auto& [key, tallied] : keys_) tallied.count -= tallied.count / 2;
 }
 
-std::vector<TopRow> TopTable::most(std::size_t rows) const {
+std::vector<TopRow> TopTable::most(std::size_t rows, std::uint64_t others_min) const {
     std::vector<TopRow> all;
     all.reserve(keys_.size());
-    for (const auto& [key, tallied] : keys_) all.push_back({key, tallied.count, estimate(tallied.others)});
+    for (const auto& [key, tallied] : keys_)
+        if (const std::uint64_t others = estimate(tallied.others); others >= others_min)
+            all.push_back({key, tallied.count, others});
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(rows, all.size()));
     std::partial_sort(all.begin(), end, all.end(), [](const TopRow& a, const TopRow& b) {
         return a.count != b.count ? a.count > b.count : a.key < b.key;

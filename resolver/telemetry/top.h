@@ -4,8 +4,8 @@
 // worker.
 //
 // Of each key it counts how often it came, and about how many different others it came with: a name that one client
-// asks for day and night is not popular. When there are too many keys, the rarer half goes and what is left counts
-// half.
+// asks for day and night is not popular. When there are too many keys, those go that came with the fewest others (of
+// those the rarest), and what is left counts half.
 //
 // Threads:  TopTable: one at a time. AnswerSample: a value.
 // Memory:   TopTable::kKept keys, twice as many between two prunings, some 150 bytes each.
@@ -35,7 +35,7 @@ struct AnswerSample {
 struct TopRow {
     std::string key;
     std::uint64_t count = 0;
-    std::uint64_t others = 0;  // different ones, by estimate: some too few among the first, two hundred at most
+    std::uint64_t others = 0;  // different ones, by estimate: some too few among the first, 266 at most
 };
 
 class TopTable {
@@ -44,8 +44,8 @@ public:
 
     /// `other`: a hash of what the key came with.
     void add(std::string_view key, std::uint64_t other);
-    /// Most often first; equal ones by key.
-    [[nodiscard]] std::vector<TopRow> most(std::size_t rows) const;
+    /// Most often first; equal ones by key. Only those that came with so many others.
+    [[nodiscard]] std::vector<TopRow> most(std::size_t rows, std::uint64_t others_min = 0) const;
 
 private:
     struct Tallied {

@@ -178,6 +178,13 @@ TEST_F(Compile, ALaterCatalogueIsGuardedAsAListIs) {
     EXPECT_EQ(refused(), "taken");
     manifest_.popular = list("popular", popular);
     EXPECT_THAT(refused(), HasSubstr("it would newly sinkhole 30 popular names"));
+
+    // The hosts of one service that people use are one name, however many they are.
+    std::string hosts;
+    for (int i = 0; i < 30; ++i) hosts += "h" + std::to_string(i) + ".n1.example\n";
+    manifest_.popular = list("popular", hosts);
+    EXPECT_EQ(refused(), "taken");
+    manifest_.popular = list("popular", popular);
     manifest_.force = true;
     EXPECT_EQ(refused(), "taken");
 }

@@ -43,6 +43,27 @@ TEST(TopTableTest, WhatIsFrequentOutlivesAFloodOfWhatIsNot) {
     EXPECT_LE(table.most(1'000'000).size(), 2 * TopTable::kKept);
 }
 
+TEST(TopTableTest, PruningKeepsAsManyAsItMay) {
+    TopTable table;
+    for (int round = 0; round < 100; ++round)
+        for (std::size_t i = 0; i < TopTable::kKept; ++i) table.add("kept" + std::to_string(i), hashed(i));
+    for (std::size_t i = 0; i <= TopTable::kKept; ++i) table.add("once" + std::to_string(i), hashed(i));
+    const auto rows = table.most(1'000'000);
+    ASSERT_EQ(rows.size(), TopTable::kKept);
+    for (const TopRow& row : rows) EXPECT_TRUE(row.key.starts_with("kept")) << row.key;
+}
+
+TEST(TopTableTest, OneClientPushesNothingOut) {
+    TopTable table;
+    for (std::uint64_t client = 0; client < 20; ++client) table.add("of many", hashed(client));
+    for (int round = 0; round < 30; ++round)
+        for (std::size_t i = 0; i < 3 * TopTable::kKept; ++i) table.add("of one" + std::to_string(i), hashed(7));
+    const auto rows = table.most(1, 3);
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0].key, "of many");
+    EXPECT_TRUE(table.most(10, 100).empty());
+}
+
 TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     Hub hub;
     Recorder& one = hub.add_recorder();
@@ -67,8 +88,8 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     hub.count_samples();
     const auto names = hub.top_names(10);
     ASSERT_EQ(names.size(), 1U);
-    const auto wire = name.wire();
-    EXPECT_EQ(names[0].key, std::string(reinterpret_cast<const char*>(wire.data()), wire.size()));
+    EXPECT_EQ(names[0].key, "www.example.com");
+    EXPECT_TRUE(hub.top_names(10, 10).empty()) << "so many clients there are not";
     EXPECT_EQ(names[0].count, 5U);
     EXPECT_NEAR(static_cast<double>(names[0].others), 4, 2);
     const auto clients = hub.top_clients(10);
@@ -76,6 +97,13 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     EXPECT_EQ(clients[0].key, "10.0.0.4");
     EXPECT_EQ(clients[0].count, 2U);
     EXPECT_EQ(clients[0].others, 1U);
+    QueryEvent odd;  // no host's name, which could be long as text
+    const auto binary = wire::Name::parse("\\000\\255.example.com").value();
+    odd.name = binary.wire();
+    odd.source = Source::Cache;
+    one.record(odd);
+    hub.count_samples();
+    EXPECT_EQ(hub.top_names(10).size(), 1U);
     for (int i = 0; i < 100'000; ++i) ask(one, 9, Verdict::Forward, wire::Rcode::NoError, Source::Cache);
     hub.count_samples();
     EXPECT_LE(hub.top_clients(1)[0].count, 2048U) << "a sample, however many come at once";

@@ -23,7 +23,6 @@ namespace cenote::cli {
 namespace {
 
 constexpr unsigned kFileMode = 0644;
-constexpr std::size_t kPopularAsked = 1000;
 
 struct Flags {
     Why why;
@@ -168,10 +167,15 @@ Exit update(Session& session, const Flags& flags) {
     auto manifest = config::manifest_of(**settings, wall_now());
     manifest.force = flags.force;
     if (!flags.popular.empty()) manifest.popular = flags.popular;
-    if (manifest.popular.empty())
-        if (const auto names = session.ask_if_there("top", {{"what", "names"}, {"rows", kPopularAsked}});
-            names && *names)
+    if (manifest.popular.empty()) {
+        const auto request = config::popular_names_request();
+        const auto names = session.ask_if_there(request.verb, request.args);
+        if (names && *names)
             manifest.popular_names = config::popular_names(**names);
+        else if (names)
+            fmt::print(stderr, "cenote: warning: the daemon does not say which names are popular: {}\n",
+                       names->error().text);
+    }
     const auto fetching = FetchedLists::fetch_all(**settings, manifest, flags.local, flags.timeout);
     if (!fetching) return fail(fetching.error());
     return flags.dry_run ? try_out(**settings, manifest)

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "blocklists/dialect.h"
+#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/delta.h"
 #include "resolver/domainset/writer.h"
 
@@ -15,8 +16,8 @@ namespace {
 using domainset::DomainSet;
 using domainset::TagList;
 
-constexpr std::size_t kChangedMin = 20;     // as ListLimits::change_min: never too much
-constexpr std::size_t kChangedShare = 16;   // of so many records one may change
+constexpr std::size_t kChangedMin = 19;     // fewer than ListLimits::change_min: never too much for the guard
+constexpr std::size_t kChangedShare = 16;   // of so many entries one may change
 constexpr std::size_t kSmallNames = 65536;  // the small set is compiled into the large one before it is not small
 
 std::string_view key_of(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
@@ -42,6 +43,13 @@ private:
     std::vector<wire::Name> all_;
 };
 
+/// Below such a name stand the list's prefixes, which no line of the list names.
+bool concerns_addresses(const wire::Name& name) {
+    return domainset::is_address_name(name) ||
+           domainset::addresses_below(domainset::AddressUse::Response).is_below_or_equal(name) ||
+           domainset::addresses_below(domainset::AddressUse::Client).is_below_or_equal(name);
+}
+
 /// nullopt: some line is of those that need the long way.
 std::optional<std::vector<Rule>> rules_of(const std::vector<std::string>& lines, const Guard& guard,
                                           const Popular& popular) {
@@ -50,8 +58,8 @@ std::optional<std::vector<Rule>> rules_of(const std::vector<std::string>& lines,
     std::vector<Rule> rules;
     bool delicate = false;
     Reading reading({}, [&](const Rule& rule, std::uint32_t) {
-        delicate = delicate || rule.trigger != Rule::Trigger::Name || guard.why_not(rule.name, rule.kind).has_value() ||
-                   popular.is_or_covers(rule.name);
+        delicate = delicate || rule.trigger != Rule::Trigger::Name || concerns_addresses(rule.name) ||
+                   guard.why_not(rule.name, rule.kind).has_value() || popular.is_or_covers(rule.name);
         rules.push_back(rule);
     });
     read_rpz(text, reading);
@@ -122,7 +130,9 @@ Result<std::optional<std::vector<std::uint8_t>>> increment(const DomainSet& set,
                                                            WallTime built_at) {
     const std::size_t changed_lines = of.removed.size() + of.added.size();
     const auto tag = tag_of(set, of);
-    if (!tag || changed_lines > std::max(kChangedMin, of.records / kChangedShare)) return {std::nullopt};
+    if (!tag) return {std::nullopt};
+    const std::size_t entries = set.sources()[set.tags()[*tag].source].entries;
+    if (changed_lines > std::max(kChangedMin, entries / kChangedShare)) return {std::nullopt};
     const auto removed = rules_of(of.removed, guard, popular);
     const auto added = rules_of(of.added, guard, popular);
     if (!removed || !added) return {std::nullopt};

@@ -29,7 +29,6 @@ struct Increment {
     std::string list;
     Sha256Digest before{};  // of the list's text that is in the set
     Sha256Digest now{};
-    std::size_t records = 0;                  // the list has now
     std::vector<std::string> removed, added;  // lines of RPZ, without a zone around them
     /// All lines of the list as it is now whose names are one of these, above or below one.
     std::function<std::vector<std::string>(const std::vector<wire::Name>&)> around;

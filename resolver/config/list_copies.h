@@ -6,7 +6,9 @@
 // what was wrong with the source the last time, and is gone when nothing was. `lists/catalogue.names` are the names of
 // the catalogue that was last taken.
 //
-// Threads:  pure. `cenote update` writes, one at a time; anybody reads.
+// Of a zone that is kept, the copy may be the zone's own file under a second name: neither is ever changed in place.
+//
+// Threads:  pure. `cenote update` and the process that keeps zones write, one at a time; anybody reads.
 // Failure:  a copy that cannot be read counts as none.
 #pragma once
 

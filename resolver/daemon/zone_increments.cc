@@ -77,12 +77,13 @@ Status keep_as_copy(const config::Settings& settings, const std::string& list) {
     return Done{};
 }
 
-/// What the daemon sees people ask for; nothing where none runs.
-std::vector<wire::Name> popular_names(const config::Settings& settings) {
+/// What the daemon sees people ask for; nothing where none runs, nullopt where it does not say.
+std::optional<std::vector<wire::Name>> popular_names(const config::Settings& settings) {
     const auto client = control::ControlClient::connect(settings.control.socket);
-    if (!client) return {};
-    const auto response = (*client)->call({.verb = "top", .args = {{"what", "names"}, {"rows", 1000}}}, nullptr);
-    return response && response->ok ? config::popular_names(response->data) : std::vector<wire::Name>();
+    if (!client) return std::vector<wire::Name>();
+    const auto response = (*client)->call(config::popular_names_request(), nullptr);
+    if (!response || !response->ok) return std::nullopt;
+    return config::popular_names(response->data);
 }
 
 /// A daemon that does not run takes the set at its next start.
@@ -98,9 +99,12 @@ Status tell_daemon(const config::Settings& settings, std::string note) {
 }  // namespace
 
 Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& before, const KeptVersion& now) {
-    const auto lock = domainset::lock_for_publishing(settings_.set);
+    Diagnostics mistakes;
+    const auto settings = config::load(config_, mistakes);
+    if (!settings) return false;  // compiling names them
+    const auto lock = domainset::lock_for_publishing(settings->set);
     if (!lock) return false;  // another update is at work: ours comes after it
-    auto set = domainset::DomainSet::open_unread(settings_.set, known_ ? &*known_ : nullptr);
+    auto set = domainset::DomainSet::open_unread(settings->set, known_ ? &*known_ : nullptr);
     if (!set) return false;
     known_ = std::move(*set);
 
@@ -109,28 +113,29 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
     increment.list = list;
     increment.before = before.text;
     increment.now = now.text;
-    increment.records = now.data.records.size();
     increment.removed = lines_of(diff.removed);
     increment.added = lines_of(diff.added);
     increment.around = [&](const std::vector<wire::Name>& names) { return around(now.data.records, names); };
 
-    auto manifest = config::manifest_of(settings_, wall_now());
-    Diagnostics mistakes;
-    const auto catalogue = blocklists::load_catalogue(manifest.services, mistakes);
-    if (manifest.popular.empty()) manifest.popular_names = popular_names(settings_);
+    auto manifest = config::manifest_of(*settings, wall_now());
+    if (manifest.popular.empty()) {
+        auto names = popular_names(*settings);
+        if (!names) return false;
+        manifest.popular_names = std::move(*names);
+    }
     const auto popular = blocklists::Popular::of(manifest);
-    if (!popular || mistakes.has_errors()) return false;  // compiling names them
+    const auto catalogue = blocklists::load_catalogue(manifest.services, mistakes);
+    if (!popular || mistakes.has_errors()) return false;
     const auto bytes = blocklists::increment(*known_, increment, blocklists::guard_of(manifest, catalogue), *popular,
                                              manifest.built_at);
     if (!bytes) return bytes.error();
     if (!*bytes) return false;
-    if (auto published = domainset::publish_delta(settings_.set, **bytes, *known_); !published)
+    if (auto published = domainset::publish_delta(settings->set, **bytes, *known_); !published)
         return std::move(published).error();
-    if (auto kept = keep_as_copy(settings_, list); !kept) return std::move(kept).error();
-    auto changed = domainset::DomainSet::open_unread(settings_.set, &*known_);
+    auto changed = domainset::DomainSet::open_unread(settings->set, &*known_);
     if (!changed) return std::move(changed).error();
     known_ = std::move(*changed);
-    if (auto noted = config::note_set_change(settings_.set, {.at = manifest.built_at,
+    if (auto noted = config::note_set_change(settings->set, {.at = manifest.built_at,
                                                              .actor = control::own_actor(),
                                                              .action = "update",
                                                              .set = config::digests_of(&*known_).set});
@@ -139,7 +144,9 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
     const std::string note = fmt::format("list {}: zone serial {}, {} records came and {} went", list,
                                          now.data.soa.serial, diff.added.size(), diff.removed.size());
     log::notice("{}; {} names beside the set", note, known_->info().delta);
-    if (auto told = tell_daemon(settings_, note); !told) return std::move(told).error();
+    if (auto told = tell_daemon(*settings, note); !told) return std::move(told).error();
+    // Last: until then whoever keeps the zone after us knows by the copy's age that this may not have come to an end.
+    if (auto kept = keep_as_copy(*settings, list); !kept) return std::move(kept).error();
     return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "resolver/base/digest.h"
 #include "resolver/config/config.h"
@@ -26,12 +27,13 @@ struct KeptVersion {
 
 class ZoneIncrements {
 public:
-    explicit ZoneIncrements(const config::Settings& settings) : settings_(settings) {}
+    /// `config` is read at each call: what is protected and what is popular is judged as compiling would judge it.
+    explicit ZoneIncrements(Path config) : config_(std::move(config)) {}
 
     Result<bool> apply(const std::string& list, const KeptVersion& before, const KeptVersion& now);
 
 private:
-    const config::Settings& settings_;
+    Path config_;
     std::optional<domainset::DomainSet> known_;
 };
 

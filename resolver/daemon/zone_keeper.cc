@@ -26,6 +26,7 @@
 #include "resolver/config/config.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/daemon/zone_increments.h"
+#include "resolver/domainset/publish.h"
 #include "resolver/transfer/incoming.h"
 
 extern char** environ;
@@ -108,7 +109,8 @@ public:
 private:
     void run() {
         read_from_disk();
-        if (data_ && !compiled()) publish();
+        uncompiled_ = data_ && !compiled();
+        if (uncompiled_) publish();
         last_contact_ = ticks_now();
         seconds retry = kRetryFirst;
         while (!stop_) {
@@ -138,11 +140,12 @@ private:
                                      zone_.primary.to_string(), data_->soa.serial, soa->serial)};
         soa_ = *soa;
         if (data_ && data_->soa.serial == soa->serial) {
-            if (expired_) revive();
+            if (expired_)
+                revive();
+            else if (uncompiled_)
+                publish();
             clear_error();
-            // What the guard refused is at the primary still, and the copy that serves is no newer for that.
-            if (config::list_copy(settings_, zone_.list).error.empty())
-                ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
+            note_contact();
             return Done{};
         }
         auto data = incoming.transfer(data_ ? &*data_ : nullptr);
@@ -170,7 +173,8 @@ private:
         const bool done = may_be_small && put_beside({data, digest});
         data_ = std::move(data);
         digest_ = digest;
-        if (!done) publish();
+        uncompiled_ = !done;
+        if (uncompiled_) publish();
         return Done{};
     }
 
@@ -183,17 +187,28 @@ private:
         return done && *done;
     }
 
-    /// Another update may be at work; ours comes after it.
+    /// Another update may be at work; ours comes after it. What did not come to pass is tried again at the next
+    /// refresh.
     void publish() {
         const std::lock_guard lock(compiling_);
         for (int i = 0; i < 60 && !stop_; ++i) {
-            if (compile_and_publish(settings_.file)) return;
+            // A guard that refuses has its word beside the list: that is an end too.
+            if (compile_and_publish(settings_.file) || !config::list_copy(settings_, zone_.list).error.empty()) {
+                uncompiled_ = false;
+                return;
+            }
             std::unique_lock waiting(mutex_);
             wake_.wait_for(waiting, kBusyPause, [&] { return stop_ || notified_; });
-            if (notified_) return;  // something newer comes at once
-            if (config::list_copy(settings_, zone_.list).error.empty()) continue;
-            return;  // the guard's word stands beside the list
+            if (notified_) return;  // perhaps there is something newer
         }
+    }
+
+    /// The copy that serves is as good as new, unless the guard refused what the primary has. Not while somebody
+    /// compiles: a file that changes while it is read is no good copy.
+    void note_contact() {
+        const auto lock = domainset::lock_for_publishing(settings_.set);
+        if (!lock || uncompiled_ || !config::list_copy(settings_, zone_.list).error.empty()) return;
+        ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
     }
 
     /// Whoever kept the zone before us may have been killed between writing it and having it compiled.
@@ -211,6 +226,7 @@ private:
         log::error("zone {}: {} was not heard of for {} s: the zone has expired and closes nothing", name(),
                    zone_.primary.to_string(), soa_.expire);
         expired_ = true;
+        uncompiled_ = true;
         static_cast<void>(publish_file(config::zone_expired_path(settings_, zone_.list), {}, kFileMode));
         publish();
     }
@@ -221,6 +237,7 @@ private:
         std::error_code ignored;
         std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
         expired_ = false;
+        uncompiled_ = true;
         publish();
     }
 
@@ -266,6 +283,7 @@ private:
     transfer::Soa soa_;
     Ticks last_contact_{};
     bool expired_ = false;
+    bool uncompiled_ = false;  // what is on disk is not in the set yet
     bool failing_ = false;
     std::atomic<bool> stop_{false};
     std::mutex mutex_;
@@ -283,7 +301,7 @@ struct Keeping {
     }
     config::Settings settings;
     std::mutex compiling;
-    ZoneIncrements increments{settings};
+    ZoneIncrements increments{settings.file};
     std::vector<std::unique_ptr<Keeper>> keepers;
 };
 

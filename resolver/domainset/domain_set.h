@@ -84,7 +84,7 @@ struct SetInfo {
     std::uint32_t lists = 0;
     std::uint64_t checksum = 0;  // of the header, which holds those of all sections: tells sets apart
     std::uint64_t delta = 0;     // names in the small file beside it; domains, bytes and checksum are of both
-    Sha256Digest digest{};       // of the whole large file; zero after open_unread()
+    Sha256Digest digest{};       // of the whole large file; zero after open_unread(), or where `known` had it open
 };
 
 /// One name of a set, for export and comparison.

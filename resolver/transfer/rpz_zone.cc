@@ -114,7 +114,8 @@ std::optional<RpzRecord> parse_record(std::string_view line) {
     const auto owner = wire::Name::parse(word());
     const auto type = word();
     if (!owner || owner->labels() == 0) return std::nullopt;
-    RpzRecord record{.owner = to_string(owner->wire().first(owner->wire().size() - 1)), .type = RrType::CNAME, .rdata = {}};
+    RpzRecord record{
+        .owner = to_string(owner->wire().first(owner->wire().size() - 1)), .type = RrType::CNAME, .rdata = {}};
     if (type == "CNAME") {
         const auto target = wire::Name::parse(word());
         if (!target) return std::nullopt;

@@ -75,7 +75,7 @@ protected:
 
     /// nullopt: all must be compiled.
     std::optional<DomainSet> change(const DomainSet& set, const Lines& before, const Lines& now) {
-        Increment of{.list = "zone", .before = digest_of(before), .now = digest_of(now), .records = now.size()};
+        Increment of{.list = "zone", .before = digest_of(before), .now = digest_of(now)};
         std::set_difference(before.begin(), before.end(), now.begin(), now.end(), std::back_inserter(of.removed));
         std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(of.added));
         of.around = [&](const std::vector<wire::Name>& names) {
@@ -170,11 +170,18 @@ TEST_F(Increments, GoTheLongWayWhereTheGuardHasAWord) {
     EXPECT_FALSE(with("co.kr CNAME ."));
     EXPECT_FALSE(with("*.famous.example CNAME ."));
     EXPECT_TRUE(with("other.famous.example CNAME ."));
+    // Below these stand the list's prefixes, which none of its lines names.
+    EXPECT_FALSE(with("*.invalid CNAME rpz-passthru."));
+    EXPECT_FALSE(with("cenote.invalid CNAME ."));
+    EXPECT_FALSE(with("x.response.cenote.invalid CNAME ."));
+    EXPECT_TRUE(with("other.invalid CNAME ."));
     EXPECT_FALSE(with("32.1.2.0.192.rpz-ip CNAME ."));
     EXPECT_FALSE(with("24.0.2.0.192.rpz-client-ip CNAME ."));
     Lines many = zone;
-    for (int i = 0; i < 21; ++i) many.insert("n" + std::to_string(i) + ".example CNAME .");
-    EXPECT_FALSE(change(set, zone, many));
+    for (int i = 0; i < 20; ++i) many.insert("n" + std::to_string(i) + ".example CNAME .");
+    EXPECT_FALSE(change(set, zone, many)) << "as many as ListLimits::change_min";
+    many.erase("n0.example CNAME .");
+    EXPECT_TRUE(change(set, zone, many));
 }
 
 TEST_F(Increments, KnowWhichTextTheSetWasCompiledFrom) {

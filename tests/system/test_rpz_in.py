@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists kept by zone transfer from BIND, Knot and NSD; and from servers that do it wrong."""
 import base64
+import fcntl
 import os
 import pathlib
 import signal
@@ -8,6 +9,7 @@ import threading
 
 import dns.exception
 import dns.message
+import dns.opcode
 import dns.rdatatype
 import dns.rrset
 import dns.tsigkeyring
@@ -341,6 +343,36 @@ zone:
                 asked += 4
         self.check_names(["came4.example"], ["came0.example", "came3.example"])
         self.assertEqual(self.resolver.cenote_json("status")["queries"], before + asked + 3, "each was asked once")
+
+    def test_what_is_protected_meanwhile_stays_open(self):
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        text = self.resolver.config.read_text()
+        self.resolver.config.write_text(text.replace("[blocklist]", '[blocklist]\nprotect = ["agency.example"]'))
+        self.assertNotEqual(text, self.resolver.config.read_text())
+        self.resolver.cenote_ok("reload")
+        primary.zones.append(zone_text(2, kept + ["www.agency.example", "other.example"], refresh=1))
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word")
+        self.check_names(["n1.example"], ["www.agency.example", "other.example"])
+
+    def test_a_change_that_finds_another_update_at_work_comes_after_it(self):
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        with open(f"{self.resolver.set}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
+            self.until(lambda: "another cenote update is at work" in self.resolver.daemon.log(), "it waits")
+            asked = primary.asked
+            notify = dns.message.make_query(ZONE, "SOA")
+            notify.set_opcode(dns.opcode.NOTIFY)
+            while primary.asked < asked + 3:  # each has it ask again, and find the serial that it has
+                self.resolver.send(notify)
+            self.check_names(["n1.example"], ["bad2.example"])
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came while another update was at work")
 
     def test_a_large_change_is_compiled(self):
         names = [f"n{i}.example" for i in range(71)]

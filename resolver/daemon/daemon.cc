@@ -94,6 +94,7 @@ int run(const Path& config) {
     log::notice("stopping: answering what is under way");
     notify_stopping();
     (*running)->drain();
+    control->reset();  // who waits for an answer waits no longer, before we wait for our child
     return 0;
 }
 

@@ -41,9 +41,13 @@ bool OwnChild::running() {
     return false;
 }
 
+void OwnChild::ask_to_end() const {
+    if (pid_ != 0) ::kill(pid_, SIGTERM);
+}
+
 void OwnChild::end() {
     if (pid_ == 0) return;
-    ::kill(pid_, SIGTERM);
+    ask_to_end();
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
 }

@@ -24,9 +24,11 @@ public:
 
     Status start(std::vector<std::string> arguments);
     [[nodiscard]] bool running();
-    void end();
+    /// Does not wait: it may have a question to us first. The destructor does.
+    void ask_to_end() const;
 
 private:
+    void end();
     pid_t pid_ = 0;
 };
 

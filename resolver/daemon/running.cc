@@ -387,7 +387,7 @@ void Running::keep_zones() {
 }
 
 void Running::drain() {
-    zone_keeper_.end();
+    zone_keeper_.ask_to_end();
     server_->drain();
     flush_uses();
 }

@@ -244,6 +244,20 @@ zone:
             self.resolver.cenote_ok("reload")  # starts it again; a minute would as well
         self.until(lambda: self.seen("new4.example") == CLOSED, "the newest")
 
+    def test_a_stop_while_a_change_is_taken(self):
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        for i in range(12):
+            asked = primary.asked
+            primary.zones.append(zone_text(i + 2, kept + [f"came{i}.example"], refresh=1))
+            self.until(lambda: primary.asked >= asked + 2, "it asks and transfers")
+            self.resolver.stop()  # which the process that keeps zones may have a question to just then
+            self.resolver.start()
+        self.until(lambda: self.seen("came11.example") == CLOSED, "the newest")
+        self.check_names(["n1.example"], ["came0.example", "came10.example"])
+
     def test_a_zone_that_was_written_and_not_compiled_is_compiled_at_the_start(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
         self.stand_up(primary.where)

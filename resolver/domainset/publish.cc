@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 namespace cenote::domainset {
 namespace {
 
 constexpr unsigned kFileMode = 0644;
+constexpr milliseconds kLockPause{20};
 constexpr std::string_view kPrevious = ".previous";
 constexpr std::string_view kDelta = ".delta.";
 
@@ -94,12 +96,17 @@ Path delta_path(const Path& path, std::uint64_t checksum) {
     return beside(set, fmt::format("{}{:016x}", kDelta, checksum));
 }
 
-Result<UniqueFd> lock_for_publishing(const Path& path) {
+Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience) {
     const Path lock = beside(path, ".lock");
     UniqueFd fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
     if (!fd.valid()) return failure("open", lock, errno);
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+    for (const Ticks end = ticks_now() + patience; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;) {
+        if (ticks_now() < end) {
+            std::this_thread::sleep_for(kLockPause);
+            continue;
+        }
         return Error{fmt::format("another cenote update is at work on {}; wait for it", path.string())};
+    }
     return fd;
 }
 

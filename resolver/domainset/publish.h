@@ -9,12 +9,13 @@
 // Failure:  Result; a publish that fails leaves `path` and the previous set as they were.
 #pragma once
 
+#include "resolver/base/clock.h"
 #include "resolver/domainset/domain_set.h"
 
 namespace cenote::domainset {
 
-/// One publisher at a time for one set; the lock goes with the process.
-Result<UniqueFd> lock_for_publishing(const Path& path);
+/// One publisher at a time for one set; the lock goes with the process. Another one is waited for so long.
+Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience = milliseconds{0});
 
 /// Puts `bytes` at `path` and keeps what was there as previous_path(), if it was a set that can be used.
 Status publish_set(const Path& path, ByteView bytes);

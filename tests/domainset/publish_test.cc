@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "resolver/domainset/delta.h"
 #include "resolver/domainset/writer.h"
@@ -143,11 +145,16 @@ TEST_F(Publish, ASpoiledDeltaIsLeftOutAndTold) {
 }
 
 TEST_F(Publish, OneAtATime) {
-    const auto first = lock_for_publishing(path_);
-    ASSERT_TRUE(first.ok());
+    std::optional<Result<UniqueFd>> first = lock_for_publishing(path_);
+    ASSERT_TRUE(first->ok());
     const auto second = lock_for_publishing(path_);
     ASSERT_FALSE(second.ok());
     EXPECT_THAT(second.error().text, HasSubstr("at work"));
+    bool got = false;
+    std::thread patient([&] { got = lock_for_publishing(path_, milliseconds{600'000}).ok(); });
+    first.reset();
+    patient.join();
+    EXPECT_TRUE(got);
 }
 
 TEST_F(Publish, OpeningFallsBackAndSaysWhy) {

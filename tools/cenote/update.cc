@@ -23,6 +23,7 @@ namespace cenote::cli {
 namespace {
 
 constexpr unsigned kFileMode = 0644;
+constexpr milliseconds kPatience{3000};  // with a change of a kept zone, which takes less
 
 struct Flags {
     Why why;
@@ -160,7 +161,7 @@ Exit update(Session& session, const Flags& flags) {
     if ((*settings)->set.empty())
         return fail(Error{fmt::format("{} names nothing to compile; add [blocklist] services or a [[list]]",
                                       session.config.string())});
-    const auto lock = domainset::lock_for_publishing((*settings)->set);
+    const auto lock = domainset::lock_for_publishing((*settings)->set, kPatience);
     if (!lock) return fail(lock.error());
     if (flags.rollback) return roll_back(session, **settings, flags);
     step_back();

@@ -99,6 +99,10 @@ Exit top(Session& session, const TopFlags& flags) {
         print_json(*told);
         return Exit::Done;
     }
+    if (told->empty()) {
+        fmt::print("nothing that would count was asked yet\n");
+        return Exit::Done;
+    }
     if (flags.what == "names" || flags.what == "clients") {
         const bool names = flags.what == "names";
         Table table({names ? "NAME" : "CLIENT", "QUERIES", names ? "CLIENTS" : "NAMES"});

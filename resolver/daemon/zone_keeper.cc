@@ -109,7 +109,7 @@ public:
 private:
     void run() {
         read_from_disk();
-        uncompiled_ = data_ && !compiled();
+        uncompiled_ = data_ && (expired_ || !compiled());
         if (uncompiled_) publish();
         last_contact_ = ticks_now();
         seconds retry = kRetryFirst;
@@ -140,11 +140,12 @@ private:
                                      zone_.primary.to_string(), data_->soa.serial, soa->serial)};
         soa_ = *soa;
         if (data_ && data_->soa.serial == soa->serial) {
+            const bool word_lost = refused_ && failing_;  // our own error stands where the guard's word was
+            clear_error();
             if (expired_)
                 revive();
-            else if (uncompiled_)
+            else if (uncompiled_ || word_lost)
                 publish();
-            clear_error();
             note_contact();
             return Done{};
         }
@@ -174,6 +175,7 @@ private:
         data_ = std::move(data);
         digest_ = digest;
         uncompiled_ = !done;
+        refused_ = false;
         if (uncompiled_) publish();
         return Done{};
     }
@@ -192,10 +194,11 @@ private:
     void publish() {
         const std::lock_guard lock(compiling_);
         for (int i = 0; i < 60 && !stop_; ++i) {
-            // A guard that refuses has its word beside the list: that is an end too.
-            if (compile_and_publish(settings_.file) || !config::list_copy(settings_, zone_.list).error.empty()) {
-                uncompiled_ = false;
-                return;
+            if (domainset::lock_for_publishing(settings_.set, kBusyPause)) {  // and let go at once, for the tool
+                refused_ = !compile_and_publish(settings_.file);
+                // A guard that refuses has its word beside the list: that is an end too.
+                uncompiled_ = refused_ && config::list_copy(settings_, zone_.list).error.empty();
+                if (!uncompiled_) return;
             }
             std::unique_lock waiting(mutex_);
             wake_.wait_for(waiting, kBusyPause, [&] { return stop_ || notified_; });
@@ -221,6 +224,7 @@ private:
 
     /// A zone whose primary was not heard of for so long is used no more (RFC 1034 §4.3.5).
     void expire_when_due() {
+        if (expired_ && uncompiled_) publish();
         if (expired_ || !data_ || soa_.expire == 0) return;
         if (ticks_now() - last_contact_ < seconds(soa_.expire)) return;
         log::error("zone {}: {} was not heard of for {} s: the zone has expired and closes nothing", name(),
@@ -284,6 +288,7 @@ private:
     Ticks last_contact_{};
     bool expired_ = false;
     bool uncompiled_ = false;  // what is on disk is not in the set yet
+    bool refused_ = false;     // nor will be: the guard does not take it
     bool failing_ = false;
     std::atomic<bool> stop_{false};
     std::mutex mutex_;

@@ -280,6 +280,11 @@ zone:
         self.until(lambda: primary.asked > asked + 2, "refreshes that find the same serial")
         self.assertEqual(self.row()["last_good"], good)
         self.assertIn("may not be sinkholed", self.row()["error"])
+        primary.broken = "refuse"
+        self.until(lambda: "may not be sinkholed" not in self.row()["error"], "the primary's absence is told")
+        primary.broken = ""
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word again")
+        self.assertEqual(self.row()["last_good"], good)
 
     def deltas(self):
         return sorted(self.resolver.folder.glob("cenote.set.delta.*"))
@@ -379,7 +384,7 @@ zone:
         with open(f"{self.resolver.set}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
-            self.until(lambda: "another cenote update is at work" in self.resolver.daemon.log(), "it waits")
+            self.until(lambda: f"zone {ZONE}: serial 2" in self.resolver.daemon.log(), "it is there")
             notify = dns.message.make_query(ZONE, "SOA")
             notify.set_opcode(dns.opcode.NOTIFY)
             asked = primary.asked

@@ -75,7 +75,8 @@ http {{
         end = deadline()
         while self.process.poll() is None and time.monotonic() < end:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 0.5).close()
+                # From another address: nobody listens yet, and a connection from the port to itself would succeed.
+                socket.create_connection(("127.0.0.1", self.port), 0.5, ("127.0.0.2", 0)).close()
                 return True
             except OSError:
                 pass

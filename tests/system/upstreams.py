@@ -24,12 +24,12 @@ def free_port(address="127.0.0.1"):
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
              socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            udp.bind((address, 0))
+            tcp.bind((address, 0))  # first: Linux then gives an odd one, and connections go out from even ones
             try:
-                tcp.bind((address, udp.getsockname()[1]))
+                udp.bind((address, tcp.getsockname()[1]))
             except OSError:
                 continue
-            return udp.getsockname()[1]
+            return tcp.getsockname()[1]
 
 
 def answer_with(query, *lines, rcode=0, authority=(), flags=0):

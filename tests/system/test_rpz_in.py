@@ -4,8 +4,12 @@ import base64
 import fcntl
 import os
 import pathlib
+import shutil
 import signal
+import subprocess
+import tempfile
 import threading
+import unittest
 
 import dns.exception
 import dns.message
@@ -45,10 +49,11 @@ def alive(pid):
 
 
 class RpzIn(SystemTest):
-    def stand_up(self, primary, tsig=True, secret=SECRET):
+    def stand_up(self, primary, tsig=True, secret=SECRET, place=None):
         upstream = ScriptedUpstream(
             self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
         node = self.node(directives=DIRECTIVE, upstreams=[upstream.where])
+        node.set = (place or node.folder) / "cenote.set"
         file = node.folder / "transfer.key"
         file.write_text(secret + "\n")
         file.chmod(0o640)
@@ -403,6 +408,30 @@ zone:
         self.until(lambda: self.seen("n70.example") == CLOSED, "all that came")
         self.assertNotEqual(self.resolver.set.stat().st_ino, large)
         self.assertEqual(self.deltas(), [])
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to make a small file system")
+    def test_a_full_disk_leaves_the_zone_as_it_was(self):
+        small = pathlib.Path(tempfile.mkdtemp(prefix="cenote-small-"))
+        self.addCleanup(shutil.rmtree, small, True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"cannot mount a file system here: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", small])
+        kept = [f"n{i}.example" for i in range(60)]
+        primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
+        self.stand_up(primary.where, place=small)
+        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        with open(small / "fill", "wb", buffering=0) as fill:
+            with self.assertRaises(OSError):
+                while True:
+                    fill.write(bytes(4096))
+            primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
+            self.until(lambda: "No space left" in self.resolver.daemon.log(), "what is wrong is told")
+            self.resolver.cenote_ok("reload")
+            self.check_names(["n1.example"], ["bad2.example"])
+            fill.truncate(0)
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "the change, once there is room")
+        self.assertEqual(self.row()["error"], None)
 
     def test_a_damaged_delta_is_told_and_mended(self):
         kept = [f"n{i}.example" for i in range(60)]

@@ -97,6 +97,34 @@ key:
 """)
 
 
+class PdnsRecursor(Server):
+    """A resolver that enforces a response policy zone over one upstream, asking for it every second."""
+
+    def __init__(self, test, primary, zone, upstream):
+        self.primary, self.zone, self.upstream = primary, zone, upstream
+        super().__init__(test, "probe.example")
+
+    def command(self):
+        (self.folder / "rpz.lua").write_text(
+            f'rpzPrimary("{self.primary}", "{self.zone}", {{tsigname="{KEY}", tsigalgo="hmac-sha256", '
+            f'tsigsecret="{SECRET}", refresh=1}})\n')
+        (self.folder / "recursor.conf").write_text(f"""
+local-address=127.0.0.1
+local-port={self.port}
+forward-zones-recurse=.={self.upstream}
+lua-config-file={self.folder}/rpz.lua
+socket-dir={self.folder}
+allow-from=127.0.0.0/8
+dont-query=
+dnssec=off
+daemon=no
+disable-syslog=yes
+disable-packetcache=yes
+threads=1
+""")
+        return ["/usr/sbin/pdns_recursor", f"--config-dir={self.folder}"]
+
+
 class UnboundRpz(Server):
     """A resolver that enforces a response policy zone over one upstream."""
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our policy as a response policy zone, kept and enforced by BIND, Knot, NSD and unbound."""
+"""Our policy as a response policy zone, kept and enforced by BIND, Knot, NSD, unbound and PowerDNS Recursor."""
 import pathlib
+import shutil
 import socket
 import tempfile
+import unittest
 
 import dns.flags
 import dns.message
@@ -13,7 +15,7 @@ import dns.rrset
 import dns.tsigkeyring
 
 from harness import PATIENCE, SystemTest, addresses, eventually, main, read_exactly
-from secondaries import KEY, SECRET, Bind, Knot, NsdServer, UnboundRpz, ask
+from secondaries import KEY, SECRET, Bind, Knot, NsdServer, PdnsRecursor, UnboundRpz, ask
 from upstreams import ScriptedUpstream, answer_with, free_port
 
 ZONE = "rpz.agency.example"
@@ -175,6 +177,11 @@ rpz:
   zonefile: rpz.zone
 """, self.upstream.where)
         self.check_enforced(unbound)
+
+    @unittest.skipIf(shutil.which("pdns_recursor", path="/usr/sbin") is None, "needs pdns-recursor, of the set bench")
+    def test_powerdns_recursor(self):
+        self.stand_up(notify=[])
+        self.check_enforced(PdnsRecursor(self, f"{self.resolver.address}:{self.resolver.port}", ZONE, self.upstream.where))
 
     def test_knot_and_nsd_keep_it(self):
         ports = [free_port(), free_port()]

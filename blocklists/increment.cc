@@ -2,10 +2,9 @@
 #include "blocklists/increment.h"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_set>
 
 #include "blocklists/dialect.h"
+#include "blocklists/name_set.h"
 #include "resolver/domainset/address_names.h"
 #include "resolver/domainset/delta.h"
 #include "resolver/domainset/writer.h"
@@ -19,29 +18,6 @@ using domainset::TagList;
 constexpr std::size_t kChangedMin = 19;     // fewer than ListLimits::change_min: never too much for the guard
 constexpr std::size_t kChangedShare = 16;   // of so many entries one may change
 constexpr std::size_t kSmallNames = 65536;  // the small set is compiled into the large one before it is not small
-
-std::string_view key_of(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
-
-/// Names, and whether a name is one of them or below one.
-class Names {
-public:
-    void add(const wire::Name& name) {
-        if (keys_.insert(std::string(key_of(name.wire()))).second) all_.push_back(name);
-    }
-    [[nodiscard]] const std::vector<wire::Name>& all() const noexcept { return all_; }
-    [[nodiscard]] bool cover(const wire::Name& name) const {
-        for (std::uint8_t labels = name.labels(); labels > 0; --labels)
-            if (keys_.find(key_of(name.suffix(labels))) != keys_.end()) return true;
-        return false;
-    }
-
-private:
-    struct Hash : std::hash<std::string_view> {
-        using is_transparent = void;
-    };
-    std::unordered_set<std::string, Hash, std::equal_to<>> keys_;
-    std::vector<wire::Name> all_;
-};
 
 /// Below such a name stand the list's prefixes, which no line of the list names.
 bool concerns_addresses(const wire::Name& name) {
@@ -137,25 +113,26 @@ Result<std::optional<std::vector<std::uint8_t>>> increment(const DomainSet& set,
     const auto added = rules_of(of.added, guard, popular);
     if (!removed || !added) return {std::nullopt};
 
-    Names changed;
+    NameSet changed;
+    std::vector<wire::Name> names;
     for (const auto* rules : {&*removed, &*added})
-        for (const Rule& rule : *rules) changed.add(rule.name);
-    const auto near = rules_of(of.around(changed.all()), guard, {});
+        for (const Rule& rule : *rules)
+            if (changed.add(rule.name)) names.push_back(rule.name);
+    const auto near = rules_of(of.around(names), guard, {});
     if (!near) return {std::nullopt};
     const auto list = set_of(*near, set.info().seed);
     if (!list) return list.error();
 
-    Names affected;
-    for (const wire::Name& name : changed.all()) affected.add(name);
+    NameSet affected = changed;
     for (const Rule& rule : *near)
-        if (changed.cover(rule.name)) affected.add(rule.name);
+        if (changed.has_or_is_below(rule.name) && affected.add(rule.name)) names.push_back(rule.name);
     set.for_each([&](const domainset::Entry& entry) {
-        if (changed.cover(entry.name)) affected.add(entry.name);
+        if (changed.has_or_is_below(entry.name) && affected.add(entry.name)) names.push_back(entry.name);
     });
 
     domainset::DeltaWriter writer(set);
     const Holding holding(set, *list, *tag);
-    for (const wire::Name& name : affected.all()) {
+    for (const wire::Name& name : names) {
         const auto above = static_cast<std::uint8_t>(name.labels() - 1);
         writer.put(name, holding.at(name), holding.below(name, name.labels()), holding.below(name, above));
     }

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 
 #include "blocklists/minisign.h"
+#include "blocklists/name_set.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -30,23 +30,6 @@ constexpr std::uint8_t kException = 0x04;
 constexpr std::uint8_t kAddress = 0x08;
 constexpr std::uint8_t kOfClients = 0x40;
 constexpr int kWeightShift = 4;
-
-/// Names that some rule is over, and whether one of them is a name or above it.
-class Names {
-public:
-    void add(const wire::Name& name) { names_.insert(key(name.wire())); }
-    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
-    [[nodiscard]] bool has(const wire::Name& name) const { return names_.contains(key(name.wire())); }
-    [[nodiscard]] bool has_above(const wire::Name& name) const {
-        for (std::uint8_t labels = name.labels(); labels > 0 && !names_.empty(); --labels)
-            if (names_.contains(key(name.suffix(labels)))) return true;
-        return false;
-    }
-
-private:
-    static std::string key(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
-    std::unordered_set<std::string> names_;
-};
 
 }  // namespace
 
@@ -117,7 +100,7 @@ void ListCopy::keep(const Rule& rule) {
 void ListCopy::settle_weights() {
     using Weight = Rule::Weight;
     if (!weighs_) return;
-    Names closed_for_good, opened_for_good, closing_cancelled, opening_cancelled;
+    NameSet closed_for_good, opened_for_good, closing_cancelled, opening_cancelled;
     for_each([&](const Rule& rule) {
         if (rule.weight == Weight::Important) (rule.exception ? opened_for_good : closed_for_good).add(rule.name);
         if (rule.weight == Weight::Cancels) (rule.exception ? opening_cancelled : closing_cancelled).add(rule.name);
@@ -126,12 +109,12 @@ void ListCopy::settle_weights() {
     rules_.clear();
     count_ = 0;
     for_each_in(all, [&](const Rule& rule) {
-        const Names& cancelled = rule.exception ? opening_cancelled : closing_cancelled;
-        const Names& stronger = rule.exception ? closed_for_good : opened_for_good;
+        const NameSet& cancelled = rule.exception ? opening_cancelled : closing_cancelled;
+        const NameSet& stronger = rule.exception ? closed_for_good : opened_for_good;
         if (rule.weight == Weight::Cancels || cancelled.has(rule.name)) return;
         // An important exception stands above an important rule as well.
-        if (rule.weight == Weight::Usual ? stronger.has_above(rule.name)
-                                         : !rule.exception && opened_for_good.has_above(rule.name))
+        if (rule.weight == Weight::Usual ? stronger.has_or_is_below(rule.name)
+                                         : !rule.exception && opened_for_good.has_or_is_below(rule.name))
             return;
         keep(rule);
     });

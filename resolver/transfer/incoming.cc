@@ -297,20 +297,44 @@ Result<std::optional<ZoneData>> Assembler::finish() && {
     return std::optional(ZoneData{target_, std::move(records_)});
 }
 
+/// One question, and the messages that answer it: signed, where there is a key.
+class Incoming::Asked {
+public:
+    static Result<Asked> ask(const Incoming& incoming, RrType type, const ZoneData* known) {
+        auto link = Link::connect(incoming.zone_.primary, incoming.limits_.answer, incoming.stop_);
+        if (!link) return std::move(link).error();
+        Asked asked(*std::move(link), incoming.zone_.primary);
+        Bytes query = make_query(incoming.zone_.zone, type, asked.id_, known);
+        if (incoming.key_ != nullptr) asked.session_.emplace(*incoming.key_).sign_request(query, unix_now());
+        if (auto sent = asked.link_.send(query); !sent) return std::move(sent).error();
+        return asked;
+    }
+
+    Result<Bytes> next() {
+        auto message = link_.receive();
+        if (!message) return message;
+        if (session_)
+            if (const auto error = session_->verify_response(*message, unix_now()); error != TsigError::None)
+                return network(primary_, tsig_text(error));
+        if (auto good = check_header(*message, id_); !good) return network(primary_, good.error().text);
+        return message;
+    }
+    [[nodiscard]] bool is_signed_to_the_end() const { return !session_ || session_->complete(); }
+
+private:
+    Asked(Link link, const SocketAddress& primary) : link_(std::move(link)), primary_(primary) {}
+
+    Link link_;
+    SocketAddress primary_;
+    std::uint16_t id_ = static_cast<std::uint16_t>(random_u64());
+    std::optional<TsigSession> session_;
+};
+
 Result<Soa> Incoming::ask_soa() const {
-    auto link = Link::connect(zone_.primary, limits_.answer, stop_);
-    if (!link) return std::move(link).error();
-    const auto id = static_cast<std::uint16_t>(random_u64());
-    Bytes query = make_query(zone_.zone, RrType::SOA, id, nullptr);
-    std::optional<TsigSession> session;
-    if (key_ != nullptr) session.emplace(*key_).sign_request(query, unix_now());
-    if (auto sent = link->send(query); !sent) return std::move(sent).error();
-    const auto message = link->receive();
+    auto asked = Asked::ask(*this, RrType::SOA, nullptr);
+    if (!asked) return std::move(asked).error();
+    const auto message = asked->next();
     if (!message) return message.error();
-    if (session)
-        if (const auto error = session->verify_response(*message, unix_now()); error != TsigError::None)
-            return network(zone_.primary, tsig_text(error));
-    if (auto good = check_header(*message, id); !good) return network(zone_.primary, good.error().text);
     std::size_t at = wire::kHeaderSize;
     wire::Name owner;
     const bool found = load_u16(&(*message)[4]) == 1 && wire::skip_name(*message, at) && message->size() - at >= 4 &&
@@ -322,25 +346,16 @@ Result<Soa> Incoming::ask_soa() const {
 }
 
 Result<std::optional<ZoneData>> Incoming::transfer(const ZoneData* known) const {
-    auto link = Link::connect(zone_.primary, limits_.answer, stop_);
-    if (!link) return std::move(link).error();
-    const auto id = static_cast<std::uint16_t>(random_u64());
-    Bytes query = make_query(zone_.zone, known != nullptr ? RrType::IXFR : RrType::AXFR, id, known);
-    std::optional<TsigSession> session;
-    if (key_ != nullptr) session.emplace(*key_).sign_request(query, unix_now());
-    if (auto sent = link->send(query); !sent) return std::move(sent).error();
+    auto asked = Asked::ask(*this, known != nullptr ? RrType::IXFR : RrType::AXFR, known);
+    if (!asked) return std::move(asked).error();
     Assembler assembler(zone_.zone, known, limits_.records_max);
     for (const Ticks end = ticks_now() + limits_.whole; !assembler.complete();) {
         if (ticks_now() > end) return network(zone_.primary, "the transfer takes too long");
-        const auto message = link->receive();
+        const auto message = asked->next();
         if (!message) return message.error();
-        if (session)
-            if (const auto error = session->verify_response(*message, unix_now()); error != TsigError::None)
-                return network(zone_.primary, tsig_text(error));
-        if (auto good = check_header(*message, id); !good) return network(zone_.primary, good.error().text);
         if (auto added = assembler.add(*message); !added) return network(zone_.primary, added.error().text);
     }
-    if (session && !session->complete()) return network(zone_.primary, "the end of the transfer is not signed");
+    if (!asked->is_signed_to_the_end()) return network(zone_.primary, "the end of the transfer is not signed");
     return std::move(assembler).finish();
 }
 

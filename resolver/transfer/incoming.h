@@ -59,6 +59,8 @@ public:
     [[nodiscard]] Result<std::optional<ZoneData>> transfer(const ZoneData* known) const;
 
 private:
+    class Asked;
+
     const KeptZone& zone_;
     const TsigKey* key_;
     IncomingLimits limits_;

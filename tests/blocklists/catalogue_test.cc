@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/blocklists/lists.h"
+#include "tests/support/places.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cenote::blocklists {
@@ -206,7 +207,7 @@ TEST_F(CatalogueFiles, MissingFolderIsAWarning) {
 
 TEST(Catalogue, OurOwnHasNoMistake) {
     Diagnostics diagnostics;
-    const std::vector<Path> folders{Path(CENOTE_SOURCE_DIR) / "blocklists" / "services"};
+    const std::vector<Path> folders{testing_support::source_folder() / "blocklists" / "services"};
     const auto catalogue = load_catalogue(folders, diagnostics);
     for (const auto& diagnostic : diagnostics.all()) ADD_FAILURE() << diagnostic.to_string();
     EXPECT_GE(catalogue.services.size(), 60U);

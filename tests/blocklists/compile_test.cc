@@ -11,6 +11,7 @@
 
 #include "resolver/domainset/publish.h"
 #include "tests/blocklists/lists.h"
+#include "tests/support/places.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cenote::blocklists {
@@ -255,7 +256,7 @@ TEST_F(Compile, PublishesAndKeepsThePreviousSet) {
 }
 
 TEST_F(Compile, OurOwnCatalogue) {
-    manifest_.services = {Path(CENOTE_SOURCE_DIR) / "blocklists" / "services"};
+    manifest_.services = {testing_support::source_folder() / "blocklists" / "services"};
     const auto made = compiled();
     for (const auto& diagnostic : diagnostics_.all()) ADD_FAILURE() << diagnostic.to_string();
     EXPECT_GE(made.report.services, 60U);

@@ -14,6 +14,7 @@
 
 #include "blocklists/dialects.h"
 #include "resolver/base/fd.h"
+#include "tests/support/places.h"
 
 namespace cenote::blocklists {
 
@@ -89,7 +90,7 @@ inline void expect_rows(Format format, std::string_view always, const std::vecto
 
 inline Path data_folder() {
     const char* given = std::getenv("CENOTE_DATA");
-    return given != nullptr ? Path(given) : Path(CENOTE_SOURCE_DIR) / ".." / "shared" / "data";
+    return given != nullptr ? Path(given) : testing_support::source_folder() / ".." / "shared" / "data";
 }
 
 inline std::string unpacked(const Path& path) {

@@ -10,11 +10,12 @@
 #include "resolver/base/fd.h"
 #include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
+#include "tests/support/places.h"
 
 namespace cenote::config {
 namespace {
 
-const Path kSource = CENOTE_SOURCE_DIR;
+const Path kSource = testing_support::source_folder();
 
 std::string content_of(const Path& path) {
     auto text = read_file(path, 1U << 20);

@@ -2,6 +2,7 @@
 //
 // docs/METRICS.md lists what the code counts, no more and no less, in the code's order.
 #include "resolver/telemetry/counters.h"
+#include "tests/support/places.h"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 
 /// The two-column rows of the page's tables.
 Rows documented() {
-    std::ifstream page(CENOTE_SOURCE_DIR "/docs/METRICS.md");
+    std::ifstream page(testing_support::source_folder() / "docs/METRICS.md");
     const std::regex row(R"(\| `(cenote_[a-z_]+)` \| ([^|]+) \|)");
     Rows rows;
     for (std::string line; std::getline(page, line);) {

@@ -7,12 +7,11 @@ namespace cenote::upstream {
 
 namespace {
 
-constexpr auto kYxDomain = static_cast<wire::Rcode>(6);  // a DNAME's target would be too long (RFC 6672 §2.2)
-
 bool is_truncated(ByteView packet) noexcept { return (load_u16(&packet[2]) & wire::kFlagTc) != 0; }
 
 bool is_answer(wire::Rcode rcode) noexcept {
-    return rcode == wire::Rcode::NoError || rcode == wire::Rcode::NXDomain || rcode == kYxDomain;
+    return rcode == wire::Rcode::NoError || rcode == wire::Rcode::NXDomain ||
+           rcode == wire::kYxDomain;
 }
 
 bool may_mean_edns(wire::Rcode rcode) noexcept {  // RFC 6891 §7

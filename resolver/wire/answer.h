@@ -49,6 +49,9 @@ enum class AnswerStatus : std::uint8_t {
     Loop,       // a CNAME chain that ends nowhere or is longer than kLinksMax
 };
 
+/// The name that a DNAME leads to would be too long (RFC 6672 §2.2).
+inline constexpr auto kYxDomain = static_cast<Rcode>(6);
+
 struct AnswerShape {
     static constexpr std::size_t kLinksMax = 16;
 
@@ -66,7 +69,8 @@ struct AnswerShape {
 };
 
 /// Parses `packet` in full and writes what may be kept of it to `out` (rule 1 of the attacks page): header, the
-/// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs; of
+/// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs (a DNAME
+/// that came without its CNAME gets it, RFC 6672 §3.1; where that would be too long the answer is YXDOMAIN, §2.2); of
 /// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name and the DNSSEC records
 /// (only if the question asked for them); of ADDITIONAL nothing, the OPT neither. TTLs above 2^31-1 count as 0
 /// (RFC 2181 §8); the SOA of a denial gets the lower of its TTL and MINIMUM. A truncated answer and one whose rcode is

@@ -47,11 +47,15 @@ public:
         const bool exists = shape_.rcode == Rcode::NoError;
         if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // an error says nothing else
         for (std::size_t steps = 0; steps <= AnswerShape::kLinksMax; ++steps) {
-            const bool found = exists && keep_wanted();
+            const bool found = exists && (keep_wanted() || keep_synthesised());
             const Step step = found || !may_follow() ? Step::End : keep_alias();
             if (index_.spent()) return AnswerStatus::Malformed;
             if (step == Step::Loop) return AnswerStatus::Loop;
             if (step == Step::Next) continue;
+            if (shape_.rcode == kYxDomain) {
+                count_ = 0;
+                return AnswerStatus::Ok;
+            }
             shape_.negative = !found;
             answer_count_ = count_;
             keep_authority();
@@ -97,7 +101,11 @@ private:
         return found;
     }
 
-    /// The CNAME, and the DNAME that it comes from or that stands for it (RFC 6672 §3.1); moves on to the target.
+    /// A CNAME that is asked for may be one that only a DNAME stands for.
+    bool keep_synthesised() noexcept { return question_.type == RrType::CNAME && keep_alias() == Step::Next; }
+
+    /// The CNAME, and the DNAME that it comes from; where only that is there, the CNAME that it stands for (RFC 6672
+    /// §3.1). Moves on to the target.
     Step keep_alias() noexcept {
         const Record* cname = nullptr;
         const Record* dname = nullptr;
@@ -120,7 +128,13 @@ private:
         Name target;
         std::size_t end = 0;
         if (!index_.read_name(index_.rdata(cname != nullptr ? *cname : *dname), target, end)) return Step::Loop;
-        if (cname == nullptr && !substitute(dname_owner, target)) return Step::Loop;
+        if (cname == nullptr) {
+            if (!substitute(current_, dname_owner, target, target)) {
+                shape_.rcode = kYxDomain;  // RFC 6672 §2.2
+                return Step::End;
+            }
+            order_[count_++] = static_cast<std::uint16_t>((dname - answer().data()) | DistillWriter::kStandsForCname);
+        }
         if (target == current_) return Step::Loop;
         current_ = target;
         last_pointer_ = 0;
@@ -145,18 +159,6 @@ private:
             return false;
         owner = name;
         return true;
-    }
-
-    /// `target` becomes the current name with its tail `owner` replaced; false when it grows too long
-    /// (RFC 6672 §2.2).
-    bool substitute(const Name& owner, Name& target) const noexcept {
-        std::array<std::uint8_t, 2 * Name::kBytesMax> bytes;
-        ByteWriter writer(bytes);
-        const auto kept_labels = static_cast<std::uint8_t>(current_.labels() - owner.labels());
-        writer.bytes(current_.wire().first(current_.offset(kept_labels)));
-        writer.bytes(target.wire());
-        std::size_t end = 0;
-        return target.read_uncompressed(writer.written(), end);
     }
 
     /// RFC 2308 §3: the SOA of what is not there, above the last name of the chain; the proofs, if asked for.
@@ -206,7 +208,7 @@ private:
     std::size_t count_ = 0;
     std::size_t answer_count_ = 0;
     std::bitset<AnswerIndex::kRecordsMax> kept_;
-    std::array<std::uint16_t, AnswerIndex::kRecordsMax> order_;
+    std::array<std::uint16_t, AnswerIndex::kRecordsMax + AnswerShape::kLinksMax + 1> order_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "resolver/wire/distill_writer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "resolver/wire/rdata.h"
 
@@ -16,6 +17,15 @@ bool is_alias(RrType type) noexcept { return type == RrType::CNAME || type == Rr
 bool is_service(RrType type) noexcept { return type == RrType::SVCB || type == RrType::HTTPS; }
 
 }  // namespace
+
+bool substitute(const Name& name, const Name& owner, const Name& target, Name& substituted) noexcept {
+    std::array<std::uint8_t, 2 * Name::kBytesMax> bytes;
+    ByteWriter writer(bytes);
+    writer.bytes(name.wire().first(name.offset(static_cast<std::uint8_t>(name.labels() - owner.labels()))));
+    writer.bytes(target.wire());
+    std::size_t end = 0;
+    return substituted.read_uncompressed(writer.written(), end);
+}
 
 AnswerStatus DistillWriter::write(std::span<const std::uint16_t> order, std::size_t answer_count,
                                   std::size_t& size) noexcept {
@@ -65,13 +75,45 @@ bool DistillWriter::copy(std::span<const std::uint16_t> order) noexcept {
 }
 
 bool DistillWriter::rebuild(std::span<const std::uint16_t> order) noexcept {
+    current_ = question_.name;
     for (const std::uint16_t i : order) {
-        const Record& record = index_.records()[i];
+        const Record& record = index_.records()[i & (kStandsForCname - 1U)];
+        if ((i & kStandsForCname) != 0) {
+            if (!synthesise(record)) return false;
+            continue;
+        }
+        if (index_.type(record) == RrType::CNAME && !follow(record)) return false;
         if (!write_owner(record)) return false;
         writer_.bytes(packet_.subspan(record.fixed, 4));
         writer_.u32(take_ttl(record));
         if (!take_link(record, writer_.size() + 2) || !write_rdata(record)) return false;
     }
+    return true;
+}
+
+bool DistillWriter::follow(const Record& cname) noexcept {
+    std::size_t end = 0;
+    return index_.read_name(index_.rdata(cname), current_, end);
+}
+
+bool DistillWriter::synthesise(const Record& dname) noexcept {
+    Name owner;
+    Name target;
+    std::size_t end = 0;
+    if (!index_.read_name(dname.owner, owner, end) || !index_.read_name(index_.rdata(dname), target, end)) return false;
+    if (!substitute(current_, owner, target, target)) return false;
+    if (current_ == question_.name)
+        writer_.u16(kPointer | kHeaderSize);
+    else
+        writer_.bytes(current_.wire());
+    writer_.u16(static_cast<std::uint16_t>(RrType::CNAME));
+    writer_.u16(static_cast<std::uint16_t>(RrClass::IN));
+    writer_.u32(take_ttl(dname));
+    writer_.u16(static_cast<std::uint16_t>(target.wire().size()));
+    remember(target, writer_.size());
+    if (!add_link(target, writer_.size())) return false;
+    writer_.bytes(target.wire());
+    current_ = target;
     return true;
 }
 
@@ -147,9 +189,13 @@ bool DistillWriter::take_link(const Record& record, std::size_t place) noexcept 
     if (!index_.read_name(index_.rdata(record) + behind_priority, target, end)) return false;
     const bool again = shape_.link_count > 0 && target == last_link_;
     if (is_service(type) && (target.labels() == 0 || again)) return true;  // "." is the owner itself (RFC 9460 §2.5)
+    return add_link(target, place + behind_priority);
+}
+
+bool DistillWriter::add_link(const Name& target, std::size_t place) noexcept {
     too_many_links_ = shape_.link_count == AnswerShape::kLinksMax;
     if (too_many_links_) return false;
-    shape_.links[shape_.link_count++] = static_cast<std::uint16_t>(place + behind_priority);
+    shape_.links[shape_.link_count++] = static_cast<std::uint16_t>(place);
     last_link_ = target;
     return true;
 }

@@ -19,8 +19,16 @@
 
 namespace cenote::wire {
 
+/// `name` with its tail `owner` replaced by `target`, as a DNAME at `owner` has it (RFC 6672 §2.2); false when that is
+/// longer than a name may be.
+[[nodiscard]] bool substitute(const Name& name, const Name& owner, const Name& target, Name& substituted) noexcept;
+
 class DistillWriter {
 public:
+    /// With the index of a DNAME in `order`: not the record itself, but the CNAME that it stands for.
+    static constexpr std::uint16_t kStandsForCname = 0x8000;
+    static_assert(AnswerIndex::kRecordsMax < kStandsForCname);
+
     DistillWriter(ByteView packet, AnswerIndex& index, const Question& question, MutableBytes out,
                   AnswerShape& shape) noexcept
         : packet_(packet),
@@ -43,12 +51,16 @@ private:
     [[nodiscard]] bool copy(std::span<const std::uint16_t> order) noexcept;
     [[nodiscard]] bool rebuild(std::span<const std::uint16_t> order) noexcept;
 
+    /// The CNAME of a DNAME that came without it (RFC 6672 §3.1), at the name where the chain has come to.
+    [[nodiscard]] bool synthesise(const Record& dname) noexcept;
+    [[nodiscard]] bool follow(const Record& cname) noexcept;
     [[nodiscard]] bool write_owner(const Record& record) noexcept;
     [[nodiscard]] bool write_rdata(const Record& record) noexcept;
     void remember(const Name& name, std::size_t place) noexcept;
     [[nodiscard]] std::uint32_t take_ttl(const Record& record) noexcept;
     /// `place` is where the record's rdata begins in the distilled message.
     [[nodiscard]] bool take_link(const Record& record, std::size_t place) noexcept;
+    [[nodiscard]] bool add_link(const Name& target, std::size_t place) noexcept;
 
     ByteView packet_;
     AnswerIndex& index_;
@@ -57,6 +69,7 @@ private:
     ByteWriter writer_;
     AnswerShape& shape_;
     bool too_many_links_ = false;
+    Name current_;  // where the chain of a message written anew has come to
     Name last_link_;
     Name last_name_;  // written in full, and likely to be an owner again
     std::uint16_t last_name_pointer_ = 0;

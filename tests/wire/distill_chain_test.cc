@@ -129,11 +129,50 @@ TEST_F(DistillChainTest, DnameWithItsCname) {
 
 TEST_F(DistillChainTest, DnameAlone) {
     ask("www.old.example", RrType::A);
-    expect_kept(answer(2)
-                    .pointer(16)
-                    .record(RrType::DNAME, 60, wire_name("new.example"))
-                    .name("www.new.example")
-                    .record(RrType::A, 60, kAddress));
+    expect_distilled(answer(2)
+                         .pointer(16)
+                         .record(RrType::DNAME, 60, wire_name("new.example"))
+                         .name("www.new.example")
+                         .record(RrType::A, 60, kAddress),
+                     answer(3)
+                         .name("old.example")
+                         .record(RrType::DNAME, 60, wire_name("new.example"))
+                         .pointer(12)
+                         .record(RrType::CNAME, 60, wire_name("www.new.example"))
+                         .pointer(33 + 13 + 10 + 13 + 2 + 10)
+                         .record(RrType::A, 60, kAddress));
+    EXPECT_FALSE(shape_.negative);
+    EXPECT_EQ(links(), (Names{"new.example", "www.new.example"}));
+}
+
+TEST_F(DistillChainTest, ADnameBehindACname) {
+    ask("a.example", RrType::A);
+    expect_distilled(answer(3)
+                         .pointer(12)
+                         .record(RrType::CNAME, 60, wire_name("www.old.example"))
+                         .name("old.example")
+                         .record(RrType::DNAME, 30, wire_name("new.example"))
+                         .name("www.new.example")
+                         .record(RrType::A, 60, kAddress),
+                     answer(4)
+                         .pointer(12)
+                         .record(RrType::CNAME, 60, wire_name("www.old.example"))
+                         .name("old.example")
+                         .record(RrType::DNAME, 30, wire_name("new.example"))
+                         .name("www.old.example")
+                         .record(RrType::CNAME, 30, wire_name("www.new.example"))
+                         .pointer(27 + 12 + 17 + 13 + 10 + 13 + 17 + 10)
+                         .record(RrType::A, 60, kAddress));
+}
+
+TEST_F(DistillChainTest, TheCnameOfADnameIsAskedFor) {
+    ask("www.old.example", RrType::CNAME);
+    expect_distilled(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name("new.example")),
+                     answer(2)
+                         .name("old.example")
+                         .record(RrType::DNAME, 60, wire_name("new.example"))
+                         .pointer(12)
+                         .record(RrType::CNAME, 60, wire_name("www.new.example")));
     EXPECT_FALSE(shape_.negative);
 }
 
@@ -146,8 +185,10 @@ TEST_F(DistillChainTest, ADnameDoesNotSpeakOfItsOwnOwnerOrOfStrangers) {
 TEST_F(DistillChainTest, ADnameThatGrowsTooLong) {
     const std::string label63(63, 'a');
     ask(label63 + "." + label63 + ".old.example", RrType::A);
-    EXPECT_EQ(distill(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name(label63 + "." + label63))),
-              AnswerStatus::Loop);
+    const std::string target = label63 + "." + label63;
+    expect_distilled(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name(target)),
+                     answer(0, 0, 0, 0x8186));  // YXDOMAIN (RFC 6672 §2.2)
+    EXPECT_EQ(shape_.rcode, kYxDomain);
 }
 
 TEST_F(DistillChainTest, OneDnameForTwoStepsIsKeptOnce) {

@@ -27,12 +27,15 @@
 namespace cenote::cache {
 
 /// What an answer reveals, as tag-sets (one for each set in the policy's row) and the generation of those sets.
+/// `incomplete`: it reveals more than kLinksMax. `to_local`: its chain of CNAMEs leads to a local name.
 struct Links {
     static constexpr std::size_t kLinksMax = wire::AnswerShape::kLinksMax;
     static constexpr std::size_t kSetsMax = 2;
 
     std::uint64_t generation = 0;
     std::uint8_t count = 0;
+    bool incomplete = false;
+    bool to_local = false;
     std::array<std::array<std::uint32_t, kSetsMax>, kLinksMax> tags{};
 };
 
@@ -82,8 +85,9 @@ public:
     /// answer larger than reply.space is a miss. On Failure nothing is copied.
     Hit lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
 
-    /// Keeps a distilled answer. The TTL is clamped once, here, and never extended by use. A store while stale data
-    /// exists replaces it; an answer with TTL 0 replaces nothing and is declined.
+    /// Keeps a distilled answer. The TTL is clamped once, here, and never extended by use. A store
+    /// replaces what was kept before. An answer that may not be kept (TTL 0, a denial without SOA, too large) leaves
+    /// the older one its TTL and ends its stale life: a newer NOERROR or NXDOMAIN has refreshed it (RFC 8767 §4).
     void store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
                Ticks now) noexcept;
     /// Remembers that upstream failed; an entry that may still serve stale stays beside it (lookup() then gives Stale).

@@ -22,6 +22,9 @@ struct Entry {
     static constexpr std::uint8_t kNxdomain = 4;
     static constexpr std::uint8_t kDnssecOk = 8;
     static constexpr std::uint8_t kCheckingDisabled = 16;
+    static constexpr std::uint8_t kLinksIncomplete = 32;
+    static constexpr std::uint8_t kLinksToLocal = 64;
+    static constexpr std::uint8_t kRefreshed = 128;  // by an answer that could not be kept: it is never served stale
     static constexpr std::uint8_t kUsesMax = 3;
 
     std::uint32_t units;

@@ -62,9 +62,21 @@ Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexc
 
     links.generation = entry.generation;
     links.count = entry.link_count;
+    links.incomplete = (entry.flags & Entry::kLinksIncomplete) != 0;
+    links.to_local = (entry.flags & Entry::kLinksToLocal) != 0;
     std::memcpy(links.tags.data(), entry.tags(), entry.tags_size());
     if (entry.uses < Entry::kUsesMax) ++entry.uses;
     return hit;
+}
+
+/// Whether the answer takes the place of what was known before (RFC 8767 §4).
+bool refreshes(const wire::AnswerShape& shape) noexcept {
+    return !shape.truncated && (shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain);
+}
+
+std::uint8_t link_flags(const Links& links) noexcept {
+    return static_cast<std::uint8_t>((links.incomplete ? Entry::kLinksIncomplete : 0) |
+                                     (links.to_local ? Entry::kLinksToLocal : 0));
 }
 
 void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question, ByteView answer,
@@ -73,8 +85,8 @@ void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question
     entry.tag = tag;
     entry.message_size = static_cast<std::uint16_t>(answer.size());
     entry.flags =
-        static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | (shape.negative ? Entry::kNegative : 0) |
-                                  (nxdomain ? Entry::kNxdomain : 0));
+        static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | link_flags(links) |
+                                  (shape.negative ? Entry::kNegative : 0) | (nxdomain ? Entry::kNxdomain : 0));
     entry.link_count = static_cast<std::uint8_t>(links.count & 0x3f);
     entry.generation = links.generation;
     std::memcpy(entry.tags(), links.tags.data(), entry.tags_size());
@@ -130,6 +142,8 @@ void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView an
     CENOTE_DCHECK(asks(answer, question) && links.count <= Links::kLinksMax);
     if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, question)) {
         ++declined_;
+        if (Entry* older = refreshes(shape) ? find(tag, question) : nullptr; older != nullptr)
+            older->flags |= Entry::kRefreshed;
         return;
     }
     Entry& entry = place(tag, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
@@ -152,6 +166,8 @@ void Shard::update_links(std::uint32_t tag, const wire::Question& question, cons
     Entry* entry = find(tag, question);
     if (entry == nullptr || entry->link_count != links.count) return;
     entry->generation = links.generation;
+    entry->flags = static_cast<std::uint8_t>((entry->flags & ~(Entry::kLinksIncomplete | Entry::kLinksToLocal)) |
+                                             link_flags(links));
     std::memcpy(entry->tags(), links.tags.data(), entry->tags_size());
 }
 
@@ -190,8 +206,7 @@ Entry* Shard::find(std::uint32_t tag, const wire::Question& question) noexcept {
 
 // RFC 2308 §5: a negative answer without SOA is not to be cached; §7: failures have their own place.
 std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept {
-    const bool worth_keeping = shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain;
-    if (!worth_keeping || shape.truncated || (shape.negative && !shape.has_soa)) return 0;
+    if (!refreshes(shape) || (shape.negative && !shape.has_soa)) return 0;
     auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
     if (shape.negative) highest = std::min(highest, limits_.negative_max_ttl);
     const auto ttl = std::min(std::max(seconds{shape.ttl_s}, limits_.min_ttl), highest);
@@ -270,7 +285,10 @@ void Shard::remove(Entry& entry) noexcept {
     entry.flags = 0;
 }
 
-bool Shard::is_over(const Entry& entry, Ticks now) const noexcept { return now >= expiry(entry) + limits_.stale; }
+bool Shard::is_over(const Entry& entry, Ticks now) const noexcept {
+    const bool may_be_stale = (entry.flags & Entry::kRefreshed) == 0;
+    return now >= expiry(entry) + (may_be_stale ? limits_.stale : kNoTime);
+}
 
 Entry& Shard::at(std::uint32_t location) noexcept { return *reinterpret_cast<Entry*>(entries_ + location * kUnit); }
 

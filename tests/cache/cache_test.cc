@@ -116,6 +116,35 @@ TEST_F(CacheTest, DeclinesTtlZeroAndKeepsWhatItHas) {
     EXPECT_EQ(client_->reply.written().back(), 1);
 }
 
+TEST_F(CacheTest, ANewerAnswerThatMayNotBeKeptEndsTheStaleLifeOfTheOlder) {
+    const auto without_soa = [](wire::Question question) {
+        Answer denial = nxdomain_of(question, 60);
+        denial.shape.has_soa = false;
+        return denial;
+    };
+    const auto too_large = answer_of(ask("c.example"), 60, std::vector<std::uint8_t>(60000));
+    const std::pair<wire::Question, Answer> rows[] = {{ask("a.example"), answer_of(ask("a.example"), 0)},
+                                                      {ask("b.example"), without_soa(ask("b.example"))},
+                                                      {ask("c.example"), too_large}};
+    for (const auto& [question, newer] : rows) {
+        client_->store(question, answer_of(question, 60), at(seconds{0}));
+        client_->store(question, newer, at(seconds{30}));
+        EXPECT_EQ(Freshness::Fresh, client_->lookup(question, at(seconds{59})).freshness);
+        EXPECT_EQ(Freshness::None, client_->lookup(question, at(seconds{61})).freshness);
+    }
+}
+
+TEST_F(CacheTest, AnAnswerThatSaysNothingOfTheNameLeavesTheOlderItsStaleLife) {
+    Answer truncated = answer_of(ask("a.example"), 0);
+    truncated.shape.truncated = true;
+    Answer failure = answer_of(ask("a.example"), 0);
+    failure.shape.rcode = wire::Rcode::ServFail;
+    client_->store(ask("a.example"), answer_of(ask("a.example"), 60), at(seconds{0}));
+    client_->store(ask("a.example"), truncated, at(seconds{61}));
+    client_->store(ask("a.example"), failure, at(seconds{61}));
+    EXPECT_EQ(Freshness::Stale, client_->lookup(ask("a.example"), at(seconds{62})).freshness);
+}
+
 TEST_F(CacheTest, StoresTtlZeroWhereThereIsAMinimum) {
     auto options = small();
     options.min_ttl = 30s;

@@ -56,7 +56,7 @@ TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
     EXPECT_EQ(settings->policy->node, "dns1");
     ASSERT_EQ(settings->server.listen.size(), 2U);
     EXPECT_EQ(settings->server.listen[1].to_string(), "[::1]:53");
-    EXPECT_EQ(settings->allow_from.size(), 6U);
+    EXPECT_EQ(settings->allow_from.size(), 7U);
     EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("9.9.9.9:53", "149.112.112.112:53"));
     EXPECT_TRUE(settings->set.empty()) << "nothing to compile, so no set to wait for";
     EXPECT_TRUE(diagnostics_.all().empty());

@@ -42,7 +42,8 @@ struct Datagram {
 /// Takes answers that could not be given at once. Implemented by the server.
 class ReplySink {
 public:
-    virtual void send(const Client& client, ByteView reply) noexcept = 0;
+    /// `since`: when the client asked.
+    virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
     /// A query about a zone that is transferred, as it came. False: nobody is there to take it.
     virtual bool divert(const Client& client, ByteView packet) noexcept = 0;
 

@@ -103,7 +103,7 @@ void Engine::answer_waiter(const upstream::Completion& completion, const cache::
         give_up(asked, completion, reply);
     }
     pending_.remove(handle);
-    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written());
+    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), asked.since);
     record(asked, outcome, reply);
 }
 
@@ -129,7 +129,7 @@ void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> wa
         wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
         if (!admit(asked) || asked.is_blocked() || !serve_cached(asked, StaleToo::Yes, reply)) continue;
         pending_.remove(handle_of(waiter));
-        sink_.send(client, reply.written());
+        sink_.send(client, reply.written(), asked.since);
         record(asked, Outcome::Answered, reply);
     }
 }

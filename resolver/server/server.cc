@@ -20,14 +20,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
                                               telemetry::Hub& hub, transfer::Inbox* inbox) {
     auto sockets = open_sockets(options, worker_count(options), std::move(inherited));
     if (!sockets) return std::move(sockets).error();
+    auto pace = std::make_unique<Pace>();
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets)
-        workers.push_back(
-            std::make_unique<Worker>(options, std::move(of_worker), snapshots, cache, hub.add_recorder(), inbox));
-    return std::unique_ptr<Server>(new Server(std::move(workers)));
+        workers.push_back(std::make_unique<Worker>(options, std::move(of_worker), snapshots, cache, hub.add_recorder(),
+                                                   *pace, inbox));
+    return std::unique_ptr<Server>(new Server(std::move(pace), std::move(workers)));
 }
 
-Server::Server(std::vector<std::unique_ptr<Worker>> workers) : workers_(std::move(workers)) {
+Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers)
+    : pace_(std::move(pace)), workers_(std::move(workers)) {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
         pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());

@@ -36,8 +36,9 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
 
 private:
-    explicit Server(std::vector<std::unique_ptr<Worker>> workers);
+    Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers);
 
+    std::unique_ptr<Pace> pace_;  // of all workers
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
 };

@@ -7,13 +7,17 @@ namespace {
 constexpr milliseconds kReportEvery{500};
 constexpr milliseconds kDrainLook{5};
 constexpr milliseconds kDrainAtMost{2000};
+constexpr milliseconds kHeldLong{500};  // answers that waited longer are paced
+constexpr milliseconds kPaceEvery{2};
 
 }  // namespace
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-               cache::Cache& cache, telemetry::Recorder& recorder, transfer::Inbox* inbox)
+               cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::Inbox* inbox)
     : options_(options),
       sockets_(std::move(sockets)),
+      recorder_(recorder),
+      pace_(pace),
       inbox_(inbox),
       engine_(snapshots, cache, recorder, *this,
               {.queries_max = options.pending_max, .per_client_max = options.pending_per_client_max},
@@ -27,8 +31,9 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
                 }),
       wakeup_(loop_, [this] { on_wakeup(); }),
       second_(loop_, [this] { on_second(); }),
+      pacing_(loop_, [this] { release_held(); }),
       drained_(loop_, [this] {
-          if (engine_.pending() == 0 || loop_.now() >= drain_until_) loop_.stop();
+          if ((engine_.pending() == 0 && held_.empty()) || loop_.now() >= drain_until_) loop_.stop();
       }) {
     for (std::uint32_t i = 0; i < sockets_.size(); ++i)
         udp_.push_back(std::make_unique<UdpListener>(loop_, sockets_[i], i, options_.batch, engine_, recorder));
@@ -86,11 +91,21 @@ bool Worker::divert(const engine::Client& client, ByteView packet) noexcept {
     return true;
 }
 
-void Worker::send(const engine::Client& client, ByteView reply) noexcept {
-    if (client.transport == telemetry::Transport::Udp)
+void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {
+    if (client.transport != telemetry::Transport::Udp) return tcp_.send(client, reply);
+    const Ticks now = loop_.now();
+    if (now - since <= kHeldLong || pace_.take(client.peer.ip, reply.size(), now))
+        return udp_[client.listener]->send(client, reply);
+    const bool first = held_.empty();
+    recorder_.count(held_.add(client, reply) ? telemetry::Counter::Paced : telemetry::Counter::PacedOverflow);
+    if (first) pacing_.start(kPaceEvery, kPaceEvery);
+}
+
+void Worker::release_held() {
+    held_.release(pace_, loop_.now(), [this](const engine::Client& client, ByteView reply) noexcept {
         udp_[client.listener]->send(client, reply);
-    else
-        tcp_.send(client, reply);
+    });
+    if (held_.empty()) pacing_.stop();
 }
 
 }  // namespace cenote::server

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "resolver/engine/engine.h"
+#include "resolver/server/pace.h"
 #include "resolver/server/tcp_listener.h"
 #include "resolver/server/udp_listener.h"
 #include "resolver/transfer/inbox.h"
@@ -32,7 +33,7 @@ struct WorkerReport {
 class Worker final : private engine::ReplySink {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-           cache::Cache& cache, telemetry::Recorder& recorder, transfer::Inbox* inbox);
+           cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::Inbox* inbox);
     ~Worker();
 
     void run();
@@ -43,13 +44,16 @@ public:
     [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
 
 private:
-    void send(const engine::Client& client, ByteView reply) noexcept override;
+    void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
     bool divert(const engine::Client& client, ByteView packet) noexcept override;
     void on_wakeup();
     void on_second();
+    void release_held();
 
     Options options_;
     std::vector<ListenSocket> sockets_;
+    telemetry::Recorder& recorder_;
+    Pace& pace_;
     transfer::Inbox* inbox_;  // nullptr: nobody takes queries about zones
     loop::Loop loop_;
     engine::Engine engine_;
@@ -58,6 +62,8 @@ private:
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;
+    HeldReplies held_;
+    loop::Timer pacing_;  // runs while some are held
     loop::Timer drained_;
     std::atomic<bool> draining_{false};
     Ticks drain_until_{};

@@ -42,6 +42,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"pending_overflow", "waiting queries that gave way to newer ones"},
     {"pending_per_client_overflow", "queries over the limit of waiting queries of one client"},
     {"paced", "held answers spread over time for one client (CVE-2024-33655)"},
+    {"paced_overflow", "held answers dropped because too many waited to be paced"},
     {"link_blocked", "answers replaced for what they reveal: CNAME and HTTPS targets, addresses"},
     {"prefetched", "answers fetched anew shortly before they expire"},
     {"tcp_connections", "TCP connections taken"},

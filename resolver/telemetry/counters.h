@@ -54,6 +54,7 @@ enum class Counter : std::uint8_t {
     PendingOverflow,
     PendingPerClientOverflow,
     Paced,
+    PacedOverflow,
     LinkBlocked,
     Prefetched,
     TcpConnections,

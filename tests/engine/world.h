@@ -223,7 +223,7 @@ private:
         diverted.emplace_back(packet.begin(), packet.end());
         return true;
     }
-    void send(const Client&, ByteView bytes) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
+    void send(const Client&, ByteView bytes, Ticks) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
 
     std::vector<std::uint8_t> distilled_ = std::vector<std::uint8_t>(wire::kMessageMax);
 };

@@ -78,6 +78,8 @@ Path control_socket_of(const Path& file);
 /// What the lists and the catalogue are compiled from, for a set built at `built_at`. Of a list with a URL it is the
 /// last good copy.
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
+/// The names that are answered here, and those that are never sinkholed.
+[[nodiscard]] engine::LocalNames local_names(const Settings& settings);
 [[nodiscard]] bool is_url(const ListSettings& list);
 [[nodiscard]] bool is_zone(const ListSettings& list);  // kept by transfer
 

@@ -26,6 +26,16 @@ bool clashes(const engine::LocalRecord& record, const std::vector<engine::LocalR
     });
 }
 
+/// What no directive may target: of a wildcard, all below its parent (RFC 4592 §2.1.1).
+wire::Name taken_by(const wire::Name& name) {
+    wire::Name parent;
+    std::size_t end = 0;
+    const bool is_wildcard = name.labels() > 1 && name.wire()[0] == 1 && name.wire()[1] == '*';
+    if (!is_wildcard || !parent.read_uncompressed(name.suffix(static_cast<std::uint8_t>(name.labels() - 1)), end))
+        return name;
+    return parent;
+}
+
 std::optional<wire::RrType> read_type(const TomlTable& table) {
     const auto text = table.required_text("type");
     if (!text) return std::nullopt;
@@ -57,11 +67,18 @@ void read_record(const TomlTable& table, Draft& draft) {
         return table.error("type", fmt::format("'{}' has a CNAME, and nothing may stand beside one (RFC 1034 §3.6.2); "
                                                "keep one of them",
                                                name_text->value));
-    draft.policy.unsinkholable.push_back(record.name);
+    draft.policy.unsinkholable.push_back(taken_by(record.name));
     draft.settings.local.push_back(std::move(record));
 }
 
 }  // namespace
+
+engine::LocalNames local_names(const Settings& settings) {
+    engine::TrustedZones zones;
+    for (const upstream::Route& route : settings.upstream.routes) zones.routed.push_back(route.zone);
+    zones.protect = settings.protect;
+    return {settings.local, zones};
+}
 
 void read_local(const TomlTable& root, Draft& draft) {
     for (const auto& record : root.tables("local")) read_record(record, draft);

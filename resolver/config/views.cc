@@ -149,9 +149,13 @@ Json list_json(const ListSettings& list, const Source* source, const ListCopy& c
 }  // namespace
 
 Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainAsk& ask) {
+    const engine::LocalAnswer found = local.find(ask.name);
     auto told = policy.explain(ask.client, ask.name);
     name_source(policy.base(), ask.name, told);
-    if (const auto answer = local_answer(local.find(ask.name).kind)) {
+    if (found.trusted)
+        told.steps.push_back({fmt::format("{} is protected, local or routed: what its answer reveals is not judged",
+                                          ask.name.to_string())});
+    if (const auto answer = local_answer(found.kind)) {
         told.verdict = "local";
         told.answer = *answer;
         told.steps.push_back(

@@ -83,9 +83,7 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
     auto snapshot = std::make_shared<engine::Snapshot>();
     snapshot->without_set = settings.without_set;
     snapshot->set_missing = loaded.base == nullptr && !settings.set.empty();
-    std::vector<wire::Name> routed;
-    for (const upstream::Route& route : settings.upstream.routes) routed.push_back(route.zone);
-    snapshot->local = engine::LocalNames(settings.local, routed);
+    snapshot->local = config::local_names(settings);
     snapshot->allow_from = who_may_ask(settings.allow_from);
     snapshot->node = settings.node;
     snapshot->nsid = fmt::format("{} policy {}", settings.node, policy->version());

@@ -30,10 +30,13 @@ struct Asked {
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
-    bool judged = false;          // the verdict stands
-    bool listed = false;          // in some set: a directive may take it, now or later
-    bool infrastructure = false;  // a closed name's query that goes upstream all the same
-    bool late = false;            // it has waited for upstream already
+    bool judged = false;                       // the verdict stands
+    bool listed = false;                       // in some set: a directive may take it, now or later
+    bool infrastructure = false;               // a closed name's query that goes upstream all the same
+    bool late = false;                         // it has waited for upstream already
+    SlabHandle waiting;                        // of what waited and may wait once more; invalid: it may not
+    const wire::Question* came_for = nullptr;  // what upstream has just completed, of which question
+    const upstream::Completion* came = nullptr;
 
     /// Notes the reason; always false, for the caller to return.
     bool refuse_with(Refusal reason) noexcept {

@@ -75,11 +75,11 @@ Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     if (asked.refusal != Refusal::None)
         outcome = refuse(asked, reply);
     else if (asked.local.kind != LocalKind::None)
-        outcome = answer_locally(asked, reply);
+        outcome = answer_locally(asked, StaleToo::No, reply);
     else if (asked.is_blocked())
         outcome = block(asked, reply);
-    else if (serve_cached(asked, StaleToo::No, reply))
-        outcome = Outcome::Answered;
+    else if (const auto served = serve_cached(asked, StaleToo::No, reply))
+        outcome = *served;
     else
         outcome = forward(asked, asked.question(), reply);
 
@@ -146,9 +146,10 @@ Outcome Engine::refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept {
                 {.code = EdeCode::NotReady, .text = "no policy is in force yet", .short_text = {}}, reply);
 }
 
-Outcome Engine::answer_locally(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+Outcome Engine::answer_locally(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
     asked.source = Source::Local;
     wire::OptContent opt = own_opt(asked);
+    if (alias_of(asked.local, asked.query.type) != nullptr) return answer_chain(asked, stale_too, {}, opt, reply);
     if (asked.local.kind == LocalKind::Canary && asked.is_blocked()) opt = reasons(closed(asked), WithRecords::No);
     write_local(asked.query, asked.local, *snapshot_, opt, reply);
     return Outcome::Answered;
@@ -184,44 +185,44 @@ bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     return true;
 }
 
-bool Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
+std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
     cache::Links links;
     const wire::Question question = asked.question();
     const cache::Hit hit = cache_.lookup(question, asked.now, reply, links);
     wire::OptContent opt = own_opt(asked);
     switch (hit.freshness) {
-        case cache::Freshness::None: return false;
+        case cache::Freshness::None: return std::nullopt;
         case cache::Freshness::Failure:
-            if (stale_too == StaleToo::Yes) return false;  // this failure has its own, better words
+            if (stale_too == StaleToo::Yes) return std::nullopt;  // this failure has its own, better words
             asked.source = Source::Failure;
             opt.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
             opt.add({.code = hit.failure_code, .text = {}, .short_text = {}});
             write_reply(asked.query, Rcode::ServFail, {}, {}, opt, reply);
-            return true;
+            return Outcome::Answered;
         case cache::Freshness::Stale:
-            if (stale_too == StaleToo::No && !hit.failing) return false;
+            if (stale_too == StaleToo::No && !hit.failing) return std::nullopt;
             asked.source = Source::Stale;
             opt.add(
                 {.code = hit.nxdomain ? EdeCode::StaleNxdomain : EdeCode::StaleAnswer, .text = {}, .short_text = {}});
             break;
         case cache::Freshness::Fresh: asked.source = Source::Cache; break;
     }
-    if (links.generation != snapshot_->policy->sets_generation()) {
-        links = reveal(*snapshot_->policy, reply.written());
+    if (links.generation != links_generation(*snapshot_->policy, snapshot_->local)) {
+        links = reveal(*snapshot_->policy, snapshot_->local, reply.written());
         cache_.update_links(question, links);
     }
-    finish(asked, links, opt, reply);
+    const Outcome outcome = finish(asked, links, opt, reply);
     // Stale data is served because upstream fails: asking again is the failure's to time (RFC 9520 §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
         forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
-    return true;
+    return outcome;
 }
 
 /// An answer stands in `reply`: what it reveals is judged for this client, then it gets this client's header and OPT.
-void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
-                    wire::ReplyBuffer& reply) noexcept {
-    if (links.count != 0 && !asked.infrastructure) {
+Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+                       wire::ReplyBuffer& reply) noexcept {
+    if (links.count != 0 && !asked.infrastructure && !asked.local.trusted) {
         const policy::Verdict link = judge_links(*snapshot_->policy, asked.client_class, asked.verdict, links);
         if (link.cell != asked.verdict.cell) {
             asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
@@ -229,9 +230,15 @@ void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptCont
                 recorder_.count(Counter::LinkBlocked);
                 if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_question(), kPrefetch, asked.now);
                 asked.late = true;  // the reply is due now: a landing address that is not known yet comes next time
-                block(asked, reply);
-                return;
+                return block(asked, reply);
             }
+        }
+        if (links.incomplete) {  // what was not judged may be sinkholed
+            recorder_.count(Counter::LinksOverflow);
+            return fail(
+                asked, Rcode::ServFail,
+                {.code = EdeCode::Other, .text = "the answer reveals too many names and addresses", .short_text = {}},
+                reply);
         }
     }
     if (asked.listed || links.count != 0) {  // a directive may take this name: no TTL outlives the verdict
@@ -240,7 +247,10 @@ void Engine::finish(Asked& asked, const cache::Links& links, const wire::OptCont
         const std::uint32_t longest = cell.exception == policy::Cell::kNone ? wire::kTtlMax : cell.ttl_s;
         wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(longest, asked.now));
     }
+    if (links.to_local && asked.query.type != wire::RrType::CNAME)
+        return answer_chain(asked, StaleToo::No, reply.written(), opt, reply);
     finish_answer(asked.query, opt, reply);
+    return Outcome::Answered;
 }
 
 Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
@@ -258,7 +268,8 @@ Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::Repl
     PendingQuery& waiting = pending_.at(handle);
     waiting.keep(asked.query);
     waiting.since = asked.now;
-    waiting.landing = asked.is_blocked();
+    waiting.exchanges = 1;
+    waiting.aside = !(question == asked.question());
     if (forwarder_->resolve(question, waiter_of(handle), asked.now) != upstream::Ticket::Refused)
         return Outcome::Pending;
     pending_.remove(handle);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "resolver/base/published.h"
@@ -88,14 +89,23 @@ private:
     bool admit(Asked& asked) const noexcept;
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    Outcome answer_locally(Asked& asked, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_locally(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome block(Asked& asked, wire::ReplyBuffer& reply) noexcept;
     bool serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    bool serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
-    void finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
-                wire::ReplyBuffer& reply) noexcept;
+    std::optional<Outcome> serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
+    Outcome finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+                   wire::ReplyBuffer& reply) noexcept;
     Outcome forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
     Outcome fail(Asked& asked, wire::Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept;
+
+    // Chains of aliases that lead to or from local names, in chain.cc
+    struct Chain;
+    Outcome answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
+                         wire::ReplyBuffer& reply) noexcept;
+    void follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept;
+    [[nodiscard]] ByteView look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+                                   Chain& chain) noexcept;
+    Outcome wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
 
     // What comes back from upstream, in late.cc
     void complete(const wire::Question& question, const upstream::Completion& completion,
@@ -103,8 +113,9 @@ private:
     void delayed(const wire::Question& question, std::span<const upstream::Waiter> waiters,
                  Ticks now) noexcept override;
     void take_up(Asked& asked, const PendingQuery& waiting) const noexcept;
-    void answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
-                       Ticks now) noexcept;
+    void answer_waiter(const wire::Question& question, const upstream::Completion& completion,
+                       const cache::Links& links, SlabHandle handle, Ticks now) noexcept;
+    Outcome answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept;
     void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
 
     // What both need, in late.cc
@@ -121,7 +132,8 @@ private:
     std::unique_ptr<upstream::Forwarder> forwarder_;
     upstream::Options upstream_;         // what the forwarder was told last
     std::vector<std::uint8_t> late_;     // where late replies are written
-    std::vector<std::uint8_t> landing_;  // where the landing name's answer is looked at
+    std::vector<std::uint8_t> landing_;  // where the answer to an alias's target is looked at
+    std::vector<std::uint8_t> chain_;    // where an answer is put together of parts
 };
 
 }  // namespace cenote::engine

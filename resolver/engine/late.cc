@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "resolver/engine/asked.h"
+#include "resolver/engine/local_answer.h"
 #include "resolver/engine/reveal.h"
 
 namespace cenote::engine {
@@ -60,12 +61,12 @@ void Engine::complete(const wire::Question& question, const upstream::Completion
                       std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
-        if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, completion.answer);
+        if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, snapshot_->local, completion.answer);
         cache_.store(question, completion.answer, completion.shape, links, now);
     } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit says nothing about the name
         cache_.store_failure(question, failure_code(completion), now);
     }
-    for (const upstream::Waiter waiter : waiters) answer_waiter(completion, links, handle_of(waiter), now);
+    for (const upstream::Waiter waiter : waiters) answer_waiter(question, completion, links, handle_of(waiter), now);
 }
 
 /// What handle() had read, read again: the policy may be another by now.
@@ -76,21 +77,32 @@ void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
     asked.look_up(snapshot_->policy.get());
 }
 
-void Engine::answer_waiter(const upstream::Completion& completion, const cache::Links& links, SlabHandle handle,
-                           Ticks now) noexcept {
+void Engine::answer_waiter(const wire::Question& question, const upstream::Completion& completion,
+                           const cache::Links& links, SlabHandle handle, Ticks now) noexcept {
     PendingQuery* waiting = pending_.find(handle);
     if (waiting == nullptr) return;  // answered from stale data, or nobody's: a prefetch
     const Client client = waiting->client;
     Asked asked(client, now);
     take_up(asked, *waiting);
+    asked.waiting = handle;
+    asked.came_for = &question;
+    asked.came = &completion;
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
+    const Outcome outcome = admit(asked) ? answer_late(asked, links, waiting->aside, reply) : refuse(asked, reply);
+    if (outcome == Outcome::Pending) return;
+    pending_.remove(handle);
+    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), asked.since);
+    record(asked, outcome, reply);
+}
 
-    Outcome outcome = Outcome::Answered;
-    if (!admit(asked)) {
-        outcome = refuse(asked, reply);
-    } else if (asked.is_blocked()) {  // the landing name's answer is in the cache now, or the policy has changed
-        outcome = block(asked, reply);
-    } else if (completion.ending == upstream::Ending::Answered && !waiting->landing) {
+/// `aside`: what came is the answer to another name than its own.
+Outcome Engine::answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept {
+    const upstream::Completion& completion = *asked.came;
+    const bool answered = completion.ending == upstream::Ending::Answered;
+    if (alias_of(asked.local, asked.query.type) != nullptr)
+        return answer_locally(asked, answered ? StaleToo::No : StaleToo::Yes, reply);
+    if (asked.is_blocked()) return block(asked, reply);  // the landing name's answer is in the cache, or policy changed
+    if (answered && !aside) {
         asked.source = Source::Upstream;
         wire::OptContent opt = own_opt(asked);
         if (says_blocked(completion.shape)) opt.add({.code = EdeCode::BlockedUpstream, .text = {}, .short_text = {}});
@@ -98,13 +110,11 @@ void Engine::answer_waiter(const upstream::Completion& completion, const cache::
         reply.size = completion.answer.size();
         wire::age_answer(reply.space.first(reply.size), 0, static_cast<std::uint32_t>(snapshot_->cache.min_ttl.count()),
                          static_cast<std::uint32_t>(snapshot_->cache.max_ttl.count()));
-        finish(asked, links, opt, reply);
-    } else if (!serve_cached(asked, StaleToo::Yes, reply)) {
-        give_up(asked, completion, reply);
+        return finish(asked, links, opt, reply);
     }
-    pending_.remove(handle);
-    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), asked.since);
-    record(asked, outcome, reply);
+    if (const auto served = serve_cached(asked, StaleToo::Yes, reply)) return *served;
+    give_up(asked, completion, reply);
+    return Outcome::Answered;
 }
 
 void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept {
@@ -122,12 +132,16 @@ void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire:
 void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     for (const upstream::Waiter waiter : waiters) {
         PendingQuery* waiting = pending_.find(handle_of(waiter));
-        if (waiting == nullptr || waiting->landing) continue;
+        if (waiting == nullptr) continue;
         const Client client = waiting->client;
         Asked asked(client, now);
         take_up(asked, *waiting);
         wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
-        if (!admit(asked) || asked.is_blocked() || !serve_cached(asked, StaleToo::Yes, reply)) continue;
+        if (!admit(asked) || asked.is_blocked()) continue;
+        const bool is_alias = alias_of(asked.local, asked.query.type) != nullptr;
+        const auto outcome =
+            is_alias ? answer_locally(asked, StaleToo::Yes, reply) : serve_cached(asked, StaleToo::Yes, reply);
+        if (outcome != Outcome::Answered) continue;
         pending_.remove(handle_of(waiter));
         sink_.send(client, reply.written(), asked.since);
         record(asked, Outcome::Answered, reply);
@@ -192,7 +206,8 @@ Engine::Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::R
       pending_(limits),
       upstream_(snapshot_->upstream),
       late_(wire::kMessageMax),
-      landing_(wire::kMessageMax) {
+      landing_(wire::kMessageMax),
+      chain_(wire::kMessageMax) {
     forwarder_ = make_forwarder(*this, upstream_);
 }
 

@@ -39,7 +39,7 @@ public:
         const Record record{.owner_label = 0, .type = type, .ttl_s = ttl_s, .rdata = rdata};
         write_reply(query_, Rcode::NoError, {&record, 1}, {}, opt_, reply_);
     }
-    void records(std::span<const LocalRecord> all, const LocalNames& names) const noexcept;
+    void records(std::span<const LocalRecord> all) const noexcept;
     void chaos(const Snapshot& snapshot) const noexcept;
 
 private:
@@ -48,25 +48,14 @@ private:
     wire::ReplyBuffer& reply_;
 };
 
-/// The records of the type asked; of an alias the CNAME and what is local of its target.
-void LocalWriter::records(std::span<const LocalRecord> all, const LocalNames& names) const noexcept {
+/// The records of the type asked, and those of all types for ANY.
+void LocalWriter::records(std::span<const LocalRecord> all) const noexcept {
     constexpr std::size_t kRecordsMax = 32;
     std::array<Record, kRecordsMax> chosen{};
     std::size_t count = 0;
-    const auto choose = [&](std::span<const LocalRecord> from, RrType type, std::uint8_t owner) noexcept {
-        for (const LocalRecord& record : from)
-            if ((record.type == type || type == RrType::ANY) && count < kRecordsMax)
-                chosen[count++] = {
-                    .owner_label = owner, .type = record.type, .ttl_s = record.ttl_s, .rdata = record.rdata};
-    };
-    choose(all, query_.type, 0);
-    if (count == 0) {
-        choose(all, RrType::CNAME, 0);
-        wire::Name target;
-        std::size_t end = 0;
-        if (count == 1 && target.read_uncompressed(chosen[0].rdata, end))
-            choose(names.find(target).records, query_.type, Record::kOwnerIsTarget);
-    }
+    for (const LocalRecord& record : all)
+        if ((record.type == query_.type || query_.type == RrType::ANY) && count < kRecordsMax)
+            chosen[count++] = {.owner_label = 0, .type = record.type, .ttl_s = record.ttl_s, .rdata = record.rdata};
     if (count == 0) return negative(Rcode::NoError, query_.name.labels());
     write_reply(query_, Rcode::NoError, {chosen.data(), count}, {}, opt_, reply_);
 }
@@ -105,7 +94,7 @@ void write_local(const wire::Query& query, const LocalAnswer& local, const Snaps
                  const wire::OptContent& opt, wire::ReplyBuffer& reply) noexcept {
     const LocalWriter writer(query, opt, reply);
     switch (local.kind) {
-        case LocalKind::Records: writer.records(local.records, snapshot.local); return;
+        case LocalKind::Records: writer.records(local.records); return;
         case LocalKind::Chaos: writer.chaos(snapshot); return;
         case LocalKind::MinimalAny: writer.answer(RrType::HINFO, kAnyTtlS, kMinimalAny); return;
         case LocalKind::Loopback:
@@ -118,6 +107,33 @@ void write_local(const wire::Query& query, const LocalAnswer& local, const Snaps
         case LocalKind::EmptyZone:
         case LocalKind::Nodata: writer.negative(Rcode::NoError, local.zone_labels); return;
     }
+}
+
+const LocalRecord* alias_of(const LocalAnswer& local, RrType type) noexcept {
+    if (local.kind != LocalKind::Records || type == RrType::CNAME || type == RrType::ANY) return nullptr;
+    const auto alias = std::ranges::find(local.records, RrType::CNAME, &LocalRecord::type);
+    return alias == local.records.end() ? nullptr : &*alias;  // nothing stands beside a CNAME (RFC 1034 §3.6.2)
+}
+
+Rcode add_local(const wire::Question& question, const LocalAnswer& local, wire::ChainWriter& chain) noexcept {
+    bool found = false;
+    for (const LocalRecord& record : local.records) {
+        if (record.type != question.type) continue;
+        chain.add_answer(question.name, record.type, record.ttl_s, record.rdata);
+        found = true;
+    }
+    const bool is_loopback = local.kind == LocalKind::Loopback;
+    if (is_loopback && question.type == RrType::A)
+        return chain.add_answer(question.name, RrType::A, kTtlS, kLoopback4), Rcode::NoError;
+    if (is_loopback && question.type == RrType::AAAA)
+        return chain.add_answer(question.name, RrType::AAAA, kTtlS, kLoopback6), Rcode::NoError;
+    if (found) return Rcode::NoError;
+    wire::Name zone;
+    std::size_t end = 0;
+    if (zone.read_uncompressed(question.name.suffix(local.zone_labels), end))
+        chain.add_authority(zone, RrType::SOA, kTtlS, kSoa);
+    const bool is_nothing = local.kind == LocalKind::Nxdomain || local.kind == LocalKind::Canary;
+    return is_nothing ? Rcode::NXDomain : Rcode::NoError;
 }
 
 }  // namespace cenote::engine

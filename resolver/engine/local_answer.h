@@ -7,11 +7,20 @@
 
 #include "resolver/engine/local_names.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/wire/chain_writer.h"
 #include "resolver/wire/reply.h"
 
 namespace cenote::engine {
 
 void write_local(const wire::Query& query, const LocalAnswer& local, const Snapshot& snapshot,
                  const wire::OptContent& opt, wire::ReplyBuffer& reply) noexcept;
+
+/// The CNAME among the records of a local name, where a question of this type is to follow it (RFC 1034 §4.3.2); null
+/// otherwise.
+[[nodiscard]] const LocalRecord* alias_of(const LocalAnswer& local, wire::RrType type) noexcept;
+
+/// The end of a chain of aliases: what a local name has for the question, with the rcode of the whole answer.
+[[nodiscard]] wire::Rcode add_local(const wire::Question& question, const LocalAnswer& local,
+                                    wire::ChainWriter& chain) noexcept;
 
 }  // namespace cenote::engine

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names answered here and never asked upstream: `[[local]]` records, special-use names (RFC 6761, 7686, 8375, 6303,
-// 9462), and the canaries by which browsers and devices ask whether this resolver minds being bypassed.
+// 9462), and the canaries by which browsers and devices ask whether this resolver minds being bypassed. Beside them,
+// the names at which the check of what an answer reveals ends: protected, routed and local ones.
+//
+// A local name `*.corp.example.com` is a wildcard (RFC 4592): it answers names below corp.example.com, unless the
+// closest name above or at the one asked that exists here (a local record, an empty non-terminal above one, a routed
+// zone, a special-use name) is a deeper one. What is not answered here is asked upstream.
 //
 // Threads:  built once, then read by any thread; find() is data plane.
 // Memory:   one hash table over all names.
@@ -43,29 +48,50 @@ enum class LocalKind : std::uint8_t {
 struct LocalAnswer {
     LocalKind kind = LocalKind::None;
     std::uint8_t zone_labels = 0;          // of the zone that is ours, for the SOA's owner
-    std::span<const LocalRecord> records;  // all of the name; of Records only
+    std::span<const LocalRecord> records;  // all of the name, or of the wildcard that stands for it; of Records only
+    bool trusted = false;  // protected, routed or local: it is not sinkholed for what its answer reveals
+};
+
+/// Zones whose names are trusted (LocalAnswer::trusted), themselves and all below.
+struct TrustedZones {
+    std::vector<wire::Name> routed;  // conditional forwarding: wins over the empty zones it lies in or above
+    std::vector<wire::Name> protect;
 };
 
 class LocalNames {
 public:
     LocalNames() = default;
-    /// `routed`: zones of conditional forwarding, which win over the built-in empty zones they lie in or above.
-    LocalNames(std::vector<LocalRecord> records, const std::vector<wire::Name>& routed);
+    LocalNames(std::vector<LocalRecord> records, const TrustedZones& zones);
 
     [[nodiscard]] LocalAnswer find(const wire::Name& name) const noexcept;
+    /// Changes with the names that are trusted or local: what an answer reveals was worked out for them.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
 private:
+    enum class Role : std::uint8_t { Builtin, Routed, Protect, Records, EmptyNonTerminal, WildcardParent };
     struct Entry {
         wire::Name name;
-        LocalKind kind = LocalKind::None;  // None: a routed zone
-        std::uint32_t first_record = 0;
+        Role role = Role::Builtin;
+        LocalKind kind = LocalKind::None;  // of a Builtin
+        std::uint32_t first_record = 0;    // of Records, and of the wildcard below a WildcardParent
         std::uint32_t record_count = 0;
     };
+    struct Walk;  // what find() has met so far
+
+    void add_builtins();
+    void add_zones(const TrustedZones& zones);
+    void add_records();
+    void add_empty_non_terminals();
     void build_table();
+    void meet(const Entry& entry, std::uint8_t labels, Walk& walk) const noexcept;
+    [[nodiscard]] std::span<const LocalRecord> records_of(const Entry& entry) const noexcept {
+        return std::span(records_).subspan(entry.first_record, entry.record_count);
+    }
 
     std::vector<LocalRecord> records_;  // sorted by name
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> table_;  // open addressing over entries_, index + 1
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace cenote::engine

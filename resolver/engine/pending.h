@@ -30,7 +30,8 @@ public:
     Client client;
     Ticks since{};
     std::uint32_t reply_limit = 512;
-    bool landing = false;  // waits for the landing name's address, not for its own
+    bool aside = false;          // waits for another name than its own: the target of an alias
+    std::uint8_t exchanges = 1;  // with upstream so far
 
     void keep(const wire::Query& query) noexcept;
     /// The query again; it refers into this object.

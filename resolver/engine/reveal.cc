@@ -8,49 +8,106 @@
 namespace cenote::engine {
 namespace {
 
+using wire::RrType;
+
 static_assert(cache::Links::kSetsMax == policy::kSetsMax);
 
-void add_link(const policy::Match& match, cache::Links& links) noexcept {
-    if (std::ranges::all_of(match.tags, [](auto tags) { return tags == policy::kNoTags; })) return;
-    const auto known = std::span(links.tags).first(links.count);
-    if (std::ranges::find(known, match.tags) != known.end() || links.count == cache::Links::kLinksMax) return;
-    links.tags[links.count++] = match.tags;
-}
+constexpr std::size_t kV4Size = 4;
+constexpr std::size_t kV6Size = 16;
+constexpr std::uint8_t kNat64[] = {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0};  // 64:ff9b::/96 (RFC 6052 §2.1)
+constexpr std::uint16_t kIpv4Hint = 4;                                               // RFC 9460 §14.3.2
+constexpr std::uint16_t kIpv6Hint = 6;
 
-void add_name(const policy::Policy& policy, ByteView answer, std::size_t offset, cache::Links& links) noexcept {
-    wire::Name name;
-    std::size_t end = 0;
-    if (name.read(answer, offset, end)) add_link(policy.match(name), links);
-}
+/// Walks an answer in the order of its chain.
+class Revealer {
+public:
+    Revealer(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept
+        : policy_(policy), local_(local), answer_(answer) {
+        links_.generation = links_generation(policy, local);
+    }
 
-template <std::size_t kSize, IpAddress (*kMake)(const std::array<std::uint8_t, kSize>&) noexcept>
-void add_address(const policy::Policy& policy, ByteView rdata, cache::Links& links) noexcept {
-    std::array<std::uint8_t, kSize> octets;
-    if (rdata.size() != kSize) return;
-    std::ranges::copy(rdata, octets.begin());
-    add_link(policy.match(kMake(octets)), links);
-}
+    cache::Links run() noexcept {
+        wire::for_each_answer(answer_, [this](RrType type, ByteView rdata) noexcept { visit(type, rdata); });
+        return links_;
+    }
 
-IpAddress make_v4(const std::array<std::uint8_t, 4>& octets) noexcept { return IpAddress::v4(octets); }
+private:
+    void visit(RrType type, ByteView rdata) noexcept {
+        switch (type) {
+            case RrType::CNAME:
+            case RrType::DNAME: return add_alias(type, rdata);
+            case RrType::A: return trusted_ ? void() : add_addresses<kV4Size>(rdata);
+            case RrType::AAAA: return trusted_ ? void() : add_addresses<kV6Size>(rdata);
+            case RrType::SVCB:
+            case RrType::HTTPS: return trusted_ ? void() : add_service(rdata);
+            default: return;
+        }
+    }
+
+    [[nodiscard]] std::size_t place_of(ByteView rdata) const noexcept {
+        return static_cast<std::size_t>(rdata.data() - answer_.data());
+    }
+
+    void add_alias(RrType type, ByteView rdata) noexcept {
+        wire::Name target;
+        std::size_t end = 0;
+        if (!target.read(answer_, place_of(rdata), end)) return;
+        const LocalAnswer local = local_.find(target);
+        trusted_ = trusted_ || local.trusted;
+        links_.to_local = links_.to_local || (type == RrType::CNAME && local.kind == LocalKind::Records);
+        if (!trusted_) add(policy_.match(target));
+    }
+
+    /// SvcPriority, TargetName, SvcParams (RFC 9460 §2.2). The target of one record says nothing of the others.
+    void add_service(ByteView rdata) noexcept {
+        wire::Name target;
+        std::size_t end = 0;
+        if (!target.read(answer_, place_of(rdata) + 2, end) || local_.find(target).trusted) return;
+        add(policy_.match(target));
+        ByteReader params(rdata.subspan(end - place_of(rdata)));
+        while (params.left() > 0) {
+            const std::uint16_t key = params.u16();
+            const ByteView value = params.bytes(params.u16());
+            if (!params.ok()) return;
+            if (key == kIpv4Hint) add_addresses<kV4Size>(value);
+            if (key == kIpv6Hint) add_addresses<kV6Size>(value);
+        }
+    }
+
+    template <std::size_t kSize>
+    void add_addresses(ByteView list) noexcept {
+        for (; list.size() >= kSize; list = list.subspan(kSize)) add_address(list.first<kSize>());
+    }
+    void add_address(std::span<const std::uint8_t, kV4Size> octets) noexcept {
+        add(policy_.match(IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})));
+    }
+    /// An IPv4-mapped one is the IPv4 address already (base/address.h); one of NAT64 is both.
+    void add_address(std::span<const std::uint8_t, kV6Size> octets) noexcept {
+        std::array<std::uint8_t, kV6Size> copy;
+        std::ranges::copy(octets, copy.begin());
+        add(policy_.match(IpAddress::v6(copy)));
+        if (std::ranges::equal(kNat64, octets.first<std::size(kNat64)>())) add_address(octets.last<kV4Size>());
+    }
+
+    void add(const policy::Match& match) noexcept {
+        if (std::ranges::all_of(match.tags, [](auto tags) { return tags == policy::kNoTags; })) return;
+        const auto known = std::span(links_.tags).first(links_.count);
+        if (std::ranges::find(known, match.tags) != known.end()) return;
+        links_.incomplete = links_.count == cache::Links::kLinksMax;
+        if (!links_.incomplete) links_.tags[links_.count++] = match.tags;
+    }
+
+    const policy::Policy& policy_;
+    const LocalNames& local_;
+    ByteView answer_;
+    cache::Links links_;
+    bool trusted_ = false;  // the chain has come to a name that is
+};
 
 }  // namespace
 
-cache::Links reveal(const policy::Policy& policy, ByteView answer) noexcept {
-    cache::Links links;
-    links.generation = policy.sets_generation();
-    wire::for_each_answer(answer, [&](wire::RrType type, ByteView rdata) noexcept {
-        const auto at = static_cast<std::size_t>(rdata.data() - answer.data());
-        switch (type) {
-            case wire::RrType::A: add_address<4, make_v4>(policy, rdata, links); break;
-            case wire::RrType::AAAA: add_address<16, IpAddress::v6>(policy, rdata, links); break;
-            case wire::RrType::CNAME:
-            case wire::RrType::DNAME: add_name(policy, answer, at, links); break;
-            case wire::RrType::SVCB:
-            case wire::RrType::HTTPS: add_name(policy, answer, at + 2, links); break;  // behind SvcPriority
-            default: break;
-        }
-    });
-    return links;
+cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept {
+    return Revealer(policy, local, answer).run();
 }
 
 policy::Verdict judge_links(const policy::Policy& policy, policy::ClientClass client, policy::Verdict asked,

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an answer reveals: the names behind the name asked, as the policy's tag-sets.
+// What an answer reveals: the names behind the name asked and its addresses, as the policy's tag-sets.
+//
+// A protected, local or routed name is never sinkholed, nor what is behind it: the check ends where the chain of
+// aliases comes to one.
 //
 // Threads: pure. Data plane.   Memory: none.   Failure: none.
 #pragma once
 
 #include "resolver/cache/cache.h"
+#include "resolver/engine/local_names.h"
 #include "resolver/policy/policy.h"
 #include "resolver/wire/answer.h"
 
 namespace cenote::engine {
 
-/// The links of a distilled answer, worked out for the policy's present sets.
-[[nodiscard]] cache::Links reveal(const policy::Policy& policy, ByteView answer) noexcept;
+/// What Cache::Links::generation is while these hold.
+[[nodiscard]] inline std::uint64_t links_generation(const policy::Policy& policy, const LocalNames& local) noexcept {
+    return policy.sets_generation() ^ local.generation();
+}
+
+/// The links of a distilled answer, worked out for the policy's present sets and the present local names.
+[[nodiscard]] cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept;
 
 /// The strictest verdict over all links, starting from that of the name asked.
 [[nodiscard]] policy::Verdict judge_links(const policy::Policy& policy, policy::ClientClass client,

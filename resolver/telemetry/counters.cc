@@ -44,6 +44,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"paced", "held answers spread over time for one client (CVE-2024-33655)"},
     {"paced_overflow", "held answers dropped because too many waited to be paced"},
     {"link_blocked", "answers replaced for what they reveal: CNAME and HTTPS targets, addresses"},
+    {"links_overflow", "answers refused because they reveal more names and addresses than are judged"},
     {"prefetched", "answers fetched anew shortly before they expire"},
     {"tcp_connections", "TCP connections taken"},
     {"tcp_connections_refused", "TCP connections over the limit of all clients"},

@@ -56,6 +56,7 @@ enum class Counter : std::uint8_t {
     Paced,
     PacedOverflow,
     LinkBlocked,
+    LinksOverflow,
     Prefetched,
     TcpConnections,
     TcpConnectionsRefused,

@@ -203,7 +203,8 @@ public:
     PendingLimits limits{.queries_max = 64, .per_client_max = 32};
     Snapshot base;
     cache::Cache cache;
-    telemetry::Recorder recorder;
+    telemetry::Hub hub;
+    telemetry::Recorder& recorder = hub.add_recorder();
     std::unique_ptr<Published<Snapshot>> published;
     std::unique_ptr<Engine> engine;
     ScriptedForwarder* forwarder = nullptr;

@@ -22,12 +22,6 @@ Error errors_of(const Diagnostics& diagnostics) {
     return Error{std::move(text)};
 }
 
-engine::LocalNames local_names(const config::Settings& settings) {
-    std::vector<wire::Name> routed;
-    for (const auto& route : settings.upstream.routes) routed.push_back(route.zone);
-    return {settings.local, routed};
-}
-
 }  // namespace
 
 Result<const config::Settings*> Session::settings() {
@@ -57,7 +51,7 @@ Result<PolicyFromFiles> Session::past_policy(WallTime at) {
     if (!stored) return stored.error();
     auto past = config::past_policy(*stored, *base, at);
     if (!past) return std::move(past).error();
-    return PolicyFromFiles{std::move(past->policy), local_names(**known), std::move(past->remark)};
+    return PolicyFromFiles{std::move(past->policy), config::local_names(**known), std::move(past->remark)};
 }
 
 Result<PolicyFromFiles> Session::policy(WallTime at) {
@@ -78,7 +72,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     if (diagnostics.has_errors()) return errors_of(diagnostics);
     auto built = policy::Policy::build(options, *base, 0, at);
     if (!built) return std::move(built).error();
-    return PolicyFromFiles{std::move(*built), local_names(**known), {}};
+    return PolicyFromFiles{std::move(*built), config::local_names(**known), {}};
 }
 
 Result<control::ControlClient*> Session::daemon() {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answers whose chain of aliases leads to or from local names (RFC 1034 §4.3.2): what is local is added here, what is
+// not comes from the cache or from upstream. A query waits for upstream twice at most.
+#include "resolver/engine/asked.h"
+#include "resolver/engine/local_answer.h"
+
+namespace cenote::engine {
+
+using telemetry::Source;
+using wire::EdeCode;
+using wire::Rcode;
+
+namespace {
+
+constexpr std::uint8_t kExchangesMax = 2;
+
+/// Where the chain of a distilled answer comes to a local name: how many records lead there, and which name it is.
+struct Cut {
+    std::size_t records = wire::ChainWriter::kAll;
+    wire::Name target;
+};
+
+Cut find_cut(ByteView answer, const LocalNames& names) noexcept {
+    Cut cut;
+    std::size_t seen = 0;
+    wire::for_each_answer(answer, [&](wire::RrType type, ByteView rdata) noexcept {
+        ++seen;
+        std::size_t end = 0;
+        wire::Name target;
+        if (cut.records != wire::ChainWriter::kAll || type != wire::RrType::CNAME) return;
+        if (!target.read(answer, static_cast<std::size_t>(rdata.data() - answer.data()), end)) return;
+        if (names.find(target).kind != LocalKind::Records) return;
+        cut.records = seen;
+        cut.target = target;
+    });
+    return cut;
+}
+
+}  // namespace
+
+/// An answer in the making.
+struct Engine::Chain {
+    enum class End : std::uint8_t {
+        Complete,
+        Missing,  // the answer to `next`
+        Failed,   // upstream failed for `next` a moment ago
+        TooLong,
+    };
+    wire::ChainWriter writer;
+    wire::Question next;
+    End end = End::TooLong;
+    Rcode rcode = Rcode::NoError;
+    EdeCode failure{};
+    bool stale = false;
+};
+
+/// `own`: the answer to the question itself, where it is at hand.
+Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
+                             wire::ReplyBuffer& reply) noexcept {
+    const wire::Question question = asked.question();
+    Chain chain{.writer = wire::ChainWriter(question, chain_), .next = question};
+    follow(asked, stale_too, own, chain);
+    wire::OptContent said = opt;
+    if (chain.end == Chain::End::Missing && asked.query.recursion_desired()) return wait_for(asked, chain.next, reply);
+    if (chain.end == Chain::End::Failed) {
+        said.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
+        said.add({.code = chain.failure, .text = {}, .short_text = {}});
+        asked.source = Source::Failure;
+        write_reply(asked.query, Rcode::ServFail, {}, {}, said, reply);
+        return Outcome::Answered;
+    }
+    const std::size_t size = chain.writer.finish(chain.rcode);
+    if (chain.end == Chain::End::TooLong || size == 0 || size > reply.space.size())
+        return fail(asked, Rcode::ServFail,
+                    {.code = EdeCode::Other, .text = "the chain of aliases is a loop or too long", .short_text = {}},
+                    reply);
+    if (chain.stale) said.add({.code = EdeCode::StaleAnswer, .text = {}, .short_text = {}});
+    std::copy_n(chain_.begin(), size, reply.space.begin());
+    reply.size = size;
+    finish_answer(asked.query, said, reply);
+    return Outcome::Answered;
+}
+
+void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept {
+    for (std::size_t links = 0; links <= wire::AnswerShape::kLinksMax; ++links) {
+        const LocalAnswer local = snapshot_->local.find(chain.next.name);
+        if (const LocalRecord* alias = alias_of(local, chain.next.type)) {
+            std::size_t end = 0;
+            chain.writer.add_answer(chain.next.name, alias->type, alias->ttl_s, alias->rdata);
+            if (!chain.next.name.read_uncompressed(alias->rdata, end)) return;
+            continue;
+        }
+        if (local.kind != LocalKind::None) {
+            chain.rcode = add_local(chain.next, local, chain.writer);
+            chain.end = Chain::End::Complete;
+            return;
+        }
+        const ByteView answer = look_up(asked, chain.next, stale_too, own, chain);
+        if (answer.empty()) return;
+        const Cut cut = find_cut(answer, snapshot_->local);
+        chain.writer.add_part(answer, cut.records);
+        if (cut.records == wire::ChainWriter::kAll) {
+            chain.rcode = static_cast<Rcode>(answer[3] & 0x0f);
+            chain.end = Chain::End::Complete;
+            return;
+        }
+        chain.next.name = cut.target;
+    }
+    chain.end = Chain::End::TooLong;
+}
+
+/// What is known of a name that is not local; empty: nothing, and `chain.end` says why.
+ByteView Engine::look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+                         Chain& chain) noexcept {
+    if (!own.empty() && question.name == asked.query.name) return own;
+    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == question)
+        return asked.came->answer;
+    wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
+    cache::Links links;
+    const cache::Hit hit = cache_.lookup(question, asked.now, found, links);
+    const bool is_stale = hit.freshness == cache::Freshness::Stale;
+    chain.end = Chain::End::Missing;
+    if (hit.freshness == cache::Freshness::Fresh || (is_stale && (hit.failing || stale_too == StaleToo::Yes))) {
+        chain.stale = chain.stale || is_stale;
+        return found.written();
+    }
+    if (hit.freshness == cache::Freshness::Failure && stale_too == StaleToo::No) {
+        chain.end = Chain::End::Failed;
+        chain.failure = hit.failure_code;
+    }
+    return {};
+}
+
+/// Asks upstream for a name of the chain. What waited already keeps its place.
+Outcome Engine::wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
+    if (!asked.late) return forward(asked, question, reply);
+    PendingQuery* waiting = pending_.find(asked.waiting);
+    if (waiting == nullptr) return Outcome::Pending;  // it goes on waiting for what was asked
+    if (asked.came->ending != upstream::Ending::Answered) {
+        give_up(asked, *asked.came, reply);
+        return Outcome::Answered;
+    }
+    waiting->aside = true;
+    if (++waiting->exchanges <= kExchangesMax &&
+        forwarder_->resolve(question, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
+        return Outcome::Pending;
+    return fail(asked, Rcode::ServFail,
+                {.code = EdeCode::Other, .text = "the chain of aliases leads upstream too often", .short_text = {}},
+                reply);
+}
+
+}  // namespace cenote::engine

@@ -10,8 +10,7 @@ namespace {
 bool is_truncated(ByteView packet) noexcept { return (load_u16(&packet[2]) & wire::kFlagTc) != 0; }
 
 bool is_answer(wire::Rcode rcode) noexcept {
-    return rcode == wire::Rcode::NoError || rcode == wire::Rcode::NXDomain ||
-           rcode == wire::kYxDomain;
+    return rcode == wire::Rcode::NoError || rcode == wire::Rcode::NXDomain || rcode == wire::kYxDomain;
 }
 
 bool may_mean_edns(wire::Rcode rcode) noexcept {  // RFC 6891 §7

@@ -5,6 +5,7 @@
 #include <grp.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
@@ -62,11 +63,21 @@ void read_timezone(const TomlTable& server, Draft& draft) {
                      fmt::format("'{}' is not a time zone of this host; write one as in \"Asia/Seoul\"", zone->value));
 }
 
+/// Zones are kept on threads that read the configuration too, so nothing here may use static memory.
+bool is_unix_group(const std::string& name) {
+    std::vector<char> space(1024);
+    group entry{};
+    group* found = nullptr;
+    while (::getgrnam_r(name.c_str(), &entry, space.data(), space.size(), &found) == ERANGE)
+        space.resize(space.size() * 2);
+    return found != nullptr;
+}
+
 /// Groups that do not exist give nobody any right: said aloud, since it reads like a right.
 std::vector<std::string> unix_groups(const TomlTable& control, std::string_view key, Draft& draft) {
     std::vector<std::string> groups;
     for (const auto& text : control.texts(key)) {
-        if (::getgrnam(text.value.c_str()) == nullptr)
+        if (!is_unix_group(text.value))
             draft.diagnostics.warning(text.place, fmt::format("this host has no unix group '{}'; make it, or nobody "
                                                               "gets this right",
                                                               text.value));

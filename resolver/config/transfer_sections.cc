@@ -15,6 +15,7 @@ namespace cenote::config {
 namespace {
 
 constexpr std::size_t kSecretFileMax = 4096;
+constexpr std::size_t kSecretMin = 16;  // bytes: a secret is to be as strong as its digest (RFC 2104 §3, RFC 8945 §10)
 constexpr std::uint16_t kDnsPort = 53;
 
 std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Draft& draft) {
@@ -30,11 +31,17 @@ std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Dr
     std::string_view secret = *text;
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' '))
         secret.remove_suffix(1);
+    constexpr const char* kMake = "write one with 'head -c 32 /dev/urandom | base64', here and on the other side";
     auto bytes = from_base64(secret);
-    if (bytes && !bytes->empty()) return std::move(*bytes);
-    draft.diagnostics.error(file.place, fmt::format("{} does not hold a secret in base64 alone; write one with "
-                                                    "'head -c 32 /dev/urandom | base64'",
-                                                    path.string()));
+    if (!bytes || bytes->empty())
+        draft.diagnostics.error(file.place,
+                                fmt::format("{} does not hold a secret in base64 alone; {}", path.string(), kMake));
+    else if (bytes->size() < kSecretMin)
+        draft.diagnostics.error(
+            file.place, fmt::format("the secret in {} has {} bits, and fewer than {} can be guessed; {}", path.string(),
+                                    bytes->size() * 8, kSecretMin * 8, kMake));
+    else
+        return std::move(*bytes);
     return {};
 }
 

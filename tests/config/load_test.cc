@@ -68,6 +68,22 @@ TEST_F(LoadTest, TheSetHasItsDefaultOnceThereIsSomethingToCompile) {
     EXPECT_EQ(load_string("[blocklist]\nset = \"own.set\"\n")->set, folder_ / "own.set");
 }
 
+TEST_F(LoadTest, ASecretThatCanBeGuessedIsRefused) {
+    const std::string text = "[[tsig]]\nname = \"k\"\nsecret_file = \"k.key\"\n";
+    write("cenote.toml", text);
+    for (const char* secret : {"AA==", "MTIzNDU2Nzg5MDEyMzQ1"}) {  // 8 bits, 120 bits
+        write("k.key", secret);
+        EXPECT_FALSE(load_folder()) << secret;
+    }
+    EXPECT_THAT(texts(Diagnostic::Severity::Error),
+                ElementsAre(HasSubstr("3:15: the secret in"), HasSubstr("has 120 bits, and fewer than 128 can be "
+                                                                        "guessed; write one with 'head -c 32")));
+    write("k.key", "MTIzNDU2Nzg5MDEyMzQ1Ng==\n");  // 128 bits
+    const auto settings = load_folder();
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->transfer.keys[0].secret.size(), 16U);
+}
+
 TEST_F(LoadTest, RelativePathsStartAtTheFile) {
     const auto settings = load_string("[[list]]\nid = \"a\"\nsource = \"lists/a.txt\"\n");
     ASSERT_TRUE(settings);

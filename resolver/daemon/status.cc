@@ -6,6 +6,7 @@
 #include <map>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/list_copies.h"
 #include "resolver/daemon/version.h"
 
 namespace cenote::daemon {
@@ -102,6 +103,11 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
         if (!view.healthy)
             found.push_back(problem("warning", fmt::format("upstream {} does not answer", server),
                                     "check the server and the path to it, or change [upstream].servers"));
+    for (const transfer::KeptZone& zone : loaded.settings.transfer.kept)
+        if (const auto copy = config::list_copy(loaded.settings, zone.list); !copy.error.empty())
+            found.push_back(problem("warning",
+                                    fmt::format("list {}: its zone stays as it was: {}", zone.list, copy.error),
+                                    "mend it at the primary or in [[list]]; it is asked again by itself"));
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Warning)
             found.push_back(problem("warning", diagnostic.place.to_string() + diagnostic.text,

@@ -57,17 +57,12 @@ std::string head_of(const wire::Name& zone) {
     return fmt::format("$ORIGIN {}.\n@ SOA localhost. hostmaster.localhost. ", zone.to_string());
 }
 
-std::optional<Soa> read_soa(ByteView message, std::size_t at, std::size_t end) {
-    if (!wire::skip_name(message, at) || !wire::skip_name(message, at) || at + 20 > end) return std::nullopt;
-    return Soa{load_u32(&message[at]), load_u32(&message[at + 4]), load_u32(&message[at + 8]),
-               load_u32(&message[at + 12])};
-}
-
 /// An errno or a timeout in words.
 Error network(const SocketAddress& primary, std::string_view what) {
     return Error{fmt::format("{}: {}", primary.to_string(), what)};
 }
 
+/// Each message has its time, from its first byte to its last.
 class Link {
 public:
     static Result<Link> connect(const SocketAddress& to, milliseconds limit, const std::atomic<bool>& stop) {
@@ -87,6 +82,7 @@ public:
     }
 
     Status send(const Bytes& message) {
+        until_ = ticks_now() + limit_;
         Bytes framed;
         put16(framed, static_cast<std::uint16_t>(message.size()));
         framed.insert(framed.end(), message.begin(), message.end());
@@ -101,6 +97,7 @@ public:
     }
 
     Result<Bytes> receive() {
+        until_ = ticks_now() + limit_;
         std::array<std::uint8_t, 2> length{};
         if (auto got = read(length); !got) return std::move(got).error();
         Bytes message(load_u16(length.data()));
@@ -110,7 +107,7 @@ public:
 
 private:
     Link(UniqueFd fd, const SocketAddress& to, milliseconds limit, const std::atomic<bool>& stop)
-        : fd_(std::move(fd)), to_(to), limit_(limit), stop_(&stop) {}
+        : fd_(std::move(fd)), to_(to), limit_(limit), until_(ticks_now() + limit), stop_(&stop) {}
 
     Status read(MutableBytes into) {
         while (!into.empty()) {
@@ -129,10 +126,9 @@ private:
 
     bool wait(short events) {
         constexpr int kLookMs = 100;
-        for (const Ticks end = ticks_now() + limit_; !*stop_;) {
+        while (!*stop_ && ticks_now() < until_) {
             pollfd one{fd_.get(), events, 0};
             if (::poll(&one, 1, kLookMs) > 0) return true;
-            if (ticks_now() >= end) return false;
         }
         return false;
     }
@@ -140,6 +136,7 @@ private:
     UniqueFd fd_;
     SocketAddress to_;
     milliseconds limit_;
+    Ticks until_;
     const std::atomic<bool>* stop_;
 };
 
@@ -173,129 +170,6 @@ Status check_header(ByteView message, std::uint16_t id) {
 }
 
 }  // namespace
-
-Status Assembler::add(ByteView message) {
-    std::size_t at = wire::kHeaderSize;
-    for (unsigned i = load_u16(&message[4]); i > 0; --i) {
-        if (!wire::skip_name(message, at) || message.size() - at < 4) return Error{"a message is broken"};
-        at += 4;
-    }
-    for (unsigned i = load_u16(&message[6]); i > 0; --i) {
-        wire::Name owner;
-        if (!owner.read(message, at, at) || message.size() - at < 10) return Error{"a message is broken"};
-        const std::uint16_t type = load_u16(&message[at]);
-        const std::uint16_t rr_class = load_u16(&message[at + 2]);
-        const std::size_t size = load_u16(&message[at + 8]);
-        at += 10;
-        if (message.size() - at < size) return Error{"a message is broken"};
-        if (complete()) return Error{"there are records behind the end of the zone"};
-        if (auto added = add_record(owner, type, rr_class, message, at, size); !added) return added;
-        at += size;
-    }
-    return Done{};
-}
-
-Status Assembler::add_record(const wire::Name& owner, std::uint16_t type, std::uint16_t rr_class, ByteView message,
-                             std::size_t at, std::size_t size) {
-    if (rr_class != static_cast<std::uint16_t>(wire::RrClass::IN) || !owner.is_below_or_equal(zone_))
-        return Error{fmt::format("a record of {} is not in the zone", owner.to_string())};
-    if (type == static_cast<std::uint16_t>(RrType::SOA)) {
-        const auto soa = read_soa(message, at, at + size);
-        if (!soa || !(owner == zone_)) return Error{"an SOA record is broken"};
-        return on_soa(*soa);
-    }
-    if (state_ == State::First) return Error{"the zone does not begin with its SOA"};
-    if (state_ == State::Second) state_ = State::Whole;  // not increments, though they were asked for (RFC 1995 §4)
-    if (owner == zone_) return Done{};                   // NS and what signs the zone
-    RpzRecord record;
-    record.owner.assign(reinterpret_cast<const char*>(owner.wire().data()), owner.wire().size() - zone_.wire().size());
-    record.type = static_cast<RrType>(type);
-    if (record.type == RrType::CNAME) {
-        wire::Name target;
-        std::size_t end = at;
-        if (!target.read(message, at, end) || end != at + size) return Error{"a CNAME record is broken"};
-        record.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
-    } else {
-        const std::size_t fixed = record.type == RrType::A ? 4 : record.type == RrType::AAAA ? 16 : size;
-        if (size != fixed) return Error{"an address record is broken"};
-        record.rdata.assign(reinterpret_cast<const char*>(message.data()) + at, size);
-    }
-    auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
-    if (into.size() >= records_max_) return Error{fmt::format("it has more than {} records", records_max_)};
-    into.push_back(std::move(record));
-    return Done{};
-}
-
-Status Assembler::on_soa(const Soa& soa) {
-    switch (state_) {
-        case State::First:
-            target_ = soa;
-            if (known_ != nullptr && !is_later(soa.serial, known_->soa.serial)) {
-                if (soa.serial != known_->soa.serial)
-                    return Error{fmt::format("its serial went back from {} to {}", known_->soa.serial, soa.serial)};
-                up_to_date_ = true;
-                state_ = State::Complete;
-                return Done{};
-            }
-            state_ = State::Second;
-            return Done{};
-        case State::Second:
-            if (soa == target_) {  // an empty zone
-                state_ = State::Complete;
-                return Done{};
-            }
-            if (known_ == nullptr || soa.serial != known_->soa.serial)
-                return Error{fmt::format("its increments begin at serial {}, which is not ours", soa.serial)};
-            records_ = known_->records;
-            step_to_ = soa.serial;
-            state_ = State::Removing;
-            return Done{};
-        case State::Whole:
-            if (!(soa == target_)) return Error{"the SOA at the end is not the one at the beginning"};
-            state_ = State::Complete;
-            return Done{};
-        case State::Removing:
-            step_to_ = soa.serial;
-            state_ = State::Adding;
-            return Done{};
-        case State::Adding:
-            if (auto settled = settle_step(); !settled) return settled;
-            if (soa.serial != step_to_) return Error{"its increments do not follow each other"};
-            state_ = step_to_ == target_.serial ? State::Complete : State::Removing;
-            return Done{};
-        case State::Complete: break;
-    }
-    return Error{"there are records behind the end of the zone"};
-}
-
-Status Assembler::settle_step() {
-    const auto order = [](std::vector<RpzRecord>& records) {
-        std::sort(records.begin(), records.end());
-        records.erase(std::unique(records.begin(), records.end()), records.end());
-    };
-    order(step_.removed);
-    order(step_.added);
-    if (!std::includes(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end()))
-        return Error{"its increments remove what is not there"};
-    std::vector<RpzRecord> left;
-    left.reserve(records_.size());
-    std::set_difference(std::make_move_iterator(records_.begin()), std::make_move_iterator(records_.end()),
-                        step_.removed.begin(), step_.removed.end(), std::back_inserter(left));
-    records_.clear();
-    std::set_union(std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()), step_.added.begin(),
-                   step_.added.end(), std::back_inserter(records_));
-    step_ = {};
-    return Done{};
-}
-
-Result<std::optional<ZoneData>> Assembler::finish() && {
-    if (!complete()) return Error{"the SOA at the end is missing"};
-    if (up_to_date_) return std::optional<ZoneData>();
-    // Increments leave the records in order; of a whole zone they come in the order that the primary likes.
-    if (!std::is_sorted(records_.begin(), records_.end())) std::sort(records_.begin(), records_.end());
-    records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
-    return std::optional(ZoneData{target_, std::move(records_)});
-}
 
 /// One question, and the messages that answer it: signed, where there is a key.
 class Incoming::Asked {
@@ -348,11 +222,16 @@ Result<Soa> Incoming::ask_soa() const {
 Result<std::optional<ZoneData>> Incoming::transfer(const ZoneData* known) const {
     auto asked = Asked::ask(*this, known != nullptr ? RrType::IXFR : RrType::AXFR, known);
     if (!asked) return std::move(asked).error();
-    Assembler assembler(zone_.zone, known, limits_.records_max);
+    Assembler assembler(zone_.zone, known, limits_);
+    std::size_t received = 0;
     for (const Ticks end = ticks_now() + limits_.whole; !assembler.complete();) {
         if (ticks_now() > end) return network(zone_.primary, "the transfer takes too long");
         const auto message = asked->next();
         if (!message) return message.error();
+        received += message->size();
+        if (received > limits_.received_max)
+            return network(zone_.primary,
+                           fmt::format("the transfer does not end within {} MiB", limits_.received_max >> 20));
         if (auto added = assembler.add(*message); !added) return network(zone_.primary, added.error().text);
     }
     if (!asked->is_signed_to_the_end()) return network(zone_.primary, "the end of the transfer is not signed");
@@ -381,7 +260,8 @@ std::optional<ZoneData> from_master_file(const wire::Name& zone, std::string_vie
     if (!(soa >> data.soa.serial >> data.soa.refresh >> data.soa.retry >> data.soa.expire)) return std::nullopt;
     while (!text.empty()) {
         auto record = parse_record(line());
-        if (!record || (!data.records.empty() && !(data.records.back() < *record))) return std::nullopt;
+        if (!record || is_of_the_zone(record->type) || (!data.records.empty() && !(data.records.back() < *record)))
+            return std::nullopt;
         data.records.push_back(std::move(*record));
     }
     return data;

@@ -5,7 +5,7 @@
 //
 // Threads:  one for one zone; it waits for the network.
 // Time:     reads both clocks.
-// Memory:   the zone.
+// Memory:   the zone, within IncomingLimits.
 // Failure:  Result with one line; the zone is as it was.
 #pragma once
 
@@ -16,35 +16,10 @@
 #include <vector>
 
 #include "resolver/base/result.h"
+#include "resolver/transfer/assembler.h"
 #include "resolver/transfer/options.h"
-#include "resolver/transfer/rpz_zone.h"
 
 namespace cenote::transfer {
-
-struct Soa {
-    std::uint32_t serial = 0;
-    std::uint32_t refresh = 0;  // seconds
-    std::uint32_t retry = 0;
-    std::uint32_t expire = 0;
-
-    friend bool operator==(const Soa&, const Soa&) = default;
-};
-
-struct ZoneData {
-    Soa soa;
-    std::vector<RpzRecord> records;  // ascending, each once; without SOA, NS and what signs the zone
-};
-
-/// RFC 1982: whether `a` comes after `b`.
-[[nodiscard]] constexpr bool is_later(std::uint32_t a, std::uint32_t b) noexcept {
-    return a != b && a - b < 0x80000000U;
-}
-
-struct IncomingLimits {
-    milliseconds answer{5000};   // until a message comes
-    milliseconds whole{600000};  // a transfer
-    std::size_t records_max = 20'000'000;
-};
 
 class Incoming {
 public:
@@ -65,36 +40,6 @@ private:
     const TsigKey* key_;
     IncomingLimits limits_;
     const std::atomic<bool>& stop_;
-};
-
-/// Puts together what the messages of a transfer hold, record by record.
-class Assembler {
-public:
-    Assembler(const wire::Name& zone, const ZoneData* known, std::size_t records_max)
-        : zone_(zone), known_(known), records_max_(records_max) {}
-
-    /// The records of one message; an Error ends the transfer.
-    Status add(ByteView message);
-    [[nodiscard]] bool complete() const noexcept { return state_ == State::Complete; }
-    /// nullopt: up to date.
-    [[nodiscard]] Result<std::optional<ZoneData>> finish() &&;
-
-private:
-    enum class State : std::uint8_t { First, Second, Whole, Removing, Adding, Complete };
-    Status add_record(const wire::Name& owner, std::uint16_t type, std::uint16_t rr_class, ByteView message,
-                      std::size_t at, std::size_t size);
-    Status on_soa(const Soa& soa);
-    Status settle_step();
-
-    wire::Name zone_;
-    const ZoneData* known_;
-    std::size_t records_max_;
-    State state_ = State::First;
-    Soa target_;
-    std::uint32_t step_to_ = 0;  // serial that the step in hand leads to
-    bool up_to_date_ = false;
-    std::vector<RpzRecord> records_;
-    RpzDiff step_;
 };
 
 /// As a master file that `cenote update` compiles.

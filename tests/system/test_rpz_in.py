@@ -13,6 +13,7 @@ import unittest
 
 import dns.exception
 import dns.message
+import dns.name
 import dns.opcode
 import dns.rdatatype
 import dns.rrset
@@ -232,6 +233,21 @@ zone:
         self.assertEqual(self.seen("bad1.example"), CLOSED)
         primary.zones.append(zone_text(7, ["bad1.example", "other.example"], refresh=1))
         self.until(lambda: self.seen("other.example") == CLOSED, "the next good one")
+
+    def test_a_primary_that_sends_without_end_is_left(self):
+        primary = ScriptedPrimary(self, [zone_text(5, ["bad1.example"], refresh=1)])
+        self.stand_up(primary.where, tsig=False)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        primary.zones.append(zone_text(6, ["other.example"], refresh=1))
+        primary.broken = "endless"
+        self.until(lambda: "does not end within 1024 MiB" in (self.row()["error"] or ""), "an error that says why")
+        self.assertEqual((self.seen("bad1.example"), self.seen("other.example")), (CLOSED, OPEN))
+        self.assertTrue(any("does not end within" in problem["what"] and "nation" in problem["what"]
+                            for problem in self.resolver.cenote_json("status")["problems"]))
+        primary.broken = ""
+        self.until(lambda: self.seen("other.example") == CLOSED, "the next good one")
+        self.until(lambda: not any("nation" in problem["what"]
+                                   for problem in self.resolver.cenote_json("status")["problems"]), "all is well")
 
     def test_a_kill_in_the_middle_leaves_the_zone_as_it_was(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
@@ -556,6 +572,14 @@ class ScriptedPrimary:
             rows[-1] = dns.rrset.from_text(ZONE + ".", 60, "IN", "SOA", "localhost. root.localhost. 99 1 1 1 1")
         if broken == "no-end":
             rows = rows[:-1]
+        if broken == "endless" and kind != dns.rdatatype.SOA:
+            head = dns.message.make_response(query)
+            head.answer.append(rows[0])
+            client.sendall(framed(head.to_wire()))
+            signature = b"\1x" + dns.name.from_text(ZONE).to_wire() + bytes([0, 46, 0, 1, 0, 0, 0, 60]) + framed(bytes(60000))
+            more = framed(wire[:2] + b"\x84\0\0\0\0\1\0\0\0\0" + signature)
+            while True:
+                client.sendall(more)
         if broken == "silent":
             threading.Event().wait(8)
             raise EOFError

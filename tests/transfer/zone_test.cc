@@ -83,7 +83,7 @@ std::vector<std::uint8_t> question(std::uint16_t type, std::optional<std::uint32
 
 /// What a secondary makes of our answer.
 Result<std::optional<ZoneData>> transferred(const Zones& zones, const ZoneData* known) {
-    Assembler assembler(kZone, known, 100000);
+    Assembler assembler(kZone, known, {});
     Status status = Done{};
     const auto message = known != nullptr ? question(251, known->soa.serial) : question(252, std::nullopt);
     respond(zones, {.message = message, .peer = *SocketAddress::parse("192.0.2.9:53", 53), .stream = true, .now = 0},
@@ -207,7 +207,7 @@ TEST(Transfer, AddressesHaveTheirSize) {
     };
     for (const auto& [type, right] : {std::pair{RrType::A, std::size_t{4}}, {RrType::AAAA, std::size_t{16}}}) {
         for (std::size_t size = 0; size < 20; ++size) {
-            Assembler assembler(kZone, nullptr, 1000);
+            Assembler assembler(kZone, nullptr, {});
             EXPECT_EQ(assembler.add(answer_with_a(type, size)).ok(), size == right) << size;
         }
     }
@@ -232,7 +232,7 @@ TEST(Transfer, TornMessagesAreRefused) {
                 return true;
             });
     for (std::size_t size = wire::kHeaderSize; size < whole.size(); ++size) {
-        Assembler assembler(kZone, nullptr, 1000);
+        Assembler assembler(kZone, nullptr, {});
         EXPECT_FALSE(assembler.add(ByteView(whole).first(size)).ok()) << size;
     }
     for (int i = 0; i < 20000; ++i) {
@@ -240,7 +240,7 @@ TEST(Transfer, TornMessagesAreRefused) {
         for (unsigned changes = 1 + random() % 4; changes > 0; --changes)
             torn[wire::kHeaderSize + random() % (torn.size() - wire::kHeaderSize)] =
                 static_cast<std::uint8_t>(random());
-        Assembler assembler(kZone, nullptr, 1000);
+        Assembler assembler(kZone, nullptr, {});
         if (!assembler.add(torn).ok() || !assembler.complete()) continue;
         EXPECT_TRUE(std::move(assembler).finish().ok());
     }

@@ -40,6 +40,7 @@ constexpr seconds kRefreshMin{1};
 constexpr seconds kRefreshMax{86400};
 constexpr seconds kRetryFirst{5};
 constexpr seconds kBusyPause{1};
+constexpr seconds kPauseAfterRefresh{1};
 
 Path socket_beside(const Path& control) { return Path(control).concat(".zones"); }
 
@@ -245,9 +246,13 @@ private:
         publish();
     }
 
+    /// NOTIFY that comes while the primary is asked, or soon after, makes one more question and not one each (RFC 1996
+    /// §4.4): its source is easily forged.
     void wait(seconds limit) {
         std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, limit, [&] { return stop_ || notified_; });
+        const auto pause = std::min(limit, kPauseAfterRefresh);
+        wake_.wait_for(lock, pause, [&] { return stop_.load(); });
+        wake_.wait_for(lock, limit - pause, [&] { return stop_ || notified_; });
         notified_ = false;
     }
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import dns.exception
@@ -248,6 +249,21 @@ zone:
         self.until(lambda: self.seen("other.example") == CLOSED, "the next good one")
         self.until(lambda: not any("nation" in problem["what"]
                                    for problem in self.resolver.cenote_json("status")["problems"]), "all is well")
+
+    def test_a_flood_of_notify_makes_few_questions(self):
+        primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"])])
+        self.stand_up(primary.where)
+        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        notify = dns.message.make_query(ZONE, "SOA")
+        notify.set_opcode(dns.opcode.NOTIFY)
+        asked, begun = primary.asked, time.monotonic()
+        for i in range(1000):
+            self.assertRcode(self.resolver.send(notify), "NOERROR")
+        primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"]))
+        self.resolver.send(notify)
+        self.until(lambda: self.seen("bad2.example") == CLOSED, "the change that the last one is about")
+        pauses = time.monotonic() - begun  # of a second each
+        self.assertLessEqual(primary.asked - asked, pauses + 3, "a refresh now, one for each pause, and the transfer")
 
     def test_a_kill_in_the_middle_leaves_the_zone_as_it_was(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])

@@ -27,6 +27,15 @@ PrefixTable who_may_ask(const std::vector<Prefix>& allow_from) {
     return PrefixTable(entries, 0);
 }
 
+/// Clients, the secondaries of what we serve and the primaries of what we keep.
+PrefixTable who_may_ask_about_zones(std::vector<Prefix> peers, const transfer::Options& transfer) {
+    constexpr std::uint8_t kWhole = 128;
+    for (const auto& zone : transfer.served)
+        for (const SocketAddress& secondary : zone.notify) peers.emplace_back(secondary.ip, kWhole);
+    for (const auto& zone : transfer.kept) peers.emplace_back(zone.primary.ip, kWhole);
+    return who_may_ask(peers);
+}
+
 }  // namespace
 
 Result<Loaded> load(const Path& config, SetCheck check) {
@@ -102,6 +111,7 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const Loaded& loaded, std::share
         snapshot->group_keys.push_back(keys.intern(KeyKind::Group, policy->group_of(i)));
     for (const auto& zone : settings.transfer.served) snapshot->zones.push_back(zone.zone);
     for (const auto& zone : settings.transfer.kept) snapshot->zones.push_back(zone.zone);
+    snapshot->zone_peers = who_may_ask_about_zones(settings.allow_from, settings.transfer);
     snapshot->upstream = settings.upstream;
     snapshot->cache = settings.cache;
     snapshot->policy = std::move(policy);

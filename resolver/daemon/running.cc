@@ -78,7 +78,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     });
     running->zones_->update(settings.transfer, running->policy_, settings.node);
     auto server = server::Server::start(settings.server, std::move(inherited), *running->snapshots_, *running->cache_,
-                                        running->hub_, running->zones_.get());
+                                        running->hub_, &running->zones_->inbox());
     if (!server) return std::move(server).error();
     running->server_ = std::move(*server);
     // From here on whatever this thread does can wait for the workers', which share its processors.
@@ -111,7 +111,11 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
       minute_(loop, [this] { on_minute(); }),
       second_(loop, [this] { hub_.count_samples(); }) {}
 
-Running::~Running() = default;
+/// Workers hand queries over to the service until they end, and the service answers through them until it ends.
+Running::~Running() {
+    if (server_ != nullptr) server_->drain();
+    zones_.reset();
+}
 
 void Running::open_state() {
     auto opened = state::State::open(loaded_.settings.state);
@@ -122,6 +126,7 @@ void Running::open_state() {
             "{}; until it can be used no rule can be changed at the command line, those that "
             "were are not in force, and nothing is audited",
             opened.error().text);
+    }
 }
 
 Result<std::vector<state::Rule>> Running::rules() const {

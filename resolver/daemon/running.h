@@ -135,7 +135,7 @@ private:
     std::string state_problem_;            // why rules cannot be changed, or some are not in force; empty: all is well
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
-    std::unique_ptr<transfer::Service> zones_;  // goes after the server, whose workers it takes queries from
+    std::unique_ptr<transfer::Service> zones_;
     std::unique_ptr<server::Server> server_;
     std::vector<std::uint64_t> turns_;
     loop::WallTimer edge_;

@@ -67,8 +67,8 @@ void Engine::decide(Asked& asked) const noexcept {
 Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
     reply.limit = reply_limit(asked.client, asked.query);
-    if (!snapshot_->zones.empty() && is_zone_business(asked) && sink_.divert(asked.client, asked.packet))
-        return Outcome::Dropped;
+    if (!snapshot_->zones.empty() && is_zone_business(asked))
+        if (const auto diverted = divert(asked, reply)) return *diverted;
     if (asked.status != wire::ParseStatus::Ok) return reject(asked.status, asked.query, reply);
 
     Outcome outcome;
@@ -87,14 +87,28 @@ Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     return outcome;
 }
 
-/// Transfers, NOTIFY, and what secondaries ask before a transfer.
+/// Transfers, NOTIFY, and what secondaries ask before a transfer, from addresses that may ask about zones at all.
 bool Engine::is_zone_business(const Asked& asked) const noexcept {
     using wire::RrType;
-    if (asked.status == wire::ParseStatus::Refused) return true;
-    const RrType type = asked.query.type;
-    if (asked.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
-    const auto& zones = snapshot_->zones;
-    return std::find(zones.begin(), zones.end(), asked.query.name) != zones.end();
+    if (asked.status != wire::ParseStatus::Refused) {
+        const RrType type = asked.query.type;
+        if (asked.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
+        const auto& zones = snapshot_->zones;
+        if (std::find(zones.begin(), zones.end(), asked.query.name) == zones.end()) return false;
+    }
+    return snapshot_->zone_peers.find(asked.client.peer.ip) != 0;
+}
+
+/// nullopt: it is a query like others.
+std::optional<Outcome> Engine::divert(const Asked& asked, wire::ReplyBuffer& reply) noexcept {
+    switch (sink_.divert(asked.client, asked.packet)) {
+        case Diverted::NotServed: return std::nullopt;
+        case Diverted::Taken: return Outcome::Dropped;
+        case Diverted::Later: return Outcome::Pending;
+        case Diverted::NoRoom: break;
+    }
+    write_reply(asked.query, Rcode::ServFail, {}, {}, {}, reply);
+    return Outcome::Answered;
 }
 
 void Engine::begin_batch() noexcept {

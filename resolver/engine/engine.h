@@ -40,13 +40,21 @@ struct Datagram {
     ByteView reply;
 };
 
+/// What became of a query that is answered elsewhere.
+enum class Diverted : std::uint8_t {
+    NotServed,  // there is nothing that takes it: it is a query like others
+    Taken,      // its reply goes out without us
+    Later,      // the ReplySink will be given it later
+    NoRoom,     // the client may ask again
+};
+
 /// Takes answers that could not be given at once. Implemented by the server.
 class ReplySink {
 public:
     /// `since`: when the client asked.
     virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
-    /// A query about a zone that is transferred, as it came. False: nobody is there to take it.
-    virtual bool divert(const Client& client, ByteView packet) noexcept = 0;
+    /// A query about a zone that is transferred, as it came.
+    virtual Diverted divert(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
     ~ReplySink() = default;
@@ -86,6 +94,7 @@ private:
     void decide(Asked& asked) const noexcept;
     Outcome answer(Asked& asked, wire::ReplyBuffer& reply) noexcept;
     [[nodiscard]] bool is_zone_business(const Asked& asked) const noexcept;
+    std::optional<Outcome> divert(const Asked& asked, wire::ReplyBuffer& reply) noexcept;
     bool admit(Asked& asked) const noexcept;
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;

@@ -40,7 +40,8 @@ struct Snapshot {
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
     std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
     std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
-    std::vector<wire::Name> zones;  // that are transferred: queries about them are somebody else's to answer
+    std::vector<wire::Name> zones;              // that are transferred: queries about them are answered elsewhere
+    PrefixTable zone_peers;                     // 1: may ask about them, and send NOTIFY
     upstream::Options upstream;
     cache::Options cache;
 };

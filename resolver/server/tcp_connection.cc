@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/tcp_connection.h"
 
-#include <fcntl.h>
-
 namespace cenote::server {
 
 using telemetry::Counter;
@@ -12,6 +10,10 @@ TcpConnection::TcpConnection(TcpContext& context, UniqueFd fd, const engine::Cli
       client_(client),
       active_(context.loop.now()),
       stream_(context.loop, context.buffers, loop::make_plain_transport(std::move(fd)), *this) {}
+
+TcpConnection::~TcpConnection() {
+    if (had_parts_) context_.inbox->forget(context_.outlet, client_.connection);
+}
 
 void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
     context_.engine.begin_batch();
@@ -32,11 +34,23 @@ void TcpConnection::reply(ByteView message) noexcept {
     read_or_pause();
 }
 
-UniqueFd TcpConnection::give_away() noexcept {
-    broken_ = true;
-    paused_ = true;
-    stream_.pause();
-    return UniqueFd(::fcntl(stream_.fd(), F_DUPFD_CLOEXEC, 0));
+void TcpConnection::send_part(const transfer::Part& part) noexcept {
+    if (part.last)
+        --in_flight_;
+    else
+        ++parts_due_;
+    had_parts_ = had_parts_ || !part.last;
+    if (part.message.empty()) broken_ = true;
+    active_ = context_.loop.now();
+    send(part.message);
+    go_on();
+    if (!broken_) read_or_pause();
+}
+
+void TcpConnection::go_on() noexcept {
+    while (parts_due_ != 0 && !broken_ && stream_.unsent() == 0 &&
+           context_.inbox->go_on(context_.outlet, client_.connection))
+        --parts_due_;
 }
 
 void TcpConnection::send(ByteView message) noexcept {
@@ -52,6 +66,7 @@ void TcpConnection::send(ByteView message) noexcept {
 
 void TcpConnection::on_drained(loop::MessageStream&) noexcept {
     active_ = context_.loop.now();
+    go_on();
     read_or_pause();
 }
 

@@ -10,6 +10,7 @@
 #include "resolver/engine/engine.h"
 #include "resolver/loop/stream.h"
 #include "resolver/server/options.h"
+#include "resolver/transfer/inbox.h"
 
 namespace cenote::server {
 
@@ -23,18 +24,23 @@ struct TcpContext {
     telemetry::Recorder& recorder;
     const Options& options;
     MutableBytes reply;  // where a reply is written before it is sent
+    transfer::Inbox* inbox;
+    transfer::Outlet& outlet;
 };
 
 class TcpConnection final : private loop::StreamOwner {
 public:
     TcpConnection(TcpContext& context, UniqueFd fd, const engine::Client& client);
+    ~TcpConnection();
     TcpConnection(const TcpConnection&) = delete;
     TcpConnection& operator=(const TcpConnection&) = delete;
 
     /// A late reply.
     void reply(ByteView message) noexcept;
-    /// The connection for somebody else, from the message in hand on; this end of it is closed soon.
-    [[nodiscard]] UniqueFd give_away() noexcept;
+    /// Of an answer about a zone; the next is asked for when this one has left.
+    void send_part(const transfer::Part& part) noexcept;
+    /// Asks for parts that are due.
+    void go_on() noexcept;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
     /// Why it should be closed now, if it should: nothing asked for too long, or not reading.
@@ -54,9 +60,11 @@ private:
     TcpContext& context_;
     engine::Client client_;
     std::uint32_t in_flight_ = 0;
+    std::uint32_t parts_due_ = 0;  // to be asked for when all has left
     bool paused_ = false;
     bool input_ended_ = false;  // the client sends nothing more
     bool broken_ = false;
+    bool had_parts_ = false;
     Ticks active_;  // when the last whole message came or went
     Ticks unsent_since_{};
     loop::MessageStream stream_;

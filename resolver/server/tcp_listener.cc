@@ -21,7 +21,8 @@ constexpr int kAcceptsPerTurn = 64;
 }  // namespace
 
 TcpListener::TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options,
-                         engine::Engine& engine, telemetry::Recorder& recorder)
+                         engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                         transfer::Outlet& outlet)
     : options_(options),
       engine_(engine),
       recorder_(recorder),
@@ -29,7 +30,7 @@ TcpListener::TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, c
       sockets_(sockets),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
-      context_{loop, buffers_, engine, recorder, options, reply_},
+      context_{loop, buffers_, engine, recorder, options, reply_, inbox, outlet},
       connections_(options.tcp_connections_max),
       per_client_(options.tcp_connections_max),
       sweep_(loop, [this] { sweep(); }),
@@ -87,9 +88,11 @@ void TcpListener::send(const engine::Client& client, ByteView reply) noexcept {
     if (auto* connection = connections_.find(client.connection)) (*connection)->reply(reply);
 }
 
-UniqueFd TcpListener::give_away(const engine::Client& client) noexcept {
-    auto* connection = connections_.find(client.connection);
-    return connection != nullptr ? (*connection)->give_away() : UniqueFd();
+void TcpListener::send_part(const transfer::Part& part) noexcept {
+    if (auto* connection = connections_.find(part.connection))
+        (*connection)->send_part(part);
+    else if (!part.last)
+        context_.inbox->forget(context_.outlet, part.connection);
 }
 
 /// With connections running out, the idle ones get less time (RFC 7766 §6.2.3).
@@ -105,6 +108,7 @@ void TcpListener::sweep() noexcept {
     const milliseconds idle = idle_now();
     std::erase_if(open_, [&](SlabHandle handle) {
         auto& connection = connections_.at(handle);
+        connection->go_on();
         switch (connection->judge(now, idle)) {
             case TcpConnection::Verdict::Keep: return false;
             case TcpConnection::Verdict::Finished: break;
@@ -136,6 +140,11 @@ void TcpListener::close(SlabHandle handle) noexcept {
     per_client_.remove(connection->client().peer.ip);
     connection.reset();
     connections_.give_back(handle);
+}
+
+void TcpListener::close_all() noexcept {
+    for (const SlabHandle handle : open_) close(handle);
+    open_.clear();
 }
 
 void TcpListener::stop() noexcept {

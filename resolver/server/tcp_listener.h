@@ -20,13 +20,14 @@ namespace cenote::server {
 class TcpListener {
 public:
     TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
-                telemetry::Recorder& recorder);
+                telemetry::Recorder& recorder, transfer::Inbox* inbox, transfer::Outlet& outlet);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
-    /// The connection of a client, for somebody else; not valid when it is gone.
-    [[nodiscard]] UniqueFd give_away(const engine::Client& client) noexcept;
+    /// Of an answer about a zone.
+    void send_part(const transfer::Part& part) noexcept;
     /// Accepts no more connections; those that are open go on.
     void stop() noexcept;
+    void close_all() noexcept;
     [[nodiscard]] std::uint32_t open() const noexcept { return connections_.used(); }
 
 private:

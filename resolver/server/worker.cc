@@ -24,7 +24,7 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
-      tcp_(loop_, sockets_, options_, engine_, recorder),
+      tcp_(loop_, sockets_, options_, engine_, recorder, inbox, *this),
       turn_end_(loop_,
                 [this] {
                     for (auto& udp : udp_) udp->flush();
@@ -42,15 +42,20 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
 
 Worker::~Worker() = default;
 
-void Worker::run() { loop_.run(); }
+void Worker::run() {
+    loop_.run();
+    tcp_.close_all();  // while the service that may send over them is there still
+}
 
 void Worker::drain() noexcept {
     draining_.store(true, std::memory_order_relaxed);
     wakeup_.notify();
 }
 
-/// A snapshot was published, so that an idle worker does not hold the old one, or it is time to go.
+/// A snapshot was published, so that an idle worker does not hold the old one; an answer about a zone came; or it is
+/// time to go.
 void Worker::on_wakeup() {
+    send_parts();
     engine_.begin_batch();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
     for (auto& udp : udp_) udp->stop();
@@ -76,19 +81,37 @@ WorkerReport Worker::report() const {
     return report_;
 }
 
-bool Worker::divert(const engine::Client& client, ByteView packet) noexcept {
-    if (inbox_ == nullptr) return false;
+engine::Diverted Worker::divert(const engine::Client& client, ByteView packet) noexcept {
+    if (inbox_ == nullptr) return engine::Diverted::NotServed;
     transfer::Asker asker{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::Transport::Udp) {
         const ListenSocket& socket = sockets_[client.listener];
         asker.socket = socket.udp.get();
         asker.any_address = is_any(socket.address.ip);
-        inbox_->take_datagram(asker, packet);
-        return true;
+        inbox_->take(asker, packet);  // what finds no room is dropped, as datagrams are
+        return engine::Diverted::Taken;
     }
-    UniqueFd connection = tcp_.give_away(client);
-    if (connection.valid()) inbox_->take_stream(asker, std::move(connection), packet);
-    return true;
+    asker.outlet = this;
+    asker.connection = client.connection;
+    return inbox_->take(asker, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
+}
+
+void Worker::put(transfer::Part part) noexcept {
+    {
+        const std::lock_guard lock(parts_mutex_);
+        parts_.push_back(std::move(part));
+    }
+    wakeup_.notify();
+}
+
+void Worker::send_parts() noexcept {
+    {
+        const std::unique_lock lock(parts_mutex_, std::try_to_lock);
+        if (!lock.owns_lock()) return wakeup_.notify();
+        parts_.swap(sending_);
+    }
+    for (const transfer::Part& part : sending_) tcp_.send_part(part);
+    sending_.clear();
 }
 
 void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {

@@ -30,7 +30,7 @@ struct WorkerReport {
     std::uint64_t turns = 0;  // grows while the worker lives
 };
 
-class Worker final : private engine::ReplySink {
+class Worker final : private engine::ReplySink, private transfer::Outlet {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
            cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::Inbox* inbox);
@@ -45,7 +45,9 @@ public:
 
 private:
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
-    bool divert(const engine::Client& client, ByteView packet) noexcept override;
+    engine::Diverted divert(const engine::Client& client, ByteView packet) noexcept override;
+    void put(transfer::Part part) noexcept override;
+    void send_parts() noexcept;
     void on_wakeup();
     void on_second();
     void release_held();
@@ -69,6 +71,9 @@ private:
     Ticks drain_until_{};
     mutable std::mutex mutex_;
     WorkerReport report_;
+    std::mutex parts_mutex_;
+    std::vector<transfer::Part> parts_;    // of answers about zones, on their way to connections
+    std::vector<transfer::Part> sending_;  // the worker's
 };
 
 }  // namespace cenote::server

@@ -16,6 +16,8 @@ constexpr std::uint16_t kFormErr = 1;
 constexpr std::uint16_t kNotImp = 4;
 constexpr std::uint16_t kRefused = 5;
 constexpr std::uint16_t kNotAuth = 9;
+constexpr std::uint16_t kOpcodeMask = 0x7800;
+constexpr std::uint16_t kClassAny = 255;
 constexpr std::uint32_t kRefresh = 300;
 constexpr std::uint32_t kRetry = 60;
 constexpr std::uint32_t kExpire = 604800;          // a week without us: enforced all the same
@@ -70,114 +72,6 @@ Asked read(ByteView message) {
     return asked;
 }
 
-/// One response in as many messages as it takes.
-class Response {
-public:
-    Response(const Question& question, const Asked& asked, TsigSession* session, const Emit& emit)
-        : question_(question), asked_(asked), session_(session), emit_(emit) {
-        begin();
-    }
-
-    /// Owner in wire form without the zone's labels.
-    void add(const ZoneVersion& version, const RpzRecord& record) {
-        add_head(record.owner, record.type, version.ttl_s);
-        put16(message_, static_cast<std::uint16_t>(record.rdata.size()));
-        put(message_, record.rdata);
-        count();
-    }
-    void add_soa(const ZoneVersion& version, std::uint32_t serial) {
-        add_head({}, RrType::SOA, version.ttl_s);
-        Bytes rdata;
-        const auto primary = wire::Name::parse(version.node).value_or(wire::Name());
-        put_name(rdata, primary);
-        put_name(rdata, wire::Name::parse("hostmaster." + version.node).value_or(primary));
-        for (const std::uint32_t number : {serial, kRefresh, kRetry, kExpire, version.ttl_s}) put32(rdata, number);
-        put16(message_, static_cast<std::uint16_t>(rdata.size()));
-        message_.insert(message_.end(), rdata.begin(), rdata.end());
-        count();
-    }
-    /// Nobody is to ask for names of this zone: its only name server is nowhere.
-    void add_ns(const ZoneVersion& version) {
-        add_head({}, RrType::NS, version.ttl_s);
-        const auto target = wire::Name::parse("localhost").value_or(wire::Name());
-        put16(message_, static_cast<std::uint16_t>(target.wire().size()));
-        put_name(message_, target);
-        count();
-    }
-    void set_rcode(std::uint16_t rcode) { rcode_ = rcode; }
-    void speak_for_the_zone() { authoritative_ = true; }
-    bool finish() { return send(); }
-    [[nodiscard]] bool gone() const noexcept { return gone_; }
-
-private:
-    void begin() {
-        message_.assign(wire::kHeaderSize, 0);
-        const ByteView asked = question_.message.subspan(wire::kHeaderSize, asked_.question_end - wire::kHeaderSize);
-        if (asked_.well_formed) message_.insert(message_.end(), asked.begin(), asked.end());
-        answers_ = 0;
-    }
-    void add_head(std::string_view owner, RrType type, std::uint32_t ttl_s) {
-        if (message_.size() >= kMessageFull && !gone_) {
-            gone_ = !send();
-            begin();
-        }
-        put(message_, owner);
-        put16(message_, kToQuestionName);
-        put16(message_, static_cast<std::uint16_t>(type));
-        put16(message_, static_cast<std::uint16_t>(wire::RrClass::IN));
-        put32(message_, ttl_s);
-    }
-    void count() { ++answers_; }
-
-    bool send() {
-        store_u16(message_.data(), asked_.id);
-        const std::uint16_t opcode = asked_.flags & 0x7800;
-        const std::uint16_t aa = authoritative_ ? wire::kFlagAa : std::uint16_t{0};
-        store_u16(&message_[2],
-                  static_cast<std::uint16_t>(wire::kFlagQr | opcode | aa | (asked_.flags & wire::kFlagRd) | rcode_));
-        store_u16(&message_[4], asked_.well_formed ? 1 : 0);
-        store_u16(&message_[6], answers_);
-        if (session_ != nullptr) session_->sign_response(message_, question_.now);
-        return emit_(std::move(message_));
-    }
-
-    const Question& question_;
-    const Asked& asked_;
-    TsigSession* session_;
-    const Emit& emit_;
-    Bytes message_;
-    std::uint16_t answers_ = 0;
-    std::uint16_t rcode_ = 0;
-    bool authoritative_ = false;
-    bool gone_ = false;
-};
-
-void send_whole(const ZoneVersion& version, Response& response) {
-    response.add_soa(version, version.serial);
-    response.add_ns(version);
-    for (const RpzRecord& record : *version.records) {
-        response.add(version, record);
-        if (response.gone()) return;
-    }
-    response.add_soa(version, version.serial);
-}
-
-/// From the asker's serial on; false: its serial is not among the steps.
-bool send_steps(const ZoneVersion& version, std::uint32_t serial, Response& response) {
-    const auto first = std::find_if(version.steps.begin(), version.steps.end(),
-                                    [&](const auto& step) { return step->from == serial; });
-    if (first == version.steps.end()) return false;
-    response.add_soa(version, version.serial);
-    for (auto step = first; step != version.steps.end() && !response.gone(); ++step) {
-        response.add_soa(version, (*step)->from);
-        for (const RpzRecord& record : (*step)->diff.removed) response.add(version, record);
-        response.add_soa(version, (*step)->to);
-        for (const RpzRecord& record : (*step)->diff.added) response.add(version, record);
-    }
-    response.add_soa(version, version.serial);
-    return true;
-}
-
 bool may_transfer(const ServedZone& zone, const Question& question, const std::optional<Tsig>& tsig) {
     if (!zone.keys.empty())
         return tsig &&
@@ -186,84 +80,210 @@ bool may_transfer(const ServedZone& zone, const Question& question, const std::o
                        [&](const SocketAddress& address) { return address.ip == question.peer.ip; });
 }
 
-void answer(const Zones& zones, const Question& question, const Asked& asked, const std::optional<Tsig>& tsig,
-            Response& response) {
-    const auto type = static_cast<RrType>(asked.type);
-    const bool query = (asked.flags & 0x7800) == 0;
-    const auto version = std::find_if(zones.versions.begin(), zones.versions.end(),
-                                      [&](const auto& each) { return each->of.zone == asked.name; });
-    if (!asked.well_formed) return response.set_rcode(kFormErr);
-    if (!query) return response.set_rcode(kNotImp);
-    if (version == zones.versions.end()) return response.set_rcode(kRefused);
-    const ZoneVersion& zone = **version;
-    const bool transfer = type == RrType::AXFR || type == RrType::IXFR;
-    if (transfer && !may_transfer(zone.of, question, tsig)) return response.set_rcode(kRefused);
-    if (type == RrType::AXFR && !question.stream) return response.set_rcode(kRefused);  // RFC 5936 §4.2
-    response.speak_for_the_zone();  // BIND takes no SOA that is not authoritative
-    switch (type) {
-        case RrType::SOA: return response.add_soa(zone, zone.serial);
-        case RrType::NS: return response.add_ns(zone);
-        case RrType::AXFR: return send_whole(zone, response);
-        case RrType::IXFR:
-            // Up to date, or over UDP: the SOA alone says how it stands (RFC 1995 §2, §4).
-            if (!question.stream || (asked.serial && !is_later(zone.serial, *asked.serial)))
-                return response.add_soa(zone, zone.serial);
-            if (!asked.serial || !send_steps(zone, *asked.serial, response)) send_whole(zone, response);
-            return;
-        default: return response.set_rcode(kRefused);
-    }
-}
-
-/// What could not be verified is answered unsigned, with the reason in an unsigned TSIG record (RFC 8945 §5.2).
-bool refuse_signature(const Question& question, const Asked& asked, const Tsig& tsig, TsigError error,
-                      const Emit& emit) {
-    Bytes message(wire::kHeaderSize, 0);
-    const ByteView again = question.message.subspan(wire::kHeaderSize, asked.question_end - wire::kHeaderSize);
-    message.insert(message.end(), again.begin(), again.end());
-    store_u16(message.data(), asked.id);
-    store_u16(&message[2], static_cast<std::uint16_t>(wire::kFlagQr | (asked.flags & 0x7800) | kNotAuth));
-    store_u16(&message[4], 1);
-    store_u16(&message[10], 1);
-    put_name(message, tsig.key);
-    put16(message, static_cast<std::uint16_t>(RrType::TSIG));
-    put16(message, 255);
-    put32(message, 0);
-    put16(message, static_cast<std::uint16_t>(tsig.algorithm.wire().size() + 16));
-    put_name(message, tsig.algorithm);
-    put16(message, static_cast<std::uint16_t>(question.now >> 32));
-    put32(message, static_cast<std::uint32_t>(question.now));
-    put16(message, tsig.fudge);
-    put16(message, 0);
-    put16(message, asked.id);
-    put16(message, static_cast<std::uint16_t>(error));
-    put16(message, 0);
-    return emit(std::move(message));
-}
-
 }  // namespace
 
-bool respond(const Zones& zones, const Question& question, const Emit& emit) {
+void Response::begin() {
+    message_.assign(wire::kHeaderSize, 0);
+    message_.insert(message_.end(), question_.begin(), question_.end());
+    answers_ = 0;
+}
+
+/// Owner in wire form without the zone's labels.
+void Response::add_head(std::string_view owner, RrType type) {
+    put(message_, owner);
+    put16(message_, kToQuestionName);
+    put16(message_, static_cast<std::uint16_t>(type));
+    put16(message_, static_cast<std::uint16_t>(wire::RrClass::IN));
+    put32(message_, version_->ttl_s);
+    ++answers_;
+}
+
+void Response::add(const RpzRecord& record) {
+    add_head(record.owner, record.type);
+    put16(message_, static_cast<std::uint16_t>(record.rdata.size()));
+    put(message_, record.rdata);
+}
+
+void Response::add_soa(std::uint32_t serial) {
+    add_head({}, RrType::SOA);
+    Bytes rdata;
+    const auto primary = wire::Name::parse(version_->node).value_or(wire::Name());
+    put_name(rdata, primary);
+    put_name(rdata, wire::Name::parse("hostmaster." + version_->node).value_or(primary));
+    for (const std::uint32_t number : {serial, kRefresh, kRetry, kExpire, version_->ttl_s}) put32(rdata, number);
+    put16(message_, static_cast<std::uint16_t>(rdata.size()));
+    message_.insert(message_.end(), rdata.begin(), rdata.end());
+}
+
+/// Names of this zone are not to be asked for: its only name server is nowhere.
+void Response::add_ns() {
+    add_head({}, RrType::NS);
+    const auto target = wire::Name::parse("localhost").value_or(wire::Name());
+    put16(message_, static_cast<std::uint16_t>(target.wire().size()));
+    put_name(message_, target);
+}
+
+std::vector<std::uint8_t> Response::seal(std::uint64_t now) {
+    store_u16(message_.data(), id_);
+    const std::uint16_t aa = authoritative_ ? wire::kFlagAa : std::uint16_t{0};
+    store_u16(&message_[2], static_cast<std::uint16_t>(wire::kFlagQr | (flags_ & kOpcodeMask) | aa |
+                                                       (flags_ & wire::kFlagRd) | rcode_));
+    store_u16(&message_[4], question_.empty() ? 0 : 1);
+    store_u16(&message_[6], answers_);
+    store_u16(&message_[10], additional_);
+    if (session_) session_->sign_response(message_, now);
+    return std::move(message_);
+}
+
+std::optional<std::vector<std::uint8_t>> Response::next(std::uint64_t now) {
+    if (finished_) return std::nullopt;
+    if (additional_ == 0) begin();
+    while (at_ < sections_.size() && message_.size() < kMessageFull) {
+        Section& section = sections_[at_];
+        if (section.kind == Section::Kind::Records && !section.records.empty()) {
+            add(section.records.front());
+            section.records = section.records.subspan(1);
+            continue;
+        }
+        if (section.kind == Section::Kind::Soa) add_soa(section.serial);
+        if (section.kind == Section::Kind::Ns) add_ns();
+        ++at_;
+    }
+    finished_ = at_ == sections_.size();
+    return seal(now);
+}
+
+void Response::refuse(std::uint16_t rcode) {
+    sections_.clear();
+    authoritative_ = false;
+    rcode_ = rcode;
+}
+
+/// Makes the response to one question.
+class Responder {
+public:
+    Responder(const Zones& zones, const Question& question, const Asked& asked)
+        : zones_(zones), question_(question), asked_(asked) {}
+
+    Response respond() {
+        response_.id_ = asked_.id;
+        response_.flags_ = asked_.flags;
+        bool malformed = false;
+        if (!asked_.well_formed) {
+            response_.refuse(kFormErr);
+            return std::move(response_);
+        }
+        const ByteView again = question_.message.subspan(wire::kHeaderSize, asked_.question_end - wire::kHeaderSize);
+        response_.question_.assign(again.begin(), again.end());
+        tsig_ = find_tsig(question_.message, malformed);
+        const TsigError error = tsig_ ? verify() : TsigError::None;
+        if (error != TsigError::None)
+            refuse_signature(error);
+        else if (malformed)
+            response_.refuse(kFormErr);
+        else
+            answer();
+        return std::move(response_);
+    }
+
+private:
+    TsigError verify() {
+        const auto key = std::find_if(zones_.options.keys.begin(), zones_.options.keys.end(),
+                                      [&](const TsigKey& each) { return each.name == tsig_->key; });
+        if (key == zones_.options.keys.end()) return TsigError::BadKey;
+        const TsigError error =
+            response_.session_.emplace(*key).verify_request(question_.message, *tsig_, question_.now);
+        // BADTIME is to be signed (RFC 8945 §5.2.3); a client with a wrong clock learns it from the error either way.
+        if (error != TsigError::None) response_.session_.reset();
+        return error;
+    }
+
+    /// What could not be verified is answered unsigned, with the reason in an unsigned TSIG record (RFC 8945 §5.2).
+    void refuse_signature(TsigError error) {
+        response_.refuse(kNotAuth);
+        response_.begin();
+        response_.additional_ = 1;
+        Bytes& message = response_.message_;
+        put_name(message, tsig_->key);
+        put16(message, static_cast<std::uint16_t>(RrType::TSIG));
+        put16(message, kClassAny);
+        put32(message, 0);
+        put16(message, static_cast<std::uint16_t>(tsig_->algorithm.wire().size() + 16));
+        put_name(message, tsig_->algorithm);
+        put16(message, static_cast<std::uint16_t>(question_.now >> 32));
+        put32(message, static_cast<std::uint32_t>(question_.now));
+        put16(message, tsig_->fudge);
+        put16(message, 0);
+        put16(message, asked_.id);
+        put16(message, static_cast<std::uint16_t>(error));
+        put16(message, 0);
+    }
+
+    void answer() {
+        const auto type = static_cast<RrType>(asked_.type);
+        const auto version = std::find_if(zones_.versions.begin(), zones_.versions.end(),
+                                          [&](const auto& each) { return each->of.zone == asked_.name; });
+        if ((asked_.flags & kOpcodeMask) != 0) return response_.refuse(kNotImp);
+        if (version == zones_.versions.end()) return response_.refuse(kRefused);
+        response_.version_ = *version;
+        const bool transfer = type == RrType::AXFR || type == RrType::IXFR;
+        if (transfer && !may_transfer((*version)->of, question_, tsig_)) return response_.refuse(kRefused);
+        if (type == RrType::AXFR && !question_.stream) return response_.refuse(kRefused);  // RFC 5936 §4.2
+        response_.authoritative_ = true;  // BIND takes no SOA that is not authoritative
+        switch (type) {
+            case RrType::SOA: return put_soa((*version)->serial);
+            case RrType::NS: return put({.kind = Section::Kind::Ns, .serial = 0, .records = {}});
+            case RrType::AXFR: return put_whole(**version);
+            case RrType::IXFR:
+                // Up to date, or over UDP: the SOA alone says how it stands (RFC 1995 §2, §4).
+                if (!question_.stream || (asked_.serial && !is_later((*version)->serial, *asked_.serial)))
+                    return put_soa((*version)->serial);
+                if (!asked_.serial || !put_steps(**version, *asked_.serial)) put_whole(**version);
+                return;
+            default: return response_.refuse(kRefused);
+        }
+    }
+
+    void put(Section section) { response_.sections_.push_back(section); }
+    void put_soa(std::uint32_t serial) { put({.kind = Section::Kind::Soa, .serial = serial, .records = {}}); }
+    void put_records(std::span<const RpzRecord> records) {
+        put({.kind = Section::Kind::Records, .serial = 0, .records = records});
+    }
+
+    void put_whole(const ZoneVersion& version) {
+        put_soa(version.serial);
+        put({.kind = Section::Kind::Ns, .serial = 0, .records = {}});
+        put_records(*version.records);
+        put_soa(version.serial);
+    }
+
+    /// From the asker's serial on; false: its serial is not among the steps.
+    bool put_steps(const ZoneVersion& version, std::uint32_t serial) {
+        const auto first = std::find_if(version.steps.begin(), version.steps.end(),
+                                        [&](const auto& step) { return step->from == serial; });
+        if (first == version.steps.end()) return false;
+        put_soa(version.serial);
+        for (auto step = first; step != version.steps.end(); ++step) {
+            put_soa((*step)->from);
+            put_records((*step)->diff.removed);
+            put_soa((*step)->to);
+            put_records((*step)->diff.added);
+        }
+        put_soa(version.serial);
+        return true;
+    }
+
+    const Zones& zones_;
+    const Question& question_;
+    const Asked& asked_;
+    std::optional<Tsig> tsig_;
+    Response response_;
+};
+
+std::optional<Response> respond(const Zones& zones, const Question& question) {
     const Asked asked = read(question.message);
-    if (question.message.size() < wire::kHeaderSize || (asked.flags & wire::kFlagQr) != 0) return false;
-    bool malformed = false;
-    const auto tsig = find_tsig(question.message, malformed);
-    std::optional<TsigSession> session;
-    if (tsig && asked.well_formed) {
-        const auto key = std::find_if(zones.options.keys.begin(), zones.options.keys.end(),
-                                      [&](const TsigKey& each) { return each.name == tsig->key; });
-        TsigError error = TsigError::BadKey;
-        if (key != zones.options.keys.end())
-            error = session.emplace(*key).verify_request(question.message, *tsig, question.now);
-        // BADTIME is to be signed (RFC 8945 §5.2.3); whoever has a wrong clock learns it from the error either way.
-        if (error != TsigError::None) return refuse_signature(question, asked, *tsig, error, emit);
-    }
-    Response response(question, asked, session ? &*session : nullptr, emit);
-    if (malformed) {
-        response.set_rcode(kFormErr);
-    } else {
-        answer(zones, question, asked, tsig, response);
-    }
-    return !response.gone() && response.finish();
+    if (question.message.size() < wire::kHeaderSize || (asked.flags & wire::kFlagQr) != 0) return std::nullopt;
+    return Responder(zones, question, asked).respond();
 }
 
 std::vector<std::uint8_t> make_notify(const ZoneVersion& version, std::uint16_t id) {

@@ -2,12 +2,12 @@
 //
 // Our own policy as response policy zones for other resolvers, and news of zones that we keep.
 //
-// Workers hand over what they do not answer themselves (inbox.h). One thread builds zones, answers datagrams and sends
-// NOTIFY; each connection has a thread of its own while it lasts.
+// Workers hand over what they do not answer themselves (inbox.h). One thread builds zones and sends NOTIFY, another
+// answers.
 //
 // Threads:  update() and the Inbox may be called by any thread; the rest is inside.
 // Time:     reads both clocks.
-// Memory:   the zones; kConnectionsMax connections of one message each.
+// Memory:   the zones, and of transfers under way a bounded number of one message each.
 // Failure:  a zone that cannot be built stays as it was, and is logged.
 #pragma once
 
@@ -28,9 +28,9 @@ struct ServedStatus {
     std::size_t records = 0;
 };
 
-class Service : public Inbox {
+class Service {
 public:
-    /// `on_notify`: somebody says that a zone we keep has changed; called on any thread of the service.
+    /// `on_notify`: a zone that we keep has changed at its primary; called on a thread of the service.
     static std::unique_ptr<Service> start(std::function<void(const KeptZone&)> on_notify);
     virtual ~Service() = default;
 
@@ -38,6 +38,8 @@ public:
     virtual void update(const Options& options, std::shared_ptr<const policy::Policy> policy,
                         const std::string& node) = 0;
     [[nodiscard]] virtual std::vector<ServedStatus> status() const = 0;
+    /// Where workers hand queries over. They do so no more when the service ends.
+    [[nodiscard]] virtual Inbox& inbox() noexcept = 0;
 };
 
 }  // namespace cenote::transfer

@@ -218,11 +218,12 @@ public:
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
     std::vector<std::vector<std::uint8_t>> diverted;  // queries about zones
+    Diverted diversion = Diverted::Taken;
 
 private:
-    bool divert(const Client&, ByteView packet) noexcept override {
+    Diverted divert(const Client&, ByteView packet) noexcept override {
         diverted.emplace_back(packet.begin(), packet.end());
-        return true;
+        return diversion;
     }
     void send(const Client&, ByteView bytes, Ticks) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
 

@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import socket
 import tempfile
+import threading
 import unittest
 
 import dns.flags
@@ -14,7 +15,7 @@ import dns.rdatatype
 import dns.rrset
 import dns.tsigkeyring
 
-from harness import PATIENCE, SystemTest, addresses, eventually, main, read_exactly
+from harness import PATIENCE, Clock, SystemTest, addresses, eventually, framed, main, read_exactly, read_message
 from secondaries import KEY, SECRET, Bind, Knot, NsdServer, PdnsRecursor, UnboundRpz, ask
 from upstreams import ScriptedUpstream, answer_with, free_port
 
@@ -28,10 +29,16 @@ step    = "restrict"
 
 
 class RpzOut(SystemTest):
-    def stand_up(self, notify=(), keys=True, more=""):
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
-        node = self.node(directives=POLICY, upstreams=[self.upstream.where])
+    def upstream_answer(self, query, transport):
+        if query.question[0].name.to_text().lower().endswith("slow.example."):
+            self.gate.wait(PATIENCE)
+        return answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1")
+
+    def stand_up(self, notify=(), keys=True, more="", allow_from=None, directives=POLICY, clock=None):
+        self.gate = threading.Event()  # holds back answers below slow.example
+        self.addCleanup(self.gate.set)
+        self.upstream = ScriptedUpstream(self, self.upstream_answer)
+        node = self.node(directives=directives, upstreams=[self.upstream.where])
         secret = node.folder / "transfer.key"
         secret.write_text(SECRET + "\n")
         secret.chmod(0o640)
@@ -48,6 +55,11 @@ zone   = "{ZONE}"
 notify = [{told}]
 {more}
 """)
+        if allow_from is not None:
+            text = node.config.read_text()
+            node.config.write_text(text.replace('allow_from = ["127.0.0.0/8", "::1/128"]', f"allow_from = {allow_from}"))
+            self.assertNotEqual(text, node.config.read_text())
+        self.clock = Clock(node, clock) if clock else None
         self.resolver = node.start()
         self.keyring = dns.tsigkeyring.from_text({KEY: SECRET})
         eventually(lambda: self.serial() > 0, "the zone")
@@ -81,6 +93,18 @@ notify = [{told}]
                 rows += [(str(rrset.name), dns.rdatatype.to_text(rrset.rdtype), rrset[0].to_text()) for rrset in answer.answer]
                 if rows[-1][1] == "SOA" and (len(rows) == 1 or rows[-1] == rows[0]):
                     return rows
+
+    def many(self, count):
+        """Directives that close so many names of a list."""
+        return (f'[[list]]\nid = "many"\nsource = "{self.nodes_list(count)}"\n[[directive]]\nid = "d2"\n'
+                'targets = ["list:many"]\nstep = "restrict"\nanswer = "nxdomain"\n')
+
+    def question(self, name, rdtype, ident, signed=False):
+        query = dns.message.make_query(name, rdtype)
+        query.id = ident
+        if signed:
+            query.use_tsig(self.keyring, keyname=KEY)
+        return framed(query.to_wire())
 
     def dig(self, *words):
         return self.resolver.dig(*words)
@@ -236,9 +260,7 @@ zone:
             self.assertEqual(soa(server), self.serial())
 
     def test_many_records_in_many_messages(self):
-        names = self.nodes_list(20000)
-        self.stand_up(more=f'[[list]]\nid = "many"\nsource = "{names}"\n[[directive]]\nid = "d2"\n'
-                           'targets = ["list:many"]\nstep = "restrict"\nanswer = "nxdomain"\n')
+        self.stand_up(more=self.many(20000))
         rows = self.transfer()
         self.assertEqual(sum(row[2] == "." for row in rows), 40000)
 
@@ -247,6 +269,82 @@ zone:
         self.addCleanup(file.unlink)
         file.write_text("".join(f"n{i}.many.example\n" for i in range(count)))
         return file
+
+    def test_clients_without_the_key_stop_no_transfer(self):
+        self.stand_up()
+        streams = [self.resolver.tcp() for _ in range(40)]
+        for stream in streams:
+            stream.sendall(self.question(ZONE, "AXFR", 1) + b"\0")  # and the first byte of something more
+        for stream in streams:
+            self.assertRcode(read_message(stream), "REFUSED")
+        self.assertEqual(self.transfer()[0][1], "SOA")
+
+    def test_transfers_that_are_not_read_stop_no_other_secondary(self):
+        self.stand_up(more=self.many(50000))
+        streams = []
+        for _ in range(80):
+            stream = socket.socket()
+            self.addCleanup(stream.close)
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stream.settimeout(PATIENCE)
+            stream.bind(("127.0.0.2", 0))
+            stream.connect((self.resolver.address, self.resolver.port))
+            stream.sendall(self.question(ZONE, "AXFR", 1, signed=True))
+            streams.append(stream)
+        rcodes = [read_exactly(stream, 6)[5] & 0xf for stream in streams]
+        self.assertEqual(sorted(set(rcodes)), [0, 2], "a share of the places, SERVFAIL for the rest")
+        self.assertLess(rcodes.count(0), 16)
+        self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)
+
+    def test_who_may_ask_about_zones(self):
+        self.stand_up(allow_from='["127.0.0.1/32"]', notify=["127.0.0.3:9"])
+        for source, rcode in (("127.0.0.1", "NOERROR"), ("127.0.0.2", "REFUSED"), ("127.0.0.3", "NOERROR")):
+            for rdtype, tcp in (("SOA", False), ("SOA", True), ("AXFR", True)):
+                with self.subTest(source=source, rdtype=rdtype, tcp=tcp):
+                    query = dns.message.make_query(ZONE, rdtype)
+                    query.use_tsig(self.keyring, keyname=KEY)
+                    with socket.socket(type=socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as client:
+                        client.settimeout(PATIENCE)
+                        client.bind((source, 0))
+                        client.connect((self.resolver.address, self.resolver.port))
+                        client.sendall(framed(query.to_wire()) if tcp else query.to_wire())
+                        head = read_exactly(client, 6)[2:] if tcp else client.recv(4096)
+                    self.assertEqual(dns.rcode.to_text(head[3] & 0xf), rcode)
+
+    def test_one_connection_for_names_and_zones(self):
+        self.stand_up(more=self.many(5000))
+        stream = self.resolver.tcp()
+        stream.sendall(self.question("a.slow.example", "A", 1) + self.question(ZONE, "SOA", 2)
+                       + self.question("b.example", "A", 3) + self.question(ZONE, "AXFR", 4)
+                       + self.question(ZONE, "AXFR", 5, signed=True) + self.question("chat.alpha-ai.example", "A", 6))
+        answers, soas = {}, 0
+        while set(answers) != {2, 3, 4, 5, 6} or soas < 2:
+            wire = read_exactly(stream, int.from_bytes(read_exactly(stream, 2), "big"))
+            answer = dns.message.from_wire(wire, keyring=False, xfr=True)
+            answers[answer.id] = answer
+            if answer.id == 5:
+                soas += sum(rrset.rdtype == dns.rdatatype.SOA for rrset in answer.answer)
+        self.gate.set()
+        answers[1] = read_message(stream)
+        self.assertEqual([dns.rcode.to_text(answers[i].rcode()) for i in range(1, 7)],
+                         ["NOERROR", "NOERROR", "NOERROR", "REFUSED", "NOERROR", "NOERROR"])
+        self.assertEqual([addresses(answers[i]) for i in (1, 3, 6)], [["192.0.2.1"], ["192.0.2.1"], ["0.0.0.0"]])
+        stream.sendall(self.question(ZONE, "NS", 7) + self.question("c.example", "A", 8))
+        self.assertEqual({read_message(stream).id for _ in range(2)}, {7, 8})
+
+    def test_a_reload_while_transfers_wait(self):
+        self.stand_up(more=self.many(50000))
+        streams = [self.resolver.tcp() for _ in range(4)]
+        for stream in streams:
+            stream.sendall(self.question(ZONE, "AXFR", 1, signed=True))
+            read_exactly(stream, 100)
+        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("reload")
+        streams.pop().close()
+        self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)
+        self.resolver.stop()  # with three of them under way
+        self.resolver.start()
+        self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)
 
     def test_the_export_says_the_same(self):
         self.stand_up()

@@ -84,14 +84,11 @@ std::vector<std::uint8_t> question(std::uint16_t type, std::optional<std::uint32
 /// What a secondary makes of our answer.
 Result<std::optional<ZoneData>> transferred(const Zones& zones, const ZoneData* known) {
     Assembler assembler(kZone, known, {});
-    Status status = Done{};
     const auto message = known != nullptr ? question(251, known->soa.serial) : question(252, std::nullopt);
-    respond(zones, {.message = message, .peer = *SocketAddress::parse("192.0.2.9:53", 53), .stream = true, .now = 0},
-            [&](std::vector<std::uint8_t> reply) {
-                if (status) status = assembler.add(reply);
-                return true;
-            });
-    if (!status) return status.error();
+    auto response = respond(
+        zones, {.message = message, .peer = *SocketAddress::parse("192.0.2.9:53", 53), .stream = true, .now = 0});
+    while (const auto reply = response->next(0))
+        if (auto added = assembler.add(*reply); !added) return added.error();
     return std::move(assembler).finish();
 }
 
@@ -145,14 +142,9 @@ TEST(Transfer, WhoMayNot) {
                         .steps = {}};
     zones.versions = {next_version(nullptr, version)};
     const auto rcode = [&](const std::vector<std::uint8_t>& message, bool stream) {
-        int found = -1;
-        respond(zones,
-                {.message = message, .peer = *SocketAddress::parse("192.0.2.9:53", 53), .stream = stream, .now = 0},
-                [&](std::vector<std::uint8_t> reply) {
-                    found = reply[3] & 0xf;
-                    return true;
-                });
-        return found;
+        auto response = respond(
+            zones, {.message = message, .peer = *SocketAddress::parse("192.0.2.9:53", 53), .stream = stream, .now = 0});
+        return response ? (*response->next(0))[3] & 0xf : -1;
     };
     EXPECT_EQ(rcode(question(252, std::nullopt), true), 5) << "an address that is not in notify";
     EXPECT_EQ(rcode(question(6, std::nullopt), true), 0);
@@ -225,12 +217,9 @@ TEST(Transfer, TornMessagesAreRefused) {
                                              .serial = 1,
                                              .records = std::make_shared<const std::vector<RpzRecord>>(some(random)),
                                              .steps = {}})};
-    std::vector<std::uint8_t> whole;
-    respond(zones, {.message = question(252, std::nullopt), .peer = of.notify[0], .stream = true, .now = 0},
-            [&](std::vector<std::uint8_t> reply) {
-                whole = std::move(reply);
-                return true;
-            });
+    const auto asked = question(252, std::nullopt);
+    const std::vector<std::uint8_t> whole =
+        *respond(zones, {.message = asked, .peer = of.notify[0], .stream = true, .now = 0})->next(0);
     for (std::size_t size = wire::kHeaderSize; size < whole.size(); ++size) {
         Assembler assembler(kZone, nullptr, {});
         EXPECT_FALSE(assembler.add(ByteView(whole).first(size)).ok()) << size;

@@ -119,9 +119,12 @@ Running::~Running() {
 
 void Running::open_state() {
     auto opened = state::State::open(loaded_.settings.state);
-    if (opened)
+    if (opened) {
         state_ = std::move(*opened);
-    else
+        // The serials of zones that are served hang on it, and secondaries take none that falls (RFC 1982): not even
+        // when the clock was set back since.
+        if (const auto last = state_->last_version()) version_ = std::max(version_, *last);
+    } else {
         state_problem_ = fmt::format(
             "{}; until it can be used no rule can be changed at the command line, those that "
             "were are not in force, and nothing is audited",
@@ -351,8 +354,9 @@ void Running::put_in_force(Next next) {
     std::shared_ptr<const engine::Snapshot> snapshot = std::move(made);
     loaded_ = std::move(next.loaded);
     policy_ = std::move(next.policy);
-    version_ = next.stored.version;
-    digest_ = std::move(next.stored.digest);
+    const state::PolicyVersion stored = std::move(next.stored);
+    version_ = stored.version;
+    digest_ = stored.digest;
     if (snapshots_ == nullptr)
         snapshots_ = std::make_unique<Published<engine::Snapshot>>(std::move(snapshot));
     else
@@ -360,6 +364,9 @@ void Running::put_in_force(Next next) {
     if (cache_ != nullptr) cache_->set_limits(loaded_.settings.cache);
     if (server_ != nullptr) server_->wake();
     if (zones_ != nullptr) zones_->update(loaded_.settings.transfer, policy_, loaded_.settings.node);
+    if (state_ != nullptr)
+        if (auto kept = state_->keep_version(stored); !kept)
+            log::error("the version of the policy is not kept: {}", kept.error().text);
     arm(*policy_);
 }
 

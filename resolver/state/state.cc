@@ -180,6 +180,21 @@ public:
         return with_path(policy_of(database_, at));
     }
 
+    Status keep_version(const PolicyVersion& policy) override {
+        Statement row = database_.prepare("SELECT 1 FROM policy WHERE version = ?");
+        row.bind(std::int64_t{policy.version});
+        const auto known = row.step();
+        if (!known) return with_path(Status(known.error()));
+        return *known ? Status(Done{}) : with_path(write_policy(policy));
+    }
+
+    Result<std::uint32_t> last_version() const override {
+        Statement row = database_.prepare("SELECT ifnull(max(version), 0) FROM policy");
+        const auto found = row.step();
+        if (!found) return with_path(Result<std::uint32_t>(found.error()));
+        return static_cast<std::uint32_t>(row.number(0));
+    }
+
     Result<std::vector<std::pair<std::string, Record>>> history() const override {
         return with_path(history_of(database_));
     }
@@ -277,6 +292,13 @@ private:
             database_.prepare(fmt::format("INSERT INTO audit ({}) VALUES ({})", kRecordColumns, kRecordPlaces));
         bind_record(change.record, append);
         if (auto done = run(append); !done) return done;
+        return transaction->commit();
+    }
+
+    Status write_policy(const PolicyVersion& policy) {
+        auto transaction = Transaction::begin(database_);
+        if (!transaction) return std::move(transaction).error();
+        if (auto put = put_policy(policy); !put) return put;
         return transaction->commit();
     }
 

@@ -107,6 +107,11 @@ public:
     [[nodiscard]] virtual Result<std::vector<Use>> uses() const = 0;
     /// The one in force at a time; nullopt: none is known that early.
     [[nodiscard]] virtual Result<std::optional<PolicyVersion>> policy_at(WallTime at) const = 0;
+    /// A policy that came into force without a record: its edge in the calendar, or a start. What is known of this
+    /// version already stays.
+    virtual Status keep_version(const PolicyVersion& policy) = 0;
+    /// The highest there ever was; 0: there was none.
+    [[nodiscard]] virtual Result<std::uint32_t> last_version() const = 0;
     /// All records with the node they were written on: "" is this one, others were imported.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history() const = 0;
     /// The chain of the last record.

@@ -346,6 +346,25 @@ zone:
         self.resolver.start()
         self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)
 
+    def test_the_serial_never_falls(self):
+        edge = ('[[directive]]\nid = "later"\ntargets = ["service:beta"]\nstep = "restrict"\n'
+                'starts = 2027-01-02T00:00:00Z\n')
+        self.stand_up(clock="2027-01-01T00:00:00+00:00", directives=POLICY + edge)
+        first = self.serial()
+        self.clock.set("2027-01-03T00:00:00+00:00")
+        eventually(lambda: self.serial() > first, "the calendar moves on")
+        second = self.serial()
+        for then in ("2026-06-01T00:00:00+00:00", "1970-01-02T00:00:00+00:00"):
+            self.resolver.stop()
+            self.clock.set(then)
+            self.resolver.start()
+            eventually(lambda: self.serial() > second, f"a serial after a start in {then}")
+            second = self.serial()
+        self.resolver.cenote_ok("restrict", "domain:new.example")
+        eventually(lambda: self.serial() > second, "a later serial for a change")
+        rows = self.transfer(second)
+        self.assertIn(f"new.example.{ZONE}.", [owner for owner, _, _ in rows])
+
     def test_the_export_says_the_same(self):
         self.stand_up()
         self.resolver.cenote_ok("restrict", "domain:new.example")

@@ -69,6 +69,7 @@ private:
     void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept;
     void judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerShape& shape,
                      Ticks now) noexcept;
+    void drop_unusable(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape, Ticks now) noexcept;
 
     static void note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept;

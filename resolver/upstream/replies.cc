@@ -137,15 +137,14 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
     if (status == wire::AnswerStatus::Malformed) {
         ++counters_.malformed;
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
-        return fail_server(exchange, attempt, server_failure(), now);
+        return drop_unusable(exchange, attempt, now);
     }
     Server& server = server_of(exchange, attempt);
     if (!server.trusted) distilled_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
     const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
     if (measured) server.health.answered(now - attempt.sent_at, now);
     if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
-    if (status == wire::AnswerStatus::Loop || shape.truncated)
-        return fail_server(exchange, attempt, server_failure(), now);
+    if (status == wire::AnswerStatus::Loop || shape.truncated) return drop_unusable(exchange, attempt, now);
     judge_rcode(exchange, attempt, size, shape, now);
 }
 
@@ -164,6 +163,13 @@ void LoopForwarder::judge_rcode(Exchange& exchange, Attempt& attempt, std::size_
         }
     }
     fail_server(exchange, attempt, shape, now);
+}
+
+/// A connection that was opened in addition ends nothing: the answer to what was asked by UDP is still awaited.
+void LoopForwarder::drop_unusable(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
+    if (!attempt.in_addition) return fail_server(exchange, attempt, server_failure(), now);
+    note_failure(exchange, server_failure());
+    if (!exchange.any_live()) go_on(exchange, now);
 }
 
 void LoopForwarder::fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape,

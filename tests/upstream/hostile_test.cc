@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a hostile or broken upstream sends, row by row, and what must come of it.
+#include <deque>
 #include <functional>
 #include <ostream>
 
@@ -58,6 +59,28 @@ Row then_right(const char* name, std::function<std::vector<Bytes>(const SeenQuer
 
 Row then_right(const char* name, Bytes (*bad)(const Bytes& query)) {
     return then_right(name, [bad](const SeenQuery& query) { return std::vector<Bytes>{bad(query.bytes)}; });
+}
+
+/// The same bad answers by UDP and by the TCP connection that is opened in addition; the right one comes by UDP, after
+/// both.
+Row bad_by_both(const Row& row) {
+    static std::deque<std::string> names;
+    return {names.emplace_back(row.name + std::string("_by_both")).c_str(),
+            [script = row.script](const SeenQuery& query) {
+                Actions actions = script(query);
+                if (query.tcp)
+                    actions.pop_back();
+                else
+                    actions.back().after = milliseconds(300);
+                return actions;
+            },
+            row.expect, test::Tcp::Served};
+}
+
+std::vector<Row> bad_by_both(const std::vector<Row>& rows) {
+    std::vector<Row> result;
+    for (const Row& row : rows) result.push_back(bad_by_both(row));
+    return result;
 }
 
 /// Truncated by UDP; `by_tcp` is what comes by TCP.
@@ -207,6 +230,19 @@ std::vector<Row> malformed() {
     };
 }
 
+/// After an answer that does not match, the additional connection brings what is well formed and of no use.
+std::vector<Row> unusable() {
+    const auto after_wrong_id = [](const char* name, Bytes (*by_tcp)(const Bytes& query)) {
+        return then_right(name, [by_tcp](const SeenQuery& query) {
+            return query.tcp ? std::vector<Bytes>{by_tcp(query.bytes)} : wrong_ids(query, 1);
+        });
+    };
+    return {
+        after_wrong_id("cname_to_itself", cname_to_itself),
+        after_wrong_id("truncated", truncated_answer),
+    };
+}
+
 std::vector<Row> streams() {
     const auto no_more = [](const SeenQuery&) { return Actions{{.kind = Kind::Close}}; };
     return {
@@ -336,6 +372,9 @@ INSTANTIATE_TEST_SUITE_P(Mismatch, HostileUpstreamTest,
                          testing::ValuesIn(counted_by(&Counters::mismatched, mismatches())), row_name);
 INSTANTIATE_TEST_SUITE_P(Malformed, HostileUpstreamTest,
                          testing::ValuesIn(counted_by(&Counters::malformed, malformed())), row_name);
+INSTANTIATE_TEST_SUITE_P(MalformedByBoth, HostileUpstreamTest,
+                         testing::ValuesIn(counted_by(&Counters::malformed, bad_by_both(malformed()))), row_name);
+INSTANTIATE_TEST_SUITE_P(UnusableByBoth, HostileUpstreamTest, testing::ValuesIn(bad_by_both(unusable())), row_name);
 INSTANTIATE_TEST_SUITE_P(Stream, HostileUpstreamTest, testing::ValuesIn(streams()), row_name);
 INSTANTIATE_TEST_SUITE_P(Answer, HostileUpstreamTest, testing::ValuesIn(answers()), row_name);
 

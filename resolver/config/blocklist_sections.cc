@@ -43,6 +43,8 @@ void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
         return table.error(
             "source",
             fmt::format("'{}' is no zone; write it as in axfr://192.0.2.53:53/rpz.nation.example", list.source));
+    if (const auto source = table.text("source"); source && !check_destination(*source, *primary, draft.diagnostics))
+        return;
     transfer::KeptZone kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
     if (tsig) {
         kept.key = to_name(*tsig, draft.diagnostics);

@@ -42,6 +42,10 @@ void read_listen(const TomlTable& server, Draft& draft) {
             draft.diagnostics.error(text.place, fmt::format("'{}' is not an address to listen on; write IP:PORT or "
                                                             "[IPv6]:PORT",
                                                             text.value));
+        else if (lacks_zone_index(*address))  // RFC 4007 §6
+            draft.diagnostics.error(text.place, fmt::format("'{}' is a link-local address, which means nothing without "
+                                                            "its link; add the interface, as in [fe80::1%eth0]:53",
+                                                            text.value));
         else if (address->port != 0 && std::find(listen.begin(), listen.end(), *address) != listen.end())
             draft.diagnostics.error(text.place, fmt::format("'{}' stands here twice; remove one", text.value));
         else

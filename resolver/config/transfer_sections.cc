@@ -93,10 +93,11 @@ void read_served(const TomlTable& table, Draft& draft) {
     for (const auto& text : table.texts("tsig"))
         if (const auto key = known_key(text, draft)) zone.keys.push_back(*key);
     for (const auto& text : table.texts("notify")) {
-        if (const auto address = SocketAddress::parse(text.value, kDnsPort))
-            zone.notify.push_back(*address);
-        else
+        if (const auto address = SocketAddress::parse(text.value, kDnsPort)) {
+            if (check_destination(text, *address, draft.diagnostics)) zone.notify.push_back(*address);
+        } else {
             draft.diagnostics.error(text.place, fmt::format("'{}' is not an address; write IP or IP:PORT", text.value));
+        }
     }
     if (!table.has("tsig") && !table.has("notify"))
         draft.diagnostics.error(table.place(),

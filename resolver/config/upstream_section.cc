@@ -41,8 +41,7 @@ bool is_address_of_this_host(const IpAddress& ip) {
 bool is_own(const SocketAddress& server, const std::vector<SocketAddress>& listen) {
     return std::any_of(listen.begin(), listen.end(), [&server](const SocketAddress& own) {
         if (own.port != server.port) return false;
-        const bool any = own.ip == IpAddress{} || own.ip == IpAddress::v4({0, 0, 0, 0});
-        return own.ip == server.ip || (any && is_address_of_this_host(server.ip));
+        return own.ip == server.ip || (is_unspecified(own.ip) && is_address_of_this_host(server.ip));
     });
 }
 
@@ -89,8 +88,11 @@ private:
             std::string keyword;
             std::string address_text;
             if (!(words >> keyword >> address_text) || keyword != "nameserver") continue;
-            const auto address = SocketAddress::parse(address_text, 53);
-            if (!address || is_own(*address, draft_.settings.server.listen)) continue;
+            auto address = SocketAddress::parse(address_text, 53);
+            if (!address) continue;
+            // resolv.conf(5) takes it for this machine.
+            if (is_unspecified(address->ip)) address->ip = *IpAddress::parse(address->ip.is_v4() ? "127.0.0.1" : "::1");
+            if (is_own(*address, draft_.settings.server.listen)) continue;
             const upstream::ServerAddress server{*address, {}};
             if (std::find(servers.begin(), servers.end(), server) == servers.end()) servers.push_back(server);
         }

@@ -21,13 +21,27 @@ bool is_id(std::string_view text) {
                        [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
+/// Why nothing can be sent there, and what to write instead; empty: it can be the address of a server.
+std::string_view no_destination(const SocketAddress& address) {
+    const auto& octets = address.ip.octets();
+    if (is_unspecified(address.ip))  // RFC 1122 §3.2.1.3, RFC 4291 §2.5.2
+        return "is no destination: it stands for all addresses of a machine; write the server's own address";
+    if (address.ip.is_v4() ? octets[12] >= 224 : octets[0] == 0xff)  // multicast, reserved, broadcast
+        return "is not the address of one server; write the server's own address";
+    if (lacks_zone_index(address))  // RFC 4007 §6
+        return "is a link-local address, which means nothing without its link; add the interface, as in fe80::1%eth0";
+    return {};
+}
+
 std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::string_view rest,
                                                      Diagnostics& diagnostics) {
     const auto hash = rest.find('#');
     const auto address = SocketAddress::parse(rest.substr(0, hash), kTlsPort);
     const std::string_view name = hash == std::string_view::npos ? std::string_view{} : rest.substr(hash + 1);
-    if (address && address->port != 0 && !name.empty() && wire::Name::parse(name))
+    if (address && address->port != 0 && !name.empty() && wire::Name::parse(name)) {
+        if (!check_destination(text, *address, diagnostics)) return std::nullopt;
         return upstream::ServerAddress{*address, std::string(name)};
+    }
     diagnostics.error(text.place, fmt::format("'{}' is no server; write tls://IP[:PORT]#NAME, where NAME is what its "
                                               "certificate is checked for",
                                               text.value));
@@ -76,12 +90,28 @@ std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnos
     return std::nullopt;
 }
 
+bool is_unspecified(const IpAddress& ip) { return ip == IpAddress{} || ip == IpAddress::v4({0, 0, 0, 0}); }
+
+bool lacks_zone_index(const SocketAddress& address) {
+    const auto& octets = address.ip.octets();
+    return octets[0] == 0xfe && (octets[1] & 0xc0) == 0x80 && address.scope_id == 0;  // fe80::/10, RFC 4291 §2.5.6
+}
+
+bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics) {
+    const auto why = no_destination(address);
+    if (!why.empty()) diagnostics.error(text.place, fmt::format("'{}' {}", text.value, why));
+    return why.empty();
+}
+
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics) {
     constexpr std::string_view kTls = "tls://";
     if (text.value.starts_with(kTls))
         return to_tls_server(text, std::string_view(text.value).substr(kTls.size()), diagnostics);
     const auto address = SocketAddress::parse(text.value, kDnsPort);
-    if (address && address->port != 0) return upstream::ServerAddress{*address, {}};
+    if (address && address->port != 0) {
+        if (!check_destination(text, *address, diagnostics)) return std::nullopt;
+        return upstream::ServerAddress{*address, {}};
+    }
     diagnostics.error(text.place, fmt::format("'{}' is no server; write IP, IP:PORT, [IPv6]:PORT, tls://IP[:PORT]#NAME "
                                               "or \"system\"",
                                               text.value));

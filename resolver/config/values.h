@@ -26,6 +26,13 @@ std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagn
 /// One to 64 letters, digits, dots, hyphens and underscores: what can be typed at a shell and can name a file.
 std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnostics);
 
+/// 0.0.0.0 or ::.
+[[nodiscard]] bool is_unspecified(const IpAddress& ip);
+/// A link-local IPv6 address that does not say on which link (RFC 4007 §6).
+[[nodiscard]] bool lacks_zone_index(const SocketAddress& address);
+/// Whether packets can be sent to the address; if not, the error says why and what to write instead.
+bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics);
+
 /// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example".
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics);
 

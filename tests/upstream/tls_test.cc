@@ -32,6 +32,28 @@ TEST_F(TlsForwarderTest, ManyQuestionsShareOneConnection) {
     EXPECT_TRUE(forwarder_->health().at(0).healthy);
 }
 
+/// More questions than there are message ids, so that each id, 0 and 65535 too, is used again on the same connection.
+TEST_F(TlsForwarderTest, MessageIdsOfOneConnectionAreUsedAgain) {
+    constexpr int kQuestions = 70'000;
+    constexpr int kPipelined = 50;
+    const TlsUpstream upstream({});
+    Options options;
+    options.servers.push_back({upstream.address(), "dns.example"});
+    options.timeout = options.stale_after = seconds(600);  // a slow machine is not what is tested
+    options.tls_ca_file = upstream.ca_file();
+    start(options);
+    resolve("first.example");
+    for (int asked = 0; asked < kQuestions; asked += kPipelined) {
+        sink_.told.clear();
+        for (int i = 0; i < kPipelined; ++i) ask("n" + std::to_string(asked + i) + ".example");
+        run_until(static_cast<std::size_t>(1 + asked + kPipelined));
+        ASSERT_EQ(sink_.told.size(), static_cast<std::size_t>(kPipelined));
+        for (const auto& [name, told] : sink_.told) ASSERT_TRUE(is_right(told.at(0))) << name;
+    }
+    EXPECT_EQ(upstream.connections(), 1U);
+    EXPECT_EQ(forwarder_->counters().mismatched, 0U);
+}
+
 TEST_F(TlsForwarderTest, WrongNameIsRefused) {
     const TlsUpstream upstream({});
     start_with(upstream, "other.example", upstream.ca_file());

@@ -109,7 +109,7 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
       started_(ticks_now()),
       edge_(loop, [this] { on_edge(); }),
       minute_(loop, [this] { on_minute(); }),
-      second_(loop, [this] { hub_.count_samples(); }) {}
+      second_(loop, [this] { on_second(); }) {}
 
 /// Workers hand queries over to the service until they end, and the service answers through them until it ends.
 Running::~Running() {
@@ -381,6 +381,11 @@ void Running::on_edge() {
     put_in_force(std::move(*next));
     log::notice("the calendar moved on: policy {}", in_force());
     close_exceptions();
+}
+
+void Running::on_second() {
+    hub_.count_samples();
+    upstream_journal_.look(upstream_views(*server_));
 }
 
 void Running::on_minute() {

@@ -17,6 +17,7 @@
 #include "resolver/control/control.h"
 #include "resolver/daemon/loaded.h"
 #include "resolver/daemon/own_child.h"
+#include "resolver/daemon/upstream_view.h"
 #include "resolver/server/server.h"
 #include "resolver/state/state.h"
 #include "resolver/transfer/service.h"
@@ -117,6 +118,7 @@ private:
     /// "version 17 digest 5b0c… audit 91ae…", as policy.cenote tells it.
     [[nodiscard]] std::string in_force() const { return policy_text(version_, digest_, audit_head()); }
     void on_edge();
+    void on_second();
     void on_minute();
     void close_exceptions();
     void flush_uses();
@@ -142,6 +144,7 @@ private:
     loop::Timer minute_;
     loop::Timer second_;
     ExceptionClock exception_clock_;
+    UpstreamJournal upstream_journal_;
     OwnChild zone_keeper_;
     std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run

@@ -7,6 +7,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
 
 namespace cenote::daemon {
@@ -15,30 +16,6 @@ namespace {
 using control::Json;
 using telemetry::Counter;
 using telemetry::Metrics;
-
-/// The same server as all workers see it: healthy if any of them finds it so.
-struct UpstreamView {
-    bool healthy = false;
-    double rtt_ms = 0;
-    std::uint32_t measured = 0;
-    std::uint64_t queries = 0;
-    std::uint64_t failures = 0;
-};
-
-std::map<std::string, UpstreamView> upstreams(const server::Server& server) {
-    std::map<std::string, UpstreamView> views;
-    for (const server::WorkerReport& report : server.reports())
-        for (const upstream::ServerHealth& health : report.upstreams) {
-            UpstreamView& view = views[health.server];
-            view.healthy = view.healthy || health.healthy;
-            view.queries += health.queries;
-            view.failures += health.failures;
-            if (health.rtt_ms > 0) {
-                view.rtt_ms += (health.rtt_ms - view.rtt_ms) / ++view.measured;
-            }
-        }
-    return views;
-}
 
 /// Counters of the recorders, and beside them those that cache and upstream keep.
 Metrics collect(Running& running) {
@@ -126,7 +103,7 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
 
 Json status_json(Running& running) {
     const Metrics metrics = collect(running);
-    const auto views = upstreams(running.server());
+    const auto views = upstream_views(running.server());
     const Loaded& loaded = running.loaded();
     Json set = nullptr;
     if (loaded.base != nullptr) {

@@ -102,6 +102,7 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
         via == Attempt::Via::Udp
             ? udp_.ask(server.address.address, exchange.question, {edns, attempt.mixed_case}, ref, attempt.slot)
             : streams_.ask(index, server.address, exchange.question, edns, ref, now);
+    if (status == SendStatus::Unreachable) server.health.unreachable(now);
     if (status != SendStatus::Sent) return status;
     attempt.live = true;
     ++exchange.attempt_count;
@@ -156,7 +157,7 @@ void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt) noexcept {
     attempt.lost = true;
     // A query by TCP beside or after UDP says little of a server that we know by UDP.
     Server& server = server_of(exchange, attempt);
-    if (attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty()) server.health.lost();
+    if (attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty()) server.health.lost(loop_.now());
 }
 
 }  // namespace cenote::upstream

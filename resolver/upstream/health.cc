@@ -20,11 +20,17 @@ void Health::answered(Ticks::duration rtt, Ticks now) noexcept {
     rtt = std::max<Ticks::duration>(rtt, std::chrono::microseconds(1));
     // RFC 6298 §2: seven parts of the old to one of the new; but a server that came back is not held to its past.
     rtt_ = rtt_ == Ticks::duration::zero() || losses_ > 0 ? rtt : (rtt_ * 7 + rtt) / 8;
-    measured_at_ = now;
+    measured_at_ = judged_at_ = now;
     if (rtt < kUseless) losses_ = 0;
 }
 
-void Health::lost() noexcept {
+void Health::unreachable(Ticks now) noexcept {
+    lost(now);
+    losses_ = kLossesMax;
+}
+
+void Health::lost(Ticks now) noexcept {
+    judged_at_ = now;
     ++failures_;
     losses_ = std::min(losses_ + 1, kLossesMax);
     rtt_ = std::min<Ticks::duration>(std::max<Ticks::duration>(rtt_, kPatienceMin) * 2, kRttMax);

@@ -20,9 +20,13 @@ public:
     void asked() noexcept { ++queries_; }
     void answered(Ticks::duration rtt, Ticks now) noexcept;
     /// No answer when one was due, or no connection.
-    void lost() noexcept;
+    void lost(Ticks now) noexcept;
+    /// Nothing can be sent there: this machine has no route, or may not use it.
+    void unreachable(Ticks now) noexcept;
 
     [[nodiscard]] bool healthy() const noexcept { return losses_ < kLossesMax; }
+    /// When the server last answered or failed to; zero: it was not asked yet.
+    [[nodiscard]] Ticks judged_at() const noexcept { return judged_at_; }
     /// Zero: not known yet. A loss counts as a long one.
     [[nodiscard]] Ticks::duration rtt() const noexcept { return rtt_; }
     /// How long to wait before another try.
@@ -55,6 +59,7 @@ private:
 
     Ticks::duration rtt_{0};
     Ticks measured_at_{};
+    Ticks judged_at_{};
     Ticks probed_at_{};
     Ticks plain_until_{};
     std::uint32_t losses_ = 0;  // in a row

@@ -168,8 +168,8 @@ std::vector<ServerHealth> LoopForwarder::health() const {
         const std::string address = server.address.address.to_string();
         const std::string& tls = server.address.tls_name;
         const std::chrono::duration<double, std::milli> rtt = server.health.rtt();
-        result.push_back({tls.empty() ? address : "tls://" + address + "#" + tls, server.health.healthy(), rtt.count(),
-                          server.health.queries(), server.health.failures()});
+        result.push_back({tls.empty() ? address : "tls://" + address + "#" + tls, server.health.healthy(),
+                          server.health.judged_at(), rtt.count(), server.health.queries(), server.health.failures()});
     }
     return result;
 }

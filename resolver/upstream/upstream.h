@@ -56,6 +56,7 @@ enum class Ticket : std::uint8_t { Leading, Joined, Refused };  // Refused: a li
 struct ServerHealth {
     std::string server;
     bool healthy = true;
+    Ticks judged_at{};  // when it last answered or failed to; zero: not asked yet
     double rtt_ms = 0;  // smoothed; 0: not known yet
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;

@@ -219,6 +219,29 @@ class Scripted(SystemTest):
         again = resolver.ask("lost.example")
         self.assertRcode(again, "SERVFAIL")
 
+    def test_an_upstream_goes_and_comes_back(self):
+        """A problem in status, and one line in the log each way."""
+        here = threading.Event()
+        answers = zone_handler(*(f"n{i}.example 60 IN A 192.0.2.1" for i in range(1000)))
+        upstream = ScriptedUpstream(self, lambda query, transport: answers(query, transport) if here.is_set() else None)
+        resolver = self.node(upstreams=[upstream.where]).start()
+        names = iter(range(1000))
+
+        def healthy():
+            for _ in range(4):  # at once, so that a silent server costs one timeout
+                resolver.udp().send(dns.message.make_query(f"n{next(names)}.example", "A").to_wire())
+            return resolver.cenote_json("status", "--json")["upstreams"][0]["healthy"]
+        def said():
+            return re.findall(f"upstream {re.escape(upstream.where)} (does not answer|answers again)",
+                              resolver.daemon.log())
+        for present, lines in ((True, []), (False, ["does not answer"]), (True, ["does not answer", "answers again"])):
+            here.set() if present else here.clear()
+            eventually(lambda: healthy() == present, f"the upstream to be seen as {present}")
+            eventually(lambda: said() == lines, f"{lines} in the log")
+            problems = [problem["what"] for problem in resolver.cenote_json("status", "--json")["problems"]]
+            self.assertEqual([what for what in problems if upstream.where in what],
+                             [] if present else [f"upstream {upstream.where} does not answer"])
+
     def test_local_records(self):
         upstream = ScriptedUpstream(self, zone_handler())
         resolver = self.node(upstreams=[upstream.where], extra="""

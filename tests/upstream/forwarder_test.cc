@@ -160,6 +160,20 @@ TEST_F(ForwarderTest, NoRouteEndsNotBeforeTheTicketIsGiven) {
     EXPECT_EQ(sink_.completions, 0U);
     run_until(1);
     EXPECT_EQ(sink_.told["www.example"][0].ending, Ending::Unreachable);
+    EXPECT_FALSE(forwarder_->health()[0].healthy);
+}
+
+TEST_F(ForwarderTest, ServerThatNothingCanBeSentToIsSickAndWellWithItsFirstAnswer) {
+    ScriptedUpstream upstream(test::answer_right());
+    const SocketAddress no_route = *SocketAddress::parse("255.255.255.255:53", 53);  // EACCES, as above
+    auto options = options_for({no_route, upstream.address()});
+    options.strategy = Strategy::Ordered;
+    start(options);
+    EXPECT_TRUE(is_right(resolve("a.example")));
+    const auto health = forwarder_->health();
+    EXPECT_FALSE(health[0].healthy);
+    EXPECT_GT(health[0].failures, 0U);
+    EXPECT_TRUE(health[1].healthy);
 }
 
 TEST_F(ForwarderTest, WithoutServersIsUnreachable) {

@@ -31,13 +31,13 @@ TEST(HealthTest, RoundTripTimeIsSmoothed) {
 
 TEST(HealthTest, ThreeLossesInARowMakeSickAndOneAnswerWell) {
     Health health;
-    health.lost();
-    health.lost();
+    health.lost(at(0));
+    health.lost(at(0));
     health.answered(milliseconds(10), at(0));
-    health.lost();
-    health.lost();
+    health.lost(at(0));
+    health.lost(at(0));
     EXPECT_TRUE(health.healthy());
-    health.lost();
+    health.lost(at(0));
     EXPECT_FALSE(health.healthy());
     EXPECT_EQ(health.failures(), 5U);
     health.answered(milliseconds(1500), at(1));
@@ -49,7 +49,7 @@ TEST(HealthTest, ThreeLossesInARowMakeSickAndOneAnswerWell) {
 
 TEST(HealthTest, SickServerIsProbedOnceASecond) {
     Health health;
-    for (int i = 0; i < 3; ++i) health.lost();
+    for (int i = 0; i < 3; ++i) health.lost(at(0));
     EXPECT_TRUE(health.probe_due(false, at(0)));
     health.probed(at(0));
     EXPECT_FALSE(health.probe_due(false, at(999)));
@@ -82,6 +82,18 @@ TEST(HealthTest, EdnsIsTriedAgainAfterAWhile) {
     health.refused_edns(at(0));
     EXPECT_FALSE(health.takes_edns(at(299'000)));
     EXPECT_TRUE(health.takes_edns(at(300'000)));
+}
+
+TEST(HealthTest, AServerThatNothingCanBeSentToIsSickAtOnce) {
+    Health health;
+    health.answered(milliseconds(10), at(0));
+    EXPECT_EQ(health.judged_at(), at(0));
+    health.unreachable(at(5));
+    EXPECT_FALSE(health.healthy());
+    EXPECT_EQ(health.judged_at(), at(5));
+    health.answered(milliseconds(10), at(9));
+    EXPECT_TRUE(health.healthy());
+    EXPECT_EQ(health.judged_at(), at(9));
 }
 
 }  // namespace

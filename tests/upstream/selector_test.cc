@@ -34,7 +34,7 @@ protected:
         return selector_.server(0).health;
     }
     static void make_sick(Health& health) {
-        for (int i = 0; i < 3; ++i) health.lost();
+        for (int i = 0; i < 3; ++i) health.lost(Ticks{});
     }
 
     Options options_;
@@ -65,7 +65,7 @@ TEST_F(SelectorTest, FastestComesFirstUnknownBeforeKnown) {
     EXPECT_EQ(order(), (std::vector{2, 1, 0}));
     health(2).answered(milliseconds(30), now_);
     EXPECT_EQ(order(), (std::vector{1, 2, 0}));
-    health(1).lost();
+    health(1).lost(Ticks{});
     EXPECT_EQ(order(), (std::vector{2, 0, 1}));
 }
 

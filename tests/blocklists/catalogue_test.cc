@@ -219,5 +219,37 @@ TEST(Catalogue, OurOwnHasNoMistake) {
     }));
 }
 
+Catalogue our_own() {
+    Diagnostics diagnostics;
+    const std::vector<Path> folders{testing_support::source_folder() / "blocklists" / "services"};
+    return load_catalogue(folders, diagnostics);
+}
+
+/// Sites that users publish are not the service itself (blocklists/services/README.md).
+TEST(Catalogue, ZonesOfUserSitesAreStrict) {
+    std::size_t found = 0;
+    const auto catalogue = our_own();
+    for (const char* zone : {"chatgpt.site", "claude.site", "coze.site", "hf.space", "kimi.link", "lovable.app",
+                             "manus.space", "replit.app"}) {
+        for (const Service& service : catalogue.services)
+            for (const ServiceDomain& domain : service.domains) {
+                if (domain.name != *wire::Name::parse(zone)) continue;
+                ++found;
+                EXPECT_TRUE(domain.strict || !service.by_default) << zone << " of " << service.id;
+            }
+    }
+    EXPECT_EQ(found, 8U);
+}
+
+/// The day is that on which the facts were looked at, not that of an edit of all files.
+TEST(Catalogue, RowsWereNotAllCheckedOnOneDay) {
+    const auto catalogue = our_own();
+    const auto& services = catalogue.services;
+    ASSERT_FALSE(services.empty());
+    for (const Service& service : services) EXPECT_TRUE(service.checked.has_value()) << service.id;
+    EXPECT_TRUE(std::any_of(services.begin(), services.end(),
+                            [&](const Service& service) { return service.checked != services.front().checked; }));
+}
+
 }  // namespace
 }  // namespace cenote::blocklists

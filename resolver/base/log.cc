@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "resolver/base/printable.h"
+
 namespace cenote::log {
 namespace {
 
@@ -58,16 +60,21 @@ bool write_now(std::string_view line) noexcept {
 void write(Level level, std::string_view text) noexcept {
     std::array<char, PIPE_BUF> line;
     const auto start = prefix(level);
-    const auto body = text.substr(0, line.size() - start.size() - 1);
     auto* at = std::copy(start.begin(), start.end(), line.begin());
     // What came from outside may not begin a line of its own, nor speak to a terminal.
-    at = std::transform(body.begin(), body.end(), at, [](char c) {
-        const auto octet = static_cast<unsigned char>(c);
-        return octet < 0x20 || octet == 0x7f ? ' ' : c;
-    });
+    at += copy_printable(text, std::span(at, line.size() - start.size() - 1));
     *at++ = '\n';
     if (!write_now({line.data(), static_cast<std::size_t>(at - line.begin())}))
         lines_dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+void error_lines(std::string_view text) noexcept {
+    while (true) {
+        const auto end = text.find('\n');
+        write(Level::Error, text.substr(0, end));
+        if (end == std::string_view::npos) return;
+        text.remove_prefix(end + 1);
+    }
 }
 
 std::uint64_t dropped() noexcept { return lines_dropped.load(std::memory_order_relaxed); }

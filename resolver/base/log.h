@@ -20,6 +20,9 @@ void write(Level level, std::string_view text) noexcept;
 /// Lines dropped since the start because stderr did not take them.
 [[nodiscard]] std::uint64_t dropped() noexcept;
 
+/// A line for each line of `text`: of an Error that names several mistakes.
+void error_lines(std::string_view text) noexcept;
+
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
     write(Level::Error, fmt::format(format, std::forward<Args>(args)...));

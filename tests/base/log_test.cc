@@ -61,7 +61,14 @@ TEST(Log, WhatComesFromOutsideCannotForgeALine) {
     Channel pipe(false);
     with_stderr(pipe.write_end.get(), [] { log::notice("name {}", "a\n<3>b\x1b[2J\x7f보안"); });
     pipe.write_end.reset();
-    EXPECT_EQ(read_all(pipe.read_end.get()), "name a <3>b [2J 보안\n");
+    EXPECT_EQ(read_all(pipe.read_end.get()), "name a\\u{0a}<3>b\\u{1b}[2J\\u{7f}보안\n");
+}
+
+TEST(Log, AnErrorOfSeveralLinesIsSeveralLines) {
+    Channel pipe(false);
+    with_stderr(pipe.write_end.get(), [] { log::error_lines("a.toml:1:1: one\na.toml:2:1: two"); });
+    pipe.write_end.reset();
+    EXPECT_EQ(read_all(pipe.read_end.get()), "error: a.toml:1:1: one\nerror: a.toml:2:1: two\n");
 }
 
 TEST(Log, ALongLineIsCut) {

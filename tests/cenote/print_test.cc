@@ -28,7 +28,25 @@ TEST(Cell, ShowsEveryKindOfValue) {
     EXPECT_EQ(cell(Json{{"a", 1}}, "b"), "-");
 }
 
-TEST(Cell, ControlCharactersAreEscaped) { EXPECT_EQ(cell(Json("a\x1b[0m\nb\x7f")), "a\\027[0m\\010b\\127"); }
+TEST(Cell, ControlCharactersAreEscaped) { EXPECT_EQ(cell(Json("a\x1b[0m\nb\x7f")), "a\\u{1b}[0m\\u{0a}b\\u{7f}"); }
+
+TEST(TableTest, EscapesWhatOthersWrote) {
+    Table table({"NUMBER", "NOTE"});
+    table.add({"1", "x\n2  forged\u202e"});
+    testing::internal::CaptureStdout();
+    table.print();
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1  x\\u{0a}2  forged\\u{202e}\n");
+}
+
+TEST(PrintJson, EscapesWhatATerminalWouldObeyAndKeepsTheValue) {
+    const Json row{{"note", "\u009b2J\u202e\n"}};
+    testing::internal::CaptureStdout();
+    print_json(row);
+    const std::string printed = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(printed.find("\u009b"), std::string::npos);
+    EXPECT_EQ(printed.find("\u202e"), std::string::npos);
+    EXPECT_EQ(Json::parse(printed), row);
+}
 
 TEST(Coloured, LeavesWordsAloneOutsideATerminal) { EXPECT_EQ(coloured("block"), "block"); }
 

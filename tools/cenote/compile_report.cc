@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <span>
 
+#include "resolver/base/printable.h"
+
 namespace cenote::cli {
 namespace {
 
@@ -33,7 +35,7 @@ void print_report(const blocklists::CompileReport& report) {
 
 void print_mistakes(const Diagnostics& diagnostics) {
     for (const auto& one : diagnostics.all())
-        if (one.severity != Diagnostic::Severity::Note) fmt::print(stderr, "cenote: {}\n", one.to_string());
+        if (one.severity != Diagnostic::Severity::Note) fmt::print(stderr, "cenote: {}\n", printable(one.to_string()));
 }
 
 void print_changes(const std::vector<blocklists::Change>& changes) {
@@ -49,7 +51,7 @@ void print_changes(const std::vector<blocklists::Change>& changes) {
     for (const auto& change : std::span(changes).first(std::min(changes.size(), kShown))) {
         const char sign = change.before.empty() ? '+' : change.after.empty() ? '-' : '~';
         const auto& where = change.after.empty() ? change.before : change.after;
-        fmt::print("{} {}  {}{}\n", sign, change.name, fmt::join(where, " "),
+        fmt::print("{} {}  {}{}\n", sign, change.name, printable(fmt::format("{}", fmt::join(where, " "))),
                    change.rank ? fmt::format("  popular, rank {}", *change.rank) : std::string());
     }
     if (changes.size() > kShown) fmt::print("and {} more; --json shows all\n", changes.size() - kShown);

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "resolver/base/printable.h"
+
 namespace cenote::cli {
 namespace {
 
@@ -40,19 +42,12 @@ char32_t next_character(std::string_view text, std::size_t& at) {
     return character;
 }
 
-/// Control characters of a hostile name must not reach the terminal.
-std::string printable(std::string_view text) {
-    std::string clean;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            clean += fmt::format("\\{:03}", static_cast<unsigned char>(c));
-        else
-            clean += c;
-    }
-    return clean;
-}
-
 }  // namespace
+
+void Table::add(std::vector<std::string> row) {
+    for (std::string& text : row) text = printable(text);
+    rows_.push_back(std::move(row));
+}
 
 void Table::print() const {
     std::vector<std::size_t> widths(rows_.front().size());
@@ -126,7 +121,9 @@ std::string lines(const Json& row, const char* key) {
     return clean;
 }
 
-void print_json(const Json& json) { fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json(const Json& json) {
+    fmt::print("{}\n", printable_json(json.dump(2, ' ', false, Json::error_handler_t::replace)));
+}
 
 void print_fields(const Json& row, const std::vector<std::pair<std::string, const char*>>& fields) {
     std::size_t width = 0;

@@ -17,7 +17,8 @@ class Table {
 public:
     explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}
 
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    /// What others wrote is escaped here: a text cannot forge a row, nor speak to the terminal.
+    void add(std::vector<std::string> row);
     /// Columns aligned for a terminal, the header only there; in a pipe the same without it.
     void print() const;
 
@@ -31,7 +32,7 @@ private:
 /// Red, yellow, green by how serious a verdict or state is.
 [[nodiscard]] std::string coloured(std::string_view word);
 
-/// "-" for null and "", texts as they are, arrays with blanks between.
+/// "-" for null and "", texts as printable() leaves them, arrays with blanks between.
 [[nodiscard]] std::string cell(const Json& value);
 [[nodiscard]] std::string cell(const Json& row, const char* key);
 /// A text of several lines, each ended.

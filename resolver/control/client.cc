@@ -41,7 +41,7 @@ private:
             const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (sent < 0 && errno == EINTR) continue;
             // A daemon that turned us away has said why before it closed: reading finds it.
-            if (sent < 0 && errno == EPIPE) break;
+            if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) break;
             if (sent < 0) return Error{fmt::format("{}: cannot send: {}", socket_.string(), std::strerror(errno))};
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
@@ -76,19 +76,25 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<ControlClient>> ControlClient::connect(const Path& socket) {
+Result<std::unique_ptr<ControlClient>> ControlClient::connect_if_there(const Path& socket) {
     const auto address = socket_address(socket);
     if (!address) return address.error();
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd.valid()) return Error{fmt::format("cannot make a socket: {}", std::strerror(errno))};
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
         const int error = errno;
-        if (error == ENOENT || error == ECONNREFUSED)
-            return Error{
-                fmt::format("no cenoted listens on {}; start it, or name its socket with --socket", socket.string())};
+        if (error == ENOENT || error == ECONNREFUSED) return std::unique_ptr<ControlClient>();
         return Error{fmt::format("{}: cannot reach cenoted: {}", socket.string(), std::strerror(error))};
     }
     return std::unique_ptr<ControlClient>(std::make_unique<Client>(std::move(fd), socket));
+}
+
+Result<std::unique_ptr<ControlClient>> ControlClient::connect(const Path& socket) {
+    auto client = connect_if_there(socket);
+    if (client && *client == nullptr)
+        return Error{
+            fmt::format("no cenoted listens on {}; start it, or name its socket with --socket", socket.string())};
+    return client;
 }
 
 }  // namespace cenote::control

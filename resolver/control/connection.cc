@@ -9,14 +9,22 @@
 
 namespace cenote::control {
 
+std::string no_right(const Peer& peer) {
+    return fmt::format(
+        "{} may not use this socket; join a unix group named in control.readers, control.approvers or control.admins",
+        peer.actor);
+}
+
 Connection::Connection(loop::Loop& loop, UniqueFd fd, Peer peer, const Service& service)
-    : fd_(std::move(fd)), peer_(std::move(peer)), service_(service), idle_(loop, [this] { on_idle(); }) {
+    : fd_(std::move(fd)), peer_(std::move(peer)), service_(service), late_(loop, [this] { on_late(); }) {
     poll_.emplace(loop, fd_.get(), [this](unsigned events) { on_event(events); });
 }
 
-void Connection::start() {
-    idle_.start(service_.idle, milliseconds{0});
-    poll_->watch(loop::Poll::kReadable);
+void Connection::start() { settle(); }
+
+void Connection::set_peer(Peer peer) {
+    peer_ = std::move(peer);
+    if (!busy_ && !leaving_ && peer_.right == Right::None) refuse(no_right(peer_));
 }
 
 void Connection::on_event(unsigned events) {
@@ -38,7 +46,6 @@ void Connection::receive() {
             break;
         }
         input_.append(chunk, static_cast<std::size_t>(got));
-        idle_.start(service_.idle, milliseconds{0});
     }
     if (ended_ && hung_up()) close();
 }
@@ -64,18 +71,13 @@ void Connection::serve(std::string_view line) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
     auto request = decode_request(line);
     if (!request) return refuse(request.error().text);
-    if (peer_.right == Right::None)
-        return refuse(
-            fmt::format("{} may not use this socket; join a unix group named in control.readers, "
-                        "control.approvers or control.admins",
-                        peer_.actor));
     busy_ = true;
     const auto answer = [self = weak_from_this()](const Response& response) {
         if (const auto alive = self.lock(); alive && !alive->closed_) alive->reply(response);
     };
     try {
-        service_.handler(peer_, *request, answer);
-    } catch (const Json::exception& mistake) {  // an argument of another type than the verb wants
+        service_.handler(Peer(peer_), *request, answer);  // a reload changes peer_
+    } catch (const Json::exception& mistake) {            // an argument of another type than the verb wants
         answer(Response{
             .ok = false, .more = false, .error = fmt::format("{}: {}", request->verb, mistake.what()), .data = {}});
     }
@@ -86,6 +88,7 @@ void Connection::reply(const Response& response) {
     send(response);
     if (closed_ || response.more) return;
     busy_ = false;
+    if (peer_.right == Right::None) leaving_ = true;  // taken away while the request was under way
     serve_waiting_lines();
 }
 
@@ -117,7 +120,7 @@ void Connection::flush() {
         done += static_cast<std::size_t>(sent);
     }
     output_.erase(0, done);
-    if (done > 0) idle_.start(service_.idle, milliseconds{0});
+    if (done > 0) awaited_ = Awaited::Nothing;
     settle();
 }
 
@@ -127,22 +130,27 @@ void Connection::settle() {
     if (output_.empty() && (leaving_ || (ended_ && !busy_ && !serving_))) return close();
     const bool reads = !ended_ && !leaving_ && input_.size() <= kLineMax;
     poll_->watch((reads ? loop::Poll::kReadable : 0U) | (output_.empty() ? 0U : loop::Poll::kWritable));
+    await();
 }
 
-void Connection::on_idle() {
-    const auto alive = shared_from_this();
-    // Whoever waits for the daemon is not idle; whoever does not read what it got is.
-    if (busy_ && output_.empty())
-        idle_.start(service_.idle, milliseconds{0});
-    else
-        close();
+void Connection::await() {
+    const Awaited now = !output_.empty() ? Awaited::Reader : busy_ ? Awaited::Ourselves : Awaited::Request;
+    if (now == awaited_) return;
+    awaited_ = now;
+    if (now == Awaited::Ourselves) return late_.stop();
+    late_.start(now == Awaited::Reader ? service_.unread_within : service_.request_within, milliseconds{0});
+}
+
+void Connection::on_late() {
+    const auto alive = shared_from_this();  // close() may drop the server's share
+    close();
 }
 
 void Connection::close() {
     if (closed_) return;
     closed_ = true;
     poll_.reset();
-    idle_.stop();
+    late_.stop();
     fd_.reset();
     service_.on_closed(*this);
 }

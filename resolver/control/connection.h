@@ -4,7 +4,8 @@
 //
 // Threads:  its loop's. The server and whoever may still reply share it; it is dead once closed() is true.
 // Memory:   at most kLineMax of requests that wait, kOutputMax of replies that the client has not read.
-// Failure:  a client that sends nonsense, idles or does not read is told so where possible, and closed.
+// Failure:  a client that sends nonsense or is late is told so where possible, and closed. Only a whole request ends
+//           the wait for one: bytes that trickle in do not prolong it.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,9 @@
 
 namespace cenote::control {
 
+/// What a client without any right gets.
+[[nodiscard]] std::string no_right(const Peer& peer);
+
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     static constexpr std::size_t kOutputMax = 4 * kLineMax;
@@ -23,7 +27,8 @@ public:
     struct Service {
         ControlServer::Handler handler;
         std::function<void(const Connection&)> on_closed;
-        milliseconds idle{};
+        milliseconds request_within{};
+        milliseconds unread_within{};
     };
 
     Connection(loop::Loop& loop, UniqueFd fd, Peer peer, const Service& service);
@@ -31,7 +36,9 @@ public:
     void start();
     [[nodiscard]] bool closed() const noexcept { return closed_; }
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-    void set_peer(Peer peer) { peer_ = std::move(peer); }
+    [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
+    /// Without a right the connection ends, after the reply to the request under way.
+    void set_peer(Peer peer);
 
 private:
     void on_event(unsigned events);
@@ -43,9 +50,12 @@ private:
     void send(const Response& response);
     void flush();
     void settle();  // what to watch next, or the end
-    void on_idle();
+    void await();   // starts the timer of what is waited for
+    void on_late();
     void close();
     [[nodiscard]] bool hung_up() const noexcept;
+
+    enum class Awaited : std::uint8_t { Nothing, Request, Reader, Ourselves };
 
     UniqueFd fd_;
     Peer peer_;
@@ -58,7 +68,8 @@ private:
     bool leaving_ = false;  // close once the output is out
     bool closed_ = false;
     std::optional<loop::Poll> poll_;
-    loop::Timer idle_;
+    Awaited awaited_ = Awaited::Nothing;
+    loop::Timer late_;
 };
 
 }  // namespace cenote::control

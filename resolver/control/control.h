@@ -2,7 +2,9 @@
 //
 // The control socket: the daemon's side and the tool's side. Control plane.
 //
-// Who speaks is known from the socket's peer credentials (unix(7), SO_PEERCRED), never from what it says.
+// Who speaks is known from the socket's peer credentials (unix(7), SO_PEERCRED), never from what it says. A user
+// without any right is told so and closed at once; the others share the connections by the limits of Options, so that
+// no user can keep root or an admin out.
 //
 // Threads:  a ControlServer belongs to its loop's thread; a ControlClient to one thread, and it waits.
 // Memory:   Options::clients_max connections of at most kLineMax bytes each way.
@@ -25,7 +27,7 @@ struct Peer {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::int32_t pid = 0;
-    std::string actor;  // user name, that of the login uid where sudo hides it (/proc/PID/loginuid)
+    std::string actor;  // user name, that of the login uid where sudo hides it and the process is proved to be the peer
     Right right = Right::None;
     bool may_approve = false;
 };
@@ -43,12 +45,16 @@ public:
     /// Makes the socket (mode 0666: rights are checked by credentials), replacing one that nobody listens on.
     static Result<std::unique_ptr<ControlServer>> start(loop::Loop& loop, const Options& options, Handler handler);
     virtual ~ControlServer() = default;
-    /// Takes other groups; the socket stays.
+    /// Takes other groups and limits; the socket stays. A client that has no right any more gets no further reply than
+    /// that to the request under way.
     virtual void apply(const Options& options) = 0;
 };
 
 class ControlClient {
 public:
+    /// Null where no daemon listens at `socket`; an Error where one cannot be reached.
+    static Result<std::unique_ptr<ControlClient>> connect_if_there(const Path& socket);
+    /// That no daemon listens is an Error, too.
     static Result<std::unique_ptr<ControlClient>> connect(const Path& socket);
     virtual ~ControlClient() = default;
     /// Sends and waits for the last reply; `on_more` gets those before it.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <set>
@@ -16,6 +17,7 @@ namespace cenote::control {
 namespace {
 
 constexpr milliseconds kAcceptPause{1000};  // when descriptors or memory have run out
+constexpr int kAcceptsInARow = 16;          // then the loop serves the clients that are there
 
 /// Which file a path leads to, so that we never remove one that somebody else put there since.
 struct FileId {
@@ -36,7 +38,8 @@ public:
           options_(options),
           fd_(std::move(fd)),
           file_(FileId::of(options.socket)),
-          service_{std::move(handler), [this](const Connection& connection) { forget(connection); }, options.idle},
+          service_{std::move(handler), [this](const Connection& connection) { forget(connection); },
+                   options.request_within, options.unread_within},
           poll_(loop, fd_.get(), [this](unsigned) { accept_all(); }),
           accept_again_(loop, [this] { poll_.watch(loop::Poll::kReadable); }) {
         poll_.watch(loop::Poll::kReadable);
@@ -53,14 +56,19 @@ public:
         const Path socket = options_.socket;
         options_ = options;
         options_.socket = socket;
-        service_.idle = options.idle;
-        for (const auto& connection : connections_)
-            if (auto peer = peer_of(connection->fd(), options_)) connection->set_peer(std::move(*peer));
+        service_.request_within = options.request_within;
+        service_.unread_within = options.unread_within;
+        const auto present = connections_;  // a client without a right any more leaves
+        for (const auto& connection : present) {
+            Peer peer = connection->peer();
+            grant(peer, options_);
+            connection->set_peer(std::move(peer));
+        }
     }
 
 private:
     void accept_all() {
-        while (true) {
+        for (int i = 0; i < kAcceptsInARow; ++i) {
             UniqueFd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
             if (fd.valid()) {
                 admit(std::move(fd));
@@ -74,13 +82,33 @@ private:
     }
 
     void admit(UniqueFd fd) {
-        if (connections_.size() >= options_.clients_max)
-            return turn_away(fd, fmt::format("{} clients are connected already; try again", connections_.size()));
+        if (connections_.size() >= options_.clients_max) return turn_away(fd, too_many(connections_.size()));
         auto peer = peer_of(fd.get(), options_);
         if (!peer) return turn_away(fd, peer.error().text);
+        if (peer->right == Right::None) return turn_away(fd, no_right(*peer));
+        if (connections_.size() >= room_for(*peer)) return turn_away(fd, too_many(connections_.size()));
+        if (const auto own = connections_of(peer->uid); peer->uid != 0 && own >= options_.clients_of_user)
+            return turn_away(fd, fmt::format("{} has {} connections already; close one", peer->actor, own));
         const auto connection = std::make_shared<Connection>(loop_, std::move(fd), std::move(*peer), service_);
         connections_.insert(connection);
         connection->start();
+    }
+
+    /// Of all connections, how many may be there before this client's.
+    [[nodiscard]] std::size_t room_for(const Peer& peer) const {
+        const std::uint32_t kept = peer.uid == 0                ? 0
+                                   : peer.right == Right::Admin ? options_.kept_for_root
+                                                                : options_.kept_for_admins;
+        return options_.clients_max - std::min(kept, options_.clients_max);
+    }
+
+    [[nodiscard]] std::size_t connections_of(std::uint32_t uid) const {
+        return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                      [uid](const auto& each) { return each->peer().uid == uid; }));
+    }
+
+    static std::string too_many(std::size_t there) {
+        return fmt::format("{} clients are connected already; try again", there);
     }
 
     static void turn_away(const UniqueFd& fd, std::string why) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,12 +72,39 @@ std::vector<std::uint32_t> groups_of(const User& user) {
     return {groups.begin(), groups.end()};
 }
 
-/// The user who logged in, where sudo or su made somebody else of them.
+#ifdef SO_PEERPIDFD
+constexpr int kPeerPidfd = SO_PEERPIDFD;
+#else
+constexpr int kPeerPidfd = 77;  // asm-generic/socket.h of Linux 6.5
+#endif
+
+/// A handle on the process that connected, invalid where the kernel has none to give.
+UniqueFd peer_process(int connection) {
+    int pidfd = -1;
+    socklen_t size = sizeof pidfd;
+    if (::getsockopt(connection, SOL_SOCKET, kPeerPidfd, &pidfd, &size) != 0) return {};
+    return UniqueFd(pidfd);
+}
+
+/// As long as a process has not ended, its id is no other's (pidfd_open(2): readable when it has).
+bool runs(const UniqueFd& process) {
+    pollfd state{.fd = process.get(), .events = POLLIN, .revents = 0};
+    return process.valid() && ::poll(&state, 1, 0) == 0;
+}
+
+/// The user who logged in, where sudo or su act as another one.
 std::optional<std::uint32_t> login_uid(std::int32_t pid) {
     std::ifstream file(fmt::format("/proc/{}/loginuid", pid));
     std::uint32_t uid = kNoLogin;
     if (!(file >> uid) || uid == kNoLogin) return std::nullopt;
     return uid;
+}
+
+/// That of the peer's process, if it still runs after its file was read: the file was then its own.
+std::optional<std::uint32_t> proved_login_uid(int connection, std::int32_t pid) {
+    const UniqueFd process = peer_process(connection);
+    const auto uid = login_uid(pid);
+    return runs(process) ? uid : std::nullopt;
 }
 
 std::string name_of(std::uint32_t uid) {
@@ -160,10 +188,14 @@ Result<Peer> peer_of(int connection, const Options& options) {
     peer.uid = credentials.uid;
     peer.gid = credentials.gid;
     peer.pid = credentials.pid;
-    peer.actor = name_of(login_uid(peer.pid).value_or(peer.uid));
+    peer.actor = name_of(proved_login_uid(connection, peer.pid).value_or(peer.uid));
+    grant(peer, options);
+    return peer;
+}
+
+void grant(Peer& peer, const Options& options) {
     const auto user = user_of(peer.uid);
     grant(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
-    return peer;
 }
 
 void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {

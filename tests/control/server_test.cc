@@ -2,117 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <future>
-#include <thread>
 
-#include "resolver/control/control.h"
-#include "resolver/control/unix_socket.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/control/server_fixture.h"
 
 namespace cenote::control {
 namespace {
 
 using testing::HasSubstr;
-using testing_support::TemporaryFolder;
-
-/// A server with verbs of its own on a loop in a thread of its own.
-class ServerTest : public testing::Test {
-protected:
-    ~ServerTest() override { stop(); }
-
-    void start(Options options) {
-        options.socket = socket();
-        auto server = ControlServer::start(
-            loop_, options, [this](const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
-                handle(peer, request, reply);
-            });
-        ASSERT_TRUE(server.ok()) << server.error().text;
-        server_ = std::move(*server);
-        thread_ = std::thread([this] { loop_.run(); });
-    }
-
-    void stop() {
-        if (thread_.joinable()) {
-            stop_.notify();
-            thread_.join();
-        }
-        server_.reset();
-    }
-
-    void handle(const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
-        if (request.verb == "echo") return reply({.ok = true, .more = false, .error = {}, .data = request.args});
-        if (request.verb == "who") return reply({.ok = true, .more = false, .error = {}, .data = peer.actor});
-        if (request.verb == "number")
-            return reply({.ok = true, .more = false, .error = {}, .data = request.args.at("n").get<int>()});
-        if (request.verb == "large")
-            return reply({.ok = true, .more = false, .error = {}, .data = std::string(kLineMax, 'x')});
-        if (request.verb == "later") {
-            waiting_ = reply;
-            return;
-        }
-        if (request.verb == "now") {
-            if (waiting_) waiting_({.ok = true, .more = false, .error = {}, .data = "at last"});
-            return reply({});
-        }
-        if (request.verb == "count") {
-            for (int i = 0; i < 3; ++i) reply({.ok = true, .more = true, .error = {}, .data = i});
-            reply({.ok = true, .more = false, .error = {}, .data = "end"});
-            return reply({.ok = true, .more = false, .error = {}, .data = "a reply too many"});
-        }
-        reply({.ok = false, .more = false, .error = "no verb '" + request.verb + "'", .data = {}});
-    }
-
-    [[nodiscard]] Path socket() const { return folder_ / "control.sock"; }
-
-    [[nodiscard]] std::unique_ptr<ControlClient> client() const {
-        auto client = ControlClient::connect(socket());
-        EXPECT_TRUE(client.ok()) << client.error().text;
-        return client.ok() ? std::move(*client) : nullptr;
-    }
-
-    /// A client without manners.
-    [[nodiscard]] UniqueFd raw() const {
-        UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        const auto address = socket_address(socket());
-        EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address), 0);
-        return fd;
-    }
-
-    static void send_all(const UniqueFd& fd, std::string_view text) {
-        while (!text.empty()) {
-            const ssize_t sent = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
-            if (sent <= 0) return;  // the server may close before it has taken everything
-            text.remove_prefix(static_cast<std::size_t>(sent));
-        }
-    }
-
-    /// Everything the server says until it closes.
-    static std::string read_to_end(const UniqueFd& fd) {
-        std::string all;
-        char chunk[4096];
-        for (ssize_t got = 0; (got = ::recv(fd.get(), chunk, sizeof chunk, 0)) > 0;)
-            all.append(chunk, static_cast<std::size_t>(got));
-        return all;
-    }
-
-    static Response call(ControlClient& client, const std::string& verb) {
-        auto response = client.call({.verb = verb, .args = Json::object()}, nullptr);
-        EXPECT_TRUE(response.ok()) << response.error().text;
-        return response.ok() ? std::move(*response)
-                             : Response{.ok = false, .more = false, .error = "no reply", .data = {}};
-    }
-
-    TemporaryFolder folder_;
-    loop::Loop loop_;
-    loop::Wakeup stop_{loop_, [this] { loop_.stop(); }};
-    std::unique_ptr<ControlServer> server_;
-    ControlServer::Reply waiting_;
-    std::thread thread_;
-};
 
 TEST_F(ServerTest, AnswersARequest) {
     start({});
@@ -201,6 +99,7 @@ TEST_F(ServerTest, SeveralClientsAtOnce) {
 TEST_F(ServerTest, OneClientTooManyIsTold) {
     Options options;
     options.clients_max = 2;
+    options.kept_for_admins = options.kept_for_root = 0;
     start(options);
     const auto first = client();
     const auto second = client();
@@ -237,27 +136,23 @@ TEST_F(ServerTest, AnAnswerThatIsTooLongIsAnError) {
     EXPECT_THAT(call(*client(), "large").error, HasSubstr("too long"));
 }
 
-TEST_F(ServerTest, IdleClientsAreClosed) {
+TEST_F(ServerTest, SilentClientsAreClosed) {
     Options options;
-    options.idle = milliseconds{1};
+    options.request_within = milliseconds{1};
     start(options);
     const UniqueFd fd = raw();
     EXPECT_EQ(read_to_end(fd), "");  // returns because the server closed
 }
 
-TEST_F(ServerTest, WhoHasNoRightIsTold) {
-    if (::geteuid() != 0) GTEST_SKIP() << "only the superuser can act as somebody else";
-    start({});
-    std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
-    std::thread stranger([this] {  // the kernel keeps credentials for each thread
-        constexpr long kNobody = 65534;
-        ASSERT_EQ(::syscall(SYS_setresuid, -1, kNobody, -1), 0);
-        const auto response = call(*client(), "echo");
-        EXPECT_FALSE(response.ok);
-        EXPECT_THAT(response.error, HasSubstr("may not use this socket"));
-    });
-    stranger.join();
-    EXPECT_TRUE(call(*client(), "echo").ok);
+TEST_F(ServerTest, BytesThatTrickleInDoNotProlongTheWaitForARequest) {
+    Options options;
+    options.request_within = milliseconds{20};
+    start(options);
+    const UniqueFd fd = raw();
+    std::size_t sent = 0;
+    while (::send(fd.get(), "x", 1, MSG_NOSIGNAL) == 1 && sent <= kLineMax) ++sent;
+    EXPECT_LE(sent, kLineMax);
+    EXPECT_EQ(read_to_end(fd), "");  // no word of a line that is too long
 }
 
 TEST_F(ServerTest, TheSocketGoesWithTheServer) {

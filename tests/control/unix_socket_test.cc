@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/control/unix_socket.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstring>
 #include <fstream>
 
 #include "tests/support/temporary_folder.h"
@@ -72,6 +78,101 @@ TEST(PeerOf, KnowsWhoIsAtTheOtherEnd) {
     EXPECT_EQ(peer->pid, ::getpid());
     EXPECT_FALSE(peer->actor.empty());
     EXPECT_EQ(peer->right, Right::Admin);  // the daemon's own user
+}
+
+/// Processes of the superuser's for whom another user logged in, as it is behind sudo.
+class LoginTest : public testing::Test {
+protected:
+    static constexpr const char* kNobody = "65534";
+
+    void SetUp() override {
+        if (::geteuid() != 0) GTEST_SKIP() << "only the superuser can set the login uid of a process";
+        auto listening = listen_at(folder_ / "control.sock");
+        ASSERT_TRUE(listening.ok()) << listening.error().text;
+        listening_ = std::move(*listening);
+        client_ = UniqueFd(::socket(AF_UNIX, SOCK_STREAM, 0));
+    }
+    ~LoginTest() override {
+        if (child_ > 0) {
+            ::kill(child_, SIGKILL);
+            ::waitpid(child_, nullptr, 0);
+        }
+    }
+
+    /// In a child: its login uid, which the kernel lets a process set once.
+    static bool log_in() {
+        const UniqueFd file(::open("/proc/self/loginuid", O_WRONLY));
+        return ::write(file.get(), kNobody, std::strlen(kNobody)) > 0;
+    }
+    [[nodiscard]] bool dial() const {
+        const auto address = socket_address(folder_ / "control.sock");
+        return ::connect(client_.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
+    }
+    /// Goes on when the child has said that it is ready; false when it could not do its part.
+    bool wait_for_child() {
+        ready_.second.reset();
+        char byte = 0;
+        return ::read(ready_.first.get(), &byte, 1) == 1;
+    }
+    void open_pipe() {
+        int ends[2];
+        ASSERT_EQ(::pipe(ends), 0);
+        ready_ = {UniqueFd(ends[0]), UniqueFd(ends[1])};
+    }
+    /// The child's end: ready or not, it stays until it is killed.
+    [[noreturn]] void stay(bool ready) const {
+        if (!ready || ::write(ready_.second.get(), "x", 1) != 1) ::_exit(1);
+        while (true) ::pause();
+    }
+    Result<Peer> accepted() {
+        accepted_ = UniqueFd(::accept(listening_.get(), nullptr, nullptr));
+        return peer_of(accepted_.get(), Options{});
+    }
+
+    TemporaryFolder folder_;
+    UniqueFd listening_;
+    UniqueFd client_;  // shared with the children
+    UniqueFd accepted_;
+    std::pair<UniqueFd, UniqueFd> ready_;
+    pid_t child_ = 0;
+};
+
+TEST_F(LoginTest, CountsForAProcessThatIsTheProvedPeer) {
+    open_pipe();
+    child_ = ::fork();
+    if (child_ == 0) stay(log_in() && dial());
+    if (!wait_for_child()) GTEST_SKIP() << "this kernel or container lets no login uid be set";
+    const auto peer = accepted();
+    ASSERT_TRUE(peer.ok()) << peer.error().text;
+    int pidfd = -1;
+    socklen_t size = sizeof pidfd;
+    constexpr int kPeerPidfd = 77;  // SO_PEERPIDFD
+    const bool proved = ::getsockopt(accepted_.get(), SOL_SOCKET, kPeerPidfd, &pidfd, &size) == 0;
+    const UniqueFd closed_at_the_end(pidfd);
+    EXPECT_EQ(peer->actor, proved ? "nobody" : "root");
+    EXPECT_EQ(peer->uid, 0U);
+}
+
+TEST_F(LoginTest, OfAnotherProcessThatHasThePeersIdNowIsNotTaken) {
+    const pid_t connected = ::fork();
+    if (connected == 0) ::_exit(dial() ? 0 : 1);
+    int status = 1;
+    ASSERT_EQ(::waitpid(connected, &status, 0), connected);
+    ASSERT_EQ(status, 0);
+    open_pipe();
+    struct clone_args how {};
+    pid_t id = connected;
+    how.exit_signal = SIGCHLD;
+    how.set_tid = reinterpret_cast<std::uint64_t>(&id);
+    how.set_tid_size = 1;
+    child_ = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+    if (child_ == 0) stay(log_in());
+    if (child_ < 0 || !wait_for_child()) GTEST_SKIP() << "this kernel or container gives no chosen process id";
+    ASSERT_EQ(child_, connected);
+    const auto peer = accepted();
+    ASSERT_TRUE(peer.ok()) << peer.error().text;
+    EXPECT_EQ(peer->pid, connected);
+    EXPECT_EQ(peer->actor, "root");
 }
 
 TEST(PeerOf, FailsOnWhatIsNoSocket) {

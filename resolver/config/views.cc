@@ -94,13 +94,36 @@ Json targets_json(const policy::Directive& directive) {
     return targets;
 }
 
-Json directive_json(const policy::Policy& policy, std::uint32_t index) {
+/// The step by the document and its plan, whatever the hours and a suspension say.
+policy::Step step_by_plan(const policy::Directive& directive, WallTime now) {
+    policy::Step step = directive.step;
+    for (const auto& planned : directive.planned)
+        if (planned.at <= now) step = planned.step;
+    return step;
+}
+
+/// Why a directive does something else now than its step, or its planned one, says; null: it does not.
+Json now_because(const policy::Policy& policy, std::uint32_t index, WallTime now) {
+    const auto& directive = policy.options().directives[index];
+    switch (policy.state_of(index)) {
+        case policy::DirectiveState::Planned: return "planned";
+        case policy::DirectiveState::Lapsed: return "lapsed";
+        case policy::DirectiveState::InForce: break;
+    }
+    const policy::Step step = policy.step_of(index);
+    if (step == policy::Step::None && directive.hours) return "outside-hours";
+    const auto& until = policy.options().suspended_until;
+    return until && now < *until && step != step_by_plan(directive, now) ? Json("suspended") : Json(nullptr);
+}
+
+Json directive_json(const policy::Policy& policy, std::uint32_t index, WallTime now) {
     const auto& directive = policy.options().directives[index];
     return {
         {"id", directive.id},
         {"state", state_text(policy.state_of(index))},
         {"step", policy::step_to_text(directive.step)},
         {"step_now", policy::step_to_text(policy.step_of(index))},
+        {"now_because", now_because(policy, index, now)},
         {"title", text_or_null(directive.title)},
         {"issuer", text_or_null(directive.issuer)},
         {"basis", text_or_null(directive.basis)},
@@ -253,9 +276,10 @@ Json groups_json(const policy::Options& options) {
     return rows;
 }
 
-Json directives_json(const policy::Policy& policy) {
+Json directives_json(const policy::Policy& policy, WallTime now) {
     Json rows = Json::array();
-    for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i) rows.push_back(directive_json(policy, i));
+    for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i)
+        rows.push_back(directive_json(policy, i, now));
     return rows;
 }
 

@@ -36,7 +36,8 @@ Json services_json(const blocklists::Catalogue& catalogue);
 Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallTime now);
 /// `clients_seen` and `last_seen` are null: only the daemon knows.
 Json groups_json(const policy::Options& options);
-Json directives_json(const policy::Policy& policy);
+/// `step_now` and `now_because` tell what holds at `now`, for which the policy was built.
+Json directives_json(const policy::Policy& policy, WallTime now);
 
 Json exception_json(const ExceptionDocument& document, const state::Use& use);
 

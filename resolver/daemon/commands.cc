@@ -9,6 +9,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/config/views.h"
 #include "resolver/daemon/exception_commands.h"
+#include "resolver/daemon/metrics.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/state_commands.h"
@@ -37,8 +38,11 @@ Response top(Running& running, const Peer&, const Request& request) {
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
 Response directives(Running& running, const Peer&, const Request&) {
-    return done(config::directives_json(running.policy()));
+    return done(config::directives_json(running.policy(), wall_now()));
 }
+
+Response policy_in_force(Running& running, const Peer&, const Request&) { return done(running.policy_document()); }
+Response metrics(Running& running, const Peer&, const Request&) { return done(metrics_text(running)); }
 
 Response explain_past(Running& running, const config::ExplainAsk& ask, WallTime at) {
     const auto stored = running.policy_at(at);
@@ -132,6 +136,8 @@ constexpr std::array kVerbs = {
     Verb{"status", Right::Read, status},
     Verb{"stats", Right::Read, stats},
     Verb{"top", Right::Read, top},
+    Verb{"metrics", Right::Read, metrics},
+    Verb{"policy", Right::Read, policy_in_force},
     Verb{"explain", Right::Read, explain},
     Verb{"services", Right::Read, services},
     Verb{"lists", Right::Read, lists},
@@ -155,9 +161,7 @@ constexpr std::array kVerbs = {
     Verb{"suspend", Right::Admin, suspend},
 };
 
-}  // namespace
-
-Response obey(Running& running, const control::Peer& peer, const Request& request) {
+Response answer_to(Running& running, const control::Peer& peer, const Request& request) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
         if (peer.right < verb.needs)
@@ -166,6 +170,30 @@ Response obey(Running& running, const control::Peer& peer, const Request& reques
         return verb.obey(running, peer, request);
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
+}
+
+/// As many bytes of a text from `from` on as one reply carries, up to the end of a character.
+std::size_t piece_at(const std::string& text, std::size_t from) {
+    constexpr std::size_t kPieceMax = control::kLineMax / 8;  // an escaped character may take six bytes
+    std::size_t end = from + kPieceMax;
+    if (end >= text.size()) return text.size() - from;
+    for (int i = 0; i < 3 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U; ++i) --end;
+    return end - from;
+}
+
+}  // namespace
+
+void obey(Running& running, const control::Peer& peer, const Request& request,
+          const control::ControlServer::Reply& reply) {
+    Response response = answer_to(running, peer, request);
+    if (!response.data.is_string()) return reply(response);
+    const std::string text = response.data.get<std::string>();
+    std::size_t at = 0;
+    for (std::size_t size = piece_at(text, at); at + size < text.size(); size = piece_at(text, at)) {
+        reply({.ok = true, .more = true, .error = {}, .data = text.substr(at, size)});
+        at += size;
+    }
+    reply(done(text.substr(at)));
 }
 
 }  // namespace cenote::daemon

@@ -10,6 +10,8 @@
 
 namespace cenote::daemon {
 
-[[nodiscard]] control::Response obey(Running& running, const control::Peer& peer, const control::Request& request);
+/// Replies before it returns; a long text in pieces, the last of which is the last reply.
+void obey(Running& running, const control::Peer& peer, const control::Request& request,
+          const control::ControlServer::Reply& reply);
 
 }  // namespace cenote::daemon

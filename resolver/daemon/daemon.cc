@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "resolver/base/log.h"
+#include "resolver/base/printable.h"
 #include "resolver/daemon/commands.h"
 #include "resolver/daemon/notify.h"
 #include "resolver/daemon/running.h"
@@ -26,34 +27,17 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Several errors are several lines; each gets its own.
 int fail(const Error& error) {
-    std::size_t from = 0;
-    while (from <= error.text.size()) {
-        const std::size_t end = std::min(error.text.find('\n', from), error.text.size());
-        log::error("{}", error.text.substr(from, end - from));
-        from = end + 1;
-    }
+    log::error_lines(error.text);
     return 1;
 }
 
-std::string status_line(const Running& running) {
-    const auto& base = running.loaded().base;
-    return fmt::format("{} domains, policy version {}", base == nullptr ? 0 : base->info().domains,
-                       running.policy().version());
-}
-
-void reload(Running& running) {
-    notify_reloading();
+state::Record of_signal() {
     state::Record record;
     record.at = wall_now();
     record.actor = "SIGHUP";
     record.action = "reload";
-    if (auto status = running.reload(std::move(record)); !status) {
-        fail(status.error());
-        log::error("the reload changed nothing: the policy before it stays in force");
-    }
-    notify_ready(status_line(running));
+    return record;
 }
 
 }  // namespace
@@ -64,11 +48,9 @@ int run(const Path& config) {
     loop::Loop loop;
     auto running = Running::start(loop, config, take_parked());
     if (!running) return fail(running.error());
-    auto control = control::ControlServer::start(
-        loop, (*running)->loaded().settings.control,
-        [&](const control::Peer& peer, const control::Request& request, control::ControlServer::Reply reply) {
-            reply(obey(**running, peer, request));
-        });
+    auto control = (*running)->open_control(
+        loop, [&](const control::Peer& peer, const control::Request& request,
+                  const control::ControlServer::Reply& reply) { obey(**running, peer, request, reply); });
     if (!control) return fail(control.error());
     (*running)->take_newer_set();  // until now nobody could tell us of one
     park((*running)->server().descriptors());
@@ -76,10 +58,8 @@ int run(const Path& config) {
     const auto stop = [&] { loop.stop(); };
     const loop::Signal terminate(loop, SIGTERM, stop);
     const loop::Signal interrupt(loop, SIGINT, stop);
-    const loop::Signal hangup(loop, SIGHUP, [&] {
-        reload(**running);
-        (*control)->apply((*running)->loaded().settings.control);
-    });
+    // What came of it is in the log and in `status`.
+    const loop::Signal hangup(loop, SIGHUP, [&] { static_cast<void>((*running)->reload(of_signal())); });
     loop::Timer watchdog(loop, [&] {
         if ((*running)->workers_alive()) notify_alive();
     });
@@ -87,14 +67,13 @@ int run(const Path& config) {
 
     for (const SocketAddress& address : (*running)->server().addresses())
         log::notice("listening on {} (udp, tcp)", address.to_string());
-    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->server().size(), status_line(**running));
-    notify_ready(status_line(**running));
+    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->server().size(), (*running)->status_line());
+    notify_ready((*running)->status_line());
     loop.run();
 
     log::notice("stopping: answering what is under way");
     notify_stopping();
     (*running)->drain();
-    control->reset();  // who waits for an answer waits no longer, before we wait for our child
     return 0;
 }
 
@@ -102,7 +81,8 @@ int check(const Path& config) {
     Diagnostics diagnostics;
     auto settings = config::load(config, diagnostics);
     if (settings) policy::Policy::check(*settings->policy, config::set_for_check(*settings).get(), diagnostics);
-    for (const Diagnostic& diagnostic : diagnostics.all()) fmt::print(stderr, "{}\n", diagnostic.to_string());
+    for (const Diagnostic& diagnostic : diagnostics.all())
+        fmt::print(stderr, "{}\n", printable(diagnostic.to_string()));
     if (diagnostics.has_errors() || !settings) return 1;
     fmt::print("{}: no mistakes\n", config.string());
     return 0;

@@ -75,6 +75,23 @@ void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known)
     loaded.set_problem = opened->problem;
 }
 
+void log_findings(const Loaded& loaded) {
+    for (const Diagnostic& diagnostic : loaded.diagnostics.all())
+        if (diagnostic.severity == Diagnostic::Severity::Warning) log::warning("{}", diagnostic.to_string());
+    if (loaded.base == nullptr && !loaded.set_problem.empty())
+        log::error("{}; {}", loaded.set_problem,
+                   loaded.settings.without_set == engine::WithoutSet::Forward
+                       ? "without_set = \"forward\": nothing is restricted"
+                       : "without_set = \"servfail\": every query gets SERVFAIL until 'cenote update' has made a set");
+    else if (!loaded.set_problem.empty())
+        log::error("{}", loaded.set_problem);
+}
+
+std::string set_text(const Loaded& loaded) {
+    const config::SetDigests digests = config::digests_of(loaded.base.get());
+    return fmt::format("set {} catalogue {}", digests.set, digests.catalogue);
+}
+
 std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head) {
     const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
     const std::string text = fmt::format("version {} digest {}", version, shown(digest));

@@ -40,6 +40,12 @@ Status add_made(Loaded& loaded, const config::Made& made);
 /// Opens the set of the settings, or the one before it. `known`: checked before; what it has open is not read again.
 void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known = nullptr);
 
+/// A log line for each warning, and for a set that is not the newest or missing.
+void log_findings(const Loaded& loaded);
+
+/// "set 1f0c… catalogue 91ae…", as audit records name the set in use.
+[[nodiscard]] std::string set_text(const Loaded& loaded);
+
 /// What policy.cenote says: version, digest and the head of the audit trail (empty: there is none).
 [[nodiscard]] std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head);
 

@@ -12,6 +12,7 @@
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
 #include "resolver/config/set_changes.h"
+#include "resolver/daemon/status.h"
 #include "resolver/daemon/zone_keeper.h"
 
 namespace cenote::daemon {
@@ -19,29 +20,13 @@ namespace {
 
 constexpr milliseconds kMinute{60000};
 constexpr milliseconds kSecond{1000};
+constexpr milliseconds kForgotten = 3 * kMinute;  // a problem that was gone for so long is another one
 constexpr WallTime kFarAhead{seconds{1LL << 40}};
 constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
-
-void log_findings(const Loaded& loaded) {
-    for (const Diagnostic& diagnostic : loaded.diagnostics.all())
-        if (diagnostic.severity == Diagnostic::Severity::Warning) log::warning("{}", diagnostic.to_string());
-    if (loaded.base == nullptr && !loaded.set_problem.empty())
-        log::error("{}; {}", loaded.set_problem,
-                   loaded.settings.without_set == engine::WithoutSet::Forward
-                       ? "without_set = \"forward\": nothing is restricted"
-                       : "without_set = \"servfail\": every query gets SERVFAIL until 'cenote update' has made a set");
-    else if (!loaded.set_problem.empty())
-        log::error("{}", loaded.set_problem);
-}
 
 /// What stands in an audit record of the policy that it brought.
 std::string policy_mark(const state::PolicyVersion& stored) {
     return fmt::format("version {} digest {}", stored.version, stored.digest);
-}
-
-std::string set_text(const Loaded& loaded) {
-    const config::SetDigests digests = config::digests_of(loaded.base.get());
-    return fmt::format("set {} catalogue {}", digests.set, digests.catalogue);
 }
 
 /// Grows with every policy put in force, over restarts too, so that it can be the serial of our SOA (RFC 1982).
@@ -115,6 +100,13 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
 Running::~Running() {
     if (server_ != nullptr) server_->drain();
     zones_.reset();
+}
+
+Status Running::open_control(loop::Loop& loop, control::ControlServer::Handler handler) {
+    auto control = control::ControlServer::start(loop, loaded_.settings.control, std::move(handler));
+    if (!control) return std::move(control).error();
+    control_ = std::move(*control);
+    return Done{};
 }
 
 void Running::open_state() {
@@ -197,8 +189,7 @@ Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, co
 /// What was done goes into the trail with the policy in force; that it could not be written does not undo it.
 void Running::note(state::Record record) {
     if (state_ == nullptr) return;
-    const state::PolicyVersion stored{version_, wall_now(), digest_,
-                                      config::policy_document(*loaded_.settings.policy, loaded_.base.get())};
+    const state::PolicyVersion stored{version_, wall_now(), digest_, policy_document()};
     record.policy = policy_mark(stored);
     const std::string action = record.action;
     const std::string actor = record.actor;
@@ -241,75 +232,6 @@ void Running::note_updates() {
     record.object = config_.string();
     record.after = set_text(loaded_);
     note(std::move(record));
-}
-
-Status Running::reload(state::Record record) {
-    auto loaded = load(config_, SetCheck::Now);
-    if (!loaded) return std::move(loaded).error();
-    if (state_ != nullptr) {
-        const auto all = state_->rules();
-        if (!all) return all.error();
-        if (auto added = add_made(*loaded, config::made_of(*all)); !added) return added;
-    }
-    if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
-        return Error{loaded->set_problem};  // what runs is better than what could be read now
-    const server::Options before = loaded_.settings.server;
-    record.object = config_.string();
-    record.before = set_text(loaded_);
-    auto next = prepare(std::move(*loaded));
-    if (!next) return std::move(next).error();
-    put_in_force(std::move(*next));
-    if (state_ != nullptr) state_problem_.clear();  // all rules were taken
-    log_findings(loaded_);
-    if (!(loaded_.settings.server == before)) {
-        log::warning("[server].listen and workers are taken over at the next restart");
-        loaded_.settings.server = before;
-    }
-    tell_zone_keeper(loaded_.settings.control.socket, "reload");
-    keep_zones();
-    log::notice("reloaded {}: policy version {}", config_.string(), version_);
-    record.after = set_text(loaded_);
-    note(std::move(record));
-    return Done{};
-}
-
-Status Running::reload_set(state::Record record) {
-    Loaded loaded;
-    loaded.settings = loaded_.settings;
-    loaded.written = loaded_.written;
-    open_set(loaded, SetCheck::Now, loaded_.base.get());
-    if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
-    if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
-    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
-    for (const Diagnostic& diagnostic : loaded.diagnostics.all())
-        if (diagnostic.severity == Diagnostic::Severity::Error) return Error{diagnostic.to_string()};
-    record.object = loaded.settings.set.string();
-    record.before = set_text(loaded_);
-    auto next = prepare(std::move(loaded));
-    if (!next) return std::move(next).error();
-    put_in_force(std::move(*next));
-    log_findings(loaded_);
-    log::notice("{} domains from {}: policy version {}", loaded_.base->info().domains, loaded_.settings.set.string(),
-                version_);
-    record.after = set_text(loaded_);
-    note(std::move(record));
-    return Done{};
-}
-
-void Running::take_newer_set() {
-    const Path& path = loaded_.settings.set;
-    if (path.empty()) return;
-    const auto there = domainset::DomainSet::open_unread(path, loaded_.base.get());
-    const std::uint64_t checksum = there ? there->info().checksum : 0;
-    if (checksum == looked_at_) return;  // also when it was refused: that was told
-    looked_at_ = checksum;
-    if (!there || (loaded_.base != nullptr && loaded_.base->info().checksum == checksum)) return;
-    state::Record record;
-    record.at = wall_now();
-    record.actor = "cenoted";
-    record.action = "update";
-    record.note = "found beside the running one";
-    if (auto taken = reload_set(std::move(record)); !taken) log::error("{}", taken.error().text);
 }
 
 Result<state::Record> Running::restore(const Path& backup, state::Record record) {
@@ -388,7 +310,20 @@ void Running::on_second() {
     upstream_journal_.look(upstream_views(*server_));
 }
 
+WallTime Running::problem_since(const std::string& what) {
+    const Ticks now = ticks_now();
+    std::erase_if(problems_seen_, [now](const auto& each) { return now - each.second.last > kForgotten; });
+    Seen& seen = problems_seen_.try_emplace(what, Seen{wall_now(), now}).first->second;
+    seen.last = now;
+    return seen.first;
+}
+
+std::string Running::policy_document() const {
+    return config::policy_document(*loaded_.settings.policy, loaded_.base.get());
+}
+
 void Running::on_minute() {
+    static_cast<void>(problems_json(*this));  // since when each is there
     flush_uses();
     close_exceptions();
     keep_zones();  // which may have been killed
@@ -407,6 +342,7 @@ void Running::drain() {
     zone_keeper_.ask_to_end();
     server_->drain();
     flush_uses();
+    control_.reset();  // who waits for an answer waits no longer, before our child is waited for
 }
 
 /// Without anything to come, too: the clock may be set back to when there was.

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,13 +50,26 @@ public:
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
-    /// Reads the configuration and the set anew. The Error has a line a mistake; then nothing has changed. `record`:
-    /// who wants it, and why.
+    /// Opens the control socket, whose requests go to `handler`; a reload gives it new rights.
+    Status open_control(loop::Loop& loop, control::ControlServer::Handler handler);
+    /// Reads the configuration and the set anew, and tells systemd. The Error has a line a mistake; then nothing has
+    /// changed, and refused_reload() has it. `record`: who wants it, and why.
     Status reload(state::Record record);
-    /// Reads the set anew, after `cenote update`. The Error says why the old one stays.
+    /// Reads the set anew, after `cenote update`. The Error says why the old one stays; refused_set() has it.
+    Status reload_set(state::Record record);
     /// Whoever published a set may not have reached us: we were starting, or they were killed. Looks, and takes it.
     void take_newer_set();
-    Status reload_set(state::Record record);
+    /// Why the last reload changed nothing, and when that was; until one succeeds.
+    struct Refused {
+        WallTime at{};
+        std::string why;  // a line a mistake
+    };
+    [[nodiscard]] const std::optional<Refused>& refused_reload() const noexcept { return refused_reload_; }
+    [[nodiscard]] const std::optional<Refused>& refused_set() const noexcept { return refused_set_; }
+    /// Since when a problem that has no time of its own is known: it was looked for every minute.
+    [[nodiscard]] WallTime problem_since(const std::string& what);
+    /// What systemctl shows.
+    [[nodiscard]] std::string status_line() const;
     /// A rule that somebody made, changed or lifted: checked together with all that is in force, written with its
     /// record, then in force. The Error says what is wrong; then nothing has changed.
     Result<state::Record> change_rule(const state::Rule& rule, state::Record record);
@@ -75,7 +89,10 @@ public:
     /// The chain of the last record of the audit trail; empty without state.
     [[nodiscard]] std::string audit_head() const { return state_ != nullptr ? state_->head() : std::string(); }
     [[nodiscard]] const std::string& state_problem() const noexcept { return state_problem_; }
+    /// The whole policy in force as a document, as the state file keeps it (config/documents.h).
+    [[nodiscard]] std::string policy_document() const;
     [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
+    /// Answers what is under way, closes the control socket, asks the zone keeper to end.
     void drain();
 
     [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
@@ -97,6 +114,8 @@ private:
 
     void check_set();
     void open_state();
+    Status read_files(state::Record record);
+    Status read_set(state::Record record);
     /// Made and checked, not yet in force.
     struct Next {
         Loaded loaded;
@@ -134,7 +153,14 @@ private:
     std::shared_ptr<const policy::Policy> policy_;
     std::string digest_;                   // of policy_, hexadecimal
     std::unique_ptr<state::State> state_;  // null: see state_problem_
-    std::string state_problem_;            // why rules cannot be changed, or some are not in force; empty: all is well
+    struct Seen {
+        WallTime first{};
+        Ticks last{};
+    };
+    std::map<std::string, Seen> problems_seen_;
+    std::optional<Refused> refused_reload_;
+    std::optional<Refused> refused_set_;
+    std::string state_problem_;  // why rules cannot be changed, or some are not in force; empty: all is well
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;
@@ -148,6 +174,7 @@ private:
     OwnChild zone_keeper_;
     std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
+    std::unique_ptr<control::ControlServer> control_;    // null until open_control()
 };
 
 }  // namespace cenote::daemon

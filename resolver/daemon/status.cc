@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/daemon/metrics.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
 
@@ -17,89 +19,97 @@ using control::Json;
 using telemetry::Counter;
 using telemetry::Metrics;
 
-/// Counters of the recorders, and beside them those that cache and upstream keep.
-Metrics collect(Running& running) {
-    Metrics metrics = running.hub().collect();
-    const cache::Stats cache = running.cache().stats();
-    metrics.set(Counter::CacheHits, cache.hits);
-    metrics.set(Counter::CacheMisses, cache.misses);
-    metrics.set(Counter::CacheStores, cache.stores);
-    metrics.set(Counter::CacheEvictions, cache.evictions);
-    metrics.set(Counter::CacheDeclined, cache.declined);
-    metrics.set(Counter::CacheDeferred, cache.deferred);
-    upstream::Counters sum;
-    for (const server::WorkerReport& report : running.server().reports()) {
-        sum.queries += report.counters.queries;
-        sum.joined += report.counters.joined;
-        sum.timeouts += report.counters.timeouts;
-        sum.mismatched += report.counters.mismatched;
-        sum.malformed += report.counters.malformed;
-        sum.tcp += report.counters.tcp;
-        sum.retries += report.counters.retries;
-        sum.overloaded += report.counters.overloaded;
+/// Problems of one moment, each with the time since when it is known.
+class Problems {
+public:
+    explicit Problems(Running& running) : running_(running) {}
+
+    void add(const char* severity, std::string what, std::string remedy) {
+        const WallTime since = running_.problem_since(what);
+        add(severity, std::move(what), since, std::move(remedy));
     }
-    metrics.set(Counter::UpstreamQueries, sum.queries);
-    metrics.set(Counter::UpstreamJoined, sum.joined);
-    metrics.set(Counter::UpstreamTimeouts, sum.timeouts);
-    metrics.set(Counter::UpstreamMismatched, sum.mismatched);
-    metrics.set(Counter::UpstreamMalformed, sum.malformed);
-    metrics.set(Counter::UpstreamTcp, sum.tcp);
-    metrics.set(Counter::UpstreamRetries, sum.retries);
-    metrics.set(Counter::UpstreamOverloaded, sum.overloaded);
-    return metrics;
+    void add(const char* severity, std::string what, WallTime since, std::string remedy) {
+        rows_.push_back({{"severity", severity},
+                         {"what", std::move(what)},
+                         {"since", format_time(since)},
+                         {"do", std::move(remedy)}});
+    }
+    [[nodiscard]] Json take() && { return std::move(rows_); }
+
+private:
+    Running& running_;
+    Json rows_ = Json::array();
+};
+
+/// The first mistake, and how many there are besides.
+std::string first_line(const std::string& text) {
+    const auto more = std::count(text.begin(), text.end(), '\n');
+    const std::string first = text.substr(0, text.find('\n'));
+    return more == 0 ? first : fmt::format("{} (and {} more)", first, more);
 }
 
-Json problem(const char* severity, std::string what, std::string remedy) {
-    return {{"severity", severity}, {"what", std::move(what)}, {"since", nullptr}, {"do", std::move(remedy)}};
+void add_refusals(const Running& running, Problems& found) {
+    if (const auto& refused = running.refused_reload())
+        found.add("error",
+                  fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
+                  refused->at, "correct it, then 'cenote reload'; until then a restart would not come up");
+    if (const auto& refused = running.refused_set())
+        found.add("error", fmt::format("the newest set is not in force: {}", first_line(refused->why)), refused->at,
+                  "run 'cenote update', then look at its output");
+}
+
+void add_exceptions(Running& running, Problems& found) {
+    for (const auto& [document, use] : running.exceptions())
+        if (config::is_unratified(document))
+            found.add("warning",
+                      fmt::format("exception {} is an emergency of {} that nobody else has agreed to", document.id,
+                                  document.asked_by),
+                      document.granted_at.value_or(document.asked_at),
+                      fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
+                                  document.id));
+        else if (document.stage == config::Stage::Unconfirmed)
+            found.add("warning",
+                      fmt::format("exception {} came back with a restored backup and opens nothing", document.id),
+                      fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id));
 }
 
 Json problems(Running& running, const std::map<std::string, UpstreamView>& upstreams) {
-    Json found = Json::array();
+    Problems found(running);
     const Loaded& loaded = running.loaded();
+    add_refusals(running, found);
     if (!loaded.set_problem.empty())
-        found.push_back(problem("error", loaded.set_problem, "run 'cenote update', then look at its output"));
+        found.add("error", loaded.set_problem, "run 'cenote update', then look at its output");
     if (!running.state_problem().empty())
-        found.push_back(problem("error", running.state_problem(),
-                                "look at the file and its folder, or restore a backup, then restart cenoted"));
+        found.add("error", running.state_problem(),
+                  "look at the file and its folder, or restore a backup, then restart cenoted");
     if (const auto& until = running.policy().options().suspended_until; until && wall_now() < *until)
-        found.push_back(problem("warning", fmt::format("everything is suspended until {}", format_time(*until)),
-                                "nothing, it ends by itself"));
-    for (const auto& [document, use] : running.exceptions())
-        if (config::is_unratified(document))
-            found.push_back(problem(
-                "warning",
-                fmt::format("exception {} is an emergency of {} that nobody else has agreed to", document.id,
-                            document.asked_by),
-                fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
-                            document.id)));
-        else if (document.stage == config::Stage::Unconfirmed)
-            found.push_back(problem(
-                "warning", fmt::format("exception {} came back with a restored backup and opens nothing", document.id),
-                fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id)));
+        found.add("warning", fmt::format("everything is suspended until {}", format_time(*until)),
+                  "nothing, it ends by itself");
+    add_exceptions(running, found);
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)
-            found.push_back(problem("warning", fmt::format("upstream {} does not answer", server),
-                                    "check the server and the path to it, or change [upstream].servers"));
+            found.add("warning", fmt::format("upstream {} does not answer", server),
+                      "check the server and the path to it, or change [upstream].servers");
     for (const transfer::KeptZone& zone : loaded.settings.transfer.kept)
         if (const auto copy = config::list_copy(loaded.settings, zone.list); !copy.error.empty())
-            found.push_back(problem("warning",
-                                    fmt::format("list {}: its zone stays as it was: {}", zone.list, copy.error),
-                                    "mend it at the primary or in [[list]]; it is asked again by itself"));
+            found.add("warning", fmt::format("list {}: its zone stays as it was: {}", zone.list, copy.error),
+                      "mend it at the primary or in [[list]]; it is asked again by itself");
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Warning)
-            found.push_back(problem("warning", diagnostic.place.to_string() + diagnostic.text,
-                                    "change the configuration, then 'cenote reload'"));
-    const auto& directives = running.policy().options().directives;
-    for (const policy::Directive& directive : directives)
+            found.add("warning", diagnostic.place.to_string() + diagnostic.text,
+                      "change the configuration, then 'cenote reload'");
+    for (const policy::Directive& directive : running.policy().options().directives)
         if (directive.review && *directive.review <= wall_now())
-            found.push_back(problem(
+            found.add(
                 "notice",
                 fmt::format("directive {} was due for review on {}", directive.id, format_time(*directive.review)),
-                "review it and set a new date"));
-    return found;
+                *directive.review, "review it and set a new date");
+    return std::move(found).take();
 }
 
 }  // namespace
+
+Json problems_json(Running& running) { return problems(running, upstream_views(running.server())); }
 
 Json status_json(Running& running) {
     const Metrics metrics = collect(running);

@@ -13,6 +13,8 @@
 
 namespace cenote::daemon {
 
+/// What needs attention: severity, what, since, do.
+[[nodiscard]] control::Json problems_json(Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);
 /// What is asked most, or who asks most; nullopt: there is no such `what`. Of names only those that so many ask for.

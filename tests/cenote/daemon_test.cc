@@ -86,13 +86,15 @@ TEST_F(DaemonTest, StatusForPeopleAndMachines) {
 
 TEST_F(DaemonTest, ProblemsFailTheCheckOnly) {
     Json sick = kStatus;
-    sick["problems"] = Json::array(
-        {{{"severity", "warning"}, {"what", "list extra is stale"}, {"since", nullptr}, {"do", "run cenote update"}}});
+    sick["problems"] = Json::array({{{"severity", "warning"},
+                                     {"what", "list extra is stale"},
+                                     {"since", "2026-11-01T00:00:00Z"},
+                                     {"do", "run cenote update"}}});
     answer("status", sick);
     EXPECT_EQ(run("status").code, 0);
     const auto ran = run("status --check");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_THAT(ran.out, HasSubstr("list extra is stale; run cenote update"));
+    EXPECT_THAT(ran.out, HasSubstr("list extra is stale; run cenote update (since 2026-11-01T00:00:00Z)"));
     EXPECT_EQ(run("status --check --json").code, 1);
 }
 
@@ -134,13 +136,23 @@ TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     EXPECT_EQ(last_asked().args, (Json{{"name", "a.example"}, {"client", "10.0.0.1"}, {"type", "TXT"}}));
 }
 
-TEST_F(DaemonTest, FilesDoWhereTheDaemonWillNotLetUsLook) {
-    refuse("ping", "nobody may not use this socket");
-    EXPECT_EQ(run("services --json").json().size(), 2U);
-    refuse("status", "nobody may not use this socket");
-    const auto ran = run("status");
-    EXPECT_EQ(ran.code, 1);
-    EXPECT_EQ(ran.err, "cenote: nobody may not use this socket\n");
+TEST_F(DaemonTest, FilesAreNoWayAroundARefusal) {
+    for (const char* verb : {"explain", "services", "lists", "groups", "directives", "exceptions", "policy", "status"})
+        refuse(verb, "nobody may not use this socket");
+    for (const char* line : {"explain a.example", "services", "lists", "groups", "directives", "exceptions --json",
+                             "export --format domains", "status"}) {
+        const auto ran = run(line);
+        EXPECT_EQ(ran.code, 1) << line;
+        EXPECT_EQ(ran.err, "cenote: nobody may not use this socket\n") << line;
+        EXPECT_EQ(ran.out, "") << line;
+    }
+}
+
+TEST_F(DaemonTest, MetricsAreATextThatMayComeInPieces) {
+    answer("metrics", "# HELP cenote_queries_total asked\ncenote_queries_total 4\n");
+    EXPECT_EQ(run("metrics").out, "# HELP cenote_queries_total asked\ncenote_queries_total 4\n");
+    answer("metrics", Json::object());
+    EXPECT_EQ(run("metrics").code, 1);
 }
 
 TEST_F(DaemonTest, NamesOfOthersDoNotReachTheTerminalRaw) {

@@ -262,7 +262,7 @@ class Node:
     """A resolver under test: its folder, its configuration, its tool, its daemon."""
 
     def __init__(self, test, *, directives=RESTRICT_ALPHA, upstreams=(), server="", extra="", catalogue=CATALOGUE,
-                 listen='"127.0.0.1:0"', workers=1, sinkhole=None, timeout="2500ms"):
+                 listen='"127.0.0.1:0"', workers=1, sinkhole=None, timeout="2500ms", control=""):
         self.test = test
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-"))
         test.addCleanup(shutil.rmtree, self.folder, True)
@@ -278,7 +278,8 @@ class Node:
         self.environment = {}  # of the daemon and the tool, beside what they get anyhow
         self.address = self.port = None
         self.settings = dict(directives=directives, upstreams=list(upstreams), server=server, extra=extra,
-                             listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout)
+                             listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout,
+                             control=control)
         self.write_config()
 
     def write_config(self, **changes):
@@ -298,6 +299,7 @@ state = "{self.folder}/state.db"
 {s['server']}
 [control]
 socket = "{self.control}"
+{s['control']}
 [upstream]
 servers = [{servers}]
 timeout = "{s['timeout']}"

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tool against a running daemon and without one: fields, words and exit codes of the contract."""
 import json
+import re
+import shutil
 import socket
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
-from harness import BIN, RESTRICT_ALPHA, SystemTest, main
+from harness import BIN, RESTRICT_ALPHA, SOURCE, SystemTest, main
 from upstreams import ScriptedUpstream, answer_with
 
 DIRECTIVES = RESTRICT_ALPHA + """
@@ -178,6 +180,101 @@ class Control(SystemTest):
         self.resolver.ask("chat.alpha-ai.example")
         self.assertTrue(self.resolver.cenote_ok("stats").strip())
         self.assertTrue(self.resolver.cenote_json("stats"))
+
+    def test_metrics(self):
+        self.resolver.ask("chat.alpha-ai.example")
+        text = self.resolver.cenote_ok("metrics")
+        documented = re.findall(r"(?m)^\| `(cenote_\w+)", (SOURCE / "docs" / "METRICS.md").read_text())
+        for name in documented:
+            self.assertIn(f"# TYPE {name} ", text)
+        value = lambda name: float(re.search(rf"(?m)^{name} (\S+)$", text).group(1))
+        self.assertEqual((value("cenote_queries_total"), value("cenote_workers")), (1, 1))
+        self.assertEqual(value("cenote_directives_in_force"), 2)
+        self.assertEqual(value("cenote_set_domains"), self.resolver.cenote_json("status")["set"]["domains"])
+        if shutil.which("promtool"):
+            checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked)
+
+    def test_export_is_of_what_is_in_force(self):
+        exported = lambda: self.resolver.cenote("export", "--format", "domains")
+        self.assertIn("alpha-ai.example", exported().stdout)
+        self.resolver.write_config(directives=DIRECTIVES.replace("service:alpha", "service:beta"))
+        done = exported()
+        self.assertIn("alpha-ai.example", done.stdout)
+        self.assertNotIn("no cenoted runs", done.stderr)
+        self.resolver.stop()
+        done = exported()
+        self.assertIn("beta-ai.example", done.stdout)
+        self.assertIn("no cenoted runs: this is what the files say", done.stderr)
+
+    def now_of(self, directive):
+        row, = self.resolver.cenote_json("directives", directive)
+        listed, = [line for line in self.resolver.cenote_ok("directives").splitlines() if line.startswith(directive)]
+        return row["state"], row["step"], row["step_now"], row["now_because"], listed
+
+    def test_directives_say_what_holds_now(self):
+        far = (datetime.now(timezone.utc) + timedelta(days=3)).strftime("%a").lower()
+        self.resolver.write_config(directives=DIRECTIVES + f"""
+[[directive]]
+id      = "hours-1"
+targets = ["service:beta"]
+step    = "restrict"
+hours   = "{far} 10:00-11:00"
+[[directive]]
+id      = "later-1"
+targets = ["service:beta"]
+step    = "restrict"
+starts  = 2099-01-01T00:00:00Z
+""")
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(self.now_of("test-1")[:4], ("in-force", "restrict", "restrict", None))
+        *row, listed = self.now_of("hours-1")
+        self.assertEqual(row, ["in-force", "restrict", "nothing", "outside-hours"])
+        self.assertIn("nothing (outside its hours)", listed)
+        *row, listed = self.now_of("later-1")
+        self.assertEqual(row, ["planned", "restrict", "observe", "planned"])
+        self.assertIn("observe (until it starts)", listed)
+        self.resolver.cenote_ok("suspend", "--for", "30m")
+        *row, listed = self.now_of("test-1")
+        self.assertEqual(row, ["in-force", "restrict", "observe", "suspended"])
+        self.assertIn("observe (suspended)", listed)
+        self.assertEqual(self.now_of("watch-1")[2:4], ("observe", None), "no other step than without the suspension")
+        self.assertIn("observe (suspended)", self.resolver.cenote_ok("directives", "test-1"))
+
+    def test_a_directive_shows_its_planned_steps(self):
+        made = self.resolver.cenote_ok("advise", "beta").strip()
+        self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-05-01T00:00:00Z")
+        self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", "2098-04-01T00:00:00Z")
+        self.assertIn("restrict from 2098-04-01T00:00:00Z, block from 2098-05-01T00:00:00Z",
+                      self.resolver.cenote_ok("directives", made))
+
+    def test_every_problem_has_a_time(self):
+        self.resolver.cenote_ok("suspend", "--for", "30m")
+        problems = self.resolver.cenote_json("status")["problems"]
+        self.assertTrue(any("suspended" in p["what"] for p in problems), problems)
+        first = {p["what"]: datetime.fromisoformat(p["since"].replace("Z", "+00:00")) for p in problems}
+        again = {p["what"]: datetime.fromisoformat(p["since"].replace("Z", "+00:00"))
+                 for p in self.resolver.cenote_json("status")["problems"]}
+        self.assertEqual(first, again)
+
+    def test_what_others_write_forges_no_row_and_moves_no_cursor(self):
+        note = "fine\n99  2026-01-01T00:00:00Z  root  restrict\x1b[2J\u009b\u202e"
+        self.resolver.cenote_ok("reload", "--note", note)
+        self.resolver.cenote_ok("allow", "open.example", "--for", "1h", "--requester", note, "--ref", note)
+        shown = self.resolver.cenote_ok("audit")
+        self.assertEqual(len(shown.splitlines()), len(self.resolver.cenote_json("audit")), shown)
+        self.assertIn(note, [row["note"] for row in self.resolver.cenote_json("audit")])
+        for printed in (shown, self.resolver.cenote_ok("audit", "--json"), self.resolver.daemon.log()):
+            for raw in ("\x1b", "\u009b", "\u202e"):
+                self.assertNotIn(raw, printed)
+
+    def test_a_usage_error_names_the_help_of_its_verb(self):
+        for arguments, verb in ((("explain",), "cenote explain"), (("exception", "request"), "cenote exception request"),
+                                (("status", "--no-such-option"), "cenote status"), (("no-such-verb",), "cenote")):
+            done = self.resolver.cenote(*arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertTrue(done.stderr.strip().endswith(f"'{verb} --help' shows how it is written"), done.stderr)
+            self.assertEqual(self.resolver.cenote(*verb.split()[1:], "--help").returncode, 0)
 
     def test_versions(self):
         for program in ("cenoted", "cenote"):

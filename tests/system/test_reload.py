@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reload publishes a whole new state or changes nothing, and no query is lost meanwhile."""
+import json
 import signal
+import socket
 import threading
 
 import dns.exception
@@ -83,6 +85,57 @@ class Reload(SystemTest):
                 self.assertRegex(done.stderr, r"cenote\.toml:\d+:\d+: ")
                 self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
         self.assertEqual(self.resolver.cenote_json("status")["policy_version"], version)
+
+    def problems(self):
+        return [p for p in self.resolver.cenote_json("status")["problems"] if "the last reload failed" in p["what"]]
+
+    def refuse_and_repair(self, refuse, repair):
+        """A reload that fails is a problem, with its place and time, until one succeeds; systemd shows it, too."""
+        daemon = self.resolver.daemon
+        self.assertEqual(self.problems(), [])
+        self.resolver.write_config(directives=BROKEN["unknown key"])
+        refuse()
+        daemon.wait_notified("RELOADING")
+        self.assertIn("the last reload failed at", daemon.wait_notified("READY")["STATUS"])
+        problem, = self.problems()
+        self.assertEqual(problem["severity"], "error")
+        self.assertRegex(problem["what"], r"failed at \d{4}-\S+Z: \S*cenote\.toml:\d+:\d+: ")
+        self.assertIn(problem["since"], problem["what"])
+        self.assertEqual(self.resolver.cenote("status", "--check").returncode, 1)
+        self.resolver.write_config(directives=RESTRICT_ALPHA)
+        repair()
+        daemon.wait_notified("RELOADING")
+        self.assertNotIn("failed", daemon.wait_notified("READY")["STATUS"])
+        self.assertEqual(self.problems(), [])
+
+    def test_a_reload_refused_by_signal_is_a_problem(self):
+        hang_up = lambda: self.resolver.daemon.signal(signal.SIGHUP)
+        self.refuse_and_repair(hang_up, hang_up)
+
+    def test_a_reload_refused_by_command_is_a_problem(self):
+        self.refuse_and_repair(lambda: self.assertEqual(self.resolver.cenote("reload").returncode, 1),
+                               lambda: self.resolver.cenote_ok("reload"))
+
+    def test_a_set_that_is_refused_is_a_problem(self):
+        good = self.resolver.set.read_bytes()
+        spare = self.resolver.folder / "spare"
+        spare.write_bytes(good[: len(good) // 2])
+        spare.rename(self.resolver.set)
+        self.assertEqual(self.reload_set()["ok"], False)
+        refused = lambda: [p for p in self.resolver.cenote_json("status")["problems"]
+                           if "the newest set is not in force" in p["what"]]
+        self.assertEqual([p["severity"] for p in refused()], ["error"])
+        self.assertTrue(refused()[0]["since"])
+        spare.write_bytes(good)
+        spare.rename(self.resolver.set)
+        self.assertEqual(self.reload_set()["ok"], True)
+        self.assertEqual(refused(), [])
+
+    def reload_set(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.resolver.control))
+            client.sendall(b'{"v":1,"verb":"reload-set","args":{}}\n')
+            return json.loads(client.makefile().readline())
 
     def test_update_and_reload_under_load(self):
         stop = threading.Event()

@@ -40,6 +40,12 @@ class Units(unittest.TestCase):
                 self.skipTest("systemd-analyze cannot judge files offline here")
             self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)
 
+    def test_a_reload_that_is_refused_fails(self):
+        """A signal has no answer: systemctl reload would succeed whatever came of it."""
+        text = (SOURCE / "systemd" / "cenoted.service").read_text()
+        reload, = re.findall(r"(?m)^ExecReload=(.*)$", text)
+        self.assertRegex(reload, r"^/usr/bin/cenote --config /etc/cenote/cenote\.toml reload\b")
+
     def test_one_capability(self):
         text = (SOURCE / "systemd" / "cenoted.service").read_text()
         self.assertEqual(re.findall(r"(?m)^CapabilityBoundingSet=(.*)$", text), ["CAP_NET_BIND_SERVICE"])

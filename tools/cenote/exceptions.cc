@@ -108,8 +108,7 @@ Result<Json> rows_from_files(Session& session) {
 }
 
 Exit list(Session& session, bool json) {
-    auto told = session.ask_if_there("exceptions", Json::object());
-    const auto rows = told ? std::move(*told) : rows_from_files(session);
+    const auto rows = session.ask_or_read("exceptions", Json::object(), [&] { return rows_from_files(session); });
     if (!rows) return fail(rows.error());
     if (json) {
         print_json(*rows);

@@ -89,8 +89,8 @@ void print_told(const Json& told, bool steps, WallTime from) {
 Exit explain(Session& session, const Flags& flags) {
     Json args = {{"name", flags.name}, {"client", flags.client}, {"type", flags.type}};
     if (!flags.at.empty()) args["at"] = flags.at;
-    auto told = session.ask_if_there("explain", std::move(args));
-    const auto answer = told ? std::move(*told) : explain_from_files(session, flags);
+    const auto answer =
+        session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
     if (!answer) return fail(answer.error());
     if (flags.json)
         print_json(*answer);

@@ -16,11 +16,12 @@ struct Flags {
     std::string group = "everyone";
 };
 
-Exit export_files(Session& session, const Flags& flags) {
+Exit print_export(Session& session, const Flags& flags) {
     const WallTime now = wall_now();
-    const auto files = session.policy(now);
-    if (!files) return fail(files.error());
-    const auto of = transfer::policy_of_group(*files->policy, flags.group, now);
+    const auto in_force = session.policy_in_force(now);
+    if (!in_force) return fail(in_force.error());
+    if (!in_force->remark.empty()) fmt::print(stderr, "cenote: {}\n", in_force->remark);
+    const auto of = transfer::policy_of_group(*in_force->policy, flags.group, now);
     if (!of) return fail(of.error());
     const auto made =
         transfer::export_policy(*of, *transfer::parse_export_format(flags.format),
@@ -42,7 +43,7 @@ void add_export(Verbs& verbs) {
         ->required()
         ->check(CLI::IsMember({"rpz", "hosts", "domains", "dnsmasq", "unbound"}));
     verb->add_option("--group", flags->group, "Whose policy")->type_name("GROUP")->capture_default_str();
-    verbs.on(verb, [flags](Session& session) { return export_files(session, *flags); });
+    verbs.on(verb, [flags](Session& session) { return print_export(session, *flags); });
 }
 
 }  // namespace cenote::cli

@@ -4,7 +4,9 @@
 #include "tools/cenote/listings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -35,14 +37,14 @@ Result<Json> groups_from_files(Session& session) {
 }
 
 Result<Json> directives_from_files(Session& session) {
-    const auto files = session.policy(wall_now());
+    const WallTime now = wall_now();
+    const auto files = session.policy(now);
     if (!files) return files.error();
-    return config::directives_json(*files->policy);
+    return config::directives_json(*files->policy, now);
 }
 
 Result<Json> rows_of(Session& session, const char* verb, FromFiles from_files) {
-    auto told = session.ask_if_there(verb, Json::object());
-    return told ? std::move(*told) : from_files(session);
+    return session.ask_or_read(verb, Json::object(), [&] { return from_files(session); });
 }
 
 std::string age_text(const Json& row) {
@@ -71,38 +73,42 @@ void print_groups(const Json& rows) {
     table.print();
 }
 
+/// The step that holds now, and why it is another than the directive's own.
+std::string now_text(const Json& row) {
+    const std::string why = cell(row, "now_because");
+    const std::string step = cell(row, "step_now");
+    if (why == "lapsed") return "-";
+    if (why == "planned") return step + " (until it starts)";
+    if (why == "outside-hours") return step + " (outside its hours)";
+    if (why == "suspended") return step + " (suspended)";
+    return step;
+}
+
 void print_directives(const Json& rows) {
-    Table table({"DIRECTIVE", "STATE", "STEP", "GROUPS", "TARGETS", "ENDS", "TITLE"});
+    Table table({"DIRECTIVE", "STATE", "STEP", "NOW", "GROUPS", "TARGETS", "ENDS", "TITLE"});
     for (const auto& row : rows)
-        table.add({cell(row, "id"), cell(row, "state"), cell(row, "step"), cell(row, "groups"), cell(row, "targets"),
-                   cell(row, "ends"), cell(row, "title")});
+        table.add({cell(row, "id"), cell(row, "state"), cell(row, "step"), now_text(row), cell(row, "groups"),
+                   cell(row, "targets"), cell(row, "ends"), cell(row, "title")});
     table.print();
 }
 
-void print_directive(const Json& row) {
-    print_fields(row, {{"directive", "id"},
-                       {"title", "title"},
-                       {"state", "state"},
-                       {"step", "step"},
-                       {"step now", "step_now"},
-                       {"targets", "targets"},
-                       {"roles", "roles"},
-                       {"groups", "groups"},
-                       {"layer", "layer"},
-                       {"starts", "starts"},
-                       {"before that", "before"},
-                       {"ends", "ends"},
-                       {"review", "review"},
-                       {"hours", "hours"},
-                       {"time zone", "timezone"},
-                       {"answer", "answer"},
-                       {"issuer", "issuer"},
-                       {"basis", "basis"},
-                       {"mandated by", "mandated_by"},
-                       {"contact", "contact"},
-                       {"written in", "origin"}});
+void print_directive(const Json& directive) {
+    Json row = directive;
+    row["step_now"] = now_text(directive);
+    std::vector<std::string> planned;
+    for (const auto& one : directive.value("planned", Json::array()))
+        planned.push_back(fmt::format("{} from {}", cell(one, "step"), cell(one, "at")));
+    row["planned"] = fmt::format("{}", fmt::join(planned, ", "));
+    print_fields(
+        row, {{"directive", "id"},      {"title", "title"},      {"state", "state"},     {"step", "step"},
+              {"step now", "step_now"}, {"planned", "planned"},  {"targets", "targets"}, {"roles", "roles"},
+              {"groups", "groups"},     {"layer", "layer"},      {"starts", "starts"},   {"before that", "before"},
+              {"ends", "ends"},         {"review", "review"},    {"hours", "hours"},     {"time zone", "timezone"},
+              {"answer", "answer"},     {"issuer", "issuer"},    {"basis", "basis"},     {"mandated by", "mandated_by"},
+              {"contact", "contact"},   {"written in", "origin"}});
     const auto reason = row.value("reason", Json::object());
-    for (const auto& [language, text] : reason.items()) fmt::print("reason ({})  {}\n", language, cell(text));
+    for (const auto& [language, text] : reason.items())
+        fmt::print("reason ({})  {}\n", printable(language), cell(text));
 }
 
 Exit list_all(Session& session, const Flags& flags, const char* verb, FromFiles from_files,

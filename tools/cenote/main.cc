@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "resolver/base/printable.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -38,6 +39,16 @@ std::string what_is_wrong(CLI::App& app, const CLI::ParseError& mistake) {
                        near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near));
 }
 
+/// "cenote exception request": as far as the line named verbs.
+std::string verb_of(const CLI::App& app) {
+    std::string words = app.get_name();
+    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        words += " " + at->get_name();
+    }
+    return words;
+}
+
 int run(int argc, char** argv) {
     CLI::App app;
     Session session;
@@ -51,7 +62,8 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
     } catch (const CLI::ParseError& mistake) {
-        fmt::print(stderr, "cenote: {}; cenote --help shows how it is written\n", what_is_wrong(app, mistake));
+        fmt::print(stderr, "cenote: {}; '{} --help' shows how it is written\n", printable(what_is_wrong(app, mistake)),
+                   verb_of(app));
         return kWrongCommandLine;
     }
     const auto done = verbs.chosen()(session);

@@ -128,8 +128,7 @@ void print_service(const Json& row) {
 }
 
 Exit services(Session& session, const Flags& flags) {
-    auto told = session.ask_if_there("services", Json::object());
-    auto rows = told ? std::move(*told) : services_from_files(session);
+    auto rows = session.ask_or_read("services", Json::object(), [&] { return services_from_files(session); });
     if (!rows) return fail(rows.error());
     const Catalogue catalogue(session);
     for (auto& row : *rows) catalogue.complete(row, wall_now());

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "resolver/base/printable.h"
 #include "resolver/config/documents.h"
 
 namespace cenote::cli {
@@ -75,36 +76,69 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     return PolicyFromFiles{std::move(*built), config::local_names(**known), {}};
 }
 
-Result<control::ControlClient*> Session::daemon() {
-    if (client_ == nullptr) {
-        auto client = control::ControlClient::connect(socket.empty() ? config::control_socket_of(config) : socket);
-        if (!client) return std::move(client).error();
-        client_ = std::move(*client);
+Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
+    if (!daemon_listens()) {
+        say_that_files_speak();
+        return policy(at);
     }
-    return client_.get();
+    auto document = ask_text("policy", Json::object());
+    if (!document) return std::move(document).error();
+    const auto known = settings();
+    if (!known) return known.error();
+    auto base = set();
+    if (!base) return std::move(base).error();
+    auto built = config::past_policy(state::PolicyVersion{0, at, {}, std::move(*document)}, *base, at);
+    if (!built) return std::move(built).error();
+    std::string remark;
+    if (!built->remark.empty())
+        remark =
+            fmt::format("cenoted has another set in force than {}, where the names are from; 'cenote status' says why",
+                        (*known)->set.string());
+    return PolicyFromFiles{std::move(built->policy), local_names(**known), std::move(remark)};
+}
+
+Result<std::unique_ptr<control::ControlClient>> Session::connect_if_there() {
+    return control::ControlClient::connect_if_there(socket.empty() ? config::control_socket_of(config) : socket);
 }
 
 Result<Json> Session::ask(const std::string& verb, Json args) {
-    const auto client = daemon();
+    const auto client = control::ControlClient::connect(socket.empty() ? config::control_socket_of(config) : socket);
     if (!client) return client.error();
-    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, nullptr);
+    std::string pieces;
+    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, [&pieces](const control::Response& more) {
+        if (more.data.is_string()) pieces += more.data.get_ref<const std::string&>();
+    });
     if (!response) return std::move(response).error();
     if (!response->ok) return Error{response->error};
+    if (response->data.is_string()) return Json(pieces + response->data.get<std::string>());
     return std::move(response->data);
 }
 
+Result<std::string> Session::ask_text(const std::string& verb, Json args) {
+    auto told = ask(verb, std::move(args));
+    if (!told) return std::move(told).error();
+    if (!told->is_string()) return Error{fmt::format("cenoted answered '{}' with something else than a text", verb)};
+    return told->get<std::string>();
+}
+
 std::optional<Result<Json>> Session::ask_if_there(const std::string& verb, Json args) {
-    if (!daemon_listens() || !ask("ping", Json::object())) return std::nullopt;
+    if (!daemon_listens()) return std::nullopt;
     return ask(verb, std::move(args));
 }
 
-bool Session::daemon_listens() { return daemon().ok(); }
+/// One that listens and cannot be reached is there: asking it says why.
+bool Session::daemon_listens() {
+    const auto client = connect_if_there();
+    return !client || *client != nullptr;
+}
+
+void Session::say_that_files_speak() { fmt::print(stderr, "cenote: no cenoted runs: this is what the files say\n"); }
 
 Exit fail(const Error& error) {
     std::string_view text = error.text;
     do {
         const auto end = std::min(text.find('\n'), text.size());
-        fmt::print(stderr, "cenote: {}\n", text.substr(0, end));
+        fmt::print(stderr, "cenote: {}\n", printable(text.substr(0, end)));
         text.remove_prefix(std::min(end + 1, text.size()));
     } while (!text.empty());
     return Exit::Failed;

@@ -3,7 +3,7 @@
 // What the verbs share: where the configuration and the daemon are, and what is read from them once.
 //
 // Threads:  one.
-// Memory:   the settings, a mapping of the set, one connection.
+// Memory:   the settings, a mapping of the set, a connection while a request is under way.
 // Failure:  Result with the line that the user gets; several mistakes of a configuration are several lines.
 #pragma once
 
@@ -44,17 +44,30 @@ public:
     /// As it was in force at a time that has passed, by the state file.
     Result<PolicyFromFiles> past_policy(WallTime at);
 
+    /// As the daemon has it in force; where none runs, policy() after a word on stderr.
+    Result<PolicyFromFiles> policy_in_force(WallTime at);
+
     /// The daemon's data for a verb, or why there is none.
     Result<Json> ask(const std::string& verb, Json args);
-    /// The daemon's data where a daemon listens and lets us look; nullopt: the files have to do.
+    /// The same for a text, which may come in pieces.
+    Result<std::string> ask_text(const std::string& verb, Json args);
+    /// nullopt where no daemon listens. A daemon that refuses to answer has refused: files are no way around it.
     std::optional<Result<Json>> ask_if_there(const std::string& verb, Json args);
+    /// The daemon's data for a verb; where none listens, what the files say, after a word on stderr.
+    template <typename FromFiles>
+    Result<Json> ask_or_read(const std::string& verb, Json args, FromFiles from_files) {
+        if (auto told = ask_if_there(verb, std::move(args))) return std::move(*told);
+        say_that_files_speak();
+        return from_files();
+    }
     [[nodiscard]] bool daemon_listens();
 
 private:
-    Result<control::ControlClient*> daemon();
+    /// A connection of its own for each request: the daemon closes one that is silent, as during a long fetch.
+    Result<std::unique_ptr<control::ControlClient>> connect_if_there();
+    static void say_that_files_speak();
 
     std::optional<config::Settings> settings_;
-    std::unique_ptr<control::ControlClient> client_;
 };
 
 /// "cenote: what is wrong" on stderr, a line for each line of it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// status, stats, top: what only a running daemon can tell.
+// status, stats, metrics, top: what only a running daemon can tell.
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
@@ -30,8 +30,11 @@ void print_upstreams(const Json& upstreams) {
 }
 
 void print_problems(const Json& problems) {
-    for (const auto& one : problems)
-        fmt::print("{}  {}; {}\n", coloured(cell(one, "severity")), cell(one, "what"), cell(one, "do"));
+    for (const auto& one : problems) {
+        const std::string since = cell(one, "since");
+        fmt::print("{}  {}; {}{}\n", coloured(cell(one, "severity")), cell(one, "what"), cell(one, "do"),
+                   since == "-" ? "" : fmt::format(" (since {})", since));
+    }
 }
 
 void print_status(const Json& status) {
@@ -83,6 +86,14 @@ Exit stats(Session& session, bool json) {
     print_numbers(told->value("latency_us", Json::object()), " us");
     fmt::print("cache\n");
     print_numbers(told->value("cache", Json::object()), "");
+    return Exit::Done;
+}
+
+/// Label values come escaped, as the format has it.
+Exit metrics(Session& session) {
+    const auto text = session.ask_text("metrics", Json::object());
+    if (!text) return fail(text.error());
+    fmt::print("{}", *text);
     return Exit::Done;
 }
 
@@ -138,6 +149,9 @@ void add_status(Verbs& verbs) {
     const auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "Print JSON");
     verbs.on(verb, [json](Session& session) { return stats(session, *json); });
+
+    verb = verbs.add("metrics", "All counters and gauges in the text format of Prometheus");
+    verbs.on(verb, metrics);
 
     verb = verbs.add("top", "What is asked most, and who asks most");
     const auto top_flags = std::make_shared<TopFlags>();

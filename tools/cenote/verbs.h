@@ -45,7 +45,7 @@ private:
 void add_explain(Verbs& verbs);     // explain
 void add_services(Verbs& verbs);    // services
 void add_listings(Verbs& verbs);    // lists, groups, directives
-void add_status(Verbs& verbs);      // status, stats, top
+void add_status(Verbs& verbs);      // status, stats, metrics, top
 void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update
 void add_sets(Verbs& verbs);        // compile, inspect

@@ -88,6 +88,15 @@ TEST_F(FilesTest, ExplainForPeopleIsALine) {
     EXPECT_GT(lines_of(run("explain alpha-ai.example --steps").out), 4);
 }
 
+TEST_F(FilesTest, WhatIsReadFromFilesIsSaidToBe) {
+    configure("");
+    ASSERT_EQ(run("update").code, 0);
+    for (const char* line : {"explain alpha-ai.example", "services", "lists", "groups", "directives --json",
+                             "exceptions --json", "export --format rpz"})
+        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is what the files say\n") << line;
+    EXPECT_EQ(run("inspect cenote.set").err, "");
+}
+
 TEST_F(FilesTest, ExplainWithoutASetSaysWhatToDo) {
     configure("");
     const auto ran = run("explain alpha-ai.example");

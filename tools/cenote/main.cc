@@ -67,6 +67,8 @@ int run(int argc, char** argv) {
         return kWrongCommandLine;
     }
     const auto done = verbs.chosen()(session);
+    if (done == Exit::Done && session.files_spoke())
+        fmt::print(stderr, "cenote: no cenoted runs: this is what the files say\n");
     if (std::fflush(stdout) != 0) return static_cast<int>(fail(Error{"cannot write the output"}));
     return static_cast<int>(done);
 }

@@ -78,7 +78,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
 
 Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     if (!daemon_listens()) {
-        say_that_files_speak();
+        files_spoke_ = true;
         return policy(at);
     }
     auto document = ask_text("policy", Json::object());
@@ -131,8 +131,6 @@ bool Session::daemon_listens() {
     const auto client = connect_if_there();
     return !client || *client != nullptr;
 }
-
-void Session::say_that_files_speak() { fmt::print(stderr, "cenote: no cenoted runs: this is what the files say\n"); }
 
 Exit fail(const Error& error) {
     std::string_view text = error.text;

@@ -44,7 +44,7 @@ public:
     /// As it was in force at a time that has passed, by the state file.
     Result<PolicyFromFiles> past_policy(WallTime at);
 
-    /// As the daemon has it in force; where none runs, policy() after a word on stderr.
+    /// As the daemon has it in force; where none runs, policy().
     Result<PolicyFromFiles> policy_in_force(WallTime at);
 
     /// The daemon's data for a verb, or why there is none.
@@ -53,21 +53,23 @@ public:
     Result<std::string> ask_text(const std::string& verb, Json args);
     /// nullopt where no daemon listens. A daemon that refuses to answer has refused: files are no way around it.
     std::optional<Result<Json>> ask_if_there(const std::string& verb, Json args);
-    /// The daemon's data for a verb; where none listens, what the files say, after a word on stderr.
+    /// The daemon's data for a verb; where none listens, what the files say.
     template <typename FromFiles>
     Result<Json> ask_or_read(const std::string& verb, Json args, FromFiles from_files) {
         if (auto told = ask_if_there(verb, std::move(args))) return std::move(*told);
-        say_that_files_speak();
+        files_spoke_ = true;
         return from_files();
     }
     [[nodiscard]] bool daemon_listens();
+    /// Whether files took the daemon's place, which is said when the verb is done.
+    [[nodiscard]] bool files_spoke() const noexcept { return files_spoke_; }
 
 private:
     /// A connection of its own for each request: the daemon closes one that is silent, as during a long fetch.
     Result<std::unique_ptr<control::ControlClient>> connect_if_there();
-    static void say_that_files_speak();
 
     std::optional<config::Settings> settings_;
+    bool files_spoke_ = false;
 };
 
 /// "cenote: what is wrong" on stderr, a line for each line of it.

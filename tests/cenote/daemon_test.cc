@@ -128,6 +128,14 @@ TEST_F(DaemonTest, UpdateHasTheDaemonLoadTheSet) {
     EXPECT_EQ(run("update").code, 1);
 }
 
+TEST_F(DaemonTest, StatsHaveOneDecimal) {
+    answer("stats", {{"counters", {{"queries", 3}}}, {"latency_us", {{"p50", 422.4000000000001}, {"p99", 12.0}}}});
+    const auto ran = run("stats");
+    EXPECT_THAT(ran.out, testing::ContainsRegex("p50 +422\\.4 us\n"));
+    EXPECT_THAT(ran.out, testing::ContainsRegex("p99 +12\\.0 us\n"));
+    EXPECT_THAT(ran.out, testing::ContainsRegex("queries +3\n"));
+}
+
 TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     answer("groups", Json::array({{{"id", "from-the-daemon"}, {"name", "X"}}}));
     EXPECT_EQ(run("groups --json").json().at(0).at("id"), "from-the-daemon");

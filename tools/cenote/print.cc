@@ -103,6 +103,7 @@ std::string cell(const Json& value) {
     if (value.is_string())
         return value.get_ref<const std::string&>().empty() ? "-" : printable(value.get<std::string>());
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+    if (value.is_number_float()) return fmt::format("{:.1f}", value.get<double>());
     if (!value.is_array()) return value.dump();
     std::string text;
     for (const auto& item : value) text += (text.empty() ? "" : " ") + cell(item);

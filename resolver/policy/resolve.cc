@@ -33,9 +33,7 @@ Reach reach_of(const Target& target, const Source& source) {
     switch (target.kind) {
         case Target::Kind::Service:
             return when(service && (source.id == value || contains(source.aliases, value)), Reach::Named);
-        case Target::Kind::Category:
-            return when(service && contains(source.categories, value),
-                        value == kBypass ? Reach::Named : Reach::Wildcard);
+        case Target::Kind::Category: return when(service && contains(source.categories, value), Reach::Wildcard);
         case Target::Kind::Vendor: return when(service && equal_folded(source.vendor, value), Reach::Wildcard);
         case Target::Kind::Jurisdiction:
             return when(service && equal_folded(source.jurisdiction, value), Reach::Wildcard);

@@ -3,9 +3,9 @@
 // From the targets of a directive to the tags of the base set that it takes.
 //
 // Wildcards (service:*, category:, vendor:, jurisdiction:) leave out services that are off by default, and every
-// target leaves out strict hosts, unless the directive says `strict = true`. A service is taken by name all the same,
-// and category:bypass counts as naming its services, which are all off by default. Roles choose among a service's
-// names; lists have none.
+// target leaves out strict hosts, unless the directive says `strict = true`. A service is taken by name all the same.
+// category:bypass is a wildcard as well, and all its services are off by default: it wants `strict = true`. Roles
+// choose among a service's names; lists have none.
 //
 // Threads:  pure. Control plane.
 // Memory:   a list of tags for each directive.

@@ -59,6 +59,24 @@ TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
     EXPECT_GT(told.at("steps").size(), 2U);
 }
 
+TEST_F(FilesTest, ServicesSayHowAStrictOneIsTaken) {
+    configure("");
+    write("services/relay.toml",
+          "vendor = \"Relay Labs\"\njurisdiction = \"US\"\n[[service]]\nid = \"relay\"\nname = \"Relay\"\ncategory = "
+          "[\"bypass\"]\ndefault = false\nchecked = 2026-11-01\n"
+          "evidence = [\"a letter\"]\n[[service.domain]]\nname = \"relay.example\"\nrole = \"web\"\n");
+    ASSERT_EQ(run("update").code, 0);
+    EXPECT_THAT(run("services relay").out, HasSubstr("only with strict = true"));
+    EXPECT_THAT(run("services alpha").out, testing::ContainsRegex("taken by wildcards +yes"));
+    const auto verdict = [this](const std::string& targets) {
+        configure("[[directive]]\nid = \"ways-around\"\nstep = \"restrict\"\n" + targets);
+        return run("explain relay.example --json").json().at("verdict");
+    };
+    EXPECT_EQ(verdict("targets = [\"category:bypass\"]\n"), "forward");
+    EXPECT_EQ(verdict("targets = [\"category:bypass\"]\nstrict = true\n"), "restrict");
+    EXPECT_EQ(verdict("targets = [\"service:relay\"]\n"), "restrict");
+}
+
 TEST_F(FilesTest, ServicesTellWhenTheyWereChecked) {
     configure("");
     write("services/later.toml",

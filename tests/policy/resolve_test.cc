@@ -42,6 +42,10 @@ TEST(Resolve, WildcardsLeaveOutWhatIsOffByDefault) {
     EXPECT_EQ(taken(directive("d", Step::Block, {"category:companion"})), Names{});
     EXPECT_EQ(taken(directive("d", Step::Block, {"vendor:soul gmbh"})), Names{});
     EXPECT_EQ(taken(directive("d", Step::Block, {"jurisdiction:de"})), Names{});
+    EXPECT_EQ(taken(directive("d", Step::Block, {"category:bypass"})), Names{});
+    Directive bypass = directive("d", Step::Block, {"category:bypass"});
+    bypass.strict = true;
+    EXPECT_EQ(taken(bypass), Names{"mask.icloud.com"});
     Directive strict = directive("d", Step::Block, {"service:*"});
     strict.strict = true;
     EXPECT_EQ(taken(strict), (Names{"deepseek.com", "openai.com", "api.openai.com", "turn.livekit.cloud",
@@ -50,7 +54,7 @@ TEST(Resolve, WildcardsLeaveOutWhatIsOffByDefault) {
 
 TEST(Resolve, NamingTakesWhatIsOffByDefault) {
     EXPECT_EQ(taken(directive("d", Step::Block, {"service:companion"})), Names{"soul.example"});
-    EXPECT_EQ(taken(directive("d", Step::Block, {"category:bypass"})), Names{"mask.icloud.com"});
+    EXPECT_EQ(taken(directive("d", Step::Block, {"service:relay"})), Names{"mask.icloud.com"});
     Directive strict = directive("d", Step::Block, {"service:openai"});
     strict.strict = true;
     EXPECT_EQ(taken(strict), (Names{"openai.com", "api.openai.com", "turn.livekit.cloud"}));

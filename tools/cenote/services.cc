@@ -106,7 +106,8 @@ void print_services(const Json& rows) {
     table.print();
 }
 
-void print_service(const Json& row) {
+void print_service(Json row) {
+    row["default"] = row.value("default", true) ? "yes" : "only with strict = true in the directive; else by its name";
     print_fields(row, {{"service", "id"},
                        {"name", "name"},
                        {"aliases", "aliases"},

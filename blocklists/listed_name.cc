@@ -2,11 +2,10 @@
 #include "blocklists/listed_name.h"
 
 #include <fmt/format.h>
-#include <idn2.h>
 
 #include <algorithm>
-#include <array>
-#include <memory>
+
+#include "resolver/wire/international.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -14,10 +13,6 @@ namespace {
 /// Letters that are legal in a label, but in a list show that the line is of another dialect, or a URL.
 constexpr std::string_view kForeign = "\"#$(),/:;<=>?@[]^{|}*";
 constexpr std::size_t kTextShown = 64;
-
-bool is_ascii(std::string_view text) noexcept {
-    return std::all_of(text.begin(), text.end(), [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
-}
 
 /// A last label of digits alone: an address (RFC 3696 §2 promises that no top-level name is one).
 bool looks_like_address(std::string_view text) noexcept {
@@ -39,25 +34,18 @@ std::string shown(std::string_view text) {
     return text.size() > kTextShown ? out + "..." : out;
 }
 
-std::optional<std::string> to_a_labels(std::string_view text, std::string& why) {
-    const std::string copy(text);
-    char* found = nullptr;
-    const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(copy.c_str()),
-                                    reinterpret_cast<std::uint8_t**>(&found), IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    const std::unique_ptr<char, void (*)(void*)> owned(found, idn2_free);
-    if (code == IDN2_OK) return std::string(found);
-    why = fmt::format("'{}' is no international name: {}", shown(text), idn2_strerror(code));
-    return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<wire::Name> parse_listed_name(std::string_view text, std::string& why) {
-    std::optional<std::string> converted;
-    if (!is_ascii(text)) {
-        converted = to_a_labels(text, why);
-        if (!converted) return std::nullopt;
-        text = *converted;
+    std::string converted;
+    if (!wire::is_ascii(text)) {
+        auto labels = wire::to_a_labels(text);
+        if (!labels) {
+            why = fmt::format("'{}' is no international name: {}", shown(text), labels.error().text);
+            return std::nullopt;
+        }
+        converted = std::move(*labels);
+        text = converted;
     }
     const auto foreign = std::find_if(text.begin(), text.end(), [](char letter) {
         return letter <= ' ' || letter == 0x7f || kForeign.find(letter) != std::string_view::npos;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A domain name as people write it in lists: international letters become A-labels (UTS 46), letters are folded, a
-// final dot is dropped. The one door to libidn2.
+// A domain name as lists have it: international letters become A-labels (UTS 46), letters are folded, a final dot is
+// dropped. What people type into cenote.toml or at the command line is read by wire/typed_name.h.
 //
 // Threads:  any.   Memory: the name.   Failure: the reason, a few words.
 #pragma once

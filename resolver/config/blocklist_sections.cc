@@ -38,16 +38,18 @@ void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
     const std::string_view rest = std::string_view(list.source).substr(7);
     const auto slash = rest.find('/');
     const auto primary = SocketAddress::parse(rest.substr(0, slash), 53);
-    const auto zone = slash == std::string_view::npos ? std::nullopt : wire::Name::parse(rest.substr(slash + 1));
-    if (!primary || !zone || zone->labels() == 0)
+    if (!primary || slash == std::string_view::npos)
         return table.error(
             "source",
             fmt::format("'{}' is no zone; write it as in axfr://192.0.2.53:53/rpz.nation.example", list.source));
     if (const auto source = table.text("source"); source && !check_destination(*source, *primary, draft.diagnostics))
         return;
+    const auto zone =
+        to_name({std::string(rest.substr(slash + 1)), table.place("source")}, wire::NameUse::Single, draft.diagnostics);
+    if (!zone) return;
     transfer::KeptZone kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
     if (tsig) {
-        kept.key = to_name(*tsig, draft.diagnostics);
+        kept.key = to_name(*tsig, wire::NameUse::Single, draft.diagnostics);
         draft.key_uses.push_back(*tsig);
     }
     draft.settings.transfer.kept.push_back(std::move(kept));
@@ -92,7 +94,7 @@ void read_blocklist(const TomlTable& root, Draft& draft) {
         for (const auto& folder : table->texts("services"))
             settings.services.push_back(to_path(folder.value, draft.folder));
         if (const auto popular = table->text("popular")) settings.popular = to_path(popular->value, draft.folder);
-        settings.protect = names(*table, "protect", draft.diagnostics);
+        settings.protect = subtrees(*table, "protect", draft.diagnostics);
         draft.policy.unsinkholable.insert(draft.policy.unsinkholable.end(), settings.protect.begin(),
                                           settings.protect.end());
     }

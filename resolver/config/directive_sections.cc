@@ -3,6 +3,8 @@
 // [[directive]] and [[allow]]: restrictions as documents, and what stays open whatever they say.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "blocklists/public_suffix.h"
 #include "resolver/base/time_text.h"
 #include "resolver/config/answer_mode.h"
@@ -13,6 +15,12 @@ namespace cenote::config {
 namespace {
 
 constexpr seconds kHundredYears{86400LL * 36500};
+
+/// Notes are no mistakes: what they are about was read whole.
+std::ptrdiff_t errors_in(const Diagnostics& diagnostics) {
+    return std::count_if(diagnostics.all().begin(), diagnostics.all().end(),
+                         [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; });
+}
 
 std::vector<std::string> values(const std::vector<TomlText>& texts) {
     std::vector<std::string> values;
@@ -32,6 +40,7 @@ void read_targets(const TomlTable& table, policy::Directive& directive, Diagnost
                                                       "name the domains themselves",
                                                       target->value));
         } else {
+            if (!target->note.empty()) diagnostics.note(text.place, target->note);
             target->place = text.place;
             directive.targets.push_back(std::move(*target));
         }
@@ -106,7 +115,7 @@ void read_words(const TomlTable& table, policy::Directive& directive) {
 }
 
 void read_directive(const TomlTable& table, Draft& draft) {
-    const auto mistakes = draft.diagnostics.all().size();
+    const auto mistakes = errors_in(draft.diagnostics);
     policy::Directive directive;
     directive.place = table.place();
     const auto id = required_id(table, draft.diagnostics);
@@ -120,19 +129,19 @@ void read_directive(const TomlTable& table, Draft& draft) {
     read_planned(table, directive, draft.diagnostics);
     read_times(table, directive, draft);
     directive.answer = read_answer_mode(table, draft);
-    if (draft.diagnostics.all().size() != mistakes) draft.broken.push_back(directive.place);
+    if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(directive.place);
     draft.policy.directives.push_back(std::move(directive));
 }
 
 void read_allow(const TomlTable& table, Draft& draft) {
-    const auto mistakes = draft.diagnostics.all().size();
+    const auto mistakes = errors_in(draft.diagnostics);
     policy::Allow allow;
     allow.place = table.place();
-    allow.domains = names(table, "domains", draft.diagnostics);
+    allow.domains = subtrees(table, "domains", draft.diagnostics);
     allow.groups = values(table.texts("groups"));
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");
-    if (draft.diagnostics.all().size() != mistakes) draft.broken.push_back(allow.place);
+    if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(allow.place);
     draft.policy.allows.push_back(std::move(allow));
 }
 

@@ -10,6 +10,7 @@
 #include "resolver/config/sections.h"
 #include "resolver/config/toml_writer.h"
 #include "resolver/policy/policy.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::config {
 
@@ -73,7 +74,7 @@ std::string to_toml(const policy::Directive& directive) {
 std::string to_toml(const policy::Allow& allow) {
     TomlWriter table("[[allow]]");
     std::vector<std::string> domains;
-    for (const auto& domain : allow.domains) domains.push_back(domain.to_string());
+    for (const auto& domain : allow.domains) domains.push_back(wire::typed_text(domain));
     table.texts("domains", domains);
     table.texts("groups", allow.groups);
     table.text("reason", allow.reason);

@@ -51,7 +51,7 @@ void read_record(const TomlTable& table, Draft& draft) {
     if (const auto ttl = whole_seconds(table, "ttl", {seconds{0}, seconds{604800}}))
         record.ttl_s = static_cast<std::uint32_t>(ttl->count());
     const auto name_text = table.required_text("name");
-    const auto name = name_text ? to_name(*name_text, draft.diagnostics) : std::nullopt;
+    const auto name = name_text ? to_name(*name_text, wire::NameUse::Owner, draft.diagnostics) : std::nullopt;
     const auto type = read_type(table);
     const auto value = table.required_text("value");
     if (!name || !type || !value) return;

@@ -18,7 +18,7 @@ std::string to_toml(const policy::SinkholeOptions& sinkhole) {
     table.text("answer", policy::answer_mode_to_text(sinkhole.answer));
     if (sinkhole.ipv4) table.text("ipv4", sinkhole.ipv4->to_string());
     if (sinkhole.ipv6) table.text("ipv6", sinkhole.ipv6->to_string());
-    if (sinkhole.cname) table.text("cname", sinkhole.cname->to_string());
+    if (sinkhole.cname) table.text("cname", wire::typed_text(*sinkhole.cname));
     table.text("ttl", format_duration(sinkhole.ttl));
     table.line("txt_reason", sinkhole.txt_reason ? "true" : "false");
     return std::move(table).finish();
@@ -105,7 +105,8 @@ Result<StoredPolicy> read_policy_document(const std::string& text) {
         for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);
         file->finish();
     }
-    if (diagnostics.has_errors()) return Error{diagnostics.all().front().to_string()};
+    for (const Diagnostic& one : diagnostics.all())
+        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
     stored.options = std::make_shared<const policy::Options>(std::move(draft.policy));
     return stored;
 }

@@ -27,8 +27,9 @@ std::optional<engine::WithoutSet> parse_without_set(std::string_view text) noexc
 void read_node(const TomlTable& server, Draft& draft) {
     const auto node = server.text("node");
     if (!node) return;
-    // It stands in the SOA of every sinkholed name, so it must be a name.
-    if (to_name(*node, draft.diagnostics)) draft.settings.node = node->value;
+    // It stands in the SOA of every sinkholed name, so it must be a name. Ids are made of it: its case is kept.
+    const auto name = to_name(*node, wire::NameUse::Single, draft.diagnostics);
+    if (name) draft.settings.node = wire::Name::parse(node->value) == name ? node->value : name->to_string();
 }
 
 void read_listen(const TomlTable& server, Draft& draft) {

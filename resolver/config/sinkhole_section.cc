@@ -27,7 +27,8 @@ void read_sinkhole(const TomlTable& root, Draft& draft) {
     auto& options = draft.policy.sinkhole;
     options.ipv4 = read_address(*table, "ipv4", true);
     options.ipv6 = read_address(*table, "ipv6", false);
-    if (const auto cname = table->text("cname")) options.cname = to_name(*cname, draft.diagnostics);
+    if (const auto cname = table->text("cname"))
+        options.cname = to_name(*cname, wire::NameUse::Single, draft.diagnostics);
     if (const auto ttl = whole_seconds(*table, "ttl", {seconds{0}, seconds{86400}})) options.ttl = *ttl;
     options.txt_reason = table->boolean("txt_reason").value_or(options.txt_reason);
     if (const auto answer = read_answer_mode(*table, draft)) options.answer = *answer;

@@ -108,7 +108,7 @@ void read_route(const TomlTable& table, const ServerReader& reader, Draft& draft
     upstream::Route route;
     route.servers = reader.read(table);
     const auto text = table.required_text("zone");
-    const auto zone = text ? to_name(*text, draft.diagnostics) : std::nullopt;
+    const auto zone = text ? to_name(*text, wire::NameUse::Subtree, draft.diagnostics) : std::nullopt;
     if (!zone) return;
     route.zone = *zone;
     auto& routes = draft.settings.upstream.routes;

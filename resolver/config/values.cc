@@ -38,9 +38,11 @@ std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::
     const auto hash = rest.find('#');
     const auto address = SocketAddress::parse(rest.substr(0, hash), kTlsPort);
     const std::string_view name = hash == std::string_view::npos ? std::string_view{} : rest.substr(hash + 1);
-    if (address && address->port != 0 && !name.empty() && wire::Name::parse(name)) {
+    if (address && address->port != 0 && !name.empty()) {
         if (!check_destination(text, *address, diagnostics)) return std::nullopt;
-        return upstream::ServerAddress{*address, std::string(name)};
+        if (IpAddress::parse(name)) return upstream::ServerAddress{*address, std::string(name)};
+        const auto checked = to_name({std::string(name), text.place}, wire::NameUse::Single, diagnostics);
+        return checked ? std::optional(upstream::ServerAddress{*address, checked->to_string()}) : std::nullopt;
     }
     diagnostics.error(text.place, fmt::format("'{}' is no server; write tls://IP[:PORT]#NAME, where NAME is what its "
                                               "certificate is checked for",
@@ -50,19 +52,20 @@ std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::
 
 }  // namespace
 
-std::optional<wire::Name> to_name(const TomlText& text, Diagnostics& diagnostics) {
-    auto name = wire::Name::parse(text.value);
-    if (name && name->labels() > 0) return name;
-    diagnostics.error(text.place, fmt::format("'{}' is not a domain name; write it as in \"example.com\", names beyond "
-                                              "ASCII in their xn-- form",
-                                              text.value));
-    return std::nullopt;
+std::optional<wire::Name> to_name(const TomlText& text, wire::NameUse use, Diagnostics& diagnostics) {
+    auto typed = wire::parse_typed_name(text.value, use);
+    if (!typed) {
+        diagnostics.error(text.place, std::move(typed).error().text);
+        return std::nullopt;
+    }
+    if (!typed->note.empty()) diagnostics.note(text.place, std::move(typed->note));
+    return typed->name;
 }
 
-std::vector<wire::Name> names(const TomlTable& table, std::string_view key, Diagnostics& diagnostics) {
+std::vector<wire::Name> subtrees(const TomlTable& table, std::string_view key, Diagnostics& diagnostics) {
     std::vector<wire::Name> names;
     for (const auto& text : table.texts(key))
-        if (auto name = to_name(text, diagnostics)) names.push_back(*name);
+        if (auto name = to_name(text, wire::NameUse::Subtree, diagnostics)) names.push_back(*name);
     return names;
 }
 

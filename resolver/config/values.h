@@ -15,12 +15,14 @@
 #include "resolver/base/address.h"
 #include "resolver/base/toml.h"
 #include "resolver/upstream/options.h"
-#include "resolver/wire/name.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::config {
 
-std::optional<wire::Name> to_name(const TomlText& text, Diagnostics& diagnostics);
-std::vector<wire::Name> names(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
+/// What was taken off the text to get at the name is a note.
+std::optional<wire::Name> to_name(const TomlText& text, wire::NameUse use, Diagnostics& diagnostics);
+/// Names that stand for themselves and all below them.
+std::vector<wire::Name> subtrees(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 
 /// One to 64 letters, digits, dots, hyphens and underscores: what can be typed at a shell and can name a file.
@@ -33,7 +35,7 @@ std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnos
 /// Whether packets can be sent to the address; if not, the error says why and what to write instead.
 bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics);
 
-/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example".
+/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example": names of certificates are A-labels.
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics);
 
 /// Relative paths start at the folder of the file they stand in.

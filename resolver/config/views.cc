@@ -9,6 +9,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/wire/international.h"
 #include "resolver/wire/message.h"
 
 namespace cenote::config {
@@ -189,6 +190,8 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
     for (const auto& step : told.steps) steps.push_back(step.text);
     return {
         {"name", ask.name.to_string()},
+        {"unicode", text_or_null(wire::to_u_labels(ask.name))},
+        {"notes", ask.note.empty() ? Json::array() : Json::array({ask.note})},
         {"type", wire::type_to_text(ask.type)},
         {"client", ask.client.to_string()},
         {"groups", told.groups},

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "blocklists/catalogue.h"
 #include "resolver/config/config.h"
@@ -23,7 +24,8 @@ using control::Json;
 
 struct ExplainAsk {
     wire::Name name;
-    IpAddress client;
+    std::string note;  // what was taken off the name as it was typed; empty: nothing
+    IpAddress client = IpAddress::v4({127, 0, 0, 1});
     wire::RrType type = wire::RrType::A;
 };
 

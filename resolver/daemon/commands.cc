@@ -16,6 +16,7 @@
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
 #include "resolver/wire/message.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::daemon {
 namespace {
@@ -56,9 +57,10 @@ Response explain_past(Running& running, const config::ExplainAsk& ask, WallTime 
 
 Response explain(Running& running, const Peer&, const Request& request) {
     config::ExplainAsk ask;
-    const auto name = wire::Name::parse(text_of(request, "name").value_or(""));
-    if (!name) return fail("explain needs a domain name, such as chat.deepseek.com");
-    ask.name = *name;
+    auto typed = wire::parse_typed_name(text_in(request, "name"), wire::NameUse::Question);
+    if (!typed) return fail(typed.error().text);
+    ask.name = typed->name;
+    ask.note = std::move(typed->note);
     if (const auto client = text_of(request, "client")) {
         const auto address = IpAddress::parse(*client);
         if (!address) return fail(fmt::format("'{}' is not an IP address", *client));
@@ -120,9 +122,10 @@ Response reload_set(Running& running, const Peer& peer, const Request& request) 
 Response flush(Running& running, const Peer&, const Request& request) {
     const auto text = text_of(request, "name");
     if (!text) return done({{"entries", running.cache().clear()}});
-    const auto name = wire::Name::parse(*text);
-    if (!name) return fail(fmt::format("'{}' is not a domain name", *text));
-    return done({{"entries", running.cache().erase(*name, request.args.value("below", false))}});
+    const auto typed = wire::parse_typed_name(*text, wire::NameUse::Question);
+    if (!typed) return fail(typed.error().text);
+    return done({{"entries", running.cache().erase(typed->name, request.args.value("below", false))},
+                 {"notes", notes_json(typed->note)}});
 }
 
 struct Verb {

@@ -32,6 +32,11 @@ namespace cenote::daemon {
     return text_of(request, key).value_or(std::string());
 }
 
+/// What was taken off a name that was typed, as the field `notes`.
+[[nodiscard]] inline control::Json notes_json(const std::string& note) {
+    return note.empty() ? control::Json::array() : control::Json::array({note});
+}
+
 /// Who does what, when, and why as they say.
 [[nodiscard]] inline state::Record record_of(const control::Peer& peer, const control::Request& request,
                                              std::string action) {

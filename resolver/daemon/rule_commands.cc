@@ -9,6 +9,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::daemon {
 namespace {
@@ -79,6 +80,25 @@ Json what_still_holds(const policy::Policy& before, const policy::Directive& lif
     return rows;
 }
 
+void add_target_notes(const policy::Directive& directive, Json& notes) {
+    for (const policy::Target& target : directive.targets)
+        if (!target.note.empty()) notes.push_back(target.note);
+}
+
+/// What is worth knowing of a directive that was just made: what was taken off its names, and that it takes nothing.
+Json notes_on(const Running& running, const std::string& id) {
+    Json notes = Json::array();
+    const policy::Directive* made = find_directive(running, id);
+    if (made == nullptr) return notes;
+    add_target_notes(*made, notes);
+    Diagnostics remarks;
+    policy::Policy::check(running.policy().options(), running.policy().base(), remarks);
+    for (const Diagnostic& remark : remarks.all())
+        if (remark.severity == Diagnostic::Severity::Warning && remark.place.to_string() == made->place.to_string())
+            notes.push_back(remark.text);
+    return notes;
+}
+
 /// What a rule would hit if it were made: names, people, how often they asked since the start, and who else is there.
 Json dry_run(const Running& running, const policy::Policy& would_be, const Diagnostics& remarks,
              const std::string& id) {
@@ -113,6 +133,7 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
     Json notes = Json::array();
     for (const Diagnostic& remark : remarks.all())
         if (remark.text.find(id) != std::string::npos) notes.push_back(remark.text);
+    if (found != directives.end()) add_target_notes(*found, notes);
     return {{"takes", std::move(takes)},
             {"whom", std::move(whom)},
             {"asked", std::move(asked)},
@@ -148,6 +169,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
     return done({{"id", rule.id},
                  {"text", rule.text},
                  {"policy_version", running.policy().version()},
+                 {"notes", rule.lifted ? Json::array() : notes_on(running, rule.id)},
                  {"audit", written->number}});
 }
 
@@ -218,9 +240,9 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
 
 Response allow(Running& running, const Peer& peer, const Request& request) {
     policy::Allow opened;
-    const auto name = wire::Name::parse(text_in(request, "name"));
-    if (!name) return fail(fmt::format("'{}' is not a domain name", text_in(request, "name")));
-    opened.domains.push_back(*name);
+    const auto typed = wire::parse_typed_name(text_in(request, "name"), wire::NameUse::Subtree);
+    if (!typed) return fail(typed.error().text);
+    opened.domains.push_back(typed->name);
     if (const auto group = text_in(request, "group"); !group.empty()) opened.groups.push_back(group);
     const auto ends = parse_time(text_in(request, "until"));
     if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
@@ -228,8 +250,10 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     opened.reason = text_in(request, "note");
     auto id = running.next_id();
     if (!id) return fail(id.error().text);
-    return put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
-               record_of(peer, request, "allow"));
+    Response response = put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
+                            record_of(peer, request, "allow"));
+    if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
+    return response;
 }
 
 Response suspend(Running& running, const Peer& peer, const Request& request) {

@@ -8,6 +8,7 @@
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
 #include "resolver/policy/time_zone.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::policy {
 namespace {
@@ -44,8 +45,11 @@ private:
 
 std::string unknown(std::string_view kind, std::string_view word, const Words& known, std::string_view where) {
     const std::string near = nearest(word, known);
-    const std::string advice =
+    std::string advice =
         near.empty() ? fmt::format("{} shows what there is", where) : fmt::format("did you mean '{}'?", near);
+    if (const auto name = wire::parse_typed_name(word, wire::NameUse::Subtree);
+        kind == "service" && near.empty() && name && name->name.labels() > 1)
+        advice = fmt::format("for a name and all below it write domain:{}", wire::typed_text(name->name));
     return fmt::format("unknown {} '{}'; {}", kind, word, advice);
 }
 

@@ -47,8 +47,9 @@ struct Group {
 struct Target {
     enum class Kind : std::uint8_t { Service, Category, Vendor, Jurisdiction, List, Domain, Address, AllServices };
     Kind kind = Kind::Service;
-    std::string value;  // id, category, vendor, jurisdiction, list id, prefix text; empty for AllServices
+    std::string value;  // id, category, vendor, jurisdiction, list id, name, prefix text; empty for AllServices
     std::optional<wire::Name> domain;  // of a Domain target
+    std::string note;                  // of a Domain target: what was taken off its text; empty: nothing
     SourcePlace place;
 };
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "resolver/policy/policy.h"
+#include "resolver/wire/typed_name.h"
 
 namespace cenote::policy {
 namespace {
@@ -71,6 +72,28 @@ bool parse_days(std::string_view text, std::array<bool, 7>& days) {
     }
 }
 
+/// What is pasted without its kind is a name often enough: the error shows how it is written then.
+Error not_a_target(std::string_view text) {
+    const auto typed = wire::parse_typed_name(text, wire::NameUse::Subtree);
+    if (typed && typed->name.labels() > 1)
+        return Error{fmt::format("'{}' is not a target; for a name and all below it write domain:{}", text,
+                                 wire::typed_text(typed->name))};
+    return Error{fmt::format("'{}' is not a target; {}", text, kTargetHint)};
+}
+
+Status read_domain(Target& target) {
+    auto typed = wire::parse_typed_name(target.value, wire::NameUse::Subtree);
+    if (typed) {
+        target.domain = typed->name;
+        target.value = wire::typed_text(typed->name);
+        target.note = std::move(typed->note);
+        return Done{};
+    }
+    if (IpAddress::parse(target.value) || Prefix::parse(target.value))
+        return Error{fmt::format("'domain:{}' names an address; write address:{}", target.value, target.value)};
+    return std::move(typed).error();
+}
+
 }  // namespace
 
 std::string_view step_to_text(Step step) noexcept { return kSteps[static_cast<std::size_t>(step)]; }
@@ -89,7 +112,7 @@ Result<Target> parse_target(std::string_view text) {
     const auto kind = std::find_if(kTargetKinds.begin(), kTargetKinds.end(),
                                    [&](const auto& known) { return known.first == text.substr(0, colon); });
     if (colon == std::string_view::npos || kind == kTargetKinds.end() || colon + 1 == text.size())
-        return Error{fmt::format("'{}' is not a target; {}", text, kTargetHint)};
+        return not_a_target(text);
 
     Target target;
     target.kind = kind->second;
@@ -100,14 +123,8 @@ Result<Target> parse_target(std::string_view text) {
         target.kind = Target::Kind::AllServices;
         target.value.clear();
     }
-    if (target.kind == Target::Kind::Domain) {
-        target.domain = wire::Name::parse(target.value);
-        if (!target.domain)
-            return Error{
-                fmt::format("'{}' is not a domain name; write it as in domain:example.ai, names beyond ASCII "
-                            "in their xn-- form",
-                            text)};
-    }
+    if (target.kind == Target::Kind::Domain)
+        if (auto read = read_domain(target); !read) return std::move(read).error();
     if (target.kind == Target::Kind::Address && !Prefix::parse(target.value))
         return Error{
             fmt::format("'{}' is not an address prefix; write it as in address:192.0.2.0/24 with zero bits "

@@ -163,7 +163,8 @@ private:
 [[nodiscard]] std::optional<AnswerMode> parse_answer_mode(std::string_view text) noexcept;
 [[nodiscard]] std::string_view layer_to_text(Layer layer) noexcept;
 [[nodiscard]] std::optional<Layer> parse_layer(std::string_view text) noexcept;
-/// "service:deepseek", "domain:example.ai", "service:*"; errors say what kinds there are.
+/// "service:deepseek", "domain:example.ai", "service:*"; errors say what kinds there are. Names as people type them
+/// (wire/typed_name.h): what was taken off one is the target's note.
 [[nodiscard]] Result<Target> parse_target(std::string_view text);
 [[nodiscard]] std::string target_to_text(const Target& target);
 /// "mon-fri 08:00-19:00".

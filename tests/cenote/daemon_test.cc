@@ -136,6 +136,25 @@ TEST_F(DaemonTest, StatsHaveOneDecimal) {
     EXPECT_THAT(ran.out, testing::ContainsRegex("queries +3\n"));
 }
 
+TEST_F(DaemonTest, NotesOfAnAnswerAreLinesOnStderr) {
+    answer("allow", {{"id", "dns1-3"}, {"notes", {"'*.x.example' is read as x.example"}}});
+    const auto ran = run("allow '*.x.example' --for 1h");
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.err, "cenote: '*.x.example' is read as x.example\n");
+    EXPECT_THAT(ran.out, HasSubstr("dns1-3: x.example is open until "));
+    answer("flush", {{"entries", 1}, {"notes", {"'x.example.' is read as x.example"}}});
+    EXPECT_EQ(run("flush x.example.").err, "cenote: 'x.example.' is read as x.example\n");
+    answer("directive-add", {{"id", "dns1-4"}, {"notes", {"directive 'dns1-4' takes no name"}}});
+    const auto made = run("restrict domain:https://y.example/a");
+    EXPECT_EQ(made.out, "dns1-4\n");
+    EXPECT_EQ(lines_of(made.err), 2) << made.err;
+    EXPECT_THAT(made.err, testing::AllOf(HasSubstr("is read as y.example"), HasSubstr("takes no name")));
+    EXPECT_THAT(last_asked().args.at("body"), HasSubstr("targets = [\"domain:y.example\"]"));
+    for (const char* wrong : {"allow a@b.example --for 1h", "flush '||z^'", "allow 192.0.2.1 --for 1h"})
+        EXPECT_EQ(run(wrong).code, 2) << wrong;
+    EXPECT_THAT(run("restrict https://y.example/a").err, HasSubstr("write domain:y.example"));
+}
+
 TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     answer("groups", Json::array({{{"id", "from-the-daemon"}, {"name", "X"}}}));
     EXPECT_EQ(run("groups --json").json().at(0).at("id"), "from-the-daemon");

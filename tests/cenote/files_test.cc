@@ -59,6 +59,47 @@ TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
     EXPECT_GT(told.at("steps").size(), 2U);
 }
 
+TEST_F(FilesTest, ExplainJudgesTheNameInWhatIsPasted) {
+    configure("");
+    ASSERT_EQ(run("update").code, 0);
+    for (const char* pasted : {"https://www.alpha-ai.example/login", "www.alpha-ai.example:443",
+                               "www.alpha-ai.example/a", "www.alpha-ai.example."}) {
+        const auto ran = run(std::string("explain ") + pasted);
+        EXPECT_THAT(ran.out, testing::StartsWith("restrict  alpha-ai.example = Alpha Chat"));
+        EXPECT_THAT(ran.err,
+                    testing::StartsWith(std::string("cenote: '") + pasted + "' is read as www.alpha-ai.example: "));
+    }
+    const auto told = run("explain https://www.alpha-ai.example/login --json").json();
+    EXPECT_EQ(told.at("name"), "www.alpha-ai.example");
+    EXPECT_THAT(told.at("notes").at(0), HasSubstr("scheme and path are taken off"));
+    EXPECT_EQ(run("explain www.alpha-ai.example --json").json().at("notes"), Json::array());
+    for (const char* refused : {"a@alpha-ai.example", "'||alpha-ai.example^'", "'*.alpha-ai.example'", "192.0.2.1",
+                                "'www alpha-ai.example'", "''"}) {
+        const auto ran = run(std::string("explain ") + refused);
+        EXPECT_EQ(ran.code, 2) << refused;
+        EXPECT_EQ(ran.out, "");
+        EXPECT_THAT(ran.err, HasSubstr("write")) << refused;
+    }
+}
+
+TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
+    configure("[[directive]]\nid = \"hangul\"\ntargets = [\"domain:한글도메인.kr\"]\nstep = \"restrict\"\n");
+    ASSERT_EQ(run("update").code, 0);
+    const std::string both = "한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)";
+    const auto ran = run("explain 한글도메인.kr");
+    EXPECT_THAT(ran.out, testing::StartsWith("restrict  " + both));
+    EXPECT_EQ(ran.err, "");
+    EXPECT_THAT(run("directives").out, HasSubstr("domain:" + both));
+    EXPECT_THAT(run("directives hangul").out, HasSubstr("domain:" + both));
+    const auto told = run("explain www.한글도메인.kr --json").json();
+    EXPECT_EQ(told.at("verdict"), "restrict");
+    EXPECT_EQ(told.at("name"), "www.xn--bj0bj3i97fq8o5lq.kr");
+    EXPECT_EQ(told.at("unicode"), "www.한글도메인.kr");
+    EXPECT_TRUE(run("explain www.alpha-ai.example --json").json().at("unicode").is_null());
+    EXPECT_EQ(run("directives hangul --json").json().at(0).at("targets"),
+              Json::array({"domain:xn--bj0bj3i97fq8o5lq.kr"}));
+}
+
 TEST_F(FilesTest, ServicesSayHowAStrictOneIsTaken) {
     configure("");
     write("services/relay.toml",

@@ -49,6 +49,69 @@ std::vector<std::string> addresses(const std::vector<upstream::ServerAddress>& s
     return texts;
 }
 
+TEST_F(LoadTest, NamesArePastedAndTakenWithANote) {
+    const auto settings = load_string(R"([server]
+node = "dns1.agency.example."
+[sinkhole]
+cname = "https://blocked.agency.example/"
+[upstream]
+servers = ["tls://192.0.2.53#dns.한글도메인.kr"]
+[[upstream.route]]
+zone    = "*.corp.example"
+servers = ["10.0.0.53"]
+[[local]]
+name  = "*.intra.example"
+type  = "A"
+value = "10.0.0.10"
+[blocklist]
+protect = ["*.agency.example", "한글도메인.kr"]
+[[serve_rpz]]
+zone   = "rpz.agency.example."
+notify = ["10.0.0.54:53"]
+[[directive]]
+id      = "d"
+step    = "restrict"
+targets = ["domain:*.x.example.com",
+           "domain:https://y.example.com:443/a",
+           "domain:한글도메인2.kr"]
+[[allow]]
+domains = ["*.open.example", "plain.example"]
+)");
+    ASSERT_TRUE(settings);
+    EXPECT_THAT(texts(Diagnostic::Severity::Note),
+                ElementsAre(HasSubstr("cenote.toml:2:8: note: 'dns1.agency.example.' is read as dns1.agency.example:"),
+                            HasSubstr("cenote.toml:4:9: note: 'https://blocked.agency.example/' is read as "),
+                            HasSubstr("cenote.toml:8:11: note: '*.corp.example' is read as corp.example:"),
+                            HasSubstr("cenote.toml:15:12: note: '*.agency.example' is read as agency.example:"),
+                            HasSubstr("cenote.toml:17:10: note: 'rpz.agency.example.' is read as rpz.agency.example:"),
+                            HasSubstr("cenote.toml:22:12: note: '*.x.example.com' is read as x.example.com: '*.' is "
+                                      "taken off, as the name stands for itself and all names below it"),
+                            HasSubstr("cenote.toml:23:12: note: 'https://y.example.com:443/a' is read as "),
+                            HasSubstr("cenote.toml:26:12: note: '*.open.example' is read as open.example:")));
+    const auto name = [](std::string_view text) { return *wire::Name::parse(text); };
+    const policy::Options& policy = *settings->policy;
+    EXPECT_EQ(settings->node, "dns1.agency.example");
+    EXPECT_EQ(policy.sinkhole.cname, name("blocked.agency.example"));
+    EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("192.0.2.53:853#dns.xn--bj0bj3i97fq8o5lq.kr"));
+    EXPECT_EQ(settings->upstream.routes.at(0).zone, name("corp.example"));
+    EXPECT_EQ(settings->local.at(0).name, name("*.intra.example"));
+    EXPECT_THAT(settings->protect, ElementsAre(name("agency.example"), name("xn--bj0bj3i97fq8o5lq.kr")));
+    EXPECT_EQ(settings->transfer.served.at(0).zone, name("rpz.agency.example"));
+    std::vector<std::string> targets;
+    for (const auto& target : policy.directives.at(0).targets) targets.push_back(policy::target_to_text(target));
+    EXPECT_THAT(targets,
+                ElementsAre("domain:x.example.com", "domain:y.example.com", "domain:xn--2-cs6eu6m9xhuvrrut.kr"));
+    EXPECT_THAT(policy.allows.at(0).domains, ElementsAre(name("open.example"), name("plain.example")));
+}
+
+TEST_F(LoadTest, ANoteIsNoMistakeOfItsDirective) {
+    write("cenote.toml",
+          "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"domain:*.a.example\"]\ngroups = [\"no-such\"]\n"
+          "[[group]]\nid = \"lab\"\n");
+    EXPECT_FALSE(load_folder());
+    EXPECT_THAT(texts(Diagnostic::Severity::Error), testing::Contains(HasSubstr("unknown group 'no-such'")));
+}
+
 TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
     const auto settings = load_string("");
     ASSERT_TRUE(settings);

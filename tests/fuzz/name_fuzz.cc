@@ -8,7 +8,9 @@
 
 #include "resolver/base/check.h"
 #include "resolver/wire/fold.h"
+#include "resolver/wire/international.h"
 #include "resolver/wire/name.h"
+#include "resolver/wire/typed_name.h"
 
 // Behind the standard headers: it defines `bool`, which clang minds.
 #include <ldns/ldns.h>
@@ -74,6 +76,20 @@ void try_text(const std::string& text) {
     expect_same(*name, ldns_dname_new_frm_str(text.c_str()));
 }
 
+/// What is typed reads as a name whose text reads as the same name, with nothing left to take off.
+void try_typed(const std::string& text) {
+    using cenote::wire::NameUse;
+    for (const NameUse use : {NameUse::Question, NameUse::Subtree, NameUse::Single, NameUse::Owner}) {
+        const auto typed = cenote::wire::parse_typed_name(text, use);
+        if (!typed) continue;
+        expect_sound(typed->name);
+        (void)cenote::wire::both_forms(typed->name);
+        if (use == NameUse::Owner) continue;  // a wildcard's star is no text of another use
+        const auto again = cenote::wire::parse_typed_name(cenote::wire::typed_text(typed->name), use);
+        CENOTE_CHECK(again.ok() && again->name == typed->name && again->note.empty());
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -82,5 +98,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try_wire(bytes, cenote::load_u16(data) % (bytes.size() + 1));
     try_uncompressed(bytes);
     try_text(std::string(bytes.begin(), bytes.end()));
+    try_typed(std::string(bytes.begin(), bytes.end()));
     return 0;
 }

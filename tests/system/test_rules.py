@@ -221,6 +221,37 @@ class Rules(SystemTest):
         self.assertIn("suspended until", self.resolver.cenote_ok("explain", "beta-ai.example", "--json"))
         self.assertTrue(any("suspended" in problem["what"] for problem in self.resolver.cenote_json("status")["problems"]))
 
+    def test_names_are_pasted(self):
+        done = self.resolver.cenote("allow", "https://beta-ai.example/login", "--for", "24h")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("'https://beta-ai.example/login' is read as beta-ai.example: scheme and path", done.stderr)
+        self.assertEqual(self.seen("beta-ai.example"), OPEN)
+        told = self.resolver.cenote("explain", "https://beta-ai.example/login", "--json")
+        self.assertEqual((json.loads(told.stdout)["name"], json.loads(told.stdout)["verdict"]), ("beta-ai.example", "allow"))
+        self.assertIn("is read as beta-ai.example", told.stderr)
+
+        done = self.resolver.cenote("restrict", "domain:*.pasted.example", "domain:한글도메인.kr")
+        self.assertIn("'*.' is taken off", done.stderr)
+        self.assertEqual(self.seen("www.pasted.example"), CLOSED)
+        self.assertEqual(self.seen("www.xn--bj0bj3i97fq8o5lq.kr"), CLOSED)
+        self.assertIn("domain:한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)", self.resolver.cenote_ok("directives"))
+        self.assertIn("domain:beta-ai.example", self.refused("restrict", "https://beta-ai.example/"))
+        self.assertIn("domain:beta-ai.example", self.refused("restrict", "beta-ai.example"))
+
+    def test_a_rule_that_takes_nothing_says_so(self):
+        catalogue = self.resolver.services / "relay.toml"
+        catalogue.write_text('vendor = "R"\njurisdiction = "US"\n[[service]]\nid = "relay"\nname = "Relay"\n'
+                             'category = ["bypass"]\ndefault = false\nchecked = 2026-11-01\nevidence = ["a letter"]\n'
+                             '[[service.domain]]\nname = "relay.example"\nrole = "web"\n')
+        self.resolver.update()
+        done = self.resolver.cenote("restrict", "category:bypass")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("takes no name", done.stderr)
+        self.assertEqual(self.seen("relay.example"), OPEN)
+        done = self.resolver.cenote("restrict", "category:bypass", "--strict")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.seen("relay.example"), CLOSED)
+
     def test_they_end_by_themselves(self):
         soon = datetime.now(timezone.utc) + timedelta(seconds=2)
         until = soon.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/wire/message.h"
+#include "resolver/wire/typed_name.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 struct Flags {
     std::string name;
-    std::string client = "127.0.0.1";
+    std::string client;  // empty: this machine
     std::string type = "A";
     std::string at;  // empty: now
     bool steps = false;
@@ -23,8 +24,12 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
     const WallTime at = flags.at.empty() ? now : parse_time(flags.at).value();
     const auto files = at < now ? session.past_policy(at) : session.policy(at);
     if (!files) return files.error();
-    const config::ExplainAsk ask{*wire::Name::parse(flags.name), *IpAddress::parse(flags.client),
-                                 *wire::parse_type(flags.type)};
+    const auto typed = wire::parse_typed_name(flags.name, wire::NameUse::Question);
+    config::ExplainAsk ask;
+    ask.name = typed->name;
+    ask.note = typed->note;
+    ask.type = *wire::parse_type(flags.type);
+    if (!flags.client.empty()) ask.client = *IpAddress::parse(flags.client);
     Json told = config::explain_json(*files->policy, files->local, ask);
     if (!files->remark.empty()) told["steps"].push_back(files->remark);
     return told;
@@ -32,7 +37,8 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
 
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
 std::string whose(const Json& told) {
-    const std::string matched = told.value("matched", Json()).is_null() ? cell(told, "name") : cell(told, "matched");
+    const std::string matched =
+        in_both_forms(told.value("matched", Json()).is_null() ? cell(told, "name") : cell(told, "matched"));
     if (cell(told, "service") != "-") {
         const std::string name = cell(told, "service_name") != "-" ? cell(told, "service_name") : cell(told, "service");
         return fmt::format("{} = {} ({}, {})", matched, name, cell(told, "jurisdiction"), cell(told, "category"));
@@ -76,6 +82,7 @@ std::string time_until(WallTime then, WallTime now) {
 /// `from`: the time that was asked about.
 void print_told(const Json& told, bool steps, WallTime from) {
     fmt::print("{}\n", one_line(told));
+    if (cell(told, "unicode") != "-") fmt::print("          {} ({})\n", cell(told, "unicode"), cell(told, "name"));
     const std::string changes = cell(told, "changes");
     const std::string until = cell(told, "until");
     if (changes != "-")
@@ -87,11 +94,14 @@ void print_told(const Json& told, bool steps, WallTime from) {
 }
 
 Exit explain(Session& session, const Flags& flags) {
-    Json args = {{"name", flags.name}, {"client", flags.client}, {"type", flags.type}};
+    Json args = {{"name", flags.name}};
+    if (!flags.client.empty()) args["client"] = flags.client;
+    args["type"] = flags.type;
     if (!flags.at.empty()) args["at"] = flags.at;
     const auto answer =
         session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
     if (!answer) return fail(answer.error());
+    print_notes(*answer);
     if (flags.json)
         print_json(*answer);
     else
@@ -99,9 +109,6 @@ Exit explain(Session& session, const Flags& flags) {
     return Exit::Done;
 }
 
-std::string check_name(const std::string& text) {
-    return wire::Name::parse(text) ? "" : fmt::format("'{}' is not a domain name", text);
-}
 std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
 }
@@ -111,14 +118,23 @@ std::string check_type(const std::string& text) {
 
 }  // namespace
 
+std::string check_question(const std::string& text) {
+    const auto typed = wire::parse_typed_name(text, wire::NameUse::Question);
+    return typed ? "" : typed.error().text;
+}
+
+std::string check_subtree(const std::string& text) {
+    const auto typed = wire::parse_typed_name(text, wire::NameUse::Subtree);
+    return typed ? "" : typed.error().text;
+}
+
 void add_explain(Verbs& verbs) {
     CLI::App* verb = verbs.add("explain", "What a client gets for a name, and every step to it");
     const auto flags = std::make_shared<Flags>();
-    verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_name)->type_name("");
-    verb->add_option("--client", flags->client, "Who asks")
+    verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_question)->type_name("");
+    verb->add_option("--client", flags->client, "Who asks; by default 127.0.0.1")
         ->check(check_address)
-        ->type_name("IP")
-        ->capture_default_str();
+        ->type_name("IP");
     verb->add_option("--type", flags->type, "The type asked")
         ->check(check_type)
         ->type_name("TYPE")

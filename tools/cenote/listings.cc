@@ -84,16 +84,23 @@ std::string now_text(const Json& row) {
     return step;
 }
 
+Json targets_in_both_forms(const Json& row) {
+    Json shown = Json::array();
+    for (const auto& target : row.value("targets", Json::array())) shown.push_back(in_both_forms(cell(target)));
+    return shown;
+}
+
 void print_directives(const Json& rows) {
     Table table({"DIRECTIVE", "STATE", "STEP", "NOW", "GROUPS", "TARGETS", "ENDS", "TITLE"});
     for (const auto& row : rows)
         table.add({cell(row, "id"), cell(row, "state"), cell(row, "step"), now_text(row), cell(row, "groups"),
-                   cell(row, "targets"), cell(row, "ends"), cell(row, "title")});
+                   cell(targets_in_both_forms(row)), cell(row, "ends"), cell(row, "title")});
     table.print();
 }
 
 void print_directive(const Json& directive) {
     Json row = directive;
+    row["targets"] = targets_in_both_forms(directive);
     row["step_now"] = now_text(directive);
     std::vector<std::string> planned;
     for (const auto& one : directive.value("planned", Json::array()))

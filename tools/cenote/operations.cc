@@ -3,7 +3,6 @@
 // reload, flush.
 #include <fmt/format.h>
 
-#include "resolver/wire/name.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -32,12 +31,9 @@ Exit flush(Session& session, const FlushFlags& flags) {
     if (!flags.name.empty()) args = {{"name", flags.name}, {"below", flags.below}};
     const auto done = session.ask("flush", std::move(args));
     if (!done) return fail(done.error());
+    print_notes(*done);
     fmt::print("{} answers are gone from the cache\n", cell(*done, "entries"));
     return Exit::Done;
-}
-
-std::string check_name(const std::string& text) {
-    return wire::Name::parse(text) ? "" : fmt::format("'{}' is not a domain name", text);
 }
 
 }  // namespace
@@ -50,7 +46,7 @@ void add_operations(Verbs& verbs) {
 
     verb = verbs.add("flush", "Empty the daemon's cache, or take one name out of it");
     const auto flags = std::make_shared<FlushFlags>();
-    CLI::Option* name = verb->add_option("NAME", flags->name, "Only this name")->check(check_name)->type_name("");
+    CLI::Option* name = verb->add_option("NAME", flags->name, "Only this name")->check(check_question)->type_name("");
     verb->add_flag("--below", flags->below, "And all names below it")->needs(name);
     verbs.on(verb, [flags](Session& session) { return flush(session, *flags); });
 }

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "resolver/base/printable.h"
+#include "resolver/wire/international.h"
 
 namespace cenote::cli {
 namespace {
@@ -120,6 +121,18 @@ std::string lines(const Json& row, const char* key) {
     std::istringstream text(row.value(key, ""));
     for (std::string line; std::getline(text, line);) clean += printable(line) + '\n';
     return clean;
+}
+
+std::string in_both_forms(const std::string& text) {
+    constexpr std::string_view kDomain = "domain:";
+    const bool target = text.starts_with(kDomain);
+    const auto name = wire::Name::parse(target ? std::string_view(text).substr(kDomain.size()) : text);
+    const std::string letters = name ? wire::to_u_labels(*name) : std::string();
+    return letters.empty() ? text : fmt::format("{}{} ({})", target ? kDomain : "", letters, name->to_string());
+}
+
+void print_notes(const Json& told) {
+    for (const auto& note : told.value("notes", Json::array())) fmt::print(stderr, "cenote: {}\n", cell(note));
 }
 
 void print_json(const Json& json) {

@@ -38,6 +38,11 @@ private:
 /// A text of several lines, each ended.
 [[nodiscard]] std::string lines(const Json& row, const char* key);
 
+/// A target or a name with its U-labels beside its A-labels: "domain:한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)".
+[[nodiscard]] std::string in_both_forms(const std::string& text);
+/// The field `notes` of an answer, each a line on stderr: what was taken off a name, what a rule lacks.
+void print_notes(const Json& told);
+
 void print_json(const Json& json);
 /// Labels in one column, values in the other; what is null or empty is left out.
 void print_fields(const Json& row, const std::vector<std::pair<std::string, const char*>>& fields);

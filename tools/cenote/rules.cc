@@ -5,6 +5,8 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
+#include "resolver/wire/international.h"
+#include "resolver/wire/typed_name.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -31,6 +33,7 @@ Result<std::string> body_of(const AddFlags& flags) {
     for (const auto& text : flags.targets) {
         auto target = policy::parse_target(text.find(':') == std::string::npos ? "service:" + text : text);
         if (!target) return std::move(target).error();
+        if (!target->note.empty()) fmt::print(stderr, "cenote: {}\n", target->note);
         directive.targets.push_back(std::move(*target));
     }
     directive.roles = flags.roles;
@@ -59,7 +62,8 @@ Result<std::string> body_of(const AddFlags& flags) {
 void print_dry_run(const Json& told) {
     fmt::print("{}", lines(told, "text"));
     for (const auto& row : told.value("takes", Json::array()))
-        fmt::print("takes  {} ({}, {} names)\n", cell(row, "id"), cell(row, "target"), cell(row, "names"));
+        fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, "id")), cell(row, "target"),
+                   cell(row, "names"));
     for (const auto& row : told.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));
     for (const auto& row : told.value("asked", Json::array()))
         fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, "queries"), cell(row, "group"));
@@ -79,11 +83,13 @@ Exit add(Session& session, const AddFlags& flags) {
         print_dry_run(*done);
     else
         fmt::print("{}\n", cell(*done, "id"));
+    if (!flags.dry_run) print_notes(*done);
     return Exit::Done;
 }
 
 void add_common(CLI::App& verb, AddFlags& flags) {
     verb.add_option("--group", flags.groups, "Only for these groups")->type_name("GROUP");
+    verb.add_flag("--strict", flags.strict, "Take strict services and hosts by wildcards too");
     verb.add_option("--title", flags.title, "What it is called")->type_name("TEXT");
     verb.add_option("--issuer", flags.issuer, "Who ordered it")->type_name("TEXT");
     verb.add_option("--basis", flags.basis, "The letter or law it rests on")->type_name("TEXT");
@@ -124,7 +130,6 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
         ->check(CLI::IsMember({"observe", "advise", "restrict", "block"}));
     verb->add_option("--id", flags->id, "Its id; NODE-number by default")->type_name("ID");
     verb->add_option("--role", flags->roles, "Only these roles of a service")->type_name("ROLE");
-    verb->add_flag("--strict", flags->strict, "Take strict hosts too");
     verb->add_option("--mandated-by", flags->mandated_by, "Ordered by another body")->type_name("TEXT");
     verb->add_option("--review", flags->review, "When to look at it again")->type_name("TIME")->check(check_time);
     verb->add_option("--hours", flags->hours, "Weekly hours, as \"mon-fri 08:00-19:00\"")->type_name("HOURS");
@@ -162,7 +167,8 @@ Exit lift(Session& session, const ChangeFlags& flags) {
     if (!done) return fail(done.error());
     fmt::print("{} is lifted, policy version {}\n", flags.id, cell(*done, "policy_version"));
     for (const auto& row : done->value("still_holds", Json::array()))
-        fmt::print("still in force: {} ({}, {})\n", cell(row, "id"), cell(row, "step"), cell(row, "target"));
+        fmt::print("still in force: {} ({}, {})\n", cell(row, "id"), cell(row, "step"),
+                   in_both_forms(cell(row, "target")));
     return Exit::Done;
 }
 
@@ -193,6 +199,7 @@ Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Js
     flags.why.put_into(args);
     const auto done = session.ask(verb, std::move(args));
     if (!done) return fail(done.error());
+    print_notes(*done);
     fmt::print("{}: {} until {}\n", cell(*done, "id"), what, format_time(*ends));
     return Exit::Done;
 }
@@ -200,14 +207,15 @@ Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Js
 void add_at_night(Verbs& verbs) {
     CLI::App* verb = verbs.add("allow", "Open a name and all below it for a while, against every step below block");
     auto flags = std::make_shared<ChangeFlags>();
-    verb->add_option("NAME", flags->name, "The name")->type_name("")->required();
+    verb->add_option("NAME", flags->name, "The name")->type_name("")->required()->check(check_subtree);
     verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP");
     flags->end.add_to(*verb);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {
         Json args = {{"name", flags->name}};
         if (!flags->group.empty()) args["group"] = flags->group;
-        return until_then(session, "allow", *flags, std::move(args), flags->name + " is open");
+        const auto typed = wire::parse_typed_name(flags->name, wire::NameUse::Subtree);
+        return until_then(session, "allow", *flags, std::move(args), wire::both_forms(typed->name) + " is open");
     });
 
     verb = verbs.add("suspend", "Turn every step to observe for a while");

@@ -42,6 +42,10 @@ private:
 /// What is wrong with a time on the command line; empty when nothing is.
 [[nodiscard]] std::string check_time(const std::string& text);
 
+/// The same for a name that is asked for, and for one that stands for itself and all below it.
+[[nodiscard]] std::string check_question(const std::string& text);
+[[nodiscard]] std::string check_subtree(const std::string& text);
+
 void add_explain(Verbs& verbs);     // explain
 void add_services(Verbs& verbs);    // services
 void add_listings(Verbs& verbs);    // lists, groups, directives

@@ -57,6 +57,23 @@ std::optional<std::string_view> local_answer(engine::LocalKind kind) {
     }
 }
 
+/// A client that may not ask at all is refused before the name is looked at, local names among them.
+void refuse_client(const ExplainAsk& ask, policy::Explanation& told) {
+    if (!ask.allow_from) return;
+    if (std::any_of(ask.allow_from->begin(), ask.allow_from->end(),
+                    [&](const Prefix& prefix) { return prefix.contains(ask.client); }))
+        return;
+    told.verdict = "refused";
+    told.answer = "REFUSED, EDE 18 (Prohibited)";
+    told.directive.clear();
+    told.exception.clear();
+    told.next_verdict.clear();
+    told.until.reset();
+    told.changes.reset();
+    told.steps = {{fmt::format("[server].allow_from has no prefix that holds {}: whatever it asks is refused",
+                               ask.client.to_string())}};
+}
+
 /// The service or list a name belongs to, where no directive had anything to say about it.
 void name_source(const domainset::DomainSet* set, const wire::Name& name, policy::Explanation& told) {
     const auto hit = set != nullptr ? set->match(name) : std::nullopt;
@@ -185,6 +202,7 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         told.steps.push_back(
             {fmt::format("{} is answered here, whatever policy says: {}", ask.name.to_string(), *answer)});
     }
+    refuse_client(ask, told);
     const Source* service = find_source(policy.base(), SourceKind::Service, told.service);
     Json steps = Json::array();
     for (const auto& step : told.steps) steps.push_back(step.text);

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "blocklists/catalogue.h"
 #include "resolver/config/config.h"
@@ -27,6 +28,8 @@ struct ExplainAsk {
     std::string note;  // what was taken off the name as it was typed; empty: nothing
     IpAddress client = IpAddress::v4({127, 0, 0, 1});
     wire::RrType type = wire::RrType::A;
+    /// [server].allow_from, when the client was named; nullopt: whether it may ask is not looked at.
+    std::optional<std::vector<Prefix>> allow_from;
 };
 
 /// One object: the verdict and every step to it.

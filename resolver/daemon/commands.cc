@@ -65,6 +65,7 @@ Response explain(Running& running, const Peer&, const Request& request) {
         const auto address = IpAddress::parse(*client);
         if (!address) return fail(fmt::format("'{}' is not an IP address", *client));
         ask.client = *address;
+        ask.allow_from = running.loaded().settings.allow_from;
     }
     if (const auto type = text_of(request, "type")) {
         const auto parsed = wire::parse_type(*type);

@@ -100,6 +100,21 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
               Json::array({"domain:xn--bj0bj3i97fq8o5lq.kr"}));
 }
 
+TEST_F(FilesTest, ExplainSaysThatAClientIsRefused) {
+    configure("");
+    ASSERT_EQ(run("update").code, 0);
+    const auto told = run("explain www.alpha-ai.example --client 8.8.8.8 --json").json();
+    EXPECT_EQ(told.at("verdict"), "refused");
+    EXPECT_EQ(told.at("answer"), "REFUSED, EDE 18 (Prohibited)");
+    EXPECT_TRUE(told.at("directive").is_null());
+    EXPECT_TRUE(told.at("until").is_null());
+    EXPECT_EQ(told.at("service"), "alpha");
+    EXPECT_THAT(told.at("steps").at(0), HasSubstr("allow_from"));
+    EXPECT_THAT(run("explain localhost --client 8.8.8.8").out,
+                testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that holds it > REFUSED"));
+    EXPECT_EQ(run("explain www.alpha-ai.example --client 10.1.2.3 --json").json().at("verdict"), "restrict");
+}
+
 TEST_F(FilesTest, ServicesSayHowAStrictOneIsTaken) {
     configure("");
     write("services/relay.toml",

@@ -252,6 +252,11 @@ class Rules(SystemTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.seen("relay.example"), CLOSED)
 
+    def test_who_may_not_ask_is_explained_as_refused(self):
+        told = self.resolver.cenote_json("explain", "beta-ai.example", "--client", "8.8.8.8")
+        self.assertEqual((told["verdict"], told["directive"]), ("refused", None))
+        self.assertEqual(self.resolver.cenote_json("explain", "beta-ai.example", "--client", "127.0.0.77")["verdict"], "restrict")
+
     def test_they_end_by_themselves(self):
         soon = datetime.now(timezone.utc) + timedelta(seconds=2)
         until = soon.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,7 +12,7 @@ namespace {
 
 struct Flags {
     std::string name;
-    std::string client;  // empty: this machine
+    std::string client;  // empty: this machine, and whether it may ask is not looked at
     std::string type = "A";
     std::string at;  // empty: now
     bool steps = false;
@@ -29,7 +29,10 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
     ask.name = typed->name;
     ask.note = typed->note;
     ask.type = *wire::parse_type(flags.type);
-    if (!flags.client.empty()) ask.client = *IpAddress::parse(flags.client);
+    if (!flags.client.empty()) {
+        ask.client = *IpAddress::parse(flags.client);
+        ask.allow_from = session.settings().value()->allow_from;
+    }
     Json told = config::explain_json(*files->policy, files->local, ask);
     if (!files->remark.empty()) told["steps"].push_back(files->remark);
     return told;
@@ -52,6 +55,9 @@ std::string one_line(const Json& told) {
     const std::string verdict = cell(told, "verdict");
     const bool known = cell(told, "service") != "-" || cell(told, "list") != "-";
     std::string line = coloured(verdict) + std::string(verdict.size() < 8 ? 10 - verdict.size() : 2, ' ');
+    if (verdict == "refused")
+        return line + fmt::format("{} > [server].allow_from has no prefix that holds it > {}", cell(told, "client"),
+                                  cell(told, "answer"));
     if (verdict == "local") return line + fmt::format("{} > {}", cell(told, "name"), cell(told, "answer"));
     if (verdict == "forward" && !known) return line + "in no service and no list";
     line += whose(told);
@@ -132,7 +138,7 @@ void add_explain(Verbs& verbs) {
     CLI::App* verb = verbs.add("explain", "What a client gets for a name, and every step to it");
     const auto flags = std::make_shared<Flags>();
     verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_question)->type_name("");
-    verb->add_option("--client", flags->client, "Who asks; by default 127.0.0.1")
+    verb->add_option("--client", flags->client, "Who asks, and whether it may; by default 127.0.0.1, which may")
         ->check(check_address)
         ->type_name("IP");
     verb->add_option("--type", flags->type, "The type asked")

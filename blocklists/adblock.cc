@@ -60,15 +60,8 @@ Options read_options(std::string_view text) {
     return options;
 }
 
-/// Rules over what a page shows or does: `##`, `#@#`, `#?#`, `#$#`, `#%#`, `$$`, `$@$` behind a name or alone.
-bool is_cosmetic(std::string_view line) {
-    const auto hash = line.find('#');
-    if (hash != std::string_view::npos && hash + 1 < line.size()) {
-        const auto behind = line.substr(hash + 1, 3);
-        for (const std::string_view mark : {"#", "@#", "?#", "$#", "%#", "@?#", "@$", "@%", "$?#"})
-            if (behind.starts_with(mark) && (hash == 0 || !is_blank(line[hash - 1])))
-                return mark != "#" || hash != 0 || line.size() > 2;
-    }
+/// Rules over the text of a page.
+bool is_html_filter(std::string_view line) {
     return line.find("$$") != std::string_view::npos || line.find("$@$") != std::string_view::npos;
 }
 
@@ -92,9 +85,11 @@ public:
     }
 
 private:
-    /// "@@||good.example^! issue 12", with or without a blank.
+    /// "@@||good.example^! issue 12", "||bad.example^ # why", with or without a blank.
     void drop_note() {
-        for (auto note = text_.find('!'); note != std::string_view::npos; note = text_.find('!', note + 1)) {
+        constexpr std::string_view kMarks = "!#";
+        for (auto note = text_.find_first_of(kMarks); note != std::string_view::npos;
+             note = text_.find_first_of(kMarks, note + 1)) {
             if (note == 0 || (!is_blank(text_[note - 1]) && text_[note - 1] != '^')) continue;
             text_ = trim(text_.substr(0, note));
             return;
@@ -157,12 +152,21 @@ bool is_hosts_line(std::string_view line) {
 
 }  // namespace
 
+bool is_cosmetic(std::string_view line) noexcept {
+    const auto hash = line.find('#');
+    if (hash == std::string_view::npos || (hash != 0 && is_blank(line[hash - 1]))) return false;
+    const auto behind = line.substr(hash + 1, 3);
+    for (const std::string_view mark : {"#", "@#", "?#", "$#", "%#", "@?#", "@$", "@%", "$?#"})
+        if (behind.starts_with(mark)) return mark != "#" || hash != 0 || line.size() > 2;
+    return false;
+}
+
 void read_adblock(std::string_view text, Reading& reading) {
     for_each_line(text, [&](std::string_view line, std::uint32_t number) {
         if (is_comment(line)) return true;
         if (line.size() > reading.limits().line_bytes_max) {
             reading.refuse(number, "the line is too long");
-        } else if (is_cosmetic(line)) {
+        } else if (is_cosmetic(line) || is_html_filter(line)) {
             reading.skip();
         } else if (line.front() == '#') {
             return true;  // a comment, as other dialects have them

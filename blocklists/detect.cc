@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "blocklists/dialect.h"
 #include "blocklists/dialects.h"
 #include "blocklists/lines.h"
 #include "blocklists/listed_name.h"
@@ -22,9 +23,7 @@ bool starts_with_any(std::string_view line, std::initializer_list<std::string_vi
 bool is_comment(std::string_view line) { return starts_with_any(line, {"#", "!", ";", "//"}); }
 
 bool is_adblock(std::string_view line) {
-    const auto cosmetic = line.find("##");  // "example.com##.banner"
-    return starts_with_any(line, {"||", "@@", "[Adblock"}) || line.ends_with('^') ||
-           (cosmetic != std::string_view::npos && cosmetic != 0 && !is_blank(line[cosmetic - 1]));
+    return starts_with_any(line, {"||", "@@", "[Adblock"}) || line.ends_with('^') || is_cosmetic(line);
 }
 
 bool is_rpz(std::string_view line) {

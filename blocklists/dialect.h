@@ -19,8 +19,16 @@ void read_dnsmasq(std::string_view text, Reading& reading);
 void read_unbound(std::string_view text, Reading& reading);
 void read_rpz(std::string_view text, Reading& reading);
 
-/// One line of hosts, for dialects that have such lines as well.
+/// One line of hosts, or of names alone, for dialects that have such lines as well.
 void read_hosts_line(std::string_view line, std::uint32_t number, Reading& reading);
+void read_domains_line(std::string_view line, std::uint32_t number, Reading& reading);
+
+/// Whether a line is a rule of adblock's over what a page shows: `##`, `#@#`, `#?#`, `#$#`, `#%#` behind a name or
+/// alone. Its `#` begins no comment, and the name in front of it is not to be closed.
+[[nodiscard]] bool is_cosmetic(std::string_view line) noexcept;
+
+/// Whether every hosts file has the name for the machine itself.
+[[nodiscard]] bool is_of_the_machine(std::string_view name) noexcept;
 
 /// Where an address in a list leads: nowhere (0.0.0.0, 127.*, ::, ::1), or to somebody.
 enum class Leads : std::uint8_t { Nowhere, Somewhere, NoAddress };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `hosts`, as of hosts(5): an address, then names, each for itself only. Lines with an address that somebody
-// could be behind are somebody's hosts, not ours to block.
+// Dialect `hosts`, as of hosts(5): an address, then names, each for itself only. Lines with an address that leads
+// somewhere are hosts of a network, and block nothing.
 #include <algorithm>
 #include <array>
 
@@ -13,23 +13,25 @@
 namespace cenote::blocklists {
 namespace {
 
-/// Names that every hosts file has for the machine itself.
-constexpr std::array<std::string_view, 14> kOfTheMachine{
+constexpr std::array<std::string_view, 16> kOfTheMachine{
     "localhost",    "localhost.localdomain",   "localhost4",    "localhost4.localdomain4", "localhost6",
     "local",        "localhost6.localdomain6", "broadcasthost", "ip6-localhost",           "ip6-loopback",
-    "ip6-localnet", "ip6-mcastprefix",         "ip6-allnodes",  "ip6-allrouters"};
+    "ip6-localnet", "ip6-mcastprefix",         "ip6-allnodes",  "ip6-allrouters",          "ip6-allhosts",
+    "0.0.0.0"};
+
+/// The address of the machine's own name where it has no permanent one (Debian's hosts file).
+constexpr std::string_view kOfOwnName = "127.0.1.1";
+
+}  // namespace
 
 bool is_of_the_machine(std::string_view name) noexcept {
     if (name.ends_with('.')) name.remove_suffix(1);
-    const auto same = [name](std::string_view other) {
+    return std::any_of(kOfTheMachine.begin(), kOfTheMachine.end(), [name](std::string_view other) {
         return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
         });
-    };
-    return same("ip6-allhosts") || same("0.0.0.0") || std::any_of(kOfTheMachine.begin(), kOfTheMachine.end(), same);
+    });
 }
-
-}  // namespace
 
 Leads where_leads(std::string_view word) {
     if (word == "0") return Leads::Nowhere;  // as inet_aton(3) reads it
@@ -64,13 +66,21 @@ void read_names(std::string_view words, std::uint32_t number, Reading& reading) 
 }  // namespace
 
 void read_hosts_line(std::string_view line, std::uint32_t number, Reading& reading) {
+    if (is_cosmetic(line))
+        return reading.refuse(number, "it is a rule over what a page shows; a resolver closes whole names");
     auto words = line.substr(0, line.find('#'));
     const auto first = take_word(words);
     if (first.empty()) return;
+    if (first == kOfOwnName) return reading.skip();
     switch (where_leads(first)) {
         case Leads::Nowhere: read_names(words, number, reading); break;
         case Leads::Somewhere: reading.skip(); break;
-        case Leads::NoAddress: reading.refuse(number, "the line does not begin with an address"); break;
+        case Leads::NoAddress:
+            // A name alone is a line of another list that was joined to this one.
+            if (trim(words).empty() && first.find('.') != std::string_view::npos)
+                return read_domains_line(line, number, reading);
+            reading.refuse(number, "the line does not begin with an address");
+            break;
     }
 }
 

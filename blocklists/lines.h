@@ -28,16 +28,27 @@ namespace cenote::blocklists {
     return word;
 }
 
-/// Calls `take(line, number)` for each line, trimmed (a carriage return too), until it gives false. Lines end with \n;
-/// a byte order mark at the front is no part of the first one.
+/// Calls `take(line, number)` for each line as it stands until it gives false. Lines end with \n. A byte order mark
+/// stands where a file begins, inside a text too that was joined from several: what follows it is a line of its own.
 template <typename Take>
-void for_each_line(std::string_view text, Take take) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+void for_each_raw_line(std::string_view text, Take take) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
     for (std::uint32_t number = 1; !text.empty(); ++number) {
         const auto end = text.find('\n');
-        if (!take(trim(text.substr(0, end)), number)) return;
+        auto line = text.substr(0, end);
+        for (auto mark = line.find(kByteOrderMark); mark != std::string_view::npos; mark = line.find(kByteOrderMark)) {
+            if (mark != 0 && !take(line.substr(0, mark), number)) return;
+            line.remove_prefix(mark + kByteOrderMark.size());
+        }
+        if (!take(line, number)) return;
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
+}
+
+/// The same with each line trimmed, of a carriage return too.
+template <typename Take>
+void for_each_line(std::string_view text, Take take) {
+    for_each_raw_line(text, [&](std::string_view line, std::uint32_t number) { return take(trim(line), number); });
 }
 
 }  // namespace cenote::blocklists

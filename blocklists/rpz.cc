@@ -186,18 +186,14 @@ void read_rpz(std::string_view text, Reading& reading) {
     RecordReader records;
     ZoneReader zone(reading);
     std::uint32_t number = 0;
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    while (!text.empty() && !reading.overflowed()) {
-        const auto end = text.find('\n');
-        const auto line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        ++number;
-        if (line.size() > reading.limits().line_bytes_max && !line.starts_with(';')) {
+    for_each_raw_line(text, [&](std::string_view line, std::uint32_t at) {
+        number = at;
+        if (line.size() > reading.limits().line_bytes_max && !line.starts_with(';'))
             reading.refuse(number, "the line is too long");
-            continue;
-        }
-        if (records.add(line, number)) zone.take(records.record());
-    }
+        else if (records.add(line, number))
+            zone.take(records.record());
+        return !reading.overflowed();
+    });
     if (records.is_open()) reading.refuse(number, "a parenthesis is not closed");
 }
 

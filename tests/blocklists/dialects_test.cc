@@ -47,6 +47,28 @@ TEST(Dialects, Domains) {
                   0,
                   0},
                  {"two words", "a.example b.example", {}, 0, 1},
+                 {"a rule over what a page shows",
+                  "a.example##.x\nb.example#@#.x\nc.example#?#x\nd.example#$#x\ne.example#%#x\nf.example##x y",
+                  {},
+                  0,
+                  6},
+                 {"a line of hosts",
+                  "0.0.0.0 a.example\n127.0.0.1 b.example c.example # why\n192.0.2.1 router.example",
+                  {"a.example", "b.example", "c.example"},
+                  1,
+                  0},
+                 {"names of the machine",
+                  "127.0.1.1 myhost myhost.corp.example\nlocalhost\nip6-allnodes\n::1 localhost ip6-loopback",
+                  {},
+                  5,
+                  0},
+                 {"marks of byte order inside",
+                  "\xef\xbb\xbf"
+                  "a.example\nb.example\xef\xbb\xbf"
+                  "c.example\n\xef\xbb\xbf# why",
+                  {"*.a.example", "*.b.example", "*.c.example"},
+                  0,
+                  0},
                  {"an address", "192.0.2.1\n2001:db8::1", {}, 0, 2},
                  {"a URL", "https://a.example/", {}, 0, 1},
                  {"a port", "a.example:443", {}, 0, 1},
@@ -102,7 +124,16 @@ TEST(Dialects, Hosts) {
                   {},
                   3,
                   0},
-                 {"no address", "ads.example", {}, 0, 1},
+                 {"the machine's own name", "127.0.1.1 myhost myhost.corp.example", {}, 1, 0},
+                 {"a name alone", "ads.example\n*.b.example # why", {"*.ads.example", "*.b.example"}, 0, 0},
+                 {"no address", "ads\nads.example b.example", {}, 0, 2},
+                 {"a rule over what a page shows", "a.example##.x\n0.0.0.0 b.example##.x", {}, 0, 2},
+                 {"marks of byte order inside",
+                  "0.0.0.0 a.example\n\xef\xbb\xbf"
+                  "0.0.0.0 b.example",
+                  {"a.example", "b.example"},
+                  0,
+                  0},
                  {"no name", "0.0.0.0\n0.0.0.0 # nothing", {}, 0, 2},
                  {"a star", "0.0.0.0 *.ads.example", {}, 0, 1},
                  {"a good and a bad name", "0.0.0.0 a.example b..example", {"a.example"}, 0, 1},
@@ -130,6 +161,7 @@ TEST(Dialects, DetectsEachOfThem) {
     EXPECT_EQ(of("a.example ## why\n"), Format::Domains);
     EXPECT_EQ(of("*.a.example\n*.b.example\n"), Format::Wildcard);
     EXPECT_EQ(of("[Adblock Plus]\n! t\n||a.example^\n@@||b.example^\n"), Format::Adblock);
+    EXPECT_EQ(of("a.example\nb.example##.x\nc.example#@#.x\nd.example#?#x\ne.example#$#x\n"), Format::Adblock);
     EXPECT_EQ(of("address=/a.example/#\nserver=/b.example/\n"), Format::Dnsmasq);
     EXPECT_EQ(of("server:\nlocal-zone: \"a.example.\" always_null\n"), Format::Unbound);
     EXPECT_EQ(of("$TTL 1h\n@ IN SOA a. b. 1 1 1 1 1\na.example CNAME .\n"), Format::Rpz);

@@ -42,7 +42,7 @@ public:
         rule.below = child ? closing(*child) : rule.itself;
         const auto sibling = below(name.suffix(static_cast<std::uint8_t>(name.labels() - 1)));
         rule.above = sibling ? closing(*sibling) : nullptr;
-        if (rule.itself_differs() || rule.below_differs()) take_(rule);
+        take_(rule);
     }
 
 private:
@@ -81,6 +81,12 @@ Result<GroupPolicy> policy_of_group(const policy::Policy& like, const std::strin
 }
 
 void for_each_rule(const GroupPolicy& of, const std::function<void(const NameRule&)>& take) {
+    for_each_known_name(of, [&take](const NameRule& rule) {
+        if (rule.itself_differs() || rule.below_differs()) take(rule);
+    });
+}
+
+void for_each_known_name(const GroupPolicy& of, const std::function<void(const NameRule&)>& take) {
     Walker walker(of, take);
     const policy::Policy& policy = *of.policy;
     if (policy.base() != nullptr)

@@ -35,6 +35,9 @@ struct NameRule {
     [[nodiscard]] bool below_differs() const noexcept { return below != above; }
 };
 void for_each_rule(const GroupPolicy& of, const std::function<void(const NameRule&)>& take);
+/// The same for each name that the policy or its set holds, also where it says nothing new: for formats in which a name
+/// says nothing of those below it.
+void for_each_known_name(const GroupPolicy& of, const std::function<void(const NameRule&)>& take);
 
 /// The same for addresses in answers; nullptr: open, inside a prefix that is closed.
 void for_each_address(const GroupPolicy& of, const std::function<void(const Prefix&, const policy::Cell*)>& take);

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kFormats{"rpz", "hosts", "domains", "dnsmasq", "unbound"};
 
+constexpr std::size_t kZoneBytes = 64;  // of the name that a zone is loaded under, in wire form
+
 /// The lines of one rule; empty: the format cannot say it.
 std::string lines_of(const NameRule& rule, ExportFormat format) {
     const std::string name = rule.name.to_string();
@@ -21,21 +23,68 @@ std::string lines_of(const NameRule& rule, ExportFormat format) {
     const bool closes_below = rule.below != nullptr;
     const bool whole = closes && closes_below;
     const bool opens = !closes && !closes_below;
+    const bool inside = rule.above != nullptr;
     switch (format) {
         case ExportFormat::Hosts: return closes ? fmt::format("0.0.0.0 {}\n", name) : std::string();
         case ExportFormat::Domains: return whole ? name + "\n" : std::string();
         case ExportFormat::Dnsmasq:
             if (whole) return fmt::format("address=/{}/#\n", name);
             if (opens) return fmt::format("server=/{}/#\n", name);
-            return closes ? fmt::format("host-record={},0.0.0.0,::\n", name) : std::string();
+            if (!closes) return {};
+            return fmt::format("{}host-record={},0.0.0.0,::\n", inside ? fmt::format("server=/{}/#\n", name) : "",
+                               name);
         case ExportFormat::Unbound:
             if (whole) return fmt::format("local-zone: \"{}.\" always_null\n", name);
             if (opens) return fmt::format("local-zone: \"{}.\" always_transparent\n", name);
-            return closes ? fmt::format("local-data: \"{0}. A 0.0.0.0\"\nlocal-data: \"{0}. AAAA ::\"\n", name)
-                          : std::string();
+            if (!closes) return {};
+            return fmt::format("{1}local-data: \"{0}. A 0.0.0.0\"\nlocal-data: \"{0}. AAAA ::\"\n", name,
+                               inside ? fmt::format("local-zone: \"{}.\" transparent\n", name) : "");
         case ExportFormat::Rpz: break;
     }
     return {};
+}
+
+/// What is left out by what would hold there instead: what holds above the name, where anything does.
+void count_unsaid(bool is_closed_there, Exported& out) { ++(is_closed_there ? out.stays_closed : out.stays_open); }
+
+void add_records(const GroupPolicy& of, Exported& out, std::vector<std::string>& lines) {
+    auto records = rpz_records(of);
+    const std::vector<RpzRecord> all = records;
+    out.too_long = remove_too_long(records, kZoneBytes);
+    const RpzDiff lost = difference(all, records);
+    const std::string passthru = "\x0crpz-passthru" + std::string(1, '\0');
+    for (const RpzRecord& record : lost.removed) count_unsaid(record.rdata == passthru, out);
+    for (const RpzRecord& record : records) lines.push_back(to_text(record) + "\n");
+    out.rules = lines.size();
+}
+
+void add_lines(const GroupPolicy& of, ExportFormat format, Exported& out, std::vector<std::string>& lines) {
+    const auto add = [&](const NameRule& rule) {
+        std::string text = lines_of(rule, format);
+        if (text.empty()) return count_unsaid(rule.above != nullptr, out);
+        ++out.rules;
+        lines.push_back(std::move(text));
+    };
+    if (format == ExportFormat::Hosts) {
+        for_each_known_name(of, [&](const NameRule& rule) {
+            if (rule.itself != nullptr) add(rule);
+            if (rule.below != nullptr && rule.below_differs()) ++out.open_below;
+        });
+    } else {
+        for_each_rule(of, add);
+    }
+    for_each_address(of, [&](const Prefix&, const policy::Cell* cell) {
+        // What is open inside a prefix needs no word where the prefix itself is left out.
+        if (cell != nullptr) ++out.stays_open;
+    });
+}
+
+/// What stands in front of the records of a zone, which is loaded under a name of its reader's choice.
+std::string zone_head(const GroupPolicy& of, WallTime at) {
+    const auto serial = static_cast<std::uint32_t>(at.time_since_epoch().count());
+    const std::uint32_t ttl_s = rpz_ttl_s(*of.policy);
+    return fmt::format("$TTL {0}\n@ SOA localhost. hostmaster.localhost. {1} 3600 600 604800 {0}\n@ NS localhost.\n",
+                       ttl_s, serial);
 }
 
 std::string comment_of(ExportFormat format) { return format == ExportFormat::Rpz ? ";" : "#"; }
@@ -48,26 +97,35 @@ std::optional<ExportFormat> parse_export_format(std::string_view text) noexcept 
     return static_cast<ExportFormat>(found - kFormats.begin());
 }
 
-Exported export_policy(const GroupPolicy& of, ExportFormat format, std::string_view title) {
+std::vector<std::string> Exported::shortcomings() const {
+    std::vector<std::string> sentences;
+    if (stays_open != 0)
+        sentences.push_back(fmt::format("{} rules are left out, and what they close is open there", stays_open));
+    if (stays_closed != 0)
+        sentences.push_back(fmt::format("{} rules are left out, and what they open is closed there", stays_closed));
+    if (too_long != 0)
+        sentences.push_back(fmt::format("{} of them are of names that are too long to stand in a zone", too_long));
+    if (open_below != 0)
+        sentences.push_back(
+            fmt::format("{} names are closed here with all names below them; there those alone that "
+                        "are listed",
+                        open_below));
+    return sentences;
+}
+
+Exported export_policy(const GroupPolicy& of, ExportFormat format, std::string_view title, WallTime at) {
     Exported out;
     std::vector<std::string> lines;
-    if (format == ExportFormat::Rpz) {
-        for (const RpzRecord& record : rpz_records(of)) lines.push_back(to_text(record) + "\n");
-        out.rules = lines.size();
-    } else {
-        for_each_rule(of, [&](const NameRule& rule) {
-            std::string text = lines_of(rule, format);
-            ++(text.empty() ? out.unsaid : out.rules);
-            if (!text.empty()) lines.push_back(std::move(text));
-        });
-        for_each_address(of, [&](const Prefix&, const policy::Cell*) { ++out.unsaid; });
-    }
+    if (format == ExportFormat::Rpz)
+        add_records(of, out, lines);
+    else
+        add_lines(of, format, out, lines);
     std::sort(lines.begin(), lines.end());
     out.text = fmt::format("{} {}\n", comment_of(format), title);
-    if (out.unsaid != 0)
-        out.text += fmt::format("{} {} rules are left out: this format has no way to say them\n", comment_of(format),
-                                out.unsaid);
+    for (const std::string& sentence : out.shortcomings())
+        out.text += fmt::format("{} {}\n", comment_of(format), sentence);
     if (format == ExportFormat::Unbound) out.text += "server:\n";
+    if (format == ExportFormat::Rpz) out.text += zone_head(of, at);
     for (const std::string& line : lines) out.text += line;
     return out;
 }

@@ -81,6 +81,16 @@ std::vector<RpzRecord> rpz_records(const GroupPolicy& of) {
     return records;
 }
 
+std::size_t remove_too_long(std::vector<RpzRecord>& records, std::size_t zone_bytes) {
+    return std::erase_if(records, [zone_bytes](const RpzRecord& record) {
+        return record.owner.size() + zone_bytes > wire::Name::kBytesMax;
+    });
+}
+
+std::uint32_t rpz_ttl_s(const policy::Policy& policy) {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(policy.options().sinkhole.ttl.count(), 1));
+}
+
 std::string to_text(const RpzRecord& record) {
     const auto name_text = [](const std::string& bytes) {
         wire::Name name;

@@ -28,8 +28,12 @@ struct RpzRecord {
     friend auto operator<=>(const RpzRecord&, const RpzRecord&) = default;
 };
 
-/// Ascending, each once. Owners that would not fit below a zone's name of `room` bytes are left out.
+/// Ascending, each once.
 [[nodiscard]] std::vector<RpzRecord> rpz_records(const GroupPolicy& of);
+/// Takes out what does not fit below a zone's name of so many bytes (RFC 1035 §2.3.4), and gives how many that were.
+std::size_t remove_too_long(std::vector<RpzRecord>& records, std::size_t zone_bytes);
+/// Of the zone and of each of its records.
+[[nodiscard]] std::uint32_t rpz_ttl_s(const policy::Policy& policy);
 
 /// As a master file has it, without a zone around it.
 [[nodiscard]] std::string to_text(const RpzRecord& record);

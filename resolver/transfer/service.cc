@@ -99,7 +99,7 @@ private:
             ZoneVersion version{
                 .of = zone,
                 .node = next->node,
-                .ttl_s = ttl_of(*next->policy),
+                .ttl_s = rpz_ttl_s(*next->policy),
                 .serial = next->policy->version(),
                 .records = std::make_shared<const std::vector<RpzRecord>>(fitting(rpz_records(*of), zone.zone)),
                 .steps = {}};
@@ -114,15 +114,8 @@ private:
         for (const auto& changed : changes) notices_.announce(changed);
     }
 
-    static std::uint32_t ttl_of(const policy::Policy& policy) {
-        return static_cast<std::uint32_t>(std::max<std::int64_t>(policy.options().sinkhole.ttl.count(), 1));
-    }
-
-    /// A trigger and the zone's name have to fit into one name (RFC 1035 §2.3.4).
     static std::vector<RpzRecord> fitting(std::vector<RpzRecord> records, const wire::Name& zone) {
-        const auto left_out = std::erase_if(records, [&](const RpzRecord& record) {
-            return record.owner.size() + zone.wire().size() > wire::Name::kBytesMax;
-        });
+        const auto left_out = remove_too_long(records, zone.wire().size());
         if (left_out != 0) log::warning("zone {}: {} names are too long to stand in it", zone.to_string(), left_out);
         return records;
     }

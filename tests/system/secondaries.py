@@ -105,9 +105,7 @@ class PdnsRecursor(Server):
         super().__init__(test, "probe.example")
 
     def command(self):
-        (self.folder / "rpz.lua").write_text(
-            f'rpzPrimary("{self.primary}", "{self.zone}", {{tsigname="{KEY}", tsigalgo="hmac-sha256", '
-            f'tsigsecret="{SECRET}", refresh=1}})\n')
+        (self.folder / "rpz.lua").write_text(self.lua())
         (self.folder / "recursor.conf").write_text(f"""
 local-address=127.0.0.1
 local-port={self.port}
@@ -123,6 +121,22 @@ disable-packetcache=yes
 threads=1
 """)
         return ["/usr/sbin/pdns_recursor", f"--config-dir={self.folder}"]
+
+    def lua(self):
+        return (f'rpzPrimary("{self.primary}", "{self.zone}", {{tsigname="{KEY}", tsigalgo="hmac-sha256", '
+                f'tsigsecret="{SECRET}", refresh=1}})\n')
+
+
+class PdnsFile(PdnsRecursor):
+    """The same with a zone from a file."""
+
+    def __init__(self, test, text, upstream):
+        self.text = text
+        super().__init__(test, None, "rpz.file", upstream)
+
+    def lua(self):
+        (self.folder / "file.rpz").write_text(self.text)
+        return f'rpzFile("{self.folder}/file.rpz", {{policyName="{self.zone}"}})\n'
 
 
 class UnboundRpz(Server):

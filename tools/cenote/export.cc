@@ -25,11 +25,10 @@ Exit print_export(Session& session, const Flags& flags) {
     if (!of) return fail(of.error());
     const auto made =
         transfer::export_policy(*of, *transfer::parse_export_format(flags.format),
-                                fmt::format("Cenote: what is closed to {} at {}", flags.group, format_time(now)));
+                                fmt::format("Cenote: what is closed to {} at {}", flags.group, format_time(now)), now);
     fmt::print("{}", made.text);
-    if (made.unsaid != 0)
-        fmt::print(stderr, "cenote: {} rules are left out, the format {} has no way to say them\n", made.unsaid,
-                   flags.format);
+    for (const std::string& sentence : made.shortcomings())
+        fmt::print(stderr, "cenote: warning: format {}: {}\n", flags.format, sentence);
     return Exit::Done;
 }
 

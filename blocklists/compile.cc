@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <set>
-#include <span>
 
+#include "blocklists/acceptance.h"
 #include "blocklists/catalogue.h"
 #include "blocklists/guard.h"
 #include "blocklists/list_copy.h"
 #include "blocklists/popular.h"
+#include "blocklists/rpz_trigger.h"
 #include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
@@ -80,14 +81,10 @@ private:
             .id = {}, .path = {}, .format = Format::Domains, .last_good = manifest_.services_last_good};
         const auto before = ListCopy::read_last_good(kept, guard(), manifest_.limits);
         if (!before) return Done{};  // none was taken before this one
-        const auto now =
-            ListCopy::of(report_.services_text, "the catalogue", Format::Domains, guard(), manifest_.limits);
-        if (!now) return now.error();
-        std::string why;
-        if (const auto* added = newly_left_out(*before, *now))
-            why = fmt::format("it adds '{}', which may not be sinkholed: {}", added->name, added->why);
-        for (const auto& other : {why_not_size(*before, *now), why_not_popular(*before, *now)})
-            if (why.empty()) why = other;
+        auto now = ListCopy::of(report_.services_text, "the catalogue", Format::Domains, guard(), manifest_.limits);
+        if (!now) return std::move(now).error();
+        now->forget_lines();
+        const std::string why = why_not_taken(&*before, *now, popular_, manifest_.limits);
         if (why.empty()) return Done{};
         return Error{fmt::format(
             "the catalogue is not taken: {}; the set in use stays, force takes the catalogue as it is", why)};
@@ -101,77 +98,38 @@ private:
         ListReport report;
         report.id = list.id;
         auto copy = read_copy(list);
+        std::string from = list.from();
         if (copy) {
             report.path = list.path;
         } else {
             report.error = copy.error().text;
-            const bool fetched = list.failed.empty();
-            diagnostics_.error({fetched ? list.path.string() : std::string(), 0, 0},
-                               fmt::format("list '{}' is not taken: {}", list.id, report.error));
+            diagnostics_.error({}, fmt::format("list '{}' is not taken: {}", list.id, report.error));
             if (!list.last_good.empty()) copy = ListCopy::read_last_good(list, guard(), manifest_.limits);
             if (copy) report.path = list.last_good;
+            from = list.last_good.string();
         }
         if (copy) {
             copy->report_to(report);
             add_rules(list, *copy);
-            say_what_was_odd(report);
+            say_what_was_odd(report, from);
         }
         report_.lists.push_back(std::move(report));
     }
 
     [[nodiscard]] const Guard* guard() const noexcept { return manifest_.force ? nullptr : &guard_; }
 
-    /// The list's new copy. A later one is held against the last good one.
+    /// The list's new copy. A later one is compared with the last good one.
     Result<ListCopy> read_copy(const Manifest::List& list) const {
         if (!list.failed.empty()) return Error{list.failed};
         auto copy = ListCopy::read(list, guard(), manifest_.limits);
-        if (!copy || list.last_good.empty() || manifest_.force) return copy;
-        const auto before = ListCopy::read_last_good(list, guard(), manifest_.limits);
-        if (!before) return copy;  // there is no good copy before this one
-        for (auto why : {why_not_guarded(*before, *copy, list.path), why_not_size(*before, *copy),
-                         why_not_popular(*before, *copy)})
-            if (!why.empty()) return Error{why + "; the last good copy serves, force takes the new one as it is"};
+        if (!copy || manifest_.force) return copy;
+        const auto before = list.last_good.empty() ? Result<ListCopy>(Error{"there is none"})
+                                                   : ListCopy::read_last_good(list, guard(), manifest_.limits);
+        const std::string why = why_not_taken(before ? &*before : nullptr, *copy, popular_, manifest_.limits);
+        if (!why.empty())
+            return Error{fmt::format("{}: {}; {}force takes the new one as it is", list.from(), why,
+                                     before ? "the last good copy serves, " : "")};
         return copy;
-    }
-
-    static const LeftOut* newly_left_out(const ListCopy& before, const ListCopy& now) {
-        std::set<std::string> known;
-        for (const auto& entry : before.left_out()) known.insert(entry.name);
-        for (const auto& entry : now.left_out())
-            if (!known.contains(entry.name)) return &entry;
-        return nullptr;
-    }
-
-    static std::string why_not_guarded(const ListCopy& before, const ListCopy& now, const Path& path) {
-        const auto* added = newly_left_out(before, now);
-        if (added == nullptr) return {};
-        return fmt::format("{}:{}: it adds '{}', which may not be sinkholed: {}", path.string(), added->line,
-                           added->name, added->why);
-    }
-
-    [[nodiscard]] std::string why_not_size(const ListCopy& before, const ListCopy& now) const {
-        const ListLimits& limits = manifest_.limits;
-        const double was = before.count();
-        const double is = now.count();
-        if (is < was * (1 - limits.shrink_max) && was - is >= limits.change_min)
-            return fmt::format("it lost {} of {} entries", before.count() - now.count(), before.count());
-        if (is > was * limits.growth_max && is - was >= limits.change_min)
-            return fmt::format("it grew from {} to {} entries", before.count(), now.count());
-        return {};
-    }
-
-    [[nodiscard]] std::string why_not_popular(const ListCopy& before, const ListCopy& now) const {
-        if (popular_.empty()) return {};
-        const auto was = popular_.closed_by(before);
-        const auto is = popular_.closed_by(now);
-        std::vector<std::string> added;  // of one domain the most popular name speaks for all
-        std::set<std::string> domains;
-        for (std::size_t i = 0; i < is.size(); ++i)
-            if (is[i] && !was[i] && domains.insert(registrable_domain(popular_.names()[i])).second)
-                added.push_back(popular_.names()[i].to_string());
-        if (added.size() <= manifest_.limits.popular_closed_max) return {};
-        const auto shown = std::span(added).first(std::min<std::size_t>(added.size(), 3));
-        return fmt::format("it would newly sinkhole {} popular names, {} first", added.size(), fmt::join(shown, ", "));
     }
 
     void add_rules(const Manifest::List& list, const ListCopy& copy) {
@@ -184,8 +142,7 @@ private:
         const domainset::Tag tag{index, domainset::Role::Web, false};
         std::set<domainset::AddressUse> uses;
         copy.for_each([&](const Rule& rule) {
-            const auto use = rule.trigger == Rule::Trigger::ClientIp ? domainset::AddressUse::Client
-                                                                     : domainset::AddressUse::Response;
+            const auto use = address_use_of(rule.trigger);
             const bool address = rule.trigger != Rule::Trigger::Name;
             const wire::Name name = address ? domainset::name_of({rule.prefix, !rule.exception}, use) : rule.name;
             if (rule.exception && !address)
@@ -197,8 +154,7 @@ private:
         });
     }
 
-    void say_what_was_odd(const ListReport& report) {
-        const std::string file = report.path.string();
+    void say_what_was_odd(const ListReport& report, const std::string& file) {
         for (const auto& refused : report.refused_lines)
             diagnostics_.warning({file, refused.line, 1}, fmt::format("not understood: {}", refused.why));
         if (report.refused > report.refused_lines.size())
@@ -236,6 +192,7 @@ Guard guard_of(const Manifest& manifest, const Catalogue& catalogue) {
     for (const auto& name : manifest.local_names) guard.add(name, Reach::NameOnly, "answered here ([[local]])");
     for (const auto& shared : catalogue.shared)
         guard.add(shared.name, Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
+    guard.set_addresses(domainset::AddressGuard(manifest.addresses));
     return guard;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "blocklists/public_suffix.h"
+#include "blocklists/rpz_trigger.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -43,6 +44,12 @@ std::optional<std::string> Guard::why_not(const wire::Name& name, domainset::Mat
     }
     if (is_public_suffix(name)) return "it is a public suffix, below which anybody registers names";
     return std::nullopt;
+}
+
+std::optional<std::string> Guard::why_not(const Rule& rule) const {
+    if (rule.exception) return std::nullopt;
+    if (rule.trigger == Rule::Trigger::Name) return why_not(rule.name, rule.kind);
+    return addresses_.why_not(rule.prefix, address_use_of(rule.trigger), domainset::AddressGuard::Author::List);
 }
 
 const Guard::Place* Guard::find(ByteView wire) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names that may not be sinkholed (contract, rule 6), and whether an entry would do that.
+// Names and addresses that may not be sinkholed, and whether a rule of a list would do that.
 //
 // Threads:  built once, then read by any thread.
 // Memory:   a hash table over the guarded names and the names above them.
@@ -12,6 +12,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "blocklists/dialects.h"
+#include "resolver/domainset/address_guard.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/wire/name.h"
 
@@ -23,9 +25,12 @@ public:
 
     /// `why` continues the sentence "'x.example' may not be sinkholed: it is …".
     void add(const wire::Name& name, Reach reach, std::string why);
+    void set_addresses(domainset::AddressGuard addresses) { addresses_ = std::move(addresses); }
 
     /// Why an entry may not be taken; nullopt when it may. Public suffixes of the ICANN section are always guarded.
     [[nodiscard]] std::optional<std::string> why_not(const wire::Name& name, domainset::MatchKind kind) const;
+    /// The same of a rule, whatever its trigger. Exceptions may always be taken.
+    [[nodiscard]] std::optional<std::string> why_not(const Rule& rule) const;
 
 private:
     struct Guarded {
@@ -46,6 +51,7 @@ private:
     std::vector<Guarded> guarded_;
     std::unordered_map<std::string, Place, Hash, std::equal_to<>> places_;
     bool any_with_below_ = false;
+    domainset::AddressGuard addresses_;
 };
 
 }  // namespace cenote::blocklists

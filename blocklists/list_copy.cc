@@ -9,6 +9,7 @@
 
 #include "blocklists/minisign.h"
 #include "blocklists/name_set.h"
+#include "blocklists/rpz_trigger.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -31,6 +32,16 @@ constexpr std::uint8_t kAddress = 0x08;
 constexpr std::uint8_t kOfClients = 0x40;
 constexpr int kWeightShift = 4;
 
+/// What a rule closes, for a message.
+std::string subject_of(const Rule& rule) {
+    switch (rule.trigger) {
+        case Rule::Trigger::Name: break;
+        case Rule::Trigger::ResponseIp: return rule.prefix.to_string();
+        case Rule::Trigger::ClientIp: return "client " + rule.prefix.to_string();
+    }
+    return rule.name.to_string();
+}
+
 }  // namespace
 
 Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
@@ -39,38 +50,37 @@ Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, 
     if (!text) return text.error();
     // One that was renamed over it meanwhile is a whole file too, whichever of the two was read.
     if (const auto after = stamp_of(list.path); after != before && after[0] == before[0])
-        return Error{
-            fmt::format("{}: it was changed while it was read; write it aside and rename it", list.path.string())};
+        return Error{fmt::format("{}: it was changed while it was read; write it aside and rename it", list.from())};
     if (!list.key.empty()) {
         const auto signature = read_file(list.signature, kSignatureBytesMax);
-        if (!signature) return Error{"it has a key and no signature: " + signature.error().text};
+        if (!signature) return Error{list.from() + ": it has a key and no signature: " + signature.error().text};
         const auto key = MinisignKey::parse(list.key);
         if (!key) return key.error();
-        if (auto good = key->verify(bytes_of(*text), *signature); !good) return std::move(good).error();
+        if (auto good = key->verify(bytes_of(*text), *signature); !good)
+            return Error{list.from() + ": " + good.error().text};
     }
-    return of(*text, list.path, list.format, guard, limits);
+    return of(*text, list.from(), list.format, guard, limits);
 }
 
 Result<ListCopy> ListCopy::read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
     const auto text = read_file(list.last_good, limits.file_bytes_max);
     if (!text) return text.error();
-    return of(*text, list.last_good, list.format, guard, limits);
+    return of(*text, list.last_good.string(), list.format, guard, limits);
 }
 
-Result<ListCopy> ListCopy::of(const std::string& text, const Path& path, Format format, const Guard* guard,
+Result<ListCopy> ListCopy::of(const std::string& text, const std::string& from, Format format, const Guard* guard,
                               const ListLimits& limits) {
     ListCopy copy;
     copy.digest_ = sha256(bytes_of(text));
     Reading reading(limits, [&](const Rule& rule, std::uint32_t line) {
-        const bool free = guard == nullptr || rule.exception || rule.trigger != Rule::Trigger::Name;
-        auto why = free ? std::nullopt : guard->why_not(rule.name, rule.kind);
+        auto why = guard == nullptr ? std::nullopt : guard->why_not(rule);
         if (why)
-            copy.left_out_.push_back({rule.name.to_string(), std::move(*why), line});
+            copy.left_out_.push_back({subject_of(rule), std::move(*why), line});
         else
             copy.keep(rule);
     });
     const auto read = read_list(text, format, reading);
-    if (!read) return Error{path.string() + ": " + read.error().text};
+    if (!read) return Error{from + ": " + read.error().text};
     copy.settle_weights();
     copy.format_ = *read;
     copy.skipped_ = reading.skipped();
@@ -92,6 +102,7 @@ void ListCopy::keep(const Rule& rule) {
         const auto wire = rule.name.wire();
         rules_.insert(rules_.end(), wire.begin(), wire.end());
     }
+    has_addresses_ = has_addresses_ || address;
     weighs_ = weighs_ || rule.weight != Rule::Weight::Usual;
     ++count_;
 }
@@ -118,6 +129,16 @@ void ListCopy::settle_weights() {
             return;
         keep(rule);
     });
+}
+
+domainset::AddressSpace ListCopy::address_space(domainset::AddressUse use) const {
+    std::vector<Prefix> closed;
+    if (!has_addresses_) return {};
+    for_each([&](const Rule& rule) {
+        if (rule.trigger != Rule::Trigger::Name && !rule.exception && address_use_of(rule.trigger) == use)
+            closed.push_back(rule.prefix);
+    });
+    return domainset::space_of(std::move(closed), use);
 }
 
 void ListCopy::report_to(ListReport& report) const {

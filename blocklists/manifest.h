@@ -12,6 +12,7 @@
 #include "blocklists/dialects.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
+#include "resolver/domainset/address_guard.h"
 #include "resolver/wire/name.h"
 
 namespace cenote::blocklists {
@@ -21,19 +22,24 @@ struct Manifest {
         std::string id;
         Path path;
         Format format = Format::Auto;
-        Path last_good;        // the copy that serves when `path` cannot; empty: there is none
-        std::string key{};     // minisign public key; empty: unsigned
-        Path signature{};      // with a key: the .minisig file
-        std::string failed{};  // why there is nothing at `path`: it could not be fetched; empty: there is
+        Path last_good;                 // the copy that serves when `path` cannot; empty: there is none
+        std::string key{};              // minisign public key; empty: unsigned
+        Path signature{};               // with a key: the .minisig file
+        std::string failed{};           // why there is nothing at `path`: it could not be fetched; empty: there is
+        std::string url{};              // where what is at `path` was fetched from; empty: it is the list itself
+
+        /// Where the list is for a reader of messages, to whom a temporary copy says nothing.
+        [[nodiscard]] std::string from() const { return url.empty() ? path.string() : url; }
     };
 
     std::vector<Path> services;  // folders of the catalogue; a later one extends services of an earlier one
     Path services_last_good;     // a domains list of the names the catalogue had that was taken last; empty: none
     std::vector<List> lists;
-    std::vector<wire::Name> protect;      // never sinkholed, nor anything below
-    std::vector<wire::Name> route_zones;  // likewise: they have servers of their own
-    std::vector<wire::Name> local_names;  // answered here; names below them are free
-    Path popular;                         // names that people ask for, most popular first; empty: popular_names are
+    std::vector<wire::Name> protect;                   // never sinkholed, nor anything below
+    std::vector<wire::Name> route_zones;               // likewise: they have servers of their own
+    std::vector<wire::Name> local_names;               // answered here; names below them are free
+    std::vector<domainset::GuardedAddress> addresses;  // never sinkholed by a rule over addresses
+    Path popular;  // names that people ask for, most popular first; empty: popular_names are
     std::vector<wire::Name> popular_names;
     bool force = false;  // take what may not be sinkholed all the same
     WallTime built_at{};

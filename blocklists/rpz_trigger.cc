@@ -37,7 +37,7 @@ bool ends_with_folded(std::string_view text, std::string_view ending) {
 
 std::optional<Prefix> parse_rpz_prefix(std::string_view text) {
     auto labels = reversed_labels(text);
-    if (labels.size() < 3) return std::nullopt;
+    if (labels.size() < 2) return std::nullopt;
     const auto length = labels.back();
     labels.pop_back();
     std::string address;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "blocklists/dialects.h"
+#include "resolver/domainset/address_names.h"
 
 namespace cenote::blocklists {
 
@@ -21,6 +22,11 @@ struct RpzTrigger {
 
 /// `text`: the owner without the zone's name.
 [[nodiscard]] RpzTrigger read_rpz_trigger(std::string_view text, std::string& why);
+
+/// Of a trigger that is none of names.
+[[nodiscard]] constexpr domainset::AddressUse address_use_of(Rule::Trigger trigger) noexcept {
+    return trigger == Rule::Trigger::ClientIp ? domainset::AddressUse::Client : domainset::AddressUse::Response;
+}
 
 /// "24.0.2.0.192", "48.zz.2001.db8" -> the prefix.
 [[nodiscard]] std::optional<Prefix> parse_rpz_prefix(std::string_view text);

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "resolver/config/guarded_addresses.h"
 #include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
 
@@ -108,6 +109,8 @@ void report(const Diagnostics& found, Diagnostics& out) {
 
 std::optional<Settings> finish(Draft& draft) {
     check_together(draft);
+    check_addresses(draft.policy.directives, guarded_addresses(draft.settings, draft.policy.sinkhole),
+                    draft.diagnostics);
     if (draft.diagnostics.has_errors()) {
         add_mistakes_of_meaning(draft);
         return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/exception_document.h"
+#include "resolver/config/guarded_addresses.h"
 #include "resolver/config/sections.h"
 #include "resolver/config/toml_writer.h"
 #include "resolver/policy/policy.h"
@@ -120,6 +121,8 @@ std::shared_ptr<const policy::Options> with_documents(const Settings& settings, 
         read_directives(file->root(), draft);
         file->finish();
     }
+    check_addresses(std::span(draft.policy.directives).subspan(settings.policy->directives.size()),
+                    guarded_addresses(settings, settings.policy->sinkhole), diagnostics);
     const auto& all = diagnostics.all();
     if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
                     [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "tests/blocklists/lists.h"
 #include "tests/support/places.h"
@@ -204,6 +205,94 @@ TEST_F(Compile, LaterCopyThatAddsAGuardedNameIsRefusedWhole) {
     made = compiled();
     EXPECT_EQ(made.report.lists.front().error, "") << "it had co.uk before";
     EXPECT_THAT(at(made, "new.example"), ElementsAre("d"));
+}
+
+TEST_F(Compile, ARefusalNamesWhatIsBadAndWhereItIsFrom) {
+    const auto good = list("good.txt", "old.example\n");
+    manifest_.lists = {{"d", list("new.txt", "com\nold.example\nco.uk\nnet\n"), Format::Domains, good}};
+    manifest_.lists[0].url = "https://lists.example/d.txt";
+    EXPECT_EQ(compiled().report.lists.front().error,
+              "https://lists.example/d.txt: it adds 3 entries that may not be sinkholed: 'com' in line 1: it is a "
+              "public suffix, below which anybody registers names; 'co.uk' in line 3: it is a public suffix, below "
+              "which anybody registers names; 'net' in line 4: it is a public suffix, below which anybody registers "
+              "names; the last good copy serves, force takes the new one as it is");
+    list("new.txt", "<html>error</html>");
+    EXPECT_THAT(compiled().report.lists.front().error, HasSubstr("https://lists.example/d.txt: it is no list"));
+    list("new.txt", "old.example\nwhat is this\n");
+    compiled();
+    EXPECT_THAT(diagnostics_.all().back().to_string(), HasSubstr("https://lists.example/d.txt:2:"));
+    for (const auto& each : diagnostics_.all()) EXPECT_EQ(each.to_string().find("new.txt"), std::string::npos);
+}
+
+/// Rules that close what their list must not, by address.
+class CompileAddresses : public Compile {
+protected:
+    CompileAddresses() {
+        manifest_.protect = {name("agency.example")};
+        manifest_.addresses = {{*IpAddress::parse("192.0.2.53"), "a server of [upstream]"}};
+    }
+    static std::string zone(std::string_view rules) {
+        return "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\nbad.example CNAME .\n" +
+               std::string(rules);
+    }
+    /// The prefixes that a set closes.
+    static std::set<std::string> closed(const Compiled& made) {
+        const auto set = DomainSet::from_bytes(made.bytes);
+        EXPECT_TRUE(set.ok());
+        std::set<std::string> all;
+        set->for_each([&](const domainset::Entry& entry) {
+            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Response))
+                all.insert(rule->prefix.to_string());
+            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Client))
+                all.insert("client " + rule->prefix.to_string());
+        });
+        return all;
+    }
+};
+
+constexpr const char* kEveryAddress =
+    "0.0.0.0.0.rpz-ip CNAME .\n0.zz.rpz-ip CNAME .\n0.0.0.0.0.rpz-client-ip CNAME .\n"
+    "24.0.2.0.192.rpz-ip CNAME .\n24.0.100.51.198.rpz-ip CNAME .\n32.7.3.20.10.rpz-client-ip CNAME .\n"
+    "0.0.0.0.0.rpz-ip CNAME rpz-passthru.\n";
+
+TEST_F(CompileAddresses, AFirstCopyLosesRulesOverTooMuch) {
+    manifest_.lists = {{"z", list("z", zone(kEveryAddress)), Format::Rpz, {}}};
+    const auto made = compiled();
+    EXPECT_EQ(made.report.lists.front().error, "");
+    EXPECT_THAT(names_of(made.report.lists.front().left_out),
+                ElementsAre("0.0.0.0/0", "::/0", "client 0.0.0.0/0", "192.0.2.0/24"));
+    EXPECT_EQ(closed(made), (std::set<std::string>{"0.0.0.0/0", "198.51.100.0/24", "client 10.20.3.7/32"}))
+        << "what a list opens is not its guard's to judge";
+    EXPECT_THAT(at(made, "bad.example"), ElementsAre("z"));
+}
+
+TEST_F(CompileAddresses, ALaterCopyThatAddsSuchARuleIsRefusedWhole) {
+    const auto good = list("good", zone(""));
+    for (const auto* added :
+         {"0.0.0.0.0.rpz-ip CNAME .\n", "0.0.0.0.0.rpz-client-ip CNAME .\n", "0.zz.rpz-ip A 192.0.2.1\n",
+          "32.53.2.0.192.rpz-ip CNAME *.\n", "8.0.0.0.10.rpz-ip CNAME .\n", "96.zz.ff9b.64.rpz-ip CNAME .\n"}) {
+        manifest_.lists = {{"z", list("z", zone(added)), Format::Rpz, good}};
+        const auto made = compiled();
+        EXPECT_THAT(made.report.lists.front().error, HasSubstr("may not be sinkholed")) << added;
+        EXPECT_EQ(made.report.lists.front().path, good);
+        EXPECT_THAT(closed(made), IsEmpty()) << added;
+    }
+    manifest_.force = true;
+    EXPECT_THAT(closed(compiled()), ::testing::SizeIs(1));
+}
+
+TEST_F(CompileAddresses, RulesAreJudgedTogetherInAFirstCopyToo) {
+    std::string halves;
+    for (int i = 1; i < 10; ++i) halves += "8.0.0.0." + std::to_string(10 + i) + ".rpz-ip CNAME .\n";
+    manifest_.lists = {{"z", list("z", zone(halves)), Format::Rpz, {}}};
+    auto made = compiled();
+    EXPECT_THAT(made.report.lists.front().error, HasSubstr("close as much as 9 IPv4 prefixes of /8 together"));
+    EXPECT_THAT(closed(made), IsEmpty());
+    manifest_.force = true;
+    EXPECT_EQ(compiled().report.lists.front().error, "");
+    manifest_.force = false;
+    manifest_.lists[0].last_good = list("good", zone(halves));
+    EXPECT_EQ(compiled().report.lists.front().error, "") << "what was taken by force stays";
 }
 
 TEST_F(Compile, ListThatFailsLeavesTheOthers) {

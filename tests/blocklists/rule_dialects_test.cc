@@ -161,6 +161,7 @@ TEST(RuleDialects, Rpz) {
           {"ip:192.0.2.0/24", "ip:2001:db8::/48", "@ip:2001:db8::1/128"},
           0,
           0},
+         {"all addresses", "0.0.0.0.0.rpz-ip CNAME .\n0.zz.rpz-ip CNAME .", {"ip:0.0.0.0/0", "ip:::/0"}, 0, 0},
          {"clients",
           "24.0.2.0.192.rpz-client-ip CNAME .\n32.7.2.0.192.rpz-client-ip CNAME rpz-passthru.",
           {"client:192.0.2.0/24", "@client:192.0.2.7/32"},

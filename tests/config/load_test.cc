@@ -236,6 +236,43 @@ TEST_F(LoadTest, WhatMayNotBeSinkholedReachesPolicy) {
     EXPECT_THAT(names, testing::UnorderedElementsAre("go.kr", "a.example", "b.example"));
 }
 
+TEST_F(LoadTest, AddressesThatMayNotBeSinkholedReachPolicyAndLists) {
+    const auto settings = load_string(
+        "[server]\nlisten = [\"10.0.0.2:53\", \"127.0.0.1:53\", \"[::]:5353\"]\n"
+        "[sinkhole]\nipv4 = \"10.0.0.80\"\n"
+        "[upstream]\nservers = [\"192.0.2.53\"]\n"
+        "[[upstream.route]]\nzone = \"b.example\"\nservers = [\"10.0.0.53\", \"127.0.0.1:5300\"]\n"
+        "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"127.0.0.9\"\n"
+        "[[local]]\nname = \"a.example\"\ntype = \"AAAA\"\nvalue = \"2001:db8::9\"\n"
+        "[[local]]\nname = \"t.example\"\ntype = \"TXT\"\nvalue = \"x\"\n");
+    ASSERT_TRUE(settings);
+    std::vector<std::string> addresses;
+    for (const auto& each : manifest_of(*settings, WallTime{}).addresses) addresses.push_back(each.ip.to_string());
+    EXPECT_THAT(addresses, testing::UnorderedElementsAre("10.0.0.2", "10.0.0.80", "192.0.2.53", "10.0.0.53",
+                                                         "127.0.0.9", "2001:db8::9"));
+}
+
+TEST_F(LoadTest, AddressTargetsThatMayNotBeSinkholed) {
+    const std::string local = "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"10.1.2.3\"\n";
+    const std::string directive = "[[directive]]\nid = \"d\"\nstep = \"restrict\"\ntargets = ";
+    EXPECT_TRUE(load_string(local + directive + "[\"address:192.0.2.0/24\", \"address:192.168.0.0/16\"]\n"));
+    const auto refused = [this](const std::string& text) {
+        const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+        return !load_text(text, "c.toml", surroundings, diagnostics_);
+    };
+    EXPECT_TRUE(refused(local + directive + "[\"address:0.0.0.0/0\", \"address:::/0\", \"address:10.1.0.0/16\"]\n"));
+    EXPECT_THAT(
+        texts(Diagnostic::Severity::Error),
+        ElementsAre(HasSubstr("c.toml:8:12: address:0.0.0.0/0 may not be sinkholed: it is wider than /8, the widest "
+                              "that a rule may close; name something narrower"),
+                    HasSubstr("address:::/0 may not be sinkholed"),
+                    HasSubstr("it covers 10.1.2.3, where the [[local]] name a.example leads")));
+    std::string five;
+    for (int i = 0; i < 5; ++i) five += "\"address:" + std::to_string(20 + i) + ".0.0.0/8\",";
+    EXPECT_TRUE(refused(directive + "[" + five + "]\n"));
+    EXPECT_THAT(texts(Diagnostic::Severity::Error).back(), HasSubstr("directive 'd' may not be in force"));
+}
+
 TEST_F(LoadTest, DirectivesBesideAreReadInTheOrderOfTheirNames) {
     write("cenote.toml", "[[directive]]\nid = \"main\"\ntargets = [\"service:*\"]\nstep = \"observe\"\n");
     write("directives.d/20-b.toml", "[[directive]]\nid = \"b\"\ntargets = [\"domain:b.example\"]\nstep = \"block\"\n");

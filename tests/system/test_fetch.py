@@ -173,6 +173,41 @@ class Fetch(SystemTest):
         self.assertIn("fetched", self.update())
         self.assertEqual((self.row()["entries"], self.row()["error"], self.row()["format"]), (100, None, "domains"))
 
+    def test_a_refusal_names_the_source_and_all_that_is_bad(self):
+        web = Nginx(self)
+        web.put("list.txt", GOOD)
+        url = f"http://127.0.0.1:{web.port}/list.txt"
+        self.configure(url)
+        self.update()
+        web.put("list.txt", "com\n" + GOOD + "co.kr\nwhat is this\nnet\n")
+        told = self.update(code=1)
+        why = self.row()["error"]
+        for text in (told, why):
+            self.assertIn(f"{url}: it adds 3 entries that may not be sinkholed: 'com' in line 1: ", text)
+            self.assertIn("'co.kr' in line 102: ", text)
+            self.assertIn("'net' in line 104: ", text)
+            self.assertNotIn("cenote-update-", text, "a folder that is gone by now")
+        web.put("list.txt", GOOD + "what is this\n")
+        self.assertIn(f"{url}:101:1: not understood", self.update())
+
+    def test_a_later_copy_cannot_close_the_address_space(self):
+        web = Nginx(self)
+        zone = "$ORIGIN rpz.example.\n@ SOA . . 1 1 1 1 1\nbad.example CNAME .\n"
+        web.put("list.txt", zone + "24.0.100.51.198.rpz-ip CNAME .\n")
+        self.configure(f"http://127.0.0.1:{web.port}/list.txt")
+        self.update()
+        self.resolver.start()
+        for rule in ("0.0.0.0.0.rpz-ip", "0.zz.rpz-ip", "0.0.0.0.0.rpz-client-ip", "8.0.0.0.127.rpz-client-ip"):
+            web.put("list.txt", zone + f"{rule} CNAME .\n")
+            self.assertIn("which may not be sinkholed: it ", self.update(code=1))
+            self.assertEqual((self.seen("bad.example"), self.seen("good.example")), (CLOSED, OPEN), rule)
+        refused = self.resolver.cenote("restrict", "address:0.0.0.0/0")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("address:0.0.0.0/0 may not be sinkholed: it is wider than /8", refused.stderr)
+        self.assertEqual(self.seen("good.example"), OPEN)
+        self.resolver.cenote_ok("restrict", "address:192.0.2.0/24")
+        self.assertEqual(self.seen("good.example"), CLOSED)
+
     def test_one_that_fails_keeps_its_copy_and_the_others_land(self):
         web = Nginx(self)
         web.put("list.txt", GOOD)

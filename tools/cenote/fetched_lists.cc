@@ -120,6 +120,7 @@ void FetchedLists::put_into(blocklists::Manifest& manifest, std::size_t index) c
     switch (fetched.outcome) {
         case Fetched::Outcome::New:
             entry->path = wanted.to;
+            entry->url = wanted.url;
             entry->failed.clear();
             entry->key = key_of(wanted.id);
             entry->signature = wanted.signature_to;

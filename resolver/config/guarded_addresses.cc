@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/config/guarded_addresses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cenote::config {
+namespace {
+
+bool is_loopback_or_any(const IpAddress& ip) {
+    static const Prefix loopback4 = Prefix::parse("127.0.0.0/8").value_or(Prefix());
+    return loopback4.contains(ip) || ip == IpAddress::parse("::1") || ip == IpAddress() ||
+           ip == IpAddress::v4({0, 0, 0, 0});
+}
+
+std::optional<IpAddress> address_of(const engine::LocalRecord& record) {
+    const auto& bytes = record.rdata;
+    if (record.type == wire::RrType::A && bytes.size() == 4)
+        return IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+    if (record.type != wire::RrType::AAAA || bytes.size() != 16) return std::nullopt;
+    std::array<std::uint8_t, 16> octets{};
+    std::copy(bytes.begin(), bytes.end(), octets.begin());
+    return IpAddress::v6(octets);
+}
+
+}  // namespace
+
+std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings,
+                                                         const policy::SinkholeOptions& sinkhole) {
+    std::vector<domainset::GuardedAddress> guarded;
+    const auto add = [&guarded](const IpAddress& ip, std::string what) {
+        if (!is_loopback_or_any(ip)) guarded.push_back({ip, std::move(what)});
+    };
+    for (const auto& record : settings.local)
+        if (const auto ip = address_of(record))
+            guarded.push_back({*ip, fmt::format("where the [[local]] name {} leads", record.name.to_string())});
+    for (const auto& server : settings.upstream.servers) add(server.address.ip, "a server of [upstream]");
+    for (const auto& route : settings.upstream.routes)
+        for (const auto& server : route.servers)
+            add(server.address.ip, fmt::format("a server of the zone {}", route.zone.to_string()));
+    for (const auto& own : settings.server.listen) add(own.ip, "an address that [server] listens on");
+    for (const auto& landing : {sinkhole.ipv4, sinkhole.ipv6})
+        if (landing) add(*landing, "the address that [sinkhole] answers with");
+    return guarded;
+}
+
+void check_addresses(std::span<const policy::Directive> directives, std::vector<domainset::GuardedAddress> guarded,
+                     Diagnostics& diagnostics) {
+    using domainset::AddressUse;
+    const domainset::AddressGuard guard(std::move(guarded));
+    for (const policy::Directive& directive : directives) {
+        std::vector<Prefix> closed;
+        for (const policy::Target& target : directive.targets) {
+            const auto prefix =
+                target.kind == policy::Target::Kind::Address ? Prefix::parse(target.value) : std::nullopt;
+            if (!prefix) continue;
+            if (const auto why =
+                    guard.why_not(*prefix, AddressUse::Response, domainset::AddressGuard::Author::Operator))
+                diagnostics.error(target.place, fmt::format("address:{} may not be sinkholed: {}; name something "
+                                                            "narrower",
+                                                            target.value, *why));
+            else
+                closed.push_back(*prefix);
+        }
+        const auto space = domainset::space_of(std::move(closed), AddressUse::Response);
+        if (const auto why = domainset::why_not_together(space, {}, AddressUse::Response))
+            diagnostics.error(directive.place, fmt::format("directive '{}' may not be in force: {}; name something "
+                                                           "narrower",
+                                                           directive.id, *why));
+    }
+}
+
+}  // namespace cenote::config

@@ -12,6 +12,7 @@
 #include "blocklists/list_copy.h"
 #include "blocklists/popular.h"
 #include "blocklists/rpz_trigger.h"
+#include "resolver/base/time_text.h"
 #include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
@@ -20,6 +21,11 @@ namespace cenote::blocklists {
 namespace {
 
 constexpr std::size_t kLeftOutShown = 10;
+
+/// When something was signed.
+std::string signing_text(std::int64_t time) {
+    return time == 0 ? "without a time" : format_time(WallTime(seconds(time)));
+}
 
 bool is_error(const Diagnostic& diagnostic) noexcept { return diagnostic.severity == Diagnostic::Severity::Error; }
 
@@ -123,6 +129,11 @@ private:
         if (!list.failed.empty()) return Error{list.failed};
         auto copy = ListCopy::read(list, guard(), manifest_.limits);
         if (!copy || manifest_.force) return copy;
+        if (list.signed_since > copy->signed_at() && !list.key.empty())
+            return Error{
+                fmt::format("{}: it is signed {}, before the last good copy ({}), as an older list in its "
+                            "place would be; the last good copy serves, force takes this one as it is",
+                            list.from(), signing_text(copy->signed_at()), signing_text(list.signed_since))};
         const auto before = list.last_good.empty() ? Result<ListCopy>(Error{"there is none"})
                                                    : ListCopy::read_last_good(list, guard(), manifest_.limits);
         const std::string why = why_not_taken(before ? &*before : nullptr, *copy, popular_, manifest_.limits);

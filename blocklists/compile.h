@@ -39,6 +39,7 @@ struct ListReport {
     Format format = Format::Auto;            // as detected
     Path path;                               // what was read: the list, or its last good copy; empty: neither could be
     std::string error;                       // why the list itself was not taken, empty when it was
+    std::int64_t signed_at = 0;              // of the signature of what was read now, in seconds of Unix; 0: none
     std::uint32_t entries = 0;               // rules taken, duplicates and exceptions included
     std::uint32_t skipped = 0;               // lines understood that block nothing
     std::uint32_t refused = 0;               // lines not understood

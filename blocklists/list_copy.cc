@@ -51,15 +51,19 @@ Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, 
     // One that was renamed over it meanwhile is a whole file too, whichever of the two was read.
     if (const auto after = stamp_of(list.path); after != before && after[0] == before[0])
         return Error{fmt::format("{}: it was changed while it was read; write it aside and rename it", list.from())};
+    std::int64_t signed_at = 0;
     if (!list.key.empty()) {
         const auto signature = read_file(list.signature, kSignatureBytesMax);
         if (!signature) return Error{list.from() + ": it has a key and no signature: " + signature.error().text};
         const auto key = MinisignKey::parse(list.key);
         if (!key) return key.error();
-        if (auto good = key->verify(bytes_of(*text), *signature); !good)
-            return Error{list.from() + ": " + good.error().text};
+        const auto good = key->verify(bytes_of(*text), *signature);
+        if (!good) return Error{list.from() + ": " + good.error().text};
+        signed_at = *good;
     }
-    return of(*text, list.from(), list.format, guard, limits);
+    auto copy = of(*text, list.from(), list.format, guard, limits);
+    if (copy) copy->signed_at_ = signed_at;
+    return copy;
 }
 
 Result<ListCopy> ListCopy::read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits) {
@@ -144,6 +148,7 @@ domainset::AddressSpace ListCopy::address_space(domainset::AddressUse use) const
 void ListCopy::report_to(ListReport& report) const {
     report.format = format_;
     report.entries = count_;
+    report.signed_at = signed_at_;
     report.skipped = skipped_;
     report.refused = refused_;
     report.refused_lines = refused_lines_;

@@ -29,6 +29,8 @@ public:
 
     [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
+    /// Of its signature, in seconds of Unix; 0: none.
+    [[nodiscard]] std::int64_t signed_at() const noexcept { return signed_at_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] const std::vector<LeftOut>& left_out() const noexcept { return left_out_; }
     /// Of a text that was put together here, whose lines mean nothing to a reader of messages.
@@ -51,6 +53,7 @@ private:
     std::vector<std::uint8_t> rules_;  // a byte that says what, then the name in wire form or a prefix, again and again
     bool weighs_ = false;              // some rule is more than a usual one
     bool has_addresses_ = false;       // some rule is of addresses
+    std::int64_t signed_at_ = 0;
     std::uint32_t count_ = 0;
     std::uint32_t skipped_ = 0;
     std::uint32_t refused_ = 0;

@@ -26,6 +26,7 @@ struct Manifest {
         std::string key{};              // minisign public key; empty: unsigned
         Path signature{};               // with a key: the .minisig file
         std::string failed{};           // why there is nothing at `path`: it could not be fetched; empty: there is
+        std::int64_t signed_since = 0;  // with a key: of the last good copy's signature; 0: unknown
         std::string url{};              // where what is at `path` was fetched from; empty: it is the list itself
 
         /// Where the list is for a reader of messages, to whom a temporary copy says nothing.

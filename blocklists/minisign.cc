@@ -2,6 +2,7 @@
 #include "blocklists/minisign.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,16 @@ constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kSignatureSize = 64;
 constexpr std::string_view kTrusted = "trusted comment: ";
 
+/// "timestamp:1700000000\tfile:list.txt"; 0: it has no timestamp.
+std::int64_t timestamp_in(std::string_view comment) {
+    constexpr std::string_view kTimestamp = "timestamp:";
+    const auto at = comment.find(kTimestamp);
+    std::int64_t seconds = 0;
+    if (at == std::string_view::npos) return 0;
+    std::from_chars(comment.data() + at + kTimestamp.size(), comment.data() + comment.size(), seconds);
+    return seconds;
+}
+
 const Error kNoSignature{"its signature is none that minisign makes"};
 
 }  // namespace
@@ -31,7 +42,7 @@ Result<MinisignKey> MinisignKey::parse(std::string_view text) {
     return key;
 }
 
-Status MinisignKey::verify(ByteView content, std::string_view signature) const {
+Result<std::int64_t> MinisignKey::verify(ByteView content, std::string_view signature) const {
     std::vector<std::string_view> lines;
     for_each_line(signature, [&](std::string_view line, std::uint32_t) {
         lines.push_back(line);
@@ -54,7 +65,7 @@ Status MinisignKey::verify(ByteView content, std::string_view signature) const {
     const auto comment = lines[2].substr(kTrusted.size());
     with_comment.insert(with_comment.end(), comment.begin(), comment.end());
     if (!verify_ed25519(key_, with_comment, *global)) return Error{"the trusted comment of its signature was changed"};
-    return Done{};
+    return timestamp_in(comment);
 }
 
 }  // namespace cenote::blocklists

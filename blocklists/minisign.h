@@ -19,8 +19,9 @@ class MinisignKey {
 public:
     /// "RWQ…": the second line of a .pub file.
     static Result<MinisignKey> parse(std::string_view text);
-    /// `signature`: the content of a .minisig file.
-    [[nodiscard]] Status verify(ByteView content, std::string_view signature) const;
+    /// `signature`: the content of a .minisig file. Gives the time in its trusted comment, in seconds of Unix; 0:
+    /// there is none.
+    [[nodiscard]] Result<std::int64_t> verify(ByteView content, std::string_view signature) const;
 
 private:
     std::array<std::uint8_t, 8> id_{};

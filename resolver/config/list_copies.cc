@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/config/list_copies.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <sstream>
 
 namespace cenote::config {
 namespace {
 
 constexpr std::size_t kErrorBytesMax = 4096;
+constexpr std::string_view kSignedEnding = ".signed";
+constexpr unsigned kFileMode = 0644;
 
 Path beside_set(const Settings& settings, std::string_view id, std::string_view ending) {
     return settings.set.parent_path() / "lists" / Path(id).concat(ending);
@@ -34,6 +40,23 @@ ListCopy list_copy(const Settings& settings, std::string_view id) {
         while (copy.error.ends_with('\n')) copy.error.pop_back();
     }
     return copy;
+}
+
+std::int64_t signed_since(const Settings& settings, const ListSettings& list) {
+    const auto text = read_file(beside_set(settings, list.id, kSignedEnding), kErrorBytesMax);
+    std::istringstream words(text ? *text : std::string());
+    std::string key;
+    std::int64_t time = 0;
+    return words >> key >> time && key == list.key ? time : 0;
+}
+
+Status note_signed(const Settings& settings, std::string_view id, std::int64_t time) {
+    const auto list = std::find_if(settings.lists.begin(), settings.lists.end(),
+                                   [id](const ListSettings& each) { return each.id == id; });
+    if (list == settings.lists.end() || list->key.empty()) return Done{};
+    const std::string text = fmt::format("{} {}\n", list->key, time);
+    return publish_file(beside_set(settings, id, kSignedEnding),
+                        {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, kFileMode);
 }
 
 }  // namespace cenote::config

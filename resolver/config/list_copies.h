@@ -32,5 +32,8 @@ Path catalogue_names_path(const Settings& settings);
 Path zone_path(const Settings& settings, std::string_view id);
 Path zone_expired_path(const Settings& settings, std::string_view id);
 ListCopy list_copy(const Settings& settings, std::string_view id);
+/// When the last good copy of a list was signed with its present key, in seconds of Unix; 0: unknown.
+std::int64_t signed_since(const Settings& settings, const ListSettings& list);
+Status note_signed(const Settings& settings, std::string_view id, std::int64_t time);
 
 }  // namespace cenote::config

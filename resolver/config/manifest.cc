@@ -18,6 +18,7 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
         entry.format = blocklists::parse_format(list.format).value_or(blocklists::Format::Auto);
         if (list_copy(settings, list.id).last_good) entry.last_good = list_copy_path(settings, list.id);
         entry.key = list.key;
+        entry.signed_since = signed_since(settings, list);
         entry.signature = Path(entry.path).concat(".minisig");
         if (is_zone(list)) {
             entry.path = zone_path(settings, list.id);

@@ -173,6 +173,24 @@ class Fetch(SystemTest):
         self.assertIn("fetched", self.update())
         self.assertEqual((self.row()["entries"], self.row()["error"], self.row()["format"]), (100, None, "domains"))
 
+    def test_a_server_cannot_keep_an_old_copy_fresh_without_end(self):
+        web = Nginx(self)
+        web.put("list.txt", GOOD)
+        self.configure(f"http://127.0.0.1:{web.port}/list.txt")
+        self.update()
+        self.assertIn("not modified (304)", self.update())
+        origin = self.lists / "web.origin"
+        lines = origin.read_text().splitlines()
+        week = 7 * 86400
+        for age, status in ((week - 60, "304"), (week + 60, "200"), (-3600, "200")):
+            origin.write_text("\n".join(lines[:4] + [str(int(lines[4]) - age)]) + "\n")
+            self.update()
+            self.assertEqual(web.statuses()[-1], status, age)
+            self.assertIn("not modified (304)", self.update(), "it was fetched whole just now, or known before")
+        server = RudeServer(self, b"HTTP/1.1 304 Not Modified\r\n\r\n")
+        self.configure(server.url)
+        self.assertIn("the server answered 304", self.update(code=1), "it was asked without a condition")
+
     def test_a_refusal_names_the_source_and_all_that_is_bad(self):
         web = Nginx(self)
         web.put("list.txt", GOOD)
@@ -374,9 +392,9 @@ class Fetch(SystemTest):
         def minisign(*words):
             subprocess.run(["minisign", *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
-        def publish(text, key="key", legacy=False):
+        def publish(text, key="key", legacy=False, comment=None):
             (folder / "list.txt").write_text(text)
-            minisign("-S", *(["-l"] if legacy else ["-H"]), "-s", folder / f"{key}.sec", "-m", folder / "list.txt")
+            minisign("-S", *(["-l"] if legacy else ["-H"]), *(["-t", comment] if comment else []), "-s", folder / f"{key}.sec", "-m", folder / "list.txt")
             web.put("list.txt", text)
             web.put("list.txt.minisig", (folder / "list.txt.minisig").read_bytes())
 
@@ -406,6 +424,17 @@ class Fetch(SystemTest):
         (web.folder / "files" / "list.txt.minisig").unlink()
         self.assertIn("404", self.update(code=1))
         self.assertEqual((self.seen("evil.example"), self.seen("legacy.example")), (OPEN, CLOSED))
+
+        # What was signed before the last good copy was is an old list in the place of a new one.
+        for comment in ("timestamp:1700000000\tfile:list.txt", "no time"):
+            publish(GOOD + "older.example\n", comment=comment)
+            self.assertIn("before the last good copy", self.update(code=1))
+        self.assertEqual((self.seen("older.example"), self.seen("legacy.example")), (OPEN, CLOSED))
+        publish(GOOD + "older.example\n", comment="timestamp:1700000000")
+        self.update("--force")
+        self.assertEqual(self.seen("older.example"), CLOSED)
+        publish(GOOD, comment="timestamp:1700000001")
+        self.update()
 
         # A file beside its signature; and what was taken unsigned is not taken over when a key comes.
         publish(GOOD)

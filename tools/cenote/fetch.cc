@@ -70,7 +70,8 @@ public:
         running_ = false;
         file_.reset();
         if (too_large_) return give_up(fmt::format("it is larger than {} MiB", limits_.bytes_max >> 20));
-        if (code == CURLE_OK && status == 304 && part_ == Part::Text) return finish(Fetched::Outcome::Unchanged);
+        const bool conditional = part_ == Part::Text && conditions_ != nullptr;
+        if (code == CURLE_OK && status == 304 && conditional) return finish(Fetched::Outcome::Unchanged);
         if (code == CURLE_OK && status == 200) return on_part();
         const std::string why = code == CURLE_OK ? fmt::format("the server answered {}", status) : what;
         const std::string of = part_ == Part::Text ? wanted_.url : wanted_.url + std::string(kSignatureEnding);

@@ -16,31 +16,36 @@ namespace {
 
 constexpr unsigned kFileMode = 0644;
 constexpr std::size_t kOriginBytesMax = 16384;
+constexpr seconds kFreshForEver{7 * 86400};  // of a list that is never stale, until it is fetched whole again
+
+std::int64_t unix_now() { return wall_now().time_since_epoch().count(); }
 
 /// What was known of a list's source when its last good copy was taken.
 struct Origin {
     std::string url;
     std::string key;
     Validators validators;
+    std::int64_t fetched_at = 0;  // whole, in seconds of Unix
 };
 
 Path origin_path(const config::Settings& settings, const std::string& id) {
     return config::list_copy_path(settings, id).replace_extension(".origin");
 }
 
-/// Four lines: URL, key, ETag, Last-Modified.
+/// Five lines: URL, key, ETag, Last-Modified, time.
 Origin read_origin(const config::Settings& settings, const std::string& id) {
     Origin origin;
     const auto text = read_file(origin_path(settings, id), kOriginBytesMax);
     std::istringstream lines(text ? *text : std::string());
     for (std::string* line : {&origin.url, &origin.key, &origin.validators.etag, &origin.validators.last_modified})
         std::getline(lines, *line);
+    lines >> origin.fetched_at;
     return origin;
 }
 
 Status write_origin(const config::Settings& settings, const std::string& id, const Origin& origin) {
-    const std::string text = fmt::format("{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.validators.etag,
-                                         origin.validators.last_modified);
+    const std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.validators.etag,
+                                         origin.validators.last_modified, origin.fetched_at);
     return publish_file(origin_path(settings, id), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
                         kFileMode);
 }
@@ -83,7 +88,8 @@ Status FetchedLists::note(const blocklists::ListReport& report) const {
             ::utimensat(AT_FDCWD, config::list_copy_path(settings_, report.id).c_str(), nullptr, 0);
             return Done{};
         }
-        return write_origin(settings_, report.id, {wanted_[i].url, key_of(report.id), fetched_[i].validators});
+        return write_origin(settings_, report.id,
+                            {wanted_[i].url, key_of(report.id), fetched_[i].validators, unix_now()});
     }
     return Done{};
 }
@@ -108,7 +114,10 @@ void FetchedLists::want(const config::ListSettings& list) {
     if (!list.key.empty()) wanted.signature_to = folder_ / (list.id + ".minisig");
     const Origin origin = read_origin(settings_, list.id);
     const bool have = config::list_copy(settings_, list.id).last_good.has_value();
-    if (have && origin.url == list.source && origin.key == list.key) wanted.known = origin.validators;
+    const seconds fresh = list.max_age.count() != 0 ? list.max_age : kFreshForEver;
+    const auto age = unix_now() - origin.fetched_at;
+    const bool recent = age >= 0 && age < fresh.count();
+    if (have && recent && origin.url == list.source && origin.key == list.key) wanted.known = origin.validators;
     wanted_.push_back(std::move(wanted));
 }
 

@@ -3,7 +3,9 @@
 // The lists of a configuration that come from the web, fetched for one update. Private to the tool.
 //
 // What was known of a list's source when its last good copy was taken stands beside that copy, as "ID.origin": URL,
-// key, ETag, Last-Modified. Another URL or key is another list: nothing is known of it.
+// key, ETag, Last-Modified, and when it was fetched. Another URL or key is another list: nothing is known of it. That a
+// list was not modified is accepted for so long as max_age says; then it is fetched whole again, so that a server, or
+// an attacker in front of it, cannot keep an old copy fresh without end.
 //
 // Threads:  one; it waits.
 // Memory:   a few lines a list; the texts are in a folder that goes away again.

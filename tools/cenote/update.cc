@@ -67,7 +67,7 @@ Status keep(const config::Settings& settings, const blocklists::ListReport& repo
     if (!text) return text.error();
     if (auto kept = publish_file(config::list_copy_path(settings, report.id), bytes_of(*text), kFileMode); !kept)
         return kept;
-    return Done{};
+    return config::note_signed(settings, report.id, report.signed_at);
 }
 
 /// Without a daemon the set waits for its next start.

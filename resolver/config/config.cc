@@ -109,8 +109,7 @@ void report(const Diagnostics& found, Diagnostics& out) {
 
 std::optional<Settings> finish(Draft& draft) {
     check_together(draft);
-    check_addresses(draft.policy.directives, guarded_addresses(draft.settings, draft.policy.sinkhole),
-                    draft.diagnostics);
+    check_addresses(draft.policy.directives, guarded_addresses(draft.settings), draft.diagnostics);
     if (draft.diagnostics.has_errors()) {
         add_mistakes_of_meaning(draft);
         return std::nullopt;

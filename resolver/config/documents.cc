@@ -122,7 +122,7 @@ std::shared_ptr<const policy::Options> with_documents(const Settings& settings, 
         file->finish();
     }
     check_addresses(std::span(draft.policy.directives).subspan(settings.policy->directives.size()),
-                    guarded_addresses(settings, settings.policy->sinkhole), diagnostics);
+                    guarded_addresses(settings), diagnostics);
     const auto& all = diagnostics.all();
     if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
                     [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))

@@ -26,8 +26,7 @@ std::optional<IpAddress> address_of(const engine::LocalRecord& record) {
 
 }  // namespace
 
-std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings,
-                                                         const policy::SinkholeOptions& sinkhole) {
+std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings) {
     std::vector<domainset::GuardedAddress> guarded;
     const auto add = [&guarded](const IpAddress& ip, std::string what) {
         if (!is_loopback_or_any(ip)) guarded.push_back({ip, std::move(what)});
@@ -40,8 +39,6 @@ std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& setting
         for (const auto& server : route.servers)
             add(server.address.ip, fmt::format("a server of the zone {}", route.zone.to_string()));
     for (const auto& own : settings.server.listen) add(own.ip, "an address that [server] listens on");
-    for (const auto& landing : {sinkhole.ipv4, sinkhole.ipv6})
-        if (landing) add(*landing, "the address that [sinkhole] answers with");
     return guarded;
 }
 

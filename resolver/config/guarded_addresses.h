@@ -15,10 +15,9 @@
 
 namespace cenote::config {
 
-/// Of [[local]] records, of the servers that are asked, of those that listen here, and of the landing page. Loopback
+/// Of [[local]] records, of the servers that are asked, and of those that listen here. Loopback
 /// addresses count in [[local]] records alone: elsewhere no client reaches them by a name.
-[[nodiscard]] std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings,
-                                                                       const policy::SinkholeOptions& sinkhole);
+[[nodiscard]] std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings);
 
 /// Errors for `address:` targets that may not be sinkholed, and for directives that close too much with all of them.
 void check_addresses(std::span<const policy::Directive> directives, std::vector<domainset::GuardedAddress> guarded,

@@ -40,8 +40,7 @@ blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
     manifest.protect = settings.protect;
     for (const auto& route : settings.upstream.routes) manifest.route_zones.push_back(route.zone);
     for (const auto& record : settings.local) manifest.local_names.push_back(record.name);
-    manifest.addresses =
-        guarded_addresses(settings, settings.policy != nullptr ? settings.policy->sinkhole : policy::SinkholeOptions{});
+    manifest.addresses = guarded_addresses(settings);
     manifest.built_at = built_at;
     manifest.seed = random_u64();
     return manifest;

@@ -100,8 +100,8 @@ bool Answers::take(const Asker& asker, ByteView message) noexcept {
     auto& messages = waiting_.messages;
     if (!lock.owns_lock() || messages.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
     const Prefix client = client_of(asker.peer.ip);
-    const auto same = std::count_if(messages.begin(), messages.end(),
-                                    [&](const Message& each) { return each.client == client; });
+    const auto same =
+        std::count_if(messages.begin(), messages.end(), [&](const Message& each) { return each.client == client; });
     if (static_cast<std::size_t>(same) >= limits_.waiting_per_client_max) return false;
     Message& slot = messages.emplace_back();  // within what was reserved
     slot.asker = asker;
@@ -158,8 +158,7 @@ void Answers::answer(const Message& message) {
             send_datagram(asker, notified->message);
         return;
     }
-    auto response =
-        respond(*now, {.message = bytes, .peer = asker.peer, .stream = asker.stream(), .now = unix_now()});
+    auto response = respond(*now, {.message = bytes, .peer = asker.peer, .stream = asker.stream(), .now = unix_now()});
     if (asker.stream()) {
         if (response) return answer_stream(message, std::move(*response));
         asker.outlet->put({.connection = asker.connection, .message = {}, .last = true});

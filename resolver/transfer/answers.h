@@ -96,8 +96,8 @@ private:
     mutable std::mutex zones_mutex_;
     std::shared_ptr<const Zones> zones_ = std::make_shared<const Zones>();
     std::mutex inbox_mutex_;
-    Waiting waiting_;            // with inbox_mutex_ held
-    Waiting taken_;              // the thread's
+    Waiting waiting_;                // with inbox_mutex_ held
+    Waiting taken_;                  // the thread's
     std::list<Transfer> under_way_;  // oldest first
     std::thread thread_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NOTIFY in both directions (RFC 1996): our zones' changes go to secondaries, and changes of kept zones come from primaries.
-// Private to transfer.
+// NOTIFY in both directions (RFC 1996): our zones' changes go to secondaries, and changes of kept zones come from
+// primaries. Private to transfer.
 //
 // Threads:  one.
 // Time:     reads the monotonic clock.

@@ -14,9 +14,9 @@ class ZonesTest : public EngineFixture {
 protected:
     ZonesTest() {
         base.zones = {*wire::Name::parse("rpz.example")};
-        base.zone_peers = PrefixTable(
-            std::vector<std::pair<Prefix, std::uint32_t>>{{*Prefix::parse("10.0.0.0/8"), 1}, {*Prefix::parse("192.0.2.9"), 1}},
-            0);
+        base.zone_peers = PrefixTable(std::vector<std::pair<Prefix, std::uint32_t>>{{*Prefix::parse("10.0.0.0/8"), 1},
+                                                                                    {*Prefix::parse("192.0.2.9"), 1}},
+                                      0);
         in_force({});
     }
     Outcome ask_from(const char* address, const QueryText& query) {

@@ -3,8 +3,6 @@
 
 namespace cenote::testing_support {
 
-Path source_folder() {
-    return CENOTE_SOURCE_DIR;
-}
+Path source_folder() { return CENOTE_SOURCE_DIR; }
 
 }  // namespace cenote::testing_support

@@ -116,8 +116,9 @@ TEST_F(AnswersTest, OneClientHasItsShareOfThePlaces) {
     start({.transfers_max = 5, .transfers_per_client_max = 3}, zones_of(5000));
     auto zones = std::make_shared<Zones>(*zones_of(5000));
     ServedZone of = zones->versions[0]->of;
-    of.notify = {*SocketAddress::parse("[2001:db8:0:100::1]:53", 53), *SocketAddress::parse("[2001:db8:0:1ff::2]:53", 53),
-                 *SocketAddress::parse("192.0.2.8:53", 53), kSecondary};
+    of.notify = {*SocketAddress::parse("[2001:db8:0:100::1]:53", 53),
+                 *SocketAddress::parse("[2001:db8:0:1ff::2]:53", 53), *SocketAddress::parse("192.0.2.8:53", 53),
+                 kSecondary};
     auto version = std::make_shared<ZoneVersion>(*zones->versions[0]);
     version->of = of;
     zones->versions = {version};

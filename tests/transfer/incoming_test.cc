@@ -182,8 +182,9 @@ TEST(Incoming, AMessageThatTricklesInIsLeft) {
 
 TEST(Incoming, WhatSignsTheZoneIsNoPolicy) {
     const Primary primary([](const Bytes& question, const Primary::Send& send) {
-        send(answer(question, {soa_record(1), record(RrType::CNAME, 1, 1), record(RrType::RRSIG, 1, 40), record(RrType::NSEC, 1, 20),
-                               record(RrType::NS, 2, 1), record(RrType::TXT, 3, 2), soa_record(1)}));
+        send(answer(question,
+                    {soa_record(1), record(RrType::CNAME, 1, 1), record(RrType::RRSIG, 1, 40),
+                     record(RrType::NSEC, 1, 20), record(RrType::NS, 2, 1), record(RrType::TXT, 3, 2), soa_record(1)}));
     });
     const auto got = transfer_from(primary, {});
     ASSERT_TRUE(got.ok()) << got.error().text;

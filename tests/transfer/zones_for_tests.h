@@ -18,8 +18,8 @@ inline std::shared_ptr<const Zones> zones_of(std::size_t records, std::vector<Ts
     std::vector<RpzRecord> all;
     for (std::size_t i = 0; i < records; ++i) {
         const std::string label = "n" + std::to_string(1'000'000 + i);
-        all.push_back({std::string(1, static_cast<char>(label.size())) + label, wire::RrType::CNAME,
-                       std::string(1, '\0')});
+        all.push_back(
+            {std::string(1, static_cast<char>(label.size())) + label, wire::RrType::CNAME, std::string(1, '\0')});
     }
     auto zones = std::make_shared<Zones>();
     ServedZone of{.zone = kZone, .group = "everyone", .keys = {}, .notify = {kSecondary}};

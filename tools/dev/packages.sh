@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by tools/test and tools/quickstart: makes sure that the Debian packages of some sets are there.
+# Sourced by tools/test, tools/quickstart and tools/package: makes sure that the Debian packages of some sets are there.
 
 packages_of() {  # SET...: their packages, one a line
     local set

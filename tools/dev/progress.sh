@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by tools/quickstart and tools/package: the release build, and one line of progress within 80 columns.
+
+took() {  # SECONDS for people
+    if [ "$1" -ge 60 ]; then echo "$(($1 / 60)) min $(($1 % 60)) s"; else echo "$1 s"; fi
+}
+
+doing() { [ ! -t 1 ] || printf '\r\033[K%s' "$1"; }  # the line of a terminal that changes
+finished() {
+    [ ! -t 1 ] || printf '\r\033[K'
+    echo "$1"
+}
+
+# build_release LOG WORDS: all but tests, into build/release; WORDS stand before the count of steps
+build_release() {
+    local line count
+    export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+    doing "$2"
+    cmake --preset release >>"$1" 2>&1 || return 1
+    cmake --build --preset release -j "$(nproc)" 2>&1 | while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$1"
+        [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+        count="${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
+        doing "$2, $count (some minutes the first time)"
+    done
+}

@@ -115,6 +115,7 @@ std::optional<Settings> finish(Draft& draft) {
         return std::nullopt;
     }
     draft.policy.node = draft.settings.node;
+    draft.settings.control.published_in = draft.settings.set.parent_path();
     draft.settings.timezone = draft.timezone;
     draft.settings.policy = std::make_shared<const policy::Options>(std::move(draft.policy));
     return std::move(draft.settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/config/list_copies.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -37,6 +38,8 @@ ListCopy list_copy(const Settings& settings, std::string_view id) {
         copy.last_good = WallTime(seconds(info.st_mtim.tv_sec));
     if (auto error = read_file(list_error_path(settings, id), kErrorBytesMax)) {
         copy.error = std::move(*error);
+        if (::stat(list_error_path(settings, id).c_str(), &info) == 0)
+            copy.failed_at = WallTime(seconds(info.st_mtim.tv_sec));
         while (copy.error.ends_with('\n')) copy.error.pop_back();
     }
     return copy;
@@ -57,6 +60,13 @@ Status note_signed(const Settings& settings, std::string_view id, std::int64_t t
     const std::string text = fmt::format("{} {}\n", list->key, time);
     return publish_file(beside_set(settings, id, kSignedEnding),
                         {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, kFileMode);
+}
+
+Status confirm_copy(const Settings& settings, std::string_view id) {
+    const Path copy = list_copy_path(settings, id);
+    if (::utimensat(AT_FDCWD, copy.c_str(), nullptr, 0) == 0) return Done{};
+    const auto text = MappedFile::open(copy);
+    return text ? publish_file(copy, text->bytes(), kFileMode) : Status(text.error());
 }
 
 }  // namespace cenote::config

@@ -6,8 +6,6 @@
 // what was wrong with the source the last time, and is gone when nothing was. `lists/catalogue.names` are the names of
 // the catalogue that was last taken.
 //
-// Of a zone that is kept, the copy may be the zone's own file under a second name: neither is ever changed in place.
-//
 // Threads:  pure. `cenote update` and the process that keeps zones write, one at a time; anybody reads.
 // Failure:  a copy that cannot be read counts as none.
 #pragma once
@@ -23,6 +21,7 @@ namespace cenote::config {
 struct ListCopy {
     std::optional<WallTime> last_good;  // none yet
     std::string error;                  // of the last update; empty: none
+    WallTime failed_at{};               // the time of that update, where there is an error
 };
 
 Path list_copy_path(const Settings& settings, std::string_view id);
@@ -35,5 +34,7 @@ ListCopy list_copy(const Settings& settings, std::string_view id);
 /// When the last good copy of a list was signed with its present key, in seconds of Unix; 0: unknown.
 std::int64_t signed_since(const Settings& settings, const ListSettings& list);
 Status note_signed(const Settings& settings, std::string_view id, std::int64_t time);
+/// The source still has what the copy holds: the copy counts as taken now. A file of another user is written anew.
+Status confirm_copy(const Settings& settings, std::string_view id);
 
 }  // namespace cenote::config

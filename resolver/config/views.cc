@@ -15,8 +15,6 @@
 namespace cenote::config {
 namespace {
 
-constexpr std::uint64_t kPopularClientsMin = 3;  // what one or two ask for is theirs
-
 using domainset::Source;
 using domainset::SourceKind;
 
@@ -328,9 +326,7 @@ Json exception_json(const ExceptionDocument& document, const state::Use& use) {
     };
 }
 
-control::Request popular_names_request() {
-    return {.verb = "top", .args = {{"what", "names"}, {"rows", 1000}, {"clients", kPopularClientsMin}}};
-}
+control::Request popular_names_request() { return {.verb = "popular-names", .args = Json::object()}; }
 
 std::vector<wire::Name> popular_names(const Json& top_names) {
     constexpr std::uint64_t kShare = 10;  // of as many clients as ask for the name that most of them ask for

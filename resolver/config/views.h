@@ -46,6 +46,9 @@ Json directives_json(const policy::Policy& policy, WallTime now);
 
 Json exception_json(const ExceptionDocument& document, const state::Use& use);
 
+/// What one or two clients ask for is theirs.
+inline constexpr std::uint64_t kPopularClientsMin = 3;
+
 /// What the daemon is asked for the names that people here ask for, and those of its answer that count as popular: what
 /// a changed list is judged by where no file says it.
 control::Request popular_names_request();

@@ -21,7 +21,7 @@
 
 namespace cenote::control {
 
-enum class Right : std::uint8_t { None, Read, Approve, Admin };
+enum class Right : std::uint8_t { None, Publish, Read, Approve, Admin };
 
 struct Peer {
     std::uint32_t uid = 0;

@@ -119,6 +119,11 @@ bool in_any(const std::vector<std::uint32_t>& groups, const std::vector<std::str
     });
 }
 
+bool owns(std::uint32_t uid, const Path& folder) {
+    struct stat info {};
+    return !folder.empty() && ::stat(folder.c_str(), &info) == 0 && info.st_uid == uid;
+}
+
 UniqueFd new_socket(int flags) { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)); }
 
 int dial(const UniqueFd& fd, const sockaddr_un& address) {
@@ -208,6 +213,8 @@ void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t o
         peer.right = Right::Approve;
     else if (in_any(groups, options.readers))
         peer.right = Right::Read;
+    else if (owns(peer.uid, options.published_in))
+        peer.right = Right::Publish;
     else
         peer.right = Right::None;
 }

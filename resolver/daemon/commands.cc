@@ -38,6 +38,12 @@ Response top(Running& running, const Peer&, const Request& request) {
                          request.args.value("clients", std::uint64_t{0}));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
+/// No more than what the guard of lists needs: names that many clients ask for.
+Response popular_names(Running& running, const Peer&, const Request&) {
+    constexpr std::size_t kRows = 1000;
+    return done(*top_json(running, "names", kRows, config::kPopularClientsMin));
+}
+
 Response directives(Running& running, const Peer&, const Request&) {
     return done(config::directives_json(running.policy(), wall_now()));
 }
@@ -129,19 +135,26 @@ Response flush(Running& running, const Peer&, const Request& request) {
                  {"notes", notes_json(typed->note)}});
 }
 
+Response update_failed(Running& running, const Peer&, const Request& request) {
+    running.note_update_failure({wall_now(), text_of(request, "why").value_or("")});
+    return done(Json::object());
+}
+
 struct Verb {
     std::string_view name;
     Right needs;
     Response (*obey)(Running&, const Peer&, const Request&);
+    bool publishes = false;  // Right::Publish is enough
 };
 
 constexpr std::array kVerbs = {
-    Verb{"ping", Right::Read, ping},
+    Verb{"ping", Right::Read, ping, true},
     Verb{"status", Right::Read, status},
     Verb{"stats", Right::Read, stats},
     Verb{"top", Right::Read, top},
     Verb{"metrics", Right::Read, metrics},
     Verb{"policy", Right::Read, policy_in_force},
+    Verb{"popular-names", Right::Read, popular_names, true},
     Verb{"explain", Right::Read, explain},
     Verb{"services", Right::Read, services},
     Verb{"lists", Right::Read, lists},
@@ -156,7 +169,8 @@ constexpr std::array kVerbs = {
     Verb{"state-import", Right::Admin, state_import},
     Verb{"restore", Right::Admin, restore},
     Verb{"reload", Right::Admin, reload},
-    Verb{"reload-set", Right::Admin, reload_set},
+    Verb{"reload-set", Right::Admin, reload_set, true},
+    Verb{"update-failed", Right::Admin, update_failed, true},
     Verb{"flush", Right::Admin, flush},
     Verb{"directive-add", Right::Admin, directive_add},
     Verb{"directive-step", Right::Admin, directive_step},
@@ -168,7 +182,7 @@ constexpr std::array kVerbs = {
 Response answer_to(Running& running, const control::Peer& peer, const Request& request) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
-        if (peer.right < verb.needs)
+        if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
         return verb.obey(running, peer, request);

@@ -69,7 +69,7 @@ Status Running::read_files(state::Record record) {
         log::warning("[server].listen and workers are taken over at the next restart");
         loaded_.settings.server = before;
     }
-    tell_zone_keeper(loaded_.settings.control.socket, "reload");
+    tell_zone_keeper(loaded_.settings.set, "reload");
     keep_zones();
     log::notice("reloaded {}: policy version {}", config_.string(), version_);
     record.after = set_text(loaded_);
@@ -95,6 +95,7 @@ Status Running::read_set(state::Record record) {
     log_findings(loaded_);
     log::notice("{} domains from {}: policy version {}", loaded_.base->info().domains, loaded_.settings.set.string(),
                 version_);
+    update_failure_.reset();
     record.after = set_text(loaded_);
     note(std::move(record));
     return Done{};

@@ -58,9 +58,8 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     running->cache_ = std::make_unique<cache::Cache>(cache);
-    running->zones_ = transfer::Service::start([control = settings.control.socket](const transfer::KeptZone& zone) {
-        tell_zone_keeper(control, zone.zone.to_string());
-    });
+    running->zones_ = transfer::Service::start(
+        [set = settings.set](const transfer::KeptZone& zone) { tell_zone_keeper(set, zone.zone.to_string()); });
     running->zones_->update(settings.transfer, running->policy_, settings.node);
     auto server = server::Server::start(settings.server, std::move(inherited), *running->snapshots_, *running->cache_,
                                         running->hub_, &running->zones_->inbox());

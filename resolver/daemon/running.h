@@ -15,6 +15,7 @@
 
 #include "resolver/cache/cache.h"
 #include "resolver/config/exception_document.h"
+#include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
 #include "resolver/daemon/loaded.h"
 #include "resolver/daemon/own_child.h"
@@ -91,6 +92,11 @@ public:
     [[nodiscard]] const std::string& state_problem() const noexcept { return state_problem_; }
     /// The whole policy in force as a document, as the state file keeps it (config/documents.h).
     [[nodiscard]] std::string policy_document() const;
+    /// Of an update that could write no note beside the set; until one has published a set.
+    [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
+        return update_failure_;
+    }
+    void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
     [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
     /// Answers what is under way, closes the control socket, asks the zone keeper to end.
     void drain();
@@ -161,6 +167,7 @@ private:
     std::optional<Refused> refused_reload_;
     std::optional<Refused> refused_set_;
     std::string state_problem_;  // why rules cannot be changed, or some are not in force; empty: all is well
+    std::optional<config::UpdateFailure> update_failure_;
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;

@@ -8,6 +8,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/config/update_failure.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
@@ -73,12 +74,35 @@ void add_exceptions(Running& running, Problems& found) {
                       fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id));
 }
 
+/// Nothing of this waits until a copy is too old: what failed once may fail each day.
+void add_update_problems(const Running& running, Problems& found) {
+    const config::Settings& settings = running.loaded().settings;
+    if (settings.set.empty()) return;
+    const auto noted = config::update_failure(settings.set);
+    if (const auto& failure = noted ? noted : running.update_failure())
+        found.add("error", fmt::format("the update of {} failed: {}", format_time(failure->at), failure->text),
+                  failure->at, "run 'cenote update' and look at its output");
+    for (const auto& list : settings.lists) {
+        const auto copy = config::list_copy(settings, list.id);
+        if (copy.error.empty()) continue;
+        if (config::is_zone(list))
+            found.add("warning", fmt::format("list {}: its zone stays as it was: {}", list.id, copy.error),
+                      "mend it at the primary or in [[list]]; it is asked again by itself");
+        else
+            found.add("warning",
+                      fmt::format("list {}: the last update failed at {}: {}", list.id, format_time(copy.failed_at),
+                                  copy.error),
+                      copy.failed_at, "see 'cenote lists'; its last good copy serves, if there is one");
+    }
+}
+
 Json problems(Running& running, const std::map<std::string, UpstreamView>& upstreams) {
     Problems found(running);
     const Loaded& loaded = running.loaded();
     add_refusals(running, found);
     if (!loaded.set_problem.empty())
         found.add("error", loaded.set_problem, "run 'cenote update', then look at its output");
+    add_update_problems(running, found);
     if (!running.state_problem().empty())
         found.add("error", running.state_problem(),
                   "look at the file and its folder, or restore a backup, then restart cenoted");
@@ -90,10 +114,6 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
         if (!view.healthy)
             found.add("warning", fmt::format("upstream {} does not answer", server),
                       "check the server and the path to it, or change [upstream].servers");
-    for (const transfer::KeptZone& zone : loaded.settings.transfer.kept)
-        if (const auto copy = config::list_copy(loaded.settings, zone.list); !copy.error.empty())
-            found.add("warning", fmt::format("list {}: its zone stays as it was: {}", zone.list, copy.error),
-                      "mend it at the primary or in [[list]]; it is asked again by itself");
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == Diagnostic::Severity::Warning)
             found.add("warning", diagnostic.place.to_string() + diagnostic.text,

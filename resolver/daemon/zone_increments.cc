@@ -2,7 +2,6 @@
 #include "resolver/daemon/zone_increments.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <string_view>
 #include <unordered_set>
@@ -22,6 +21,8 @@ namespace cenote::daemon {
 namespace {
 
 using transfer::RpzRecord;
+
+constexpr unsigned kFileMode = 0644;
 
 struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
@@ -64,15 +65,12 @@ std::vector<std::string> around(const std::vector<RpzRecord>& records, const std
     return lines;
 }
 
-/// As `cenote update` leaves it: the text that was taken, which is the zone's own file.
+/// As `cenote update` leaves it: the text that was taken, which is that of the zone's own file.
 Status keep_as_copy(const config::Settings& settings, const std::string& list) {
-    const Path copy = config::list_copy_path(settings, list);
-    const Path draft = Path(copy).concat(".new");
+    const auto text = MappedFile::open(config::zone_path(settings, list));
+    if (!text) return text.error();
+    if (auto kept = publish_file(config::list_copy_path(settings, list), text->bytes(), kFileMode); !kept) return kept;
     std::error_code error;
-    std::filesystem::remove(draft, error);
-    std::filesystem::create_hard_link(config::zone_path(settings, list), draft, error);
-    if (!error) std::filesystem::rename(draft, copy, error);
-    if (error) return Error{fmt::format("cannot keep {}: {}", copy.string(), error.message())};
     std::filesystem::remove(config::list_error_path(settings, list), error);
     return Done{};
 }

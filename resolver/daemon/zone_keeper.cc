@@ -42,7 +42,8 @@ constexpr seconds kRetryFirst{5};
 constexpr seconds kBusyPause{1};
 constexpr seconds kPauseAfterRefresh{1};
 
-Path socket_beside(const Path& control) { return Path(control).concat(".zones"); }
+Path socket_beside(const Path& set) { return Path(set).concat(".zones"); }
+constexpr mode_t kSocketMode = 0660;  // the daemon is in the group of the folder
 
 sockaddr_un address_of(const Path& path) {
     sockaddr_un address{};
@@ -212,7 +213,8 @@ private:
     void note_contact() {
         const auto lock = domainset::lock_for_publishing(settings_.set);
         if (!lock || uncompiled_ || !config::list_copy(settings_, zone_.list).error.empty()) return;
-        ::utimensat(AT_FDCWD, config::list_copy_path(settings_, zone_.list).c_str(), nullptr, 0);
+        if (auto confirmed = config::confirm_copy(settings_, zone_.list); !confirmed)
+            log::warning("zone {}: {}", name(), confirmed.error().text);
     }
 
     /// Whoever kept the zone before us may have been killed between writing it and having it compiled.
@@ -315,12 +317,13 @@ struct Keeping {
     std::vector<std::unique_ptr<Keeper>> keepers;
 };
 
-UniqueFd listen_beside(const Path& control) {
-    const Path path = socket_beside(control);
+UniqueFd listen_beside(const Path& set) {
+    const Path path = socket_beside(set);
     const sockaddr_un address = address_of(path);
     ::unlink(path.c_str());
     UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd.valid() || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (!fd.valid() || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::chmod(path.c_str(), kSocketMode) != 0)
         log::warning("cannot listen on {}: {}; NOTIFY is not passed on, zones are asked for when it is time",
                      path.string(), std::strerror(errno));
     return fd;
@@ -346,8 +349,8 @@ std::unique_ptr<Keeping> start_keeping(const Path& config) {
 
 }  // namespace
 
-void tell_zone_keeper(const Path& control, std::string_view what) {
-    const sockaddr_un address = address_of(socket_beside(control));
+void tell_zone_keeper(const Path& set, std::string_view what) {
+    const sockaddr_un address = address_of(socket_beside(set));
     const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     static_cast<void>(::sendto(fd.get(), what.data(), what.size(), MSG_NOSIGNAL,
                                reinterpret_cast<const sockaddr*>(&address),
@@ -359,7 +362,7 @@ int run_transfer(const Path& config) {
     auto keeping = start_keeping(config);
     if (keeping == nullptr) return 1;
     if (keeping->keepers.empty()) return 0;
-    const UniqueFd news = listen_beside(keeping->settings.control.socket);
+    const UniqueFd news = listen_beside(keeping->settings.set);
     for (;;) {
         std::array<pollfd, 2> all{{{signals.get(), POLLIN, 0}, {news.get(), POLLIN, 0}}};
         if (::poll(all.data(), all.size(), -1) < 0 && errno != EINTR) return 1;
@@ -367,8 +370,7 @@ int run_transfer(const Path& config) {
         signalfd_siginfo signal{};
         while (::read(signals.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
             if (signal.ssi_signo != SIGHUP) {
-                keeping.reset();
-                ::unlink(socket_beside(config::control_socket_of(config)).c_str());
+                ::unlink(socket_beside(keeping->settings.set).c_str());
                 return 0;
             }
             reload = true;

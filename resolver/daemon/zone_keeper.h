@@ -22,7 +22,7 @@ namespace cenote::daemon {
 int run_transfer(const Path& config);
 
 /// Tells the process that keeps zones, if one runs, that a zone changed at its primary, or with "reload" that the
-/// configuration did. `control`: the daemon's control socket, beside which it listens.
-void tell_zone_keeper(const Path& control, std::string_view what);
+/// configuration did. It listens beside the set that it publishes: that folder is its own, the daemon's is not.
+void tell_zone_keeper(const Path& set, std::string_view what);
 
 }  // namespace cenote::daemon

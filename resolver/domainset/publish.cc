@@ -31,20 +31,29 @@ Path beside(const Path& path, std::string_view ending) {
     return other;
 }
 
-/// Gives the file at `path` the second name previous_path(), in one step. A file that could not be used is no better
-/// than the previous one, and stays without a second name.
-Status keep_as_previous(const Path& path) {
-    if (const auto set = DomainSet::open_alone(path); !set || !set->check()) return Done{};
-    const Path draft = beside(path, ".previous.new");
-    ::unlink(draft.c_str());  // of a run that was killed between the next two calls
-    if (::link(path.c_str(), draft.c_str()) != 0) return failure("keep the previous set as", draft, errno);
-    if (::rename(draft.c_str(), previous_path(path).c_str()) == 0) {
-        ::unlink(draft.c_str());  // still there when both names led to one file already (rename(2))
-        return Done{};
+Path lock_path(const Path& path) { return beside(path, ".lock"); }
+
+/// Puts `next` at `path`. The set that was there becomes the previous one if it can be used. Files are renamed and none
+/// is linked: to rename a file of another user one must own the folder, to link it one must own the file
+/// (fs.protected_hardlinks, proc_sys_fs(5)).
+Status put_in_place(const Path& next, const Path& path) {
+    const Path previous = previous_path(path);
+    const auto before = DomainSet::open_alone(path);
+    if (!before || !before->check())
+        return ::rename(next.c_str(), path.c_str()) == 0 ? Status(Done{}) : failure("replace", path, errno);
+    if (::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) {
+        if (::rename(next.c_str(), previous.c_str()) == 0) return Done{};
+        const auto failed = failure("keep the previous set as", previous, errno);
+        ::renameat2(AT_FDCWD, next.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE);
+        return failed;
     }
-    const int code = errno;
-    ::unlink(draft.c_str());
-    return failure("keep the previous set as", previous_path(path), code);
+    if (errno != EINVAL) return failure("replace", path, errno);
+    // A file system that cannot exchange: for an instant only the previous set is there, which a reader then takes.
+    if (::rename(path.c_str(), previous.c_str()) != 0) return failure("keep the previous set as", previous, errno);
+    if (::rename(next.c_str(), path.c_str()) == 0) return Done{};
+    const auto failed = failure("replace", path, errno);
+    ::rename(previous.c_str(), path.c_str());
+    return failed;
 }
 
 /// Of sets that are there no more. What cannot be removed is in nobody's way.
@@ -97,8 +106,9 @@ Path delta_path(const Path& path, std::uint64_t checksum) {
 }
 
 Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience) {
-    const Path lock = beside(path, ".lock");
-    UniqueFd fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+    const Path lock = lock_path(path);
+    // To read is enough for flock(2), also where another user made the file.
+    UniqueFd fd(::open(lock.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
     if (!fd.valid()) return failure("open", lock, errno);
     for (const Ticks end = ticks_now() + patience; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;) {
         if (ticks_now() < end) {
@@ -108,6 +118,11 @@ Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience) {
         return Error{fmt::format("another cenote update is at work on {}; wait for it", path.string())};
     }
     return fd;
+}
+
+bool is_being_published(const Path& path) {
+    const UniqueFd fd(::open(lock_path(path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return fd.valid() && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 Status publish_delta(const Path& path, ByteView bytes, const DomainSet& known) {
@@ -121,9 +136,7 @@ Status publish_set(const Path& path, ByteView bytes) {
     // Written whole under a third name first: a full disk must not have cost us the previous set.
     const Path next = beside(path, ".next");
     if (auto done = publish_file(next, bytes, kFileMode); !done) return done;
-    auto done = keep_as_previous(path);
-    if (done && ::rename(next.c_str(), path.c_str()) != 0) done = failure("replace", path, errno);
-    if (!done) {
+    if (auto done = put_in_place(next, path); !done) {
         ::unlink(next.c_str());
         return done;
     }

@@ -17,6 +17,9 @@ namespace cenote::domainset {
 /// One publisher at a time for one set; the lock goes with the process. Another one is waited for so long.
 Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience = milliseconds{0});
 
+/// Whether the lock is held, by any process.
+[[nodiscard]] bool is_being_published(const Path& path);
+
 /// Puts `bytes` at `path` and keeps what was there as previous_path(), if it was a set that can be used.
 Status publish_set(const Path& path, ByteView bytes);
 

@@ -33,12 +33,10 @@ Status rename_all_pieces(const Path& from, const Path& to) {
     return Done{};
 }
 
-/// Whoever restores is seldom the user that the daemon is. Where there was no file the daemon will say what it lacks.
-void give_to_owner_of(const Path& path, const Path& copy) {
+/// Its owner is this process's user: root works here as the owner of the folder.
+void keep_mode_of(const Path& path, const Path& copy) {
     struct stat there {};
-    if (::stat(path.c_str(), &there) != 0) return;
-    static_cast<void>(::chmod(copy.c_str(), there.st_mode & 07777));
-    if (::chown(copy.c_str(), there.st_uid, there.st_gid) != 0) return;  // only root can, and only root need
+    if (::stat(path.c_str(), &there) == 0) static_cast<void>(::chmod(copy.c_str(), there.st_mode & 07777));
 }
 
 /// The rules as they shall be, and the record behind the trail; written into the copy.
@@ -68,7 +66,7 @@ Result<Record> restore_state(const Path& backup, const Path& path, const std::fu
         remove_all_pieces(copy);
         return std::move(copied).error();
     }
-    give_to_owner_of(path, copy);
+    keep_mode_of(path, copy);
     auto written = adapt_copy(copy, adapt, std::move(record));
     if (!written) {
         remove_all_pieces(copy);

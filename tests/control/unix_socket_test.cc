@@ -67,6 +67,24 @@ TEST(Grant, TheStrongestGroupCounts) {
     EXPECT_TRUE(granted(1000, options).may_approve);
 }
 
+TEST(Grant, TheOwnerOfTheSetsFolderMayOnlyPublish) {
+    const TemporaryFolder folder;
+    Options options;
+    options.published_in = folder.path();
+    struct stat info {};
+    ASSERT_EQ(::stat(folder.path().c_str(), &info), 0);
+    Peer peer{.uid = info.st_uid, .gid = 0, .pid = 0, .actor = {}};
+    if (peer.uid == 0) {  // root's rights are more: give the folder away
+        ASSERT_EQ(::chown(folder.path().c_str(), 1000, 1000), 0);
+        peer.uid = 1000;
+    }
+    grant(peer, {0, 1}, kOwnUid, options);
+    EXPECT_EQ(peer.right, Right::Publish);
+    EXPECT_FALSE(peer.may_approve);
+    EXPECT_LT(peer.right, Right::Read);
+    EXPECT_EQ(granted(1001, options).right, Right::None);
+}
+
 TEST(PeerOf, KnowsWhoIsAtTheOtherEnd) {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);

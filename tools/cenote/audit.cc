@@ -2,11 +2,10 @@
 //
 // audit: the trail of who changed what, read from a copy of the state file.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/state/state.h"
 #include "tools/cenote/print.h"
+#include "tools/cenote/state_copy.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -16,29 +15,6 @@ struct Flags {
     std::string since, until, directive, head;
     bool verify = false;
     bool json = false;
-};
-
-/// A copy of the state file that goes away again.
-class Copy {
-public:
-    static Result<Copy> of(const Path& state) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "cenote-audit-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) return Error{"cannot make a folder for a copy of the state"};
-        Copy copy(pattern);
-        if (auto copied = state::copy_state(state, copy.file()); !copied) return std::move(copied).error();
-        return copy;
-    }
-    Copy(Copy&& other) noexcept : folder_(std::exchange(other.folder_, Path())) {}
-    Copy& operator=(Copy&&) = delete;
-    ~Copy() {
-        std::error_code ignored;
-        if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-    }
-    [[nodiscard]] Path file() const { return folder_ / "state.db"; }
-
-private:
-    explicit Copy(Path folder) : folder_(std::move(folder)) {}
-    Path folder_;
 };
 
 /// `node`: where it was written.
@@ -80,7 +56,7 @@ Exit verify(const Path& copy, const std::string& head) {
 Exit audit(Session& session, const Flags& flags) {
     const auto settings = session.settings();
     if (!settings) return fail(settings.error());
-    const auto copy = Copy::of((*settings)->state);
+    const auto copy = StateCopy::of((*settings)->state);
     if (!copy) return fail(copy.error());
     if (flags.verify) return verify(copy->file(), flags.head);
     const auto records = state::read_history(copy->file());

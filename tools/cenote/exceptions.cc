@@ -3,6 +3,7 @@
 // exception request, approve, deny, revoke, extend; exceptions.
 #include <fmt/format.h>
 
+#include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
@@ -88,6 +89,8 @@ void add_change(Verbs& verbs, CLI::App& exception, const std::string& name, cons
 Result<Json> rows_from_files(Session& session) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
+    const auto owner = AsOwner::of((*settings)->state.parent_path());
+    if (!owner) return owner.error();
     Json rows = Json::array();
     std::error_code none;  // before the daemon has run for the first time
     if (!std::filesystem::exists((*settings)->state, none)) return rows;

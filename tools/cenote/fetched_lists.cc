@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cenote/fetched_lists.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -84,10 +82,7 @@ FetchedLists::~FetchedLists() {
 Status FetchedLists::note(const blocklists::ListReport& report) const {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
         if (wanted_[i].id != report.id || !report.error.empty()) continue;
-        if (fetched_[i].outcome == Fetched::Outcome::Unchanged) {
-            ::utimensat(AT_FDCWD, config::list_copy_path(settings_, report.id).c_str(), nullptr, 0);
-            return Done{};
-        }
+        if (fetched_[i].outcome == Fetched::Outcome::Unchanged) return config::confirm_copy(settings_, report.id);
         return write_origin(settings_, report.id,
                             {wanted_[i].url, key_of(report.id), fetched_[i].validators, unix_now()});
     }

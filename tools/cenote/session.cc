@@ -8,6 +8,7 @@
 
 #include "resolver/base/printable.h"
 #include "resolver/config/documents.h"
+#include "tools/cenote/as_owner.h"
 
 namespace cenote::cli {
 namespace {
@@ -21,6 +22,20 @@ Error errors_of(const Diagnostics& diagnostics) {
         text += one.to_string();
     }
     return Error{std::move(text)};
+}
+
+Result<std::optional<state::PolicyVersion>> stored_policy(const config::Settings& settings, WallTime at) {
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return owner.error();
+    return state::read_policy_at(settings.state, at);
+}
+
+Result<std::vector<state::Rule>> stored_rules(const config::Settings& settings) {
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return owner.error();
+    std::error_code none;  // before the daemon has run for the first time
+    if (!std::filesystem::exists(settings.state, none)) return std::vector<state::Rule>{};
+    return state::read_rules(settings.state);
 }
 
 }  // namespace
@@ -48,7 +63,7 @@ Result<PolicyFromFiles> Session::past_policy(WallTime at) {
     if (!known) return known.error();
     auto base = set();
     if (!base) return std::move(base).error();
-    const auto stored = state::read_policy_at((*known)->state, at);
+    const auto stored = stored_policy(**known, at);
     if (!stored) return stored.error();
     auto past = config::past_policy(*stored, *base, at);
     if (!past) return std::move(past).error();
@@ -60,15 +75,10 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     if (!known) return known.error();
     auto base = set();
     if (!base) return std::move(base).error();
-    config::Made made;
-    std::error_code none;  // before the daemon has run for the first time
-    if (std::filesystem::exists((*known)->state, none)) {
-        const auto rules = state::read_rules((*known)->state);
-        if (!rules) return rules.error();
-        made = config::made_of(*rules);
-    }
+    const auto rules = stored_rules(**known);
+    if (!rules) return rules.error();
     Diagnostics diagnostics;
-    const auto options = config::with_documents(**known, made, diagnostics);
+    const auto options = config::with_documents(**known, config::made_of(*rules), diagnostics);
     if (options != nullptr) policy::Policy::check(*options, base->get(), diagnostics);
     if (diagnostics.has_errors()) return errors_of(diagnostics);
     auto built = policy::Policy::build(options, *base, 0, at);

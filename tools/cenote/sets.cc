@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "tools/cenote/as_owner.h"
 #include "tools/cenote/compile_report.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
@@ -24,6 +25,8 @@ struct InspectFlags {
 Exit compile(Session& session, const CompileFlags& flags) {
     const auto settings = session.settings();
     if (!settings) return fail(settings.error());
+    const auto owner = AsOwner::of(flags.out.parent_path());
+    if (!owner) return fail(owner.error());
     auto manifest = config::manifest_of(**settings, wall_now());
     manifest.force = flags.force;
     Diagnostics diagnostics;

@@ -3,8 +3,6 @@
 // state export and import, backup, restore: what was made at the command line, from node to node and back in time.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include "resolver/base/time_text.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
+#include "tools/cenote/state_copy.h"
 
 namespace cenote::cli {
 namespace {
@@ -40,6 +39,8 @@ Json record_json(const std::string& node, const state::Record& record) {
 
 /// Directives, allows and exceptions with the records about them. A suspension is this node's alone.
 Result<Json> exported(const config::Settings& settings) {
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return owner.error();
     const auto rules = state::read_rules(settings.state);
     if (!rules) return rules.error();
     const auto records = state::read_history(settings.state);
@@ -101,17 +102,35 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
     return Exit::Done;
 }
 
+struct Copied {
+    UniqueFd fd;
+    std::vector<state::Record> trail;
+};
+
+/// What root reads of it afterwards can no longer be exchanged by anybody.
+Result<Copied> copy_of(const Path& state) {
+    const auto copy = StateCopy::of(state);
+    if (!copy) return copy.error();
+    auto trail = state::read_audit(copy->file());
+    if (!trail) return std::move(trail).error();
+    UniqueFd fd(::open(copy->file().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd.valid()) return Error{fmt::format("cannot read the copy of {}", state.string())};
+    return Copied{std::move(fd), *std::move(trail)};
+}
+
 Exit backup(Session& session, const std::string& file) {
     const auto settings = session.settings();
     if (!settings) return fail(settings.error());
     std::error_code none;
     if (std::filesystem::exists(file, none))
         return fail(Error{fmt::format("{} is there already; name another file", file)});
-    if (auto copied = state::copy_state((*settings)->state, file); !copied) return fail(copied.error());
-    const auto records = state::read_audit(file);
-    if (!records) return fail(records.error());
-    fmt::print("{}: {} audit records, head {}\n", file, records->size(),
-               records->empty() ? state::kNoHead : records->back().chain);
+    const auto copied = copy_of((*settings)->state);
+    if (!copied) return fail(copied.error());
+    const auto owner = AsOwner::of(Path(file).parent_path());
+    if (!owner) return fail(owner.error());
+    if (auto written = write_new(copied->fd.get(), file); !written) return fail(written.error());
+    fmt::print("{}: {} audit records, head {}\n", file, copied->trail.size(),
+               copied->trail.empty() ? state::kNoHead : copied->trail.back().chain);
     return Exit::Done;
 }
 
@@ -119,21 +138,23 @@ Exit backup(Session& session, const std::string& file) {
 class Incoming {
 public:
     static Result<Incoming> of(const std::string& file, const Path& state) {
+        const auto copied = copy_of(file);
+        if (!copied) return copied.error();
         Incoming incoming(Path(state).concat(".incoming"));
+        const auto owner = AsOwner::of(state.parent_path());
+        if (!owner) return owner.error();
         std::error_code ignored;
         std::filesystem::remove(incoming.path_, ignored);
-        if (auto copied = state::copy_state(file, incoming.path_); !copied) return std::move(copied).error();
-        struct stat owner {};
-        if (::geteuid() == 0 && ::stat(state.c_str(), &owner) == 0 &&
-            ::chown(incoming.path_.c_str(), owner.st_uid, owner.st_gid) != 0)
-            return Error{fmt::format("cannot give {} to the daemon's user", incoming.path_.string())};
+        if (auto written = write_new(copied->fd.get(), incoming.path_); !written) return std::move(written).error();
         return incoming;
     }
     Incoming(Incoming&& other) noexcept : path_(std::exchange(other.path_, Path())) {}
     Incoming& operator=(Incoming&&) = delete;
     ~Incoming() {
+        if (path_.empty()) return;
+        const auto owner = AsOwner::of(path_.parent_path());
         std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove(path_, ignored);
+        if (owner) std::filesystem::remove(path_, ignored);
     }
     [[nodiscard]] const Path& path() const noexcept { return path_; }
 
@@ -142,7 +163,7 @@ private:
     Path path_;
 };
 
-Exit restore_without_daemon(const config::Settings& settings, const std::string& file, const Why& why) {
+Exit restore_without_daemon(const config::Settings& settings, const Path& incoming, const Why& why) {
     state::Record record;
     record.at = wall_now();
     record.actor = control::own_actor();
@@ -151,9 +172,12 @@ Exit restore_without_daemon(const config::Settings& settings, const std::string&
     record.requester = why.requester;
     record.ref = why.ref;
     record.note = why.note;
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return fail(owner.error());
     if (const auto known = state::read_audit(settings.state); known && !known->empty())
         record.before = known->back().chain;
-    const auto restored = state::restore_state(file, settings.state, config::unconfirm_exceptions, std::move(record));
+    const auto restored =
+        state::restore_state(incoming, settings.state, config::unconfirm_exceptions, std::move(record));
     if (!restored) return fail(restored.error());
     fmt::print("restored; the next start of cenoted takes it up\n");
     return Exit::Done;
@@ -164,9 +188,9 @@ Exit restore(Session& session, const std::string& file, const Why& why) {
     if (!settings) return fail(settings.error());
     std::error_code none;
     if (!std::filesystem::exists(file, none)) return fail(Error{fmt::format("there is no file {}", file)});
-    if (!session.daemon_listens()) return restore_without_daemon(**settings, file, why);
     const auto incoming = Incoming::of(file, (*settings)->state);
     if (!incoming) return fail(incoming.error());
+    if (!session.daemon_listens()) return restore_without_daemon(**settings, incoming->path(), why);
     Json args = {{"path", incoming->path().string()}};
     why.put_into(args);
     const auto done = session.ask("restore", std::move(args));

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cenote/as_owner.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "resolver/base/check.h"
+
+namespace cenote::cli {
+namespace {
+
+constexpr int kLinksMax = 40;  // as path_resolution(7)
+
+struct Owner {
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
+/// Until a step is another user's, nobody but root can change the steps behind us.
+Owner owner_on_the_way(const Path& folder, int links = kLinksMax) {
+    std::error_code error;
+    Path way;
+    const Path whole = std::filesystem::absolute(folder.empty() ? Path(".") : folder, error);
+    for (auto step = whole.begin(); step != whole.end(); ++step) {
+        way /= *step;
+        struct stat info {};
+        if (::lstat(way.c_str(), &info) != 0) break;
+        if (info.st_uid != 0) return {info.st_uid, info.st_gid};
+        if (!S_ISLNK(info.st_mode) || links == 0) continue;
+        Path there = way.parent_path() / std::filesystem::read_symlink(way, error);
+        while (++step != whole.end()) there /= *step;
+        return owner_on_the_way(there, links - 1);
+    }
+    return {};
+}
+
+bool take_groups(Owner& owner) {
+    const passwd* account = ::getpwuid(owner.user);
+    if (account == nullptr) return ::setgroups(1, &owner.group) == 0;
+    owner.group = account->pw_gid;
+    return ::initgroups(account->pw_name, owner.group) == 0;
+}
+
+}  // namespace
+
+Result<AsOwner> AsOwner::of(const Path& folder) {
+    AsOwner as;
+    if (::geteuid() != 0) return as;
+    Owner owner = owner_on_the_way(folder);
+    if (owner.user == 0) return as;
+    as.groups_.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    const int groups = ::getgroups(static_cast<int>(as.groups_.size()), as.groups_.data());
+    as.taken_ = groups >= 0;
+    if (groups < 0 || !take_groups(owner) || ::setegid(owner.group) != 0 || ::seteuid(owner.user) != 0)
+        return Error{fmt::format("cannot work in {} as its owner (uid {}): {}", folder.string(), owner.user,
+                                 std::strerror(errno))};
+    return as;
+}
+
+AsOwner::~AsOwner() {
+    if (!taken_) return;
+    CENOTE_CHECK(::seteuid(0) == 0 && ::setegid(::getgid()) == 0 && ::setgroups(groups_.size(), groups_.data()) == 0);
+}
+
+}  // namespace cenote::cli

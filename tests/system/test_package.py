@@ -146,7 +146,18 @@ def serve_as_systemd_would():
         shown = dig("chat.deepseek.com")
         assert "0.0.0.0" in shown and "EDE: 15" in shown, shown
         assert "0.0.0.0" in run("dig", "-r", "@::1", "chat.deepseek.com", "+short")
-        run("runuser", "-u", "cenote", "--", "cenote", "update")
+        said = run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
+        assert "cenoted has it in force" in said, said
+        run("cenote", "update")  # as root: what it leaves behind does not stop the service
+        run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
+        left = [str(path) for path in pathlib.Path("/var/lib/cenote-lists").rglob("*") if path.owner() != "cenote-lists"]
+        assert left == [], left
+        for command in (["status"], ["restrict", "kimi"], ["audit"], ["reload"]):
+            done = subprocess.run(["runuser", "-u", "cenote-lists", "--", "cenote", *command], capture_output=True,
+                                  text=True, stdin=subprocess.DEVNULL)
+            assert done.returncode != 0, f"the lists' user may not {command}: {done.stdout}"
+        assert subprocess.run(["runuser", "-u", "cenote-lists", "--", "ls", "/var/lib/cenote"],
+                              capture_output=True).returncode != 0
     finally:
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(PATIENCE) == 0
@@ -160,8 +171,8 @@ def inside(folder, package):
     assert not [path for path in before if path.startswith("/etc/cenote")], "cenote is installed on this machine"
     run("dpkg", "-i", "/root/cenote.deb")
     run("/usr/sbin/cenoted", "--check", "--config", "/etc/cenote/cenote.toml")
-    published = pathlib.Path("/var/lib/cenote/cenote.set")
-    assert published.stat().st_size > 0 and published.owner() == "cenote"
+    published = pathlib.Path("/var/lib/cenote-lists/cenote.set")
+    assert published.stat().st_size > 0 and published.owner() == "cenote-lists"
     wants = pathlib.Path("/etc/systemd/system/multi-user.target.wants/cenoted.service")
     timer = pathlib.Path("/etc/systemd/system/timers.target.wants/cenote-update.timer")
     assert wants.is_symlink() and timer.is_symlink()

@@ -52,6 +52,31 @@ class Units(unittest.TestCase):
         self.assertEqual(re.findall(r"(?m)^AmbientCapabilities=(.*)$", text), ["CAP_NET_BIND_SERVICE"])
         self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote"])
 
+    def test_only_the_daemon_has_the_state(self):
+        """What speaks to servers of others is another user, and writes in another folder."""
+        for unit in ("cenote-transfer.service", "cenote-update.service"):
+            text = (SOURCE / "systemd" / unit).read_text()
+            self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote-lists"])
+            self.assertEqual(re.findall(r"(?m)^(?:State|Runtime)Directory=(.*)$", text), ["cenote-lists"])
+            self.assertNotIn("ReadWritePaths", text)
+
+    def test_limits(self):
+        for unit in UNITS:
+            if not unit.endswith(".service"):
+                continue
+            text = (SOURCE / "systemd" / unit).read_text()
+            self.assertIn("\nLimitCORE=0\n", text, unit)
+            self.assertRegex(text, r"(?m)^MemoryMax=\d", unit)
+            self.assertRegex(text, r"(?m)^TasksMax=\d", unit)
+
+    def test_programs_are_bound_at_start(self):
+        """What the linker fills in is read-only while the programs run, and they lie anywhere in memory."""
+        for program in ("cenoted", "cenote"):
+            shown = subprocess.run(["readelf", "-hldW", str(BIN / program)], capture_output=True, text=True, check=True)
+            self.assertRegex(shown.stdout, r"Type: +DYN")
+            self.assertIn("GNU_RELRO", shown.stdout)
+            self.assertRegex(shown.stdout, r"\(FLAGS_1\).*\bNOW\b.*\bPIE\b")
+
     def test_sysusers_and_tmpfiles(self):
         root = self.folder / "root"
         for folder in ("etc", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d"):
@@ -65,7 +90,9 @@ class Units(unittest.TestCase):
                 self.skipTest("needs root: " + done.stderr.strip())
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote:[^:]*:\d+:\d+:.*:/var/lib/cenote:.*nologin$")
-        self.assertEqual((root / "var/lib/cenote").stat().st_mode & 0o7777, 0o750)
+        self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote-lists:[^:]*:\d+:\d+:.*nologin$")
+        self.assertEqual((root / "var/lib/cenote").stat().st_mode & 0o7777, 0o700)
+        self.assertEqual((root / "var/lib/cenote-lists").stat().st_mode & 0o7777, 0o750)
 
     def test_presets_name_one_another(self):
         presets = json.loads((SOURCE / "CMakePresets.json").read_text())

@@ -38,6 +38,8 @@ target_compile_options(cenote_flags INTERFACE
   # g++ 12 warns of string operations in its own library when optimising (GCC PR 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers -Wno-restrict>)
 target_compile_definitions(cenote_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+# All symbols are bound at the start, so that no table of addresses stays writable.
+set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie -Wl,-z,relro,-z,now")
 if(CENOTE_FUZZ)
   target_compile_options(cenote_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many of something each address has, for limits by client.
+// How many of something each client has, for limits by client. Addresses with the same ClientPrefix are one client.
 //
 // Threads:  one thread.
-// Memory:   a fixed table of counts by keyed hash; two addresses that share a place share a limit.
+// Memory:   a fixed table of counts by keyed hash; two clients that share a place share a limit.
 // Failure:  none.
 #pragma once
 
@@ -17,10 +17,22 @@
 
 namespace cenote {
 
+/// How much of an address limits by client look at: one client can have a whole IPv6 prefix (RFC 6177 §2).
+struct ClientPrefix {
+    std::uint8_t v4 = 32;  // bits, 0 to 32
+    std::uint8_t v6 = 56;  // bits, 0 to 128
+
+    [[nodiscard]] IpAddress of(const IpAddress& ip) const noexcept {
+        return Prefix(ip, ip.is_v4() ? static_cast<std::uint8_t>(96 + v4) : v6).ip();
+    }
+    friend bool operator==(const ClientPrefix&, const ClientPrefix&) noexcept = default;
+};
+
 class AddressCounts {
 public:
-    /// `expected`: how many addresses have something at once, at most.
-    explicit AddressCounts(std::uint32_t expected) : seed_(random_u64()), counts_(std::bit_ceil(expected * 4U)) {}
+    /// `expected`: how many clients have something at once, at most.
+    AddressCounts(std::uint32_t expected, ClientPrefix prefix)
+        : prefix_(prefix), seed_(random_u64()), counts_(std::bit_ceil(expected * 4U)) {}
 
     [[nodiscard]] std::uint32_t get(const IpAddress& address) const noexcept { return counts_[place(address)]; }
     void add(const IpAddress& address) noexcept { ++counts_[place(address)]; }
@@ -28,9 +40,10 @@ public:
 
 private:
     [[nodiscard]] std::size_t place(const IpAddress& address) const noexcept {
-        return hash64(address.octets(), seed_) & (counts_.size() - 1);
+        return hash64(prefix_.of(address).octets(), seed_) & (counts_.size() - 1);
     }
 
+    ClientPrefix prefix_;
     std::uint64_t seed_;
     std::vector<std::uint32_t> counts_;
 };

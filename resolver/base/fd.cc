@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "resolver/base/mapping_guard.h"
 #include "resolver/base/random.h"
 
 namespace cenote {
@@ -104,10 +105,12 @@ Result<MappedFile> MappedFile::open(const Path& path) {
     void* at = ::mmap(nullptr, file->size, PROT_READ, MAP_SHARED, file->fd.get(), 0);
     if (at == MAP_FAILED) return failure("map", path, errno);
     mapped.bytes_ = {static_cast<const std::uint8_t*>(at), file->size};
+    if (!guard_mapping(mapped.bytes_)) return failure("map", path, EMFILE);
     return mapped;
 }
 
 MappedFile::~MappedFile() {
+    release_mapping(bytes_);
     if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 

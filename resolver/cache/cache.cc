@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <new>
 
 #include "resolver/base/check.h"
 #include "resolver/base/hash.h"
@@ -20,12 +22,18 @@ namespace {
 constexpr std::uint64_t kBytesLeast = 64 << 10;        // of the whole cache
 constexpr std::uint64_t kShardBytesLeast = 512 << 10;  // a small cache has fewer shards
 
+/// As operator new does it.
+[[noreturn]] void no_memory() {
+    if (const auto handler = std::get_new_handler()) handler();
+    std::abort();
+}
+
 /// Zeroed pages that cost nothing until they are touched.
 class Pages {
 public:
     explicit Pages(std::size_t size) : size_(size) {
         void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        CENOTE_CHECK(start != MAP_FAILED);  // out of memory ends the process
+        if (start == MAP_FAILED) no_memory();
         start_ = static_cast<std::uint8_t*>(start);
         // Lookups land anywhere in it: with large pages their addresses stay at hand. A kernel without them says no.
         static_cast<void>(madvise(start, size, MADV_HUGEPAGE));

@@ -38,8 +38,8 @@ void set_defaults(Draft& draft) {
 
 void read_main(const TomlFile& file, Draft& draft) {
     const TomlTable root = file.root();
-    for (const auto read : {read_server, read_control, read_sinkhole, read_upstream, read_cache, read_local,
-                            read_blocklist, read_groups, read_transfer, read_directives, read_exceptions})
+    for (const auto read : {read_server, read_limits, read_control, read_sinkhole, read_upstream, read_cache,
+                            read_local, read_blocklist, read_groups, read_transfer, read_directives, read_exceptions})
         read(root, draft);
     file.finish();
 }

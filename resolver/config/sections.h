@@ -34,6 +34,7 @@ struct Draft {
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]
+void read_limits(const TomlTable& root, Draft& draft);      // [limits]
 void read_control(const TomlTable& root, Draft& draft);     // [control]
 void read_sinkhole(const TomlTable& root, Draft& draft);    // [sinkhole]
 void read_upstream(const TomlTable& root, Draft& draft);    // [upstream], [[upstream.route]]

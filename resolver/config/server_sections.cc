@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [server], [control], [cache].
+// [server], [limits], [control], [cache].
 #include <fmt/format.h>
 #include <grp.h>
 
@@ -110,6 +110,16 @@ void read_server(const TomlTable& root, Draft& draft) {
         server->error("proxies",
                       "this version does not read PROXY headers yet; leave 'proxies' empty, or every client "
                       "behind one would get the proxy's policy");
+}
+
+void read_limits(const TomlTable& root, Draft& draft) {
+    const auto limits = root.table("limits");
+    if (!limits) return;
+    auto& server = draft.settings.server;
+    if (const auto clients = limits->integer("tcp_clients", 1, 1'000'000))
+        server.tcp_connections_max = static_cast<std::uint32_t>(*clients);
+    if (const auto bits = limits->integer("rate_prefix4", 8, 32)) server.client.v4 = static_cast<std::uint8_t>(*bits);
+    if (const auto bits = limits->integer("rate_prefix6", 16, 128)) server.client.v6 = static_cast<std::uint8_t>(*bits);
 }
 
 void read_control(const TomlTable& root, Draft& draft) {

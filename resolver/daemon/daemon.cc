@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "resolver/base/log.h"
 #include "resolver/base/printable.h"
@@ -18,6 +20,22 @@
 
 namespace cenote::daemon {
 namespace {
+
+constexpr milliseconds kDrainLook{5};
+
+/// Takes the signals from its construction on: they wait until the loop runs. Before, a SIGHUP would end the process.
+struct Signals {
+    explicit Signals(loop::Loop& loop)
+        : terminate(loop, SIGTERM, [this] { on_stop(); }),
+          interrupt(loop, SIGINT, [this] { on_stop(); }),
+          hangup(loop, SIGHUP, [this] { on_hangup(); }) {}
+
+    std::function<void()> on_stop;
+    std::function<void()> on_hangup;
+    loop::Signal terminate;
+    loop::Signal interrupt;
+    loop::Signal hangup;
+};
 
 /// Connections and upstream sockets need descriptors: take what the limits allow.
 void raise_descriptor_limit() {
@@ -46,6 +64,7 @@ int run(const Path& config) {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
     loop::Loop loop;
+    Signals signals(loop);
     auto running = Running::start(loop, config, take_parked());
     if (!running) return fail(running.error());
     auto control = (*running)->open_control(
@@ -55,25 +74,36 @@ int run(const Path& config) {
     (*running)->take_newer_set();  // until now nobody could tell us of one
     park((*running)->server().descriptors());
 
-    const auto stop = [&] { loop.stop(); };
-    const loop::Signal terminate(loop, SIGTERM, stop);
-    const loop::Signal interrupt(loop, SIGINT, stop);
-    // What came of it is in the log and in `status`.
-    const loop::Signal hangup(loop, SIGHUP, [&] { static_cast<void>((*running)->reload(of_signal())); });
+    loop::Timer drained(loop, [&] {
+        if ((*running)->drained()) loop.stop();
+    });
+    bool stopping = false;
+    signals.on_stop = [&] {
+        if (std::exchange(stopping, true)) return loop.stop();  // the second one: at once
+        log::notice("stopping: answering what is under way");
+        notify_stopping();
+        (*running)->begin_drain();
+        drained.start(milliseconds{0}, kDrainLook);
+    };
+    signals.on_hangup = [&] {
+        if (stopping) return;
+        static_cast<void>((*running)->reload(of_signal()));  // what came of it is in the log and in `status`
+    };
     loop::Timer watchdog(loop, [&] {
         if ((*running)->workers_alive()) notify_alive();
     });
     if (const auto interval = watchdog_interval()) watchdog.start(*interval, *interval);
 
+    const auto& absent = (*running)->listen_watch().absent();
     for (const SocketAddress& address : (*running)->server().addresses())
-        log::notice("listening on {} (udp, tcp)", address.to_string());
+        if (std::ranges::find(absent, address) == absent.end())
+            log::notice("listening on {} (udp, tcp)", address.to_string());
     log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->server().size(), (*running)->status_line());
     notify_ready((*running)->status_line());
     loop.run();
 
-    log::notice("stopping: answering what is under way");
-    notify_stopping();
-    (*running)->drain();
+    (*running)->stop();
+    std::signal(SIGTERM, SIG_DFL);  // what is left is to wait for our child
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/log.h"
+#include "resolver/config/set_changes.h"
 #include "resolver/daemon/version.h"
 
 namespace cenote::daemon {

@@ -66,7 +66,7 @@ Status Running::read_files(state::Record record) {
     if (state_ != nullptr) state_problem_.clear();  // all rules were taken
     log_findings(loaded_);
     if (!(loaded_.settings.server == before)) {
-        log::warning("[server].listen and workers are taken over at the next restart");
+        log::warning("[server].listen, workers and [limits] are taken over at the next restart");
         loaded_.settings.server = before;
     }
     tell_zone_keeper(loaded_.settings.set, "reload");

@@ -10,6 +10,7 @@
 
 #include "resolver/base/digest.h"
 #include "resolver/base/log.h"
+#include "resolver/base/mapping_guard.h"
 #include "resolver/base/time_text.h"
 #include "resolver/config/set_changes.h"
 #include "resolver/daemon/status.h"
@@ -67,24 +68,18 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->server_ = std::move(*server);
     // From here on whatever this thread does can wait for the workers', which share its processors.
     static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread
+    running->listen_watch_.emplace(loop, *running->server_);
     running->check_set();
+    if (const int lost = lost_mappings_fd(); lost >= 0) {
+        running->lost_mapping_.emplace(loop, lost, [&r = *running](unsigned) { r.on_mapping_lost(); });
+        running->lost_mapping_->watch(loop::Poll::kReadable);
+    }
     running->note_updates();
     running->close_exceptions();
     running->minute_.start(kMinute, kMinute);
     running->second_.start(kSecond, kSecond);
     running->keep_zones();
     return running;
-}
-
-/// What the start did not wait for. A set that was made to deceive goes, and the one before it comes.
-void Running::check_set() {
-    if (loaded_.base == nullptr || loaded_.base->check()) return;
-    Loaded other = loaded_;
-    open_set(other, SetCheck::Now);
-    auto next = prepare(std::move(other));
-    if (!next) return log::error("{}", next.error().text);
-    put_in_force(std::move(*next));
-    log_findings(loaded_);
 }
 
 Running::Running(loop::Loop& loop, Path config, Loaded loaded)
@@ -97,7 +92,7 @@ Running::Running(loop::Loop& loop, Path config, Loaded loaded)
 
 /// Workers hand queries over to the service until they end, and the service answers through them until it ends.
 Running::~Running() {
-    if (server_ != nullptr) server_->drain();
+    if (server_ != nullptr) server_->stop();
     zones_.reset();
 }
 
@@ -337,9 +332,13 @@ void Running::keep_zones() {
         log::error("zones are not kept: {}", started.error().text);
 }
 
-void Running::drain() {
+void Running::begin_drain() {
     zone_keeper_.ask_to_end();
-    server_->drain();
+    server_->begin_drain();
+}
+
+void Running::stop() {
+    server_->stop();
     flush_uses();
     control_.reset();  // who waits for an answer waits no longer, before our child is waited for
 }

@@ -17,6 +17,7 @@
 #include "resolver/config/exception_document.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
+#include "resolver/daemon/listen_watch.h"
 #include "resolver/daemon/loaded.h"
 #include "resolver/daemon/own_child.h"
 #include "resolver/daemon/upstream_view.h"
@@ -98,14 +99,18 @@ public:
     }
     void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
     [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
-    /// Answers what is under way, closes the control socket, asks the zone keeper to end.
-    void drain();
+    /// Takes no more queries; what is under way gets its answer.
+    void begin_drain();
+    [[nodiscard]] bool drained() const noexcept { return server_->drained(); }
+    /// Ends the workers, writes what is only in memory yet, closes the control socket.
+    void stop();
 
     [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
     [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_->current(); }
     [[nodiscard]] const policy::Policy& policy() const noexcept { return *policy_; }
     [[nodiscard]] const std::shared_ptr<const policy::Policy>& shared_policy() const noexcept { return policy_; }
     [[nodiscard]] std::vector<transfer::ServedStatus> served_zones() const { return zones_->status(); }
+    [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
     [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
@@ -119,6 +124,8 @@ private:
     Running(loop::Loop& loop, Path config, Loaded loaded);
 
     void check_set();
+    void on_mapping_lost();
+    void replace_set();
     void open_state();
     Status read_files(state::Record record);
     Status read_set(state::Record record);
@@ -172,6 +179,8 @@ private:
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;
     std::unique_ptr<server::Server> server_;
+    std::optional<ListenWatch> listen_watch_;
+    std::optional<loop::Poll> lost_mapping_;
     std::vector<std::uint64_t> turns_;
     loop::WallTimer edge_;
     loop::Timer minute_;

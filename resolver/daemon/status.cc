@@ -110,6 +110,9 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
         found.add("warning", fmt::format("everything is suspended until {}", format_time(*until)),
                   "nothing, it ends by itself");
     add_exceptions(running, found);
+    for (const SocketAddress& address : running.listen_watch().absent())
+        found.add("warning", fmt::format("this machine has no address {}: nothing is served there", address.to_string()),
+                  "nothing if it comes later, it is served then; else change [server].listen");
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)
             found.add("warning", fmt::format("upstream {} does not answer", server),

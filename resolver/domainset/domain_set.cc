@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "resolver/base/mapping_guard.h"
 #include "resolver/domainset/opened.h"
 
 namespace cenote::domainset {
@@ -15,11 +16,14 @@ namespace {
 constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "sdk", "cdn", "login", "telemetry"};
 constexpr std::uint8_t kNoName = 0xff;  // more labels than a name has: only what holds below a suffix counts
 
-/// As it stands in a file's header: of what `known` has open already.
+/// By the checksum in the file's header: what `known` has open. The bytes of `known` may have been changed in place by
+/// now, so they are not asked.
 bool is_same_file(const Path& path, const SetFile& known) {
+    if (is_mapping_lost(known.file.bytes())) return false;
     const auto file = MappedFile::open(path);
-    return file && file->bytes().size() == known.bytes().size() && file->bytes().size() >= format::kHeaderBytes &&
-           std::equal(known.bytes().begin(), known.bytes().begin() + format::kHeaderBytes, file->bytes().begin());
+    return file && file->bytes().size() == known.loaded.info.bytes && file->bytes().size() >= format::kHeaderBytes &&
+           format::header_checksum_said(file->bytes()) == known.loaded.info.checksum &&
+           format::header_checksum_found(file->bytes()) == known.loaded.info.checksum;
 }
 
 }  // namespace

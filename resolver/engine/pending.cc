@@ -30,7 +30,7 @@ void PendingQuery::restore(wire::Query& query) const noexcept {
 }
 
 Pending::Pending(const PendingLimits& limits)
-    : limits_(limits), slots_(limits.queries_max), per_client_(limits.queries_max) {}
+    : limits_(limits), slots_(limits.queries_max), per_client_(limits.queries_max, limits.client) {}
 
 SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
     if (per_client_.get(client.peer.ip) >= limits_.per_client_max) {

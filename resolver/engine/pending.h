@@ -22,6 +22,7 @@ namespace cenote::engine {
 struct PendingLimits {
     std::uint32_t queries_max = 8192;
     std::uint32_t per_client_max = 1000;
+    ClientPrefix client{};  // what one client is
 };
 
 /// A query as it waits. Its bytes are copies, so the packet need not live.

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/server.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <system_error>
 
 namespace cenote::server {
 
@@ -15,35 +20,75 @@ std::uint32_t worker_count(const Options& options) noexcept {
     return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&usable)));
 }
 
+namespace {
+
+std::uint32_t share(std::uint32_t all, std::uint32_t workers) noexcept { return (all + workers - 1) / workers; }
+
+/// What one worker has of the limits of all.
+Options of_one(Options options, std::uint32_t workers) noexcept {
+    rlimit descriptors{};  // half of them are for upstream and files
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
+        options.tcp_connections_max =
+            static_cast<std::uint32_t>(std::clamp<rlim_t>(descriptors.rlim_cur / 2, 1, options.tcp_connections_max));
+    options.tcp_connections_max = share(options.tcp_connections_max, workers);
+    options.tcp_per_client_max = share(options.tcp_per_client_max, workers);
+    return options;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
                                               telemetry::Hub& hub, transfer::Inbox* inbox) {
-    auto sockets = open_sockets(options, worker_count(options), std::move(inherited));
+    const std::uint32_t count = worker_count(options);
+    auto sockets = open_sockets(options, count, std::move(inherited));
     if (!sockets) return std::move(sockets).error();
     auto pace = std::make_unique<Pace>();
+    const Options limits = of_one(options, count);
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets)
-        workers.push_back(std::make_unique<Worker>(options, std::move(of_worker), snapshots, cache, hub.add_recorder(),
-                                                   *pace, inbox));
-    return std::unique_ptr<Server>(new Server(std::move(pace), std::move(workers)));
+        workers.push_back(
+            std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(), *pace, inbox));
+    std::vector<SocketAddress> without_family;
+    std::ranges::copy_if(options.listen, std::back_inserter(without_family), std::not_fn(has_family));
+    std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), std::move(without_family)));
+    if (auto started = server->start_threads(); !started) return std::move(started).error();
+    return server;
 }
 
-Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers)
-    : pace_(std::move(pace)), workers_(std::move(workers)) {
+Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, std::vector<SocketAddress> without_family)
+    : pace_(std::move(pace)), workers_(std::move(workers)), listen_(addresses()) {
+    std::ranges::move(without_family, std::back_inserter(listen_));
+}
+
+Status Server::start_threads() try {
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         threads_.emplace_back([worker = workers_[i].get()] { worker->run(); });
         pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
     }
+    return Done{};
+} catch (const std::system_error& error) {
+    return Error{
+        fmt::format("cannot start a thread: {}; raise the limits on tasks and memory, or lower [server].workers",
+                    error.code().message())};
 }
 
-Server::~Server() { drain(); }
+Server::~Server() { stop(); }
 
 void Server::wake() noexcept {
     for (auto& worker : workers_) worker->wake();
 }
 
-void Server::drain() {
+void Server::begin_drain() noexcept {
     for (auto& worker : workers_) worker->drain();
+}
+
+bool Server::drained() const noexcept {
+    return std::ranges::all_of(workers_, [](const auto& worker) { return worker->ended(); });
+}
+
+void Server::stop() {
+    for (auto& worker : workers_) worker->stop();
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
 }
@@ -58,6 +103,12 @@ std::vector<SocketAddress> Server::addresses() const {
     std::vector<SocketAddress> addresses;
     for (const ListenSocket& socket : workers_.front()->sockets()) addresses.push_back(socket.address);
     return addresses;
+}
+
+std::vector<SocketAddress> Server::absent() const {
+    std::vector<SocketAddress> absent;
+    std::ranges::copy_if(listen_, std::back_inserter(absent), std::not_fn(is_present));
+    return absent;
 }
 
 std::vector<int> Server::descriptors() const {

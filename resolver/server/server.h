@@ -26,21 +26,29 @@ public:
 
     /// Has every worker take the newest snapshot, the idle ones too.
     void wake() noexcept;
-    /// Answers what is under way, at most two seconds, and ends the workers.
-    void drain();
+    /// Takes no more queries; the workers end when what is under way has been answered, after two seconds at most.
+    void begin_drain() noexcept;
+    [[nodiscard]] bool drained() const noexcept;
+    /// Ends the workers, with begin_drain() before it or without, and waits for them.
+    void stop();
     [[nodiscard]] std::vector<WorkerReport> reports() const;
     /// The addresses with the ports that they really have.
     [[nodiscard]] std::vector<SocketAddress> addresses() const;
+    /// Those of Options::listen that this machine does not have at the moment.
+    [[nodiscard]] std::vector<SocketAddress> absent() const;
     /// Every listening socket, to be parked for the process after us.
     [[nodiscard]] std::vector<int> descriptors() const;
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
 
 private:
-    Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers);
+    Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers,
+           std::vector<SocketAddress> without_family);
+    Status start_threads();
 
     std::unique_ptr<Pace> pace_;  // of all workers
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
+    std::vector<SocketAddress> listen_;  // all that were asked for
 };
 
 /// How many workers `options` means on this machine.

@@ -63,10 +63,21 @@ void prepare(int fd, Kind kind, const SocketAddress& address) {
     }
 }
 
+/// An address that this machine does not have yet, or had a moment ago, can be bound all the same, and is served as
+/// soon as it comes: an interface that is slow to start, duplicate address detection (RFC 4862 §5.4), a failover
+/// address.
+void allow_absent(int fd, const SocketAddress& address) {
+    if (address.family() == AF_INET)
+        set(fd, IPPROTO_IP, IP_FREEBIND, 1);
+    else
+        set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+}
+
 Result<UniqueFd> bind_socket(const SocketAddress& address, Kind kind, bool shared) {
     UniqueFd fd(socket(address.family(), static_cast<int>(kind) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd.valid()) return cannot_listen(address, kind, errno);
     if (address.family() == AF_INET6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    allow_absent(fd.get(), address);
     if (shared)
         prepare(fd.get(), kind, address);
     else if (kind == Kind::Tcp)
@@ -149,10 +160,27 @@ Result<UniqueFd> take_or_bind(Inherited& inherited, const SocketAddress& address
 
 bool is_any(const IpAddress& ip) noexcept { return ip == IpAddress::v4({0, 0, 0, 0}) || ip == IpAddress(); }
 
+bool has_family(const SocketAddress& address) noexcept {
+    return UniqueFd(socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0)).valid() || errno != EAFNOSUPPORT;
+}
+
+bool is_present(const SocketAddress& address) noexcept {
+    const UniqueFd fd(socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return errno != EAFNOSUPPORT;
+    SocketAddress any_port = address;
+    any_port.port = 0;
+    sockaddr_storage native;
+    const socklen_t size = any_port.to_native(native);
+    return bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size) == 0 || errno != EADDRNOTAVAIL;
+}
+
 Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers, std::vector<UniqueFd> fds) {
     Inherited inherited(std::move(fds));
     WorkerSockets sockets(workers);
+    if (!options.listen.empty() && std::ranges::none_of(options.listen, is_present))
+        return cannot_listen(options.listen.front(), Kind::Udp, EADDRNOTAVAIL);
     for (SocketAddress address : options.listen) {
+        if (!has_family(address)) continue;
         if (address.port == 0) address.port = inherited.port_of(address.ip);
         if (address.port == 0) {
             auto found = find_free_port(address);

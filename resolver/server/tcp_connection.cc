@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/tcp_connection.h"
 
+#include <utility>
+
 namespace cenote::server {
 
 using telemetry::Counter;
@@ -25,6 +27,7 @@ void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept 
         case engine::Outcome::Dropped: break;
     }
     if (!broken_) read_or_pause();
+    report();
 }
 
 void TcpConnection::reply(ByteView message) noexcept {
@@ -32,6 +35,7 @@ void TcpConnection::reply(ByteView message) noexcept {
     active_ = context_.loop.now();
     send(message);
     read_or_pause();
+    report();
 }
 
 void TcpConnection::send_part(const transfer::Part& part) noexcept {
@@ -45,6 +49,7 @@ void TcpConnection::send_part(const transfer::Part& part) noexcept {
     send(part.message);
     go_on();
     if (!broken_) read_or_pause();
+    report();
 }
 
 void TcpConnection::go_on() noexcept {
@@ -68,11 +73,18 @@ void TcpConnection::on_drained(loop::MessageStream&) noexcept {
     active_ = context_.loop.now();
     go_on();
     read_or_pause();
+    report();
 }
 
 void TcpConnection::on_end(loop::MessageStream&, loop::StreamEnd end) noexcept {
     input_ended_ = true;
     if (end != loop::StreamEnd::Finished) broken_ = true;
+    report();
+}
+
+void TcpConnection::report() noexcept {
+    context_.owner.on_activity(*this);
+    if ((broken_ || (input_ended_ && quiet())) && !std::exchange(finished_, true)) context_.owner.on_finished(*this);
 }
 
 /// Reads on while the client takes its answers and does not have too many questions open.
@@ -89,7 +101,6 @@ void TcpConnection::read_or_pause() noexcept {
 }
 
 TcpConnection::Verdict TcpConnection::judge(Ticks now, milliseconds idle) const noexcept {
-    if (broken_ || (input_ended_ && quiet())) return Verdict::Finished;
     if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return Verdict::Slow;
     if (quiet() && now - active_ > idle) return Verdict::Idle;
     return Verdict::Keep;

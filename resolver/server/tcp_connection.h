@@ -4,7 +4,7 @@
 //
 // Threads:  the worker's. Data plane.
 // Memory:   the stream's; a client that does not read is not read from either (RFC 7766 §6.2.3).
-// Failure:  told to the TcpListener, which closes the connection.
+// Failure:  reported to the TcpOwner, which closes the connection.
 #pragma once
 
 #include "resolver/engine/engine.h"
@@ -16,6 +16,18 @@ namespace cenote::server {
 
 class TcpConnection;
 
+/// Is called from inside a connection, so it must not destroy one.
+class TcpOwner {
+public:
+    /// A message came or went.
+    virtual void on_activity(const TcpConnection& connection) noexcept = 0;
+    /// Once: the connection is of no more use.
+    virtual void on_finished(const TcpConnection& connection) noexcept = 0;
+
+protected:
+    ~TcpOwner() = default;
+};
+
 /// What all connections of a worker share.
 struct TcpContext {
     loop::Loop& loop;
@@ -23,6 +35,7 @@ struct TcpContext {
     engine::Engine& engine;
     telemetry::Recorder& recorder;
     const Options& options;
+    TcpOwner& owner;
     MutableBytes reply;  // where a reply is written before it is sent
     transfer::Inbox* inbox;
     transfer::Outlet& outlet;
@@ -44,7 +57,7 @@ public:
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
     /// Why it should be closed now, if it should: nothing asked for too long, or not reading.
-    enum class Verdict : std::uint8_t { Keep, Finished, Idle, Slow };
+    enum class Verdict : std::uint8_t { Keep, Idle, Slow };
     /// Nothing is under way in either direction.
     [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
     [[nodiscard]] Ticks active() const noexcept { return active_; }
@@ -56,6 +69,7 @@ private:
     void on_end(loop::MessageStream& stream, loop::StreamEnd end) noexcept override;
     void send(ByteView message) noexcept;
     void read_or_pause() noexcept;
+    void report() noexcept;
 
     TcpContext& context_;
     engine::Client client_;
@@ -65,7 +79,8 @@ private:
     bool input_ended_ = false;  // the client sends nothing more
     bool broken_ = false;
     bool had_parts_ = false;
-    Ticks active_;  // when the last whole message came or went
+    bool finished_ = false;  // and reported
+    Ticks active_;           // when the last whole message came or went
     Ticks unsent_since_{};
     loop::MessageStream stream_;
 };

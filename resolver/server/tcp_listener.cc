@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "resolver/base/random.h"
+
 namespace cenote::server {
 
 using telemetry::Counter;
 
 namespace {
 
-constexpr milliseconds kSweepEvery{250};
+constexpr milliseconds kSweepEvery{25};
+constexpr std::uint32_t kSweeps = 10;  // so many look at every connection once
 constexpr milliseconds kAcceptPause{100};
 constexpr milliseconds kIdleLeast{1000};
 constexpr std::uint32_t kLargeBuffers = 64;  // of 64 KiB, for long messages and slow readers
@@ -30,20 +33,20 @@ TcpListener::TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, c
       sockets_(sockets),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
-      context_{loop, buffers_, engine, recorder, options, reply_, inbox, outlet},
+      context_{loop, buffers_, engine, recorder, options, *this, reply_, inbox, outlet},
+      table_({options.tcp_connections_max, options.tcp_per_client_max, options.client}, random_u64()),
       connections_(options.tcp_connections_max),
-      per_client_(options.tcp_connections_max),
+      turn_end_(loop, [this] { close_finished(); }),
       sweep_(loop, [this] { sweep(); }),
       accept_again_(loop, [this] {
           for (auto& poll : polls_) poll->watch(loop::Poll::kReadable);
       }) {
-    open_.reserve(options.tcp_connections_max);
+    finished_.reserve(options.tcp_connections_max);
     for (std::size_t i = 0; i < sockets_.size(); ++i) {
         polls_.push_back(
             std::make_unique<loop::Poll>(loop, sockets_[i].tcp.get(), [this, i](unsigned) { accept_all(i); }));
         polls_.back()->watch(loop::Poll::kReadable);
     }
-    sweep_.start(kSweepEvery, kSweepEvery);
 }
 
 void TcpListener::accept_all(std::size_t socket) noexcept {
@@ -68,83 +71,95 @@ bool TcpListener::accept_one(std::size_t socket) noexcept {
     engine::Client client;
     client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
     client.transport = telemetry::Transport::Tcp;
-    if (per_client_.get(client.peer.ip) >= options_.tcp_per_client_max) {
-        recorder_.count(Counter::TcpConnectionsPerClientRefused);
-        return true;
-    }
-    if (connections_.used() == connections_.capacity() && !close_quietest()) {
-        recorder_.count(Counter::TcpConnectionsRefused);
-        return true;
-    }
-    client.connection = connections_.take();
+    if (!make_room(client.peer.ip)) return true;
+    if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
+    client.connection = table_.add(client.peer.ip, loop_.now());
     recorder_.count(Counter::TcpConnections);
-    per_client_.add(client.peer.ip);
-    open_.push_back(client.connection);
-    connections_.at(client.connection) = std::make_unique<TcpConnection>(context_, std::move(fd), client);
+    connections_[client.connection.slot] = std::make_unique<TcpConnection>(context_, std::move(fd), client);
     return true;
 }
 
+/// What has ended makes room first, then a connection that is in less need of its place.
+bool TcpListener::make_room(const IpAddress& client) noexcept {
+    if (table_.refusal(client) == ConnectionTable::Refusal::None) return true;
+    close_finished();
+    const auto refusal = table_.refusal(client);
+    if (refusal == ConnectionTable::Refusal::None) return true;
+    const SlabHandle victim = table_.choose_victim(client, loop_.now());
+    if (!victim.valid()) {
+        recorder_.count(refusal == ConnectionTable::Refusal::Full ? Counter::TcpConnectionsRefused
+                                                                  : Counter::TcpConnectionsPerClientRefused);
+        return false;
+    }
+    recorder_.count(connections_[victim.slot]->quiet() ? Counter::TcpIdleClosed : Counter::TcpConnectionsRefused);
+    close(victim);
+    return true;
+}
+
+TcpConnection* TcpListener::find(SlabHandle connection) noexcept {
+    return table_.has(connection) ? connections_[connection.slot].get() : nullptr;
+}
+
 void TcpListener::send(const engine::Client& client, ByteView reply) noexcept {
-    if (auto* connection = connections_.find(client.connection)) (*connection)->reply(reply);
+    if (auto* connection = find(client.connection)) connection->reply(reply);
 }
 
 void TcpListener::send_part(const transfer::Part& part) noexcept {
-    if (auto* connection = connections_.find(part.connection))
-        (*connection)->send_part(part);
+    if (auto* connection = find(part.connection))
+        connection->send_part(part);
     else if (!part.last)
         context_.inbox->forget(context_.outlet, part.connection);
 }
 
+void TcpListener::on_activity(const TcpConnection& connection) noexcept {
+    table_.note(connection.client().connection, connection.quiet(), connection.active());
+}
+
+void TcpListener::on_finished(const TcpConnection& connection) noexcept {
+    finished_.push_back(connection.client().connection);
+}
+
+void TcpListener::close_finished() noexcept {
+    for (const SlabHandle handle : finished_)
+        if (table_.has(handle)) close(handle);  // else it was evicted meanwhile
+    finished_.clear();
+}
+
 /// With connections running out, the idle ones get less time (RFC 7766 §6.2.3).
 milliseconds TcpListener::idle_now() const noexcept {
-    const double share = static_cast<double>(connections_.used()) / connections_.capacity();
+    const double share = static_cast<double>(table_.used()) / table_.capacity();
     if (share < 0.5) return options_.tcp_idle;
     const auto shrunk = std::chrono::duration_cast<milliseconds>(options_.tcp_idle * (2.0 * (1.0 - share)));
     return std::max(shrunk, std::min(kIdleLeast, options_.tcp_idle));
 }
 
+/// A part of the connections at a time, so that many do not hold up the queries.
 void TcpListener::sweep() noexcept {
     const Ticks now = loop_.now();
     const milliseconds idle = idle_now();
-    std::erase_if(open_, [&](SlabHandle handle) {
-        auto& connection = connections_.at(handle);
-        connection->go_on();
-        switch (connection->judge(now, idle)) {
-            case TcpConnection::Verdict::Keep: return false;
-            case TcpConnection::Verdict::Finished: break;
+    for (std::uint32_t i = 0; i < table_.capacity() / kSweeps + 1; ++i) {
+        swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;
+        const SlabHandle handle = table_.at_slot(swept_);
+        if (!handle.valid()) continue;
+        connections_[swept_]->go_on();
+        switch (connections_[swept_]->judge(now, idle)) {
+            case TcpConnection::Verdict::Keep: continue;
             case TcpConnection::Verdict::Idle: recorder_.count(Counter::TcpIdleClosed); break;
             case TcpConnection::Verdict::Slow: recorder_.count(Counter::TcpSlowClosed); break;
         }
         close(handle);
-        return true;
-    });
-}
-
-/// Whoever has been quiet the longest makes room for who wants to ask now (RFC 7766 §6.2.3).
-bool TcpListener::close_quietest() noexcept {
-    auto quietest = open_.end();
-    for (auto at = open_.begin(); at != open_.end(); ++at) {
-        const auto& connection = connections_.at(*at);
-        if (!connection->quiet()) continue;
-        if (quietest == open_.end() || connection->active() < connections_.at(*quietest)->active()) quietest = at;
     }
-    if (quietest == open_.end()) return false;
-    recorder_.count(Counter::TcpIdleClosed);
-    close(*quietest);
-    open_.erase(quietest);
-    return true;
+    if (table_.used() == 0) sweep_.stop();
 }
 
 void TcpListener::close(SlabHandle handle) noexcept {
-    auto& connection = connections_.at(handle);
-    per_client_.remove(connection->client().peer.ip);
-    connection.reset();
-    connections_.give_back(handle);
+    connections_[handle.slot].reset();
+    table_.remove(handle);
 }
 
 void TcpListener::close_all() noexcept {
-    for (const SlabHandle handle : open_) close(handle);
-    open_.clear();
+    for (std::uint32_t slot = 0; slot < table_.capacity(); ++slot)
+        if (const SlabHandle handle = table_.at_slot(slot); handle.valid()) close(handle);
 }
 
 void TcpListener::stop() noexcept {

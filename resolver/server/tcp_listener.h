@@ -4,20 +4,20 @@
 //
 // Threads:  the worker's. Data plane, but for accepting, which allocates a connection.
 // Memory:   Options::tcp_connections_max connections.
-// Failure:  over a limit a connection is closed at once and counted; without descriptors accepting pauses.
+// Failure:  over a limit a connection takes the place of another (connection_table.h), or it is closed at once and
+//           counted; without descriptors accepting pauses.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "resolver/base/address_counts.h"
-#include "resolver/base/slab.h"
+#include "resolver/server/connection_table.h"
 #include "resolver/server/sockets.h"
 #include "resolver/server/tcp_connection.h"
 
 namespace cenote::server {
 
-class TcpListener {
+class TcpListener final : private TcpOwner {
 public:
     TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
                 telemetry::Recorder& recorder, transfer::Inbox* inbox, transfer::Outlet& outlet);
@@ -28,14 +28,18 @@ public:
     /// Accepts no more connections; those that are open go on.
     void stop() noexcept;
     void close_all() noexcept;
-    [[nodiscard]] std::uint32_t open() const noexcept { return connections_.used(); }
+    [[nodiscard]] std::uint32_t open() const noexcept { return table_.used(); }
 
 private:
     void accept_all(std::size_t socket) noexcept;
     bool accept_one(std::size_t socket) noexcept;
+    bool make_room(const IpAddress& client) noexcept;
+    void on_activity(const TcpConnection& connection) noexcept override;
+    void on_finished(const TcpConnection& connection) noexcept override;
+    void close_finished() noexcept;
     void sweep() noexcept;
-    bool close_quietest() noexcept;
     void close(SlabHandle handle) noexcept;
+    [[nodiscard]] TcpConnection* find(SlabHandle connection) noexcept;
     [[nodiscard]] milliseconds idle_now() const noexcept;
 
     const Options& options_;
@@ -46,11 +50,13 @@ private:
     loop::StreamBuffers buffers_;
     std::vector<std::uint8_t> reply_;
     TcpContext context_;
-    Slab<std::unique_ptr<TcpConnection>> connections_;
-    std::vector<SlabHandle> open_;
-    AddressCounts per_client_;
+    ConnectionTable table_;
+    std::vector<std::unique_ptr<TcpConnection>> connections_;  // by the slots of table_
+    std::vector<SlabHandle> finished_;                         // closed when the turn of the loop ends
     std::vector<std::unique_ptr<loop::Poll>> polls_;
-    loop::Timer sweep_;  // looks after idle and slow connections
+    loop::TurnEnd turn_end_;
+    loop::Timer sweep_;  // closes idle and slow connections; runs while there are connections
+    std::uint32_t swept_ = 0;
     loop::Timer accept_again_;
 };
 

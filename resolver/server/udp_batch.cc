@@ -60,16 +60,23 @@ std::size_t write_local(const engine::Client& client, std::uint8_t* control, std
     return CMSG_SPACE(sizeof info);
 }
 
-/// Gives how many the socket did not take: UDP owes nothing.
-std::uint32_t send_all(int fd, std::span<mmsghdr> messages) noexcept {
+struct SendResult {
+    std::uint32_t done = 0;  // of the messages in front: sent, or lost
     std::uint32_t lost = 0;
-    while (!messages.empty()) {
-        const int count = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT);
+};
+
+/// Sends until the kernel has no room. A message that it refuses for another reason is lost: the next may go.
+SendResult send_all(int fd, std::span<mmsghdr> messages) noexcept {
+    SendResult result;
+    while (result.done < messages.size()) {
+        const auto left = messages.subspan(result.done);
+        const int count = sendmmsg(fd, left.data(), static_cast<unsigned>(left.size()), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) ++lost;  // what this one does not get, the next may
-        messages = messages.subspan(count > 0 ? static_cast<std::size_t>(count) : 1);
+        if (count < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)) return result;
+        if (count <= 0) ++result.lost;
+        result.done += count > 0 ? static_cast<std::uint32_t>(count) : 1;
     }
-    return lost;
+    return result;
 }
 
 }  // namespace
@@ -122,11 +129,18 @@ void UdpBatch::add_reply(std::uint32_t index, std::uint32_t place) noexcept {
     if (any_address_) out.msg_controllen = write_local(datagram.client, slots_[index].control, kControlSize);
 }
 
-std::uint32_t UdpBatch::send(int fd) noexcept {
+std::uint32_t UdpBatch::send(int fd, LateReplies& later) noexcept {
     std::uint32_t due = 0;
     for (std::uint32_t i = 0; i < received_; ++i)
         if (!datagrams_[i].reply.empty()) add_reply(i, due++);
-    return send_all(fd, std::span(out_).first(due));
+    auto [done, lost] = send_all(fd, std::span(out_).first(due));
+    std::uint32_t passed = 0;
+    for (std::uint32_t i = 0; i < received_ && done < due; ++i) {
+        const engine::Datagram& datagram = datagrams_[i];
+        if (datagram.reply.empty() || passed++ < done) continue;
+        if (!later.add(datagram.client, datagram.reply)) ++lost;
+    }
+    return lost;
 }
 
 LateReplies::LateReplies(bool any_address)
@@ -156,7 +170,12 @@ bool LateReplies::add(const engine::Client& client, ByteView reply) noexcept {
 }
 
 std::uint32_t LateReplies::flush(int fd) noexcept {
-    return send_all(fd, std::span(out_).first(std::exchange(count_, 0)));
+    const auto [done, lost] = send_all(fd, std::span(out_).subspan(sent_, count_ - sent_));
+    sent_ += done;
+    if (empty()) sent_ = count_ = 0;
+    return lost;
 }
+
+std::uint32_t LateReplies::drop() noexcept { return std::exchange(count_, 0) - std::exchange(sent_, 0); }
 
 }  // namespace cenote::server

@@ -5,7 +5,8 @@
 // Threads:  one worker's. Data plane.
 // Memory:   fixed at construction; replies are written one behind the other into one arena, so that each may be
 //           as large as a message can be while it is written and takes what it needs once it stands.
-// Failure:  a reply that the socket does not take at once is dropped and counted by the caller: UDP owes nothing.
+// Failure:  replies for which the kernel has no room are kept for another try; what it refuses is lost, and counted by
+//           the caller.
 #pragma once
 
 #include <sys/socket.h>
@@ -18,6 +19,8 @@
 
 namespace cenote::server {
 
+class LateReplies;
+
 class UdpBatch {
 public:
     /// `listener`: what engine::Client::listener says of who sent the datagrams. `any_address`: the socket is bound to
@@ -28,8 +31,8 @@ public:
     std::span<engine::Datagram> receive(int fd) noexcept;
     /// Where their replies may be written.
     [[nodiscard]] MutableBytes reply_space() noexcept { return arena_; }
-    /// Sends the replies that are due; gives how many were not taken.
-    std::uint32_t send(int fd) noexcept;
+    /// Sends the replies that are due; those for which there is no room go into `later`. Gives how many are lost.
+    std::uint32_t send(int fd, LateReplies& later) noexcept;
 
 private:
     void add_reply(std::uint32_t index, std::uint32_t place) noexcept;
@@ -55,18 +58,22 @@ private:
     std::uint32_t received_ = 0;
 };
 
-/// Late replies, which come one by one and leave together.
+/// Replies that do not leave with their batch: late ones, which come one by one and leave together, and those for which
+/// the kernel had no room.
 class LateReplies {
 public:
     explicit LateReplies(bool any_address);
 
     /// False: there is no room, flush() first.
     bool add(const engine::Client& client, ByteView reply) noexcept;
-    /// Sends them; gives how many were not taken.
+    /// Sends them; those for which there is no room stay. Gives how many are lost.
     std::uint32_t flush(int fd) noexcept;
+    /// Gives up those that stayed; gives how many.
+    std::uint32_t drop() noexcept;
+    [[nodiscard]] bool empty() const noexcept { return sent_ == count_; }
 
 private:
-    static constexpr std::size_t kRepliesMax = 32;
+    static constexpr std::size_t kRepliesMax = 128;
     static constexpr std::size_t kControlSize = 64;
 
     struct Slot {
@@ -79,6 +86,7 @@ private:
     std::vector<Slot> slots_;
     std::vector<mmsghdr> out_;
     std::vector<iovec> parts_;
+    std::uint32_t sent_ = 0;  // of those, at the front
     std::uint32_t count_ = 0;
 };
 

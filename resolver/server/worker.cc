@@ -20,7 +20,9 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
       pace_(pace),
       inbox_(inbox),
       engine_(snapshots, cache, recorder, *this,
-              {.queries_max = options.pending_max, .per_client_max = options.pending_per_client_max},
+              {.queries_max = options.pending_max,
+               .per_client_max = options.pending_per_client_max,
+               .client = options.client},
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
@@ -45,10 +47,16 @@ Worker::~Worker() = default;
 void Worker::run() {
     loop_.run();
     tcp_.close_all();  // while the service that may send over them is there still
+    ended_.store(true, std::memory_order_release);
 }
 
 void Worker::drain() noexcept {
     draining_.store(true, std::memory_order_relaxed);
+    wakeup_.notify();
+}
+
+void Worker::stop() noexcept {
+    stopping_.store(true, std::memory_order_relaxed);
     wakeup_.notify();
 }
 
@@ -57,6 +65,7 @@ void Worker::drain() noexcept {
 void Worker::on_wakeup() {
     send_parts();
     engine_.begin_batch();
+    if (stopping_.load(std::memory_order_relaxed)) return loop_.stop();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
     for (auto& udp : udp_) udp->stop();
     tcp_.stop();

@@ -40,6 +40,10 @@ public:
     void wake() noexcept { wakeup_.notify(); }
     /// Takes no more queries, answers those under way within two seconds, then run() returns.
     void drain() noexcept;
+    /// run() returns at once.
+    void stop() noexcept;
+    /// run() has returned, or is about to.
+    [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
     [[nodiscard]] WorkerReport report() const;
     [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
 
@@ -68,6 +72,8 @@ private:
     loop::Timer pacing_;  // runs while some are held
     loop::Timer drained_;
     std::atomic<bool> draining_{false};
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> ended_{false};
     Ticks drain_until_{};
     mutable std::mutex mutex_;
     WorkerReport report_;

@@ -316,6 +316,45 @@ TEST(DomainSet, OpenUnreadLeavesDeceptionToCheck) {
     EXPECT_FALSE(DomainSet::open(folder / "set").ok());
 }
 
+TEST(DomainSet, AFileThatIsCutWhileItIsOpenHasNoNames) {
+    const auto file = small_file();
+    const testing_support::TemporaryFolder folder;
+    const auto write = [&] {
+        std::ofstream(folder / "set", std::ios::binary)
+            .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    };
+    write();
+    const auto set = DomainSet::open(folder / "set");
+    ASSERT_TRUE(set.ok()) << set.error().text;
+    std::vector<wire::Name> names;
+    set->for_each([&](const Entry& entry) { names.push_back(entry.name); });
+    ASSERT_FALSE(names.empty());
+    std::filesystem::resize_file(folder / "set", 0);
+    for (const wire::Name& each : names) EXPECT_FALSE(set->match(each).has_value());
+    write();  // the same file again, in place: what was lost does not come back, so it may not be shared
+    const auto again = DomainSet::open(folder / "set", &*set);
+    ASSERT_TRUE(again.ok()) << again.error().text;
+    for (const wire::Name& each : names) EXPECT_TRUE(again->match(each).has_value());
+}
+
+TEST(DomainSet, AFileThatWasOverwrittenInPlaceIsReadAnew) {
+    auto file = small_file();
+    const testing_support::TemporaryFolder folder;
+    const auto write = [&] {
+        std::fstream out(folder / "set", std::ios::binary | std::ios::in | std::ios::out);
+        if (!out.is_open()) out.open(folder / "set", std::ios::binary | std::ios::out);
+        out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    };
+    write();
+    const auto set = DomainSet::open(folder / "set");
+    ASSERT_TRUE(set.ok()) << set.error().text;
+    const auto base_at = format::decode_header(file).section(format::Section::Groups).offset + format::kBaseAt;
+    file[base_at + 3] ^= 1;
+    sign_again(file);
+    write();
+    EXPECT_FALSE(DomainSet::open(folder / "set", &*set).ok()) << "it is not what is open";
+}
+
 TEST(DomainSet, AgreesWithTheNaiveSet) {
     std::mt19937 random(42);
     const auto below = [&](std::size_t bound) { return random() % bound; };

@@ -51,6 +51,17 @@ class Listen(SystemTest):
                 self.assertEqual(self.connected(host, port, BLOCKED), ["0.0.0.0"])
                 self.assertEqual(self.connected(host, port, "late.example"), ["192.0.2.1"])
 
+    def test_an_address_that_this_machine_does_not_have(self):
+        """The others are served; what is missing is said once in the journal and is a problem in the status."""
+        where = self.listening('"203.0.113.1:5300", "127.0.0.1:0"')
+        self.assertEqual([host for host, _ in where], ["127.0.0.1"])
+        self.assertEqual(self.connected(*where[0], BLOCKED), ["0.0.0.0"])
+        node = self.nodes[-1]
+        self.assertEqual(len(re.findall("no address 203.0.113.1:5300", node.daemon.log())), 1)
+        problems = [problem["what"] for problem in node.cenote_json("status")["problems"]]
+        self.assertEqual([what for what in problems if "203.0.113.1:5300" in what], problems)
+        self.assertEqual(len(problems), 1)
+
 
 if __name__ == "__main__":
     main()

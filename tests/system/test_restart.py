@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sockets wait in systemd's file-descriptor store (a stand-in here), so that a restart loses no query."""
+import ctypes
+import os
 import select
 import signal
 import socket
@@ -11,6 +13,28 @@ from harness import PATIENCE, SystemTest, addresses, deadline, framed, main, rea
 from upstreams import ScriptedUpstream, answer_with
 
 PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times over
+
+
+class Opening:
+    """Tells when a file is opened (inotify(7))."""
+    IN_OPEN = 0x20
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(0)
+        if self.fd < 0 or libc.inotify_add_watch(self.fd, bytes(self.path), self.IN_OPEN) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+        return self
+
+    def wait(self):
+        if not select.select([self.fd], [], [], PATIENCE)[0]:
+            raise AssertionError(f"nothing opens {self.path}")
+
+    def __exit__(self, *_):
+        os.close(self.fd)
 
 
 class Restart(SystemTest):
@@ -86,6 +110,31 @@ class Restart(SystemTest):
         self.collect(PATIENCE)
         self.assertEqual(self.waiting, {})
         self.assertEqual(self.resolver.daemon.wait(), 0)
+
+    def test_a_second_signal_ends_at_once(self):
+        self.released.clear()
+        self.addCleanup(self.released.set)
+        self.ask_without_waiting()
+        self.upstream.wait_for("n1.example")
+        daemon = self.resolver.daemon
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_line("stopping")
+        self.assertIsNone(daemon.process.poll(), "one signal waits for what is under way")
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0)
+        self.assertEqual(select.select(self.clients, [], [], 0)[0], [], "it did not wait for upstream, nor give up on it")
+
+    def test_a_signal_during_the_start_waits(self):
+        """Sent when the configuration is opened, the first thing that a start does."""
+        for number, line in ((signal.SIGHUP, "reloaded"), (signal.SIGTERM, "stopping")):
+            self.resolver.stop()
+            with Opening(self.resolver.config) as opening:
+                daemon = self.resolver.launch()
+                opening.wait()
+                daemon.signal(number)
+            daemon.wait_line("is ready")
+            daemon.wait_line(line)
+        self.assertEqual(daemon.wait(), 0)
 
     def test_parked_sockets_of_another_configuration(self):
         """Sockets nobody listens on any more are given back; what is listened on now is opened."""

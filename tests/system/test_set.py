@@ -84,6 +84,25 @@ class Sets(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["192.0.2.1"], "only in the newer set")
         self.assertEqual(self.resolver.cenote("reload").returncode, 0, "what was loaded meanwhile may be read again")
 
+    def test_the_set_in_use_is_cut_short(self):
+        """As 'cp' over the file does it: the daemon goes on, with the set before it, and says so."""
+        self.two_updates()
+        self.resolver.start()
+        self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
+        daemon = self.resolver.daemon
+        os.truncate(self.resolver.set, 0)
+        self.resolver.ask("alpha-ai.example")
+        daemon.wait_line(r"was cut short")
+        daemon.wait_line(r"previous set")
+        self.assertEqual(addresses(self.resolver.ask("alpha-ai.example")), ["0.0.0.0"])
+        self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["192.0.2.1"], "only in the newer set")
+        what = " ".join(problem["what"] for problem in self.resolver.cenote_json("status")["problems"])
+        self.assertIn("previous set", what)
+        self.resolver.update()
+        self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
+        self.assertEqual(self.resolver.cenote_json("status")["problems"], [])
+        self.assertIsNone(daemon.process.poll(), "it is the same process")
+
     def test_every_kind_of_damage_is_refused(self):
         self.two_updates()
         good = self.resolver.set.read_bytes()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broken environment: one line that says what and what to do, and exit code 1."""
+import os
+import resource
 import subprocess
 import socket
 
@@ -33,6 +35,35 @@ class StartupErrors(SystemTest):
         node = self.node(listen='"203.0.113.1:5300"')
         node.update()
         self.fails(node, "203.0.113.1")
+
+    def test_too_little_memory(self):
+        """Under every limit the start ends in one line and exit code 1, or it succeeds."""
+        if os.environ.get("CENOTE_SANITIZE"):
+            self.skipTest("sanitizers take more address space than any limit")
+        node = self.node()
+        node.update()
+        lines = []
+        for limit in range(16 << 20, 2 << 30, 8 << 20):
+            daemon = subprocess.Popen([str(BIN / "cenoted"), "--config", str(node.config)], stderr=subprocess.PIPE,
+                                      stdin=subprocess.DEVNULL, text=True,
+                                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            self.addCleanup(daemon.stderr.close)
+            self.addCleanup(daemon.kill)
+            last = ""
+            for line in daemon.stderr:
+                last = line
+                if "is ready" in line:
+                    daemon.terminate()
+            code = daemon.wait(PATIENCE)
+            if code == 0:
+                break
+            if code == 127:
+                continue  # not even its libraries could be loaded
+            self.assertEqual(code, 1, f"{limit}: {last}")
+            self.assertRegex(last, "memory")
+            lines.append(last)
+        self.assertEqual(code, 0, "no limit was enough")
+        self.assertTrue([line for line in lines if "no memory is left" in line], lines)
 
     def test_missing_folder(self):
         node = self.node()

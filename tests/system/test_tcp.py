@@ -3,6 +3,7 @@
 import resource
 import select
 import socket
+import struct
 import threading
 
 import dns.message
@@ -17,7 +18,7 @@ class Tcp(SystemTest):
         self.gate = threading.Event()  # holds back every answer below slow.example
         self.addCleanup(self.gate.set)
         self.upstream = ScriptedUpstream(self, self.upstream_answer)
-        self.resolver = self.node(upstreams=[self.upstream.where]).start()
+        self.resolver = self.node(upstreams=[self.upstream.where], extra="[limits]\ntcp_clients = 1000").start()
 
     def upstream_answer(self, query, transport):
         name = query.question[0].name.to_text()
@@ -116,11 +117,57 @@ class Tcp(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", tcp=True)), ["0.0.0.0"])
         self.assertEqual(addresses(self.resolver.ask("open.example", tcp=True)), ["192.0.2.1"])
 
+    def connected_from(self, source):
+        stream = socket.socket()
+        self.addCleanup(stream.close)
+        stream.settimeout(PATIENCE)
+        stream.bind((source, 0))
+        stream.connect((self.resolver.address, self.resolver.port))
+        return stream
+
     def test_one_client_cannot_take_every_connection(self):
         greedy = [self.resolver.tcp() for _ in range(300)]
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", tcp=True, source="127.0.0.9")),
                          ["0.0.0.0"])
         self.assertEqual(len(greedy), 300)
+
+    def test_one_question_a_connection_many_times(self):
+        """A connection that is closed takes no place: each of these is answered."""
+        question = framed(self.query("chat.alpha-ai.example", 7))
+        for i in range(1500):
+            with socket.create_connection((self.resolver.address, self.resolver.port), timeout=PATIENCE) as stream:
+                stream.sendall(question)
+                self.assertEqual(addresses(read_message(stream)), ["0.0.0.0"], i)
+        self.assertEqual(self.counter("tcp_connections_per_client_refused"), 0)
+
+    def test_a_reset_connection_takes_no_place(self):
+        for _ in range(600):
+            stream = self.resolver.tcp()
+            stream.sendall(framed(self.query("a.slow.example", 1)))
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            stream.close()
+        self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", tcp=True)), ["0.0.0.0"])
+
+    def test_a_client_at_its_limit_loses_what_it_does_not_use(self):
+        first = self.resolver.tcp()
+        others = [self.resolver.tcp() for _ in range(300)]
+        self.assertEqual(first.recv(1), b"", "the one that was silent for the longest is closed")
+        others[-1].sendall(framed(self.query("chat.alpha-ai.example", 7)))
+        self.assertEqual(addresses(read_message(others[-1])), ["0.0.0.0"])
+
+    def test_greedy_clients_leave_others_their_share(self):
+        """Ten addresses, a hundred connections each, one query on each that upstream does not answer yet."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+        for i in range(1000):
+            stream = self.connected_from(f"127.0.1.{i % 10 + 1}")
+            stream.sendall(framed(self.query(f"n{i}.slow.example", 1)))
+        for i in range(10):
+            answer = self.resolver.ask("chat.alpha-ai.example", tcp=True, source=f"127.0.2.{i + 1}")
+            self.assertEqual(addresses(answer), ["0.0.0.0"])
+
+    def counter(self, name):
+        return self.resolver.cenote_json("stats")["counters"][name]
 
     def test_slow_reader(self):
         """A client that asks and never reads: reading from it stops, everybody else is served."""

@@ -1,14 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cenoted(8): reads its command line and runs.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
 #include <string>
 
+#include "resolver/base/log.h"
 #include "resolver/daemon/daemon.h"
 #include "resolver/daemon/version.h"
 #include "resolver/daemon/zone_keeper.h"
 
+namespace {
+
+/// On any thread, wherever memory is asked for: one line instead of a core, and an exit after which systemd starts
+/// anew.
+void out_of_memory() {
+    cenote::log::write(cenote::log::Level::Error,
+                       "no memory is left: the limit on this process (MemoryMax=, ulimit -v) is below what the set, "
+                       "[cache].size and [limits] need; raise it, or lower those");
+    ::_exit(1);
+}
+
+int run(const std::string& config, bool check, bool transfer) {
+    if (transfer) return cenote::daemon::run_transfer(config);
+    return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    std::set_new_handler(out_of_memory);
     CLI::App app{"cenoted: a DNS sinkhole resolver for AI services", "cenoted"};
     std::string config = "/etc/cenote/cenote.toml";
     bool check = false;
@@ -25,6 +49,5 @@ int main(int argc, char** argv) {
         app.exit(error);
         return 2;
     }
-    if (transfer) return cenote::daemon::run_transfer(config);
-    return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
+    return run(config, check, transfer);
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/base/mapping_guard.h"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+
+namespace cenote {
+namespace {
+
+constexpr std::size_t kGuardsMax = 256;
+
+struct Guarded {
+    std::atomic<bool> taken{false};
+    std::atomic<bool> lost{false};
+    std::atomic<std::uintptr_t> begin{0};  // 0: guards nothing yet
+    std::atomic<std::uintptr_t> end{0};
+};
+
+std::array<Guarded, kGuardsMax> guards;
+std::atomic<int> lost_fd{-1};
+
+/// From the page of `at` to the end: what is behind it is gone as well when the file was cut.
+bool put_zeros(const Guarded& guard, std::uintptr_t at) noexcept {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const std::uintptr_t from = at & ~(page - 1);
+    const std::size_t size = guard.end.load() - from;
+    return ::mmap(reinterpret_cast<void*>(from), size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+           MAP_FAILED;
+}
+
+/// Only what is safe in a signal handler: atomics and system calls.
+void on_bus_error(int, siginfo_t* info, void*) noexcept {
+    const int before = errno;
+    const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
+    for (Guarded& guard : guards) {
+        const std::uintptr_t begin = guard.begin.load();
+        if (begin == 0 || at < begin || at >= guard.end.load() || !put_zeros(guard, at)) continue;
+        guard.lost.store(true);
+        ::eventfd_write(lost_fd.load(), 1);
+        errno = before;
+        return;
+    }
+    ::signal(SIGBUS, SIG_DFL);  // the access is tried again, and ends the process
+}
+
+void install() noexcept {
+    static const bool kInstalled = [] {
+        lost_fd.store(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        struct sigaction action {};
+        action.sa_sigaction = on_bus_error;
+        action.sa_flags = SA_SIGINFO;
+        return ::sigaction(SIGBUS, &action, nullptr) == 0;
+    }();
+    static_cast<void>(kInstalled);
+}
+
+Guarded* find(ByteView mapping) noexcept {
+    const auto begin = reinterpret_cast<std::uintptr_t>(mapping.data());
+    for (Guarded& guard : guards)
+        if (begin != 0 && guard.begin.load() == begin) return &guard;
+    return nullptr;
+}
+
+}  // namespace
+
+bool guard_mapping(ByteView mapping) noexcept {
+    install();
+    for (Guarded& guard : guards) {
+        if (guard.taken.exchange(true)) continue;
+        guard.lost.store(false);
+        const auto begin = reinterpret_cast<std::uintptr_t>(mapping.data());
+        guard.end.store(begin + mapping.size());
+        guard.begin.store(begin);
+        return true;
+    }
+    return false;
+}
+
+void release_mapping(ByteView mapping) noexcept {
+    Guarded* guard = find(mapping);
+    if (guard == nullptr) return;
+    guard->begin.store(0);
+    guard->taken.store(false);
+}
+
+bool is_mapping_lost(ByteView mapping) noexcept {
+    const Guarded* guard = find(mapping);
+    return guard != nullptr && guard->lost.load();
+}
+
+int lost_mappings_fd() noexcept {
+    install();
+    return lost_fd.load();
+}
+
+}  // namespace cenote

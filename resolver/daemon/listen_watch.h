@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looks once a second which listen addresses this machine lacks. The journal gets a line when one goes or comes.
+//
+// Threads:  the control thread.
+// Failure:  none: an address of which nothing can be found out counts as present.
+#pragma once
+
+#include <vector>
+
+#include "resolver/loop/loop.h"
+#include "resolver/server/server.h"
+
+namespace cenote::daemon {
+
+class ListenWatch {
+public:
+    /// The server must outlive it.
+    ListenWatch(loop::Loop& loop, const server::Server& server);
+
+    /// As of the last look.
+    [[nodiscard]] const std::vector<SocketAddress>& absent() const noexcept { return absent_; }
+
+private:
+    void look();
+
+    const server::Server& server_;
+    std::vector<SocketAddress> absent_;
+    loop::Timer timer_;
+};
+
+}  // namespace cenote::daemon

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listen addresses that come and go, in a network namespace of this test's own."""
+import ctypes
+import os
+import subprocess
+import unittest
+
+from harness import SystemTest, addresses, eventually, main
+from upstreams import ScriptedUpstream, answer_with
+
+CLONE_NEWNET = 0x40000000
+BLOCKED = "chat.alpha-ai.example"
+
+
+def in_a_network_of_its_own():
+    """Moves this process into a new network namespace; why it could not, or nothing."""
+    if os.geteuid() != 0:
+        return "a network namespace needs root"
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        return f"no network namespace: {os.strerror(ctypes.get_errno())}"
+    try:
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "dummy0", "type", "dummy")
+        ip("link", "set", "dummy0", "up")
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"no interface of our own: {error}"
+    return ""
+
+
+def ip(*arguments):
+    subprocess.run(["ip", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+WHY_NOT = in_a_network_of_its_own()
+
+
+@unittest.skipIf(WHY_NOT, WHY_NOT)
+class Addresses(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.upstream = ScriptedUpstream(
+            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+
+    def problems(self, node):
+        return [problem["what"] for problem in node.cenote_json("status")["problems"]]
+
+    def serves(self, node, address):
+        node.address = address
+        for tcp in (False, True):
+            self.assertEqual(addresses(node.ask(BLOCKED, tcp=tcp)), ["0.0.0.0"])
+            self.assertEqual(addresses(node.ask(f"{'tcp' if tcp else 'udp'}.example", tcp=tcp)), ["192.0.2.1"])
+
+    def test_addresses_that_come_and_go(self):
+        for address, prefix in (("192.0.2.53", "192.0.2.53/24"), ("2001:db8::53", "2001:db8::53/64")):
+            with self.subTest(address):
+                shown = f"[{address}]:5353" if ":" in address else f"{address}:5353"
+                node = self.node(upstreams=[self.upstream.where], listen=f'"{shown}", "127.0.0.1:5353"', workers=2,
+                                 extra='')
+                node.config.write_text(node.config.read_text().replace(
+                    '"127.0.0.0/8", "::1/128"', '"0.0.0.0/0", "::/0"'))
+                node.start()
+                self.serves(node, "127.0.0.1")
+                self.assertTrue([what for what in self.problems(node) if shown in what])
+                for _ in range(2):
+                    since = len(node.daemon.lines)
+                    ip("addr", "add", prefix, "dev", "dummy0", *(["nodad"] if ":" in address else []))
+                    self.serves(node, address)  # at once: nothing waits for the daemon to look
+                    node.daemon.wait_line(f"{address}.* has come", since)
+                    eventually(lambda: not self.problems(node), "no problem is left")
+                    since = len(node.daemon.lines)
+                    ip("addr", "del", prefix, "dev", "dummy0")
+                    node.daemon.wait_line(f"no address .*{address}", since)
+                    self.serves(node, "127.0.0.1")
+                node.stop()
+
+    def test_none_of_the_addresses_is_there(self):
+        node = self.node(listen='"192.0.2.53:5353", "[2001:db8::53]:5353"')
+        node.update()
+        daemon = node.launch()
+        self.assertEqual(daemon.wait(), 1)
+        self.assertIn("cannot listen on 192.0.2.53:5353 (udp): Cannot assign requested address; this machine has no such "
+                      "address: change [server].listen", daemon.log())
+
+    def test_a_taken_port_still_ends_the_start(self):
+        first = self.node(listen='"127.0.0.1:5353"').start()
+        second = self.node(listen='"192.0.2.53:5353", "127.0.0.1:5353"')
+        second.update()
+        daemon = second.launch()
+        self.assertEqual(daemon.wait(), 1)
+        self.assertRegex(daemon.log(), r"cannot listen on 127\.0\.0\.1:5353 \(udp\): Address already in use; see who")
+        self.assertEqual(addresses(first.ask(BLOCKED)), ["0.0.0.0"])
+
+
+if __name__ == "__main__":
+    main()

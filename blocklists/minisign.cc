@@ -22,10 +22,10 @@ constexpr std::string_view kTrusted = "trusted comment: ";
 std::int64_t timestamp_in(std::string_view comment) {
     constexpr std::string_view kTimestamp = "timestamp:";
     const auto at = comment.find(kTimestamp);
-    std::int64_t seconds = 0;
+    std::int64_t stamp = 0;
     if (at == std::string_view::npos) return 0;
-    std::from_chars(comment.data() + at + kTimestamp.size(), comment.data() + comment.size(), seconds);
-    return seconds;
+    std::from_chars(comment.data() + at + kTimestamp.size(), comment.data() + comment.size(), stamp);
+    return stamp;
 }
 
 const Error kNoSignature{"its signature is none that minisign makes"};

@@ -106,7 +106,7 @@ void Running::take_newer_set() {
     if (path.empty()) return;
     const auto there = domainset::DomainSet::open_unread(path, loaded_.base.get());
     const std::uint64_t checksum = there ? there->info().checksum : 0;
-    if (checksum == looked_at_) return;  // also when it was refused: that was told
+    if (checksum == looked_at_) return;  // also when it was refused: refused_set_ has that
     looked_at_ = checksum;
     if (!there || (loaded_.base != nullptr && loaded_.base->info().checksum == checksum)) return;
     state::Record record;

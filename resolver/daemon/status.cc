@@ -53,7 +53,7 @@ void add_refusals(const Running& running, Problems& found) {
     if (const auto& refused = running.refused_reload())
         found.add("error",
                   fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
-                  refused->at, "correct it, then 'cenote reload'; until then a restart would not come up");
+                  refused->at, "correct it, then 'cenote reload'; until then a restart may fail");
     if (const auto& refused = running.refused_set())
         found.add("error", fmt::format("the newest set is not in force: {}", first_line(refused->why)), refused->at,
                   "run 'cenote update', then look at its output");

@@ -23,7 +23,7 @@ protected:
         std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
     }
 
-    /// nobody may look, daemon may change things.
+    /// The user nobody may look, the user daemon may change things.
     static Options rights() {
         Options options;
         options.readers = {"nogroup"};

@@ -58,7 +58,7 @@ class Rights(SystemTest):
     def give(self, right):
         self.resolver.write_config(control=right)
 
-    def test_a_reload_gives_and_takes_rights_whoever_asks_for_it(self):
+    def test_a_reload_by_request_gives_and_takes_rights(self):
         self.assertIn("nobody may not", self.as_nobody("status").stderr)
         self.give('readers = ["nogroup"]')
         self.resolver.cenote_ok("reload")
@@ -87,7 +87,7 @@ class Rights(SystemTest):
                 self.assertIn("nobody may not use this socket", done.stderr)
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
-    def test_silent_connections_keep_nobody_else_out(self):
+    def test_silent_connections_keep_no_other_user_out(self):
         for right in ("", 'readers = ["nogroup"]', 'admins = ["nogroup"]'):
             with self.subTest(right):
                 self.give(right)

@@ -125,10 +125,10 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
 }
 
 Result<std::string> Session::ask_text(const std::string& verb, Json args) {
-    auto told = ask(verb, std::move(args));
-    if (!told) return std::move(told).error();
-    if (!told->is_string()) return Error{fmt::format("cenoted answered '{}' with something else than a text", verb)};
-    return told->get<std::string>();
+    auto answer = ask(verb, std::move(args));
+    if (!answer) return std::move(answer).error();
+    if (!answer->is_string()) return Error{fmt::format("cenoted answered '{}' with something else than a text", verb)};
+    return answer->get<std::string>();
 }
 
 std::optional<Result<Json>> Session::ask_if_there(const std::string& verb, Json args) {

@@ -56,7 +56,7 @@ public:
     /// The daemon's data for a verb; where none listens, what the files say.
     template <typename FromFiles>
     Result<Json> ask_or_read(const std::string& verb, Json args, FromFiles from_files) {
-        if (auto told = ask_if_there(verb, std::move(args))) return std::move(*told);
+        if (auto answer = ask_if_there(verb, std::move(args))) return std::move(*answer);
         files_spoke_ = true;
         return from_files();
     }

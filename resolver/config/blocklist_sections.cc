@@ -12,7 +12,7 @@
 namespace cenote::config {
 namespace {
 
-constexpr std::string_view kDefaultSet = "/var/lib/cenote-lists/cenote.set";
+constexpr std::string_view kDefaultSet = "/var/lib/cenote/cenote.set";
 
 /// A path as it is to be opened, or a URL as it stands; empty after a mistake.
 std::string read_source(const TomlTable& table, const Draft& draft) {

@@ -126,8 +126,8 @@ TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
 }
 
 TEST_F(LoadTest, TheSetHasItsDefaultOnceThereIsSomethingToCompile) {
-    EXPECT_EQ(load_string("[blocklist]\nservices = [\"s\"]\n")->set, "/var/lib/cenote-lists/cenote.set");
-    EXPECT_EQ(load_string("[[list]]\nid = \"a\"\nsource = \"/a\"\n")->set, "/var/lib/cenote-lists/cenote.set");
+    EXPECT_EQ(load_string("[blocklist]\nservices = [\"s\"]\n")->set, "/var/lib/cenote/cenote.set");
+    EXPECT_EQ(load_string("[[list]]\nid = \"a\"\nsource = \"/a\"\n")->set, "/var/lib/cenote/cenote.set");
     EXPECT_EQ(load_string("[blocklist]\nset = \"own.set\"\n")->set, folder_ / "own.set");
 }
 

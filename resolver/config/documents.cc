@@ -83,20 +83,39 @@ std::string to_toml(const policy::Allow& allow) {
     return std::move(table).finish();
 }
 
-Made made_of(const std::vector<state::Rule>& rules) {
+MadeRule read_made(state::Rule rule) {
+    MadeRule made{.rule = std::move(rule), .exception = {}, .ends = {}};
+    switch (made.rule.kind) {
+        case state::RuleKind::Directive: break;
+        case state::RuleKind::Suspension:
+            if (const auto until = parse_time(made.rule.text)) made.ends = *until;
+            break;
+        case state::RuleKind::Exception:
+            if (auto read = read_exception(made.rule)) made.exception = std::move(*read);
+            if (made.exception && made.exception->stage == Stage::Granted) made.ends = made.exception->ends;
+            break;
+        case state::RuleKind::Allow: {
+            Diagnostics unread;  // with_documents() says what is wrong
+            const auto file = TomlFile::parse(made.rule.text, made.rule.id, unread);
+            const auto tables = file ? file->root().tables("allow") : std::vector<TomlTable>();
+            if (!tables.empty()) made.ends = tables.front().time("ends");
+            break;
+        }
+    }
+    return made;
+}
+
+Made made_of(const std::vector<MadeRule>& rules) {
     Made made;
-    for (const state::Rule& rule : rules) {
+    for (const auto& [rule, exception, ends] : rules) {
         switch (rule.kind) {
-            case state::RuleKind::Suspension: {
-                const auto until = parse_time(rule.text);
-                made.suspended_until = until && !rule.lifted ? std::optional(*until) : std::nullopt;
+            case state::RuleKind::Suspension: made.suspended_until = rule.lifted ? std::nullopt : ends; break;
+            case state::RuleKind::Exception:
+                if (!exception)
+                    made.unreadable += fmt::format("exception {} cannot be read\n", rule.id);
+                else if (exception->stage == Stage::Granted)
+                    made.exceptions.push_back(in_policy(*exception));
                 break;
-            }
-            case state::RuleKind::Exception: {
-                const auto read = read_exception(rule);
-                if (read && read->stage == Stage::Granted) made.exceptions.push_back(in_policy(*read));
-                break;
-            }
             case state::RuleKind::Directive:
             case state::RuleKind::Allow:
                 if (!rule.lifted)
@@ -106,6 +125,12 @@ Made made_of(const std::vector<state::Rule>& rules) {
         }
     }
     return made;
+}
+
+Made made_of(const std::vector<state::Rule>& rules) {
+    std::vector<MadeRule> read;
+    for (const state::Rule& rule : rules) read.push_back(read_made(rule));
+    return made_of(read);
 }
 
 std::shared_ptr<const policy::Options> with_documents(const Settings& settings, const Made& made,

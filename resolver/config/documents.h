@@ -8,6 +8,7 @@
 #pragma once
 
 #include "resolver/config/config.h"
+#include "resolver/config/exception_document.h"
 #include "resolver/policy/policy.h"
 #include "resolver/state/state.h"
 
@@ -23,9 +24,19 @@ struct Made {
     std::vector<Document> documents;
     std::vector<policy::Exception> exceptions;  // granted, ended or not
     std::optional<WallTime> suspended_until;
+    std::string unreadable;  // exceptions that nothing could be read of, a line each
 };
 
+/// A rule with what was read of it, once.
+struct MadeRule {
+    state::Rule rule;
+    std::optional<ExceptionDocument> exception;  // nullopt: it is another kind, or cannot be read
+    std::optional<WallTime> ends;                // when it opens nothing any more; nullopt: it opens nothing
+};
+[[nodiscard]] MadeRule read_made(state::Rule rule);
+
 /// What is in force of these rules; of several suspensions the last.
+Made made_of(const std::vector<MadeRule>& rules);
 Made made_of(const std::vector<state::Rule>& rules);
 
 /// The policy of the files and what was made besides; nullptr when a document cannot be read.

@@ -50,6 +50,7 @@ state::Rule to_rule(const ExceptionDocument& document) {
     if (document.lasts) table.text("lasts", format_duration(*document.lasts));
     table.time("ends", document.ends);
     table.texts("agreed_by", document.agreed_by);
+    table.text("brought_by", document.brought_by);
     if (document.ratified) table.line("ratified", "true");
     table.time("granted_at", document.granted_at);
     table.text("closed_by", document.closed_by);
@@ -78,6 +79,7 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule) {
     if (const auto lasts = table.duration("lasts")) read.lasts = std::chrono::ceil<seconds>(*lasts);
     read.ends = table.time("ends");
     for (auto& text : table.texts("agreed_by")) read.agreed_by.push_back(std::move(text.value));
+    read.brought_by = text_in(table, "brought_by");
     read.ratified = table.boolean("ratified").value_or(false);
     read.granted_at = table.time("granted_at");
     read.closed_by = text_in(table, "closed_by");

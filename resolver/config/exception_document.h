@@ -4,7 +4,7 @@
 //
 //     asked -> granted -> ended        by the clock
 //           \\          \\-> revoked      by somebody
-//            \\-> denied  \\-> unconfirmed   a backup was restored: counts for nothing until it is approved again
+//            \\-> denied  \\-> unconfirmed   restored or imported: counts for nothing until it is approved here
 //
 // An emergency is granted at once; it is unratified until somebody else agrees.
 //
@@ -36,7 +36,8 @@ struct ExceptionDocument {
     std::optional<seconds> lasts;  // from the grant on; or
     std::optional<WallTime> ends;  // known from the grant on
     std::vector<std::string> agreed_by;
-    bool ratified = false;  // an emergency that enough persons agreed to afterwards
+    std::string brought_by;  // who imported it from another node; empty: it was asked for here
+    bool ratified = false;   // an emergency that enough persons agreed to afterwards
     std::optional<WallTime> granted_at;
     std::string closed_by;  // who denied, revoked; empty: the clock, or nobody yet
     std::optional<WallTime> closed_at;

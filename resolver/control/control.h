@@ -3,8 +3,8 @@
 // The control socket: the daemon's side and the tool's side. Control plane.
 //
 // Who speaks is known from the socket's peer credentials (unix(7), SO_PEERCRED), never from what it says. A user
-// without any right gets an error and is closed at once; the others share the connections by the limits of Options, so that
-// no user can keep root or an admin out.
+// without any right gets an error and is closed at once; the others share the connections by the limits of Options, so
+// that no user can keep root or an admin out.
 //
 // Threads:  a ControlServer belongs to its loop's thread; a ControlClient to one thread, and it waits.
 // Memory:   Options::clients_max connections of at most kLineMax bytes each way.

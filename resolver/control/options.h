@@ -17,8 +17,8 @@ struct Options {
     std::vector<std::string> admins;     // unix groups; root always. May change things
     std::vector<std::string> approvers;  // may agree to exceptions
     std::vector<std::string> readers;    // may look
-    Path published_in;  // the owner of this folder may say that it has a new set; empty: no such folder
-    std::uint32_t clients_max = 64;      // connections in all
+    Path published_in;               // the owner of this folder may say that it has a new set; empty: no such folder
+    std::uint32_t clients_max = 64;  // connections in all
     std::uint32_t clients_of_user = 16;  // connections of one uid; root has no such limit
     std::uint32_t kept_for_admins = 16;  // of clients_max, other users do not get these
     std::uint32_t kept_for_root = 8;     // of kept_for_admins

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <climits>
 #include <optional>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/rule_check.h"
 #include "resolver/config/views.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/metrics.h"
@@ -20,6 +22,8 @@
 
 namespace cenote::daemon {
 namespace {
+
+constexpr std::size_t kPartMax = control::kLineMax / 4;  // bytes of the rows in one reply
 
 using control::Json;
 using control::Peer;
@@ -167,6 +171,7 @@ constexpr std::array kVerbs = {
     Verb{"exception-revoke", Right::Read, exception_revoke},
     Verb{"exception-extend", Right::Read, exception_extend},
     Verb{"state-import", Right::Admin, state_import},
+    Verb{"accept-clock", Right::Admin, accept_clock},
     Verb{"restore", Right::Admin, restore},
     Verb{"reload", Right::Admin, reload},
     Verb{"reload-set", Right::Admin, reload_set, true},
@@ -179,12 +184,26 @@ constexpr std::array kVerbs = {
     Verb{"suspend", Right::Admin, suspend},
 };
 
+/// Why a text of the request is refused; empty: none is. What is imported has limits of its own.
+std::string why_too_long(const Request& request) {
+    for (const auto& [key, value] : request.args.items()) {
+        if (!value.is_string()) continue;
+        const std::size_t most = key == "body" || key == "why" ? config::kRuleTextMax
+                                 : key == "path"               ? PATH_MAX
+                                                               : config::kWordsMax;
+        if (value.get_ref<const std::string&>().size() > most)
+            return fmt::format("'{}' is longer than {} bytes; shorten it", key, most);
+    }
+    return {};
+}
+
 Response answer_to(Running& running, const control::Peer& peer, const Request& request) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
         if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
+        if (auto why = why_too_long(request); !why.empty()) return fail(std::move(why));
         return verb.obey(running, peer, request);
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
@@ -199,19 +218,40 @@ std::size_t piece_at(const std::string& text, std::size_t from) {
     return end - from;
 }
 
-}  // namespace
-
-void obey(Running& running, const control::Peer& peer, const Request& request,
-          const control::ControlServer::Reply& reply) {
-    Response response = answer_to(running, peer, request);
-    if (!response.data.is_string()) return reply(response);
-    const std::string text = response.data.get<std::string>();
+/// In pieces, each below the limit of a line.
+void reply_with_text(const std::string& text, const control::ControlServer::Reply& reply) {
     std::size_t at = 0;
     for (std::size_t size = piece_at(text, at); at + size < text.size(); size = piece_at(text, at)) {
         reply({.ok = true, .more = true, .error = {}, .data = text.substr(at, size)});
         at += size;
     }
     reply(done(text.substr(at)));
+}
+
+/// In parts, each below the limit of a line as long as its rows are.
+void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
+    Json part = Json::array();
+    std::size_t bytes = 0;
+    for (Json& row : rows) {
+        const std::size_t more = row.dump(-1, ' ', false, Json::error_handler_t::replace).size() + 1;
+        if (bytes + more > kPartMax && !part.empty()) {
+            reply({.ok = true, .more = true, .error = {}, .data = std::exchange(part, Json::array())});
+            bytes = 0;
+        }
+        bytes += more;
+        part.push_back(std::move(row));
+    }
+    reply(done(std::move(part)));
+}
+
+}  // namespace
+
+void obey(Running& running, const control::Peer& peer, const Request& request,
+          const control::ControlServer::Reply& reply) {
+    Response response = answer_to(running, peer, request);
+    if (response.data.is_string()) return reply_with_text(response.data.get<std::string>(), reply);
+    if (response.data.is_array()) return reply_with_rows(std::move(response.data), reply);
+    reply(response);
 }
 
 }  // namespace cenote::daemon

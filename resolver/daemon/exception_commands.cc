@@ -7,6 +7,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/views.h"
+#include "resolver/daemon/exception_checks.h"
 #include "resolver/daemon/responses.h"
 
 namespace cenote::daemon {
@@ -22,98 +23,10 @@ using control::Right;
 
 constexpr seconds kEmergencyMax{4 * 3600};
 constexpr std::string_view kRoot = "root";
-
-const policy::Directive* find_directive(const Running& running, const std::string& id) {
-    const auto& all = running.policy().options().directives;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
-    return found == all.end() ? nullptr : &*found;
-}
-
-/// The step that a directive will have had or has by now; what it was before its start does not count.
-policy::Step highest_step(const policy::Directive& directive, policy::Step now) {
-    policy::Step step = std::max(directive.step, now);
-    for (const auto& planned : directive.planned) step = std::max(step, planned.step);
-    return step;
-}
-
-std::string unknown_directive(const Running& running, const std::string& id) {
-    std::vector<std::string> known;
-    for (const auto& each : running.policy().options().directives) known.push_back(each.id);
-    const std::string near = nearest(id, known);
-    return fmt::format(
-        "there is no directive '{}'{}", id,
-        near.empty() ? std::string("; 'cenote directives' shows them") : fmt::format("; did you mean '{}'?", near));
-}
-
-/// Why this directive has no exceptions now; empty: it may.
-std::string why_no_exceptions(const Running& running, const policy::Directive& directive) {
-    const auto index = static_cast<std::uint32_t>(&directive - running.policy().options().directives.data());
-    const policy::Step now = running.policy().step_of(index);
-    if (running.policy().state_of(index) == policy::DirectiveState::Lapsed)
-        return fmt::format("directive {} has lapsed; nothing is closed by it", directive.id);
-    if (std::max(now, directive.step) == policy::Step::Block)
-        return fmt::format(
-            "directive {} blocks, and block has no exceptions; whoever ordered it{} would have to lower "
-            "its step to restrict",
-            directive.id, directive.issuer.empty() ? std::string() : " (" + directive.issuer + ")");
-    if (highest_step(directive, now) < policy::Step::Restrict)
-        return fmt::format("directive {} closes nothing: its step is {}", directive.id,
-                           policy::step_to_text(directive.step));
-    return {};
-}
-
-/// Whether the directive means somebody of this prefix.
-bool covers(const Running& running, const policy::Directive& directive, const Prefix& client) {
-    if (directive.groups.empty()) return true;
-    for (const std::string& id : directive.groups) {
-        if (id == "everyone") return true;
-        for (const policy::Group& group : running.policy().options().groups) {
-            if (group.id != id) continue;
-            for (const Prefix& prefix : group.clients)
-                if (prefix.contains(client) || client.contains(prefix)) return true;
-        }
-    }
-    return false;
-}
-
-std::string why_not_client(const Running& running, const policy::Directive& directive, const Prefix& client) {
-    const auto& limits = running.loaded().settings.exceptions;
-    const std::uint8_t widest = client.ip().is_v4() ? limits.widest4 : limits.widest6;
-    if (client.length() < widest)
-        return fmt::format("{} is wider than exceptions may be (/{}); name a narrower prefix or a group",
-                           client.to_string(), widest);
-    const auto& allowed = running.loaded().settings.allow_from;
-    if (std::none_of(allowed.begin(), allowed.end(), [&](const Prefix& prefix) { return prefix.contains(client); }))
-        return fmt::format("server.allow_from refuses clients of {}; add that prefix there first", client.to_string());
-    if (!covers(running, directive, client))
-        return fmt::format("directive {} does not mean {}: it is for {}", directive.id, client.to_string(),
-                           fmt::join(directive.groups, ", "));
-    return {};
-}
-
-std::string why_not_group(const Running& running, const std::string& id) {
-    if (id == "everyone") return "everyone is wider than an exception may be; lower the directive's step instead";
-    std::vector<std::string> known;
-    for (const auto& group : running.policy().options().groups) known.push_back(group.id);
-    if (std::find(known.begin(), known.end(), id) != known.end()) return {};
-    const std::string near = nearest(id, known);
-    return fmt::format(
-        "unknown group '{}'; {}", id,
-        near.empty() ? std::string("'cenote groups' shows them") : fmt::format("did you mean '{}'?", near));
-}
-
-/// Why it may not hold from `from` to `to`; empty: it may.
-std::string why_not_so_long(const Running& running, const policy::Directive& directive, WallTime from, WallTime to) {
-    const milliseconds max = directive.exceptions_max.value_or(running.loaded().settings.exceptions.max);
-    if (to <= from) return fmt::format("{} has passed; an exception ends later than it begins", format_time(to));
-    if (to - from > max)
-        return fmt::format("exceptions from directive {} last {} at most, this one would last {}", directive.id,
-                           format_duration(max), format_duration(to - from));
-    if (directive.ends && to > *directive.ends)
-        return fmt::format("it would outlive directive {}, which ends at {}; ask for no longer than that", directive.id,
-                           format_time(*directive.ends));
-    return {};
-}
+constexpr std::size_t kWaitingMax = 20;    // requests of one user without an answer
+constexpr std::size_t kRequestsMax = 100;  // of one user in a day
+constexpr std::size_t kOpenMax = 1000;     // exceptions that something may still come of
+constexpr std::size_t kPage = 200;         // rows of one reply
 
 /// For whom, from the arguments; the text says what is wrong, empty: nothing.
 std::string read_for_whom(const Running& running, const Request& request, const policy::Directive& directive,
@@ -132,6 +45,21 @@ std::string read_for_whom(const Running& running, const Request& request, const 
             "behind its length",
             *client);
     return why_not_client(running, directive, *document.client);
+}
+
+/// Why this user may ask for no more now; empty: may.
+std::string why_no_more(Running& running, const std::string& actor) {
+    const auto open = running.open_exceptions();
+    const auto waiting = std::count_if(open.begin(), open.end(), [&](const ExceptionDocument& each) {
+        return each.stage == Stage::Asked && each.asked_by == actor;
+    });
+    if (static_cast<std::size_t>(waiting) >= kWaitingMax)
+        return fmt::format("{} requests of {} wait for an answer; have them answered, or revoke one", waiting, actor);
+    if (open.size() >= kOpenMax)
+        return fmt::format("{} exceptions are open or waited for; have some answered, or revoke one", open.size());
+    if (running.count_request(actor) > kRequestsMax)
+        return fmt::format("{} asked for {} exceptions within a day; ask again tomorrow", actor, kRequestsMax);
+    return {};
 }
 
 /// Until when, from the arguments.
@@ -177,9 +105,9 @@ Result<std::pair<ExceptionDocument, state::Use>> find(Running& running, const Re
     std::string id = text_in(request, "id");
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos)
         id = fmt::format("{}-{}", running.loaded().settings.node, id);
-    if (const auto rules = running.rules(); !rules) return rules.error();
-    for (auto& each : running.exceptions())
-        if (each.first.id == id) return std::move(each);
+    auto found = running.exception(id);
+    if (!found) return std::move(found).error();
+    if (*found) return std::move(**found);
     return Error{fmt::format("there is no exception '{}'; 'cenote exceptions' shows them", id)};
 }
 
@@ -188,6 +116,8 @@ std::string why_not_second(const Running& running, const Peer& peer, const Excep
     if (running.loaded().settings.exceptions.approvals <= 1) return {};
     if (peer.actor == document.asked_by)
         return fmt::format("{} asked for {}; a second person has to agree", peer.actor, document.id);
+    if (peer.actor == document.brought_by)
+        return fmt::format("{} imported {}; a second person has to agree", peer.actor, document.id);
     if (peer.actor == kRoot)
         return fmt::format(
             "root may be anybody and is never the second person; somebody of [control].approvers has to "
@@ -209,7 +139,7 @@ bool enough_agree(const Running& running, const ExceptionDocument& document) {
 }
 
 /// From now on, or as it was where it is in force already.
-std::string grant(const Running& running, ExceptionDocument& document, WallTime now) {
+std::string grant(Running& running, ExceptionDocument& document, WallTime now) {
     if (document.stage == Stage::Granted) {
         document.ratified = true;
         return {};
@@ -220,6 +150,9 @@ std::string grant(const Running& running, ExceptionDocument& document, WallTime 
     const WallTime ends = document.ends.value_or(now + document.lasts.value_or(seconds{0}));
     if (auto why = why_not_so_long(running, *directive, document.granted_at.value_or(now), ends); !why.empty())
         return why;
+    for (auto why : {running.clock_problem(), document.client ? why_not_client(running, *directive, *document.client)
+                                                              : why_not_group(running, document.group)})
+        if (!why.empty()) return why;
     if (ends <= now) return fmt::format("exception {} would have ended at {}", document.id, format_time(ends));
     document.ratified = document.emergency;
     document.stage = Stage::Granted;
@@ -250,8 +183,9 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
         return fail(
             fmt::format("{} may not declare an emergency: be in a group of [control].approvers or admins", peer.actor));
     for (auto why : {why_no_exceptions(running, *directive), read_for_whom(running, request, *directive, document),
-                     read_end(running, request, *directive, document)})
+                     read_end(running, request, *directive, document), running.clock_problem()})
         if (!why.empty()) return fail(std::move(why));
+    if (auto why = why_no_more(running, peer.actor); !why.empty()) return fail(std::move(why));
     auto id = running.next_id();
     if (!id) return fail(id.error().text);
     document.id = std::move(*id);
@@ -322,9 +256,9 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
     if (document.stage != Stage::Granted) return fail(wrong_stage(document, "ask for a new one"));
     if (config::is_unratified(document))
         return fail(fmt::format("{} is an emergency that nobody else has agreed to; that comes first", document.id));
-    for (auto why : {why_no_approver(peer), peer.actor == document.asked_by || peer.actor == kRoot
-                                                ? why_not_second(running, peer, document)
-                                                : std::string()})
+    for (auto why : {running.clock_problem(), why_no_approver(peer),
+                     peer.actor == document.asked_by || peer.actor == kRoot ? why_not_second(running, peer, document)
+                                                                            : std::string()})
         if (!why.empty()) return fail(std::move(why));
     WallTime ends = document.ends.value_or(WallTime());
     if (const auto until = text_of(request, "until")) {
@@ -349,11 +283,20 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
     return put(running, document, std::move(record));
 }
 
-Response exceptions(Running& running, const Peer&, const Request&) {
-    if (const auto rules = running.rules(); !rules) return fail(rules.error().text);
+/// Rows from `after` on, and where the next ones begin.
+Response exceptions(Running& running, const Peer&, const Request& request) {
+    const auto page = running.exceptions(text_in(request, "after"), kPage);
+    if (!page) return fail(page.error().text);
+    const auto stage = text_of(request, "stage");
+    const auto directive = text_of(request, "directive");
+    const bool only_open = request.args.value("open", false);
     Json rows = Json::array();
-    for (const auto& [document, use] : running.exceptions()) rows.push_back(config::exception_json(document, use));
-    return done(std::move(rows));
+    for (const auto& [document, use] : *page)
+        if ((!stage || config::stage_to_text(document.stage) == *stage) &&
+            (!only_open || config::is_open(document.stage)) && (!directive || document.directive == *directive))
+            rows.push_back(config::exception_json(document, use));
+    const bool full = page->size() == kPage;
+    return done({{"rows", std::move(rows)}, {"next", full ? Json(page->back().first.id) : Json(nullptr)}});
 }
 
 }  // namespace cenote::daemon

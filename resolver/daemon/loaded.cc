@@ -51,15 +51,30 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     return loaded;
 }
 
-Status add_made(Loaded& loaded, const config::Made& made) {
-    Diagnostics found;
+Status add_made(Loaded& loaded, config::Made made, const std::function<bool(const std::string&)>& may_be_left_out) {
+    std::set<std::string> left_out;
+    std::string why = made.unreadable;
     config::Settings of_files = loaded.settings;
     of_files.policy = loaded.written;
-    auto both = config::with_documents(of_files, made, found);
-    if (both != nullptr) policy::Policy::check(*both, loaded.base.get(), found);
-    if (found.has_errors()) return Error{all_errors(found)};
-    loaded.settings.policy = std::move(both);
-    return Done{};
+    const auto is_left_out = [&](const config::Document& document) { return left_out.contains(document.name); };
+    for (;;) {
+        Diagnostics found;
+        auto both = config::with_documents(of_files, made, found);
+        if (both != nullptr) policy::Policy::check(*both, loaded.base.get(), found);
+        if (!found.has_errors()) {
+            loaded.settings.policy = std::move(both);
+            loaded.left_out = std::move(left_out);
+            loaded.why_left_out = std::move(why);
+            return Done{};
+        }
+        for (const Diagnostic& diagnostic : found.all()) {
+            const std::string& name = diagnostic.place.file;
+            if (diagnostic.severity != Diagnostic::Severity::Error || !may_be_left_out(name)) continue;
+            left_out.insert(name);
+            why += diagnostic.to_string() + "\n";
+        }
+        if (std::erase_if(made.documents, is_left_out) == 0) return Error{all_errors(found)};
+    }
 }
 
 void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known) {
@@ -97,6 +112,10 @@ std::string policy_text(std::uint32_t version, const std::string& digest, const 
     const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
     const std::string text = fmt::format("version {} digest {}", version, shown(digest));
     return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
+}
+
+std::string policy_mark(const state::PolicyVersion& stored) {
+    return fmt::format("version {} digest {}", stored.version, stored.digest);
 }
 
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at) {

@@ -8,8 +8,10 @@
 //           is used and `set_problem` says so.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "resolver/config/documents.h"
@@ -25,6 +27,8 @@ struct Loaded {
     std::shared_ptr<const domainset::DomainSet> base;  // null: no set could be read
     std::string set_problem;                           // why the set in use is not the newest; empty: it is
     Diagnostics diagnostics;                           // warnings and notes
+    std::set<std::string> left_out;                    // documents of the command line that do not fit
+    std::string why_left_out;                          // a line each, and of exceptions that cannot be read
 };
 
 /// When the names of a set are looked at one by one. Later: somebody calls check() on it soon.
@@ -33,9 +37,10 @@ enum class SetCheck : std::uint8_t { Now, Later };
 /// Reads the files anew.
 Result<Loaded> load(const Path& config, SetCheck check);
 
-/// Puts what was made at the command line beside the policy of the files, and checks all of it. The Error has a line a
+/// Puts what was made at the command line beside the policy of the files, and checks all of it. A document that does
+/// not fit is left out where `may_be_left_out` says so of its name, and takes no other with it. The Error has a line a
 /// mistake; then nothing has changed.
-Status add_made(Loaded& loaded, const config::Made& made);
+Status add_made(Loaded& loaded, config::Made made, const std::function<bool(const std::string&)>& may_be_left_out);
 
 /// Opens the set of the settings, or the one before it. `known`: checked before; what it has open is not read again.
 void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known = nullptr);
@@ -48,6 +53,9 @@ void log_findings(const Loaded& loaded);
 
 /// What policy.cenote says: version, digest and the head of the audit trail (empty: there is none).
 [[nodiscard]] std::string policy_text(std::uint32_t version, const std::string& digest, const std::string& audit_head);
+
+/// What stands in an audit record of the policy that it brought.
+[[nodiscard]] std::string policy_mark(const state::PolicyVersion& stored);
 
 /// The policy of what was loaded, as of `at`, under a version number.
 Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at);

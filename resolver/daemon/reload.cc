@@ -49,11 +49,8 @@ Status Running::reload_set(state::Record record) {
 Status Running::read_files(state::Record record) {
     auto loaded = load(config_, SetCheck::Now);
     if (!loaded) return std::move(loaded).error();
-    if (state_ != nullptr) {
-        const auto all = state_->rules();
-        if (!all) return all.error();
-        if (auto added = add_made(*loaded, config::made_of(*all)); !added) return added;
-    }
+    const auto left_out = [this](const std::string& name) { return loaded_.left_out.contains(name); };
+    if (auto added = add_made(*loaded, config::made_of(made_), left_out); !added) return added;
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;
@@ -63,7 +60,7 @@ Status Running::read_files(state::Record record) {
     if (!next) return std::move(next).error();
     put_in_force(std::move(*next));
     if (control_ != nullptr) control_->apply(loaded_.settings.control);
-    if (state_ != nullptr) state_problem_.clear();  // all rules were taken
+    if (state_ != nullptr) state_problem_.clear();
     log_findings(loaded_);
     if (!(loaded_.settings.server == before)) {
         log::warning("[server].listen, workers and [limits] are taken over at the next restart");
@@ -81,6 +78,8 @@ Status Running::read_set(state::Record record) {
     Loaded loaded;
     loaded.settings = loaded_.settings;
     loaded.written = loaded_.written;
+    loaded.left_out = loaded_.left_out;
+    loaded.why_left_out = loaded_.why_left_out;
     open_set(loaded, SetCheck::Now, loaded_.base.get());
     if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
     if (!loaded.set_problem.empty()) return Error{loaded.set_problem};

@@ -8,6 +8,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
+#include "resolver/config/rule_check.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/wire/typed_name.h"
 
@@ -21,17 +22,14 @@ using control::Response;
 using state::Rule;
 using state::RuleKind;
 
-constexpr std::size_t kTextMax = 64 << 10;  // of one document
-
 /// The rule with this id that is in force, or why there is none to change.
 Result<Rule> rule_in_force(const Running& running, const std::string& id) {
-    auto rules = running.rules();
-    if (!rules) return std::move(rules).error();
-    for (const Rule& rule : *rules) {
-        if (rule.id != id) continue;
-        if (rule.lifted) return Error{fmt::format("{} was lifted before; make a new one", id)};
-        return rule;
-    }
+    auto known = running.rule(id);
+    if (!known) return std::move(known).error();
+    if (*known && (*known)->kind == RuleKind::Exception)
+        return Error{fmt::format("{} is an exception; 'cenote exception revoke' ends it", id)};
+    if (*known && (*known)->lifted) return Error{fmt::format("{} was lifted before; make a new one", id)};
+    if (*known) return std::move(**known);
     for (const policy::Directive& directive : running.policy().options().directives)
         if (directive.id == id)
             return Error{fmt::format("directive {} is written in {}:{}; change it there, then 'cenote reload'", id,
@@ -152,7 +150,8 @@ void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
 
 /// Writes the rule, or with `dry_run` only says whether it would be taken.
 Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
-    if (rule.text.size() > kTextMax) return fail(fmt::format("this is longer than {} bytes", kTextMax));
+    if (!rule.lifted)
+        if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
     record.object = rule.id;
     record.after = rule.lifted ? std::string() : rule.text;
     if (request.args.value("dry_run", false)) {
@@ -178,10 +177,9 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
 /// `body`: the table without its id, as config::to_toml() writes it.
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
     std::string id = text_in(request, "id");
-    const auto rules = running.rules();
-    if (!rules) return fail(rules.error().text);
-    for (const Rule& rule : *rules)
-        if (rule.id == id) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
+    const auto known = running.rule(id);
+    if (!known) return fail(known.error().text);
+    if (*known) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
     if (id.empty()) {
         auto next = running.next_id();
         if (!next) return fail(next.error().text);
@@ -246,6 +244,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     if (const auto group = text_in(request, "group"); !group.empty()) opened.groups.push_back(group);
     const auto ends = parse_time(text_in(request, "until"));
     if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
+    if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     opened.ends = *ends;
     opened.reason = text_in(request, "note");
     auto id = running.next_id();
@@ -259,6 +258,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
 Response suspend(Running& running, const Peer& peer, const Request& request) {
     const auto until = parse_time(text_in(request, "until"));
     if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
+    if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     auto id = running.next_id();
     if (!id) return fail(id.error().text);
     return put(running, request, {RuleKind::Suspension, *id, format_time(*until), false},

@@ -25,11 +25,6 @@ constexpr milliseconds kForgotten = 3 * kMinute;  // a problem that was gone for
 constexpr WallTime kFarAhead{seconds{1LL << 40}};
 constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
 
-/// What stands in an audit record of the policy that it brought.
-std::string policy_mark(const state::PolicyVersion& stored) {
-    return fmt::format("version {} digest {}", stored.version, stored.digest);
-}
-
 /// Grows with every policy put in force, over restarts too, so that it can be the serial of our SOA (RFC 1982).
 std::uint32_t next_version(std::uint32_t last, WallTime now) {
     return std::max(last + 1, static_cast<std::uint32_t>(now.time_since_epoch().count()));
@@ -43,17 +38,15 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     std::unique_ptr<Running> running(new Running(loop, config, Loaded{}));
     running->loaded_.settings.state = loaded->settings.state;
     running->open_state();
-    if (running->state_ != nullptr) {
-        const auto rules = running->state_->rules();
-        const Status added = rules ? add_made(*loaded, config::made_of(*rules)) : Status(rules.error());
-        if (!added)
-            running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
-    }
+    const auto any = [](const std::string&) { return true; };
+    if (auto added = add_made(*loaded, config::made_of(running->made_), any); !added)
+        running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     auto next = running->prepare(std::move(*loaded));
     if (!next) return std::move(next).error();
     running->put_in_force(std::move(*next));
     log_findings(running->loaded_);
-    if (!running->state_problem_.empty()) log::error("{}", running->state_problem_);
+    for (const std::string& problem : {running->state_problem(), running->clock_problem()})
+        if (!problem.empty()) log::error("{}", problem);
 
     const config::Settings& settings = running->loaded_.settings;
     cache::Options cache = settings.cache;
@@ -75,7 +68,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
         running->lost_mapping_->watch(loop::Poll::kReadable);
     }
     running->note_updates();
-    running->close_exceptions();
+    running->close_ended();
     running->minute_.start(kMinute, kMinute);
     running->second_.start(kSecond, kSecond);
     running->keep_zones();
@@ -103,87 +96,10 @@ Status Running::open_control(loop::Loop& loop, control::ControlServer::Handler h
     return Done{};
 }
 
-void Running::open_state() {
-    auto opened = state::State::open(loaded_.settings.state);
-    if (opened) {
-        state_ = std::move(*opened);
-        // The serials of zones that are served hang on it, and secondaries take none that falls (RFC 1982): not even
-        // when the clock was set back since.
-        if (const auto last = state_->last_version()) version_ = std::max(version_, *last);
-    } else {
-        state_problem_ = fmt::format(
-            "{}; until it can be used no rule can be changed at the command line, those that "
-            "were are not in force, and nothing is audited",
-            opened.error().text);
-    }
-}
-
-Result<std::vector<state::Rule>> Running::rules() const {
-    if (state_ == nullptr) return Error{state_problem_};
-    return state_->rules();
-}
-
-Result<std::string> Running::next_id() const {
-    if (state_ == nullptr) return Error{state_problem_};
-    return state_->next_id(loaded_.settings.node);
-}
-
-Result<Loaded> Running::with_rules(const std::vector<state::Rule>& more) const {
-    auto all = rules();
-    if (!all) return std::move(all).error();
-    for (const state::Rule& rule : more) {
-        const auto known = std::find_if(all->begin(), all->end(), [&](const auto& each) { return each.id == rule.id; });
-        if (known == all->end())
-            all->push_back(rule);
-        else
-            *known = rule;
-    }
-    Loaded next = loaded_;
-    if (auto added = add_made(next, config::made_of(*all)); !added) return std::move(added).error();
-    return next;
-}
-
-Result<std::shared_ptr<const policy::Policy>> Running::try_rule(const state::Rule& rule, Diagnostics& remarks) const {
-    auto next = with_rules({rule});
-    if (!next) return std::move(next).error();
-    policy::Policy::check(*next->settings.policy, next->base.get(), remarks);
-    return build_policy(*next, version_, wall_now());
-}
-
-Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
-    auto next = with_rules({rule});
-    if (!next) return std::move(next).error();
-    return change(std::move(*next), &rule, {}, std::move(record));
-}
-
-Result<state::Record> Running::import(const state::Import& import, state::Record record) {
-    auto next = with_rules(import.rules);
-    if (!next) return std::move(next).error();
-    return change(std::move(*next), nullptr, import, std::move(record));
-}
-
-Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, const state::Import& import,
-                                      state::Record record) {
-    auto next = prepare(std::move(loaded));
-    if (!next) return std::move(next).error();
-    const bool same = next->stored.digest == digest_;  // something was asked for, denied, closed
-    if (!same) record.policy = policy_mark(next->stored);
-    auto written =
-        state_->import(import, {.rule = rule, .policy = same ? nullptr : &next->stored, .record = std::move(record)});
-    if (!written) return std::move(written).error();
-    if (same)
-        tell_head();
-    else
-        put_in_force(std::move(*next));
-    state_problem_.clear();  // all rules were taken
-    log::notice("{} {} by {}: policy {}", written->action, written->object, written->actor, in_force());
-    return written;
-}
-
 /// What was done goes into the trail with the policy in force; that it could not be written does not undo it.
 void Running::note(state::Record record) {
     if (state_ == nullptr) return;
-    const state::PolicyVersion stored{version_, wall_now(), digest_, policy_document()};
+    const state::PolicyVersion stored{version_, latest(), digest_, policy_document()};
     record.policy = policy_mark(stored);
     const std::string action = record.action;
     const std::string actor = record.actor;
@@ -228,38 +144,20 @@ void Running::note_updates() {
     note(std::move(record));
 }
 
-Result<state::Record> Running::restore(const Path& backup, state::Record record) {
-    flush_uses();
-    const Path path = loaded_.settings.state;
-    record.object = path.string();
-    record.before = audit_head();
-    state_.reset();
-    auto restored = state::restore_state(backup, path, config::unconfirm_exceptions, std::move(record));
-    state_problem_.clear();
-    open_state();
-    const auto all = rules();
-    Loaded next = loaded_;
-    const Status added = all ? add_made(next, config::made_of(*all)) : Status(all.error());
-    if (!added)
-        state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
-    else if (auto ready = prepare(std::move(next)))
-        put_in_force(std::move(*ready));
-    tell_head();
-    if (restored) log::notice("restored {} by {}: audit {}", backup.string(), restored->actor, restored->chain);
-    return restored;
-}
-
-Result<Running::Next> Running::prepare(Loaded loaded) const {
+Result<Running::Next> Running::prepare(Loaded loaded) {
     Next next;
     next.wall = wall_now();
     next.now = ticks_now();
-    const std::uint32_t version = next_version(version_, next.wall);
-    auto policy = build_policy(loaded, version, next.wall);
+    const WallTime latest = latest_.at(next.wall, next.now);
+    const std::uint32_t version = next_version(version_, latest);
+    std::shared_ptr<const policy::Options> options = loaded.settings.policy;
+    if (latest > next.wall) options = std::make_shared<const policy::Options>(held(*options, next.wall, latest));
+    auto policy = policy::Policy::build(options, loaded.base, version, next.wall);
     if (!policy) return std::move(policy).error();
     next.policy = std::move(*policy);
-    std::string text = config::policy_document(*loaded.settings.policy, loaded.base.get());
+    std::string text = config::policy_document(*options, loaded.base.get());
     std::string digest = to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
-    next.stored = {version, next.wall, std::move(digest), std::move(text)};
+    next.stored = {version, latest, std::move(digest), std::move(text)};
     next.loaded = std::move(loaded);
     return next;
 }
@@ -296,7 +194,7 @@ void Running::on_edge() {
     }
     put_in_force(std::move(*next));
     log::notice("the calendar moved on: policy {}", in_force());
-    close_exceptions();
+    close_ended();
 }
 
 void Running::on_second() {
@@ -312,14 +210,14 @@ WallTime Running::problem_since(const std::string& what) {
     return seen.first;
 }
 
-std::string Running::policy_document() const {
-    return config::policy_document(*loaded_.settings.policy, loaded_.base.get());
-}
+std::string Running::policy_document() const { return config::policy_document(policy_->options(), loaded_.base.get()); }
 
 void Running::on_minute() {
     static_cast<void>(problems_json(*this));  // since when each is there
+    if (state_ != nullptr)
+        if (auto noted = state_->note_time(latest()); !noted) log::error("{}", noted.error().text);
     flush_uses();
-    close_exceptions();
+    close_ended();
     keep_zones();  // which may have been killed
     take_newer_set();
 }

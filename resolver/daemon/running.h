@@ -17,6 +17,7 @@
 #include "resolver/config/exception_document.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
+#include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/listen_watch.h"
 #include "resolver/daemon/loaded.h"
 #include "resolver/daemon/own_child.h"
@@ -26,19 +27,6 @@
 #include "resolver/transfer/service.h"
 
 namespace cenote::daemon {
-
-/// Ends exceptions by the clock on the wall, or, where somebody sets that back, after as long as they were to last.
-class ExceptionClock {
-public:
-    [[nodiscard]] bool has_ended(const config::ExceptionDocument& granted, WallTime wall, Ticks now);
-
-private:
-    struct End {
-        WallTime wall{};
-        Ticks at{};
-    };
-    std::map<std::string, End> ends_;
-};
 
 /// "12 queries, first …, last …"
 [[nodiscard]] std::string use_to_text(const state::Use& use);
@@ -81,16 +69,29 @@ public:
     Result<state::Record> import(const state::Import& import, state::Record record);
     /// Puts a backup in the place of the state; its exceptions count for nothing until they are confirmed.
     Result<state::Record> restore(const Path& backup, state::Record record);
-    [[nodiscard]] Result<std::vector<state::Rule>> rules() const;
-    /// All exceptions with what is known of their use by now.
-    using Exceptions = std::vector<std::pair<config::ExceptionDocument, state::Use>>;
-    [[nodiscard]] Exceptions exceptions();
+    /// Takes the time on the wall for right, though a later one was seen.
+    Result<state::Record> accept_clock(state::Record record);
+    /// What the clock says against what was seen; empty: they agree.
+    [[nodiscard]] std::string clock_problem();
+    /// A rule, in force or not.
+    [[nodiscard]] Result<std::optional<state::Rule>> rule(const std::string& id) const;
+    [[nodiscard]] Result<std::size_t> records_about(const std::string& id) const;
+    /// Exceptions that something may still come of.
+    [[nodiscard]] std::vector<config::ExceptionDocument> open_exceptions() const;
+    using Used = std::pair<config::ExceptionDocument, state::Use>;
+    /// An exception, open or closed, with what is known of its use by now.
+    Result<std::optional<Used>> exception(const std::string& id);
+    /// At most `limit` of them behind the one with the id `after`.
+    Result<std::vector<Used>> exceptions(const std::string& after, std::size_t limit);
+    /// How often this user asked for an exception since yesterday; each call counts as one more.
+    std::size_t count_request(const std::string& actor);
     [[nodiscard]] Result<std::optional<state::PolicyVersion>> policy_at(WallTime at) const;
     [[nodiscard]] Result<std::vector<std::pair<std::string, state::Record>>> history() const;
     [[nodiscard]] Result<std::string> next_id() const;
     /// The chain of the last record of the audit trail; empty without state.
     [[nodiscard]] std::string audit_head() const { return state_ != nullptr ? state_->head() : std::string(); }
-    [[nodiscard]] const std::string& state_problem() const noexcept { return state_problem_; }
+    /// Why rules cannot be changed, or which are not in force; empty: all is well.
+    [[nodiscard]] std::string state_problem() const;
     /// The whole policy in force as a document, as the state file keeps it (config/documents.h).
     [[nodiscard]] std::string policy_document() const;
     /// Of an update that could write no note beside the set; until one has published a set.
@@ -127,6 +128,10 @@ private:
     void on_mapping_lost();
     void replace_set();
     void open_state();
+    void read_made();
+    void remember(const state::Rule& rule);
+    /// The time by which what opens names ends.
+    WallTime latest() { return latest_.at(wall_now(), ticks_now()); }
     Status read_files(state::Record record);
     Status read_set(state::Record record);
     /// Made and checked, not yet in force.
@@ -137,7 +142,7 @@ private:
         Ticks now{};
         state::PolicyVersion stored;
     };
-    Result<Next> prepare(Loaded loaded) const;
+    Result<Next> prepare(Loaded loaded);
     void put_in_force(Next next);
     /// What would be loaded with these rules besides.
     Result<Loaded> with_rules(const std::vector<state::Rule>& more) const;
@@ -152,7 +157,8 @@ private:
     void on_edge();
     void on_second();
     void on_minute();
-    void close_exceptions();
+    void close_ended();
+    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const config::MadeRule& made, WallTime at) const;
     void flush_uses();
     void arm(const policy::Policy& policy);
     void keep_zones();
@@ -173,7 +179,10 @@ private:
     std::map<std::string, Seen> problems_seen_;
     std::optional<Refused> refused_reload_;
     std::optional<Refused> refused_set_;
-    std::string state_problem_;  // why rules cannot be changed, or some are not in force; empty: all is well
+    std::string state_problem_;           // why it cannot be used; empty: it can
+    std::vector<config::MadeRule> made_;  // of state_, what something may still come of
+    LatestTime latest_;
+    std::map<std::string, std::vector<Ticks>> requests_;  // by user, of the last day
     std::optional<config::UpdateFailure> update_failure_;
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
@@ -185,7 +194,6 @@ private:
     loop::WallTimer edge_;
     loop::Timer minute_;
     loop::Timer second_;
-    ExceptionClock exception_clock_;
     UpstreamJournal upstream_journal_;
     OwnChild zone_keeper_;
     std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last

@@ -2,11 +2,15 @@
 #include "resolver/daemon/state_commands.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "resolver/base/time_text.h"
+#include "resolver/config/rule_check.h"
+#include "resolver/control/persons.h"
+#include "resolver/daemon/exception_checks.h"
 #include "resolver/daemon/responses.h"
 
 namespace cenote::daemon {
@@ -16,6 +20,8 @@ using control::Json;
 using control::Peer;
 using control::Request;
 using control::Response;
+
+constexpr std::uint64_t kNumberMax = 1ULL << 53;  // JSON numbers are exact up to here
 
 std::string field(const Json& row, const char* key) {
     const auto found = row.find(key);
@@ -36,9 +42,10 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     state::Record record;
     const auto at = parse_time(field(row, "at"));
     const std::string node = field(row, "node");
-    if (!at || node.empty() || !row.contains("number") || !row["number"].is_number_unsigned())
+    if (!at || !config::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
         return Error{"a record of the import has no node, number or time"};
     record.number = row["number"].get<std::uint64_t>();
+    if (record.number > kNumberMax) return Error{fmt::format("a record of {} has the number {}", node, record.number)};
     record.at = *at;
     for (const auto& [key, into] : {std::pair{"actor", &record.actor},
                                     {"action", &record.action},
@@ -51,15 +58,11 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
                                     {"policy", &record.policy},
                                     {"chain", &record.chain}})
         *into = field(row, key);
+    for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
+                                    &record.note, &record.policy, &record.chain, &record.before, &record.after})
+        if (text->size() > (text == &record.before || text == &record.after ? config::kRuleTextMax : config::kWordsMax))
+            return Error{fmt::format("record {} of {} has a text that is too long", record.number, node)};
     return std::pair{node, std::move(record)};
-}
-
-/// How many records each object has: of two stories of a rule the longer one goes further.
-template <typename Records>
-std::map<std::string, std::size_t> lengths(const Records& records) {
-    std::map<std::string, std::size_t> of;
-    for (const auto& each : records) ++of[each.second.object];
-    return of;
 }
 
 Result<state::Import> read_import(const Request& request) {
@@ -77,48 +80,115 @@ Result<state::Import> read_import(const Request& request) {
     return read;
 }
 
+/// How many records of the import are about an id: of two stories of a rule the longer one goes further.
+std::size_t told_about(const state::Import& read, const std::string& id) {
+    return static_cast<std::size_t>(std::count_if(read.history.begin(), read.history.end(),
+                                                  [&](const auto& each) { return each.second.object == id; }));
+}
+
+/// Whether a rule of the import is new here or goes further than what is known.
+Result<bool> goes_further(const Running& running, const state::Import& read, const state::Rule& rule) {
+    const auto known = running.rule(rule.id);
+    if (!known) return known.error();
+    if (!*known) return true;
+    if ((*known)->kind != rule.kind)
+        return Error{fmt::format("'{}' is a rule of kind {} here, and of kind {} in the import", rule.id,
+                                 state::rule_kind_to_text((*known)->kind), state::rule_kind_to_text(rule.kind))};
+    if (**known == rule) return false;
+    // An exception that is closed on either node is closed.
+    if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
+    const auto here = running.records_about(rule.id);
+    if (!here) return here.error();
+    return told_about(read, rule.id) > *here;
+}
+
+/// Whether this machine knows all who agreed as persons who may.
+bool persons_are_known(const Running& running, const config::ExceptionDocument& document) {
+    const auto& settings = running.loaded().settings;
+    std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
+    agreed.erase(document.asked_by);
+    if (settings.exceptions.approvals > 1) agreed.erase("root");
+    const bool enough = 1 + static_cast<std::int64_t>(agreed.size()) >= settings.exceptions.approvals;
+    return enough && control::may_look(document.asked_by, settings.control) &&
+           std::all_of(agreed.begin(), agreed.end(),
+                       [&](const std::string& name) { return control::may_approve(name, settings.control); });
+}
+
+/// An exception of another node, as it counts here. What is not open there, or by the word of persons that this machine
+/// does not know, waits until a person who did not bring it agrees: who asked for it is what the import says.
+Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
+    if (rule.kind != state::RuleKind::Exception) return Done{};
+    auto document = config::read_exception(rule);
+    if (!document) return std::move(document).error();
+    if (auto why = why_not_as_at_home(running, *document); !why.empty())
+        return Error{fmt::format("exception {}: {}", rule.id, why)};
+    if (!config::is_open(document->stage)) return Done{};
+    if (document->stage == config::Stage::Granted && persons_are_known(running, *document)) return Done{};
+    if (document->stage == config::Stage::Granted) document->stage = config::Stage::Unconfirmed;
+    document->agreed_by.clear();
+    document->brought_by = peer.actor;
+    rule = config::to_rule(*document);
+    return Done{};
+}
+
 }  // namespace
 
 Response state_import(Running& running, const Peer& peer, const Request& request) {
     const std::string& node = running.loaded().settings.node;
     auto read = read_import(request);
     if (!read) return fail(read.error().text);
-    const auto known = running.rules();
-    if (!known) return fail(known.error().text);
-    const auto history = running.history();
-    if (!history) return fail(history.error().text);
-    const auto here = lengths(*history);
-    const auto there = lengths(read->history);
-    const auto length = [](const auto& of, const std::string& id) {
-        const auto found = of.find(id);
-        return found == of.end() ? std::size_t{0} : found->second;
-    };
     std::vector<state::Rule> taken;
     for (state::Rule& rule : read->rules) {
-        const auto same =
-            std::find_if(known->begin(), known->end(), [&](const auto& each) { return each.id == rule.id; });
-        if (same == known->end() || (!(*same == rule) && length(there, rule.id) > length(here, rule.id)))
-            taken.push_back(std::move(rule));
+        if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
+        const auto further = goes_further(running, *read, rule);
+        if (!further) return fail(further.error().text);
+        if (!*further) continue;
+        if (auto arrived = arrive(running, peer, rule); !arrived) return fail(arrived.error().text);
+        taken.push_back(std::move(rule));
     }
+    for (const auto& [origin, record] : read->history)
+        if (std::none_of(read->rules.begin(), read->rules.end(),
+                         [&](const auto& rule) { return rule.id == record.object; }) &&
+            std::none_of(taken.begin(), taken.end(), [&](const auto& rule) { return rule.id == record.object; }))
+            return fail(fmt::format("record {} of {} is about no rule of the import", record.number, origin));
     read->rules = std::move(taken);
     // What this node has written itself comes back only as an echo.
     std::erase_if(read->history, [&](const auto& each) { return each.first == node; });
-    if (read->rules.empty()) return done({{"taken", 0}});
+    if (read->rules.empty()) return done({{"taken", 0}, {"unconfirmed", Json::array()}});
     auto record = record_of(peer, request, "state import");
     record.object = text_in(request, "node");
-    for (const state::Rule& rule : read->rules) record.after += (record.after.empty() ? "" : " ") + rule.id;
+    Json unconfirmed = Json::array();
+    for (const state::Rule& rule : read->rules) {
+        record.after += (record.after.empty() ? "" : " ") + rule.id;
+        const auto document = config::read_exception(rule);
+        if (rule.kind == state::RuleKind::Exception && document && document->stage == config::Stage::Unconfirmed)
+            unconfirmed.push_back(rule.id);
+    }
     const auto written = running.import(*read, std::move(record));
     if (!written) return fail(written.error().text);
-    return done({{"taken", read->rules.size()}, {"policy_version", running.policy().version()}});
+    return done({{"taken", read->rules.size()},
+                 {"unconfirmed", std::move(unconfirmed)},
+                 {"policy_version", running.policy().version()}});
 }
 
+Response accept_clock(Running& running, const Peer& peer, const Request& request) {
+    if (running.clock_problem().empty())
+        return fail("the clock is not behind what was seen; there is nothing to accept");
+    const auto accepted = running.accept_clock(record_of(peer, request, "accept clock"));
+    if (!accepted) return fail(accepted.error().text);
+    return done({{"before", accepted->before}, {"after", accepted->after}});
+}
+
+/// The rules of another time are put in force by the machine's owner: one admin could bring back what others ended.
 Response restore(Running& running, const Peer& peer, const Request& request) {
+    if (peer.uid != 0 && peer.uid != ::geteuid())
+        return fail(fmt::format("{} may not restore a backup: be root", peer.actor));
     const Path path = text_in(request, "path");
     if (!path.is_absolute()) return fail("restore needs the path of a backup");
     const auto restored = running.restore(path, record_of(peer, request, "restore"));
     if (!restored) return fail(restored.error().text);
     Json unconfirmed = Json::array();
-    for (const auto& [document, use] : running.exceptions())
+    for (const auto& document : running.open_exceptions())
         if (document.stage == config::Stage::Unconfirmed) unconfirmed.push_back(document.id);
     return done({{"policy_version", running.policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
 }

@@ -12,6 +12,7 @@
 namespace cenote::daemon {
 
 control::Response state_import(Running& running, const control::Peer& peer, const control::Request& request);
+control::Response accept_clock(Running& running, const control::Peer& peer, const control::Request& request);
 control::Response restore(Running& running, const control::Peer& peer, const control::Request& request);
 
 }  // namespace cenote::daemon

@@ -20,6 +20,8 @@ using control::Json;
 using telemetry::Counter;
 using telemetry::Metrics;
 
+constexpr std::size_t kProblemsMax = 50;  // of exceptions there may be a thousand
+
 /// Problems of one moment, each with the time since when it is known.
 class Problems {
 public:
@@ -35,6 +37,7 @@ public:
                          {"since", format_time(since)},
                          {"do", std::move(remedy)}});
     }
+    [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] Json take() && { return std::move(rows_); }
 
 private:
@@ -59,9 +62,11 @@ void add_refusals(const Running& running, Problems& found) {
                   "run 'cenote update', then look at its output");
 }
 
-void add_exceptions(Running& running, Problems& found) {
-    for (const auto& [document, use] : running.exceptions())
-        if (config::is_unratified(document))
+void add_exceptions(const Running& running, Problems& found) {
+    for (const auto& document : running.open_exceptions())
+        if (found.size() >= kProblemsMax)
+            return;
+        else if (config::is_unratified(document))
             found.add("warning",
                       fmt::format("exception {} is an emergency of {} that nobody else has agreed to", document.id,
                                   document.asked_by),
@@ -69,9 +74,10 @@ void add_exceptions(Running& running, Problems& found) {
                       fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
                                   document.id));
         else if (document.stage == config::Stage::Unconfirmed)
-            found.add("warning",
-                      fmt::format("exception {} came back with a restored backup and opens nothing", document.id),
-                      fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id));
+            found.add(
+                "warning",
+                fmt::format("exception {} came with a backup or from another node and opens nothing", document.id),
+                fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id));
 }
 
 /// Nothing of this waits until a copy is too old: what failed once may fail each day.
@@ -106,12 +112,16 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
     if (!running.state_problem().empty())
         found.add("error", running.state_problem(),
                   "look at the file and its folder, or restore a backup, then restart cenoted");
+    if (auto behind = running.clock_problem(); !behind.empty())
+        found.add("error", std::move(behind),
+                  "set the clock; if it is right, and ran ahead before, 'cenote state accept-clock'");
     if (const auto& until = running.policy().options().suspended_until; until && wall_now() < *until)
         found.add("warning", fmt::format("everything is suspended until {}", format_time(*until)),
                   "nothing, it ends by itself");
     add_exceptions(running, found);
     for (const SocketAddress& address : running.listen_watch().absent())
-        found.add("warning", fmt::format("this machine has no address {}: nothing is served there", address.to_string()),
+        found.add("warning",
+                  fmt::format("this machine has no address {}: nothing is served there", address.to_string()),
                   "nothing if it comes later, it is served then; else change [server].listen");
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)

@@ -56,7 +56,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
     return server;
 }
 
-Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, std::vector<SocketAddress> without_family)
+Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers,
+               std::vector<SocketAddress> without_family)
     : pace_(std::move(pace)), workers_(std::move(workers)), listen_(addresses()) {
     std::ranges::move(without_family, std::back_inserter(listen_));
 }

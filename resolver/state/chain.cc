@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "resolver/base/digest.h"
 #include "resolver/base/time_text.h"
+#include "resolver/state/backup.h"
 #include "resolver/state/state.h"
 
 namespace cenote::state {
 namespace {
+
+constexpr std::string_view kBackup = "backup ";
+constexpr std::size_t kShownDigits = 16;
 
 void add(std::string_view text, Sha256& hash) {
     // The length in front: no two records with other borders between their fields hash alike.
@@ -47,6 +54,38 @@ std::vector<std::string> find_breaks(std::span<const Record> all, const std::str
     if (!head_found)
         breaks.push_back(
             fmt::format("no record has the head {}: the end was cut off, or the whole was written anew", head));
+    return breaks;
+}
+
+std::string backup_node(const std::string& head) { return fmt::format("{}{}", kBackup, head.substr(0, kShownDigits)); }
+
+bool is_backup_node(std::string_view node) noexcept { return node.starts_with(kBackup); }
+
+std::vector<std::string> find_breaks(std::span<const std::pair<std::string, Record>> history, const std::string& head) {
+    std::vector<Record> own;
+    std::map<std::string, std::vector<Record>> backups;
+    bool head_in_backup = false;
+    for (const auto& [node, record] : history) {
+        if (node.empty()) own.push_back(record);
+        if (!is_backup_node(node)) continue;
+        backups[node].push_back(record);
+        head_in_backup = head_in_backup || record.chain == head;
+    }
+    auto breaks = find_breaks(own, head_in_backup ? std::string() : head);
+    for (const auto& [node, trail] : backups) {
+        for (const auto& each : find_breaks(trail, {})) breaks.push_back(fmt::format("{}: {}", node, each));
+        const std::string& last = trail.back().chain;
+        const bool named = std::any_of(own.begin(), own.end(), [&](const Record& record) {
+            return record.action == "restore" && record.after.find(last) != std::string::npos;
+        });
+        if (!named) breaks.push_back(fmt::format("{}: no restore brought a trail that ends like this", node));
+    }
+    for (const Record& record : own) {
+        const auto kept = record.after.find(kKeptAs);
+        if (record.action != "restore" || kept == std::string::npos) continue;
+        const std::string node = record.after.substr(kept + kKeptAs.size());
+        if (!backups.contains(node)) breaks.push_back(fmt::format("{}: all records are missing", node));
+    }
     return breaks;
 }
 

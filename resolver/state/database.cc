@@ -2,6 +2,7 @@
 #include "resolver/state/database.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "resolver/base/check.h"
 
@@ -11,6 +12,23 @@ namespace {
 constexpr int kBusyMs = 5000;  // a reader of the file holds nobody up for longer
 
 Error error_of(sqlite3* handle) { return Error{sqlite3_errmsg(handle)}; }
+
+int flags_of(Database::Mode mode) noexcept {
+    switch (mode) {
+        case Database::Mode::Create: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        case Database::Mode::Write: return SQLITE_OPEN_READWRITE;
+        case Database::Mode::ReadOnly: break;
+    }
+    return SQLITE_OPEN_READONLY;
+}
+
+/// As https://sqlite.org/security.html asks for files of another hand; a file of ours may have become one.
+void distrust(sqlite3* handle) {
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+}
 
 }  // namespace
 
@@ -51,15 +69,20 @@ std::string Statement::text(int column) const {
 
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
+bool Statement::is_number(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER; }
+
 Result<Database> Database::open(const Path& path, Mode mode) {
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))  // a pipe would keep us waiting
+        return Error{fmt::format("cannot open {}: it is no regular file", path.string())};
     sqlite3* handle = nullptr;
-    const int flags = mode == Mode::Create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags_of(mode), nullptr);
     Database database(handle);
     if (code != SQLITE_OK)
         return Error{fmt::format("cannot open {}: {}; check its folder's owner and mode", path.string(),
                                  handle != nullptr ? sqlite3_errmsg(handle) : "no memory")};
     sqlite3_busy_timeout(handle, kBusyMs);
+    distrust(handle);
     return database;
 }
 

@@ -30,6 +30,7 @@ public:
     Result<bool> step();
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] bool is_number(int column) const;
 
 private:
     struct Finalize {
@@ -42,7 +43,8 @@ private:
 
 class Database {
 public:
-    enum class Mode : std::uint8_t { Create, ReadOnly };
+    enum class Mode : std::uint8_t { Create, Write, ReadOnly };
+    /// Nothing that a file brings along is run: triggers and views are dead, functions in a schema are not called.
     static Result<Database> open(const Path& path, Mode mode);
 
     [[nodiscard]] Statement prepare(std::string_view sql) const { return {handle_.get(), sql}; }

@@ -2,154 +2,37 @@
 #include "resolver/state/state.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <array>
+#include <cerrno>
 #include <utility>
 
-#include "resolver/base/time_text.h"
+#include "resolver/state/backup.h"
 #include "resolver/state/database.h"
+#include "resolver/state/place.h"
+#include "resolver/state/rows.h"
+#include "resolver/state/schema.h"
 
 namespace cenote::state {
 namespace {
-
-/// What brings a file from each schema to the next.
-constexpr std::array kMigrations = {
-    R"sql(
-CREATE TABLE rule (
-    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, lifted INTEGER NOT NULL
-) STRICT;
-CREATE TABLE audit (
-    number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL,
-    before TEXT NOT NULL, after TEXT NOT NULL, requester TEXT NOT NULL, ref TEXT NOT NULL, note TEXT NOT NULL,
-    chain TEXT NOT NULL
-) STRICT;
-PRAGMA user_version = 1;
-)sql",
-    R"sql(
-ALTER TABLE audit ADD COLUMN policy TEXT NOT NULL DEFAULT '';
-CREATE TABLE policy_text (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
-CREATE TABLE policy (version INTEGER PRIMARY KEY, at INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
-CREATE INDEX policy_by_time ON policy (at, version);
-CREATE TABLE exception_use (id TEXT PRIMARY KEY, queries INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL)
-    STRICT;
-CREATE TABLE imported (
-    node TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
-    object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, requester TEXT NOT NULL, ref TEXT NOT NULL,
-    note TEXT NOT NULL, policy TEXT NOT NULL, chain TEXT NOT NULL, PRIMARY KEY (node, number)
-) STRICT;
-PRAGMA user_version = 2;
-)sql"};
-
-Result<RuleKind> parse_kind(std::string_view text) {
-    for (const RuleKind kind : {RuleKind::Directive, RuleKind::Allow, RuleKind::Suspension, RuleKind::Exception})
-        if (rule_kind_to_text(kind) == text) return kind;
-    return Error{fmt::format("a rule of unknown kind '{}'", text)};
-}
-
-constexpr std::string_view kRecordColumns =
-    "number, at, actor, action, object, before, after, requester, ref, note, policy, chain";
-constexpr std::string_view kRecordPlaces = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
-
-/// The texts of a record in the order of the columns. Of `Text` std::string or const std::string.
-template <typename Text, typename Of>
-std::array<Text*, 10> texts_of(Of& record) {
-    return {&record.actor,     &record.action, &record.object, &record.before, &record.after,
-            &record.requester, &record.ref,    &record.note,   &record.policy, &record.chain};
-}
-
-/// From the columns of a record, the first of which is `column`.
-Result<Record> record_at(const Statement& row, int column) {
-    Record record;
-    record.number = static_cast<std::uint64_t>(row.number(column++));
-    const auto at = parse_time(row.text(column++));
-    if (!at) return Error{fmt::format("record {}: {}", record.number, at.error().text)};
-    record.at = *at;
-    for (std::string* field : texts_of<std::string>(record)) *field = row.text(column++);
-    return record;
-}
-
-void bind_record(const Record& record, Statement& statement) {
-    statement.bind(static_cast<std::int64_t>(record.number)).bind(format_time(record.at));
-    for (const std::string* field : texts_of<const std::string>(record)) statement.bind(*field);
-}
-
-/// Runs a statement for each of its rows; the first Error ends it.
-template <typename OnRow>
-Status each_row(Statement rows, OnRow on_row) {
-    for (;;) {
-        auto more = rows.step();
-        if (!more) return std::move(more).error();
-        if (!*more) return Done{};
-        if (Status status = on_row(rows); !status) return status;
-    }
-}
-
-Status run(Statement& statement) {
-    auto done = statement.step();
-    if (!done) return std::move(done).error();
-    return Done{};
-}
-
-std::optional<WallTime> time_or_none(const std::string& text) {
-    const auto time = parse_time(text);
-    return time ? std::optional(*time) : std::nullopt;
-}
-std::string text_of(const std::optional<WallTime>& time) { return time ? format_time(*time) : std::string(); }
 
 Error in_file(const Path& path, const Error& why) {
     return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
 }
 
-Result<std::vector<Rule>> rules_of(const Database& database) {
-    std::vector<Rule> all;
-    const auto read =
-        each_row(database.prepare("SELECT kind, id, text, lifted FROM rule ORDER BY number"), [&](const auto& row) {
-            auto kind = parse_kind(row.text(0));
-            if (!kind) return Status(std::move(kind).error());
-            all.push_back({*kind, row.text(1), row.text(2), row.number(3) != 0});
-            return Status(Done{});
-        });
-    if (!read) return read.error();
-    return all;
-}
-
-Result<std::vector<Use>> uses_of(const Database& database) {
-    std::vector<Use> all;
-    const auto read = each_row(database.prepare("SELECT id, queries, first, last FROM exception_use ORDER BY id"),
-                               [&](const auto& row) {
-                                   all.push_back({row.text(0), static_cast<std::uint64_t>(row.number(1)),
-                                                  time_or_none(row.text(2)), time_or_none(row.text(3))});
-                                   return Status(Done{});
-                               });
-    if (!read) return read.error();
-    return all;
-}
-
-Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at) {
-    Statement row = database.prepare(
-        "SELECT version, at, policy.digest, text FROM policy JOIN policy_text ON policy_text.digest = policy.digest "
-        "WHERE at <= ? ORDER BY at DESC, version DESC LIMIT 1");
-    row.bind(at.time_since_epoch().count());
-    auto found = row.step();
-    if (!found) return std::move(found).error();
-    if (!*found) return std::optional<PolicyVersion>();
-    return std::optional(PolicyVersion{static_cast<std::uint32_t>(row.number(0)), WallTime(seconds(row.number(1))),
-                                       row.text(2), row.text(3)});
+Error lost(const Path& path, std::string_view what, const Path& trace) {
+    return Error{fmt::format("{} is {}, and {} shows that there was one; restore a backup, or remove {} to begin anew",
+                             path.string(), what, trace.string(), trace.string())};
 }
 
 Result<std::vector<std::pair<std::string, Record>>> history_of(const Database& database) {
+    auto own = trail_of(database);
+    if (!own) return std::move(own).error();
+    auto others = imported_of(database);
+    if (!others) return std::move(others).error();
     std::vector<std::pair<std::string, Record>> all;
-    for (const std::string_view from :
-         {"SELECT '', {} FROM audit ORDER BY number", "SELECT node, {} FROM imported ORDER BY node, number"}) {
-        const auto read =
-            each_row(database.prepare(fmt::format(fmt::runtime(from), kRecordColumns)), [&](const auto& row) {
-                auto record = record_at(row, 1);
-                if (!record) return Status(std::move(record).error());
-                all.emplace_back(row.text(0), std::move(*record));
-                return Status(Done{});
-            });
-        if (!read) return read.error();
-    }
+    for (Record& record : *own) all.emplace_back(std::string(), std::move(record));
+    for (auto& other : *others) all.push_back(std::move(other));
     return all;
 }
 
@@ -157,29 +40,52 @@ class SqliteState final : public State {
 public:
     SqliteState(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
 
-    Status prepare() {
+    Status prepare(const Path& trace) {
         // FULL: a transaction that was committed survives a power cut.
         if (auto set = database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
             !set)
             return refuse(set.error());
-        auto schema = number_of("PRAGMA user_version");
+        const auto schema = number_of(database_, "PRAGMA user_version");
         if (!schema) return refuse(schema.error());
-        if (*schema > std::ssize(kMigrations))
-            return refuse(Error{fmt::format("it has schema {}, this program knows {}; use the program that wrote it",
-                                            *schema, kMigrations.size())});
-        for (auto next = static_cast<std::size_t>(*schema); next < kMigrations.size(); ++next)
-            if (auto made = migrate(kMigrations[next]); !made) return refuse(made.error());
-        auto last = last_of_trail();
-        if (!last) return refuse(last.error());
+        if (*schema == 0 && !trace.empty()) return lost(path_, "empty", trace);
+        if (auto migrated = migrate(database_); !migrated) return refuse(migrated.error());
+        if (auto last = last_of_trail(); !last) return refuse(last.error());
+        if (last_ == 0 && !trace.empty()) return lost(path_, "without a record", trace);
+        if (last_ > 0) leave_trace(path_);
         return Done{};
     }
 
-    Result<std::vector<Rule>> rules() const override { return with_path(rules_of(database_)); }
+    Result<std::vector<Rule>> rules() const override { return with_path(rules_of(database_, "ORDER BY number")); }
+    Result<std::vector<Rule>> open_rules() const override {
+        return with_path(rules_of(database_,
+                                  "WHERE lifted = 0 AND kind <> 'suspension' OR number = (SELECT max(number) FROM rule "
+                                  "WHERE kind = 'suspension') ORDER BY number"));
+    }
+    Result<std::optional<Rule>> rule(const std::string& id) const override {
+        auto found = with_path(rules_of(database_, "WHERE id = ?", id));
+        if (!found) return std::move(found).error();
+        return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
+    }
+    Result<std::vector<Rule>> exceptions(const std::string& after, std::size_t limit) const override {
+        const auto clause = fmt::format(
+            "WHERE kind = 'exception' AND number > coalesce((SELECT number FROM rule WHERE id = ?), 0) ORDER BY number "
+            "LIMIT {}",
+            limit);
+        return with_path(rules_of(database_, clause, after));
+    }
+    Result<std::size_t> records_about(const std::string& id) const override {
+        Statement count = database_.prepare(
+            "SELECT (SELECT count(*) FROM audit WHERE object = ?1) + (SELECT count(*) FROM imported WHERE object = ?1 "
+            "AND node NOT LIKE 'backup %')");
+        auto row = count.bind(id).step();
+        if (!row) return in_file(path_, row.error());
+        return static_cast<std::size_t>(count.number(0));
+    }
     Result<std::vector<Use>> uses() const override { return with_path(uses_of(database_)); }
+    Result<Use> use(const std::string& id) const override { return with_path(use_of(database_, id)); }
     Result<std::optional<PolicyVersion>> policy_at(WallTime at) const override {
         return with_path(policy_of(database_, at));
     }
-
     Status keep_version(const PolicyVersion& policy) override {
         Statement row = database_.prepare("SELECT 1 FROM policy WHERE version = ?");
         row.bind(std::int64_t{policy.version});
@@ -188,13 +94,11 @@ public:
         return *known ? Status(Done{}) : with_path(write_policy(policy));
     }
 
-    Result<std::uint32_t> last_version() const override {
-        Statement row = database_.prepare("SELECT ifnull(max(version), 0) FROM policy");
-        const auto found = row.step();
-        if (!found) return with_path(Result<std::uint32_t>(found.error()));
-        return static_cast<std::uint32_t>(row.number(0));
+    Result<std::uint32_t> highest_version() const override {
+        const auto highest = number_of(database_, "SELECT max(version) FROM policy");
+        if (!highest) return in_file(path_, highest.error());
+        return static_cast<std::uint32_t>(*highest);
     }
-
     Result<std::vector<std::pair<std::string, Record>>> history() const override {
         return with_path(history_of(database_));
     }
@@ -202,49 +106,79 @@ public:
     Result<Record> change(Change change) override { return import({}, std::move(change)); }
 
     Result<Record> import(const Import& import, Change change) override {
-        Record& record = change.record;
-        record.number = last_ + 1;
-        record.chain = chain_of(record, head_);
-        auto written = write(import, change);
-        if (!written)
-            return Error{
-                fmt::format("cannot write to {}: {}; nothing has changed", path_.string(), written.error().text)};
-        last_ = record.number;
-        head_ = record.chain;
-        return std::move(record);
+        auto record = change.record;
+        auto written = in_transaction([&] {
+            for (const Rule& rule : import.rules)
+                if (auto put = put_rule(database_, rule); !put) return put;
+            for (const auto& [node, other] : import.history)
+                if (auto put = put_imported(database_, node, other); !put) return put;
+            return put_change(change, record);
+        });
+        if (!written) return std::move(written).error();
+        return record;
+    }
+
+    Status change_all(std::vector<Change> changes) override {
+        return in_transaction([&] {
+            for (Change& change : changes)
+                if (auto put = put_change(change, change.record); !put) return put;
+            return Status(Done{});
+        });
     }
 
     Status add_uses(std::span<const Use> uses) override {
-        auto transaction = Transaction::begin(database_);
-        if (!transaction) return std::move(transaction).error();
-        for (const Use& use : uses) {
-            Statement add = database_.prepare(
-                "INSERT INTO exception_use (id, queries, first, last) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
-                "SET queries = queries + excluded.queries, last = excluded.last");
-            add.bind(use.id)
-                .bind(static_cast<std::int64_t>(use.queries))
-                .bind(text_of(use.first))
-                .bind(text_of(use.last));
-            if (auto added = run(add); !added) return refuse(added.error());
-        }
-        return transaction->commit();
+        return in_transaction([&] {
+            for (const Use& use : uses)
+                if (auto added = add_use(database_, use); !added) return added;
+            return Status(Done{});
+        });
     }
 
     const std::string& head() const noexcept override { return head_; }
 
     Result<std::string> next_id(const std::string& prefix) const override {
-        Statement known = database_.prepare("SELECT id FROM rule");
-        std::uint64_t highest = 0;
-        for (;;) {
-            auto more = known.step();
-            if (!more) return refuse(more.error()).error();
-            if (!*more) return fmt::format("{}-{}", prefix, highest + 1);
-            const std::string id = known.text(0);
-            if (id.size() <= prefix.size() + 1 || !id.starts_with(prefix + "-")) continue;
-            const std::string number = id.substr(prefix.size() + 1);
-            if (number.find_first_not_of("0123456789") == std::string::npos && number.size() < 19)
-                highest = std::max<std::uint64_t>(highest, std::stoull(number));
-        }
+        Statement known = database_.prepare("SELECT highest FROM given WHERE prefix = ?");
+        auto row = known.bind(prefix).step();
+        if (!row) return in_file(path_, row.error());
+        return fmt::format("{}-{}", prefix, (*row ? known.number(0) : 0) + 1);
+    }
+
+    Result<std::optional<WallTime>> latest_time() const override {
+        Statement known = database_.prepare("SELECT at FROM seen");
+        auto row = known.step();
+        if (!row) return in_file(path_, row.error());
+        if (!*row) return std::optional<WallTime>();
+        return std::optional(WallTime(seconds(known.number(0))));
+    }
+
+    Status note_time(WallTime at) override {
+        return in_transaction([&] { return put_seen(database_, at); });
+    }
+
+    Result<Record> set_back_time(Record record) override {
+        auto written = in_transaction([&] {
+            if (auto forgotten = database_.run("DELETE FROM seen"); !forgotten) return forgotten;
+            return append(record);
+        });
+        if (!written) return std::move(written).error();
+        return record;
+    }
+
+    Result<Record> restore(const Path& backup, const std::function<void(std::vector<Rule>&)>& adapt,
+                           Record record) override {
+        auto copy = BackupCopy::of(backup, path_);
+        if (!copy) return std::move(copy).error();
+        if (last_ > 0)
+            if (auto kept = copy_state(path_, free_place_beside(path_)); !kept) return std::move(kept).error();
+        auto written = in_transaction([&] {
+            auto taken = copy->put_into(database_, adapt);
+            if (!taken) return Status(std::move(taken).error());
+            record.after = std::move(*taken);
+            if (auto last = last_of_trail(); !last) return last;
+            return append(record);
+        });
+        if (!written) return std::move(written).error();
+        return record;
     }
 
 private:
@@ -253,20 +187,6 @@ private:
     Result<T> with_path(Result<T> read) const {
         if (!read) return in_file(path_, read.error());
         return read;
-    }
-
-    Result<std::int64_t> number_of(std::string_view sql) const {
-        Statement row = database_.prepare(sql);
-        auto found = row.step();
-        if (!found) return std::move(found).error();
-        return *found ? row.number(0) : 0;
-    }
-
-    Status migrate(const char* sql) {
-        auto transaction = Transaction::begin(database_);
-        if (!transaction) return std::move(transaction).error();
-        if (auto made = database_.run(sql); !made) return made;
-        return transaction->commit();
     }
 
     Status last_of_trail() {
@@ -279,52 +199,50 @@ private:
         return Done{};
     }
 
-    Status write(const Import& import, const Change& change) {
+    /// All that `write` does, or nothing of it.
+    template <typename Write>
+    Status in_transaction(Write write) {
+        const std::uint64_t last = last_;
+        const std::string head = head_;
+        const Status done = commit(write);
+        if (done) {
+            if (last == 0 && last_ > 0) leave_trace(path_);
+            return done;
+        }
+        last_ = last;
+        head_ = head;
+        return Error{fmt::format("cannot write to {}: {}; nothing has changed", path_.string(), done.error().text)};
+    }
+
+    template <typename Write>
+    Status commit(Write write) {
         auto transaction = Transaction::begin(database_);
         if (!transaction) return std::move(transaction).error();
-        if (auto put = change.rule != nullptr ? put_rule(*change.rule) : Done{}; !put) return put;
-        for (const Rule& rule : import.rules)
-            if (auto put = put_rule(rule); !put) return put;
-        for (const auto& [node, record] : import.history)
-            if (auto put = put_imported(node, record); !put) return put;
-        if (auto put = change.policy != nullptr ? put_policy(*change.policy) : Done{}; !put) return put;
-        Statement append =
-            database_.prepare(fmt::format("INSERT INTO audit ({}) VALUES ({})", kRecordColumns, kRecordPlaces));
-        bind_record(change.record, append);
-        if (auto done = run(append); !done) return done;
+        if (auto written = write(); !written) return written;
         return transaction->commit();
     }
 
     Status write_policy(const PolicyVersion& policy) {
         auto transaction = Transaction::begin(database_);
         if (!transaction) return std::move(transaction).error();
-        if (auto put = put_policy(policy); !put) return put;
+        if (auto put = put_policy(database_, policy); !put) return put;
         return transaction->commit();
     }
 
-    Status put_rule(const Rule& rule) {
-        Statement put = database_.prepare(
-            "INSERT INTO rule (kind, id, text, lifted) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET text = excluded.text, lifted = excluded.lifted");
-        put.bind(rule_kind_to_text(rule.kind)).bind(rule.id).bind(rule.text).bind(rule.lifted ? 1 : 0);
-        return run(put);
+    Status put_change(const Change& change, Record& record) {
+        if (auto put = change.rule != nullptr ? put_rule(database_, *change.rule) : Done{}; !put) return put;
+        if (auto put = change.policy != nullptr ? put_policy(database_, *change.policy) : Done{}; !put) return put;
+        return append(record);
     }
 
-    Status put_imported(const std::string& node, const Record& record) {
-        Statement put = database_.prepare(
-            fmt::format("INSERT OR IGNORE INTO imported (node, {}) VALUES (?, {})", kRecordColumns, kRecordPlaces));
-        put.bind(node);
-        bind_record(record, put);
-        return run(put);
-    }
-
-    Status put_policy(const PolicyVersion& policy) {
-        Statement text = database_.prepare("INSERT OR IGNORE INTO policy_text (digest, text) VALUES (?, ?)");
-        text.bind(policy.digest).bind(policy.text);
-        if (auto put = run(text); !put) return put;
-        Statement version = database_.prepare("INSERT OR REPLACE INTO policy (version, at, digest) VALUES (?, ?, ?)");
-        version.bind(std::int64_t{policy.version}).bind(policy.at.time_since_epoch().count()).bind(policy.digest);
-        return run(version);
+    /// Behind the trail; the record gets its number and chain.
+    Status append(Record& record) {
+        record.number = last_ + 1;
+        record.chain = chain_of(record, head_);
+        if (auto put = put_record(database_, record); !put) return put;
+        last_ = record.number;
+        head_ = record.chain;
+        return Done{};
     }
 
     Path path_;
@@ -333,7 +251,7 @@ private:
     std::string head_ = kNoHead;
 };
 
-/// Of a file that somebody else may be writing to.
+/// Of a file that another process may be writing to.
 template <typename T, typename Read>
 Result<T> read_with(const Path& path, Read read) {
     auto database = Database::open(path, Database::Mode::ReadOnly);
@@ -346,14 +264,23 @@ Result<T> read_with(const Path& path, Read read) {
 }  // namespace
 
 Result<std::unique_ptr<State>> State::open(const Path& path) {
-    auto database = Database::open(path, Database::Mode::Create);
+    const bool missing = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
+    const Path trace = trace_of(path, missing);
+    if (missing) {
+        if (!trace.empty()) return lost(path, "missing", trace);
+        if (auto made = make_file(path, 0640); !made) return std::move(made).error();
+    }
+    auto database = Database::open(path, Database::Mode::Write);
     if (!database) return std::move(database).error();
     auto state = std::make_unique<SqliteState>(path, std::move(*database));
-    if (auto ready = state->prepare(); !ready) return std::move(ready).error();
+    if (auto ready = state->prepare(trace); !ready) return std::move(ready).error();
     return std::unique_ptr<State>(std::move(state));
 }
 
-Result<std::vector<Rule>> read_rules(const Path& path) { return read_with<std::vector<Rule>>(path, rules_of); }
+Result<std::vector<Rule>> read_rules(const Path& path) {
+    return read_with<std::vector<Rule>>(path,
+                                        [](const Database& database) { return rules_of(database, "ORDER BY number"); });
+}
 
 Result<std::vector<Use>> read_uses(const Path& path) { return read_with<std::vector<Use>>(path, uses_of); }
 
@@ -366,29 +293,6 @@ Result<std::optional<PolicyVersion>> read_policy_at(const Path& path, WallTime a
                                                    [at](const Database& database) { return policy_of(database, at); });
 }
 
-Status copy_state(const Path& path, const Path& copy) {
-    auto database = Database::open(path, Database::Mode::ReadOnly);
-    if (!database) return std::move(database).error();
-    Statement into = database->prepare("VACUUM INTO ?");
-    if (auto made = into.bind(copy.string()).step(); !made)
-        return Error{fmt::format("cannot copy {}: {}", path.string(), made.error().text)};
-    return Done{};
-}
-
-Result<std::vector<Record>> read_audit(const Path& path) {
-    return read_with<std::vector<Record>>(path, [](const Database& database) -> Result<std::vector<Record>> {
-        std::vector<Record> records;
-        const auto read =
-            each_row(database.prepare(fmt::format("SELECT {} FROM audit ORDER BY number", kRecordColumns)),
-                     [&](const auto& row) {
-                         auto record = record_at(row, 0);
-                         if (!record) return Status(std::move(record).error());
-                         records.push_back(std::move(*record));
-                         return Status(Done{});
-                     });
-        if (!read) return read.error();
-        return records;
-    });
-}
+Result<std::vector<Record>> read_audit(const Path& path) { return read_with<std::vector<Record>>(path, trail_of); }
 
 }  // namespace cenote::state

@@ -23,18 +23,18 @@ TEST(Version, GrowsWhateverTheClockSays) {
     const testing_support::TemporaryFolder folder;
     {
         const auto state = open(folder / "state.db");
-        EXPECT_EQ(*state->last_version(), 0U);
+        EXPECT_EQ(*state->highest_version(), 0U);
         const PolicyVersion first = policy(1'800'000'000, 1'800'000'000);
         Record start;
         start.action = "start";
         ASSERT_TRUE(state->change({.rule = nullptr, .policy = &first, .record = std::move(start)}).ok());
         ASSERT_TRUE(state->keep_version(policy(1'900'000'000, 1'900'000'000)).ok());
         ASSERT_TRUE(state->keep_version(policy(1'900'000'001, 1000)).ok()) << "the clock was set back";
-        EXPECT_EQ(*state->last_version(), 1'900'000'001U);
+        EXPECT_EQ(*state->highest_version(), 1'900'000'001U);
         EXPECT_EQ(state->history()->size(), 1U) << "the trail has no record of it";
     }
     const auto again = open(folder / "state.db");
-    EXPECT_EQ(*again->last_version(), 1'900'000'001U);
+    EXPECT_EQ(*again->highest_version(), 1'900'000'001U);
     ASSERT_TRUE(again->keep_version(policy(1'800'000'000, 5)).ok());
     EXPECT_EQ((*again->policy_at(WallTime{seconds{1'850'000'000}}))->at, WallTime{seconds{1'800'000'000}})
         << "what is known of a version stays";

@@ -4,7 +4,9 @@
 Persons are real users of this host, known to the daemon by the credentials of their connections.
 """
 import contextlib
+import json
 import os
+import sqlite3
 import subprocess
 import unittest
 import uuid
@@ -241,6 +243,68 @@ class Exceptions(SystemTest):
         eventually(lambda: datetime.now(timezone.utc) > end, "the end")
         self.assertIn("has passed", self.refused(self.lee, "exception", "approve", ident))
         self.assertEqual(self.row(ident)["stage"], "asked")
+
+    def test_a_reader_can_neither_fill_the_disk_nor_the_list(self):
+        self.assertIn("longer than 1000 bytes", self.refused(self.read, *self.request(self.read, "--note", "x" * 1001)))
+        for _ in range(20):
+            self.done_by(self.read, *self.request(self.read))
+        self.assertIn("wait for an answer", self.refused(self.read, *self.request(self.read)))
+        self.done_by(self.kim, *self.request(self.kim))
+        self.done_by(self.lee, "exception", "deny", "1")
+        self.done_by(self.read, *self.request(self.read))
+
+    def test_thousands_are_listed(self):
+        ident = self.done_by(self.kim, *self.request(self.kim))
+        self.resolver.stop()
+        with sqlite3.connect(self.resolver.folder / "state.db") as state:
+            (text,) = state.execute("SELECT text FROM rule WHERE id = ?", (ident,)).fetchone()
+            text = text.replace('stage = "asked"', 'stage = "denied"').replace('"a test"', '"' + "long " * 100 + '"')
+            state.executemany("INSERT INTO rule (kind, id, text, lifted) VALUES ('exception', ?, ?, 1)",
+                              [(f"node1-{i}", text.replace(ident, f"node1-{i}")) for i in range(2, 4002)])
+        self.resolver.start()
+        for _ in range(2):  # by the daemon, and from the files
+            self.assertEqual(len(self.resolver.cenote_json("exceptions")), 4001)
+            self.assertEqual([row["id"] for row in self.resolver.cenote_json("exceptions", "--open")], [ident])
+            self.assertEqual(len(self.resolver.cenote_json("exceptions", "--stage", "denied")), 4000)
+            self.assertEqual(self.resolver.cenote_json("exceptions", "--directive", "d2"), [])
+            self.resolver.stop()
+
+    def test_one_admin_brings_no_exception_from_elsewhere(self):
+        ident = self.done_by(self.kim, *self.request(self.kim))
+        self.done_by(self.lee, "exception", "approve", ident)
+        made = json.loads(self.resolver.cenote_ok("state", "export"))
+        self.resolver.cenote_ok("exception", "revoke", ident)
+        self.assertEqual(self.seen(), CLOSED)
+        for known, stage, seen in ((True, "granted", OPEN), (False, "unconfirmed", CLOSED)):
+            rule = dict(made["rules"][0], id="node2-1" if known else "node2-2")
+            rule["text"] = rule["text"].replace(ident, rule["id"])
+            if not known:
+                rule["text"] = rule["text"].replace(self.lee, self.read)
+            file = self.resolver.folder / "import.json"
+            file.write_text(json.dumps(dict(made, node="node2", rules=[rule], history=[])))
+            self.resolver.cenote_ok("state", "import", file)
+            self.assertEqual((self.row(rule["id"])["stage"], self.seen()), (stage, seen))
+            if known:
+                self.resolver.cenote_ok("exception", "revoke", rule["id"])
+        file.write_text(json.dumps(dict(made, rules=made["rules"], history=[])))
+        self.resolver.cenote_ok("state", "import", file)
+        self.assertEqual(self.row(ident)["stage"], "revoked", "closed here stays closed")
+
+    def test_only_root_restores(self):
+        file = self.resolver.folder / "backup.db"
+        self.resolver.cenote_ok("backup", file)
+        group = subprocess.run(["id", "-Gn", self.lee], capture_output=True, text=True).stdout.split()[-1]
+        self.resolver.config.write_text(self.resolver.config.read_text().replace("[control]", f'[control]\nadmins = ["{group}"]'))
+        self.resolver.stop()
+        self.resolver.start()
+        path = self.resolver.folder / "state.db"
+        request = json.dumps({"v": 1, "verb": "restore", "args": {"path": str(file)}})
+        said = subprocess.run(["setpriv", "--reuid", self.lee, "--regid", self.lee, "--init-groups", "/usr/bin/python3", "-c",
+                               "import socket, sys\nwith socket.socket(socket.AF_UNIX) as s:\n s.connect(sys.argv[1])\n"
+                               " s.sendall(sys.argv[2].encode() + b'\\n')\n print(s.makefile().readline())",
+                               str(self.resolver.control), request], capture_output=True, text=True).stdout
+        self.assertIn("may not restore a backup", said)
+        self.assertTrue(path.exists())
 
     def test_readers_look_and_change_nothing(self):
         self.done_by(self.read, "status")

@@ -5,7 +5,7 @@ import sqlite3
 import tomllib
 from datetime import datetime, timedelta, timezone
 
-from harness import SystemTest, addresses, eventually, extended_errors, main
+from harness import Clock, SystemTest, addresses, control_call, eventually, extended_errors, main
 from upstreams import ScriptedUpstream, answer_with
 
 OPEN = ["192.0.2.1"]
@@ -299,6 +299,87 @@ class Rules(SystemTest):
         self.resolver.cenote_ok("directive", "lift", made)
         self.assertFalse([problem for problem in self.resolver.cenote_json("status")["problems"]
                           if "not in force" in problem["what"]])
+
+    def test_a_rule_that_fits_no_more_takes_no_other_with_it(self):
+        self.made("restrict", "alpha")
+        self.made("restrict", "domain:other.example")
+        self.resolver.cenote_ok("allow", "beta-ai.example", "--for", "1h")
+        self.resolver.stop()
+        with sqlite3.connect(self.resolver.folder / "state.db") as state:
+            state.execute("UPDATE rule SET text = 'no TOML at all' WHERE id = 'node1-1'")
+        self.resolver.start()
+        self.assertEqual(self.seen("other.example"), CLOSED)
+        self.assertEqual(self.seen("beta-ai.example"), OPEN)
+        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
+        told = json.dumps(self.resolver.cenote_json("status")["problems"])
+        self.assertIn("node1-1", told)
+        self.assertNotIn("node1-2", told)
+        self.made("restrict", "domain:third.example")
+        self.resolver.cenote_ok("reload")
+        self.assertEqual([self.seen(name) for name in ("other.example", "third.example")], [CLOSED, CLOSED])
+        self.assertIn("node1-1", json.dumps(self.resolver.cenote_json("status")["problems"]))
+
+    def test_a_directive_is_made_with_nothing_beside_it(self):
+        body = '[[directive]]\ntargets = ["service:alpha"]\nstep = "restrict"\n'
+        allow = '[[allow]]\ndomains = ["beta-ai.example"]\n'
+        other = body.replace("[[directive]]", '[[directive]]\nid = "x"')
+        for more, why in ((allow, "nothing else"), (other, "nothing else"), ("[x]\n", "unknown key"),
+                          ("#" * 70000, "longer")):
+            reply = control_call(self.resolver, "directive-add", body=body + more)
+            self.assertFalse(reply["ok"])
+            self.assertIn(why, reply["error"])
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
+        self.assertTrue(control_call(self.resolver, "directive-add", body=body)["ok"])
+
+    def test_texts_have_limits(self):
+        before = self.resolver.cenote_json("status")["audit_head"]
+        for flag in ("--note", "--ref", "--requester", "--title"):
+            self.assertIn("longer than", self.refused("restrict", "alpha", flag, "x" * 70000))
+        self.assertEqual(self.resolver.cenote_json("status")["audit_head"], before)
+
+    def test_what_has_ended_stays_ended_though_the_clock_is_set_back(self):
+        self.resolver.stop()
+        clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
+        self.resolver.start()
+        self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
+        made = self.made("restrict", "domain:begun.example", "--starts", "2098-03-20T12:30:00Z")
+        self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (OPEN, OPEN))
+        clock.set("2098-03-20T13:00:01Z")
+        eventually(lambda: "allow end" in [row["action"] for row in self.audit()], "the record of the end")
+        serial = self.resolver.cenote_json("status")["policy_version"]
+        self.resolver.cenote_ok("allow", "other.example", "--until", "2098-03-20T14:00:00Z")
+        for back in ("2098-02-27T12:00:00Z", "1970-01-02T00:00:00Z"):
+            self.resolver.daemon.kill()
+            clock.set(back)
+            self.resolver.start()
+            self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED), back)
+            told = self.resolver.cenote("status", "--check")
+            self.assertEqual(told.returncode, 1)
+            self.assertIn("the clock says " + back, told.stdout)
+            self.assertIn("the clock says", self.refused("suspend", "--until", "2099-01-01T00:00:00Z"))
+            self.resolver.cenote_ok("restrict", "domain:more.example")
+            self.assertGreater(self.resolver.cenote_json("status")["policy_version"], serial, "no serial falls")
+        clock.set("2098-03-20T13:10:00Z")
+        eventually(lambda: "the clock says" not in self.resolver.cenote("status", "--check").stdout, "the right time")
+        self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED))
+        self.resolver.cenote_ok("directive", "lift", made)
+        self.assertEqual(self.seen("begun.example"), OPEN)
+
+    def test_a_clock_that_was_ahead_can_be_accepted(self):
+        self.resolver.stop()
+        clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
+        self.resolver.start()
+        self.assertIn("nothing to accept", self.refused("state", "accept-clock"))
+        clock.set("2098-09-20T12:00:00Z")
+        eventually(lambda: self.resolver.cenote_json("explain", "beta-ai.example")["verdict"] == "restrict", "an answer")
+        self.resolver.cenote_ok("reload")
+        clock.set("2098-03-20T12:01:00Z")
+        eventually(lambda: "the clock says" in self.resolver.cenote("status", "--check").stdout, "the problem")
+        self.resolver.cenote_ok("state", "accept-clock", "--note", "the battery was empty")
+        self.assertNotIn("the clock says", self.resolver.cenote("status", "--check").stdout)
+        self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
+        self.assertEqual(self.seen("beta-ai.example"), OPEN)
+        self.assertEqual([row["note"] for row in self.audit() if row["action"] == "accept clock"], ["the battery was empty"])
 
     def test_a_state_that_cannot_be_used_is_a_problem_and_no_outage(self):
         self.made("restrict", "alpha")

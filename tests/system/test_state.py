@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was made at the command line, from node to node, into a backup and back."""
 import json
+import os
 import pathlib
+import shutil
+import sqlite3
 import subprocess
+import unittest
 
-from harness import SystemTest, addresses, eventually, main
+from harness import BIN, SystemTest, addresses, control_call, eventually, main
 from upstreams import ScriptedUpstream, answer_with
 
 OPEN = ["192.0.2.1"]
@@ -18,6 +22,10 @@ targets = ["service:alpha"]
 step    = "restrict"
 """
 ASK = ("exception", "request", "--directive", "d1", "--client", "127.0.0.1", "--for", "1h", "--purpose", "a test")
+
+
+def environment_of(node):
+    return dict(os.environ, CENOTE_SOCKET=str(node.control), CENOTE_CONFIG=str(node.config), **node.environment)
 
 
 class State(SystemTest):
@@ -87,6 +95,65 @@ class State(SystemTest):
         self.assertEqual(self.two.cenote_json("status")["audit_head"], before)
         self.assertEqual(self.seen(self.two, "beta-ai.example"), OPEN)
 
+    def forged(self, **changes):
+        """An export of one granted exception, and what comes of it when it is changed by hand."""
+        self.one.cenote_ok(*ASK)
+        self.one.cenote_ok("exception", "approve", "1")
+        read = json.loads(self.one.cenote_ok("state", "export"))
+        text = read["rules"][0]["text"]
+        for old, new in changes.get("text", {}).items():
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        read["rules"][0].update(changes.get("rule", {}), text=text)
+        file = self.two.folder / "import.json"
+        file.write_text(json.dumps(read))
+        return self.two.cenote("state", "import", file)
+
+    def refused_import(self, why, **changes):
+        head = self.two.cenote_json("status")["audit_head"]
+        done = self.forged(**changes)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(why, done.stderr)
+        self.assertEqual(self.two.cenote_json("status")["audit_head"], head)
+        self.assertEqual(self.seen(self.two), CLOSED)
+
+    def test_an_imported_exception_is_no_wider_than_at_home(self):
+        self.refused_import("wider than exceptions may be", text={'client = "127.0.0.1/32"': 'client = "0.0.0.0/0"'})
+
+    def test_an_imported_exception_is_no_longer_than_at_home(self):
+        self.refused_import("at most", text={"ends = ": "ends = 2036-01-01T00:00:00Z #"})
+
+    def test_an_imported_exception_of_unknown_persons_waits(self):
+        done = self.forged(text={'asked_by = "root"': 'asked_by = "no-such-user"'})
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("node1-1 opens nothing", done.stdout)
+        self.assertEqual(self.seen(self.two), CLOSED)
+        self.assertIn("node1-1", self.two.cenote("status", "--check").stdout)
+
+    def test_an_imported_rule_is_what_it_says(self):
+        made = self.one.cenote_ok("restrict", "beta").strip()
+        rule = json.loads(self.one.cenote_ok("state", "export"))["rules"][0]
+        self.two.cenote_ok("state", "import", self.export_of(rule))
+        allow = {"kind": "allow", "text": '[[allow]]\ndomains = ["beta-ai.example"]\nends = 2099-01-01T00:00:00Z\n'}
+        for change, why in ((allow, "is a rule of kind directive here"),
+                            ({"id": "node2-" + 18 * "9"}, "no id of a rule"),
+                            ({"id": "other"}, "another id in its text"),
+                            (dict(allow, id="node1-7", text=allow["text"].replace("ends", "#")), "has no end"),
+                            ({"id": "x1", "text": rule["text"].replace(made, "x1") + allow["text"]}, "nothing else"),
+                            ({"id": "x1", "text": rule["text"].replace(made, "x1") + "#" * 70000}, "longer than")):
+            done = self.two.cenote("state", "import", self.export_of(dict(rule, **change)))
+            self.assertEqual(done.returncode, 1, (change, done))
+            self.assertIn(why, done.stderr)
+        self.two.stop()
+        self.two.start()
+        self.assertEqual(self.seen(self.two, "beta-ai.example"), CLOSED, "the rule is as it was")
+        self.assertEqual(self.two.cenote_ok("restrict", "alpha").strip(), "node2-1")
+
+    def export_of(self, rule):
+        file = self.two.folder / "import.json"
+        file.write_text(json.dumps({"cenote_state": 1, "node": "node1", "rules": [rule], "history": []}))
+        return file
+
     def backed_up(self, node):
         self.ident = node.cenote_ok(*ASK).strip()
         node.cenote_ok("exception", "approve", self.ident)
@@ -140,6 +207,88 @@ class State(SystemTest):
             self.assertEqual(self.one.cenote_json("status")["audit_head"], head)
             self.assertEqual((self.seen(self.one), self.seen(self.one, "beta-ai.example")), (OPEN, OPEN))
         self.one.cenote_ok("restrict", "alpha")  # it is still writable
+
+    def restore_killed_at(self, call, number, file):
+        """Whether `cenote restore` was killed when it came to this system call for the nth time."""
+        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
+                   "-e", f"inject={call}:signal=KILL:when={number}", str(BIN / "cenote"), "restore", str(file)]
+        done = subprocess.run(command, env=environment_of(self.one), capture_output=True, text=True)
+        if "ptrace" in done.stderr:
+            self.skipTest("strace may not trace here")
+        return done.returncode != 0
+
+    @unittest.skipUnless(shutil.which("strace"), "needs strace, to kill at each system call")
+    def test_a_restore_that_is_killed_anywhere_lifts_no_rule(self):
+        file = self.backed_up(self.one)
+        self.one.cenote_ok("restrict", "domain:later.example")
+        self.one.stop()
+        kills = 0
+        for lost in (False, True):
+            for call in ("openat", "pwrite64", "fsync", "fdatasync", "rename", "link", "unlink", "ftruncate"):
+                number = 0
+                while True:
+                    if lost:
+                        for piece in self.one.folder.glob("state.db*"):
+                            if piece.name != "state.db.made":
+                                piece.unlink()
+                    number += 1 if number < 12 else 7
+                    if not self.restore_killed_at(call, number, file):
+                        break
+                    kills += 1
+                    with self.subTest(call=call, number=number, lost=lost):
+                        self.check_what_a_kill_left(lost)
+        self.assertGreater(kills, 20)
+
+    def check_what_a_kill_left(self, lost):
+        state = self.one.folder / "state.db"
+        if lost and not state.exists():
+            return  # as it was; the start says so
+        with sqlite3.connect(state) as database:
+            rules = database.execute("SELECT id FROM rule WHERE lifted = 0 ORDER BY number").fetchall()
+            actions = [row[0] for row in database.execute("SELECT action FROM audit ORDER BY number")]
+        after = [("node1-1",), ("node1-2",)]
+        before = [("node1-1",), ("node1-3",), ("node1-4",)]
+        self.assertIn(rules, [after] if lost else [before, after])
+        self.assertEqual(rules == after, "restore" in actions)
+
+    def test_a_state_that_is_gone_is_loud_and_a_problem(self):
+        self.one.cenote_ok("restrict", "beta")
+        file = self.one.folder / "backup.db"
+        self.one.cenote_ok("backup", file)
+        for empty in (False, True):
+            self.one.stop()
+            for piece in ("", "-wal", "-shm"):
+                pathlib.Path(f"{self.one.folder}/state.db{piece}").unlink(missing_ok=True)
+            if empty:
+                (self.one.folder / "state.db").touch()
+            self.one.start()
+            self.one.daemon.wait_line("state.db is empty" if empty else "state.db is missing")
+            told = self.one.cenote("status", "--check")
+            self.assertEqual(told.returncode, 1, told)
+            self.assertIn("shows that there was one", told.stdout)
+            self.assertEqual(self.seen(self.one), CLOSED, "what the files say is in force")
+            self.assertEqual(self.one.cenote("restrict", "alpha").returncode, 1)
+            self.one.cenote_ok("restore", file)
+            self.assertEqual(self.seen(self.one, "beta-ai.example"), CLOSED)
+            self.assertEqual(self.one.cenote("status", "--check").returncode, 0)
+
+    def test_ids_are_not_used_twice_after_a_restore(self):
+        self.one.cenote_ok("restrict", "alpha")
+        file = self.one.folder / "backup.db"
+        self.one.cenote_ok("backup", file)
+        self.assertEqual(self.one.cenote_ok("restrict", "beta").strip(), "node1-2")
+        self.exchange(self.one, self.two)
+        self.one.cenote_ok("restore", file)
+        self.assertEqual(self.one.cenote_ok("restrict", "beta").strip(), "node1-3")
+        self.assertIn("1 of 2", self.exchange(self.one, self.two))
+
+    def test_a_restore_of_a_pipe_keeps_nobody_waiting(self):
+        pipe = self.one.folder / "pipe"
+        os.mkfifo(pipe)
+        done = self.one.cenote("restore", pipe)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no regular file", done.stderr)
+        self.assertIn("no regular file", json.dumps(control_call(self.one, "restore", path=str(pipe))))
 
 
 if __name__ == "__main__":

@@ -35,21 +35,31 @@ bool is_about(const state::Record& record, const std::string& directive) {
     return record.action.starts_with("exception ") && record.after.find(line) != std::string::npos;
 }
 
-/// What other nodes wrote is shown where one directive's story is asked for.
+/// What other nodes wrote is shown where one directive's story is asked for, what a backup brought always.
 bool is_wanted(const Flags& flags, const std::string& origin, const state::Record& record) {
-    if (flags.directive.empty() ? !origin.empty() : !is_about(record, flags.directive)) return false;
+    const bool own = origin.empty() || state::is_backup_node(origin);
+    if (flags.directive.empty() ? !own : !is_about(record, flags.directive)) return false;
     return (flags.since.empty() || record.at >= parse_time(flags.since).value()) &&
            (flags.until.empty() || record.at < parse_time(flags.until).value());
 }
 
 Exit verify(const Path& copy, const std::string& head) {
-    const auto all = state::read_audit(copy);
+    const auto all = state::read_history(copy);
     if (!all) return fail(all.error());
     const auto breaks = state::find_breaks(*all, head);
     for (const auto& each : breaks) fail(Error{each});
     if (!breaks.empty()) return Exit::Failed;
-    fmt::print("{} records, none altered, removed or moved; head {}\n", all->size(),
-               all->empty() ? state::kNoHead : all->back().chain);
+    std::size_t own = 0;
+    std::size_t of_backups = 0;
+    std::string last = state::kNoHead;
+    for (const auto& [node, record] : *all) {
+        if (state::is_backup_node(node)) ++of_backups;
+        if (!node.empty()) continue;
+        ++own;
+        last = record.chain;
+    }
+    fmt::print("{} records, none altered, removed or moved; head {}\n", own, last);
+    if (of_backups > 0) fmt::print("beside them {} records that came with backups, as they were there\n", of_backups);
     return Exit::Done;
 }
 

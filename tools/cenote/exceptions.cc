@@ -3,6 +3,9 @@
 // exception request, approve, deny, revoke, extend; exceptions.
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
+
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/listings.h"
@@ -86,7 +89,34 @@ void add_change(Verbs& verbs, CLI::App& exception, const std::string& name, cons
     verbs.on(verb, [flags, name](Session& session) { return change(session, name, *flags); });
 }
 
-Result<Json> rows_from_files(Session& session) {
+struct ListFlags {
+    std::string stage, directive;
+    bool open = false;
+    bool json = false;
+};
+
+bool is_wanted(const ListFlags& flags, const config::ExceptionDocument& document) {
+    return (flags.stage.empty() || config::stage_to_text(document.stage) == flags.stage) &&
+           (flags.directive.empty() || document.directive == flags.directive) &&
+           (!flags.open || config::is_open(document.stage));
+}
+
+/// Page by page; nullopt: no daemon listens and lets us look.
+std::optional<Result<Json>> rows_from_daemon(Session& session, const ListFlags& flags) {
+    Json args = {{"open", flags.open}};
+    if (!flags.stage.empty()) args["stage"] = flags.stage;
+    if (!flags.directive.empty()) args["directive"] = flags.directive;
+    Json rows = Json::array();
+    for (;;) {
+        auto page = session.ask_if_there("exceptions", args);
+        if (!page || !*page) return page;
+        for (Json& row : (**page)["rows"]) rows.push_back(std::move(row));
+        args["after"] = (**page)["next"];
+        if (args["after"].is_null()) return rows;
+    }
+}
+
+Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
     const auto owner = AsOwner::of((*settings)->state.parent_path());
@@ -98,22 +128,23 @@ Result<Json> rows_from_files(Session& session) {
     if (!rules) return rules.error();
     const auto uses = state::read_uses((*settings)->state);
     if (!uses) return uses.error();
+    std::map<std::string, state::Use> use_of;
+    for (const auto& each : *uses) use_of[each.id] = each;
     for (const auto& rule : *rules) {
         if (rule.kind != state::RuleKind::Exception) continue;
         const auto document = config::read_exception(rule);
         if (!document) return document.error();
-        state::Use use{.id = rule.id, .queries = 0, .first = {}, .last = {}};
-        for (const auto& each : *uses)
-            if (each.id == rule.id) use = each;
-        rows.push_back(config::exception_json(*document, use));
+        if (is_wanted(flags, *document)) rows.push_back(config::exception_json(*document, use_of[rule.id]));
     }
     return rows;
 }
 
-Exit list(Session& session, bool json) {
-    const auto rows = session.ask_or_read("exceptions", Json::object(), [&] { return rows_from_files(session); });
+Exit list(Session& session, const ListFlags& flags) {
+    auto told = rows_from_daemon(session, flags);
+    if (!told) session.files_speak();
+    const auto rows = told ? std::move(*told) : rows_from_files(session, flags);
     if (!rows) return fail(rows.error());
-    if (json) {
+    if (flags.json) {
         print_json(*rows);
         return Exit::Done;
     }
@@ -139,9 +170,14 @@ void add_exceptions(Verbs& verbs) {
     add_change(verbs, *exception, "extend", "Let one last longer: --for or --until");
 
     CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who agreed, and how much they were used");
-    const auto json = std::make_shared<bool>(false);
-    verb->add_flag("--json", *json, "Print JSON");
-    verbs.on(verb, [json](Session& session) { return list(session, *json); });
+    const auto flags = std::make_shared<ListFlags>();
+    verb->add_flag("--open", flags->open, "Those that something may still come of");
+    verb->add_option("--stage", flags->stage, "Of this stage")
+        ->type_name("STAGE")
+        ->check(CLI::IsMember({"asked", "granted", "denied", "revoked", "ended", "unconfirmed"}));
+    verb->add_option("--directive", flags->directive, "From this directive")->type_name("ID");
+    verb->add_flag("--json", flags->json, "Print JSON");
+    verbs.on(verb, [flags](Session& session) { return list(session, *flags); });
 }
 
 }  // namespace cenote::cli

@@ -115,13 +115,18 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
     const auto client = control::ControlClient::connect(socket.empty() ? config::control_socket_of(config) : socket);
     if (!client) return client.error();
     std::string pieces;
-    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, [&pieces](const control::Response& more) {
-        if (more.data.is_string()) pieces += more.data.get_ref<const std::string&>();
-    });
+    Json rows = Json::array();
+    const auto keep = [&](const control::Response& part) {
+        if (part.data.is_string()) pieces += part.data.get_ref<const std::string&>();
+        if (part.data.is_array()) rows.insert(rows.end(), part.data.begin(), part.data.end());
+    };
+    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, keep);
     if (!response) return std::move(response).error();
     if (!response->ok) return Error{response->error};
     if (response->data.is_string()) return Json(pieces + response->data.get<std::string>());
-    return std::move(response->data);
+    if (rows.empty()) return std::move(response->data);
+    keep(*response);
+    return rows;
 }
 
 Result<std::string> Session::ask_text(const std::string& verb, Json args) {

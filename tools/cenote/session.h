@@ -47,7 +47,7 @@ public:
     /// As the daemon has it in force; where none runs, policy().
     Result<PolicyFromFiles> policy_in_force(WallTime at);
 
-    /// The daemon's data for a verb, or why there is none.
+    /// The daemon's data for a verb, or why there is none. An array that comes in parts is one.
     Result<Json> ask(const std::string& verb, Json args);
     /// The same for a text, which may come in pieces.
     Result<std::string> ask_text(const std::string& verb, Json args);
@@ -57,10 +57,12 @@ public:
     template <typename FromFiles>
     Result<Json> ask_or_read(const std::string& verb, Json args, FromFiles from_files) {
         if (auto answer = ask_if_there(verb, std::move(args))) return std::move(*answer);
-        files_spoke_ = true;
+        files_speak();
         return from_files();
     }
     [[nodiscard]] bool daemon_listens();
+    /// What is shown next comes from files, since no daemon runs.
+    void files_speak() noexcept { files_spoke_ = true; }
     /// Whether files took the daemon's place, which is said when the verb is done.
     [[nodiscard]] bool files_spoke() const noexcept { return files_spoke_; }
 

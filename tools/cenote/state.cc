@@ -54,7 +54,7 @@ Result<Json> exported(const config::Settings& settings) {
                                 {"text", rule.text},
                                 {"lifted", rule.lifted}});
         for (const auto& [node, record] : *records)
-            if (record.object == rule.id)
+            if (record.object == rule.id && !state::is_backup_node(node))
                 out["history"].push_back(record_json(node.empty() ? settings.node : node, record));
     }
     return out;
@@ -97,6 +97,8 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
         const auto done = session.ask("state-import", std::move(args));
         if (!done) return fail(done.error());
         taken += done->value("taken", std::size_t{0});
+        for (const auto& id : done->value("unconfirmed", Json::array()))
+            fmt::print("exception {} opens nothing until a person who did not import it approves it\n", cell(id));
     }
     fmt::print("{} of {} rules were new here or went further; the others were known\n", taken, rules.size());
     return Exit::Done;
@@ -131,6 +133,15 @@ Exit backup(Session& session, const std::string& file) {
     if (auto written = write_new(copied->fd.get(), file); !written) return fail(written.error());
     fmt::print("{}: {} audit records, head {}\n", file, copied->trail.size(),
                copied->trail.empty() ? state::kNoHead : copied->trail.back().chain);
+    return Exit::Done;
+}
+
+Exit accept_clock(Session& session, const Why& why) {
+    Json args = Json::object();
+    why.put_into(args);
+    const auto done = session.ask("accept-clock", std::move(args));
+    if (!done) return fail(done.error());
+    fmt::print("{} is taken for right, though it was {} before\n", cell(*done, "after"), cell(*done, "before"));
     return Exit::Done;
 }
 
@@ -195,7 +206,7 @@ Exit restore(Session& session, const std::string& file, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("restore", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("restored and in force, policy version {}; what was there is kept as {}.before-restore\n",
+    fmt::print("restored and in force, policy version {}; what was there is kept beside {}, as .before-restore\n",
                cell(*done, "policy_version"), (*settings)->state.string());
     for (const auto& id : done->value("unconfirmed", Json::array()))
         fmt::print("exception {} opens nothing until somebody approves it again\n", cell(id));
@@ -219,6 +230,11 @@ void add_state(Verbs& verbs) {
     verb->add_option("FILE", *file, "What export printed; - is the standard input")->type_name("");
     why->add_to(*verb);
     verbs.on(verb, [file, why](Session& session) { return import_state(session, *file, *why); });
+
+    verb = state->add_subcommand("accept-clock", "Take the present time for right, though a later one was seen")
+               ->fallthrough();
+    why->add_to(*verb);
+    verbs.on(verb, [why](Session& session) { return accept_clock(session, *why); });
 
     verb = verbs.add("backup", "Write everything that was made at the command line to FILE, while cenoted runs");
     verb->add_option("FILE", *file, "A file that is not there yet")->type_name("")->required();

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rows of a state file as values. Private to state.
+//
+// Threads:  one.
+// Memory:   what is asked for.
+// Failure:  Result with SQLite's words. The writing functions are steps of the caller's transaction.
+#pragma once
+
+#include "resolver/state/database.h"
+#include "resolver/state/state.h"
+
+namespace cenote::state {
+
+/// Runs a statement for each of its rows; the first Error ends it.
+template <typename OnRow>
+Status each_row(Statement rows, OnRow on_row) {
+    for (;;) {
+        auto more = rows.step();
+        if (!more) return std::move(more).error();
+        if (!*more) return Done{};
+        if (Status status = on_row(rows); !status) return status;
+    }
+}
+
+/// Rules that a clause behind "FROM rule" picks.
+Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause);
+/// The same with a text for the clause's `?`.
+Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause, std::string_view bound);
+/// Of all exceptions, or of one.
+Result<std::vector<Use>> uses_of(const Database& database);
+Result<Use> use_of(const Database& database, const std::string& id);
+Result<std::vector<Record>> trail_of(const Database& database);
+Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
+Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at);
+
+Status put_rule(const Database& database, const Rule& rule);
+Status put_record(const Database& database, const Record& record);
+/// What is known of this node already stays.
+Status put_imported(const Database& database, const std::string& node, const Record& record);
+Status put_policy(const Database& database, const PolicyVersion& policy);
+Status add_use(const Database& database, const Use& use);
+/// What is known of the exception already stays.
+Status put_use(const Database& database, const Use& use);
+/// The latest time never falls here.
+Status put_seen(const Database& database, WallTime at);
+
+}  // namespace cenote::state

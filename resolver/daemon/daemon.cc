@@ -79,7 +79,10 @@ int run(const Path& config) {
     });
     bool stopping = false;
     signals.on_stop = [&] {
-        if (std::exchange(stopping, true)) return loop.stop();  // the second one: at once
+        if (std::exchange(stopping, true)) {
+            log::notice("stopping at once: this was asked for twice");
+            return loop.stop();
+        }
         log::notice("stopping: answering what is under way");
         notify_stopping();
         (*running)->begin_drain();

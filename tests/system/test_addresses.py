@@ -21,10 +21,8 @@ def in_a_network_of_its_own():
         return f"no network namespace: {os.strerror(ctypes.get_errno())}"
     try:
         ip("link", "set", "lo", "up")
-        ip("link", "add", "dummy0", "type", "dummy")
-        ip("link", "set", "dummy0", "up")
     except (OSError, subprocess.CalledProcessError) as error:
-        return f"no interface of our own: {error}"
+        return f"the loopback interface stays down: {error}"
     return ""
 
 
@@ -52,7 +50,7 @@ class Addresses(SystemTest):
             self.assertEqual(addresses(node.ask(f"{'tcp' if tcp else 'udp'}.example", tcp=tcp)), ["192.0.2.1"])
 
     def test_addresses_that_come_and_go(self):
-        for address, prefix in (("192.0.2.53", "192.0.2.53/24"), ("2001:db8::53", "2001:db8::53/64")):
+        for address, prefix in (("192.0.2.53", "192.0.2.53/32"), ("2001:db8::53", "2001:db8::53/128")):
             with self.subTest(address):
                 shown = f"[{address}]:5353" if ":" in address else f"{address}:5353"
                 node = self.node(upstreams=[self.upstream.where], listen=f'"{shown}", "127.0.0.1:5353"', workers=2,
@@ -64,12 +62,12 @@ class Addresses(SystemTest):
                 self.assertTrue([what for what in self.problems(node) if shown in what])
                 for _ in range(2):
                     since = len(node.daemon.lines)
-                    ip("addr", "add", prefix, "dev", "dummy0", *(["nodad"] if ":" in address else []))
+                    ip("addr", "add", prefix, "dev", "lo", *(["nodad"] if ":" in address else []))
                     self.serves(node, address)  # at once: nothing waits for the daemon to look
                     node.daemon.wait_line(f"{address}.* has come", since)
                     eventually(lambda: not self.problems(node), "no problem is left")
                     since = len(node.daemon.lines)
-                    ip("addr", "del", prefix, "dev", "dummy0")
+                    ip("addr", "del", prefix, "dev", "lo")
                     node.daemon.wait_line(f"no address .*{address}", since)
                     self.serves(node, "127.0.0.1")
                 node.stop()

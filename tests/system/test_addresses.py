@@ -50,11 +50,10 @@ class Addresses(SystemTest):
             self.assertEqual(addresses(node.ask(f"{'tcp' if tcp else 'udp'}.example", tcp=tcp)), ["192.0.2.1"])
 
     def test_addresses_that_come_and_go(self):
-        for address, prefix in (("192.0.2.53", "192.0.2.53/32"), ("2001:db8::53", "2001:db8::53/128")):
+        for address, prefix, port in (("192.0.2.53", "192.0.2.53/32", 5301), ("2001:db8::53", "2001:db8::53/128", 5302)):
             with self.subTest(address):
-                shown = f"[{address}]:5353" if ":" in address else f"{address}:5353"
-                node = self.node(upstreams=[self.upstream.where], listen=f'"{shown}", "127.0.0.1:5353"', workers=2,
-                                 extra='')
+                shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+                node = self.node(upstreams=[self.upstream.where], listen=f'"{shown}", "127.0.0.1:{port}"', workers=2)
                 node.config.write_text(node.config.read_text().replace(
                     '"127.0.0.0/8", "::1/128"', '"0.0.0.0/0", "::/0"'))
                 node.start()

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/daemon.h"
@@ -24,9 +24,13 @@ void out_of_memory() {
     ::_exit(1);
 }
 
-int run(const std::string& config, bool check, bool transfer) {
+int run(const std::string& config, bool check, bool transfer) try {
     if (transfer) return cenote::daemon::run_transfer(config);
     return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
+} catch (const std::system_error& error) {  // a thread that could not be made
+    cenote::log::error("cannot run: {}; raise the limits on tasks and memory (TasksMax=, MemoryMax=, ulimit)",
+                       error.what());
+    return 1;
 }
 
 }  // namespace

@@ -5,8 +5,7 @@
 // Threads:  its loop's. The server and whoever may still reply share it; it is dead once closed() is true.
 // Memory:   at most kLineMax of requests that wait, kOutputMax of replies that the client has not read.
 // Failure:  a client that sends nonsense gets an error, one that is late gets none; both are closed. Only a whole
-// request ends
-//           the wait for one: bytes that trickle in do not prolong it.
+//           request ends the wait for one: bytes that trickle in do not prolong it.
 #pragma once
 
 #include <functional>

@@ -35,6 +35,7 @@ class Rights(SystemTest):
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
+            ours.close()
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
             os.setresuid(NOBODY, NOBODY, NOBODY)

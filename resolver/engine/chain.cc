@@ -4,6 +4,7 @@
 // not comes from the cache or from upstream. A query waits for upstream twice at most.
 #include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
+#include "resolver/engine/reveal.h"
 
 namespace cenote::engine {
 
@@ -14,28 +15,6 @@ using wire::Rcode;
 namespace {
 
 constexpr std::uint8_t kExchangesMax = 2;
-
-/// Where the chain of a distilled answer comes to a local name: how many records lead there, and which name it is.
-struct Cut {
-    std::size_t records = wire::ChainWriter::kAll;
-    wire::Name target;
-};
-
-Cut find_cut(ByteView answer, const LocalNames& names) noexcept {
-    Cut cut;
-    std::size_t seen = 0;
-    wire::for_each_answer(answer, [&](wire::RrType type, ByteView rdata) noexcept {
-        ++seen;
-        std::size_t end = 0;
-        wire::Name target;
-        if (cut.records != wire::ChainWriter::kAll || type != wire::RrType::CNAME) return;
-        if (!target.read(answer, static_cast<std::size_t>(rdata.data() - answer.data()), end)) return;
-        if (names.find(target).kind != LocalKind::Records) return;
-        cut.records = seen;
-        cut.target = target;
-    });
-    return cut;
-}
 
 }  // namespace
 
@@ -98,9 +77,9 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
         }
         const ByteView answer = look_up(asked, chain.next, stale_too, own, chain);
         if (answer.empty()) return;
-        const Cut cut = find_cut(answer, snapshot_->local);
-        chain.writer.add_part(answer, cut.records);
-        if (cut.records == wire::ChainWriter::kAll) {
+        const LocalCut cut = find_local_cut(answer, snapshot_->local);
+        chain.writer.add_part(answer, cut.found ? cut.records : wire::ChainWriter::kAll);
+        if (!cut.found) {
             chain.rcode = static_cast<Rcode>(answer[3] & 0x0f);
             chain.end = Chain::End::Complete;
             return;

@@ -62,7 +62,13 @@ void Engine::complete(const wire::Question& question, const upstream::Completion
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
         if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, snapshot_->local, completion.answer);
-        cache_.store(question, completion.answer, completion.shape, links, now);
+        wire::AnswerShape shape = completion.shape;
+        if (links.to_local) {  // nothing but the way to the local name is used of it
+            shape.rcode = Rcode::NoError;
+            shape.negative = false;
+            shape.ttl_s = find_local_cut(completion.answer, snapshot_->local).ttl_s;
+        }
+        cache_.store(question, completion.answer, shape, links, now);
     } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit says nothing about the name
         cache_.store_failure(question, failure_code(completion), now);
     }

@@ -110,6 +110,21 @@ cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteV
     return Revealer(policy, local, answer).run();
 }
 
+LocalCut find_local_cut(ByteView answer, const LocalNames& local) noexcept {
+    constexpr std::ptrdiff_t kTtlBeforeRdata = 6;  // TTL and RDLENGTH
+    LocalCut cut;
+    wire::for_each_answer(answer, [&](RrType type, ByteView rdata) noexcept {
+        if (cut.found) return;
+        ++cut.records;
+        cut.ttl_s = std::min(cut.ttl_s, load_u32(rdata.data() - kTtlBeforeRdata));
+        std::size_t end = 0;
+        if (type != RrType::CNAME) return;
+        if (!cut.target.read(answer, static_cast<std::size_t>(rdata.data() - answer.data()), end)) return;
+        cut.found = local.find(cut.target).kind == LocalKind::Records;
+    });
+    return cut;
+}
+
 policy::Verdict judge_links(const policy::Policy& policy, policy::ClientClass client, policy::Verdict asked,
                             const cache::Links& links) noexcept {
     policy::Verdict verdict = asked;

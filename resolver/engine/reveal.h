@@ -23,6 +23,16 @@ namespace cenote::engine {
 /// The links of a distilled answer, worked out for the policy's present sets and the present local names.
 [[nodiscard]] cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept;
 
+/// Where the chain of a distilled answer comes to a local name: how many records lead there, the lowest TTL of theirs,
+/// and which name it is. What stands behind is not upstream's to answer.
+struct LocalCut {
+    bool found = false;
+    std::size_t records = 0;
+    std::uint32_t ttl_s = wire::kTtlMax;
+    wire::Name target;
+};
+[[nodiscard]] LocalCut find_local_cut(ByteView answer, const LocalNames& local) noexcept;
+
 /// The strictest verdict over all links, starting from that of the name asked.
 [[nodiscard]] policy::Verdict judge_links(const policy::Policy& policy, policy::ClientClass client,
                                           policy::Verdict asked, const cache::Links& links) noexcept;

@@ -122,6 +122,7 @@ TEST_F(CacheTest, ANewerAnswerThatMayNotBeKeptEndsTheStaleLifeOfTheOlder) {
         denial.shape.has_soa = false;
         return denial;
     };
+    use({.bytes_max = 1 << 20, .shards = 1});
     const auto too_large = answer_of(ask("c.example"), 60, std::vector<std::uint8_t>(60000));
     const std::pair<wire::Question, Answer> rows[] = {{ask("a.example"), answer_of(ask("a.example"), 0)},
                                                       {ask("b.example"), without_soa(ask("b.example"))},

@@ -97,12 +97,12 @@ TEST_F(RevealTest, AddressesInEveryFormAreJudged) {
         {"HTTPS", "1 . ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"},
     };
     int number = 0;
-    const auto reply = [&](const std::pair<const char*, const char*>& row) {
+    const auto answer_with = [&](const std::pair<const char*, const char*>& row) {
         const std::string asked = "n" + std::to_string(number++) + ".example";
         return reply_to({.name = asked, .type = row.first}, {{asked, row.first, 300, row.second}});
     };
-    for (const auto& row : closed) EXPECT_TRUE(is_sinkholed(reply(row))) << row.second;
-    for (const auto& row : open) EXPECT_FALSE(is_sinkholed(reply(row))) << row.second;
+    for (const auto& row : closed) EXPECT_TRUE(is_sinkholed(answer_with(row))) << row.second;
+    for (const auto& row : open) EXPECT_FALSE(is_sinkholed(answer_with(row))) << row.second;
 }
 
 TEST_F(RevealTest, MoreThanCanBeJudgedIsRefusedAndCounted) {

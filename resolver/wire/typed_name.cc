@@ -153,7 +153,8 @@ private:
     }
 
     void take_final_dot() {
-        if (rest_.size() < 2 || !rest_.ends_with('.') || is_escaped(rest_, rest_.size() - 1)) return;
+        if (rest_.size() < 2 || !rest_.ends_with('.') || rest_.ends_with("..")) return;
+        if (is_escaped(rest_, rest_.size() - 1)) return;
         rest_.remove_suffix(1);
         taken_.emplace_back("final dot");
     }

@@ -4,7 +4,7 @@
 //
 // What is pasted from an address bar or a list is read as the name in it where the meaning is plain: scheme, path,
 // port, final dot and a leading `*.` are taken off, and the note says so. What is not plain is refused, with what to
-// write: taken as it stands it would be a name that nobody asks for. A name consists of letters, digits, '-' and '_';
+// write: taken as it stands it would be in force and match nothing. A name consists of letters, digits, '-' and '_';
 // letters beyond ASCII become A-labels, and any other byte is written `\X` or `\DDD` (RFC 1035 §5.1).
 // Lines of lists have rules of their own (blocklists/listed_name.h).
 //

@@ -113,6 +113,9 @@ TEST(TypedName, RefusesWhatIsNotPlainAndSaysWhatToWrite) {
              Case{"https:///x", "write it as in example.com"},
              Case{"..", "write it as in example.com"},
              Case{"a..b.example", "a label has 1 to 63 letters"},
+             Case{"a.example..", "a label has 1 to 63 letters"},
+             Case{"https://a.example../", "a label has 1 to 63 letters"},
+             Case{"-..", "a label has 1 to 63 letters"},
              Case{".example.com", "write it as in example.com"},
              Case{"x\x1b[31m.example", "'\\x1b' does not belong there"},
          })

@@ -29,7 +29,10 @@ void read_node(const TomlTable& server, Draft& draft) {
     if (!node) return;
     // It stands in the SOA of every sinkholed name, so it must be a name. Ids are made of it: its case is kept.
     const auto name = to_name(*node, wire::NameUse::Single, draft.diagnostics);
-    if (name) draft.settings.node = wire::Name::parse(node->value) == name ? node->value : name->to_string();
+    if (!name) return;
+    const std::string folded = name->to_string();
+    const bool other_case = node->value.size() == folded.size() && wire::Name::parse(node->value) == name;
+    draft.settings.node = other_case ? node->value : folded;
 }
 
 void read_listen(const TomlTable& server, Draft& draft) {

@@ -142,6 +142,7 @@ TEST_F(LoadTest, ASecretThatCanBeGuessedIsRefused) {
                 ElementsAre(HasSubstr("3:15: the secret in"), HasSubstr("has 120 bits, and fewer than 128 can be "
                                                                         "guessed; write one with 'head -c 32")));
     write("k.key", "MTIzNDU2Nzg5MDEyMzQ1Ng==\n");  // 128 bits
+    diagnostics_ = {};
     const auto settings = load_folder();
     ASSERT_TRUE(settings);
     EXPECT_EQ(settings->transfer.keys[0].secret.size(), 16U);

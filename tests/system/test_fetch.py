@@ -206,7 +206,7 @@ class Fetch(SystemTest):
             self.assertIn("'net' in line 104: ", text)
             self.assertNotIn("cenote-update-", text, "a folder that is gone by now")
         web.put("list.txt", GOOD + "what is this\n")
-        self.assertIn(f"{url}:101:1: not understood", self.update())
+        self.assertIn(f"{url}:101:1: warning: not understood", self.update())
 
     def test_a_later_copy_cannot_close_the_address_space(self):
         web = Nginx(self)

@@ -145,8 +145,12 @@ void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> wa
         wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
         if (!admit(asked) || asked.is_blocked()) continue;
         const bool is_alias = alias_of(asked.local, asked.query.type) != nullptr;
-        const auto outcome =
+        std::optional<Outcome> outcome =
             is_alias ? answer_locally(asked, StaleToo::Yes, reply) : serve_cached(asked, StaleToo::Yes, reply);
+        if (outcome != Outcome::Answered && waiting->exchanges > 1) {  // the first exchange took its part of the time
+            give_up(asked, {.ending = upstream::Ending::TimedOut, .answer = {}, .shape = {}}, reply);
+            outcome = Outcome::Answered;
+        }
         if (outcome != Outcome::Answered) continue;
         pending_.remove(handle_of(waiter));
         sink_.send(client, reply.written(), asked.since);

@@ -148,6 +148,29 @@ TEST_F(ChainTest, FromUpstreamToALocalAliasAndOutAgain) {
     EXPECT_EQ(0U, engine->pending());
 }
 
+TEST_F(ChainTest, ASecondExchangeStaysWithinTheTimeOfAQuery) {
+    const auto first = [this](milliseconds taken) {
+        ASSERT_EQ(Outcome::Pending, ask({.name = "a" + std::to_string(taken.count()) + ".example"}));
+        now += taken;
+        answer(forwarder->asked_count - 1, Rcode::NoError,
+               {{"a" + std::to_string(taken.count()) + ".example", "CNAME", 300, "cdn.corp.example."}}, {});
+    };
+    first(milliseconds(601));
+    EXPECT_TRUE(contains(last(), "SERVFAIL")) << last();
+    EXPECT_EQ(0U, engine->pending());
+
+    first(milliseconds(599));
+    ASSERT_EQ(1U, engine->pending());
+    const std::size_t answers = late.size();
+    const auto asked = forwarder->asked.at(forwarder->asked_count - 1);
+    EXPECT_EQ(name("edge.example"), asked.question.name);
+    now += milliseconds(1800);
+    forwarder->sink.delayed(asked.question, {&asked.waiter, 1}, now);
+    ASSERT_EQ(answers + 1, late.size());
+    EXPECT_TRUE(contains(last(), "SERVFAIL")) << last();
+    EXPECT_EQ(0U, engine->pending());
+}
+
 TEST_F(ChainTest, AChainThatComesBackAgainAndAgainEnds) {
     ASSERT_EQ(Outcome::Pending, ask({.name = "cdn.corp.example"}));
     answer(0, Rcode::NoError, {{"edge.example", "CNAME", 60, "cdn.corp.example."}}, {});

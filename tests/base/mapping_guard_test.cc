@@ -74,7 +74,7 @@ TEST_F(MappingGuard, AnyOtherBusErrorEndsTheProcess) {
         {
             const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
             void* at = ::mmap(nullptr, page, PROT_READ, MAP_SHARED, fd.get(), 0);
-            static_cast<void>(::truncate(path.c_str(), 0));
+            std::filesystem::resize_file(path, 0);
             static_cast<void>(*static_cast<volatile const char*>(at));
         },
         ::testing::KilledBySignal(SIGBUS), "");

@@ -327,8 +327,10 @@ services = ["{self.services}"]
         """Runs the tool against this node; what it fetches and compiles may take long on a busy machine."""
         env = dict(os.environ, CENOTE_SOCKET=str(self.control), CENOTE_CONFIG=str(self.config),
                    **self.environment)
-        return subprocess.run([str(BIN / "cenote"), *map(str, arguments)], env=env, capture_output=True, text=True,
+        done = subprocess.run([str(BIN / "cenote"), *map(str, arguments)], env=env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=timeout)
+        self.notify.drain()  # each reload sends two messages, and the kernel holds ten (unix(7), max_dgram_qlen)
+        return done
 
     def cenote_ok(self, *arguments):
         done = self.cenote(*arguments)

@@ -19,7 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ZoneData known;
     known.soa.serial = 1;
     known.records = {{std::string("\1a"), wire::RrType::CNAME, std::string(1, '\0')}};
-    Assembler assembler(zone, (data[0] & 1) != 0 ? &known : nullptr, 1000);
+    IncomingLimits limits;
+    limits.records_max = 1000;
+    Assembler assembler(zone, (data[0] & 1) != 0 ? &known : nullptr, limits);
     ByteView left(data + 1, size - 1);
     while (left.size() >= 2 && !assembler.complete()) {
         const std::size_t length = std::min<std::size_t>(load_u16(left.data()), left.size() - 2);

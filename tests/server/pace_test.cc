@@ -55,7 +55,7 @@ TEST(PaceTest, OneClientDoesNotHoldUpAnother) {
     ASSERT_TRUE(held.add(client_at("192.0.2.2"), reply));
     std::size_t to_second = 0;
     held.release(pace, Ticks{} + seconds{1000}, [&](const engine::Client& client, ByteView) {
-        to_second += client.peer.ip == ip("192.0.2.2") ? 1 : 0;
+        to_second += client.peer.ip == ip("192.0.2.2") ? 1U : 0U;
     });
     EXPECT_EQ(1U, to_second);
     EXPECT_FALSE(held.empty());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <span>
@@ -47,6 +48,7 @@ public:
         const bool exists = shape_.rcode == Rcode::NoError;
         if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // an error says nothing else
         for (std::size_t steps = 0; steps <= AnswerShape::kLinksMax; ++steps) {
+            if (exists && question_.type == RrType::CNAME) keep_origin();
             const bool found = exists && (keep_wanted() || keep_synthesised());
             const Step step = found || !may_follow() ? Step::End : keep_alias();
             if (index_.spent()) return AnswerStatus::Malformed;
@@ -99,6 +101,20 @@ private:
         }
         if (!found) give_back(before);  // signatures of nothing
         return found;
+    }
+
+    /// The DNAME, with its signatures, that a CNAME which is asked for comes from (RFC 6672 §3.1).
+    void keep_origin() noexcept {
+        Name owner;
+        const auto from = std::ranges::find_if(answer(), [&](const Record& record) {
+            return index_.type(record) == RrType::DNAME && index_.rr_class(record) == RrClass::IN &&
+                   is_above(record, owner);
+        });
+        if (from == answer().end()) return;
+        for (std::size_t i = 0; i < answer().size(); ++i)
+            if (&answer()[i] == &*from ||
+                (is_signature(answer()[i], RrType::DNAME) && index_.is_name(answer()[i].owner, owner)))
+                keep(i);
     }
 
     /// A CNAME that is asked for may be one that only a DNAME stands for.

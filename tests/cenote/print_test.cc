@@ -35,7 +35,7 @@ TEST(TableTest, EscapesWhatOthersWrote) {
     table.add({"1", "x\n2  forged\u202e"});
     testing::internal::CaptureStdout();
     table.print();
-    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1  x\\u{0a}2  forged\\u{202e}\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1       x\\u{0a}2  forged\\u{202e}\n");
 }
 
 TEST(PrintJson, EscapesWhatATerminalWouldObeyAndKeepsTheValue) {

@@ -240,7 +240,6 @@ TEST_F(LoadTest, WhatMayNotBeSinkholedReachesPolicy) {
 TEST_F(LoadTest, AddressesThatMayNotBeSinkholedReachPolicyAndLists) {
     const auto settings = load_string(
         "[server]\nlisten = [\"10.0.0.2:53\", \"127.0.0.1:53\", \"[::]:5353\"]\n"
-        "[sinkhole]\nipv4 = \"10.0.0.80\"\n"
         "[upstream]\nservers = [\"192.0.2.53\"]\n"
         "[[upstream.route]]\nzone = \"b.example\"\nservers = [\"10.0.0.53\", \"127.0.0.1:5300\"]\n"
         "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"127.0.0.9\"\n"
@@ -249,8 +248,8 @@ TEST_F(LoadTest, AddressesThatMayNotBeSinkholedReachPolicyAndLists) {
     ASSERT_TRUE(settings);
     std::vector<std::string> addresses;
     for (const auto& each : manifest_of(*settings, WallTime{}).addresses) addresses.push_back(each.ip.to_string());
-    EXPECT_THAT(addresses, testing::UnorderedElementsAre("10.0.0.2", "10.0.0.80", "192.0.2.53", "10.0.0.53",
-                                                         "127.0.0.9", "2001:db8::9"));
+    EXPECT_THAT(addresses,
+                testing::UnorderedElementsAre("10.0.0.2", "192.0.2.53", "10.0.0.53", "127.0.0.9", "2001:db8::9"));
 }
 
 TEST_F(LoadTest, AddressTargetsThatMayNotBeSinkholed) {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -41,8 +42,11 @@ Owner owner_on_the_way(const Path& folder, int links = kLinksMax) {
 }
 
 bool take_groups(Owner& owner) {
-    const passwd* account = ::getpwuid(owner.user);
-    if (account == nullptr) return ::setgroups(1, &owner.group) == 0;
+    passwd entry{};
+    passwd* account = nullptr;
+    std::array<char, 16384> space{};
+    if (::getpwuid_r(owner.user, &entry, space.data(), space.size(), &account) != 0 || account == nullptr)
+        return ::setgroups(1, &owner.group) == 0;
     owner.group = account->pw_gid;
     return ::initgroups(account->pw_name, owner.group) == 0;
 }

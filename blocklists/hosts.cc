@@ -66,6 +66,7 @@ void read_names(std::string_view words, std::uint32_t number, Reading& reading) 
 }  // namespace
 
 void read_hosts_line(std::string_view line, std::uint32_t number, Reading& reading) {
+    if (line.starts_with('#')) return;
     if (is_cosmetic(line))
         return reading.refuse(number, "it is a rule over what a page shows; a resolver closes whole names");
     auto words = line.substr(0, line.find('#'));

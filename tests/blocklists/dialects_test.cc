@@ -128,6 +128,7 @@ TEST(Dialects, Hosts) {
                  {"a name alone", "ads.example\n*.b.example # why", {"*.ads.example", "*.b.example"}, 0, 0},
                  {"no address", "ads\nads.example b.example", {}, 0, 2},
                  {"a rule over what a page shows", "a.example##.x\n0.0.0.0 b.example##.x", {}, 0, 2},
+                 {"headings", "#### ads\n## more ads\n###\n0.0.0.0 a.example ## why", {"a.example"}, 0, 0},
                  {"marks of byte order inside",
                   "0.0.0.0 a.example\n\xef\xbb\xbf"
                   "0.0.0.0 b.example",

@@ -2,7 +2,7 @@
 //
 // [upstream] and [[upstream.route]]: who is asked, never ourselves.
 #include <fmt/format.h>
-#include <ifaddrs.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <sstream>
@@ -23,18 +23,18 @@ std::optional<upstream::Strategy> parse_strategy(std::string_view text) noexcept
     return std::nullopt;
 }
 
+/// The kernel reaches an address of its own from that same address. Network interfaces cannot be listed inside the
+/// service's unit, which has no netlink sockets; and where net.ipv4.ip_nonlocal_bind is set, any address can be bound.
 bool is_address_of_this_host(const IpAddress& ip) {
-    if (Prefix::parse("127.0.0.0/8")->contains(ip) || ip == IpAddress::parse("::1")) return true;
-    ifaddrs* list = nullptr;
-    if (::getifaddrs(&list) != 0) return false;
-    bool found = false;
-    for (const ifaddrs* one = list; one != nullptr && !found; one = one->ifa_next) {
-        const bool internet =
-            one->ifa_addr != nullptr && (one->ifa_addr->sa_family == AF_INET || one->ifa_addr->sa_family == AF_INET6);
-        found = internet && SocketAddress::from_native(one->ifa_addr).ip == ip;
-    }
-    ::freeifaddrs(list);
-    return found;
+    if (Prefix::parse("127.0.0.0/8")->contains(ip)) return true;  // all of them are, whichever one the kernel prefers
+    const SocketAddress there{.ip = ip, .port = 53};
+    const UniqueFd fd(::socket(there.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage native;
+    socklen_t size = there.to_native(native);
+    if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0) return false;
+    size = sizeof native;
+    return ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&native), &size) == 0 &&
+           SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip == ip;
 }
 
 /// A question to ourselves would come back to us until it times out.

@@ -164,6 +164,11 @@ TEST_F(LoadTest, UpstreamsOfEveryKind) {
                             "9.9.9.9:853#dns.quad9.net", "[2620:fe::fe]:8853#dns.quad9.net"));
 }
 
+TEST_F(LoadTest, AWildcardListenAddressIsNoServerElsewhere) {
+    EXPECT_TRUE(load_string("[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\n"
+                            "[upstream]\nservers = [\"192.0.2.53\", \"2001:db8::53\"]\n"));
+}
+
 TEST_F(LoadTest, SystemReadsResolvConfButForOurselves) {
     write("resolv.conf",
           "# written by hand\nsearch agency.example\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n"

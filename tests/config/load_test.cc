@@ -165,8 +165,9 @@ TEST_F(LoadTest, UpstreamsOfEveryKind) {
 }
 
 TEST_F(LoadTest, AWildcardListenAddressIsNoServerElsewhere) {
-    EXPECT_TRUE(load_string("[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\n"
-                            "[upstream]\nservers = [\"192.0.2.53\", \"2001:db8::53\"]\n"));
+    EXPECT_TRUE(
+        load_string("[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\n"
+                    "[upstream]\nservers = [\"192.0.2.53\", \"2001:db8::53\"]\n"));
 }
 
 TEST_F(LoadTest, SystemReadsResolvConfButForOurselves) {

@@ -79,13 +79,6 @@ Statement select_rules(const Database& database, std::string_view clause) {
     return database.prepare(fmt::format("SELECT kind, id, text, lifted FROM rule {}", clause));
 }
 
-Status put_use_row(const Database& database, const Use& use, std::string_view known) {
-    Statement put = database.prepare(fmt::format(
-        "INSERT INTO exception_use (id, queries, first, last) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO {}", known));
-    put.bind(use.id).bind(static_cast<std::int64_t>(use.queries)).bind(text_of(use.first)).bind(text_of(use.last));
-    return run(put);
-}
-
 }  // namespace
 
 Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause) {
@@ -192,10 +185,12 @@ Status put_policy(const Database& database, const PolicyVersion& policy) {
 }
 
 Status add_use(const Database& database, const Use& use) {
-    return put_use_row(database, use, "UPDATE SET queries = queries + excluded.queries, last = excluded.last");
+    Statement put = database.prepare(
+        "INSERT INTO exception_use (id, queries, first, last) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET queries = queries + excluded.queries, last = excluded.last");
+    put.bind(use.id).bind(static_cast<std::int64_t>(use.queries)).bind(text_of(use.first)).bind(text_of(use.last));
+    return run(put);
 }
-
-Status put_use(const Database& database, const Use& use) { return put_use_row(database, use, "NOTHING"); }
 
 Status put_seen(const Database& database, WallTime at) {
     Statement put = database.prepare(

@@ -40,8 +40,6 @@ Status put_record(const Database& database, const Record& record);
 Status put_imported(const Database& database, const std::string& node, const Record& record);
 Status put_policy(const Database& database, const PolicyVersion& policy);
 Status add_use(const Database& database, const Use& use);
-/// What is known of the exception already stays.
-Status put_use(const Database& database, const Use& use);
 /// The latest time never falls here.
 Status put_seen(const Database& database, WallTime at);
 

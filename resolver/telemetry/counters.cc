@@ -26,7 +26,6 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"servfail", "replies with SERVFAIL"},
     {"refused", "replies with REFUSED to queries that got a verdict"},
     {"rcode_other", "replies with any other code"},
-    {"log_overflow", "queries that the log and tail missed: their ring was full"},
     {"combinations_overflow", "verdicts not counted by service, directive and group: the table was full"},
     {"bypass_overflow", "queries for ways around this resolver whose client was not kept: the table was full"},
     {"malformed", "datagrams shorter than a header, and answers sent to us, dropped"},

@@ -34,7 +34,6 @@ enum class Counter : std::uint8_t {
     Servfail,
     Refused,
     RcodeOther,
-    LogOverflow,
     CombinationsOverflow,
     BypassOverflow,
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told about one query that got its verdict.
+// What is recorded of one query that got its verdict.
 //
-// Threads: plain values.   Memory: QueryEvent refers to the name during record() only; LoggedQuery owns a copy.
+// Threads:  plain values.
+// Memory:   QueryEvent refers to the name and does not own it; record() copies what it keeps.
+// Failure:  none.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -42,15 +43,6 @@ struct QueryEvent {
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;
     ByteView name;  // folded, wire form
-};
-
-/// The same as the query log and `tail` take it.
-struct LoggedQuery {
-    QueryEvent event;  // its `name` is empty; name() has it
-    std::uint8_t name_size = 0;
-    std::array<std::uint8_t, 255> name_bytes;
-
-    [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
 };
 
 }  // namespace cenote::telemetry

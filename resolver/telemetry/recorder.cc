@@ -87,7 +87,6 @@ void Recorder::record(const QueryEvent& event) noexcept {
         state.add(Counter::BypassOverflow);
 
     if (event.source != Source::None && state.samples.has_room()) state.sample(event);
-    if (state.logging.load(std::memory_order_relaxed)) state.log(event);
 }
 
 void Recorder::State::sample(const QueryEvent& event) noexcept {
@@ -97,15 +96,6 @@ void Recorder::State::sample(const QueryEvent& event) noexcept {
     sample.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), sample.name_bytes.size()));
     std::copy_n(event.name.begin(), sample.name_size, sample.name_bytes.begin());
     samples.push(sample);
-}
-
-void Recorder::State::log(const QueryEvent& event) noexcept {
-    LoggedQuery logged;
-    logged.event = event;
-    logged.event.name = {};
-    logged.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), logged.name_bytes.size()));
-    std::copy_n(event.name.begin(), logged.name_size, logged.name_bytes.begin());
-    if (!log_ring.push(logged)) add(Counter::LogOverflow);
 }
 
 }  // namespace cenote::telemetry

@@ -12,12 +12,10 @@ namespace cenote::telemetry {
 struct alignas(64) Recorder::State {
     explicit State(std::uint64_t seed_of_all) : seed(seed_of_all) {}
 
-    static constexpr std::size_t kLogCapacity = 1024;
     static constexpr std::size_t kSamples = 1024;
     static constexpr std::size_t kExceptionRows = GroupRow::kRows;
 
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
-    void log(const QueryEvent& event) noexcept;
     void sample(const QueryEvent& event) noexcept;
 
     std::array<Tally<std::uint64_t>, kCounterCount> counters;
@@ -28,8 +26,6 @@ struct alignas(64) Recorder::State {
     std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; those beyond share the last
     ClientTable bypass;
 
-    std::atomic<bool> logging{false};
-    Ring<LoggedQuery> log_ring{kLogCapacity};
     Ring<AnswerSample> samples{kSamples};
     const std::uint64_t seed;  // of clients' hashes
 };

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counts what happens: each worker into a recorder of its own, summed up when somebody asks.
+// Counts what happens: each worker counts into a recorder of its own, and collect() sums them up.
 //
-// Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside,
-//           but read_log() by one reader.
+// Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside.
 // Time:     events carry it.
-// Memory:   a Recorder is about 1.1 MiB, whatever happens; record() and count() never allocate.
-// Failure:  what no longer fits is counted: combinations_overflow, log_overflow, bypass_overflow.
+// Memory:   a Recorder is about 660 KiB, whatever happens; record() and count() never allocate.
+// Failure:  what no longer fits is counted: combinations_overflow, bypass_overflow.
 #pragma once
 
 #include <array>
@@ -14,7 +13,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "resolver/base/ring.h"
@@ -115,18 +113,12 @@ public:
     /// Addresses, as text; the others are names.
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
 
-    /// Whether queries are kept one by one for read_log(); off at the start.
-    void set_logging(bool on) noexcept;
-    /// Takes queries kept since the last call, oldest first within a worker; gives how many. One reader.
-    std::size_t read_log(std::span<LoggedQuery> out);
-
 private:
     void collect_row(std::size_t row, Metrics& metrics) const;
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const;
 
     const std::uint64_t seed_;  // of clients' hashes, the same in all recorders
     mutable std::mutex mutex_;
-    bool logging_ = false;
     TopTable names_, clients_;
     std::vector<std::unique_ptr<Recorder>> recorders_;
 };

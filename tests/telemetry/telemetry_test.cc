@@ -184,38 +184,8 @@ TEST(TelemetryTest, CountsTheUseOfExceptions) {
     EXPECT_EQ(metrics.exceptions[0].count, 2U);
 }
 
-TEST(TelemetryTest, LogsQueriesWhileSomebodyWantsThem) {
-    Hub hub;
-    Recorder& first = hub.add_recorder();
-    const auto name = wire::Name::parse("www.example.com").value();
-    auto event = event_of(Verdict::Forward, Source::Cache);
-    event.name = name.wire();
-    first.record(event);
-    std::vector<LoggedQuery> out(10);
-    EXPECT_EQ(hub.read_log(out), 0U);
-
-    hub.set_logging(true);
-    Recorder& second = hub.add_recorder();
-    first.record(event);
-    event.type = wire::RrType::AAAA;
-    first.record(event);
-    second.record(event);
-    ASSERT_EQ(hub.read_log(out), 3U);
-    EXPECT_EQ(out[0].event.client, event.client);
-    EXPECT_TRUE(std::equal(out[0].name().begin(), out[0].name().end(), name.wire().begin(), name.wire().end()));
-    EXPECT_EQ(out[1].event.type, wire::RrType::AAAA) << "the second worker's, in turn";
-    EXPECT_EQ(hub.read_log(out), 0U);
-
-    for (int i = 0; i < 1500; ++i) first.record(event);
-    EXPECT_EQ(hub.collect().get(Counter::LogOverflow), 1500U - 1024U);
-    hub.set_logging(false);
-    hub.set_logging(true);
-    EXPECT_EQ(hub.read_log(out), 0U) << "what nobody fetched is not shown to the next";
-}
-
 TEST(TelemetryTest, IsReadWhileItIsWritten) {
     Hub hub;
-    hub.set_logging(true);
     constexpr int kEvents = 20'000;
     const auto name = wire::Name::parse("www.example.com").value();
     std::vector<std::thread> threads;
@@ -229,22 +199,17 @@ TEST(TelemetryTest, IsReadWhileItIsWritten) {
             }
         });
     }
-    std::uint64_t logged = 0;
     std::uint64_t last = 0;
-    std::vector<LoggedQuery> out(100);
     while (last < 3 * kEvents) {
         const auto queries = hub.collect().get(Counter::Queries);
         ASSERT_GE(queries, last);
         last = queries;
-        logged += hub.read_log(out);
     }
     for (auto& thread : threads) thread.join();
-    for (std::size_t more = 1; more != 0; logged += more) more = hub.read_log(out);
 
     const Metrics metrics = hub.collect();
     EXPECT_EQ(metrics.get(Counter::Blocked), 3U * kEvents);
     EXPECT_EQ(metrics.combinations.size(), 100U);
-    EXPECT_EQ(logged + metrics.get(Counter::LogOverflow), 3U * kEvents);
 }
 
 }  // namespace

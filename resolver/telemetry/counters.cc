@@ -9,7 +9,6 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries", "queries that got a verdict"},
     {"queries_udp", "of these, over UDP"},
     {"queries_tcp", "of these, over TCP"},
-    {"queries_tls", "of these, over TLS"},
     {"blocked", "sinkholed by a directive of step block"},
     {"restricted", "sinkholed by a directive of step restrict"},
     {"advised", "answered under a directive of step advise"},
@@ -34,11 +33,10 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"badvers", "queries answered with BADVERS"},
     {"refused_by_acl", "queries from outside allow_from"},
     {"refused_by_kind", "queries of a class, type or opcode that is not served here"},
-    {"rate_limited", "queries over a client's rate limit"},
     {"not_ready", "queries before a policy was in force (EDE 14)"},
     {"truncated", "replies cut to the client's size, with TC"},
     {"send_failed", "replies that the kernel did not take"},
-    {"pending_overflow", "waiting queries that gave way to newer ones"},
+    {"pending_overflow", "queries answered with SERVFAIL because too many others wait for upstream"},
     {"pending_per_client_overflow", "queries over the limit of waiting queries of one client"},
     {"paced", "held answers spread over time for one client (CVE-2024-33655)"},
     {"paced_overflow", "held answers dropped because too many waited to be paced"},
@@ -54,7 +52,6 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"tcp_slow_closed", "TCP connections closed because one message took too long"},
     {"tcp_read_paused", "times a TCP connection had too many queries in flight to read on"},
     {"tcp_write_overflow", "TCP connections closed because the client did not read"},
-    {"proxy_header_refused", "connections whose PROXY header was missing or wrong"},
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},
@@ -68,7 +65,8 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"upstream_malformed", "answers ignored: they do not parse"},
     {"upstream_tcp", "questions that went over TCP"},
     {"upstream_retries", "questions sent again"},
-    {"upstream_overloaded", "questions that gave way to newer ones"},
+    {"upstream_overloaded",
+     "questions refused, or the oldest one dropped for a newer one, at a limit of questions under way"},
 }};
 
 constexpr std::array<MetricText, kGaugeCount> kGauges{{

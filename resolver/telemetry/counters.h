@@ -17,7 +17,6 @@ enum class Counter : std::uint8_t {
     Queries,
     QueriesUdp,
     QueriesTcp,
-    QueriesTls,
     Blocked,
     Restricted,
     Advised,
@@ -44,7 +43,6 @@ enum class Counter : std::uint8_t {
     Badvers,
     RefusedByAcl,
     RefusedByKind,
-    RateLimited,
     NotReady,
 
     // Answers and clients: Recorder::count().
@@ -65,7 +63,6 @@ enum class Counter : std::uint8_t {
     TcpSlowClosed,
     TcpReadPaused,
     TcpWriteOverflow,
-    ProxyHeaderRefused,
 
     // Kept by the cache and by upstream, put beside the others by whoever collects.
     CacheHits,

@@ -25,7 +25,7 @@ enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, A
 /// Where the reply came from. A restricted or blocked query is Sinkhole whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
 
-enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+enum class Transport : std::uint8_t { Udp, Tcp };
 
 struct QueryEvent {
     Ticks at{};

@@ -10,12 +10,7 @@ namespace cenote::telemetry {
 namespace {
 
 Counter counter_of(Transport transport) noexcept {
-    switch (transport) {
-        case Transport::Udp: return Counter::QueriesUdp;
-        case Transport::Tcp: return Counter::QueriesTcp;
-        case Transport::Tls: break;
-    }
-    return Counter::QueriesTls;
+    return transport == Transport::Udp ? Counter::QueriesUdp : Counter::QueriesTcp;
 }
 
 /// Counter::Queries stands for "nothing more to count".

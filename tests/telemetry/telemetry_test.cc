@@ -36,7 +36,7 @@ TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     recorder.record(failed);
     auto nxdomain = event_of(Verdict::Forward, Source::Upstream);
     nxdomain.rcode = wire::Rcode::NXDomain;
-    nxdomain.transport = Transport::Tls;
+    nxdomain.transport = Transport::Tcp;
     recorder.record(nxdomain);
     recorder.record(event_of(Verdict::Block, Source::None));
     recorder.count(Counter::RefusedByAcl);
@@ -44,8 +44,7 @@ TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     const Metrics metrics = hub.collect();
     EXPECT_EQ(metrics.get(Counter::Queries), 10U);
     EXPECT_EQ(metrics.get(Counter::QueriesUdp), 8U);
-    EXPECT_EQ(metrics.get(Counter::QueriesTcp), 1U);
-    EXPECT_EQ(metrics.get(Counter::QueriesTls), 1U);
+    EXPECT_EQ(metrics.get(Counter::QueriesTcp), 2U);
     EXPECT_EQ(metrics.get(Counter::Blocked), 2U);
     EXPECT_EQ(metrics.get(Counter::Restricted), 1U);
     EXPECT_EQ(metrics.get(Counter::Advised), 1U);

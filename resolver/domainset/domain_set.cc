@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "resolver/base/mapping_guard.h"
@@ -13,7 +12,6 @@
 namespace cenote::domainset {
 namespace {
 
-constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "sdk", "cdn", "login", "telemetry"};
 constexpr std::uint8_t kNoName = 0xff;  // more labels than a name has: only what holds below a suffix counts
 
 /// By the checksum in the file's header: what `known` has open. The bytes of `known` may have been changed in place by
@@ -167,13 +165,5 @@ const std::vector<Source>& DomainSet::sources() const noexcept {
     return (state_->small != nullptr ? state_->small : state_->large)->loaded.sources;
 }
 const SetInfo& DomainSet::info() const noexcept { return state_->info; }
-
-std::string_view role_to_text(Role role) noexcept { return kRoles[static_cast<std::size_t>(role)]; }
-
-std::optional<Role> parse_role(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < kRoles.size(); ++i)
-        if (kRoles[i] == text) return static_cast<Role>(i);
-    return std::nullopt;
-}
 
 }  // namespace cenote::domainset

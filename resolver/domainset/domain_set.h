@@ -17,82 +17,19 @@
 //           open_unread() leaves the reading of all names to check(), for a start that shall not wait for it.
 #pragma once
 
-#include <array>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "resolver/base/digest.h"
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
-#include "resolver/wire/name.h"
+#include "resolver/domainset/entry.h"
+#include "resolver/domainset/source.h"
 
 namespace cenote::domainset {
-
-using TagSetId = std::uint32_t;
-
-enum class SourceKind : std::uint8_t { Service = 0, List = 1, Names = 2 };  // Names: single names that policy brings
-enum class Role : std::uint8_t { Web = 0, App, Api, Sdk, Cdn, Login, Telemetry };
-inline constexpr std::size_t kRoleCount = 7;
-enum class MatchKind : std::uint8_t { Exact, Suffix, Below };  // the name; and all below it; only what is below it
-
-/// What the set knows of a service or list.
-struct Source {
-    SourceKind kind = SourceKind::List;
-    bool by_default = true;     // false: a strict service, off in wildcards
-    std::uint32_t entries = 0;  // names it brought
-    Sha256Digest digest{};      // of the text it was compiled from
-    std::string id;
-    std::string name;
-    std::string vendor;
-    std::string jurisdiction;  // ISO 3166-1 alpha-2
-    std::string format;        // of a list, as detected
-    std::vector<std::string> aliases;
-    std::vector<std::string> categories;
-    std::vector<std::string> shared_names;  // never sinkholed
-    std::string note;
-};
-
-struct Tag {
-    std::uint32_t source = 0;  // index into sources()
-    Role role = Role::Web;
-    bool strict = false;  // a strict host of a service
-
-    friend auto operator<=>(const Tag&, const Tag&) noexcept = default;
-};
-
-struct Hit {
-    TagSetId tags = 0;
-    std::uint8_t labels = 0;  // of the deepest entry that matches
-    bool exact = false;       // that entry is the name asked itself
-};
-
-/// The hashes of all suffixes of a name, by their number of labels. Sets with the same seed share them.
-using NameHashes = std::array<std::uint64_t, wire::Name::kLabelsMax + 1>;
-
-struct SetInfo {
-    std::uint64_t seed = 0;  // of the hash
-    std::uint64_t domains = 0;
-    std::uint64_t bytes = 0;
-    std::chrono::sys_seconds built_at{};
-    std::uint32_t services = 0;
-    std::uint32_t lists = 0;
-    std::uint64_t checksum = 0;  // of the header, which holds those of all sections: tells sets apart
-    std::uint64_t delta = 0;     // names in the small file beside it; domains, bytes and checksum are of both
-    Sha256Digest digest{};       // of the whole large file; zero after open_unread(), or where `known` had it open
-};
-
-/// One name of a set, for export and comparison.
-struct Entry {
-    wire::Name name;
-    TagSetId own = 0;               // holds at the name itself
-    std::optional<TagSetId> below;  // holds below it; nullopt: what holds above it goes on
-};
 
 /// Hit::labels counts the labels of the entry that gave the tags: an entry that says nothing about the names below it
 /// (a single host) is stepped over when one of those is asked.
@@ -161,8 +98,5 @@ struct Opened {
 Result<Opened> open_with_fallback(const Path& path, const DomainSet* known = nullptr);
 /// The same with open_unread().
 Result<Opened> open_unread_with_fallback(const Path& path);
-
-[[nodiscard]] std::string_view role_to_text(Role role) noexcept;
-[[nodiscard]] std::optional<Role> parse_role(std::string_view text) noexcept;
 
 }  // namespace cenote::domainset

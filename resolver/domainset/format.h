@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "resolver/base/bytes.h"
-#include "resolver/domainset/domain_set.h"
+#include "resolver/domainset/entry.h"
+#include "resolver/domainset/source.h"
 
 namespace cenote::domainset::format {
 

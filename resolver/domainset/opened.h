@@ -8,9 +8,11 @@
 // Failure:  open_set_file() and put_beside() give one line.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "resolver/domainset/domain_set.h"
 #include "resolver/domainset/load.h"
 
 namespace cenote::domainset {

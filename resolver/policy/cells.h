@@ -18,6 +18,7 @@
 #include <tuple>
 #include <vector>
 
+#include "resolver/domainset/domain_set.h"
 #include "resolver/policy/moment.h"
 #include "resolver/policy/texts.h"
 

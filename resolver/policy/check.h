@@ -7,7 +7,8 @@
 // Failure:  none; mistakes are what it is for.
 #pragma once
 
-#include "resolver/policy/policy.h"
+#include "resolver/domainset/domain_set.h"
+#include "resolver/policy/options.h"
 
 namespace cenote::policy {
 

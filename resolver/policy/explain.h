@@ -10,6 +10,8 @@
 // Failure:  none.
 #pragma once
 
+#include "resolver/domainset/domain_set.h"
+#include "resolver/policy/explanation.h"
 #include "resolver/policy/moment.h"
 
 namespace cenote::policy {

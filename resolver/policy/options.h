@@ -7,21 +7,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "resolver/base/address.h"
 #include "resolver/base/clock.h"
-#include "resolver/base/toml.h"
+#include "resolver/base/diagnostics.h"
+#include "resolver/base/result.h"
+#include "resolver/policy/verdict.h"
 #include "resolver/wire/name.h"
 
 namespace cenote::policy {
-
-/// The ladder (contract, "Words"). The order is the comparator's.
-enum class Step : std::uint8_t { None = 0, Observe, Advise, Restrict, Block };
-/// Authorities above us are ranked before the step.
-enum class Layer : std::uint8_t { Site = 0, Agency, Ministry, Nation };
-enum class AnswerMode : std::uint8_t { Null = 0, Nodata, Nxdomain, Address, Cname, Refused, Drop };
 
 struct SinkholeOptions {
     AnswerMode answer = AnswerMode::Null;
@@ -126,5 +123,13 @@ struct Options {
     std::vector<ListName> lists;
     std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)
 };
+
+/// "service:deepseek", "domain:example.ai", "service:*"; errors say what kinds there are. Names as people type them
+/// (wire/typed_name.h): what was taken off one is the target's note.
+[[nodiscard]] Result<Target> parse_target(std::string_view text);
+[[nodiscard]] std::string target_to_text(const Target& target);
+/// "mon-fri 08:00-19:00".
+[[nodiscard]] Result<Hours> parse_hours(std::string_view text);
+[[nodiscard]] std::string hours_to_text(const Hours& hours);
 
 }  // namespace cenote::policy

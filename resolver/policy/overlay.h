@@ -21,7 +21,6 @@
 
 #include "resolver/domainset/domain_set.h"
 #include "resolver/policy/groups.h"
-#include "resolver/policy/policy.h"
 
 namespace cenote::policy {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "resolver/policy/policy.h"
+#include "resolver/policy/options.h"
 #include "resolver/wire/typed_name.h"
 
 namespace cenote::policy {

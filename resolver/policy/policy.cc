@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "resolver/policy/cells.h"
 #include "resolver/policy/check.h"
 #include "resolver/policy/explain.h"
@@ -29,7 +31,8 @@ namespace {
 
 constexpr std::size_t kBase = 0;
 constexpr std::size_t kOverlay = 1;
-constexpr std::size_t kEdgesAhead = 64;  // of the calendar that explain() looks at
+constexpr std::string_view kBypass = "bypass";  // the category of ways around this resolver
+constexpr std::size_t kEdgesAhead = 64;         // of the calendar that explain() looks at
 
 std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& overlay) noexcept {
     return (base != nullptr ? base->info().checksum : 0) ^ overlay.digest;
@@ -216,6 +219,11 @@ Explanation Policy::explain(const IpAddress& client, const wire::Name& name) con
         edge = moment->next_edge;
     }
     return told;
+}
+
+bool is_bypass(const domainset::Source& source) noexcept {
+    return source.kind == domainset::SourceKind::Service &&
+           std::find(source.categories.begin(), source.categories.end(), kBypass) != source.categories.end();
 }
 
 }  // namespace cenote::policy

@@ -12,84 +12,19 @@
 // Failure:  check() and build() name every mistake with its place; a Policy that exists is whole.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "resolver/base/toml.h"
+#include "resolver/base/diagnostics.h"
 #include "resolver/domainset/domain_set.h"
+#include "resolver/policy/explanation.h"
 #include "resolver/policy/options.h"
-#include "resolver/wire/types.h"
+#include "resolver/policy/verdict.h"
 
 namespace cenote::policy {
-
-/// Sets in a row: the mapped base, then the overlay of names that policy itself brings (`domain:` targets, allows).
-inline constexpr std::size_t kSetsMax = 2;
-
-using ClientClass = std::uint32_t;
-inline constexpr domainset::TagSetId kNoTags = 0xffffffff;  // no entry of a set holds for the name
-
-/// Which entry of each set holds for a name.
-struct Match {
-    std::array<domainset::TagSetId, kSetsMax> tags{kNoTags, kNoTags};
-    std::array<std::uint8_t, kSetsMax> labels{};  // of the deepest entry in each set
-};
-
-/// Everything that the answers of one verdict share. Texts live as long as the Policy.
-struct Cell {
-    Step step = Step::None;
-    bool allowed = false;          // an allow holds here; it beats every step below block
-    bool keep_open_below = false;  // something below the entry stays open: NODATA instead of NXDOMAIN (RFC 8020 §2),
-                                   // and DNSSEC and zone data of the name are forwarded
-    AnswerMode answer = AnswerMode::Null;
-    wire::EdeCode ede = wire::EdeCode::Blocked;
-    std::uint32_t service = kNone;    // index into sources() of the base set: the service or list that was hit
-    std::uint32_t directive = kNone;  // index into directives()
-    std::uint32_t exception = kNone;  // index into exceptions(): it opened the name, and `directive` is what it waived
-    std::uint32_t ttl_s = 30;
-    std::string_view text;              // EXTRA-TEXT, one sentence for a person
-    std::string_view structured;        // I-JSON for a client that asked for it (option 26), code 15, 16 or 17
-    std::string_view structured_short;  // the same without `j` and `o`
-    ByteView soa_rdata;                 // of a negative answer, MINIMUM included
-    ByteView txt_rdata;                 // the explaining TXT; empty: none
-    ByteView ipv4;                      // rdata for the mode, empty: NODATA
-    ByteView ipv6;
-    ByteView cname;
-
-    static constexpr std::uint32_t kNone = 0xffffffff;
-    [[nodiscard]] bool blocks() const noexcept { return step >= Step::Restrict && !(allowed && step < Step::Block); }
-};
-
-/// A small value; cell() leads to the details.
-struct Verdict {
-    std::uint32_t cell = 0;   // 0: nothing holds
-    std::uint8_t labels = 0;  // of the entry that holds: the owner of our SOA
-};
-
-/// One step of an explanation, in the order the comparator took them.
-struct ExplainStep {
-    std::string text;
-};
-struct Explanation {
-    std::string verdict;              // forward observe advise restrict block allow exception local
-    std::vector<std::string> groups;  // narrowest first
-    std::string service;              // id, empty: none
-    std::string service_name;
-    std::string list;
-    std::string directive;
-    std::string exception;
-    std::string matched;  // the entry's name
-    std::string answer;   // "null, 30 s"
-    std::optional<WallTime> until;
-    std::vector<ExplainStep> steps;
-    std::optional<WallTime> changes;  // when the clock brings another verdict, if nobody does before
-    std::string next_verdict;         // and which
-};
-
-enum class DirectiveState : std::uint8_t { Planned, InForce, Lapsed };
 
 class Policy {
 public:
@@ -154,21 +89,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// A way around this resolver: DNS over HTTPS elsewhere, a relay, a browser's own.
+/// Whether a service is a way around this resolver: DNS over HTTPS elsewhere, a relay, the resolver of a browser.
 [[nodiscard]] bool is_bypass(const domainset::Source& source) noexcept;
-/// Step::None is "nothing".
-[[nodiscard]] std::string_view step_to_text(Step step) noexcept;
-[[nodiscard]] std::optional<Step> parse_step(std::string_view text) noexcept;
-[[nodiscard]] std::string_view answer_mode_to_text(AnswerMode mode) noexcept;
-[[nodiscard]] std::optional<AnswerMode> parse_answer_mode(std::string_view text) noexcept;
-[[nodiscard]] std::string_view layer_to_text(Layer layer) noexcept;
-[[nodiscard]] std::optional<Layer> parse_layer(std::string_view text) noexcept;
-/// "service:deepseek", "domain:example.ai", "service:*"; errors say what kinds there are. Names as people type them
-/// (wire/typed_name.h): what was taken off one is the target's note.
-[[nodiscard]] Result<Target> parse_target(std::string_view text);
-[[nodiscard]] std::string target_to_text(const Target& target);
-/// "mon-fri 08:00-19:00".
-[[nodiscard]] Result<Hours> parse_hours(std::string_view text);
-[[nodiscard]] std::string hours_to_text(const Hours& hours);
 
 }  // namespace cenote::policy

@@ -13,7 +13,7 @@
 
 #include <optional>
 
-#include "resolver/policy/policy.h"
+#include "resolver/policy/options.h"
 #include "resolver/policy/time_zone.h"
 
 namespace cenote::policy {

@@ -15,14 +15,24 @@
 
 namespace cenote::policy {
 
-struct Policy::State {
+/// What options and base set give whatever the time is. Policies of the same options over the same set share it.
+struct Policy::Timeless {
     std::shared_ptr<const Options> options;
     std::shared_ptr<const domainset::DomainSet> base;
+    Overlay overlay;
+    PrefixSets classes;
+    std::uint64_t generation = 0;
+};
+
+struct Policy::State {
+    std::shared_ptr<const Timeless> timeless;
+    // Of `timeless`, so that a lookup takes no step more.
+    const Options* options;
+    const domainset::DomainSet* base;     // nullptr: none
+    const domainset::DomainSet* overlay;  // nullptr: policy names no domain
+    const PrefixSets* classes;
     std::uint32_t version;
     Moment moment;
-    PrefixSets classes;
-    Overlay overlay;
-    std::uint64_t generation;
     Table table;
     Cells cells;
 };
@@ -60,28 +70,56 @@ void Policy::check(const Options& options, const domainset::DomainSet* base, Dia
 Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Options> options,
                                                     std::shared_ptr<const domainset::DomainSet> base,
                                                     std::uint32_t version, WallTime at) {
+    auto timeless = prepare(std::move(options), std::move(base));
+    if (!timeless) return std::move(timeless).error();
+    return put_together(*std::move(timeless), version, at);
+}
+
+Result<std::shared_ptr<const Policy>> Policy::rebuild(const Policy& before, std::shared_ptr<const Options> options,
+                                                      std::shared_ptr<const domainset::DomainSet> base,
+                                                      std::uint32_t version, WallTime at) {
+    const auto& timeless = before.state_->timeless;
+    if (options != timeless->options || base != timeless->base)
+        return build(std::move(options), std::move(base), version, at);
+    return put_together(timeless, version, at);
+}
+
+Result<std::shared_ptr<const Policy::Timeless>> Policy::prepare(std::shared_ptr<const Options> options,
+                                                                std::shared_ptr<const domainset::DomainSet> base) {
     Diagnostics diagnostics;
     find_mistakes(*options, base.get(), diagnostics);
     if (diagnostics.has_errors()) return first_mistake(diagnostics);
-    auto moment = moment_of(*options, at);
-    if (!moment) return std::move(moment).error();
     auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();
+    auto timeless = std::make_shared<Timeless>();
+    timeless->classes = classes_of(options->groups, options->exceptions, overlay->clients);
+    timeless->generation = generation_of(base.get(), *overlay);
+    timeless->options = std::move(options);
+    timeless->base = std::move(base);
+    timeless->overlay = *std::move(overlay);
+    return std::shared_ptr<const Timeless>(std::move(timeless));
+}
 
-    PrefixSets classes = classes_of(options->groups, options->exceptions, overlay->clients);
-    CellMaker cells(*options, base.get(), *moment, version);
-    Table table({*options, base.get(), *overlay, classes, *moment}, cells);
-    const std::uint64_t generation = generation_of(base.get(), *overlay);
-    auto state = std::unique_ptr<State>(new State{std::move(options), std::move(base), version, std::move(*moment),
-                                                  std::move(classes), std::move(*overlay), generation, std::move(table),
-                                                  std::move(cells).finish()});
+Result<std::shared_ptr<const Policy>> Policy::put_together(std::shared_ptr<const Timeless> timeless,
+                                                           std::uint32_t version, WallTime at) {
+    const Options& options = *timeless->options;
+    const domainset::DomainSet* base = timeless->base.get();
+    const Overlay& overlay = timeless->overlay;
+    auto moment = moment_of(options, at);
+    if (!moment) return std::move(moment).error();
+    CellMaker cells(options, base, *moment, version);
+    Table table({options, base, overlay, timeless->classes, *moment}, cells);
+    const PrefixSets* classes = &timeless->classes;
+    auto state = std::unique_ptr<State>(new State{std::move(timeless), &options, base,
+                                                  overlay.names ? &*overlay.names : nullptr, classes, version,
+                                                  std::move(*moment), std::move(table), std::move(cells).finish()});
     return std::shared_ptr<const Policy>(new Policy(std::move(state)));
 }
 
 Policy::Policy(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Policy::~Policy() = default;
 
-ClientClass Policy::classify(const IpAddress& client) const noexcept { return state_->classes.table.find(client); }
+ClientClass Policy::classify(const IpAddress& client) const noexcept { return state_->classes->table.find(client); }
 
 Match Policy::match(const wire::Name& name) const noexcept {
     domainset::NameHashes hashes;
@@ -94,8 +132,8 @@ Match Policy::match(const wire::Name& name) const noexcept {
 void Policy::hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept {
     if (state_->base) {
         state_->base->hash(name, hashes);
-    } else if (state_->overlay.names) {
-        state_->overlay.names->hash(name, hashes);
+    } else if (state_->overlay) {
+        state_->overlay->hash(name, hashes);
     }
 }
 
@@ -116,13 +154,13 @@ Match Policy::match(const wire::Name& name, const domainset::NameHashes& hashes)
         }
     };
     if (state_->base) look(kBase, *state_->base);
-    if (state_->overlay.names) look(kOverlay, *state_->overlay.names);
+    if (state_->overlay) look(kOverlay, *state_->overlay);
     return match;
 }
 
 Match Policy::match(const IpAddress& revealed) const noexcept {
     Match match;
-    match.tags[kOverlay] = state_->overlay.column_of(revealed);
+    match.tags[kOverlay] = state_->timeless->overlay.column_of(revealed);
     return match;
 }
 
@@ -147,18 +185,20 @@ Verdict Policy::judge_link(ClientClass client, const Verdict& asked, const Match
 }
 
 const Cell& Policy::cell(const Verdict& verdict) const noexcept { return state_->cells.cell(verdict.cell); }
-std::uint64_t Policy::sets_generation() const noexcept { return state_->generation; }
+std::uint64_t Policy::sets_generation() const noexcept { return state_->timeless->generation; }
 std::uint32_t Policy::version() const noexcept { return state_->version; }
 std::optional<WallTime> Policy::next_edge() const noexcept { return state_->moment.next_edge; }
 const Options& Policy::options() const noexcept { return *state_->options; }
-const domainset::DomainSet* Policy::base() const noexcept { return state_->base.get(); }
+const domainset::DomainSet* Policy::base() const noexcept { return state_->base; }
 
-const std::shared_ptr<const domainset::DomainSet>& Policy::shared_base() const noexcept { return state_->base; }
+const std::shared_ptr<const domainset::DomainSet>& Policy::shared_base() const noexcept {
+    return state_->timeless->base;
+}
 
-std::uint32_t Policy::class_count() const noexcept { return static_cast<std::uint32_t>(state_->classes.sets.size()); }
+std::uint32_t Policy::class_count() const noexcept { return static_cast<std::uint32_t>(state_->classes->sets.size()); }
 
 std::string_view Policy::group_of(ClientClass client) const noexcept {
-    const std::uint32_t nearest = state_->classes.sets[client].nearest;
+    const std::uint32_t nearest = state_->classes->sets[client].nearest;
     return nearest == OwnerSet::kNobody ? std::string_view() : state_->options->groups[nearest].id;
 }
 
@@ -204,7 +244,7 @@ bool Policy::in_force(std::uint32_t exception) const noexcept { return state_->m
 
 Explanation Policy::explain(const IpAddress& client, const wire::Name& name) const {
     const auto judged_at = [&](const Moment& moment) {
-        return policy::explain(*state_->options, state_->base.get(), moment, client, name);
+        return policy::explain(*state_->options, state_->base, moment, client, name);
     };
     Explanation told = judged_at(state_->moment);
     auto edge = state_->moment.next_edge;

@@ -36,6 +36,11 @@ public:
     static Result<std::shared_ptr<const Policy>> build(std::shared_ptr<const Options> options,
                                                        std::shared_ptr<const domainset::DomainSet> base,
                                                        std::uint32_t version, WallTime at);
+    /// The same as build(). Of the same options over the same set (the same objects, not equal ones) only what depends
+    /// on the time is worked out again; the rest is shared with `before`. This is what a calendar edge needs.
+    static Result<std::shared_ptr<const Policy>> rebuild(const Policy& before, std::shared_ptr<const Options> options,
+                                                         std::shared_ptr<const domainset::DomainSet> base,
+                                                         std::uint32_t version, WallTime at);
     ~Policy();
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
@@ -84,8 +89,13 @@ public:
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
 
 private:
+    struct Timeless;
     struct State;
     explicit Policy(std::unique_ptr<State> state);
+    static Result<std::shared_ptr<const Timeless>> prepare(std::shared_ptr<const Options> options,
+                                                           std::shared_ptr<const domainset::DomainSet> base);
+    static Result<std::shared_ptr<const Policy>> put_together(std::shared_ptr<const Timeless> timeless,
+                                                              std::uint32_t version, WallTime at);
     std::unique_ptr<State> state_;
 };
 

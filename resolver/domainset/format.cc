@@ -267,23 +267,22 @@ std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_
     return payloads;
 }
 
-std::string what_is_wrong_with(const Source& source) {
-    const auto wrong = [](const std::string& text) { return text.size() > kTextBytesMax || !is_clean_text(text); };
+Status check_source(const Source& source) {
+    const auto is_bad = [](const std::string& text) { return text.size() > kTextBytesMax || !is_clean_text(text); };
+    const auto bad_text = [&source] {
+        return Error{fmt::format("a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes",
+                                 source.id, kTextBytesMax)};
+    };
     for (const auto* text :
          {&source.id, &source.name, &source.vendor, &source.jurisdiction, &source.format, &source.note})
-        if (wrong(*text))
-            return fmt::format("a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes",
-                               source.id, kTextBytesMax);
+        if (is_bad(*text)) return bad_text();
     for (const auto* texts : {&source.aliases, &source.categories, &source.shared_names}) {
         if (texts->size() > kTextsMax)
-            return fmt::format("source '{}' has more than {} texts of one kind", source.id, kTextsMax);
+            return Error{fmt::format("source '{}' has more than {} texts of one kind", source.id, kTextsMax)};
         for (const auto& text : *texts)
-            if (wrong(text))
-                return fmt::format(
-                    "a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes", source.id,
-                    kTextBytesMax);
+            if (is_bad(text)) return bad_text();
     }
-    return {};
+    return Done{};
 }
 
 bool is_clean_text(std::string_view text) noexcept {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "resolver/base/bytes.h"
+#include "resolver/base/result.h"
 #include "resolver/domainset/entry.h"
 #include "resolver/domainset/source.h"
 
@@ -119,8 +120,8 @@ struct TagSets {
 [[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets,
                                                                   bool of_delta);
 
-/// What the bounds of the format do not admit in a source, empty when all is well.
-[[nodiscard]] std::string what_is_wrong_with(const Source& source);
+/// Refuses a source that exceeds the bounds of the format.
+[[nodiscard]] Status check_source(const Source& source);
 /// UTF-8 without control characters: texts of a set may go to a terminal.
 [[nodiscard]] bool is_clean_text(std::string_view text) noexcept;
 

@@ -36,22 +36,24 @@ std::vector<SharedName> shared_names_of(const DomainSet* base) {
     return shared;
 }
 
-/// Why a name may not be sinkholed; empty when it may.
-std::string why_not(const wire::Name& name, const Options& options, const std::vector<SharedName>& shared) {
+/// Refuses a name that must not be sinkholed.
+Status check_sinkholable(const wire::Name& name, const Options& options, const std::vector<SharedName>& shared) {
     for (const wire::Name& kept : options.unsinkholable) {
         if (name.is_below_or_equal(kept) || kept.is_below_or_equal(name))
-            return fmt::format("domain:{} may not be sinkholed: {} is protected, local or routed; name something else",
-                               name.to_string(), kept.to_string());
+            return Error{
+                fmt::format("domain:{} may not be sinkholed: {} is protected, local or routed; name something else",
+                            name.to_string(), kept.to_string())};
     }
     for (const SharedName& each : shared) {
         if (name == each.name)
-            return fmt::format("domain:{} is a shared name of {}; name the service's own names, as service:{} does",
-                               name.to_string(), each.service, each.service);
+            return Error{
+                fmt::format("domain:{} is a shared name of {}; name the service's own names, as service:{} does",
+                            name.to_string(), each.service, each.service)};
         if (each.name.is_below_or_equal(name))
-            return fmt::format("domain:{} covers {}, a shared name of {}; name something narrower", name.to_string(),
-                               each.name.to_string(), each.service);
+            return Error{fmt::format("domain:{} covers {}, a shared name of {}; name something narrower",
+                                     name.to_string(), each.name.to_string(), each.service)};
     }
-    return {};
+    return Done{};
 }
 
 /// Whether a directive takes a name, by a target of its own or by the set.
@@ -214,8 +216,8 @@ void find_refusals(const Options& options, const DomainSet* base, Diagnostics& d
         if (directive.step == Step::Block) blocks.push_back(&directive);
         for (const Target& target : directive.targets) {
             if (!target.domain || target.domain->labels() == 0) continue;  // the root is a mistake of its own
-            if (auto why = why_not(*target.domain, options, shared); !why.empty())
-                diagnostics.error(place_of(target, directive), std::move(why));
+            if (const auto allowed = check_sinkholable(*target.domain, options, shared); !allowed)
+                diagnostics.error(place_of(target, directive), allowed.error().text);
         }
     }
     for (const Allow& allow : options.allows) {

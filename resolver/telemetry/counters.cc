@@ -4,7 +4,7 @@
 namespace cenote::telemetry {
 namespace {
 
-// In the order of the enumerators; the tests and docs/METRICS.md hold it to that.
+// In the order of the enumerators; a test compares it with docs/METRICS.md.
 constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries", "queries that got a verdict"},
     {"queries_udp", "of these, over UDP"},
@@ -27,7 +27,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"rcode_other", "replies with any other code"},
     {"combinations_overflow", "verdicts not counted by service, directive and group: the table was full"},
     {"bypass_overflow", "queries for ways around this resolver whose client was not kept: the table was full"},
-    {"malformed", "datagrams shorter than a header, and answers sent to us, dropped"},
+    {"malformed", "dropped: datagrams shorter than a header, and responses"},
     {"formerr", "queries answered with FORMERR"},
     {"notimp", "queries answered with NOTIMP"},
     {"badvers", "queries answered with BADVERS"},
@@ -35,19 +35,19 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"refused_by_kind", "queries of a class, type or opcode that is not served here"},
     {"not_ready", "queries before a policy was in force (EDE 14)"},
     {"truncated", "replies cut to the client's size, with TC"},
-    {"send_failed", "replies that the kernel did not take"},
+    {"send_failed", "replies that the kernel did not accept"},
     {"pending_overflow", "queries answered with SERVFAIL because too many others wait for upstream"},
     {"pending_per_client_overflow", "queries over the limit of waiting queries of one client"},
     {"paced", "held answers spread over time for one client (CVE-2024-33655)"},
     {"paced_overflow", "held answers dropped because too many waited to be paced"},
     {"link_blocked", "answers replaced for what they reveal: CNAME and HTTPS targets, addresses"},
     {"links_overflow", "answers refused because they reveal more names and addresses than are judged"},
-    {"prefetched", "answers fetched anew shortly before they expire"},
-    {"tcp_connections", "TCP connections taken"},
+    {"prefetched", "answers refreshed shortly before they expire"},
+    {"tcp_connections", "TCP connections accepted"},
     {"tcp_connections_refused",
      "TCP connections refused, or closed in favour of clients with fewer, at the limit of all clients"},
     {"tcp_connections_per_client_refused", "TCP connections over the limit of one client"},
-    {"tcp_accept_paused", "times no connection was taken for lack of file descriptors"},
+    {"tcp_accept_paused", "times no connection was accepted for lack of file descriptors"},
     {"tcp_idle_closed", "TCP connections closed for silence, or to make room while they were idle"},
     {"tcp_slow_closed", "TCP connections closed because one message took too long"},
     {"tcp_read_paused", "times a TCP connection had too many queries in flight to read on"},
@@ -55,9 +55,9 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},
-    {"cache_evictions", "answers given up for newer ones"},
+    {"cache_evictions", "answers evicted for newer ones"},
     {"cache_declined", "answers not kept: too large, no TTL, not cacheable"},
-    {"cache_deferred", "lookups and stores given up because the shard was busy"},
+    {"cache_deferred", "lookups and stores skipped because the shard was locked"},
     {"upstream_queries", "questions sent upstream, retries included"},
     {"upstream_joined", "questions that joined one already sent"},
     {"upstream_timeouts", "questions that got no answer in time"},

@@ -18,11 +18,11 @@
 
 namespace cenote::telemetry {
 
-/// The words of `explain` and `tail`.
+/// The verdicts, with the words that `explain` uses.
 enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
 [[nodiscard]] std::string_view verdict_to_text(Verdict verdict) noexcept;
 
-/// Where the reply came from. A restricted or blocked query is Sinkhole whatever the answer mode.
+/// Where the reply came from: Sinkhole for a restricted or blocked query, whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
 
 enum class Transport : std::uint8_t { Udp, Tcp };
@@ -34,7 +34,7 @@ struct QueryEvent {
     Verdict verdict = Verdict::Forward;
     Source source = Source::None;
     Transport transport = Transport::Udp;
-    Key service_key = kKeyNone;  // the service or list that was hit
+    Key service_key = kKeyNone;  // the service or list that matched
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;

@@ -24,7 +24,7 @@ std::vector<Combination> combinations_of(const Counts& counts) {
     return rows;
 }
 
-/// As text; nullopt: it has bytes that a host's name has not.
+/// The name as text; nullopt: it has bytes that do not occur in host names.
 std::optional<std::string> host_name(ByteView wire) {
     std::string text;
     for (std::size_t at = 0; at < wire.size() && wire[at] != 0; at += wire[at] + std::size_t{1}) {

@@ -13,7 +13,7 @@ Counter counter_of(Transport transport) noexcept {
     return transport == Transport::Udp ? Counter::QueriesUdp : Counter::QueriesTcp;
 }
 
-/// Counter::Queries stands for "nothing more to count".
+/// Counter::Queries: there is no further counter.
 Counter counter_of(Verdict verdict) noexcept {
     switch (verdict) {
         case Verdict::Forward: break;
@@ -34,9 +34,9 @@ Counter counter_of(Source source) noexcept {
         case Source::Stale: return Counter::Stale;
         case Source::Upstream: return Counter::Forwarded;
         case Source::None: return Counter::Dropped;
-        case Source::Sinkhole:  // counted by their verdict
+        case Source::Sinkhole:  // counted by verdict
         case Source::Local:
-        case Source::Failure: break;  // counted by their rcode
+        case Source::Failure: break;  // counted by RCODE
     }
     return Counter::Queries;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Recorder holds, for the Hub to read.
+// The content of a Recorder, which the Hub reads.
+//
+// Threads:  one thread writes, any thread reads.   Memory: fixed.   Failure: full tables are counted.
 #pragma once
 
 #include "resolver/telemetry/activity.h"
@@ -23,11 +25,11 @@ struct alignas(64) Recorder::State {
     Tally<std::uint64_t> latency_sum_us;
     Combinations combinations;
     std::array<GroupRow, GroupRow::kRows> groups;
-    std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; those beyond share the last
+    std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; keys beyond share the last row
     ClientTable bypass;
 
     Ring<AnswerSample> samples{kSamples};
-    const std::uint64_t seed;  // of clients' hashes
+    const std::uint64_t seed;  // of the hashes of clients
 };
 
 }  // namespace cenote::telemetry

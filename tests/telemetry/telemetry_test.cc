@@ -102,7 +102,7 @@ TEST(TelemetryTest, AFullTableIsCountedAndKeepsCounting) {
     EXPECT_EQ(metrics.combinations.front().count, 2U);
 }
 
-TEST(TelemetryTest, KnowsWhoAskedAndWhen) {
+TEST(TelemetryTest, CountsActivityByGroup) {
     Hub hub;
     auto event = event_of(Verdict::Forward, Source::Cache);
     event.group_key = 5;
@@ -129,7 +129,7 @@ TEST(TelemetryTest, KnowsWhoAskedAndWhen) {
     EXPECT_EQ(metrics.groups[1].queries, 1U);
 }
 
-TEST(TelemetryTest, KeepsWhoAsksForWaysAround) {
+TEST(TelemetryTest, KeepsClientsThatQueryBypasses) {
     Hub hub;
     Recorder& one = hub.add_recorder();
     Recorder& two = hub.add_recorder();
@@ -155,7 +155,7 @@ TEST(TelemetryTest, KeepsWhoAsksForWaysAround) {
     EXPECT_EQ(rows.front().last_seen, Ticks(seconds(500)));
 }
 
-TEST(TelemetryTest, TooManyWhoAskForWaysAroundAreCounted) {
+TEST(TelemetryTest, BypassClientsWithoutARowAreCounted) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
     auto event = event_of(Verdict::Observe, Source::Upstream);

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The compiled set of all services and lists: "which tag-set holds for this name", answered from one
-// read-only file (docs/DOMAINSET_FORMAT.md).
+// The compiled set of all services and lists: which tag-set holds for a name, from one read-only file
+// (docs/DOMAINSET_FORMAT.md).
 //
-// A tag says whose entry it is: a service's in some role, or a list's. A tag-set is all tags that hold for a
-// name, inheritance included, so the deepest entry that matches is the whole answer. Names are compared in
-// full: there are no false positives.
+// A tag is a service in one role, or a list. A tag-set has all tags that hold for a name, inheritance included, so the
+// deepest entry that matches decides alone. Names are compared in full: there are no false positives.
 //
-// A small file, the delta, may stand beside the large one (delta_path(), written by delta.h): where it knows a
-// name, the large one is not asked. To whoever looks the two are one set.
+// A small file, the delta, may accompany the large one (delta_path(), written by delta.h): its entries replace those of
+// the large file. Lookups see the two as one set.
 //
 // Threads:  built or opened once, then read by any thread. match() is data plane, the rest control plane.
 // Memory:   the mapping (shared between processes) and a few kilobytes of source descriptions.
-// Failure:  open() checks everything that a hostile file could get wrong and refuses it with one line; after
-//           that nothing can fail. A mapped file must never be changed in place: publish a new one.
-//           open_unread() leaves the reading of all names to check(), for a start that shall not wait for it.
+// Failure:  open() checks everything in a hostile file and refuses it with one line; after that nothing can fail. A
+//           mapped file must never be changed in place: publish a new one. open_unread() leaves the pass over all names
+//           to check(), for a start that must not be delayed by it.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +30,14 @@
 
 namespace cenote::domainset {
 
-/// Hit::labels counts the labels of the entry that gave the tags: an entry that says nothing about the names below it
-/// (a single host) is stepped over when one of those is asked.
+/// Hit::labels counts the labels of the entry that gave the tags: an entry for a single host is skipped in a lookup of
+/// a name below it.
 class DomainSet {
 public:
-    /// `known`: a checked set; a file that it has open already is shared and not read again.
+    /// `known`: a checked set, or nullptr; a file that it has open is shared and not read again.
     static Result<DomainSet> open(const Path& path, const DomainSet* known = nullptr);
-    /// Checksums and descriptions only: any damage is found. Of a file that was made to deceive, lookups may give wrong
-    /// answers until check() has refused it.
+    /// Checks checksums and descriptions only, which finds any damage. Lookups in a maliciously made file may give
+    /// wrong answers until check() refuses it.
     static Result<DomainSet> open_unread(const Path& path, const DomainSet* known = nullptr);
     /// open_unread() without the delta beside it.
     static Result<DomainSet> open_alone(const Path& path, const DomainSet* known = nullptr);
@@ -53,21 +52,21 @@ public:
 
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
 
-    /// The same in steps, for whoever has several names at hand and takes each step for all of them: what one of them
-    /// waits for in memory comes while the others have their turn. touch_record() may be left out.
+    /// match() in steps, for callers that take each step for several names: the cache lines of one name are fetched
+    /// while the others are processed. touch_record() is optional.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
     void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
-    /// What holds for the names below the suffix of so many labels that are no entries themselves. Control plane.
+    /// What holds for names below the suffix of `labels` labels that are not entries themselves. Control plane.
     [[nodiscard]] std::optional<Hit> match_below(const wire::Name& name, std::uint8_t labels) const noexcept;
-    /// Whether for some names nothing holds: what their lists except.
+    /// Whether any entry has an empty tag-set (an exception of a list).
     [[nodiscard]] bool has_exceptions() const noexcept;
-    /// Every name, in no order that means anything. Control plane.
+    /// Every name, in unspecified order. Control plane.
     void for_each(const std::function<void(const Entry&)>& visit) const;
 
-    /// Tag-set 0 is the empty one; a Hit never has it.
+    /// Tag-set 0 is empty; a Hit never has it.
     [[nodiscard]] std::uint32_t tag_set_count() const noexcept;
     /// Indices into tags(), ascending.
     [[nodiscard]] std::vector<std::uint32_t> tag_set(TagSetId id) const;
@@ -83,18 +82,18 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// `path` with ".previous" behind it: where publish_set() keeps the set that was there before.
+/// `path` with ".previous" appended: where publish_set() keeps the previous set.
 [[nodiscard]] Path previous_path(const Path& path);
-/// Where the delta of the set at `path`, or at its previous_path(), is: the set's checksum is in the name.
+/// The path of the delta of the set at `path` or at its previous_path(); the name contains the checksum of the set.
 [[nodiscard]] Path delta_path(const Path& path, std::uint64_t checksum);
 
 struct Opened {
     DomainSet set;
-    Path path;            // which of the two it is
-    std::string problem;  // why the first could not be used, empty when it could
+    Path path;            // the file in use
+    std::string problem;  // why the preferred file could not be used; empty: it is in use
 };
 
-/// The set at `path`, else the same without its delta, else the previous one; the error names what cannot be used.
+/// The set at `path`, else the same without its delta, else the previous set; an error names all that failed.
 Result<Opened> open_with_fallback(const Path& path, const DomainSet* known = nullptr);
 /// The same with open_unread().
 Result<Opened> open_unread_with_fallback(const Path& path);

@@ -46,7 +46,7 @@ std::string take_text(ByteReader& in) {
     return text;
 }
 
-/// A number of things that take at least `bytes_each` bytes: no more of them than could follow.
+/// The count of elements of at least `bytes_each` bytes; fails when so many cannot follow.
 std::size_t take_count(ByteReader& in, std::size_t bytes_each) {
     const std::size_t count = in.u32();
     if (count > in.left() / bytes_each) {
@@ -81,7 +81,7 @@ Source take_source(ByteReader& in) {
     return source;
 }
 
-/// Decoding reached the end of what the section holds: only padding, and less of it than the alignment, is left.
+/// Whether decoding reached the end of the section: only padding shorter than the alignment is left.
 bool is_whole(const ByteReader& in) noexcept { return in.ok() && in.left() < kSectionAlignment; }
 
 /// The length of the UTF-8 sequence at the front of `text` (RFC 3629 §4), 0 when there is none.

@@ -64,7 +64,7 @@ bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
     return true;
 }
 
-/// The number of labels of a name without its root byte, 0 when it is none.
+/// The number of labels of a name without its root byte; 0: it is not a name.
 std::size_t count_labels(const std::uint8_t* name, std::size_t size) noexcept {
     std::size_t labels = 0;
     if (size >= wire::Name::kBytesMax) return 0;
@@ -142,7 +142,7 @@ SetInfo describe(const Header& header, ByteView file, const std::vector<Source>&
 
 }  // namespace
 
-Result<Loaded> load(ByteView file, std::string_view file_name) {
+Result<Loaded> load_set(ByteView file, std::string_view file_name) {
     const auto refuse = [&](std::string_view why) { return Error{fmt::format("cannot use {}: {}", file_name, why)}; };
     const auto header = check_frame(file);
     if (!header) return refuse(header.error().text);

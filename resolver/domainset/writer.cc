@@ -41,7 +41,7 @@ struct DomainSetWriter::State {
 
 namespace {
 
-/// Tags sorted, and for each index of first use the one it has now.
+/// The sorted tags, and for each index of first use the index in this order.
 struct SortedTags {
     std::vector<Tag> tags;
     std::vector<std::uint32_t> now;

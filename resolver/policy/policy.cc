@@ -33,7 +33,7 @@ struct Policy::State {
     const PrefixSets* classes;
     std::uint32_t version;
     Moment moment;
-    Table table;
+    VerdictTable table;
     Cells cells;
 };
 
@@ -42,7 +42,7 @@ namespace {
 constexpr std::size_t kBase = 0;
 constexpr std::size_t kOverlay = 1;
 constexpr std::string_view kBypass = "bypass";  // the category of ways around this resolver
-constexpr std::size_t kEdgesAhead = 64;         // of the calendar that explain() looks at
+constexpr std::size_t kEdgesAhead = 64;         // calendar edges that explain() evaluates
 
 std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& overlay) noexcept {
     return (base != nullptr ? base->info().checksum : 0) ^ overlay.digest;
@@ -108,7 +108,7 @@ Result<std::shared_ptr<const Policy>> Policy::put_together(std::shared_ptr<const
     auto moment = moment_of(options, at);
     if (!moment) return std::move(moment).error();
     CellMaker cells(options, base, *moment, version);
-    Table table({options, base, overlay, timeless->classes, *moment}, cells);
+    VerdictTable table({options, base, overlay, timeless->classes, *moment}, cells);
     const PrefixSets* classes = &timeless->classes;
     auto state = std::unique_ptr<State>(new State{std::move(timeless), &options, base,
                                                   overlay.names ? &*overlay.names : nullptr, classes, version,
@@ -128,7 +128,7 @@ Match Policy::match(const wire::Name& name) const noexcept {
     return match(name, hashes);
 }
 
-/// The overlay has the seed of the base set, so that one pass over the name serves both; it is small and stays at hand.
+/// The overlay has the seed of the base set, so that one pass over the name serves both; it is small and stays cached.
 void Policy::hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept {
     if (state_->base) {
         state_->base->hash(name, hashes);
@@ -168,10 +168,10 @@ Verdict Policy::judge(ClientClass client, const Match& match) const noexcept {
     const CellId base = state_->table.load(client, kBase, match.tags[kBase]);
     const CellId overlay = state_->table.load(client, kOverlay, match.tags[kOverlay]);
     const CellId everything = state_->table.everything(client);
-    CellId joined = base;  // mostly nothing else speaks
+    CellId joined = base;  // the usual case: no rule in the overlay and none for the client
     if ((overlay | everything) != 0) joined = state_->cells.join(state_->cells.join(base, overlay), everything);
     const bool base_won = (joined & ~kFlags) == (base & ~kFlags);
-    // Where nothing holds, nothing needs to stay open.
+    // Without a verdict there is no NXDOMAIN, so the flag for open names below has no meaning.
     const bool nothing = (joined & ~kFlags) == 0;
     return {.cell = nothing ? joined & kAllowed : joined,
             .labels = match.labels[base_won && base != 0 ? kBase : kOverlay]};
@@ -179,7 +179,8 @@ Verdict Policy::judge(ClientClass client, const Match& match) const noexcept {
 
 Verdict Policy::judge_link(ClientClass client, const Verdict& asked, const Match& link) const noexcept {
     const Verdict found = judge(client, link);
-    const bool opened = ((asked.cell | found.cell) & kAllowed) != 0;  // the whole answer, or this link only
+    const bool opened =
+        ((asked.cell | found.cell) & kAllowed) != 0;  // an allow covers the whole answer, or this link only
     if (opened && cell(found).step < Step::Block) return asked;
     return state_->cells.strength(found.cell) > state_->cells.strength(asked.cell) ? found : asked;
 }
@@ -199,7 +200,7 @@ std::uint32_t Policy::class_count() const noexcept { return static_cast<std::uin
 
 std::string_view Policy::group_of(ClientClass client) const noexcept {
     const std::uint32_t nearest = state_->classes->sets[client].nearest;
-    return nearest == OwnerSet::kNobody ? std::string_view() : state_->options->groups[nearest].id;
+    return nearest == OwnerSet::kNone ? std::string_view() : state_->options->groups[nearest].id;
 }
 
 std::string_view Policy::directive_id(std::uint32_t directive) const noexcept {
@@ -246,19 +247,19 @@ Explanation Policy::explain(const IpAddress& client, const wire::Name& name) con
     const auto judged_at = [&](const Moment& moment) {
         return policy::explain(*state_->options, state_->base, moment, client, name);
     };
-    Explanation told = judged_at(state_->moment);
+    Explanation explanation = judged_at(state_->moment);
     auto edge = state_->moment.next_edge;
     for (std::size_t looked = 0; edge && looked < kEdgesAhead; ++looked) {
         const auto moment = moment_of(*state_->options, *edge);
         if (!moment) break;
-        if (const auto then = judged_at(*moment); then.verdict != told.verdict) {
-            told.changes = edge;
-            told.next_verdict = then.verdict;
+        if (const auto then = judged_at(*moment); then.verdict != explanation.verdict) {
+            explanation.changes = edge;
+            explanation.next_verdict = then.verdict;
             break;
         }
         edge = moment->next_edge;
     }
-    return told;
+    return explanation;
 }
 
 bool is_bypass(const domainset::Source& source) noexcept {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rule wins: groups, directives and allows, worked out beforehand into one table.
+// Which rule wins: groups, directives, allows and exceptions, compiled into one table.
 //
-// A client class is the set of groups that an address falls into; the table (class x tag-set -> cell) is built
-// whenever policy or the clock moves on, so that a decision is one suffix walk and one table load for each set
-// in the row. A cell leads to everything an answer needs, ready for the wire.
+// A client class is the set of groups that an address belongs to. The table (class x tag-set -> cell) is built when the
+// policy changes and at every calendar edge, so that a decision is one suffix walk and one table load for each of the
+// two sets. A cell has everything that an answer needs, in wire form.
 //
 // Threads:  built once, immutable, read by any thread. classify(), match(), judge(), cell() are data plane.
-// Time:     build() is given the time it works for; next_edge() says when it must be built anew.
-// Memory:   the table: classes x tag-sets x 4 bytes, equal rows shared; the sets are shared with other builds.
-// Failure:  check() and build() name every mistake with its place; a Policy that exists is whole.
+// Time:     the caller passes the time that the policy is built for; next_edge() is when it must be built again.
+// Memory:   the table: classes x tag-sets x 4 bytes, equal rows shared; sets are shared with other builds.
+// Failure:  check() reports every mistake with its place, build() gives the first; a Policy that exists is valid.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,11 @@ namespace cenote::policy {
 
 class Policy {
 public:
-    /// Finds every mistake of meaning: unknown services (with the nearest name), lists, groups, an end before a
-    /// start, an id twice, a target that may not be sinkholed; notes where directives of different steps meet.
+    /// Reports every mistake in meaning: unknown services (with the nearest name), lists and groups, an end before a
+    /// start, an id used twice, a target that must not be sinkholed; notes where a stricter directive wins.
     static void check(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
-    /// The policy in force at `at`. Mistakes in what is written give an error. What hangs on the content of a set (an
-    /// allow under a block, a shared name) is check()'s to refuse; here the comparator decides.
+    /// The policy in force at `at`. Mistakes in the policy itself give an error. Conflicts that depend on the content
+    /// of the set (an allow under a block, a shared name) are reported by check() only; here the comparator decides.
     static Result<std::shared_ptr<const Policy>> build(std::shared_ptr<const Options> options,
                                                        std::shared_ptr<const domainset::DomainSet> base,
                                                        std::uint32_t version, WallTime at);
@@ -45,19 +45,19 @@ public:
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
-    /// The same in the steps of a DomainSet, for whoever has several names at hand.
+    /// match() in the steps of DomainSet, for callers that look up several names at once.
     void hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept;
     void touch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     void touch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
-    /// An address that an answer reveals; for judge_link().
+    /// The match of an address that an answer reveals, for judge_link().
     [[nodiscard]] Match match(const IpAddress& revealed) const noexcept;
     [[nodiscard]] Verdict judge(ClientClass client, const Match& match) const noexcept;
-    /// `link` is what an answer reveals about the name that got `asked`: the stricter one, unless `asked` was opened
-    /// by an allow, which ends the check for steps below block.
+    /// The stricter of `asked`, the verdict of the name asked, and the verdict of `link`, a name or address that the
+    /// answer reveals. Where an allow opened one of them, steps below block of the link do not count.
     [[nodiscard]] Verdict judge_link(ClientClass client, const Verdict& asked, const Match& link) const noexcept;
     [[nodiscard]] const Cell& cell(const Verdict& verdict) const noexcept;
-    /// Changes whenever tag-sets may mean something else: what a cache entry's links were worked out for.
+    /// Changes whenever tag-sets may have another meaning. A cache entry keeps the generation of its links.
     [[nodiscard]] std::uint64_t sets_generation() const noexcept;
 
     [[nodiscard]] std::uint32_t version() const noexcept;
@@ -65,27 +65,27 @@ public:
     [[nodiscard]] const Options& options() const noexcept;
     [[nodiscard]] const domainset::DomainSet* base() const noexcept;
     [[nodiscard]] const std::shared_ptr<const domainset::DomainSet>& shared_base() const noexcept;
-    /// classify() gives numbers below it.
+    /// classify() gives numbers below this one.
     [[nodiscard]] std::uint32_t class_count() const noexcept;
-    /// The group that reports and language go by: that of the longest prefix; empty: none.
+    /// The nearest group (longest prefix), for reports and language; empty: none.
     [[nodiscard]] std::string_view group_of(ClientClass client) const noexcept;
-    /// Of Cell::directive and Cell::service; empty for kNone.
+    /// The id for Cell::directive and Cell::service; empty for kNone.
     [[nodiscard]] std::string_view directive_id(std::uint32_t directive) const noexcept;
     [[nodiscard]] std::string_view service_id(std::uint32_t source) const noexcept;
     [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
-    /// What it does at the moment; None outside its hours.
+    /// Its present step; None outside its hours.
     [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
-    /// What a directive takes of the base set: services and lists, each with the target that does.
+    /// A service or list of the base set that a directive matches, and the target by which it does.
     struct Taken {
         std::uint32_t source = 0;  // index into sources()
         std::string target;
     };
     [[nodiscard]] std::vector<Taken> takes(std::uint32_t directive) const;
-    /// How many names of each source that are; a walk over the whole set.
+    /// How many names of each source a directive matches; walks the whole set.
     [[nodiscard]] std::vector<std::uint64_t> names_taken(std::uint32_t directive) const;
-    /// Whether the clock lets it open anything now.
+    /// Whether an exception has an effect now.
     [[nodiscard]] bool in_force(std::uint32_t exception) const noexcept;
-    /// The verdict of judge(), worked out anew by the rules and told step by step; and what comes next.
+    /// The verdict of judge(), evaluated again rule by rule with a sentence for each, and the next change.
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
 
 private:

@@ -49,8 +49,8 @@ struct Verdict {
 struct Cell {
     Step step = Step::None;
     bool allowed = false;          // an allow holds here; it overrides every step below block
-    bool keep_open_below = false;  // a name below the entry is not sinkholed: NODATA instead of NXDOMAIN (RFC 8020 §2),
-                                   // and DNSSEC and zone data of the name are forwarded
+    bool keep_open_below = false;  // a name below the entry is not sinkholed: NODATA instead of NXDOMAIN
+                                   // (RFC 8020 §2), and DNSSEC and zone data of the name are forwarded
     AnswerMode answer = AnswerMode::Null;
     wire::EdeCode ede = wire::EdeCode::Blocked;
     std::uint32_t service = kNone;    // index into sources() of the base set: the service or list that matched

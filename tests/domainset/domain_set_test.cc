@@ -53,7 +53,7 @@ TEST(DomainSet, ExactEntryHoldsForItsNameOnlyAndIsSteppedOverBelow) {
               (std::set<Tag>{{wide, Role::Web, false}, {hosts, Role::Web, false}}));
     const auto below = set.match(name("a.www.example.com"));
     ASSERT_TRUE(below);
-    EXPECT_EQ(below->labels, 2) << "www.example.com says nothing about names below it";
+    EXPECT_EQ(below->labels, 2) << "www.example.com is a single host";
     EXPECT_EQ(tags_at(set, name("a.www.example.com")), (std::set<Tag>{{wide, Role::Web, false}}));
     EXPECT_TRUE(set.match(name("alone.example.net")));
     EXPECT_FALSE(set.match(name("a.alone.example.net")));

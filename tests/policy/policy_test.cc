@@ -98,7 +98,7 @@ TEST(Policy, AllowsOpenEverythingBelowBlock) {
     }
     EXPECT_TRUE(judged(*policy, kMoti, "open.hard.ai").blocks());
     EXPECT_TRUE(judged(*policy, kMoti, "deepseek.com").blocks());
-    EXPECT_EQ(judged(*policy, kMoti, "open.deepseek.com").step, Step::Restrict);  // told, though open
+    EXPECT_EQ(judged(*policy, kMoti, "open.deepseek.com").step, Step::Restrict);  // the step stays visible
     options.allows[0].ends = kNow;
     EXPECT_TRUE(judged(*build(options, kNow), kMoti, "open.deepseek.com").blocks());
 }

@@ -18,10 +18,6 @@ using domainset::MatchKind;
 constexpr std::uint64_t kSeed =
     0x63656e6f7465;  // without a base set; fixed, because equal policies must give equal sets
 
-ByteView bytes_of(std::string_view text) noexcept {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// The set under construction, and the owner of each of its sources.
 class Names {
 public:

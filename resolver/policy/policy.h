@@ -14,19 +14,19 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "resolver/base/diagnostics.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/policy/explanation.h"
 #include "resolver/policy/options.h"
+#include "resolver/policy/overview.h"
 #include "resolver/policy/verdict.h"
 
 namespace cenote::policy {
 
-class Policy {
+struct Timeless;
+
+class Policy : public PolicyOverview {
 public:
     /// Reports every mistake in meaning: unknown services (with the nearest name), lists and groups, an end before a
     /// start, an id used twice, a target that must not be sinkholed; notes where a stricter directive wins.
@@ -41,7 +41,6 @@ public:
     static Result<std::shared_ptr<const Policy>> rebuild(const Policy& before, std::shared_ptr<const Options> options,
                                                          std::shared_ptr<const domainset::DomainSet> base,
                                                          std::uint32_t version, WallTime at);
-    ~Policy();
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
@@ -59,44 +58,13 @@ public:
     [[nodiscard]] const Cell& cell(const Verdict& verdict) const noexcept;
     /// Changes whenever tag-sets may have another meaning. A cache entry keeps the generation of its links.
     [[nodiscard]] std::uint64_t sets_generation() const noexcept;
-
-    [[nodiscard]] std::uint32_t version() const noexcept;
-    [[nodiscard]] std::optional<WallTime> next_edge() const noexcept;
-    [[nodiscard]] const Options& options() const noexcept;
-    [[nodiscard]] const domainset::DomainSet* base() const noexcept;
-    [[nodiscard]] const std::shared_ptr<const domainset::DomainSet>& shared_base() const noexcept;
-    /// classify() gives numbers below this one.
-    [[nodiscard]] std::uint32_t class_count() const noexcept;
-    /// The nearest group (longest prefix), for reports and language; empty: none.
-    [[nodiscard]] std::string_view group_of(ClientClass client) const noexcept;
-    /// The id for Cell::directive and Cell::service; empty for kNone.
-    [[nodiscard]] std::string_view directive_id(std::uint32_t directive) const noexcept;
-    [[nodiscard]] std::string_view service_id(std::uint32_t source) const noexcept;
-    [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
-    /// Its present step; None outside its hours.
-    [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
-    /// A service or list of the base set that a directive matches, and the target by which it does.
-    struct Taken {
-        std::uint32_t source = 0;  // index into sources()
-        std::string target;
-    };
-    [[nodiscard]] std::vector<Taken> takes(std::uint32_t directive) const;
-    /// How many names of each source a directive matches; walks the whole set.
-    [[nodiscard]] std::vector<std::uint64_t> names_taken(std::uint32_t directive) const;
-    /// Whether an exception has an effect now.
-    [[nodiscard]] bool in_force(std::uint32_t exception) const noexcept;
     /// The verdict of judge(), evaluated again rule by rule with a sentence for each, and the next change.
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
 
 private:
-    struct Timeless;
-    struct State;
-    explicit Policy(std::unique_ptr<State> state);
-    static Result<std::shared_ptr<const Timeless>> prepare(std::shared_ptr<const Options> options,
-                                                           std::shared_ptr<const domainset::DomainSet> base);
-    static Result<std::shared_ptr<const Policy>> put_together(std::shared_ptr<const Timeless> timeless,
-                                                              std::uint32_t version, WallTime at);
-    std::unique_ptr<State> state_;
+    explicit Policy(std::unique_ptr<const PolicyState> state) noexcept;
+    static Result<std::shared_ptr<const Policy>> at_time(std::shared_ptr<const Timeless> timeless,
+                                                         std::uint32_t version, WallTime at);
 };
 
 /// Whether a service is a way around this resolver: DNS over HTTPS elsewhere, a relay, the resolver of a browser.

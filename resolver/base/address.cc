@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint8_t kMappedBits = 96;
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/// A number of digits only, without a sign or needless zeros.
+/// A number of digits only, without a sign or leading zeros.
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
     Number value{};
@@ -107,7 +107,7 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view text, std::ui
             if (rest.front() != ':') return std::nullopt;
             port = rest.substr(1);
         }
-    } else if (std::count(text.begin(), text.end(), ':') == 1) {  // more of them: IPv6 without a port
+    } else if (std::count(text.begin(), text.end(), ':') == 1) {  // more than one: IPv6 without a port
         const auto colon = text.find(':');
         host = text.substr(0, colon);
         port = text.substr(colon + 1);
@@ -137,7 +137,7 @@ SocketAddress SocketAddress::from_native(const sockaddr* native) noexcept {
         std::memcpy(octets.data(), &in6.sin6_addr, octets.size());
         address.ip = IpAddress::v6(octets);
         address.port = ntohs(in6.sin6_port);
-        // The kernel may name an interface for any address; only a link-local one means another with it.
+        // The kernel may give an interface for any address; only for link-local addresses is it significant.
         address.scope_id = is_link_local(address.ip) ? in6.sin6_scope_id : 0;
     }
     return address;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many of something each client has, for limits by client. Addresses with the same ClientPrefix are one client.
+// Counts by client, for limits by client. Addresses with the same ClientPrefix count as one client.
 //
 // Threads:  one thread.
-// Memory:   a fixed table of counts by keyed hash; two clients that share a place share a limit.
+// Memory:   a fixed table of counts by keyed hash; two clients with the same slot share a limit.
 // Failure:  none.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace cenote {
 
-/// How much of an address limits by client look at: one client can have a whole IPv6 prefix (RFC 6177 §2).
+/// The part of an address that identifies a client: one client can have a whole IPv6 prefix (RFC 6177 §2).
 struct ClientPrefix {
     std::uint8_t v4 = 32;  // bits, 0 to 32
     std::uint8_t v6 = 56;  // bits, 0 to 128
@@ -30,7 +30,7 @@ struct ClientPrefix {
 
 class AddressCounts {
 public:
-    /// `expected`: how many clients have something at once, at most.
+    /// `expected`: the most clients with a count at the same time.
     AddressCounts(std::uint32_t expected, ClientPrefix prefix)
         : prefix_(prefix), seed_(random_u64()), counts_(std::bit_ceil(expected * 4U)) {}
 

@@ -3,7 +3,7 @@
 // Bytes on the wire: views, a reader that cannot overrun and a writer that cannot overflow.
 //
 // Threads:  plain values.
-// Memory:   nothing is owned; the caller keeps the bytes alive.
+// Memory:   owns nothing; the caller keeps the bytes alive.
 // Failure:  sticky: after the first overrun every read gives zeros and ok() is false, every write is
 //           ignored and ok() is false. Read or write straight through, test ok() once.
 #pragma once
@@ -12,13 +12,19 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace cenote {
 
 using ByteView = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 
-/// Network byte order at a place that is known to be in bounds.
+/// The bytes of a text.
+[[nodiscard]] inline ByteView bytes_of(std::string_view text) noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+/// Network byte order at a position that is known to be in bounds.
 [[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* at) noexcept {
     return static_cast<std::uint16_t>((at[0] << 8) | at[1]);
 }
@@ -34,8 +40,8 @@ inline void store_u32(std::uint8_t* at, std::uint32_t value) noexcept {
     store_u16(at + 2, static_cast<std::uint16_t>(value));
 }
 
-/// Loads the byte for the sake of having it near. A prefetch does not do where the page's address is not near either:
-/// it is dropped then.
+/// Loads a byte to bring its cache line near. A prefetch instruction is no replacement: the processor drops it when the
+/// page is not in the TLB.
 inline void touch(const std::uint8_t* at) noexcept {
     static_cast<void>(*static_cast<const volatile std::uint8_t*>(at));
 }
@@ -95,11 +101,11 @@ public:
         if (!source.empty() && room(source.size()))
             std::memcpy(&bytes_[size_ - source.size()], source.data(), source.size());
     }
-    /// Overwrite two bytes that were written before (counts, lengths).
+    /// Overwrites two bytes that were written before (counts, lengths).
     void patch_u16(std::size_t at, std::uint16_t value) noexcept {
         if (ok_ && at + 2 <= size_) store_u16(&bytes_[at], value);
     }
-    /// Give back everything from `size` on, and forget a failure that came after it.
+    /// Discards everything from `size` on, and a failure that came after it.
     void rewind(std::size_t size) noexcept {
         if (size <= size_) {
             size_ = size;

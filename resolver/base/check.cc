@@ -7,7 +7,7 @@
 namespace cenote {
 
 void check_failed(const char* condition, const char* file, int line) noexcept {
-    // The process is in an unknown state: no allocation, no log, just the line and a core.
+    // The process is in an unknown state: no allocation and no log, only one line and a core file.
     std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, condition);
     std::abort();
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our own mistakes stop the process: CENOTE_CHECK always, CENOTE_DCHECK in debug and sanitizer builds.
+// Assertions that stop the process: CENOTE_CHECK always, CENOTE_DCHECK in debug and sanitizer builds. They are for bugs
+// of this program only, never for hostile input (count it) or a broken environment (return a Result).
 //
-// Never for hostile input (count it) and never for a broken environment (return a Result).
+// Threads:  any.
+// Memory:   none.
+// Failure:  a line on stderr, then abort().
 #pragma once
 
 namespace cenote {

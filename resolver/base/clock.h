@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two kinds of time, and the one seam through which a program reads them.
+// The two clocks, and the only functions that read them.
 //
-// Ticks are monotonic: TTLs, timers, deadlines. WallTime is what calendars and directives mean.
-// Threads:  any. Below `server` nobody reads a clock: `now` is an argument.
+// Ticks are monotonic, for TTLs, timers and deadlines. WallTime is for calendars and directives.
+//
+// Threads:  any.
+// Time:     modules below `server` never call these functions: the caller passes the time.
+// Memory:   none.
+// Failure:  none.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@
 namespace cenote {
 namespace {
 
-/// How many letters to add, drop, replace or swap with their neighbour to come from one word to the other.
+/// The least number of letters to insert, delete, replace or swap with a neighbour that turns one word into the other.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> before_last(to.size() + 1);
     std::vector<std::size_t> last(to.size() + 1);
@@ -54,7 +54,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
     for (const auto& candidate : known) {
         const std::size_t longer = std::max(word.size(), candidate.size());
         const std::size_t shorter = std::min(word.size(), candidate.size());
-        if (longer - shorter > longer / 3) continue;  // cheap, and true of the distance as well
+        if (longer - shorter > longer / 3) continue;  // a cheap lower bound of the distance
         const std::size_t distance = edit_distance(word, candidate);
         if (distance > longer / 3 || (!best.empty() && distance >= best_distance)) continue;
         best = candidate;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is wrong with a text that a person wrote, and where: every mistake kept, to be shown at once.
+// Errors, warnings and notes on a file that a person wrote, each with its place. All are collected and shown at once.
 //
 // Threads:  control plane, one thread.
 // Memory:   grows with the mistakes, which a file's size bounds.
@@ -16,13 +16,13 @@
 
 namespace cenote {
 
-/// Where something stands in a text that a person wrote. Lines and columns count from 1; 0: unknown.
+/// A place in a text that a person wrote. Lines and columns count from 1; 0: unknown.
 struct SourcePlace {
     std::string file;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
 
-    /// "FILE:LINE:COL: ", as far as it is known.
+    /// "FILE:LINE:COL: ", without the parts that are unknown.
     [[nodiscard]] std::string to_string() const;
 };
 
@@ -32,7 +32,7 @@ struct Diagnostic {
     SourcePlace place;
     std::string text;  // "what is wrong; what to do"
 
-    /// "FILE:LINE:COL: what is wrong; what to do", warnings and notes with the word in front of the text.
+    /// "FILE:LINE:COL: what is wrong; what to do", with "warning: " or "note: " before the text.
     [[nodiscard]] std::string to_string() const;
 };
 
@@ -58,7 +58,7 @@ private:
     std::size_t errors_ = 0;
 };
 
-/// The nearest of `known` to a misspelt `word` (edit distance of at most a third), empty when none is near.
+/// The one of `known` nearest to a misspelt `word` (edit distance of at most a third); empty: none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace cenote

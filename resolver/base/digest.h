@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-256 (FIPS 180-4), the one door to OpenSSL's digests.
+// Digests, HMAC, Ed25519 verification, Base64 and hex. The only includes of OpenSSL outside loop/ are in digest.cc.
 //
-// Threads: any.   Memory: the context of the digest.   Failure: none that a caller could handle.
+// Threads:  any.
+// Memory:   the context of the digest, and the results.
+// Failure:  an error inside OpenSSL stops the process.
 #pragma once
 
 #include <array>
@@ -35,9 +37,9 @@ private:
 
 [[nodiscard]] Sha256Digest sha256(ByteView bytes);
 [[nodiscard]] std::array<std::uint8_t, 64> blake2b512(ByteView bytes);
-/// Whether an Ed25519 signature (64 bytes) is that of `message` by the owner of `key` (32 bytes).
+/// Whether `signature` (64 bytes) is an Ed25519 signature of `message` under the public key `key` (32 bytes).
 [[nodiscard]] bool verify_ed25519(ByteView key, ByteView message, ByteView signature);
-/// `digest`: "SHA256" and the like.
+/// `digest`: the OpenSSL name of a digest, such as "SHA256".
 [[nodiscard]] std::vector<std::uint8_t> hmac(std::string_view digest, ByteView key, ByteView message);
 [[nodiscard]] bool equal_in_constant_time(ByteView a, ByteView b) noexcept;
 /// RFC 4648 §4, with padding; nullopt for anything else.

@@ -44,7 +44,7 @@ struct RegularFile {
 };
 
 Result<RegularFile> open_regular(const Path& path) {
-    // Without O_NONBLOCK a fifo in the file's place would hold us here.
+    // Without O_NONBLOCK the open of a FIFO would block.
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status {};
     if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return failure("read", path, errno);
@@ -62,7 +62,7 @@ bool write_all(int fd, ByteView content) noexcept {
     return true;
 }
 
-/// The file beside the one to be replaced; removed unless it was renamed.
+/// The temporary file; removed unless it was renamed.
 class Draft {
 public:
     explicit Draft(const Path& target)
@@ -76,7 +76,7 @@ public:
     bool write(ByteView content, unsigned mode) {
         const UniqueFd fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         exists_ = fd.valid();
-        // fchmod, since open() would have left out what the umask hides.
+        // fchmod(), because the umask restricts the mode of open().
         return exists_ && write_all(fd.get(), content) && ::fchmod(fd.get(), mode) == 0 && ::fsync(fd.get()) == 0;
     }
     bool rename_to(const Path& target) {
@@ -93,7 +93,7 @@ private:
 }  // namespace
 
 void UniqueFd::reset(int fd) noexcept {
-    if (fd_ >= 0) ::close(fd_);  // never again on EINTR: Linux has freed the number by then
+    if (fd_ >= 0) ::close(fd_);  // not repeated on EINTR: Linux has closed the descriptor then
     fd_ = fd;
 }
 
@@ -119,7 +119,7 @@ Result<std::string> read_file(const Path& path, std::size_t size_max) {
     if (!file) return std::move(file).error();
     std::string content;
     std::array<char, 65536> chunk;
-    while (true) {  // to the end and not to st_size: the file may grow, and those of /proc say 0
+    while (true) {  // to the end, not to st_size: the file may grow, and files of /proc have size 0
         const auto count = ::read(file->fd.get(), chunk.data(), chunk.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return failure("read", path, errno);
@@ -136,7 +136,7 @@ Status publish_file(const Path& path, ByteView content, unsigned mode) {
     if (!folder_fd.valid()) return failure("open the folder", folder, errno);
     Draft draft(path);
     if (!draft.write(content, mode) || !draft.rename_to(path)) return failure("write", path, errno);
-    // EINVAL: a file system that does not sync folders.
+    // EINVAL: the file system does not sync folders.
     if (::fsync(folder_fd.get()) != 0 && errno != EINVAL)
         return failure("sync (though the new file is in its place) the folder", folder, errno);
     return Done{};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files: an owned descriptor, a read-only mapping, reading a whole file, and publishing one so that a
-// power cut leaves the old content or the new.
+// Files: an owned descriptor, a read-only mapping, reading a whole file, and publishing a file so that after a power
+// failure it has the old content or the new.
 //
 // Threads:  values; not shared.
-// Failure:  Result with the path, the reason and what to do.
+// Memory:   the mapping, or the content that is read.
+// Failure:  an Error with the path, the reason and what to do.
 #pragma once
 
 #include <filesystem>
@@ -59,9 +60,9 @@ private:
 /// The content of a regular file of at most `size_max` bytes.
 Result<std::string> read_file(const Path& path, std::size_t size_max);
 
-/// Writes `content` beside `path`, syncs it, renames it over `path`, syncs the folder. The file's
-/// mode is `mode`. On failure `path` is as it was and nothing is left beside it; only when the last
-/// step fails, the sync of the folder, does `path` have the new content and the error says so.
+/// Writes `content` to a temporary file beside `path`, syncs it, renames it to `path`, syncs the folder. The file gets
+/// the mode `mode`. On failure `path` is unchanged and the temporary file is removed; only when the last step fails,
+/// the sync of the folder, does `path` have the new content, and the error mentions that.
 Status publish_file(const Path& path, ByteView content, unsigned mode);
 
 }  // namespace cenote

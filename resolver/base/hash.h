@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fast keyed hash of bytes, for tables whose keys an attacker may choose.
+// A fast keyed hash of bytes, for tables whose keys an attacker may choose. The seed must be secret there (random_u64).
 //
-// Threads: pure.   Memory: none.   The seed must be secret where keys are hostile (`random_u64`).
+// Threads:  pure.
+// Memory:   none.
+// Failure:  none.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,7 @@ namespace {
 
 std::atomic<std::uint64_t> lines_dropped{0};
 
-/// systemd names the stream it reads in $JOURNAL_STREAM; stderr may have been redirected since.
+/// $JOURNAL_STREAM identifies the stream that systemd reads; stderr may be another one by now.
 bool read_by_journal() noexcept {
     const char* stream = std::getenv("JOURNAL_STREAM");
     struct stat status {};
@@ -43,10 +43,10 @@ std::string_view prefix(Level level) noexcept {
     return "";
 }
 
-/// True when all of `line` went out. A write of at most PIPE_BUF bytes does not wait once poll() said
-/// so; stderr itself stays blocking, for it is often shared with the shell.
+/// True when all of `line` was written. After poll() reports a pipe as writable, a write of at most PIPE_BUF bytes does
+/// not block; stderr itself stays in blocking mode, because it is often shared with the shell.
 bool write_now(std::string_view line) noexcept {
-    static std::mutex mutex;  // or another thread takes the room between poll() and write()
+    static std::mutex mutex;  // or another thread could fill the pipe between poll() and write()
     const std::lock_guard lock(mutex);
     const auto sent = ::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0 || errno != ENOTSOCK) return sent == static_cast<ssize_t>(line.size());
@@ -61,7 +61,7 @@ void write(Level level, std::string_view text) noexcept {
     std::array<char, PIPE_BUF> line;
     const auto start = prefix(level);
     auto* at = std::copy(start.begin(), start.end(), line.begin());
-    // What came from outside may not begin a line of its own, nor speak to a terminal.
+    // Text from outside must not start a new line or contain control sequences.
     at += copy_printable(text, std::span(at, line.size() - start.size() - 1));
     *at++ = '\n';
     if (!write_now({line.data(), static_cast<std::size_t>(at - line.begin())}))

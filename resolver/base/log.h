@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One line to stderr for people; with a journal priority in front when systemd reads it (sd-daemon(3)).
+// Log lines on stderr, with a journal priority as prefix when systemd reads them (sd-daemon(3)). Control plane only:
+// nothing is logged for a packet.
 //
-// Control plane only: never called for a packet.
 // Threads:  any; a line is one write.
-// Failure:  a line that cannot be written without waiting is dropped and counted.
+// Memory:   a line of at most PIPE_BUF bytes on the stack.
+// Failure:  a line that cannot be written without blocking is dropped and counted.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,10 +18,10 @@ namespace cenote::log {
 enum class Level : std::uint8_t { Error = 3, Warning = 4, Notice = 5, Info = 6 };
 
 void write(Level level, std::string_view text) noexcept;
-/// Lines dropped since the start because stderr did not take them.
+/// Lines dropped since the start because stderr was not writable.
 [[nodiscard]] std::uint64_t dropped() noexcept;
 
-/// A line for each line of `text`: of an Error that names several mistakes.
+/// Logs each line of `text` as a line of its own, for an Error that contains several.
 void error_lines(std::string_view text) noexcept;
 
 template <typename... Args>

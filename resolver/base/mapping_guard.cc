@@ -19,14 +19,14 @@ constexpr std::size_t kGuardsMax = 256;
 struct Guarded {
     std::atomic<bool> taken{false};
     std::atomic<bool> lost{false};
-    std::atomic<std::uintptr_t> begin{0};  // 0: guards nothing yet
+    std::atomic<std::uintptr_t> begin{0};  // 0: not in use yet
     std::atomic<std::uintptr_t> end{0};
 };
 
 std::array<Guarded, kGuardsMax> guards;
 std::atomic<int> lost_fd{-1};
 
-/// From the page of `at` to the end: what is behind it is gone as well when the file was cut.
+/// From the page of `at` to the end, because after a truncation everything beyond is missing too.
 bool put_zeros(const Guarded& guard, std::uintptr_t at) noexcept {
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const std::uintptr_t from = at & ~(page - 1);
@@ -35,7 +35,7 @@ bool put_zeros(const Guarded& guard, std::uintptr_t at) noexcept {
            MAP_FAILED;
 }
 
-/// Only what is safe in a signal handler: atomics and system calls.
+/// Uses only what is safe in a signal handler: atomics and system calls.
 void on_bus_error(int, siginfo_t* info, void*) noexcept {
     const int before = errno;
     const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
@@ -47,7 +47,7 @@ void on_bus_error(int, siginfo_t* info, void*) noexcept {
         errno = before;
         return;
     }
-    ::signal(SIGBUS, SIG_DFL);  // the access is tried again, and ends the process
+    ::signal(SIGBUS, SIG_DFL);  // the access is repeated, and ends the process
 }
 
 void install() noexcept {

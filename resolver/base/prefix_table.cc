@@ -15,8 +15,8 @@ constexpr unsigned kMappedOctets = 12;
 
 PrefixTable::PrefixTable(std::span<const std::pair<Prefix, Value>> entries, Value missing)
     : slots_(2 * kFanout, Slot{missing, 0}) {
-    // Shortest first: whatever a slot holds when a prefix reaches it is shorter and gives way, and a
-    // new node starts from what its parent's slot says. Stable, for the last of equal ones to win.
+    // Shortest first: a prefix overwrites only slots of shorter ones, and a new node starts with the value of
+    // its parent slot. The sort is stable, so that the last of equal prefixes wins.
     std::vector<std::pair<Prefix, Value>> sorted(entries.begin(), entries.end());
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto& a, const auto& b) { return a.first.mapped_length() < b.first.mapped_length(); });

@@ -39,7 +39,7 @@ struct Character {
     bool utf8 = false;  // false: `value` is a byte
 };
 
-/// The first character of a text that is not empty (RFC 3629: no overlong forms, no surrogates).
+/// The first character of a text, which must not be empty (RFC 3629: no overlong forms, no surrogates).
 Character first_of(std::string_view text) noexcept {
     const auto byte = [text](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
     const std::uint8_t lead = byte(0);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One immutable value that many threads read while one replaces it whole.
+// One immutable value that many threads read while one thread replaces it as a whole.
 //
-// Threads:  publish() from any thread; a Reader belongs to one thread. refresh() costs one atomic
-//           load when nothing changed and never waits: while a publish is under way it keeps the
-//           value it has and takes the new one next time.
-// Memory:   the old value lives until its last Reader refreshed.
+// Threads:  publish() from any thread; a Reader belongs to one thread. refresh() costs one atomic load when nothing
+//           changed and never blocks: during a publish() it keeps its value and takes the new one the next time.
+// Memory:   the old value lives until its last Reader refreshes.
+// Failure:  none.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ public:
             const std::lock_guard lock(mutex_);
             value_.swap(value);
             generation_.fetch_add(1, std::memory_order_release);
-        }  // the old value, if it was the last, is freed outside the lock
+        }  // the last reference to the old value is released outside the lock
     }
 
     [[nodiscard]] std::shared_ptr<const T> current() const {
@@ -48,7 +48,7 @@ template <typename T>
 class Reader {
 public:
     explicit Reader(Published<T>& source) : source_(&source), value_(source.current()) {
-        generation_ = 0;  // the first refresh() settles it
+        generation_ = 0;  // so that the first refresh() sets it
     }
 
     /// Takes the newest value if there is one; true when the value changed.

@@ -38,7 +38,7 @@ std::uint64_t RandomSource::u64() noexcept {
 
 std::uint32_t RandomSource::below(std::uint32_t bound) noexcept {
     CENOTE_DCHECK(bound > 0);
-    // Of the 2^32 values the lowest 2^32 mod bound are refused, so that every remainder is as likely.
+    // The lowest 2^32 mod bound of all 2^32 values are rejected, so that every remainder is equally likely.
     const std::uint32_t refused = (0U - bound) % bound;
     std::uint32_t value = 0;
     do take(&value, sizeof value);
@@ -52,7 +52,7 @@ void RandomSource::take(void* out, std::size_t count) noexcept {
         used_ = 0;
     }
     std::memcpy(out, &block_[used_], count);
-    std::memset(&block_[used_], 0, count);  // what was handed out cannot be read back from a core
+    std::memset(&block_[used_], 0, count);  // so that used numbers are not in a core file
     used_ += count;
 }
 

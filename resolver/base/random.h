@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Unpredictable numbers from the kernel's generator, fetched in blocks.
+// Unpredictable numbers from the random generator of the kernel, fetched in blocks.
 //
 // Threads:  RandomSource belongs to one thread; random_u64 may be called by any.
 // Memory:   one block in the object.
-// Failure:  a kernel without getrandom stops the process.
+// Failure:  a kernel without getrandom(2) stops the process.
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 //
 // Threads:  a plain value.
 // Memory:   owns its text.
-// Failure:  value() on an error is our own mistake and stops the process.
+// Failure:  value() of an error stops the process.
 #pragma once
 
 #include <string>

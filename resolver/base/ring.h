@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bounded queue from one writer thread to one reader thread, without a lock.
+// A bounded queue without a lock, from one writer thread to one reader thread.
 //
 // Threads:  push() by the writer, pop() by the reader.
 // Memory:   fixed at construction; the capacity is rounded up to a power of two.
-// Failure:  push() into a full ring gives false; the writer counts it.
+// Failure:  push() into a full ring returns false; the writer counts it.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,7 @@ public:
         return true;
     }
 
-    /// Whether push() has room now, to be asked by the writer where making a value costs something.
+    /// Whether push() has room now: for the writer, where making a value is not free.
     [[nodiscard]] bool has_room() noexcept {
         const auto head = head_.load(std::memory_order_relaxed);
         if (head - tail_seen_ <= mask_) return true;
@@ -52,7 +52,7 @@ private:
     std::vector<T> slots_;
     std::size_t mask_;
     alignas(64) std::atomic<std::size_t> head_{0};
-    std::size_t tail_seen_ = 0;  // the writer's
+    std::size_t tail_seen_ = 0;  // used by the writer only
     alignas(64) std::atomic<std::size_t> tail_{0};
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A fixed number of slots, handed out and taken back by a handle that knows when it is out of date.
+// A fixed number of slots with handles that become invalid when the slot is given back.
 //
 // Threads:  one thread.
 // Memory:   allocated once; take() and give_back() never allocate.
-// Failure:  take() of a full slab gives no handle; find() of a handle that was given back gives nullptr.
+// Failure:  take() returns an invalid handle when the slab is full; find() returns nullptr for a handle given back.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ public:
     [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
     [[nodiscard]] std::uint32_t used() const noexcept { return used_; }
 
-    /// A slot that keeps what its last user left in it, so that buffers inside can be used again.
+    /// A slot with the content that its last user left, so that buffers in it are reused.
     SlabHandle take() noexcept {
         if (free_ == slots_.size()) return {};
         const std::uint32_t index = free_;

@@ -22,10 +22,10 @@ struct Unit {
 constexpr std::array<Unit, 5> kDurations{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<Unit, 4> kSizes{{{"", 1}, {"KiB", 1U << 10}, {"MiB", 1U << 20}, {"GiB", 1U << 30}}};
 
-// A hundred years, so that adding one to a time cannot overflow.
+// A hundred years, so that the sum of a time and a duration cannot overflow.
 constexpr std::uint64_t kDurationMax = 36'500ULL * 86'400'000;
 
-/// "15m" by `units`; nullopt when it is not of that form or more than `highest`.
+/// "15m" in `units`; nullopt: another form, or more than `highest`.
 std::optional<std::uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units, std::uint64_t highest) {
     std::uint64_t number = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -36,14 +36,14 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, std::span<con
     return number * unit->factor;
 }
 
-/// By the largest of `units` that divides `quantity`.
+/// With the largest of `units` that divides `quantity`.
 std::string format_quantity(std::uint64_t quantity, std::span<const Unit> units) {
     const auto unit =
         std::find_if(units.rbegin(), units.rend(), [&](const Unit& u) { return quantity % u.factor == 0; });
     return fmt::format("{}{}", quantity / unit->factor, unit->name);
 }
 
-/// Takes an RFC 3339 text apart from the left; the first piece that does not fit makes ok() false.
+/// Reads an RFC 3339 time from the left; the first part that does not fit makes ok() false.
 class Scanner {
 public:
     explicit Scanner(std::string_view text) : text_(text) {}
@@ -61,7 +61,7 @@ public:
         ok_ = ok_ && value <= highest;
         return ok_ ? value : 0;
     }
-    /// One of `allowed`, which it returns.
+    /// Reads and returns one of `allowed`.
     char one_of(std::string_view allowed) {
         const char c = take();
         ok_ = ok_ && allowed.find(c) != std::string_view::npos;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How people write times, durations and sizes: RFC 3339 times, `30s 15m 8h 7d`, `64MiB`.
+// Times, durations and sizes as text: RFC 3339 times, `30s 15m 8h 7d`, `64MiB`.
 //
-// Threads: pure.   Failure: Result that says how to write it.
+// Threads:  pure.
+// Memory:   the result.
+// Failure:  an Error that shows how to write it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +16,7 @@
 
 namespace cenote {
 
-/// "2026-12-31T23:59:59+09:00"; without an offset an error that says how to write one.
+/// "2026-12-31T23:59:59+09:00"; without an offset an error that shows how to write one.
 Result<WallTime> parse_time(std::string_view text);
 /// "2026-12-31T14:59:59Z".
 std::string format_time(WallTime time);

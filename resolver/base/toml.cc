@@ -43,8 +43,8 @@ std::string to_text(const toml::date& date) {
     return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
 
-/// The line, from 1, of a key with too many parts, 0 without one. toml++ recurses once for each part and
-/// has no limit. What a text in quotes says counts as well; none that makes sense comes near.
+/// The line, from 1, of a key with too many parts; 0: there is none. toml++ recurses once for each part, without a
+/// limit. Dots in quoted texts count too; no sensible text has so many.
 std::uint32_t line_of_deep_key(std::string_view text) {
     std::uint32_t line = 1;
     unsigned dots = 0;
@@ -56,7 +56,7 @@ std::uint32_t line_of_deep_key(std::string_view text) {
     return 0;
 }
 
-/// As it stood in the file, but for fractions of a second.
+/// The time as written in the file, without fractions of a second.
 std::string to_text(const toml::date_time& moment) {
     auto text = fmt::format("{}T{:02}:{:02}:{:02}", to_text(moment.date), moment.time.hour, moment.time.minute,
                             moment.time.second);
@@ -71,7 +71,7 @@ struct TomlTable::Node {
     const toml::table* table;
     const std::string* file;
     Diagnostics* diagnostics;
-    std::set<std::string, std::less<>> known;                                      // keys that were asked for
+    std::set<std::string, std::less<>> known;                                      // keys that a getter read
     std::map<std::string, std::vector<std::shared_ptr<Node>>, std::less<>> inner;  // tables that were read
 
     const toml::node* find(std::string_view key) {
@@ -79,7 +79,7 @@ struct TomlTable::Node {
         return table->get(key);
     }
 
-    /// The value of `key` if it is a T; anything else is a mistake.
+    /// The value of `key` if it is a T; another type is a mistake.
     template <typename T>
     auto find_a(std::string_view key, std::string_view wanted) {
         const auto* found = find(key);
@@ -88,7 +88,7 @@ struct TomlTable::Node {
         return typed;
     }
 
-    /// What a value means, or the mistake in it.
+    /// The meaning of a value; an error in it is reported.
     template <typename T>
     std::optional<T> accept(std::string_view key, const toml::node& value, const Result<T>& meaning) const {
         if (meaning) return *meaning;
@@ -96,7 +96,7 @@ struct TomlTable::Node {
         return std::nullopt;
     }
 
-    /// The text of an item of an array or of a free key.
+    /// The text of an item of an array or of an arbitrary key.
     std::optional<TomlText> text_inside(std::string_view key, const toml::node& item) const {
         if (const auto* text = item.as_string()) return TomlText{text->get(), place(item.source())};
         error(item, fmt::format("'{}' has {} in it; write {}", key, type_name(item), kText));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A TOML file read with types, where every mistake is kept with its place. The one door to toml++.
+// Typed reading of a TOML file, with every mistake and its place. toml++ is included in toml.cc only.
 //
-// Reading never stops at a mistake of meaning: a getter notes a Diagnostic and gives its fallback, so
-// that a file's errors are all shown at once (a syntax error hides the rest of its file).
-// Keys that nobody asked for are mistakes too: finish() finds them and names the nearest known key.
+// Reading does not stop at a mistake in meaning: a getter adds a Diagnostic and returns nothing, so that all errors of
+// a file are shown at once (after a syntax error the rest of the file is not read). Keys that no getter read are
+// mistakes too: finish() reports them with the nearest known key.
 //
 // Threads:  control plane, one thread.
 // Memory:   owns the parsed file, of at most 16 MiB; the Diagnostics must outlive it.
-// Failure:  Diagnostics.
+// Failure:  reported in the Diagnostics.
 #pragma once
 
 #include <chrono>
@@ -37,11 +37,11 @@ struct TomlText {
 class TomlTable {
 public:
     [[nodiscard]] SourcePlace place() const;
-    [[nodiscard]] SourcePlace place(std::string_view key) const;  // of the value, else of the table
+    [[nodiscard]] SourcePlace place(std::string_view key) const;  // the place of the value, else of the table
     [[nodiscard]] bool has(std::string_view key) const;
 
     [[nodiscard]] std::optional<TomlText> text(std::string_view key) const;
-    /// As text(), and its absence is an error.
+    /// As text(), but a missing key is an error.
     [[nodiscard]] std::optional<TomlText> required_text(std::string_view key) const;
     [[nodiscard]] std::vector<TomlText> texts(std::string_view key) const;  // array of strings
     [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
@@ -53,7 +53,7 @@ public:
     [[nodiscard]] std::optional<std::chrono::sys_days> date(std::string_view key) const;  // local date
     [[nodiscard]] std::optional<TomlTable> table(std::string_view key) const;
     [[nodiscard]] std::vector<TomlTable> tables(std::string_view key) const;  // array of tables
-    /// A table of free keys with text values, such as `reason = { en = "…" }`.
+    /// A table with arbitrary keys and text values, such as `reason = { en = "…" }`.
     [[nodiscard]] std::vector<std::pair<std::string, TomlText>> text_map(std::string_view key) const;
 
     void error(std::string_view key, std::string text) const;
@@ -67,12 +67,12 @@ private:
 
 class TomlFile {
 public:
-    /// nullopt after a syntax error or an unreadable file, which is then in `diagnostics`.
+    /// nullopt: a syntax error or an unreadable file, reported in `diagnostics`.
     static std::optional<TomlFile> load(const Path& path, Diagnostics& diagnostics);
     static std::optional<TomlFile> parse(std::string_view text, std::string file_name, Diagnostics& diagnostics);
 
     [[nodiscard]] TomlTable root() const;
-    /// Notes an error for each key that no getter asked for ("unknown key 'upstrem'; did you mean 'upstream'?").
+    /// Adds an error for each key that no getter read ("unknown key 'upstrem'; did you mean 'upstream'?").
     void finish() const;
 
 private:

@@ -152,7 +152,8 @@ Result<Running::Next> Running::prepare(Loaded loaded) {
     const std::uint32_t version = next_version(version_, latest);
     std::shared_ptr<const policy::Options> options = loaded.settings.policy;
     if (latest > next.wall) options = std::make_shared<const policy::Options>(held(*options, next.wall, latest));
-    auto policy = policy::Policy::build(options, loaded.base, version, next.wall);
+    auto policy = policy_ == nullptr ? policy::Policy::build(options, loaded.base, version, next.wall)
+                                     : policy::Policy::rebuild(*policy_, options, loaded.base, version, next.wall);
     if (!policy) return std::move(policy).error();
     next.policy = std::move(*policy);
     std::string text = config::policy_document(*options, loaded.base.get());

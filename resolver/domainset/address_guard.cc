@@ -10,7 +10,7 @@
 namespace cenote::domainset {
 namespace {
 
-/// The widest rule, as a prefix length, and how many of such rules make the most that all rules together may close.
+/// The widest rule, as a prefix length, and how many such rules all rules together may amount to.
 struct Limits {
     std::uint8_t widest4;
     std::uint8_t widest6;
@@ -18,9 +18,9 @@ struct Limits {
 };
 constexpr Limits kResponse{.widest4 = 8, .widest6 = 16, .together = 4};
 constexpr Limits kClient{.widest4 = 24, .widest6 = 56, .together = 16};
-// Private space that a list may close: one network of the usual size.
+// Private space that a list may sinkhole: one network of the usual size.
 constexpr Limits kPrivate{.widest4 = 24, .widest6 = 64, .together = 0};
-// A list that was taken by force may close so much more than its copy before.
+// A list that was accepted by force may sinkhole this much more than its previous copy.
 constexpr double kGrowth = 1.25;
 
 const Limits& limits_of(AddressUse use) noexcept { return use == AddressUse::Response ? kResponse : kClient; }
@@ -32,7 +32,7 @@ std::vector<Prefix> parse_all(const std::array<const char*, Size>& texts) {
     return prefixes;
 }
 
-/// Where networks have names of their own: private use, loopback, link-local, shared space (RFC 6890).
+/// Private use, loopback, link-local and shared address space (RFC 6890).
 const std::vector<Prefix>& private_space() {
     static const auto all =
         parse_all(std::array{"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -50,8 +50,8 @@ bool is_within(const std::vector<Prefix>& space, const Prefix& prefix) {
     return std::any_of(space.begin(), space.end(), [&](const Prefix& each) { return each.contains(prefix); });
 }
 
-/// An IPv4 address also stands in IPv6 as a mapped one (RFC 4291 §2.5.5.2) and behind the prefix of NAT64 (RFC 6052
-/// §2.1). What holds for the IPv4 prefix holds for these forms of it.
+/// The IPv4 prefix of an IPv4-mapped (RFC 4291 §2.5.5.2) or NAT64 (RFC 6052 §2.1) prefix, else the prefix itself. The
+/// limits for an IPv4 prefix apply to these forms of it too.
 Prefix without_embedding(const Prefix& prefix) {
     static const Prefix nat64 = Prefix::parse("64:ff9b::/96").value_or(Prefix());
     static const Prefix all_ipv4 = Prefix::parse("0.0.0.0/0").value_or(Prefix());
@@ -67,7 +67,7 @@ bool is_wider(const Prefix& prefix, const Limits& limits) {
 
 bool overlaps(const Prefix& a, const Prefix& b) { return a.contains(b) || b.contains(a); }
 
-/// Whether no name on the Internet leads to a prefix.
+/// Whether no public name resolves to a prefix.
 bool is_nameless(const Prefix& prefix) {
     return is_within(empty_space(), prefix) || is_within(private_space(), prefix);
 }
@@ -114,12 +114,12 @@ std::optional<std::string> why_not_together(const AddressSpace& now, const Addre
     const auto too_much = [&limits](double is, double was) {
         return is > limits.together && (was <= limits.together || is > was * kGrowth);
     };
-    const auto said = [&limits, use](double is, std::uint8_t length, const char* family) {
+    const auto refusal = [&limits, use](double is, std::uint8_t length, const char* family) {
         return fmt::format("its rules over {} close as much as {:.4g} {} prefixes of /{} together, {} are the most",
                            use == AddressUse::Response ? "addresses" : "clients", is, family, length, limits.together);
     };
-    if (too_much(now.ipv4, before.ipv4)) return said(now.ipv4, limits.widest4, "IPv4");
-    if (too_much(now.ipv6, before.ipv6)) return said(now.ipv6, limits.widest6, "IPv6");
+    if (too_much(now.ipv4, before.ipv4)) return refusal(now.ipv4, limits.widest4, "IPv4");
+    if (too_much(now.ipv6, before.ipv6)) return refusal(now.ipv6, limits.widest6, "IPv6");
     return std::nullopt;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Addresses that no rule may close, and how much of the address space rules may close: one judgement for the address
-// rules of lists (rpz-ip, rpz-client-ip) and for the `address:` targets of directives.
+// Addresses that no rule may sinkhole, and how much of the address space rules may sinkhole: the same limits for the
+// address rules of lists (rpz-ip, rpz-client-ip) and for the `address:` targets of directives.
 //
-// A rule is judged by its width, by the addresses that it covers, and where a list brought it also by whether it
-// reaches into private address space, of which an author elsewhere knows nothing. All rules of one list or directive
-// are judged together as well. Space that no name on the Internet leads to (multicast, reserved) has no width.
+// The guard checks the width of a rule, the addresses that it covers, and, for a rule of a list, whether it reaches
+// into private address space, which the author of a list cannot know. All rules of one list or directive are also
+// checked together. Address space that no public name resolves to (multicast, reserved) does not count.
 //
 // Threads:  built once, then read by any thread. Control plane.
 // Memory:   a few dozen bytes for each address.
@@ -27,7 +27,7 @@ struct GuardedAddress {
     std::string what;
 };
 
-/// How much rules close, each address counted once, in units of the widest rule there may be.
+/// How much rules sinkhole, each address counted once, in units of the widest rule that is allowed.
 struct AddressSpace {
     double ipv4 = 0;
     double ipv6 = 0;
@@ -40,7 +40,7 @@ public:
     AddressGuard() = default;
     explicit AddressGuard(std::vector<GuardedAddress> guarded) : guarded_(std::move(guarded)) {}
 
-    /// Why a rule may not close a prefix, as in "it is wider than /8"; nullopt when it may.
+    /// Why a rule may not sinkhole a prefix, as in "it is wider than /8"; nullopt when it may.
     [[nodiscard]] std::optional<std::string> why_not(const Prefix& prefix, AddressUse use, Author author) const;
 
 private:
@@ -48,8 +48,8 @@ private:
 };
 
 [[nodiscard]] AddressSpace space_of(std::vector<Prefix> prefixes, AddressUse use);
-/// Why rules may not close so much together; nullopt when they may. `before`: what the copy of the list before this one
-/// closed; what was taken by force once stays, and may grow a little.
+/// Why rules may not sinkhole so much together; nullopt when they may. `before`: what the previous copy of the list
+/// sinkholed; a list that was accepted by force stays accepted, and may grow a little.
 [[nodiscard]] std::optional<std::string> why_not_together(const AddressSpace& now, const AddressSpace& before,
                                                           AddressUse use);
 

@@ -15,7 +15,7 @@ std::string key_of(const wire::Name& name) {
     return {reinterpret_cast<const char*>(name.wire().data()), name.wire().size()};
 }
 
-wire::Name name_of(const std::string& key) {
+wire::Name name_from(const std::string& key) {
     wire::Name name;
     std::size_t end = 0;
     CENOTE_CHECK(name.read_uncompressed({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, end));
@@ -55,7 +55,7 @@ DeltaWriter::DeltaWriter(const DomainSet& set) : set_(set) {
     });
 }
 
-/// As the writer of large sets does it (nodes.cc): a name that changes nothing is not in the set.
+/// The same rule as in nodes.cc: a name that changes nothing is not in the set.
 void DeltaWriter::put(const wire::Name& name, TagList own, TagList below, const TagList& from_above) {
     Changed changed;
     changed.gone = own == from_above && below == from_above;
@@ -77,7 +77,7 @@ Result<std::vector<std::uint8_t>> DeltaWriter::finish(const std::vector<Source>&
     std::vector<ResolvedName> names;
     names.reserve(changed_.size());
     for (const auto& [key, changed] : changed_) {
-        const wire::Name name = name_of(key);
+        const wire::Name name = name_from(key);
         NameHashes hashes;
         set_.hash(name, hashes);
         ResolvedName& resolved = names.emplace_back();

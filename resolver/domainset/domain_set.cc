@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "resolver/base/mapping_guard.h"
@@ -13,11 +12,10 @@
 namespace cenote::domainset {
 namespace {
 
-constexpr std::array<std::string_view, kRoleCount> kRoles{"web", "app", "api", "sdk", "cdn", "login", "telemetry"};
-constexpr std::uint8_t kNoName = 0xff;  // more labels than a name has: only what holds below a suffix counts
+constexpr std::uint8_t kNoName = 0xff;  // more labels than any name has: only what holds below a suffix counts
 
-/// By the checksum in the file's header: what `known` has open. The bytes of `known` may have been changed in place by
-/// now, so they are not asked.
+/// Whether the file at `path` is the one that `known` has open, by the checksum of the header. The mapped bytes of
+/// `known` may have been changed in place since, so they are not compared.
 bool is_same_file(const Path& path, const SetFile& known) {
     if (is_mapping_lost(known.file.bytes())) return false;
     const auto file = MappedFile::open(path);
@@ -102,7 +100,7 @@ std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
 
 void DomainSet::hash(const wire::Name& name, NameHashes& hashes) const noexcept { state_->table.hash(name, hashes); }
 
-/// The small table stays at hand by itself.
+/// The small table stays in the CPU cache without a prefetch.
 void DomainSet::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
     state_->table.touch_groups(name, hashes);
 }
@@ -124,7 +122,7 @@ std::optional<Hit> DomainSet::match_below(const wire::Name& name, std::uint8_t l
 }
 
 void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
-    const auto tell = [&](const wire::Name& name, const format::Payload& payload) {
+    const auto report = [&](const wire::Name& name, const format::Payload& payload) {
         visit({name, payload.own,
                payload.below == format::kInherit ? std::nullopt : std::optional<TagSetId>(payload.below)});
     };
@@ -133,11 +131,11 @@ void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
         NameHashes hashes;
         if (small != nullptr) hash(name, hashes);
         if (small == nullptr || find_name(small->loaded.table, name, hashes, name.labels()) == nullptr)
-            tell(name, payload);
+            report(name, payload);
     });
     if (small == nullptr) return;
     for_each_name(small->loaded.table, [&](const wire::Name& name, const format::Payload& payload) {
-        if (payload.own != format::kInherit) tell(name, payload);
+        if (payload.own != format::kInherit) report(name, payload);
     });
 }
 
@@ -167,13 +165,5 @@ const std::vector<Source>& DomainSet::sources() const noexcept {
     return (state_->small != nullptr ? state_->small : state_->large)->loaded.sources;
 }
 const SetInfo& DomainSet::info() const noexcept { return state_->info; }
-
-std::string_view role_to_text(Role role) noexcept { return kRoles[static_cast<std::size_t>(role)]; }
-
-std::optional<Role> parse_role(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < kRoles.size(); ++i)
-        if (kRoles[i] == text) return static_cast<Role>(i);
-    return std::nullopt;
-}
 
 }  // namespace cenote::domainset

@@ -46,7 +46,7 @@ std::string take_text(ByteReader& in) {
     return text;
 }
 
-/// A number of things that take at least `bytes_each` bytes: no more of them than could follow.
+/// The count of elements of at least `bytes_each` bytes; fails when so many cannot follow.
 std::size_t take_count(ByteReader& in, std::size_t bytes_each) {
     const std::size_t count = in.u32();
     if (count > in.left() / bytes_each) {
@@ -81,7 +81,7 @@ Source take_source(ByteReader& in) {
     return source;
 }
 
-/// Decoding reached the end of what the section holds: only padding, and less of it than the alignment, is left.
+/// Whether decoding reached the end of the section: only padding shorter than the alignment is left.
 bool is_whole(const ByteReader& in) noexcept { return in.ok() && in.left() < kSectionAlignment; }
 
 /// The length of the UTF-8 sequence at the front of `text` (RFC 3629 §4), 0 when there is none.
@@ -267,23 +267,22 @@ std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_
     return payloads;
 }
 
-std::string what_is_wrong_with(const Source& source) {
-    const auto wrong = [](const std::string& text) { return text.size() > kTextBytesMax || !is_clean_text(text); };
+Status check_source(const Source& source) {
+    const auto is_bad = [](const std::string& text) { return text.size() > kTextBytesMax || !is_clean_text(text); };
+    const auto bad_text = [&source] {
+        return Error{fmt::format("a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes",
+                                 source.id, kTextBytesMax)};
+    };
     for (const auto* text :
          {&source.id, &source.name, &source.vendor, &source.jurisdiction, &source.format, &source.note})
-        if (wrong(*text))
-            return fmt::format("a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes",
-                               source.id, kTextBytesMax);
+        if (is_bad(*text)) return bad_text();
     for (const auto* texts : {&source.aliases, &source.categories, &source.shared_names}) {
         if (texts->size() > kTextsMax)
-            return fmt::format("source '{}' has more than {} texts of one kind", source.id, kTextsMax);
+            return Error{fmt::format("source '{}' has more than {} texts of one kind", source.id, kTextsMax)};
         for (const auto& text : *texts)
-            if (wrong(text))
-                return fmt::format(
-                    "a text of source '{}' is no UTF-8, has control characters or is longer than {} bytes", source.id,
-                    kTextBytesMax);
+            if (is_bad(text)) return bad_text();
     }
-    return {};
+    return Done{};
 }
 
 bool is_clean_text(std::string_view text) noexcept {

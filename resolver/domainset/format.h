@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The layout of a set file, shared by reader and writer only (docs/DOMAINSET_FORMAT.md). Numbers stand in network
-// byte order.
+// The layout of a set file, shared by reader and writer only (docs/DOMAINSET_FORMAT.md). Numbers are in network byte
+// order.
 //
-// Threads:  pure.   Memory: none.   Failure: decoding gives nullopt; who decodes says what was wrong.
+// Threads:  pure.
+// Memory:   the result.
+// Failure:  decoding gives nullopt; the caller reports the error.
 #pragma once
 
 #include <array>
@@ -15,7 +17,9 @@
 #include <vector>
 
 #include "resolver/base/bytes.h"
-#include "resolver/domainset/domain_set.h"
+#include "resolver/base/result.h"
+#include "resolver/domainset/entry.h"
+#include "resolver/domainset/source.h"
 
 namespace cenote::domainset::format {
 
@@ -24,16 +28,17 @@ inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 256;
 inline constexpr std::size_t kSectionAlignment = 64;
 
-// A group is one cache line: a tag for each slot, the overflow byte, a length for each slot, where its records begin.
+// A group is one cache line: a tag byte for each slot, the overflow byte, a length for each slot, the base of its
+// records.
 inline constexpr std::size_t kSlots = 28;
 inline constexpr std::size_t kGroupBytes = 64;
-inline constexpr std::size_t kOverflowAt = 28;  // which hashes went on to the next group, as a filter of eight bits
+inline constexpr std::size_t kOverflowAt = 28;  // a filter of eight bits: hashes whose entry is in a later group
 inline constexpr std::size_t kLengthsAt = 32;
 inline constexpr std::size_t kBaseAt = 60;
-inline constexpr std::size_t kProbesMax = 32;  // groups that are looked at for one name
-inline constexpr std::size_t kHeapSpare = 4;   // zero bytes behind the last record, so that a payload is one load
+inline constexpr std::size_t kProbesMax = 32;  // groups that are searched for one name
+inline constexpr std::size_t kHeapSpare = 4;   // zero bytes after the last record, so that a payload number is one load
 
-inline constexpr std::uint32_t kInherit = 0xffffffff;  // of a payload: look further up
+inline constexpr std::uint32_t kInherit = 0xffffffff;  // in a payload: what the name inherits holds
 inline constexpr std::size_t kTextBytesMax = 8192;
 inline constexpr std::size_t kTextsMax = 16384;
 
@@ -46,7 +51,7 @@ struct SectionEntry {
     std::uint64_t checksum = 0;
 };
 
-/// Which numbers of labels the names of a set have: bit n for n labels.
+/// The numbers of labels that names of a set have: bit n for n labels.
 class LabelCounts {
 public:
     void add(std::size_t labels) noexcept { bits_[labels >> 6] |= std::uint64_t{1} << (labels & 63); }
@@ -72,7 +77,7 @@ struct Header {
     std::uint32_t payload_bytes = 1;  // 1, 2 or 4
     LabelCounts label_counts;
     std::array<SectionEntry, kSections> sections{};
-    std::uint64_t delta_of = 0;  // checksum of the set that this is the delta of; 0: a set of its own
+    std::uint64_t delta_of = 0;  // delta only: the checksum of its set; 0: a set
 
     [[nodiscard]] const SectionEntry& section(Section which) const noexcept {
         return sections[static_cast<std::size_t>(which)];
@@ -80,8 +85,8 @@ struct Header {
     [[nodiscard]] SectionEntry& section(Section which) noexcept { return sections[static_cast<std::size_t>(which)]; }
 };
 
-/// What a record says: the tag-set of the name itself, and the one of the names below it or kInherit. In a delta
-/// twice kInherit is a name that is in the set no more.
+/// The content of a record: the tag-set of the name itself, and that of the names below it or kInherit. In a delta,
+/// twice kInherit marks a name that is removed from the set.
 struct Payload {
     TagSetId own = 0;
     TagSetId below = 0;
@@ -99,9 +104,9 @@ struct TagSets {
 
 [[nodiscard]] std::uint64_t checksum(ByteView bytes) noexcept;  // XXH3, 64 bits, no seed
 
-/// The header with the checksum over itself; `header.sections` must be complete.
+/// The header with its checksum; `header.sections` must be complete.
 [[nodiscard]] std::array<std::uint8_t, kHeaderBytes> encode(const Header& header);
-/// Reads the fields only; magic, version and checksum are the caller's to check.
+/// Reads the fields only; the caller checks magic, version and checksum.
 [[nodiscard]] Header decode_header(ByteView bytes) noexcept;
 [[nodiscard]] std::uint64_t header_checksum_said(ByteView header) noexcept;
 [[nodiscard]] std::uint64_t header_checksum_found(ByteView header) noexcept;
@@ -111,16 +116,16 @@ struct TagSets {
 [[nodiscard]] std::vector<std::uint8_t> encode(const TagSets& sets);
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Payload>& payloads);
 
-/// Each refuses what its indices may not point at, so that nothing is checked when they are followed.
+/// Each refuses an index that is out of range, so that no later use needs a check.
 [[nodiscard]] std::optional<std::vector<Source>> decode_sources(ByteView section);
 [[nodiscard]] std::optional<std::vector<Tag>> decode_tags(ByteView section, std::size_t sources);
 [[nodiscard]] std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags);
 [[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets,
                                                                   bool of_delta);
 
-/// What the bounds of the format do not admit in a source, empty when all is well.
-[[nodiscard]] std::string what_is_wrong_with(const Source& source);
-/// UTF-8 without control characters: texts of a set may go to a terminal.
+/// Refuses a source that exceeds the bounds of the format.
+[[nodiscard]] Status check_source(const Source& source);
+/// UTF-8 without control characters, because texts of a set may be shown on a terminal.
 [[nodiscard]] bool is_clean_text(std::string_view text) noexcept;
 
 }  // namespace cenote::domainset::format

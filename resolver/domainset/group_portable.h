@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two questions a group is asked, for any machine.
+// The two operations on a group of the table, for any machine.
 //
 // Threads:  pure, data plane.   Memory: none.   Failure: none.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two questions a group is asked, sixteen bytes at a time (every x86-64 has SSE2).
+// The two operations on a group of the table, sixteen bytes at a time (every x86-64 has SSE2).
 //
 // Threads:  pure, data plane.   Memory: none.   Failure: none.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace cenote::domainset::sse2 {
 
-[[nodiscard]] inline __m128i load(const std::uint8_t* at) noexcept {
+[[nodiscard]] inline __m128i load_lanes(const std::uint8_t* at) noexcept {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
@@ -23,8 +23,8 @@ namespace cenote::domainset::sse2 {
     const __m128i tags = _mm_set1_epi8(static_cast<char>(tag));
     const __m128i lengths = _mm_set1_epi8(static_cast<char>(length));
     const auto half = [&](std::size_t at) {
-        const __m128i same_tag = _mm_cmpeq_epi8(load(group + at), tags);
-        const __m128i same_length = _mm_cmpeq_epi8(load(group + format::kLengthsAt + at), lengths);
+        const __m128i same_tag = _mm_cmpeq_epi8(load_lanes(group + at), tags);
+        const __m128i same_length = _mm_cmpeq_epi8(load_lanes(group + format::kLengthsAt + at), lengths);
         return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_and_si128(same_tag, same_length)));
     };
     return (half(0) | half(16) << 16) & ((1U << format::kSlots) - 1);
@@ -36,7 +36,7 @@ namespace cenote::domainset::sse2 {
     const auto sums = [&](std::size_t at) {
         const __m128i here = _mm_add_epi8(places, _mm_set1_epi8(static_cast<char>(at)));
         const __m128i wanted = _mm_cmplt_epi8(here, _mm_set1_epi8(static_cast<char>(slots)));
-        return _mm_sad_epu8(_mm_and_si128(load(group + format::kLengthsAt + at), wanted), _mm_setzero_si128());
+        return _mm_sad_epu8(_mm_and_si128(load_lanes(group + format::kLengthsAt + at), wanted), _mm_setzero_si128());
     };
     const __m128i both = _mm_add_epi64(sums(0), sums(16));
     return static_cast<std::uint32_t>(_mm_cvtsi128_si32(both) + _mm_cvtsi128_si32(_mm_srli_si128(both, 8)));

@@ -13,16 +13,16 @@ namespace {
 using format::Section;
 
 constexpr std::uint32_t kEmpty = 0xffffffff;
-constexpr std::size_t kNamesAGroup = 24;  // on average: fuller is smaller, but more groups overflow
+constexpr std::size_t kNamesAGroup = 24;  // on average; with more names the file is smaller, but more groups overflow
 
-/// Which name sits in which slot.
+/// The name in each slot.
 struct Grouping {
     std::uint32_t groups = 1;
     std::vector<std::uint32_t> slots;          // kSlots a group, index of a name or kEmpty
     std::vector<std::uint8_t> overflow_bytes;  // one a group
 };
 
-/// Puts names into `groups` groups; false when one would lie too far from its home.
+/// Places names in `groups` groups; false when one would be too far from its home group.
 bool fill(Grouping& grouping, std::uint32_t groups, const std::vector<ResolvedName>& names) {
     grouping.groups = groups;
     grouping.slots.assign(groups * format::kSlots, kEmpty);
@@ -68,7 +68,7 @@ Payloads number_payloads(const std::vector<ResolvedName>& names) {
     return payloads;
 }
 
-/// The file as it grows, and the table of its sections.
+/// The file under construction, and the table of its sections.
 class File {
 public:
     explicit File(std::size_t bytes_expected) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The writer's end: resolved names put into groups, and all sections put into one file.
+// The last step of the writer: arranges resolved names in groups and writes all sections into one file.
 //
 // Threads:  one.
 // Memory:   the file, and 200 bytes a group.
-// Failure:  a set whose records outgrow 4 GiB.
+// Failure:  an Error for a set whose records exceed 4 GiB.
 #pragma once
 
 #include <vector>
@@ -24,7 +24,7 @@ struct Layout {
     const format::TagSets* tag_sets = nullptr;
 };
 
-/// `names` ascending by hash, as resolve() gives them.
+/// `names`: ascending by hash, as resolve() returns them.
 Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vector<ResolvedName>& names);
 
 }  // namespace cenote::domainset

@@ -17,31 +17,32 @@ constexpr std::string_view kCompileAgain = "compile it again";
 constexpr std::string_view kContradiction =
     "its table contradicts itself, it was not written by Cenote; compile it again";
 
-/// Header, place of the sections and checksums; what is wrong, or nothing.
-std::string check_frame(ByteView file, Header& header) {
-    if (file.empty()) return fmt::format("it is empty; {}", kCompileAgain);
+/// The header, once it, the places of the sections and all checksums are right.
+Result<Header> check_frame(ByteView file) {
+    if (file.empty()) return Error{fmt::format("it is empty; {}", kCompileAgain)};
     const auto magic = file.first(std::min(file.size(), format::kMagic.size()));
     if (!std::equal(magic.begin(), magic.end(), format::kMagic.begin()))
-        return "it is no set of Cenote; check the path, or compile one there";
-    if (file.size() < format::kHeaderBytes) return fmt::format("it ends within its header; {}", kCompileAgain);
-    header = format::decode_header(file);
+        return Error{"it is no set of Cenote; check the path, or compile one there"};
+    if (file.size() < format::kHeaderBytes) return Error{fmt::format("it ends within its header; {}", kCompileAgain)};
+    const Header header = format::decode_header(file);
     if (header.version != format::kVersion)
-        return fmt::format("it has format version {}, this program reads {}; compile it with this program's `cenote`",
-                           header.version, format::kVersion);
+        return Error{
+            fmt::format("it has format version {}, this program reads {}; compile it with this program's `cenote`",
+                        header.version, format::kVersion)};
     if (format::header_checksum_said(file) != format::header_checksum_found(file))
-        return fmt::format("its header is damaged; {}", kCompileAgain);
+        return Error{fmt::format("its header is damaged; {}", kCompileAgain)};
     std::uint64_t end = format::kHeaderBytes;
     for (const auto& section : header.sections) {
         if (section.offset != end || section.size % format::kSectionAlignment != 0 || section.size > file.size() ||
             section.offset > file.size() - section.size)
-            return fmt::format("it is cut short, or its table of sections is wrong; {}", kCompileAgain);
+            return Error{fmt::format("it is cut short, or its table of sections is wrong; {}", kCompileAgain)};
         end = section.offset + section.size;
     }
-    if (end != file.size()) return fmt::format("something follows its end; {}", kCompileAgain);
+    if (end != file.size()) return Error{fmt::format("something follows its end; {}", kCompileAgain)};
     for (const auto& section : header.sections)
         if (format::checksum(file.subspan(section.offset, section.size)) != section.checksum)
-            return fmt::format("it is damaged (a checksum is wrong); {}", kCompileAgain);
-    return {};
+            return Error{fmt::format("it is damaged (a checksum is wrong); {}", kCompileAgain)};
+    return header;
 }
 
 bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
@@ -63,7 +64,7 @@ bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
     return true;
 }
 
-/// The number of labels of a name without its root byte, 0 when it is none.
+/// The number of labels of a name without its root byte; 0: it is not a name.
 std::size_t count_labels(const std::uint8_t* name, std::size_t size) noexcept {
     std::size_t labels = 0;
     if (size >= wire::Name::kBytesMax) return 0;
@@ -141,16 +142,16 @@ SetInfo describe(const Header& header, ByteView file, const std::vector<Source>&
 
 }  // namespace
 
-Result<Loaded> load(ByteView file, std::string_view file_name) {
+Result<Loaded> load_set(ByteView file, std::string_view file_name) {
     const auto refuse = [&](std::string_view why) { return Error{fmt::format("cannot use {}: {}", file_name, why)}; };
-    Header header;
-    if (const auto wrong = check_frame(file, header); !wrong.empty()) return refuse(wrong);
+    const auto header = check_frame(file);
+    if (!header) return refuse(header.error().text);
     Loaded loaded;
-    if (!decode_descriptions(header, file, loaded))
+    if (!decode_descriptions(*header, file, loaded))
         return refuse("its descriptions contradict themselves, it was not written by Cenote; compile it again");
-    if (!lay_table(header, file, loaded.table)) return refuse(kContradiction);
-    loaded.info = describe(header, file, loaded.sources);
-    loaded.delta_of = header.delta_of;
+    if (!lay_table(*header, file, loaded.table)) return refuse(kContradiction);
+    loaded.info = describe(*header, file, loaded.sources);
+    loaded.delta_of = header->delta_of;
     return loaded;
 }
 

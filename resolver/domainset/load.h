@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the bytes of a set file and lays the table over them, in two halves. load() finds every accident: all bytes
-// are under checksums. Whoever can write the file can also make those right: what he wrote is looked at by
-// check_table(), and whether or not that was done, the lookup stays within the bytes.
+// Checks the bytes of a set file and builds the table that refers to them, in two steps. load_set() finds all damage:
+// checksums cover every byte. A maliciously made file can have correct checksums: check_table() finds that. Lookups
+// stay within the bytes in either case.
 //
 // Threads:  control plane.
-// Memory:   what was decoded; the table points into the bytes, which must outlive it.
-// Failure:  one line that names the file, what is wrong and what to do.
+// Memory:   the decoded descriptions; the table points into the bytes, which must outlive it.
+// Failure:  an Error that names the file, what is wrong and what to do.
 #pragma once
 
 #include <string_view>
@@ -23,11 +23,11 @@ struct Loaded {
     std::vector<Tag> tags;
     std::vector<Source> sources;
     SetInfo info;
-    std::uint64_t delta_of = 0;  // checksum of the set that this is the delta of; 0: a set of its own
-};                               // info.digest is the caller's
+    std::uint64_t delta_of = 0;  // delta only: the checksum of its set; 0: a set
+};                               // the caller fills info.digest
 
-Result<Loaded> load(ByteView file, std::string_view file_name);
-/// The order of groups, slots and records, and every name. Takes a while: one pass over all names.
+Result<Loaded> load_set(ByteView file, std::string_view file_name);
+/// Checks the order of groups, slots and records, and every name, in one pass over all names.
 Status check_table(const Loaded& loaded, std::string_view file_name);
 
 }  // namespace cenote::domainset

@@ -44,7 +44,8 @@ bool same_name(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// Most ancestors of names are no names of the set themselves; this knows it of nearly all of them, and stays at hand.
+/// A filter for hashes of names in the set. Most ancestors of names are not in the set themselves; the filter rejects
+/// nearly all of them and fits the CPU cache.
 class HashFilter {
 public:
     explicit HashFilter(std::size_t names) {
@@ -65,7 +66,7 @@ private:
     std::vector<std::uint64_t> words_;
 };
 
-/// Names of the store, each once, with what holds there.
+/// The names of the store, each once, with what holds there.
 class Resolver {
 public:
     Resolver(const EntryStore& store, const std::vector<std::uint32_t>& tag_now, TagSetTable& tag_sets)
@@ -96,11 +97,11 @@ public:
 
 private:
     struct Node {
-        std::uint32_t first = 0;  // of its items
+        std::uint32_t first = 0;  // index of its first item
         TagSetId own = 0;
         TagSetId below = 0;         // in effect
         TagSetId stored_below = 0;  // as the file has it
-        bool needless = false;      // says what held anyway
+        bool needless = false;      // changes nothing
     };
 
     [[nodiscard]] const Item& item_of(std::size_t node) const noexcept { return store_.items()[nodes_[node].first]; }
@@ -126,11 +127,11 @@ private:
         node.own = apply(inherited, MatchKind::Below);
         node.below = apply(inherited, MatchKind::Exact);
         node.needless = node.own == inherited && node.below == inherited;
-        // Where nothing came down, "nothing" is an answer and spares the look further up.
+        // Where the name inherits nothing, an empty tag-set is stored, which ends the lookup at once.
         node.stored_below = node.below == inherited && inherited != 0 ? format::kInherit : node.below;
     }
 
-    /// All of the statements but those of one kind.
+    /// Applies all statements except those of one kind.
     TagSetId apply(TagSetId inherited, MatchKind without) {
         some_.clear();
         for (const Statement& each : statements_)
@@ -156,7 +157,7 @@ private:
         return 0;
     }
 
-    /// Hashes are spread evenly, so a name's place can be told from its hash, to within a few steps.
+    /// Hashes are distributed evenly, so the hash of a name gives its position to within a few steps.
     [[nodiscard]] const Node* find(std::uint64_t hash, ByteView name) const noexcept {
         std::size_t at = static_cast<std::size_t>(
             static_cast<std::uint64_t>((static_cast<detail::Product>(hash) * nodes_.size()) >> 64));
@@ -171,10 +172,10 @@ private:
     const std::vector<std::uint32_t>& tag_now_;
     TagSetTable& tag_sets_;
     std::vector<Node> nodes_;
-    std::vector<std::uint64_t> hashes_;  // of the nodes: what find() looks at lies close together
+    std::vector<std::uint64_t> hashes_;  // of the nodes; separate, so that find() reads adjacent memory
     HashFilter known_;
     format::LabelCounts label_counts_;
-    std::vector<Statement> statements_;  // of the name in hand
+    std::vector<Statement> statements_;  // of the present name
     std::vector<Statement> some_;
 };
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The writer's middle: entries as they were added, and what remains of them once inheritance is worked out.
+// The middle step of the writer: the entries as they were added, and the names that remain after inheritance is
+// resolved.
 //
-// Everything is sorted by hash: equal names come together, an ancestor is found by its hash, and the order is the one
-// in which the table is filled.
+// Everything is sorted by hash: equal names are adjacent, an ancestor is found by its hash, and the table is filled in
+// this order.
 //
 // Threads:  one.
 // Memory:   24 bytes an entry and the bytes of its name; no allocation for a single entry.
-// Failure:  add() is false when the names outgrow 4 GiB.
+// Failure:  add() returns false when the names exceed 4 GiB.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ class EntryStore {
 public:
     struct Item {
         std::uint64_t hash = 0;
-        std::uint32_t at = 0;       // of the name in the store
-        std::uint32_t subject = 0;  // tag of an entry, source of an exception
-        std::uint8_t size = 0;      // of the name without its root byte
+        std::uint32_t at = 0;       // offset of the name in the store
+        std::uint32_t subject = 0;  // entry: tag; exception: source
+        std::uint8_t size = 0;      // of the name, without its root byte
         std::uint8_t labels = 0;
         MatchKind kind = MatchKind::Exact;
         bool exception = false;
@@ -33,7 +34,7 @@ public:
     explicit EntryStore(std::uint64_t seed) : secrets_(hash_secrets(seed)) {}
 
     [[nodiscard]] bool add(const wire::Name& name, const Statement& statement);
-    /// By hash, then by name, then by what is said: the order of adding leaves no trace.
+    /// By hash, then by name, so that the order of additions does not matter.
     void sort();
 
     [[nodiscard]] const std::vector<Item>& items() const noexcept { return items_; }
@@ -48,7 +49,7 @@ private:
     std::vector<std::uint8_t> names_;
 };
 
-/// A name as it will stand in the file.
+/// A name as the file will contain it.
 struct ResolvedName {
     std::uint64_t hash = 0;
     ByteView name;  // in the store
@@ -56,7 +57,7 @@ struct ResolvedName {
     std::uint8_t labels = 0;
 };
 
-/// Works out inheritance and leaves out the names that change nothing; ascending by hash. `tag_now` gives a tag's
+/// Resolves inheritance and leaves out names that change nothing; ascending by hash. `tag_now` gives a tag's
 /// index in the file. Sorts the store, which must outlive the result.
 [[nodiscard]] std::vector<ResolvedName> resolve(EntryStore& store, const std::vector<std::uint32_t>& tag_now,
                                                 TagSetTable& tag_sets);

@@ -13,13 +13,13 @@ namespace cenote::domainset {
 namespace {
 
 Result<std::shared_ptr<SetFile>> finish(std::shared_ptr<SetFile> file) {
-    auto loaded = load(file->bytes(), file->name);
+    auto loaded = load_set(file->bytes(), file->name);
     if (!loaded) return std::move(loaded).error();
     file->loaded = *std::move(loaded);
     return file;
 }
 
-/// Of both files together: it tells apart what only one of them does not.
+/// A checksum of both files together, because either of them can change.
 std::uint64_t checksum_of(const SetInfo& large, const SetInfo& small) {
     std::array<std::uint8_t, 16> both{};
     std::memcpy(both.data(), &large.checksum, sizeof large.checksum);
@@ -74,7 +74,7 @@ Status DomainSet::State::put_beside(std::shared_ptr<SetFile> delta) {
                     same_source))
         return refuse("it contradicts the set that it changes, it was not written by Cenote");
 
-    const auto ahead = static_cast<TagSetId>(base.tag_sets.size() - 1);  // set 0 is the same in both
+    const auto ahead = static_cast<TagSetId>(base.tag_sets.size() - 1);  // set 0 is common to both
     for (format::Payload& payload : loaded.table.payloads)
         for (TagSetId* id : {&payload.own, &payload.below})
             if (*id != 0 && *id != format::kInherit) *id += ahead;
@@ -111,7 +111,7 @@ void for_each_name(const Table& table, const std::function<void(const wire::Name
             const std::size_t length = at[format::kLengthsAt + slot];
             const std::uint8_t* record = table.record_at(at, slot, length);
             const format::Payload* payload = record != nullptr ? table.payload_of(record) : nullptr;
-            if (payload == nullptr || length >= bytes.size()) continue;  // check() says so
+            if (payload == nullptr || length >= bytes.size()) continue;  // check() reports it
             std::memcpy(bytes.data(), record + table.payload_bytes, length);
             bytes[length] = 0;
             std::size_t end = 0;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an open set is made of: a large file, and perhaps its delta, of which every name goes before
-// the same name in the large one.
+// The parts of an open set: the large file, and optionally its delta, whose entries replace those of the large file.
 //
 // Threads:  built once, then read by any thread.
-// Memory:   the files' mappings or bytes, shared by all sets that are open on them.
-// Failure:  open_set_file() and put_beside() give one line.
+// Memory:   the mappings or bytes of the files, shared by all sets that use them.
+// Failure:  open_set_file() and put_beside() return an Error of one line.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "resolver/domainset/domain_set.h"
 #include "resolver/domainset/load.h"
 
 namespace cenote::domainset {
 
-/// One file, and the table that lies over its bytes.
+/// One file, and the table that refers to its bytes.
 struct SetFile {
     Loaded loaded;
     std::string name;
@@ -32,24 +33,24 @@ Result<std::shared_ptr<SetFile>> set_file_of(std::vector<std::uint8_t> bytes, st
 struct DomainSet::State {
     explicit State(SharedSetFile file) : table(file->loaded.table), large(std::move(file)), info(large->loaded.info) {}
 
-    Table table;  // of the large file, at hand
+    Table table;  // of the large file; a copy, to save an indirection
     SharedSetFile large;
-    SharedSetFile small;  // nullptr: there is no delta
-    SetInfo info;         // of both
+    SharedSetFile small;  // nullptr: no delta
+    SetInfo info;         // of both files
 
-    /// Of both: where the delta knows a suffix, what the large table says of it does not count. Looks from the suffix
-    /// of `from` labels upwards; what is said of a name itself counts for the one of `own` labels.
+    /// A lookup in both files: an entry of the delta replaces that of the large file. Starts at the suffix of `from`
+    /// labels and goes up; for the suffix of `own` labels Payload::own counts, for others Payload::below.
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes, std::uint8_t from,
                                            std::uint8_t own) const noexcept;
-    /// Refuses that of another set. Its tag-sets get numbers behind those of the large file.
+    /// Refuses the delta of another set. Its tag-sets are numbered after those of the large file.
     Status put_beside(std::shared_ptr<SetFile> delta);
 };
 
-/// What a table says of the suffix of so many labels; nullptr: it does not have it.
+/// The payload of the suffix of `labels` labels; nullptr: the table does not have it.
 [[nodiscard]] const format::Payload* find_name(const Table& table, const wire::Name& name, const NameHashes& hashes,
                                                std::uint8_t labels) noexcept;
 
-/// The names of one table with what they say, in no order that means anything.
+/// The names of one table with their payloads, in unspecified order.
 void for_each_name(const Table& table, const std::function<void(const wire::Name&, const format::Payload&)>& visit);
 
 }  // namespace cenote::domainset

@@ -33,8 +33,8 @@ Path beside(const Path& path, std::string_view ending) {
 
 Path lock_path(const Path& path) { return beside(path, ".lock"); }
 
-/// Puts `next` at `path`. The set that was there becomes the previous one if it can be used. Files are renamed and none
-/// is linked: to rename a file of another user one must own the folder, to link it one must own the file
+/// Moves `next` to `path`. The set that was there becomes the previous set if it is valid. Files are renamed, never
+/// linked: renaming a file of another user requires ownership of the folder, linking it ownership of the file
 /// (fs.protected_hardlinks, proc_sys_fs(5)).
 Status put_in_place(const Path& next, const Path& path) {
     const Path previous = previous_path(path);
@@ -48,7 +48,7 @@ Status put_in_place(const Path& next, const Path& path) {
         return failed;
     }
     if (errno != EINVAL) return failure("replace", path, errno);
-    // A file system that cannot exchange: for an instant only the previous set is there, which a reader then takes.
+    // The file system cannot exchange files: for an instant only the previous set exists, and readers use that one.
     if (::rename(path.c_str(), previous.c_str()) != 0) return failure("keep the previous set as", previous, errno);
     if (::rename(next.c_str(), path.c_str()) == 0) return Done{};
     const auto failed = failure("replace", path, errno);
@@ -56,7 +56,7 @@ Status put_in_place(const Path& next, const Path& path) {
     return failed;
 }
 
-/// Of sets that are there no more. What cannot be removed is in nobody's way.
+/// Removes deltas of sets that no longer exist. Failing to unlink is harmless.
 void remove_deltas_of_others(const Path& path) {
     std::vector<Path> kept;
     for (const Path& each : {path, previous_path(path)})
@@ -71,11 +71,11 @@ void remove_deltas_of_others(const Path& path) {
             std::filesystem::remove(file.path(), error);
 }
 
-/// A rename is on disk when its folder is.
+/// A rename is durable once its folder is synced.
 Status sync_folder_of(const Path& path) {
     const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
     const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.valid() || (::fsync(fd.get()) != 0 && errno != EINVAL))  // EINVAL: this file system has no such thing
+    if (!fd.valid() || (::fsync(fd.get()) != 0 && errno != EINVAL))  // EINVAL: this file system does not sync folders
         return failure("sync the folder", folder, errno);
     return Done{};
 }
@@ -107,7 +107,7 @@ Path delta_path(const Path& path, std::uint64_t checksum) {
 
 Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience) {
     const Path lock = lock_path(path);
-    // To read is enough for flock(2), also where another user made the file.
+    // flock(2) needs read access only, so another user may have created the file.
     UniqueFd fd(::open(lock.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
     if (!fd.valid()) return failure("open", lock, errno);
     for (const Ticks end = ticks_now() + patience; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;) {
@@ -133,7 +133,7 @@ Status publish_delta(const Path& path, ByteView bytes, const DomainSet& known) {
 }
 
 Status publish_set(const Path& path, ByteView bytes) {
-    // Written whole under a third name first: a full disk must not have cost us the previous set.
+    // Written completely under a third name first, so that a full disk does not cost the previous set.
     const Path next = beside(path, ".next");
     if (auto done = publish_file(next, bytes, kFileMode); !done) return done;
     if (auto done = put_in_place(next, path); !done) {

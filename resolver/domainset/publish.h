@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Publishing a set, with the one before it kept beside it (open_with_fallback() in domain_set.h turns to that one).
+// Publishing a set. The previous set is kept in a second file, which open_with_fallback() (domain_set.h) uses when
+// needed.
 //
-// At every instant `path` is the whole old set or the whole new one, whatever is cut off where. The delta of a set has
-// its checksum in their name: those of another set are never taken for its own, and a set that is restored has its own.
+// At every instant `path` is the complete old set or the complete new one, even after a power failure. The name of a
+// delta contains the checksum of its set, so that a set never gets the delta of another, and a restored set finds its
+// own.
 //
 // Threads:  control plane; one publisher at a time (the daemon only opens).
-// Failure:  Result; a publish that fails leaves `path` and the previous set as they were.
+// Memory:   the set that is published, mapped once for its check.
+// Failure:  an Error; a publish that fails leaves `path` and the previous set unchanged.
 #pragma once
 
 #include "resolver/base/clock.h"
@@ -14,19 +17,20 @@
 
 namespace cenote::domainset {
 
-/// One publisher at a time for one set; the lock goes with the process. Another one is waited for so long.
+/// Locks a set for one publisher; the lock ends with the process. Waits at most `patience` for another publisher.
 Result<UniqueFd> lock_for_publishing(const Path& path, milliseconds patience = milliseconds{0});
 
-/// Whether the lock is held, by any process.
+/// Whether any process holds the lock.
 [[nodiscard]] bool is_being_published(const Path& path);
 
-/// Puts `bytes` at `path` and keeps what was there as previous_path(), if it was a set that can be used.
+/// Writes `bytes` to `path` and keeps the file that was there as previous_path(), if it is a valid set.
 Status publish_set(const Path& path, ByteView bytes);
 
-/// Puts the bytes of a DeltaWriter beside the set at `path`, if they are its delta. `known` spares reading it.
+/// Writes the bytes of a DeltaWriter as the delta of the set at `path`, if they are its delta. `known` has that set
+/// open.
 Status publish_delta(const Path& path, ByteView bytes, const DomainSet& known);
 
-/// Exchanges the set and the previous one, so that doing it twice changes nothing.
+/// Exchanges the set and the previous set; doing it twice changes nothing.
 Status restore_previous(const Path& path);
 
 }  // namespace cenote::domainset

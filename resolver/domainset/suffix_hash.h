@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hash of every suffix of a name in one pass from the root: the hash of n labels is worked out from that of
-// n - 1 labels and one more label.
+// The hashes of all suffixes of a name in one pass from the root: the hash of n labels is computed from that of n - 1
+// labels and one more label.
 //
-// Two words are multiplied into 128 bits and the halves joined. What a label brings is joined with secrets first, so
-// that a list's author who does not know the seed of the set to come cannot aim at a group.
+// Two words are multiplied to 128 bits and the halves are combined. The bytes of a label are first combined with
+// secrets, so that the author of a list, who does not know the seed of the next set, cannot choose a group.
 //
-// Threads:  pure, data plane.   Memory: none.   Failure: none.
+// Threads:  pure, data plane.
+// Memory:   none.
+// Failure:  none.
 #pragma once
 
 #include <bit>
@@ -18,7 +20,7 @@
 namespace cenote::domainset {
 
 struct HashSecrets {
-    std::uint64_t root = 0;  // the hash of no label at all
+    std::uint64_t root = 0;  // the hash of the root name
     std::uint64_t word = 0;
 };
 
@@ -31,7 +33,7 @@ __extension__ using Product = unsigned __int128;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// Little-endian on every machine, so that a file means the same everywhere.
+/// Little-endian on every machine, so that a file has the same meaning everywhere.
 [[nodiscard]] inline std::uint64_t load_word(const std::uint8_t* at) noexcept {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof(word));
@@ -46,11 +48,11 @@ __extension__ using Product = unsigned __int128;
     return {root, detail::fold(root ^ 0xbf58476d1ce4e5b9, seed | 1)};
 }
 
-/// How far behind a name's end hash_label() may read; what it reads there does not count.
+/// How far past the end of a name hash_label() may read; those bytes do not affect the hash.
 inline constexpr std::size_t kHashReadsBehind = 15;
 
-/// The hash of one label more. `label` points at its length byte, `size` counts that byte too (2 to 64). Labels are
-/// of all sizes, in no order that a processor could foresee: so nothing but a long one (over 15 letters) branches.
+/// The hash with one more label. `label` points at its length byte, `size` includes that byte (2 to 64). The sizes of
+/// labels are not predictable for a processor, so only a label over 15 bytes takes a branch.
 [[nodiscard]] inline std::uint64_t hash_label(std::uint64_t parent, const std::uint8_t* label, std::size_t size,
                                               std::uint64_t secret) noexcept {
     using detail::fold;

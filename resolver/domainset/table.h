@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hash table of a set file as match() reads it. Where records and payloads are is checked as they are read, so that
-// no file whatsoever leads out of its bytes; what else it says, load.h checks.
+// The hash table of a set file as match() reads it. The places of records and payloads are checked at each read, so
+// that no file leads a lookup out of its bytes; load.h checks everything else.
 //
-// A miss touches one cache line for each suffix of the name asked, and all of them are fetched together; a hit touches
-// its record besides.
+// A miss touches one cache line for each suffix of the name, and all of them are fetched together; a hit also touches
+// its record.
 //
-// Threads:  pure reads, data plane.   Memory: none of its own.   Failure: none.
+// Threads:  pure reads, data plane.
+// Memory:   the payloads; groups and heap belong to the file.
+// Failure:  none.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "resolver/domainset/format.h"
@@ -33,7 +36,7 @@ namespace lanes = portable;
 
 namespace cenote::domainset {
 
-/// Where a hash belongs: the upper half chooses the group, the lower bits the tag and the bit of the overflow byte.
+/// The upper half of a hash selects the group, the lower bits the tag byte and the bit of the overflow byte.
 [[nodiscard]] inline std::uint32_t home_group(std::uint64_t hash, std::uint32_t groups) noexcept {
     return static_cast<std::uint32_t>(((hash >> 32) * groups) >> 32);
 }
@@ -58,22 +61,22 @@ struct Table {
 
     /// The hash of every suffix of the name.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
-    /// Brings near what match() will look at: the groups, then the record of the deepest slot that looks right.
+    /// Prefetches what match() will read: the groups, then the record of the deepest slot whose tag and length match.
     void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
     void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
-    /// What the record of just this name says; nullptr: there is none.
+    /// The payload of exactly this name; nullptr: the table does not have it.
     [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
 
-    /// The record of a slot that is not empty: the number of its payload, then the name of `length` bytes. nullptr: the
-    /// file says it is where nothing can be.
+    /// The record of a slot that is not empty: the number of its payload, then the name of `length` bytes. nullptr: its
+    /// offset is out of bounds.
     [[nodiscard]] const std::uint8_t* record_at(const std::uint8_t* group, std::uint32_t slot,
                                                 std::size_t length) const noexcept {
         const std::size_t at = std::size_t{load_u32(group + format::kBaseAt)} + lanes::sum_of_lengths(group, slot) +
                                std::size_t{slot} * payload_bytes;
         return at + payload_bytes + length + format::kHeapSpare <= heap_bytes ? heap + at : nullptr;
     }
-    /// nullptr: there is no such payload.
+    /// nullptr: the number of the payload is out of range.
     [[nodiscard]] const format::Payload* payload_of(const std::uint8_t* record) const noexcept {
         const std::size_t number = load_u32(record) >> (32 - 8 * payload_bytes);
         return number < payloads.size() ? &payloads[number] : nullptr;
@@ -89,7 +92,7 @@ inline void Table::hash(const wire::Name& name, NameHashes& hashes) const noexce
     const std::uint8_t labels = name.labels();
     const std::uint8_t* bytes = name.wire().data();
     std::array<std::uint8_t, wire::Name::kBytesMax + kHashReadsBehind> padded;
-    if (name.wire().size() + kHashReadsBehind > wire::Name::kBytesMax) {  // a Name has room for its longest
+    if (name.wire().size() + kHashReadsBehind > wire::Name::kBytesMax) {  // a Name has space for the longest name only
         std::memcpy(padded.data(), bytes, name.wire().size());
         bytes = padded.data();
     }
@@ -118,12 +121,12 @@ inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes
         const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)), length);
         if (record == nullptr) return;
         touch(record);
-        touch(record + payload_bytes + length - 1);  // it may lie in the next line
+        touch(record + payload_bytes + length - 1);  // it may be in the next cache line
         return;
     }
 }
 
-/// Not inlined: by itself it gets better registers (3 % of a match, bench/compare).
+/// Not inlined: on its own it gets a better register allocation (3 % of a match, bench/compare).
 [[gnu::noinline]] inline std::optional<Hit> Table::match(const wire::Name& name,
                                                          const NameHashes& hashes) const noexcept {
     const std::uint8_t labels = name.labels();

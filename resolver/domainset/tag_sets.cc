@@ -14,14 +14,14 @@ TagSetId TagSetTable::apply(TagSetId inherited, std::span<const Statement> state
     if (statements.empty()) return inherited;
     if (statements.size() > 1) return work_out(inherited, statements);
     const Statement& only = statements.front();
-    const std::uint64_t said = only.exception ? std::uint64_t{only.source} << 1 | 1 : std::uint64_t{only.tag} << 1;
-    const auto [known, fresh] = single_.try_emplace(std::uint64_t{inherited} << 32 | (said & 0xffffffff), 0);
+    const std::uint64_t key = only.exception ? std::uint64_t{only.source} << 1 | 1 : std::uint64_t{only.tag} << 1;
+    const auto [known, fresh] = single_.try_emplace(std::uint64_t{inherited} << 32 | (key & 0xffffffff), 0);
     if (fresh) known->second = work_out(inherited, statements);
     return known->second;
 }
 
 TagSetId TagSetTable::work_out(TagSetId inherited, std::span<const Statement> statements) {
-    const auto speaks = [&](std::uint32_t source) {
+    const auto is_stated = [&](std::uint32_t source) {
         return std::any_of(statements.begin(), statements.end(),
                            [&](const Statement& s) { return s.source == source; });
     };
@@ -31,7 +31,7 @@ TagSetId TagSetTable::work_out(TagSetId inherited, std::span<const Statement> st
     };
     std::vector<std::uint32_t> tags;
     for (auto item = sets_.starts[inherited]; item < sets_.starts[inherited + 1]; ++item)
-        if (!speaks(sources_[sets_.items[item]])) tags.push_back(sets_.items[item]);
+        if (!is_stated(sources_[sets_.items[item]])) tags.push_back(sets_.items[item]);
     for (const auto& statement : statements)
         if (!statement.exception && !excepted(statement.source)) tags.push_back(statement.tag);
     std::sort(tags.begin(), tags.end());

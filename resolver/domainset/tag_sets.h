@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one name says, and how it changes the tag-set that came down to it. Equal tag-sets are kept once.
+// The statements at one name, and how they change the tag-set that the name inherits. Equal tag-sets are stored once.
 //
 // Threads:  one.
-// Memory:   each tag-set once, and a memory of the changes already worked out.
+// Memory:   each tag-set once, and a cache of changes already computed.
 // Failure:  none.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace cenote::domainset {
 /// One add() or add_exception() at a name.
 struct Statement {
     std::uint32_t source = 0;
-    std::uint32_t tag = 0;  // of an entry
+    std::uint32_t tag = 0;  // entry only
     MatchKind kind = MatchKind::Exact;
     bool exception = false;
 
@@ -29,11 +29,11 @@ struct Statement {
 
 class TagSetTable {
 public:
-    /// `sources` tells for each tag whose it is.
+    /// `sources`: the source of each tag.
     explicit TagSetTable(std::vector<std::uint32_t> sources);
 
-    /// The tag-set that holds where `inherited` came down and `statements` (ascending, of one name) are made. A source
-    /// that says something replaces what it said above; an exception beats an entry of the same source.
+    /// The tag-set at a name that inherits `inherited` and has `statements` (ascending). The statements of a source
+    /// replace what it stated above; an exception overrides an entry of the same source.
     [[nodiscard]] TagSetId apply(TagSetId inherited, std::span<const Statement> statements);
 
     [[nodiscard]] std::uint32_t source_of(std::uint32_t tag) const noexcept { return sources_[tag]; }
@@ -46,7 +46,7 @@ private:
     std::vector<std::uint32_t> sources_;
     format::TagSets sets_;
     std::map<std::vector<std::uint32_t>, TagSetId> ids_;
-    std::unordered_map<std::uint64_t, TagSetId> single_;  // of one statement: the usual case
+    std::unordered_map<std::uint64_t, TagSetId> single_;  // results for a single statement, the usual case
 };
 
 }  // namespace cenote::domainset

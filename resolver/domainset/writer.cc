@@ -21,25 +21,27 @@ struct DomainSetWriter::State {
     std::vector<Source> sources;
     std::map<Tag, std::uint32_t> tag_indices;  // in the order of their first use
     EntryStore entries;
-    std::string wrong;  // the first thing that finish() must refuse
+    Status input = Done{};  // the first error in what was added; finish() returns it
 
     std::uint32_t index_of(const Tag& tag) {
         return tag_indices.try_emplace(tag, static_cast<std::uint32_t>(tag_indices.size())).first->second;
     }
+    void reject(Error error) {
+        if (input) input = std::move(error);
+    }
     void store(const wire::Name& name, const Statement& statement) {
         if (name.labels() == 0) {
-            if (wrong.empty())
-                wrong = fmt::format("source '{}' names the root, which would be every name; take that entry out",
-                                    sources[statement.source].id);
-        } else if (!entries.add(name, statement) && wrong.empty()) {
-            wrong = "the sources hold more than 4 GiB of names; take some lists out";
+            reject(Error{fmt::format("source '{}' names the root, which would be every name; take that entry out",
+                                     sources[statement.source].id)});
+        } else if (!entries.add(name, statement)) {
+            reject(Error{"the sources hold more than 4 GiB of names; take some lists out"});
         }
     }
 };
 
 namespace {
 
-/// Tags sorted, and for each index of first use the one it has now.
+/// The sorted tags, and for each index of first use the index in this order.
 struct SortedTags {
     std::vector<Tag> tags;
     std::vector<std::uint32_t> now;
@@ -63,8 +65,7 @@ DomainSetWriter::~DomainSetWriter() = default;
 
 std::uint32_t DomainSetWriter::add_source(Source source) {
     source.entries = 0;
-    if (auto wrong = format::what_is_wrong_with(source); !wrong.empty() && state_->wrong.empty())
-        state_->wrong = std::move(wrong);
+    if (auto checked = format::check_source(source); !checked) state_->reject(std::move(checked).error());
     state_->sources.push_back(std::move(source));
     return static_cast<std::uint32_t>(state_->sources.size() - 1);
 }
@@ -81,7 +82,7 @@ void DomainSetWriter::add_exception(const wire::Name& name, std::uint32_t source
 }
 
 Result<std::vector<std::uint8_t>> DomainSetWriter::finish() {
-    if (!state_->wrong.empty()) return Error{fmt::format("cannot build the set: {}", state_->wrong)};
+    if (!state_->input) return Error{fmt::format("cannot build the set: {}", state_->input.error().text)};
     const auto sorted = sort_tags(state_->tag_indices);
     std::vector<std::uint32_t> sources;
     for (const auto& tag : sorted.tags) sources.push_back(tag.source);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds a domain set: takes entries in any order, works out inheritance, writes the file. The same input gives
-// the same bytes.
+// Builds a domain set: takes entries in any order, resolves inheritance, writes the file. The same input gives the same
+// bytes.
 //
 // Inheritance: an entry holds for its name (Exact), its name and all below (Suffix) or all below (Below). A deeper
-// entry of one source replaces what the source said above it, so that the deepest gives the role; tags of other sources
-// are kept. An exception takes its source's tags away from its name (and below), and the deeper of entry and exception
-// wins; at the same name the exception does.
+// entry replaces the entries of the same source above it, so that the deepest gives the role; tags of other sources are
+// kept. An exception removes the tags of its source from its name (and below); of an entry and an exception the deeper
+// wins, at the same name the exception.
 //
-// Threads:  one.   Memory: about 60 bytes an entry while building.
-// Failure:  finish() gives a Result; nothing is left behind when it fails.
+// Threads:  one.
+// Memory:   about 60 bytes an entry while building.
+// Failure:  finish() returns the first error in what was added, or in the set as a whole.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ namespace cenote::domainset {
 
 class DomainSetWriter {
 public:
-    /// `built_at` and `seed` stand in the file; give fixed ones for a reproducible file.
+    /// `built_at` and `seed` become part of the file; fixed values give a reproducible file.
     DomainSetWriter(std::chrono::sys_seconds built_at, std::uint64_t seed);
     ~DomainSetWriter();
     DomainSetWriter(const DomainSetWriter&) = delete;
     DomainSetWriter& operator=(const DomainSetWriter&) = delete;
 
-    /// The index by which add() and Tag::source name it.
+    /// Returns the index for add() and Tag::source.
     std::uint32_t add_source(Source source);
     void add(const wire::Name& name, const Tag& tag, MatchKind kind);
     void add_exception(const wire::Name& name, std::uint32_t source, MatchKind kind);

@@ -18,7 +18,7 @@ std::vector<std::uint8_t> rdata_of(const IpAddress& ip) {
     return {octets.begin(), octets.end()};
 }
 
-/// The one domain of a directive whose only names are that; nullptr: it has none, several, or addresses.
+/// The domain of a directive that names exactly one and no addresses; else nullptr.
 const Target* only_domain(const Directive& directive) {
     const Target* found = nullptr;
     for (const Target& target : directive.targets) {
@@ -39,10 +39,10 @@ CellMaker::CellMaker(const Options& options, const domainset::DomainSet* base, c
                      std::uint32_t version)
     : options_(options), base_(base), moment_(moment), version_(version), soas_(options.directives.size()) {
     const SinkholeOptions& sinkhole = options.sinkhole;
-    if (sinkhole.ipv4) ipv4_ = keep(rdata_of(*sinkhole.ipv4));
-    if (sinkhole.ipv6) ipv6_ = keep(rdata_of(*sinkhole.ipv6));
-    if (sinkhole.cname) cname_ = keep(std::vector(sinkhole.cname->wire().begin(), sinkhole.cname->wire().end()));
-    add(Cell{}, {});
+    if (sinkhole.ipv4) ipv4_ = keep_alive(rdata_of(*sinkhole.ipv4));
+    if (sinkhole.ipv6) ipv6_ = keep_alive(rdata_of(*sinkhole.ipv6));
+    if (sinkhole.cname) cname_ = keep_alive(std::vector(sinkhole.cname->wire().begin(), sinkhole.cname->wire().end()));
+    add_cell(Cell{}, {});
 }
 
 CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner) {
@@ -70,7 +70,7 @@ CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const M
                    .language = manner.language},
                   cell);
     }
-    add(cell, {.strength = moment_.strength[directive], .waived = 0});
+    add_cell(cell, {.strength = moment_.strength[directive], .waived = 0});
     return known->second;
 }
 
@@ -84,12 +84,12 @@ CellId CellMaker::cell_without(std::uint32_t directive, std::uint32_t source, st
     cell.directive = directive;
     cell.exception = exception;
     cell.ttl_s = ttl_of(options_.sinkhole);
-    add(cell, {.strength = strength, .waived = moment_.strength[directive]});
+    add_cell(cell, {.strength = strength, .waived = moment_.strength[directive]});
     return known->second;
 }
 
-/// A verdict as it is, allowed, with something open below it, and both.
-void CellMaker::add(const Cell& cell, const Rank& rank) {
+/// Four cells: the plain verdict, the allowed one, the one with a name open below it, and the one with both.
+void CellMaker::add_cell(const Cell& cell, const Rank& rank) {
     for (CellId flags = 0; flags <= kFlags; ++flags) {
         Cell& each = cells_.cells_.emplace_back(cell);
         each.allowed = (flags & kAllowed) != 0;
@@ -99,13 +99,13 @@ void CellMaker::add(const Cell& cell, const Rank& rank) {
 }
 
 void CellMaker::add_texts(const Notice& notice, Cell& cell) {
-    cell.text = keep(sentence(notice));
-    cell.structured = keep(structured_error(notice, cell.ede, Detail::Full));
-    cell.structured_short = keep(structured_error(notice, cell.ede, Detail::Short));
+    cell.text = keep_alive(sentence(notice));
+    cell.structured = keep_alive(structured_error(notice, cell.ede, Detail::Full));
+    cell.structured_short = keep_alive(structured_error(notice, cell.ede, Detail::Short));
     cell.soa_rdata = soa_of(cell.directive);
     const bool explains = cell.answer == AnswerMode::Null || cell.answer == AnswerMode::Address;
     if (options_.sinkhole.txt_reason && explains)
-        cell.txt_rdata = keep(txt_rdata(explaining_txt(notice, cell.service)));
+        cell.txt_rdata = keep_alive(txt_rdata(explaining_txt(notice, cell.service)));
 }
 
 void CellMaker::add_records(Cell& cell) const {
@@ -152,12 +152,12 @@ std::string CellMaker::explaining_txt(const Notice& notice, std::uint32_t source
 ByteView CellMaker::soa_of(std::uint32_t directive) {
     ByteView& soa = soas_[directive];
     if (soa.empty())
-        soa =
-            keep(soa_rdata(options_.node, options_.directives[directive].contact, version_, ttl_of(options_.sinkhole)));
+        soa = keep_alive(
+            soa_rdata(options_.node, options_.directives[directive].contact, version_, ttl_of(options_.sinkhole)));
     return soa;
 }
 
-std::string_view CellMaker::keep(std::string text) { return cells_.texts_.emplace_back(std::move(text)); }
-ByteView CellMaker::keep(std::vector<std::uint8_t> rdata) { return cells_.rdata_.emplace_back(std::move(rdata)); }
+std::string_view CellMaker::keep_alive(std::string text) { return cells_.texts_.emplace_back(std::move(text)); }
+ByteView CellMaker::keep_alive(std::vector<std::uint8_t> rdata) { return cells_.rdata_.emplace_back(std::move(rdata)); }
 
 }  // namespace cenote::policy

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cells that a table leads to, each made once, ready for the wire.
+// The cells that a table leads to, each made once, with texts and records in wire form.
 //
-// A cell's number is four times the number of its verdict, and two flags: an allow holds, something below stays open.
-// So two cells are joined without looking anything up but who is the stricter: the flags of both are put together.
+// The number of a cell is four times the number of its verdict, plus two flags: an allow holds, a name below stays
+// open. Joining two cells therefore compares their strength and combines their flags, and looks nothing else up.
 //
 // Threads:  built once, then read by any thread. join() and cell() are data plane.
 // Memory:   four cells for each (directive, source, reason, answer mode) that wins somewhere, and their texts once;
@@ -18,6 +18,7 @@
 #include <tuple>
 #include <vector>
 
+#include "resolver/domainset/domain_set.h"
 #include "resolver/policy/moment.h"
 #include "resolver/policy/texts.h"
 
@@ -28,7 +29,7 @@ inline constexpr CellId kAllowed = 1;
 inline constexpr CellId kOpenBelow = 2;
 inline constexpr CellId kFlags = 3;
 
-/// How a verdict compares with others, by Moment::strength.
+/// The strengths (Moment::strength) by which a verdict compares with others.
 struct Rank {
     std::uint32_t strength = 0;
     std::uint32_t waived = 0;
@@ -37,12 +38,12 @@ struct Rank {
 class Cells {
 public:
     [[nodiscard]] const Cell& cell(CellId id) const noexcept { return cells_[id]; }
-    /// Of the directive that gave the verdict; 0: none did.
+    /// The strength of the directive that gave the verdict; 0: none did.
     [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].strength; }
-    /// Of the directive that an exception waived to give the verdict; 0: none did.
+    /// The strength of the directive that an exception waived; 0: none was.
     [[nodiscard]] std::uint32_t waived(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].waived; }
-    /// The stricter verdict, `a` of equal ones, with the flags of both. A waived directive is told of where it would
-    /// have won and nothing else closes the name.
+    /// The stricter verdict, `a` of equal ones, with the flags of both. The cell of a waived directive wins where that
+    /// directive would have won and no other directive sinkholes the name.
     [[nodiscard]] CellId join(CellId a, CellId b) const noexcept {
         const Rank& of_a = ranks_[a / (kFlags + 1)];
         const Rank& of_b = ranks_[b / (kFlags + 1)];
@@ -58,11 +59,11 @@ private:
     friend class CellMaker;
     std::vector<Cell> cells_;
     std::vector<Rank> ranks_;        // by verdict
-    std::deque<std::string> texts_;  // what cells refer to; a deque does not move them
+    std::deque<std::string> texts_;  // cells refer to them; a deque does not move its elements
     std::deque<std::vector<std::uint8_t>> rdata_;
 };
 
-/// How a client class wants to be answered.
+/// How sinkhole answers to a client class are written.
 struct Manner {
     std::string language;
     AnswerMode answer = AnswerMode::Null;
@@ -74,9 +75,9 @@ class CellMaker {
 public:
     CellMaker(const Options& options, const domainset::DomainSet* base, const Moment& moment, std::uint32_t version);
 
-    /// The cell of a directive over a source of the base set, or over a name of its own (Cell::kNone); without flags.
+    /// The cell of a directive over a source of the base set, or over its own domains (Cell::kNone); without flags.
     CellId cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner);
-    /// The cell of a name that an exception opens: it waived `directive`, and `left` is what holds all the same.
+    /// The cell of a name that an exception opens: it waives `directive`, and `left` is the verdict without it.
     CellId cell_without(std::uint32_t directive, std::uint32_t source, std::uint32_t exception, CellId left);
     [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return cells_.strength(id); }
     [[nodiscard]] Step step(CellId id) const noexcept { return cells_.cell(id).step; }
@@ -84,14 +85,14 @@ public:
     [[nodiscard]] Cells finish() && { return std::move(cells_); }
 
 private:
-    void add(const Cell& cell, const Rank& rank);
+    void add_cell(const Cell& cell, const Rank& rank);
     void add_texts(const Notice& notice, Cell& cell);
     void add_records(Cell& cell) const;
     [[nodiscard]] std::string subject_of(const Directive& directive, std::uint32_t source) const;
     [[nodiscard]] std::string explaining_txt(const Notice& notice, std::uint32_t source) const;
     ByteView soa_of(std::uint32_t directive);
-    std::string_view keep(std::string text);
-    ByteView keep(std::vector<std::uint8_t> rdata);
+    std::string_view keep_alive(std::string text);
+    ByteView keep_alive(std::vector<std::uint8_t> rdata);
 
     const Options& options_;
     const domainset::DomainSet* base_;
@@ -99,7 +100,7 @@ private:
     std::uint32_t version_;
     Cells cells_;
     ByteView ipv4_, ipv6_, cname_;
-    std::vector<ByteView> soas_;  // by directive, once made
+    std::vector<ByteView> soas_;  // by directive; empty until made
     std::map<std::tuple<std::uint32_t, std::uint32_t, const void*, AnswerMode>, CellId> known_;
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, CellId> opened_;
 };

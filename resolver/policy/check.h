@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is wrong with a policy as written, and what is worth knowing about it.
+// Checks of a policy as written: errors, refusals that depend on the set, warnings and notes.
 //
 // Threads:  pure. Control plane.
 // Memory:   the diagnostics.
-// Failure:  none; mistakes are what it is for.
+// Failure:  errors are reported as diagnostics.
 #pragma once
 
-#include "resolver/policy/policy.h"
+#include "resolver/domainset/domain_set.h"
+#include "resolver/policy/options.h"
 
 namespace cenote::policy {
 
-/// Errors in what is written: whatever makes build() refuse.
+/// Errors in the policy itself, for which Policy::build() refuses it.
 void find_mistakes(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
-/// Errors that hang on what the set holds: names that may not be sinkholed (rule 6), allows under a block (rule 3).
-/// A later set can bring them about by itself, so build() lets the comparator decide instead.
+/// Errors that depend on the content of the set: names that must not be sinkholed, allows under a block. A later set
+/// can cause them without a change of the policy, so Policy::build() does not refuse them: the stricter rule wins.
 void find_refusals(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
-/// Warnings and notes: directives that take nothing, lists that nobody targets, who wins where steps meet.
+/// Warnings and notes: directives that match no name, lists that no directive targets, directives that never win.
 void find_remarks(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
 }  // namespace cenote::policy

@@ -20,7 +20,7 @@ using domainset::Source;
 using domainset::SourceKind;
 using domainset::Tag;
 
-/// A directive that takes the name, and by what.
+/// A directive that matches the name, and by which source and target.
 struct Hold {
     std::uint32_t directive = 0;
     std::uint32_t source = Cell::kNone;  // of the base set
@@ -39,22 +39,22 @@ public:
 
     Explanation run() {
         if (moment_.suspended)
-            tell(fmt::format("everything is suspended until {}: no step is above observe",
-                             format_time(*options_.suspended_until)));
+            add_step(fmt::format("everything is suspended until {}: no step is above observe",
+                                 format_time(*options_.suspended_until)));
         for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
         const Hold* winner = strictest(holds_);
         if (winner != nullptr && holds_.size() > 1)
-            tell(fmt::format("directive {} is the strictest of them", options_.directives[winner->directive].id));
+            add_step(fmt::format("directive {} is the strictest of them", options_.directives[winner->directive].id));
         const Hold* waived = strictest(waived_);
         if (waived != nullptr && winner != nullptr && (step_of(*winner) >= Step::Restrict || !weaker(*winner, *waived)))
-            waived = nullptr;  // it would not have won, or something else closes the name all the same
+            waived = nullptr;  // it would not have won, or another directive sinkholes the name
         const Allow* allow = find_allow();
         conclude(waived != nullptr ? waived : winner, allow, waived != nullptr);
-        return std::move(told_);
+        return std::move(explanation_);
     }
 
 private:
-    void tell(std::string text) { told_.steps.push_back({std::move(text)}); }
+    void add_step(std::string text) { explanation_.steps.push_back({std::move(text)}); }
 
     void find_groups(const IpAddress& client) {
         std::vector<std::tuple<int, std::size_t>> found;  // narrowest first, then as listed
@@ -66,10 +66,10 @@ private:
             if (longest >= 0) found.emplace_back(-longest, i);
         }
         std::sort(found.begin(), found.end());
-        for (const auto& [length, index] : found) told_.groups.push_back(options_.groups[index].id);
+        for (const auto& [length, index] : found) explanation_.groups.push_back(options_.groups[index].id);
         if (!found.empty()) nearest_ = &options_.groups[std::get<1>(found.front())];
-        told_.groups.emplace_back(kEveryone);
-        tell(fmt::format("client {} is in groups {}", client.to_string(), fmt::join(told_.groups, ", ")));
+        explanation_.groups.emplace_back(kEveryone);
+        add_step(fmt::format("client {} is in groups {}", client.to_string(), fmt::join(explanation_.groups, ", ")));
     }
 
     void find_tags() {
@@ -78,16 +78,17 @@ private:
             for (const std::uint32_t tag : base_->tag_set(hit->tags)) tags_.push_back(base_->tags()[tag]);
             entry_ = suffix_text(hit->labels);
         }
-        hear_lists_about_client();
-        for (const Tag& tag : tags_) tell(describe(tag));
-        if (tags_.empty()) tell(fmt::format("{} is no name of a service or list", name_.to_string()));
+        apply_client_triggers();
+        for (const Tag& tag : tags_) add_step(describe(tag));
+        if (tags_.empty()) add_step(fmt::format("{} is no name of a service or list", name_.to_string()));
     }
 
-    /// Lists may close everything to a client, or nothing; of each the longest prefix counts.
-    void hear_lists_about_client() {
+    /// A list may sinkhole every name for a client, or none; of each list the longest prefix counts.
+    void apply_client_triggers() {
         using domainset::AddressUse;
         if (base_ == nullptr || !base_->match(domainset::addresses_below(AddressUse::Client))) return;
-        std::map<std::uint32_t, std::pair<int, std::optional<Tag>>> of_source;  // length, what it closes by
+        std::map<std::uint32_t, std::pair<int, std::optional<Tag>>>
+            of_source;  // prefix length; the tag, if it sinkholes
         base_->for_each([&](const domainset::Entry& entry) {
             const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
             if (!rule || !rule->prefix.contains(client_)) return;
@@ -99,11 +100,11 @@ private:
                 closes = rule->closes ? std::optional(tag) : std::nullopt;
             }
         });
-        for (const auto& [source, said] : of_source) {
+        for (const auto& [source, found] : of_source) {
             std::erase_if(tags_, [source = source](const Tag& tag) { return tag.source == source; });
-            if (said.second) tags_.push_back(*said.second);
-            tell(fmt::format("list {} {} client {}", base_->sources()[source].id,
-                             said.second ? "closes everything to" : "closes nothing to", client_.to_string()));
+            if (found.second) tags_.push_back(*found.second);
+            add_step(fmt::format("list {} {} client {}", base_->sources()[source].id,
+                                 found.second ? "closes everything to" : "closes nothing to", client_.to_string()));
         }
         if (entry_.empty() && !tags_.empty()) entry_ = name_.to_string();
     }
@@ -124,12 +125,13 @@ private:
 
     [[nodiscard]] bool is_mine(const std::vector<std::string>& groups) const {
         return groups.empty() || std::any_of(groups.begin(), groups.end(), [&](const std::string& id) {
-                   return std::find(told_.groups.begin(), told_.groups.end(), id) != told_.groups.end();
+                   return std::find(explanation_.groups.begin(), explanation_.groups.end(), id) !=
+                          explanation_.groups.end();
                });
     }
 
-    /// How a directive takes the name: a service of it before a list, the first listed before others, and its own
-    /// names last.
+    /// How a directive matches the name: through a service before a list, the first listed before others, and by a
+    /// domain target last.
     [[nodiscard]] std::optional<Hold> hold_of(std::uint32_t index) const {
         const Directive& directive = options_.directives[index];
         for (const SourceKind kind : {SourceKind::Service, SourceKind::List}) {
@@ -184,13 +186,13 @@ private:
         } else {
             holds_.push_back(*hold);
         }
-        tell(std::move(text));
+        add_step(std::move(text));
     }
 
     [[nodiscard]] const Directive& directive_of(const Hold& hold) const { return options_.directives[hold.directive]; }
     [[nodiscard]] Step step_of(const Hold& hold) const { return moment_.phases[hold.directive].step; }
 
-    /// Rule 2: the first one in force that this client holds.
+    /// The first exception in force from this directive that this client has.
     [[nodiscard]] const Exception* exception_from(const Directive& directive) const {
         for (std::size_t i = 0; i < options_.exceptions.size(); ++i) {
             const Exception& each = options_.exceptions[i];
@@ -200,7 +202,7 @@ private:
         return nullptr;
     }
 
-    /// Rule 1: layer, then step; of equal ones who holds longer, then who is listed first.
+    /// By layer, then by step; of equal ones the one that ends later, then the one listed first, is the stronger.
     [[nodiscard]] bool weaker(const Hold& a, const Hold& b) const {
         const Directive& x = directive_of(a);
         const Directive& y = directive_of(b);
@@ -223,7 +225,7 @@ private:
             if (!moment_.allows[i] || !is_mine(allow.groups)) continue;
             for (const wire::Name& domain : allow.domains) {
                 if (!name_.is_below_or_equal(domain)) continue;
-                tell(fmt::format("an allow of {} opens it against every step below block", domain.to_string()));
+                add_step(fmt::format("an allow of {} opens it against every step below block", domain.to_string()));
                 allowed_ = domain.to_string();
                 return &allow;
             }
@@ -236,37 +238,40 @@ private:
         const bool opened = allow != nullptr && step < Step::Block;
         if (winner != nullptr) {
             const Directive& directive = directive_of(*winner);
-            told_.directive = directive.id;
-            told_.matched = winner->matched;
-            told_.until = directive.ends;
+            explanation_.directive = directive.id;
+            explanation_.matched = winner->matched;
+            explanation_.until = directive.ends;
             if (winner->source != Cell::kNone) name_source(base_->sources()[winner->source]);
         }
         if (waived) {
             const Exception* exception = exception_from(directive_of(*winner));
-            told_.exception = exception->id;
-            told_.until = exception->ends;
+            explanation_.exception = exception->id;
+            explanation_.until = exception->ends;
         }
         if (opened) {
-            told_.matched = allowed_;
-            told_.until = allow->ends;
+            explanation_.matched = allowed_;
+            explanation_.until = allow->ends;
         } else if (allow != nullptr) {
-            tell(fmt::format("directive {} blocks, which no allow opens", told_.directive));
+            add_step(fmt::format("directive {} blocks, which no allow opens", explanation_.directive));
         }
-        told_.verdict = opened ? "allow" : waived ? "exception" : step == Step::None ? "forward" : step_to_text(step);
-        told_.answer = step >= Step::Restrict && !opened ? closed_answer(*winner) : "forwarded";
-        tell(fmt::format("answer: {}", told_.answer));
+        explanation_.verdict = opened               ? "allow"
+                               : waived             ? "exception"
+                               : step == Step::None ? "forward"
+                                                    : step_to_text(step);
+        explanation_.answer = step >= Step::Restrict && !opened ? sinkhole_answer(*winner) : "forwarded";
+        add_step(fmt::format("answer: {}", explanation_.answer));
     }
 
     void name_source(const Source& source) {
         if (source.kind == SourceKind::List) {
-            told_.list = source.id;
+            explanation_.list = source.id;
         } else {
-            told_.service = source.id;
-            told_.service_name = source.name;
+            explanation_.service = source.id;
+            explanation_.service_name = source.name;
         }
     }
 
-    [[nodiscard]] std::string closed_answer(const Hold& winner) const {
+    [[nodiscard]] std::string sinkhole_answer(const Hold& winner) const {
         AnswerMode mode = options_.sinkhole.answer;
         if (nearest_ != nullptr) mode = nearest_->answer.value_or(mode);
         mode = options_.directives[winner.directive].answer.value_or(mode);
@@ -279,12 +284,12 @@ private:
     const IpAddress& client_;
     const wire::Name& name_;
     const Group* nearest_ = nullptr;
-    std::vector<Tag> tags_;  // that hold for the name
-    std::string entry_;      // from which they come
+    std::vector<Tag> tags_;  // hold for the name
+    std::string entry_;      // the entry they come from
     std::vector<Hold> holds_;
-    std::vector<Hold> waived_;  // by an exception
+    std::vector<Hold> waived_;  // waived by an exception
     std::string allowed_;       // the name that an allow opens
-    Explanation told_;
+    Explanation explanation_;
 };
 
 }  // namespace

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same judgement as the table's, worked out slowly from the options, rule by rule, and told as it goes.
+// The same verdict as the table gives, evaluated slowly from the options, rule by rule, with a sentence for each step.
 //
-// It shares with the table what a target takes and what the clock says, and nothing of classes, overlay, rows and
-// joins: tests hold one against the other.
+// It shares with the table which targets match a source and which directives are in force, and nothing else (no
+// classes, overlay, rows or joins), so that the property test can compare two independent evaluations.
 //
 // Threads:  pure. Control plane.
 // Memory:   the explanation.
 // Failure:  none.
 #pragma once
 
+#include "resolver/domainset/domain_set.h"
+#include "resolver/policy/explanation.h"
 #include "resolver/policy/moment.h"
 
 namespace cenote::policy {

@@ -7,7 +7,7 @@
 namespace cenote::policy {
 namespace {
 
-/// Gives equal sets one number.
+/// Gives equal sets the same number.
 class SetNumbers {
 public:
     explicit SetNumbers(std::vector<OwnerSet>& sets) : sets_(sets) {}
@@ -28,15 +28,15 @@ struct Around {
     std::uint32_t set;
 };
 
-/// Whoever of a family speaks at a prefix replaces what the family said around it.
+/// The owners at this prefix replace the owners of the same family at the prefixes around it.
 template <typename Iterator>
 void leave_families(Iterator first, Iterator last, const Nesting& nesting, OwnerSet& set) {
     const auto family_of = [&](std::uint32_t owner) {
-        return owner < nesting.families.size() ? nesting.families[owner] : OwnerSet::kNobody;
+        return owner < nesting.families.size() ? nesting.families[owner] : OwnerSet::kNone;
     };
     for (auto each = first; each != last; ++each) {
         const std::uint32_t family = family_of(each->owner);
-        if (family == OwnerSet::kNobody) continue;
+        if (family == OwnerSet::kNone) continue;
         std::erase_if(set.owners, [&](std::uint32_t owner) { return family_of(owner) == family; });
     }
 }
@@ -44,7 +44,7 @@ void leave_families(Iterator first, Iterator last, const Nesting& nesting, Owner
 }  // namespace
 
 PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting) {
-    // By address, then by length: what contains a prefix stands before it.
+    // By address, then by length: an enclosing prefix stands before the prefixes inside it.
     std::sort(prefixes.begin(), prefixes.end(), [](const OwnedPrefix& a, const OwnedPrefix& b) {
         return a.prefix != b.prefix ? a.prefix < b.prefix : a.owner < b.owner;
     });
@@ -85,7 +85,7 @@ PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> 
         if (exceptions[index].client) prefixes.push_back({*exceptions[index].client, behind + index});
     }
     const auto behind_both = static_cast<std::uint32_t>(behind + exceptions.size());
-    std::vector<std::uint32_t> families(behind_both + triggers.size(), OwnerSet::kNobody);
+    std::vector<std::uint32_t> families(behind_both + triggers.size(), OwnerSet::kNone);
     for (std::uint32_t index = 0; index < triggers.size(); ++index) {
         prefixes.push_back({triggers[index].prefix, behind_both + index});
         families[behind_both + index] = triggers[index].source;

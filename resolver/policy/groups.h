@@ -3,9 +3,9 @@
 // Client classes: all distinct sets of groups and exceptions that an address can fall into, found from the prefixes.
 //
 // A client is in every group whose prefix contains it. The longest of those prefixes, and of equal ones the group
-// listed first, gives the nearest group: answer mode, language and the row in reports go by it. Prefixes nest, so
-// walking them in order with a stack of the ones around meets every set there is: n log n for n prefixes, and never
-// more classes than prefixes.
+// listed first, gives the nearest group, which determines answer mode, language and the row in reports. Prefixes nest,
+// so a walk over the sorted prefixes with a stack of the enclosing ones finds every set: n log n for n prefixes, and
+// never more classes than prefixes.
 //
 // The same walk serves `address:` targets, whose owners are directives.
 //
@@ -28,12 +28,12 @@ struct OwnedPrefix {
     std::uint32_t owner = 0;
 };
 
-/// Who owns the prefixes around an address.
+/// The owners of the prefixes that contain an address.
 struct OwnerSet {
-    static constexpr std::uint32_t kNobody = 0xffffffff;
+    static constexpr std::uint32_t kNone = 0xffffffff;
 
     std::vector<std::uint32_t> owners;  // ascending, each once
-    std::uint32_t nearest = kNobody;    // of the longest prefix; of equal ones the lowest
+    std::uint32_t nearest = kNone;      // owner of the longest prefix; of equal ones the lowest
 
     friend auto operator<=>(const OwnerSet&, const OwnerSet&) = default;
 };
@@ -43,15 +43,15 @@ struct PrefixSets {
     std::vector<OwnerSet> sets;  // 0: under no prefix
 };
 
-/// Owners from `never_nearest` on are in the sets, but never the nearest. Of a family (kNobody: none) only the owners
-/// of the longest prefix are in a set.
+/// Owners from `never_nearest` on are in the sets, but never the nearest. Of the owners of one family (kNone: no
+/// family) a set has only those of the longest prefix.
 struct Nesting {
-    std::uint32_t never_nearest = OwnerSet::kNobody;
-    std::span<const std::uint32_t> families{};  // by owner; empty: nobody has one
+    std::uint32_t never_nearest = OwnerSet::kNone;
+    std::span<const std::uint32_t> families{};  // by owner; empty: there are no families
 };
 [[nodiscard]] PrefixSets nest(std::vector<OwnedPrefix> prefixes, const Nesting& nesting);
 
-/// A list of the base set that speaks of clients: it closes everything to them, or nothing.
+/// An rpz-client-ip rule of a list in the base set: it sinkholes every name for these clients, or none.
 struct ClientTrigger {
     Prefix prefix;
     std::uint32_t source = 0;
@@ -64,14 +64,14 @@ struct ClientTrigger {
 [[nodiscard]] PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> exceptions,
                                     std::span<const ClientTrigger> triggers);
 
-/// The group that everybody is in. Its id is reserved.
+/// The group of all clients. Its id is reserved.
 inline constexpr std::string_view kEveryone = "everyone";
 
-/// Of the groups that a directive or allow names.
+/// Whether the groups of a directive or allow include all clients.
 [[nodiscard]] bool is_for_everyone(const std::vector<std::string>& groups);
-/// Whether someone may be in both, going by the ids.
+/// Whether a client may be in both, by the ids alone.
 [[nodiscard]] bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b);
-/// Whether whoever is in `inner` is in `outer`, going by the ids.
+/// Whether every client in `inner` is in `outer`, by the ids alone.
 [[nodiscard]] bool include(const std::vector<std::string>& outer, const std::vector<std::string>& inner);
 
 }  // namespace cenote::policy

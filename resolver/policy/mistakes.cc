@@ -20,7 +20,7 @@ using Words = std::vector<std::string>;
 
 constexpr std::size_t kIdMax = 64;
 
-/// What targets may name.
+/// The ids and words that targets may name.
 struct Known {
     Words services, categories, vendors, jurisdictions, lists, groups{std::string(kEveryone)};
 
@@ -57,16 +57,16 @@ bool contains(const Words& words, std::string_view word) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& known) { return equal_folded(known, word); });
 }
 
-/// Ids stand in answers, logs and commands.
+/// Ids appear in answers, logs and commands.
 bool is_id(std::string_view id) {
     return !id.empty() && id.size() <= kIdMax && std::none_of(id.begin(), id.end(), [](char c) {
         return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == 0x7f;
     });
 }
 
-class MistakeFinder {
+class Validator {
 public:
-    MistakeFinder(const Options& options, const DomainSet* base, Diagnostics& out)
+    Validator(const Options& options, const DomainSet* base, Diagnostics& out)
         : options_(options), has_base_(base != nullptr), known_(options, base), out_(out) {}
 
     void run() {
@@ -177,7 +177,7 @@ private:
     }
 
     void check_word(std::string_view kind, const Target& target, const Words& words, const SourcePlace& place) {
-        if (!has_base_) return;  // nothing to hold it against yet
+        if (!has_base_) return;  // without a set the known words are unknown
         const bool folded = target.kind == Target::Kind::Vendor || target.kind == Target::Kind::Jurisdiction;
         if (!folded) return check_exact(kind, target, words, "cenote services", place);
         if (!contains(words, target.value)) out_.error(place, unknown(kind, target.value, words, "cenote services"));
@@ -207,7 +207,7 @@ private:
 }  // namespace
 
 void find_mistakes(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
-    MistakeFinder(options, base, diagnostics).run();
+    Validator(options, base, diagnostics).run();
 }
 
 }  // namespace cenote::policy

@@ -16,7 +16,7 @@ std::string local_day(WallTime at, const TimeZone& zone) {
                        static_cast<unsigned>(day.day()));
 }
 
-/// Fills strength and by_strength from the phases.
+/// Derives strength and by_strength from the phases.
 void rank(const Options& options, Moment& moment) {
     std::vector<std::uint32_t> order;
     for (std::uint32_t i = 0; i < options.directives.size(); ++i) {
@@ -27,7 +27,7 @@ void rank(const Options& options, Moment& moment) {
         return std::tuple(layer_in_force(directive, moment.phases[i]), moment.phases[i].step,
                           directive.ends.value_or(WallTime::max()));
     };
-    // Weakest first; the one listed first comes last among equals.
+    // Weakest first; among equals the one listed first comes last.
     std::sort(order.begin(), order.end(),
               [&](std::uint32_t a, std::uint32_t b) { return key(a) != key(b) ? key(a) < key(b) : a > b; });
     moment.strength.assign(options.directives.size(), 0);

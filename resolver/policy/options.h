@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Policy as people wrote it: groups, directives, allows, the sinkhole's answer. Values only.
+// A policy as written: groups, directives, allows, exceptions, the sinkhole answer; and its words from and to text.
+//
+// Threads:  plain values. Control plane.
+// Memory:   owns its texts.
+// Failure:  parsing gives an Error that shows how to write it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "resolver/base/address.h"
 #include "resolver/base/clock.h"
-#include "resolver/base/toml.h"
+#include "resolver/base/diagnostics.h"
+#include "resolver/base/result.h"
+#include "resolver/policy/verdict.h"
 #include "resolver/wire/name.h"
 
 namespace cenote::policy {
-
-/// The ladder (contract, "Words"). The order is the comparator's.
-enum class Step : std::uint8_t { None = 0, Observe, Advise, Restrict, Block };
-/// Authorities above us are ranked before the step.
-enum class Layer : std::uint8_t { Site = 0, Agency, Ministry, Nation };
-enum class AnswerMode : std::uint8_t { Null = 0, Nodata, Nxdomain, Address, Cname, Refused, Drop };
 
 struct SinkholeOptions {
     AnswerMode answer = AnswerMode::Null;
@@ -48,8 +49,8 @@ struct Target {
     enum class Kind : std::uint8_t { Service, Category, Vendor, Jurisdiction, List, Domain, Address, AllServices };
     Kind kind = Kind::Service;
     std::string value;  // id, category, vendor, jurisdiction, list id, name, prefix text; empty for AllServices
-    std::optional<wire::Name> domain;  // of a Domain target
-    std::string note;                  // of a Domain target: what was taken off its text; empty: nothing
+    std::optional<wire::Name> domain;  // Domain only
+    std::string note;                  // Domain only: what was removed from the text as typed; empty: nothing
     SourcePlace place;
 };
 
@@ -57,10 +58,10 @@ struct Target {
 struct Hours {
     std::array<bool, 7> days{};      // Monday first
     std::uint16_t from_minute = 0;   // of the day, local time
-    std::uint16_t to_minute = 1440;  // behind `from`; an end before it is on the next day
+    std::uint16_t to_minute = 1440;  // later than `from`; an earlier one is on the next day
 };
 
-/// From `at` on a directive has this step.
+/// A directive has this step from `at` on.
 struct PlannedStep {
     WallTime at{};
     Step step = Step::Observe;
@@ -100,7 +101,7 @@ struct Allow {
     SourcePlace place;
 };
 
-/// A permission under a directive, as long as that is at step restrict (contract, rule 2).
+/// Waives a directive for some clients, as long as that directive is at step restrict.
 struct Exception {
     std::string id;
     std::string directive;
@@ -109,7 +110,7 @@ struct Exception {
     WallTime ends{};
 };
 
-/// A [[list]] of the configuration, which may not be in the set yet.
+/// A [[list]] of the configuration; the set may not contain it yet.
 struct ListName {
     std::string id;
     SourcePlace place;
@@ -117,14 +118,22 @@ struct ListName {
 
 struct Options {
     SinkholeOptions sinkhole;
-    std::string node;  // MNAME of our SOA
+    std::string node;  // MNAME of the SOA in sinkhole answers
     std::vector<Group> groups;
     std::vector<Directive> directives;
     std::vector<Allow> allows;
-    std::vector<Exception> exceptions;        // granted; what one names may be gone: it opens nothing then
+    std::vector<Exception> exceptions;        // granted; one whose directive or group is gone has no effect
     std::optional<WallTime> suspended_until;  // until then every step is observe at most
     std::vector<ListName> lists;
-    std::vector<wire::Name> unsinkholable;  // protect, [[local]] names, route zones (rule 6)
+    std::vector<wire::Name> unsinkholable;  // names under protect, [[local]] names, zones with a route: never sinkholed
 };
+
+/// "service:deepseek", "domain:example.ai", "service:*"; errors list the kinds. A domain is read as people type names
+/// (wire/typed_name.h); what was removed from it becomes the target's note.
+[[nodiscard]] Result<Target> parse_target(std::string_view text);
+[[nodiscard]] std::string target_to_text(const Target& target);
+/// "mon-fri 08:00-19:00".
+[[nodiscard]] Result<Hours> parse_hours(std::string_view text);
+[[nodiscard]] std::string hours_to_text(const Hours& hours);
 
 }  // namespace cenote::policy

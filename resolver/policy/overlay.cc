@@ -15,13 +15,10 @@ namespace {
 using domainset::AddressUse;
 using domainset::MatchKind;
 
-constexpr std::uint64_t kSeed = 0x63656e6f7465;  // without a base set; fixed: equal policies must give equal sets
+constexpr std::uint64_t kSeed =
+    0x63656e6f7465;  // without a base set; fixed, because equal policies must give equal sets
 
-ByteView bytes_of(std::string_view text) noexcept {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-/// The set in the making, and who each of its sources is.
+/// The set under construction, and the owner of each of its sources.
 class Names {
 public:
     explicit Names(std::uint64_t seed) : writer_(std::chrono::sys_seconds{}, seed) {}
@@ -33,16 +30,16 @@ public:
         owners_.push_back(owner);
         return writer_.add_source(std::move(source));
     }
-    void add(const wire::Name& name, std::uint32_t source, MatchKind kind) {
+    void add_name(const wire::Name& name, std::uint32_t source, MatchKind kind) {
         writer_.add(name, {.source = source, .role = domainset::Role::Web, .strict = false}, kind);
     }
-    /// The parents of a name that stays open.
+    /// Adds the parents of a name that stays open.
     void add_parents(const wire::Name& name, std::uint32_t source) {
         for (int labels = name.labels() - 1; labels > 0; --labels) {
             wire::Name parent;
             std::size_t end = 0;
             CENOTE_CHECK(parent.read_uncompressed(name.suffix(static_cast<std::uint8_t>(labels)), end));
-            add(parent, source, MatchKind::Exact);
+            add_name(parent, source, MatchKind::Exact);
         }
     }
 
@@ -71,19 +68,19 @@ void add_allow(const Allow& allow, std::uint32_t index, Names& names) {
     const std::uint32_t open = names.add_owner({Owner::Kind::Allow, index});
     const std::uint32_t above = names.add_owner({Owner::Kind::OpenBelow, index});
     for (const wire::Name& name : allow.domains) {
-        names.add(name, open, MatchKind::Suffix);
+        names.add_name(name, open, MatchKind::Suffix);
         names.add_parents(name, above);
     }
 }
 
 bool answers_nxdomain(const Options& options) {
-    const auto says = [](const auto& each) { return each.answer == AnswerMode::Nxdomain; };
+    const auto is_nxdomain = [](const auto& each) { return each.answer == AnswerMode::Nxdomain; };
     return options.sinkhole.answer == AnswerMode::Nxdomain ||
-           std::any_of(options.groups.begin(), options.groups.end(), says) ||
-           std::any_of(options.directives.begin(), options.directives.end(), says);
+           std::any_of(options.groups.begin(), options.groups.end(), is_nxdomain) ||
+           std::any_of(options.directives.begin(), options.directives.end(), is_nxdomain);
 }
 
-/// A name for which nothing holds is in a set only because its lists take it out of what holds above.
+/// An entry with an empty tag-set is an exception of a list from what holds above it.
 void add_exceptions(const domainset::DomainSet& base, Names& names) {
     std::optional<std::uint32_t> source;
     base.for_each([&](const domainset::Entry& entry) {
@@ -93,21 +90,21 @@ void add_exceptions(const domainset::DomainSet& base, Names& names) {
     });
 }
 
-/// Who closes addresses. First the directives, then two for each tag of the base set: what a list closes and what it
-/// leaves open, of which the longer prefix counts.
+/// Address rules and their owners: first the directives, then two owners for each tag of the base set, for the prefixes
+/// that a list sinkholes and for those that it leaves open. Of these two the longer prefix wins.
 class Addresses {
 public:
     Addresses(std::size_t directives, const domainset::DomainSet* base)
         : directives_(static_cast<std::uint32_t>(directives)),
-          families_(directives + (base != nullptr ? 2 * base->tags().size() : 0), OwnerSet::kNobody) {
+          families_(directives + (base != nullptr ? 2 * base->tags().size() : 0), OwnerSet::kNone) {
         if (base == nullptr) return;
         for (std::uint32_t tag = 0; tag < base->tags().size(); ++tag)
             for (const std::uint32_t owner : {closing(tag), opening(tag)}) families_[owner] = base->tags()[tag].source;
     }
-    void add(const Prefix& prefix, std::uint32_t directive) { prefixes_.push_back({prefix, directive}); }
+    void add_prefix(const Prefix& prefix, std::uint32_t directive) { prefixes_.push_back({prefix, directive}); }
 
-    /// Of the base set's lists; a walk over the whole set where one has any.
-    void add_those_of(const domainset::DomainSet& base) {
+    /// Adds the rules of lists in the base set; walks the whole set when there are any.
+    void add_lists_of(const domainset::DomainSet& base) {
         if (!base.match(domainset::addresses_below(AddressUse::Response))) return;
         base.for_each([&](const domainset::Entry& entry) {
             const auto rule = domainset::rule_of(entry.name, AddressUse::Response);
@@ -117,12 +114,12 @@ public:
         });
     }
 
-    /// Each set of prefixes that an address can be in is a column behind those of the names.
+    /// Each set of prefixes that an address can be in becomes a column after those of the names.
     void finish(Overlay& overlay) && {
         std::string text;
         for (const OwnedPrefix& each : prefixes_) text += fmt::format("{} {}\n", each.prefix.to_string(), each.owner);
         if (!text.empty()) overlay.digest ^= hash64(bytes_of(text), kSeed);
-        overlay.addresses = nest(std::move(prefixes_), {.never_nearest = OwnerSet::kNobody, .families = families_});
+        overlay.addresses = nest(std::move(prefixes_), {.never_nearest = OwnerSet::kNone, .families = families_});
         overlay.name_columns = static_cast<std::uint32_t>(overlay.columns.size());
         for (std::size_t set = 1; set < overlay.addresses.sets.size(); ++set) {
             auto& owners = overlay.columns.emplace_back();
@@ -144,7 +141,7 @@ private:
     std::vector<OwnedPrefix> prefixes_;
 };
 
-/// What lists of the base set say of clients; a walk over the whole set where one says anything.
+/// The client rules of lists in the base set; walks the whole set when there are any.
 std::vector<ClientTrigger> client_triggers_of(const domainset::DomainSet& base) {
     std::vector<ClientTrigger> triggers;
     if (!base.match(domainset::addresses_below(AddressUse::Client))) return triggers;
@@ -161,10 +158,10 @@ void add_directive(const Directive& directive, std::uint32_t index, Names& names
     std::optional<std::uint32_t> source;
     for (const Target& target : directive.targets) {
         if (target.kind == Target::Kind::Address) {
-            if (const auto prefix = Prefix::parse(target.value)) addresses.add(*prefix, index);
+            if (const auto prefix = Prefix::parse(target.value)) addresses.add_prefix(*prefix, index);
         } else if (target.kind == Target::Kind::Domain && target.domain) {
             if (!source) source = names.add_owner({Owner::Kind::Directive, index});
-            names.add(*target.domain, *source, MatchKind::Suffix);
+            names.add_name(*target.domain, *source, MatchKind::Suffix);
         }
     }
 }
@@ -182,7 +179,7 @@ Result<Overlay> Overlay::build(const Options& options, const domainset::DomainSe
 
     Overlay overlay;
     if (auto finished = names.finish(overlay); !finished) return std::move(finished).error();
-    if (base != nullptr) addresses.add_those_of(*base);
+    if (base != nullptr) addresses.add_lists_of(*base);
     if (base != nullptr) overlay.clients = client_triggers_of(*base);
     std::move(addresses).finish(overlay);
     return overlay;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of policy: steps, layers, answer modes, targets and weekly hours, from text and back.
+// Steps, layers, answer modes, targets and weekly hours from text and to text.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "resolver/policy/policy.h"
+#include "resolver/policy/options.h"
 #include "resolver/wire/typed_name.h"
 
 namespace cenote::policy {
@@ -37,7 +37,7 @@ std::optional<Enum> find_word(const std::array<std::string_view, N>& words, std:
     return static_cast<Enum>(found - words.begin());
 }
 
-/// "08:00" as minutes of the day; 24:00 is the end of it.
+/// "08:00" as minutes of the day; 24:00 is its end.
 std::optional<std::uint16_t> parse_minute(std::string_view text) {
     if (text.size() != 5 || text[2] != ':') return std::nullopt;
     unsigned hour = 0;
@@ -51,7 +51,7 @@ std::optional<std::uint16_t> parse_minute(std::string_view text) {
     return static_cast<std::uint16_t>(hour * 60 + minute);
 }
 
-/// One day or a range of them ("fri-mon" goes around the week's end).
+/// One day or a range of days ("fri-mon" continues over the end of the week).
 bool add_days(std::string_view text, std::array<bool, 7>& days) {
     const auto dash = text.find('-');
     const auto first = find_word<std::size_t>(kDays, text.substr(0, dash));
@@ -72,7 +72,7 @@ bool parse_days(std::string_view text, std::array<bool, 7>& days) {
     }
 }
 
-/// What is pasted without its kind is a name often enough: the error shows how it is written then.
+/// A target without its kind is often a pasted name: the error then shows how to write it as a domain.
 Error not_a_target(std::string_view text) {
     const auto typed = wire::parse_typed_name(text, wire::NameUse::Subtree);
     if (typed && typed->name.labels() > 1)

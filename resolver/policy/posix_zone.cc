@@ -13,7 +13,7 @@ using std::chrono::year_month_day;
 
 constexpr int kHoursMax = 167;  // RFC 9636 §3.3.1
 
-/// Takes a TZ string apart from the left; the first piece that does not fit makes ok() false.
+/// Reads a TZ string from the left; the first piece that does not fit makes ok() false.
 class Scanner {
 public:
     explicit Scanner(std::string_view text) : text_(text) {}
@@ -21,21 +21,21 @@ public:
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] bool at_end() const { return text_.empty(); }
 
-    bool take(char c) {
+    bool accept(char c) {
         if (text_.empty() || text_.front() != c) return false;
         text_.remove_prefix(1);
         return true;
     }
-    void need(char c) { ok_ = take(c) && ok_; }
+    void require(char c) { ok_ = accept(c) && ok_; }
 
     /// "KST" or "<+09>": at least three characters.
     void skip_name() {
-        const bool quoted = take('<');
+        const bool quoted = accept('<');
         std::size_t length = 0;
         while (length < text_.size() && (quoted ? text_[length] != '>' : is_letter(text_[length]))) ++length;
         ok_ = ok_ && length >= 3;
         text_.remove_prefix(length);
-        if (quoted) need('>');
+        if (quoted) require('>');
     }
     int number(int lowest, int highest) {
         int value = 0;
@@ -48,12 +48,12 @@ public:
     }
     /// "[+-]hh[:mm[:ss]]".
     seconds time() {
-        const bool negative = take('-');
-        if (!negative) take('+');
+        const bool negative = accept('-');
+        if (!negative) accept('+');
         int total = 3600 * number(0, kHoursMax);
-        if (take(':')) {
+        if (accept(':')) {
             total += 60 * number(0, 59);
-            if (take(':')) total += number(0, 59);
+            if (accept(':')) total += number(0, 59);
         }
         return seconds(negative ? -total : total);
     }
@@ -67,21 +67,21 @@ private:
 
 YearlyChange scan_change(Scanner& scanner) {
     YearlyChange change;
-    scanner.need(',');
-    if (scanner.take('M')) {
+    scanner.require(',');
+    if (scanner.accept('M')) {
         change.month = static_cast<std::uint8_t>(scanner.number(1, 12));
-        scanner.need('.');
+        scanner.require('.');
         change.week = static_cast<std::uint8_t>(scanner.number(1, 5));
-        scanner.need('.');
+        scanner.require('.');
         change.day = static_cast<std::uint16_t>(scanner.number(0, 6));
-    } else if (scanner.take('J')) {
+    } else if (scanner.accept('J')) {
         change.kind = YearlyChange::Kind::JulianNoLeap;
         change.day = static_cast<std::uint16_t>(scanner.number(1, 365));
     } else {
         change.kind = YearlyChange::Kind::DayOfYear;
         change.day = static_cast<std::uint16_t>(scanner.number(0, 365));
     }
-    if (scanner.take('/')) change.time = scanner.time();
+    if (scanner.accept('/')) change.time = scanner.time();
     return change;
 }
 
@@ -117,7 +117,7 @@ std::optional<PosixZone> PosixZone::parse(std::string_view text) {
     zone.summer = zone.standard + std::chrono::hours(1);
     if (scanner.ok() && !scanner.at_end()) {
         Scanner ahead = scanner;
-        if (!ahead.take(',')) zone.summer = -scanner.time();
+        if (!ahead.accept(',')) zone.summer = -scanner.time();
     }
     zone.start = scan_change(scanner);
     zone.end = scan_change(scanner);
@@ -131,7 +131,7 @@ std::array<WallTime, 2> PosixZone::changes_in(year of) const noexcept {
 
 seconds PosixZone::offset_at(WallTime at) const noexcept {
     if (!summer) return standard;
-    // A change's hours may reach into the year beside it, so the latest change of three years says what holds.
+    // The hours of a change may reach into the next year, so the latest change of three years applies.
     const year here = year_of(at + standard);
     WallTime latest = WallTime::min();
     seconds offset = standard;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rule at the end of a TZif file: a POSIX TZ string such as "CET-1CEST,M3.5.0,M10.5.0/3", which says what holds
-// behind the last transition of the table (RFC 9636 §3.3; its extension of hours to ±167 included).
+// The rule at the end of a TZif file: a POSIX TZ string such as "CET-1CEST,M3.5.0,M10.5.0/3", which applies after the
+// last transition of the table (RFC 9636 §3.3; its extension of hours to ±167 included).
 //
-// Threads:  plain value.   Memory: none.   Failure: parsing gives nullopt.
+// Threads:  plain values.
+// Memory:   none.
+// Failure:  parsing gives nullopt.
 #pragma once
 
 #include <array>
@@ -20,8 +22,8 @@ struct YearlyChange {
     enum class Kind : std::uint8_t { JulianNoLeap, DayOfYear, MonthWeekDay };
     Kind kind = Kind::MonthWeekDay;
     std::uint16_t day = 0;   // 1..365, 0..365, or the weekday with 0 for Sunday
-    std::uint8_t month = 1;  // of MonthWeekDay
-    std::uint8_t week = 1;   // 5: the last
+    std::uint8_t month = 1;  // MonthWeekDay only
+    std::uint8_t week = 1;   // MonthWeekDay only; 5: the last
     seconds time{7200};
 
     /// Seconds on the local clock, as if it were UTC.
@@ -29,19 +31,19 @@ struct YearlyChange {
 };
 
 struct PosixZone {
-    seconds standard{0};  // east of Greenwich, as everywhere here
+    seconds standard{0};  // east of Greenwich
     std::optional<seconds> summer;
-    YearlyChange start;  // of summer time
+    YearlyChange start;  // start of summer time
     YearlyChange end;
 
     static std::optional<PosixZone> parse(std::string_view text);
 
     [[nodiscard]] seconds offset_at(WallTime at) const noexcept;
-    /// The first change of the clock behind `at`.
+    /// The first change of the clock after `at`.
     [[nodiscard]] std::optional<WallTime> next_change(WallTime at) const noexcept;
 
 private:
-    /// Start and end of summer time in a year, as moments.
+    /// Start and end of summer time in a year.
     [[nodiscard]] std::array<WallTime, 2> changes_in(std::chrono::year year) const noexcept;
 };
 

@@ -19,7 +19,7 @@ const SourcePlace& place_of(const Target& target, const Directive& directive) {
     return target.place.line != 0 ? target.place : directive.place;
 }
 
-/// A name that services share with others, and whose word that is.
+/// A name that a service shares with others, and the service that declares it.
 struct SharedName {
     wire::Name name;
     std::string_view service;
@@ -36,25 +36,27 @@ std::vector<SharedName> shared_names_of(const DomainSet* base) {
     return shared;
 }
 
-/// Why a name may not be sinkholed; empty when it may.
-std::string why_not(const wire::Name& name, const Options& options, const std::vector<SharedName>& shared) {
+/// Refuses a name that must not be sinkholed.
+Status check_sinkholable(const wire::Name& name, const Options& options, const std::vector<SharedName>& shared) {
     for (const wire::Name& kept : options.unsinkholable) {
         if (name.is_below_or_equal(kept) || kept.is_below_or_equal(name))
-            return fmt::format("domain:{} may not be sinkholed: {} is protected, local or routed; name something else",
-                               name.to_string(), kept.to_string());
+            return Error{
+                fmt::format("domain:{} may not be sinkholed: {} is protected, local or routed; name something else",
+                            name.to_string(), kept.to_string())};
     }
     for (const SharedName& each : shared) {
         if (name == each.name)
-            return fmt::format("domain:{} is a shared name of {}; name the service's own names, as service:{} does",
-                               name.to_string(), each.service, each.service);
+            return Error{
+                fmt::format("domain:{} is a shared name of {}; name the service's own names, as service:{} does",
+                            name.to_string(), each.service, each.service)};
         if (each.name.is_below_or_equal(name))
-            return fmt::format("domain:{} covers {}, a shared name of {}; name something narrower", name.to_string(),
-                               each.name.to_string(), each.service);
+            return Error{fmt::format("domain:{} covers {}, a shared name of {}; name something narrower",
+                                     name.to_string(), each.name.to_string(), each.service)};
     }
-    return {};
+    return Done{};
 }
 
-/// Whether a directive takes a name, by a target of its own or by the set.
+/// Whether a directive matches a name, by a domain target or through the set.
 bool takes_name(const Directive& directive, const wire::Name& name, const DomainSet* base) {
     for (const Target& target : directive.targets) {
         if (target.domain && name.is_below_or_equal(*target.domain)) return true;
@@ -69,36 +71,36 @@ bool takes_name(const Directive& directive, const wire::Name& name, const Domain
     });
 }
 
-/// Whether both are in force at some time, going by the dates alone.
+/// Whether both are in force at some time, by the dates alone.
 bool may_overlap(const Directive& directive, const Allow& allow) {
     return !(allow.ends && directive.starts && *allow.ends <= *directive.starts);
 }
 
-/// Of the directives over one service or list: the strictest, for everyone and for each group.
+/// The strictest directive over one service, list or name: for everyone, and for each group.
 class Strictest {
 public:
     Strictest(const std::vector<Directive>& directives) : directives_(directives) {}
 
-    void add(std::uint32_t directive) {
-        take(overall_, directive);
+    void count_in(std::uint32_t directive) {
+        keep_stricter(overall_, directive);
         const auto& groups = directives_[directive].groups;
-        if (is_for_everyone(groups)) return take(everyone_, directive);
+        if (is_for_everyone(groups)) return keep_stricter(everyone_, directive);
         for (const std::string& group : groups)
-            take(of_group_.try_emplace(group, Cell::kNone).first->second, directive);
+            keep_stricter(of_group_.try_emplace(group, Cell::kNone).first->second, directive);
     }
-    /// The strictest of those whose clients may be this directive's.
-    [[nodiscard]] std::uint32_t beside(std::uint32_t directive) const {
+    /// The strictest directive whose clients may be clients of this one.
+    [[nodiscard]] std::uint32_t strictest_for(std::uint32_t directive) const {
         const auto& groups = directives_[directive].groups;
         if (is_for_everyone(groups)) return overall_;
         std::uint32_t found = everyone_;
         for (const std::string& group : groups) {
-            if (const auto of = of_group_.find(group); of != of_group_.end()) take(found, of->second);
+            if (const auto of = of_group_.find(group); of != of_group_.end()) keep_stricter(found, of->second);
         }
         return found;
     }
 
 private:
-    void take(std::uint32_t& place, std::uint32_t directive) const {
+    void keep_stricter(std::uint32_t& place, std::uint32_t directive) const {
         if (place == Cell::kNone || (directive != Cell::kNone && is_stricter(directive, place))) place = directive;
     }
     [[nodiscard]] bool is_stricter(std::uint32_t a, std::uint32_t b) const {
@@ -113,7 +115,7 @@ private:
     std::map<std::string_view, std::uint32_t> of_group_;
 };
 
-void remark_on_lists(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+void lint_lists(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
     for (const ListName& list : options.lists) {
         const bool targeted =
             std::any_of(options.directives.begin(), options.directives.end(), [&](const Directive& d) {
@@ -134,8 +136,8 @@ void remark_on_lists(const Options& options, const DomainSet* base, Diagnostics&
     }
 }
 
-/// What each directive takes of the set: warns where that is nothing, and notes once where a stricter one wins.
-void remark_on_directives(const Options& options, const DomainSet& base, Diagnostics& diagnostics) {
+/// Warns of directives that match nothing in the set, and notes once for each where a stricter one wins.
+void lint_directives(const Options& options, const DomainSet& base, Diagnostics& diagnostics) {
     const auto& directives = options.directives;
     const auto& sources = base.sources();
     std::vector<Strictest> strictest(sources.size(), Strictest(directives));
@@ -145,7 +147,7 @@ void remark_on_directives(const Options& options, const DomainSet& base, Diagnos
         for (const std::uint32_t tag : coverage.tags) taken[i].push_back(base.tags()[tag].source);
         std::sort(taken[i].begin(), taken[i].end());
         taken[i].erase(std::unique(taken[i].begin(), taken[i].end()), taken[i].end());
-        for (const std::uint32_t source : taken[i]) strictest[source].add(i);
+        for (const std::uint32_t source : taken[i]) strictest[source].count_in(i);
 
         const bool own_names = std::any_of(
             directives[i].targets.begin(), directives[i].targets.end(),
@@ -158,11 +160,11 @@ void remark_on_directives(const Options& options, const DomainSet& base, Diagnos
     }
     for (std::uint32_t i = 0; i < directives.size(); ++i) {
         for (const std::uint32_t source : taken[i]) {
-            const std::uint32_t winner = strictest[source].beside(i);
+            const std::uint32_t winner = strictest[source].strictest_for(i);
             if (winner == i || directives[winner].step == directives[i].step) continue;
             diagnostics.note(
                 directives[i].place,
-                fmt::format("directive {} ({}) gives way to {} ({}) over {} {}", directives[i].id,
+                fmt::format("directive {} ({}) is overridden by {} ({}) over {} {}", directives[i].id,
                             step_to_text(directives[i].step), directives[winner].id,
                             step_to_text(directives[winner].step),
                             sources[source].kind == SourceKind::List ? "list" : "service", sources[source].id));
@@ -171,8 +173,8 @@ void remark_on_directives(const Options& options, const DomainSet& base, Diagnos
     }
 }
 
-/// The same for names that directives bring themselves: the strictest of those that name it or a parent of it.
-void remark_on_domains(const Options& options, Diagnostics& diagnostics) {
+/// The same note for domain targets: the strictest directive over the name or one of its parents.
+void lint_domains(const Options& options, Diagnostics& diagnostics) {
     std::map<std::string, Strictest, std::less<>> by_name;
     const auto key = [](const wire::Name& name, std::uint8_t labels) {
         const ByteView wire = name.suffix(labels);
@@ -182,7 +184,7 @@ void remark_on_domains(const Options& options, Diagnostics& diagnostics) {
     for (std::uint32_t i = 0; i < directives.size(); ++i) {
         for (const Target& target : directives[i].targets) {
             if (target.domain)
-                by_name.try_emplace(key(*target.domain, target.domain->labels()), directives).first->second.add(i);
+                by_name.try_emplace(key(*target.domain, target.domain->labels()), directives).first->second.count_in(i);
         }
     }
     for (std::uint32_t i = 0; i < directives.size(); ++i) {
@@ -192,13 +194,13 @@ void remark_on_domains(const Options& options, Diagnostics& diagnostics) {
             for (std::uint8_t labels = target.domain->labels(); labels > 0; --labels) {
                 const auto found = by_name.find(key(*target.domain, labels));
                 if (found == by_name.end()) continue;
-                const std::uint32_t there = found->second.beside(i);
-                if (there != Cell::kNone) above.add(there);
+                const std::uint32_t there = found->second.strictest_for(i);
+                if (there != Cell::kNone) above.count_in(there);
             }
-            const std::uint32_t winner = above.beside(i);
+            const std::uint32_t winner = above.strictest_for(i);
             if (winner == Cell::kNone || winner == i || directives[winner].step == directives[i].step) continue;
             diagnostics.note(place_of(target, directives[i]),
-                             fmt::format("directive {} ({}) gives way to {} ({}) over {}", directives[i].id,
+                             fmt::format("directive {} ({}) is overridden by {} ({}) over {}", directives[i].id,
                                          step_to_text(directives[i].step), directives[winner].id,
                                          step_to_text(directives[winner].step), target.domain->to_string()));
         }
@@ -213,9 +215,9 @@ void find_refusals(const Options& options, const DomainSet* base, Diagnostics& d
     for (const Directive& directive : options.directives) {
         if (directive.step == Step::Block) blocks.push_back(&directive);
         for (const Target& target : directive.targets) {
-            if (!target.domain || target.domain->labels() == 0) continue;  // the root is a mistake of its own
-            if (auto why = why_not(*target.domain, options, shared); !why.empty())
-                diagnostics.error(place_of(target, directive), std::move(why));
+            if (!target.domain || target.domain->labels() == 0) continue;  // the root is an error of validation
+            if (const auto allowed = check_sinkholable(*target.domain, options, shared); !allowed)
+                diagnostics.error(place_of(target, directive), allowed.error().text);
         }
     }
     for (const Allow& allow : options.allows) {
@@ -239,9 +241,9 @@ void find_refusals(const Options& options, const DomainSet* base, Diagnostics& d
 }
 
 void find_remarks(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
-    remark_on_lists(options, base, diagnostics);
-    if (base != nullptr) remark_on_directives(options, *base, diagnostics);
-    remark_on_domains(options, diagnostics);
+    lint_lists(options, base, diagnostics);
+    if (base != nullptr) lint_directives(options, *base, diagnostics);
+    lint_domains(options, diagnostics);
 }
 
 }  // namespace cenote::policy

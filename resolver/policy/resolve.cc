@@ -3,15 +3,11 @@
 
 #include <algorithm>
 
-#include "resolver/policy/policy.h"
-
 namespace cenote::policy {
 namespace {
 
 using domainset::Source;
 using domainset::SourceKind;
-
-constexpr std::string_view kBypass = "bypass";
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
@@ -58,11 +54,6 @@ bool takes_tag(const Directive& directive, const Source& source, const domainset
     if (tag.strict && !directive.strict) return false;
     return source.kind != SourceKind::Service || directive.roles.empty() ||
            contains(directive.roles, domainset::role_to_text(tag.role));
-}
-
-bool is_bypass(const Source& source) noexcept {
-    return source.kind == SourceKind::Service &&
-           std::find(source.categories.begin(), source.categories.end(), kBypass) != source.categories.end();
 }
 
 Coverage cover(const Directive& directive, const domainset::DomainSet& base) {

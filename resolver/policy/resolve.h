@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the targets of a directive to the tags of the base set that it takes.
+// From the targets of a directive to the tags of the base set that it matches.
 //
 // Wildcards (service:*, category:, vendor:, jurisdiction:) leave out services that are off by default, and every
-// target leaves out strict hosts, unless the directive says `strict = true`. A service is taken by name all the same.
-// category:bypass is a wildcard as well, and all its services are off by default: it wants `strict = true`. Roles
-// choose among a service's names; lists have none.
+// target leaves out strict hosts, unless the directive says `strict = true`. A target that names a
+// service matches it even when it is off by default. category:bypass is a wildcard too, and all its services are off by
+// default: it needs `strict = true`. Roles select among the names of a service; lists have none.
 //
 // Threads:  pure. Control plane.
 // Memory:   a list of tags for each directive.
-// Failure:  none; unknown targets are check()'s to find and take nothing.
+// Failure:  none; an unknown target matches nothing, and Policy::check() reports it.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +22,18 @@ namespace cenote::policy {
 
 enum class Reach : std::uint8_t { No, Wildcard, Named };
 
-/// How a target takes a service or list.
+/// How a target matches a service or list.
 [[nodiscard]] Reach reach_of(const Target& target, const domainset::Source& source);
 
-/// The target by which a directive takes a source; nullptr: none.
+/// The target by which a directive matches a source; nullptr: none.
 [[nodiscard]] const Target* target_that_takes(const Directive& directive, const domainset::Source& source);
 
-/// Whether a directive that takes the tag's source takes the tag as well.
+/// Whether a directive that matches the source of the tag matches the tag as well.
 [[nodiscard]] bool takes_tag(const Directive& directive, const domainset::Source& source, const domainset::Tag& tag);
 
 struct Coverage {
     std::vector<std::uint32_t> tags;  // indices into the set's tags(), ascending
-    std::vector<bool> leaves_open;    // by source: names of it may stay open below one that is taken
+    std::vector<bool> leaves_open;    // by source: some of its names may stay open below one that matches
 };
 
 [[nodiscard]] Coverage cover(const Directive& directive, const domainset::DomainSet& base);

@@ -10,10 +10,10 @@ using std::chrono::days;
 using std::chrono::minutes;
 using std::chrono::sys_days;
 
-/// A week and a day on either side: what holds comes round within it, however the clock is changed.
+/// A week and a day on either side: weekly hours repeat within it, whatever changes of the clock there are.
 constexpr days kAhead{9};
 
-/// Local time as if it were UTC, taken apart.
+/// Local time, as weekday and minute.
 struct LocalTime {
     std::size_t weekday;  // Monday first
     int minute;           // of the day
@@ -26,14 +26,14 @@ struct LocalTime {
     }
 };
 
-/// Every moment of the days around `at` at which the hours may begin or end.
+/// All times of the days around `at` at which the hours may begin or end.
 std::vector<WallTime> possible_changes(const Hours& hours, const TimeZone& zone, WallTime at) {
     std::vector<WallTime> moments;
     const auto today = std::chrono::floor<days>(at + zone.offset_at(at));
     for (auto day = today - days(1); day <= today + kAhead; day += days(1)) {
         for (const std::uint16_t minute : {hours.from_minute, hours.to_minute}) {
             const WallTime local = WallTime(day) + minutes(minute);
-            // Around a change of the clock either offset may be the one that holds then.
+            // Around a change of the clock either offset may apply.
             moments.push_back(local - zone.offset_at(local - days(1)));
             moments.push_back(local - zone.offset_at(local + days(1)));
         }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr CellId kUnknown = 0xffffffff;
 
-/// An exception that takes a directive out of the count.
+/// An exception, and the directive that it waives.
 struct Waiver {
     std::uint32_t directive = 0;
     std::uint32_t exception = 0;
@@ -22,18 +22,18 @@ struct Waiver {
     friend auto operator<=>(const Waiver&, const Waiver&) = default;
 };
 
-/// All that a row depends on. Classes with equal ones share a row.
+/// Everything that a row depends on. Classes with equal keys share a row.
 struct RowKey {
-    std::vector<std::uint32_t> directives;  // in force, of the class's groups; those for everyone left out; ascending
+    std::vector<std::uint32_t> directives;  // in force, for groups of the class, without those for everyone; ascending
     std::vector<std::uint32_t> allows;      // likewise
-    std::vector<Waiver> waivers;            // of directives above or for everyone; by directive, each once
-    std::vector<std::pair<std::uint32_t, bool>> lists;  // that speak of these clients: tag, whether it closes
+    std::vector<Waiver> waivers;            // of these directives and of those for everyone; by directive, each once
+    std::vector<std::pair<std::uint32_t, bool>> lists;  // client rules: tag, and whether it sinkholes
     Manner manner;
 
     friend auto operator<=>(const RowKey&, const RowKey&) = default;
 };
 
-/// Which directives or allows a group brings, and which are for everyone.
+/// The directives or allows of each group, and those for everyone.
 struct ByGroup {
     std::vector<std::vector<std::uint32_t>> of_group;
     std::vector<std::uint32_t> of_everyone;
@@ -41,7 +41,7 @@ struct ByGroup {
     ByGroup(std::span<const Group> groups) : of_group(groups.size()) {
         for (std::uint32_t i = 0; i < groups.size(); ++i) index_.emplace(groups[i].id, i);
     }
-    void add(std::uint32_t item, const std::vector<std::string>& groups) {
+    void assign(std::uint32_t item, const std::vector<std::string>& groups) {
         if (is_for_everyone(groups)) {
             of_everyone.push_back(item);
             return;
@@ -68,7 +68,7 @@ private:
     std::map<std::string_view, std::uint32_t> index_;
 };
 
-/// Who holds which exceptions that are in force.
+/// The exceptions in force, by owner: a group or a client prefix.
 class Waivers {
 public:
     Waivers(const Options& options, const Moment& moment, const ByGroup& groups)
@@ -81,14 +81,14 @@ public:
             const auto index = static_cast<std::uint32_t>(directive - options.directives.begin());
             const auto owner = exception.client ? behind_ + i : groups.index_of(exception.group);
             if (owner) held_.push_back({*owner, {index, i}});
-            if (exception.group == kEveryone) held_.push_back({OwnerSet::kNobody, {index, i}});
+            if (exception.group == kEveryone) held_.push_back({OwnerSet::kNone, {index, i}});
         }
     }
-    /// Of several over one directive the first counts.
+    /// The waivers of a class; of several over one directive the first counts.
     [[nodiscard]] std::vector<Waiver> of(const OwnerSet& owners) const {
         std::vector<Waiver> found;
         for (const auto& [owner, waiver] : held_) {
-            if (owner == OwnerSet::kNobody || std::binary_search(owners.owners.begin(), owners.owners.end(), owner))
+            if (owner == OwnerSet::kNone || std::binary_search(owners.owners.begin(), owners.owners.end(), owner))
                 found.push_back(waiver);
         }
         std::sort(found.begin(), found.end());
@@ -102,7 +102,8 @@ private:
     std::vector<std::pair<std::uint32_t, Waiver>> held_;
 };
 
-/// The tag-sets of the base set, and for each tag how it ranks as a subject: services before lists, then by order.
+/// The tag-sets of the base set, and the rank of each tag as the subject of an answer: services before lists, then by
+/// order.
 struct BaseColumns {
     explicit BaseColumns(const domainset::DomainSet* base) {
         if (base == nullptr) return;
@@ -118,31 +119,31 @@ struct BaseColumns {
 
 class RowMaker {
 public:
-    RowMaker(const Table::Input& input, CellMaker& cells)
+    RowMaker(const VerdictTable::Input& input, CellMaker& cells)
         : input_(input), cells_(cells), base_(input.base), coverage_(input.options.directives.size()) {}
 
-    /// Directives that count for every row; worked out once.
-    void start_from(const ByGroup& directives, const ByGroup& allows) {
+    /// Counts the directives and allows for everyone, which every row has in common.
+    void count_everyone(const ByGroup& directives, const ByGroup& allows) {
         if (input_.base != nullptr) {
             for (std::uint32_t i = 0; i < coverage_.size(); ++i) {
                 if (input_.moment.strength[i] != 0) coverage_[i] = cover(input_.options.directives[i], *input_.base);
             }
         }
-        nobody_.strongest.assign(base_.preference.size(), 0);
-        nobody_.waived.assign(base_.preference.size(), 0);
-        nobody_.directives.assign(coverage_.size(), false);
-        nobody_.exceptions.assign(coverage_.size(), Cell::kNone);
-        nobody_.allows.assign(input_.options.allows.size(), false);
+        nothing_.strongest.assign(base_.preference.size(), 0);
+        nothing_.waived.assign(base_.preference.size(), 0);
+        nothing_.directives.assign(coverage_.size(), false);
+        nothing_.exceptions.assign(coverage_.size(), Cell::kNone);
+        nothing_.allows.assign(input_.options.allows.size(), false);
         of_everyone_ = {directives.of_everyone, allows.of_everyone};
-        everyone_ = nobody_;
+        everyone_ = nothing_;
         count_in(of_everyone_.first, of_everyone_.second, everyone_);
     }
 
     void make(const RowKey& key) {
         if (key.waivers.empty()) {
             counted_ = everyone_;
-        } else {  // what counts for everyone else does not all count here
-            counted_ = nobody_;
+        } else {  // a directive for everyone may be waived here
+            counted_ = nothing_;
             for (const Waiver& waiver : key.waivers) counted_.exceptions[waiver.directive] = waiver.exception;
             count_in(of_everyone_.first, of_everyone_.second, counted_);
         }
@@ -161,9 +162,10 @@ public:
 
 private:
     struct Counted {
-        std::vector<std::uint32_t> strongest;   // by tag of the base set: the strength of whoever takes it
-        std::vector<std::uint32_t> waived;      // the same of directives that an exception takes out
-        std::vector<bool> directives;           // waived ones too
+        std::vector<std::uint32_t>
+            strongest;                      // by tag of the base set: the strength of the strongest directive over it
+        std::vector<std::uint32_t> waived;  // the same for directives that an exception waives
+        std::vector<bool> directives;       // waived ones included
         std::vector<std::uint32_t> exceptions;  // by directive: what waives it; Cell::kNone: nothing
         std::vector<bool> allows;
     };
@@ -199,7 +201,7 @@ private:
         }
     }
 
-    /// What is left where an exception waives a directive of this strength: opened, if it would have won.
+    /// The cell where an exception waives a directive of this strength: opened, if that directive would have won.
     CellId open(CellId left, std::uint32_t waived, std::uint32_t source) {
         if (waived <= cells_.strength(left) || cells_.step(left) >= Step::Restrict) return left;
         const std::uint32_t directive = input_.moment.by_strength[waived];
@@ -227,12 +229,12 @@ private:
             for (const Owner& owner : owners) {
                 if (owner.kind == Owner::Kind::Tag) {
                     const std::uint32_t source = input_.base->tags()[owner.index].source;
-                    strongest.take({counted_.strongest[owner.index], source});
-                    waived.take({counted_.waived[owner.index], source});
+                    strongest.keep_stronger({counted_.strongest[owner.index], source});
+                    waived.keep_stronger({counted_.waived[owner.index], source});
                 } else if (owner.kind == Owner::Kind::Directive) {
                     if (!counted_.directives[owner.index]) continue;
                     auto& most = counted_.exceptions[owner.index] == Cell::kNone ? strongest : waived;
-                    most.take({input_.moment.strength[owner.index], Cell::kNone});
+                    most.keep_stronger({input_.moment.strength[owner.index], Cell::kNone});
                 } else if (owner.index == Owner::kNoAllow || counted_.allows[owner.index]) {
                     flags |= owner.kind == Owner::Kind::Allow ? kAllowed : kOpenBelow;
                 }
@@ -244,32 +246,32 @@ private:
         }
     }
 
-    /// Of several directives over a column the strongest, and by which source it is there.
+    /// The strongest directive over a column, and the source through which it matches.
     struct Candidate {
         std::uint32_t strength = 0;
         std::uint32_t source = Cell::kNone;
 
-        void take(const Candidate& other) noexcept {
+        void keep_stronger(const Candidate& other) noexcept {
             if (other.strength > strength) *this = other;
         }
     };
 
-    const Table::Input& input_;
+    const VerdictTable::Input& input_;
     CellMaker& cells_;
     BaseColumns base_;
     std::vector<Coverage> coverage_;  // by directive; empty when it is not in force
     std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> of_everyone_;  // directives, allows
-    Counted nobody_;
+    Counted nothing_;
     Counted everyone_;
-    Counted counted_;  // for the row in the making
+    Counted counted_;  // for the row under construction
     CellId everything_ = 0;
     std::vector<CellId> cell_of_tag_;
     std::vector<CellId> base_row_;
     std::vector<CellId> overlay_row_;
 };
 
-/// Which lists speak of the clients of a class.
-std::vector<std::pair<std::uint32_t, bool>> lists_of(const OwnerSet& owners, const Table::Input& input) {
+/// The client rules of lists that apply to a class.
+std::vector<std::pair<std::uint32_t, bool>> lists_of(const OwnerSet& owners, const VerdictTable::Input& input) {
     const std::size_t behind = input.options.groups.size() + input.options.exceptions.size();
     std::vector<std::pair<std::uint32_t, bool>> lists;
     for (const std::uint32_t owner : owners.owners)
@@ -281,10 +283,10 @@ std::vector<std::pair<std::uint32_t, bool>> lists_of(const OwnerSet& owners, con
     return lists;
 }
 
-/// How a class is answered: by its nearest group. A language that no reason is written in makes no difference.
+/// How a class is answered, from its nearest group. A language in which no reason is written makes no difference.
 Manner manner_of(const OwnerSet& groups, const Options& options, const std::set<std::string_view>& languages) {
     Manner manner{.language = {}, .answer = options.sinkhole.answer};
-    if (groups.nearest == OwnerSet::kNobody) return manner;
+    if (groups.nearest == OwnerSet::kNone) return manner;
     const Group& nearest = options.groups[groups.nearest];
     manner.answer = nearest.answer.value_or(manner.answer);
     const std::string_view primary = std::string_view(nearest.language).substr(0, nearest.language.find('-'));
@@ -294,7 +296,7 @@ Manner manner_of(const OwnerSet& groups, const Options& options, const std::set<
 
 }  // namespace
 
-std::uint32_t Rows::add(std::span<const CellId> row) {
+std::uint32_t Rows::number_of(std::span<const CellId> row) {
     const ByteView bytes(reinterpret_cast<const std::uint8_t*>(row.data()), row.size_bytes());
     const std::uint64_t hash = hash64(bytes, 0);
     const auto [first, last] = known_.equal_range(hash);
@@ -308,7 +310,7 @@ std::uint32_t Rows::add(std::span<const CellId> row) {
     return number;
 }
 
-Table::Table(const Input& input, CellMaker& cells)
+VerdictTable::VerdictTable(const Input& input, CellMaker& cells)
     : rows_{Rows(input.base != nullptr ? input.base->tag_set_count() : 0), Rows(input.overlay.columns.size())} {
     const Options& options = input.options;
     ByGroup directives(options.groups);
@@ -316,16 +318,16 @@ Table::Table(const Input& input, CellMaker& cells)
     std::set<std::string_view> languages;
     for (std::uint32_t i = 0; i < options.directives.size(); ++i) {
         if (input.moment.strength[i] == 0) continue;
-        directives.add(i, options.directives[i].groups);
+        directives.assign(i, options.directives[i].groups);
         for (const auto& reason : options.directives[i].reason) languages.insert(reason.first);
     }
     for (std::uint32_t i = 0; i < options.allows.size(); ++i) {
-        if (input.moment.allows[i]) allows.add(i, options.allows[i].groups);
+        if (input.moment.allows[i]) allows.assign(i, options.allows[i].groups);
     }
 
     const Waivers waivers(options, input.moment, directives);
     RowMaker maker(input, cells);
-    maker.start_from(directives, allows);
+    maker.count_everyone(directives, allows);
     std::map<RowKey, OfClass> known;
     for (const OwnerSet& groups : input.classes.sets) {
         RowKey key{directives.of(groups), allows.of(groups), waivers.of(groups), lists_of(groups, input),
@@ -333,7 +335,8 @@ Table::Table(const Input& input, CellMaker& cells)
         const auto [row, is_new] = known.try_emplace(std::move(key));
         if (is_new) {
             maker.make(row->first);
-            row->second = {{rows_[0].add(maker.base_row()), rows_[1].add(maker.overlay_row())}, maker.everything()};
+            row->second = {{rows_[0].number_of(maker.base_row()), rows_[1].number_of(maker.overlay_row())},
+                           maker.everything()};
         }
         row_of_.push_back(row->second);
     }

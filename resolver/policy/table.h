@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table a decision is loaded from: client class x tag-set -> cell, for the base set and for the overlay.
+// The table that a decision is loaded from: client class x tag-set -> cell, for the base set and for the overlay.
 //
-// Classes for which the same directives and allows count, and who are answered in the same manner, share the work;
-// rows that come out equal share the memory. Building takes
+// Classes with the same directives, allows and manner of answering share one row; equal rows share their memory.
+// Building takes
 //     classes x (their groups) + directives x tags + rows x (tags + all tags of all tag-sets + overlay columns)
 // where rows are the distinct sets of directives and allows, not the classes and not the prefixes.
 //
@@ -29,8 +29,8 @@ class Rows {
 public:
     explicit Rows(std::size_t width) : width_(width) {}
 
-    /// The number of this row, new or known.
-    std::uint32_t add(std::span<const CellId> row);
+    /// The number of this row, which is added when it is new.
+    std::uint32_t number_of(std::span<const CellId> row);
     [[nodiscard]] CellId at(std::uint32_t row, std::uint32_t column) const noexcept {
         return cells_[std::size_t{row} * width_ + column];
     }
@@ -44,7 +44,7 @@ private:
     std::unordered_multimap<std::uint64_t, std::uint32_t> known_;  // hash to row
 };
 
-class Table {
+class VerdictTable {
 public:
     struct Input {
         const Options& options;
@@ -53,13 +53,13 @@ public:
         const PrefixSets& classes;
         const Moment& moment;
     };
-    Table(const Input& input, CellMaker& cells);
+    VerdictTable(const Input& input, CellMaker& cells);
 
-    /// What holds for a class at a set's tag-set; 0 for kNoTags.
+    /// The cell of a class at a tag-set of one of the sets; 0 for kNoTags.
     [[nodiscard]] CellId load(ClientClass client, std::size_t set, domainset::TagSetId tags) const noexcept {
         return tags < rows_[set].width() ? rows_[set].at(row_of_[client].rows[set], tags) : 0;
     }
-    /// What holds for a class whatever the name; 0: nothing does.
+    /// The cell of a class for every name (a list sinkholes everything for it); 0: there is none.
     [[nodiscard]] CellId everything(ClientClass client) const noexcept { return row_of_[client].everything; }
     [[nodiscard]] std::size_t row_count() const noexcept { return rows_[0].count() + rows_[1].count(); }
 

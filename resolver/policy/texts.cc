@@ -12,7 +12,7 @@ constexpr std::uint8_t kSubErrorNetworkPolicy = 5;  // structured DNS errors §1
 constexpr std::size_t kContactsMax = 3;
 constexpr std::size_t kContactBytesMax = 100;
 constexpr std::size_t kOrganisationMax = 100;
-constexpr std::size_t kReasonWorthKeeping = 12;  // bytes: fewer say nothing
+constexpr std::size_t kReasonWorthKeeping = 12;  // bytes; a shorter rest of a reason is left out
 constexpr std::size_t kTxtBytesMax = 510;
 constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kMailto = "mailto:";
@@ -25,7 +25,7 @@ std::string_view plain_contact(std::string_view uri) {
     return uri.substr(0, uri.find('?'));
 }
 
-/// The first mailbox, else whatever comes first; without its scheme.
+/// The first mailbox, else the first contact, without its scheme.
 std::string_view first_contact(const std::vector<std::string>& contact) {
     const auto mail =
         std::find_if(contact.begin(), contact.end(), [](const auto& c) { return c.starts_with(kMailto); });
@@ -40,7 +40,7 @@ std::string opening(const Notice& notice) {
     return text;
 }
 
-/// ": reason", as much of it as `room` bytes take.
+/// ": reason", cut to `room` bytes.
 std::string reason_clause(const Notice& notice, std::size_t room) {
     const auto* reason = reason_in(*notice.directive, notice.language);
     if (reason == nullptr || room < kReasonWorthKeeping + 2) return {};
@@ -48,7 +48,7 @@ std::string reason_clause(const Notice& notice, std::size_t room) {
     return fmt::format(": {}{}", cut_utf8(reason->second, room - 2 - kEllipsis.size()), kEllipsis);
 }
 
-/// A JSON string (RFC 8259 §7). I-JSON wants UTF-8 (RFC 7493 §2.1): what the configuration reads is that.
+/// A JSON string (RFC 8259 §7). I-JSON requires UTF-8 (RFC 7493 §2.1), and configuration files are UTF-8.
 std::string json_string(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -141,7 +141,7 @@ std::string structured_error(const Notice& notice, wire::EdeCode code, Detail de
         if (text.size() < kTextMax) text += reason_clause(notice, kTextMax - text.size());
         members.push_back("\"j\":" + json_string(cut_utf8(text, kTextMax)));
     }
-    // Sub-error 5 belongs to code 15 alone, and 16 has none at all (§11.4 of the draft).
+    // Sub-error 5 is defined for code 15 only, and none for code 16 (§11.4 of the draft).
     if (code == wire::EdeCode::Blocked) members.push_back(fmt::format("\"s\":{}", kSubErrorNetworkPolicy));
     if (members.empty()) return {};
     if (detail == Detail::Full) {

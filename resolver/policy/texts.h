@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a closed name says to the person behind it: the sentence, its structured twin, the SOA and the TXT.
+// The texts of a sinkhole answer: the sentence for people, the same for programs, the SOA and the TXT record.
 //
 // Threads:  pure. Control plane.
-// Memory:   the texts; each bounded, so that an answer with one still fits a datagram.
-// Failure:  none: what does not fit is cut between characters, what cannot be a mailbox becomes hostmaster.
+// Memory:   the texts; each is bounded, so that an answer with it still fits a datagram.
+// Failure:  none: a text that is too long is cut between characters; without a mailbox RNAME is hostmaster.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@ namespace cenote::policy {
 
 inline constexpr std::size_t kTextMax = 200;  // EXTRA-TEXT; RFC 8914 §3 warns of long ones
 
-/// What a sentence is made of.
+/// The parts of a sentence.
 struct Notice {
     std::string_view subject;  // "DeepSeek", "extra.example"
     const Directive* directive = nullptr;
     Step step = Step::Restrict;
-    std::string_view until;  // a day; empty: open end
+    std::string_view until;  // a day; empty: no end
     std::string_view language;
 };
 
@@ -35,9 +35,9 @@ struct Notice {
 /// "DeepSeek is restricted by directive demo-1 until 2026-12-31: the reason; ask dns@agency.example".
 [[nodiscard]] std::string sentence(const Notice& notice);
 
-enum class Detail : std::uint8_t { Full, Short };  // Short: without what is for reading only
+enum class Detail : std::uint8_t { Full, Short };  // Short: without the members for people only
 /// The I-JSON object of structured DNS errors (draft-ietf-dnsop-structured-dns-error §4); empty when it would have
-/// neither contact, text nor sub-error, for clients discard that.
+/// neither contact, text nor sub-error, because clients discard such an object.
 [[nodiscard]] std::string structured_error(const Notice& notice, wire::EdeCode code, Detail detail);
 
 /// MNAME the node, RNAME the directive's first mailbox, SERIAL the policy's version, MINIMUM the TTL (RFC 2308 §3).

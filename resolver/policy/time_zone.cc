@@ -14,12 +14,12 @@ namespace {
 constexpr std::string_view kFolder = "/usr/share/zoneinfo/";
 constexpr std::size_t kFileMax = 256 * 1024;
 constexpr std::size_t kNameMax = 64;
-constexpr std::int64_t kSecondsMax = 25 * 3600;  // of an offset, RFC 9636 §3.2
-// The 400-year calendar of std::chrono ends in the year 32767; what lies far outside our life is clamped.
+constexpr std::int64_t kSecondsMax = 25 * 3600;  // the largest offset, RFC 9636 §3.2
+// The 400-year calendar of std::chrono ends in the year 32767; times far outside it are clamped.
 constexpr std::int64_t kFarPast = -(std::int64_t{1} << 36);
 constexpr std::int64_t kFarFuture = std::int64_t{1} << 36;
 
-/// Header of a data block (RFC 9636 §3.1).
+/// The header of a data block (RFC 9636 §3.1).
 struct Counts {
     std::uint8_t version = 0;
     std::uint32_t is_ut = 0, is_standard = 0, leaps = 0, times = 0, types = 0, characters = 0;
@@ -101,7 +101,7 @@ std::optional<TimeZone> TimeZone::parse(ByteView file) {
                         [](const Transition& a, const Transition& b) { return a.at < b.at; }))
         return std::nullopt;
 
-    // The footer: a newline, the rule, a newline. An empty rule says that nothing is known; the last offset stays.
+    // The footer: a newline, the rule, a newline. With an empty rule the last offset continues.
     reader.skip(counts.characters + std::size_t{counts.leaps} * 12 + counts.is_standard + counts.is_ut);
     const ByteView footer = reader.bytes(reader.left());
     if (footer.size() < 2 || footer.front() != '\n' || footer.back() != '\n') return std::nullopt;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How far the clock on the wall is from UTC, from the system's time zone files (TZif, RFC 9636). g++ 12 has no time
-// zones of its own, and localtime() knows one zone for the whole process.
+// The offset of local time from UTC, from the time zone files of the system (TZif, RFC 9636). The C++ library of g++ 12
+// has no time zones, and localtime() has one zone for the whole process.
 //
 // Threads:  loaded once, then read by any thread. Control plane.
 // Memory:   a few kilobytes a zone; files of more than 256 KiB are refused.
-// Failure:  load() names the zone that is unknown or broken; a zone that exists always answers.
+// Failure:  load() names a zone that is unknown or broken; a loaded zone gives an offset for every time.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ public:
 
     /// East of Greenwich.
     [[nodiscard]] seconds offset_at(WallTime at) const noexcept;
-    /// The first moment behind `at` at which the clock may be changed.
+    /// The first time after `at` at which the offset may change.
     [[nodiscard]] std::optional<WallTime> next_change(WallTime at) const noexcept;
 
 private:
@@ -41,7 +41,7 @@ private:
 
     seconds first_offset_{0};
     std::vector<Transition> transitions_;
-    std::optional<PosixZone> later_;  // behind the last transition
+    std::optional<PosixZone> later_;  // after the last transition
 };
 
 }  // namespace cenote::policy

@@ -25,7 +25,6 @@ struct Options {
     ClientPrefix client{};                      // what one client is to limits
     std::uint32_t pending_max = 16384;          // questions waiting for upstream, per worker
     std::uint32_t pending_per_client_max = 1000;
-    std::uint32_t events = 16384;  // of a worker's event ring
 
     friend bool operator==(const Options&, const Options&) = default;
 };

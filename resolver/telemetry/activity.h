@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who asked: for each group how many queries, when last, and about how many different clients.
+// Activity by group: how many queries, the time of the last one, and an estimate of the number of different clients.
 //
-// Clients are counted by HyperLogLog (Flajolet et al., 2007): 128 registers a group, off by some 9 %, and nearly exact
-// below a hundred. Recorders add up by taking the larger of each register.
+// Clients are counted with HyperLogLog (Flajolet et al., 2007): 128 registers a group, an error of about 9 %, nearly
+// exact below a hundred. Recorders are merged by taking the larger of each register.
 //
-// Threads:  ClientSketch and GroupRow are written by one thread and read by any.
+// Threads:  one thread writes, any thread reads.
 // Memory:   GroupRow::kRows rows; groups beyond that share the last one.
+// Failure:  ClientTable::add() returns false when there is no row for a client.
 #pragma once
 
 #include <array>
@@ -25,7 +26,7 @@ public:
     static constexpr std::size_t kRegisters = 128;
     using Registers = std::array<std::uint8_t, kRegisters>;
 
-    /// `hashed` is a client's hash, of the same seed in every sketch that is to be merged.
+    /// `hashed`: the hash of a client, with the same seed in all sketches that are merged.
     void add(std::uint64_t hashed) noexcept {
         const auto zeros = std::countl_zero(hashed | kRegisters);
         registers_[hashed % kRegisters].raise(static_cast<std::uint8_t>(zeros + 1));
@@ -61,18 +62,18 @@ struct ExceptionRow {
     }
 };
 
-/// Clients one by one, each in the first free row of a few; a client that finds none is not kept.
+/// One row a client, in one of a few places that its hash selects; a client that finds them all in use is not kept.
 class ClientTable {
 public:
     static constexpr std::size_t kRows = 2048;
 
-    /// `hashed` is the client's hash. False: no room.
+    /// `hashed`: the hash of the client. False: no free row.
     bool add(const IpAddress& client, std::uint64_t hashed, Key service, Ticks at) noexcept;
     /// fn(client, service, count, last_seen) for each.
     template <typename Fn>
     void for_each(Fn fn) const {
         for (const Row& row : rows_) {
-            // Whoever sees a count sees the address, which is written once, before.
+            // The address is written once, before the first count is stored with release.
             if (const auto count = row.count.load(std::memory_order_acquire); count != 0)
                 fn(row.client(), row.service.load(), count, Ticks(Ticks::duration(row.last_seen.load())));
         }

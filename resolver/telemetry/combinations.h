@@ -2,9 +2,9 @@
 //
 // Counts by verdict, service, directive and group, in a table of fixed size.
 //
-// Threads:  add() by one writer; for_each() by any thread, which may miss what is added meanwhile.
-// Memory:   128 KiB; rows are never given back, for keys are never given anew.
-// Failure:  add() into a full table gives false.
+// Threads:  add() by one writer; for_each() by any thread, which may miss rows that are added at the same time.
+// Memory:   128 KiB; rows are never freed, because keys are never reused.
+// Failure:  add() returns false when the table is full.
 #pragma once
 
 #include <array>
@@ -33,11 +33,11 @@ public:
         return true;
     }
 
-    /// Calls `take(packed, count)`; the fields of `packed` are told apart by the functions below.
+    /// Calls `take(packed, count)` for each row; the functions below extract the fields of `packed`.
     template <typename Take>
     void for_each(Take take) const {
         for (const Row& row : rows_) {
-            const auto packed = row.packed.load(std::memory_order_relaxed);  // once set, it stays
+            const auto packed = row.packed.load(std::memory_order_relaxed);  // once set, it does not change
             if (packed != 0) take(packed, row.count.load());
         }
     }
@@ -61,7 +61,8 @@ private:
                static_cast<std::uint64_t>(event.directive_key) << 16 | event.group_key;
     }
     static std::size_t home(std::uint64_t packed) noexcept {
-        constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;  // Fibonacci hashing; our own keys need no secret
+        constexpr std::uint64_t kGolden =
+            0x9e3779b97f4a7c15;  // Fibonacci hashing; keys are not chosen by clients, so no secret is needed
         return static_cast<std::size_t>((packed * kGolden) >> 32) % kSlots;
     }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is counted, by name. Every limit has a counter named after it; docs/METRICS.md lists them all.
+// The counters and gauges, and their names and meanings. Every limit has a counter named after it; docs/METRICS.md
+// lists all of them. The Prometheus name of a counter is `cenote_` + name + `_total`, that of a gauge `cenote_` + name.
 //
-// Threads: constants.   Prometheus names are `cenote_` + name + `_total`.
+// Threads:  constants.
+// Memory:   none.
+// Failure:  none.
 #pragma once
 
 #include <array>
@@ -13,11 +16,10 @@
 namespace cenote::telemetry {
 
 enum class Counter : std::uint8_t {
-    // Recorder::record() counts these from the event.
+    // Derived from the event by Recorder::record().
     Queries,
     QueriesUdp,
     QueriesTcp,
-    QueriesTls,
     Blocked,
     Restricted,
     Advised,
@@ -34,18 +36,16 @@ enum class Counter : std::uint8_t {
     Servfail,
     Refused,
     RcodeOther,
-    LogOverflow,
     CombinationsOverflow,
     BypassOverflow,
 
-    // Queries that are turned away before a verdict: Recorder::count().
+    // Queries that are refused before a verdict: Recorder::count().
     Malformed,
     Formerr,
     Notimp,
     Badvers,
     RefusedByAcl,
     RefusedByKind,
-    RateLimited,
     NotReady,
 
     // Answers and clients: Recorder::count().
@@ -66,9 +66,8 @@ enum class Counter : std::uint8_t {
     TcpSlowClosed,
     TcpReadPaused,
     TcpWriteOverflow,
-    ProxyHeaderRefused,
 
-    // Kept by the cache and by upstream, put beside the others by whoever collects.
+    // Kept by the cache and by upstream; the daemon adds them when it collects metrics.
     CacheHits,
     CacheMisses,
     CacheStores,
@@ -86,7 +85,7 @@ enum class Counter : std::uint8_t {
 };
 inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::UpstreamOverloaded) + 1;
 
-/// What stands still between two events: filled by whoever collects.
+/// Values at the time of collection; the daemon fills them.
 enum class Gauge : std::uint8_t {
     UptimeSeconds,
     Workers,

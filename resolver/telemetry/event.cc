@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/telemetry/event.h"
 
+#include <array>
+
 namespace cenote::telemetry {
 
 std::string_view verdict_to_text(Verdict verdict) noexcept {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told about one query that got its verdict.
+// What is recorded of one query that got its verdict.
 //
-// Threads: plain values.   Memory: QueryEvent refers to the name during record() only; LoggedQuery owns a copy.
+// Threads:  plain values.
+// Memory:   QueryEvent refers to the name and does not own it; record() copies what it keeps.
+// Failure:  none.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -17,14 +18,14 @@
 
 namespace cenote::telemetry {
 
-/// The words of `explain` and `tail`.
+/// The verdicts, with the words that `explain` uses.
 enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
 [[nodiscard]] std::string_view verdict_to_text(Verdict verdict) noexcept;
 
-/// Where the reply came from. A restricted or blocked query is Sinkhole whatever the answer mode.
+/// Where the reply came from: Sinkhole for a restricted or blocked query, whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
 
-enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+enum class Transport : std::uint8_t { Udp, Tcp };
 
 struct QueryEvent {
     Ticks at{};
@@ -33,7 +34,7 @@ struct QueryEvent {
     Verdict verdict = Verdict::Forward;
     Source source = Source::None;
     Transport transport = Transport::Udp;
-    Key service_key = kKeyNone;  // the service or list that was hit
+    Key service_key = kKeyNone;  // the service or list that matched
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;
@@ -42,15 +43,6 @@ struct QueryEvent {
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;
     ByteView name;  // folded, wire form
-};
-
-/// The same as the query log and `tail` take it.
-struct LoggedQuery {
-    QueryEvent event;  // its `name` is empty; name() has it
-    std::uint8_t name_size = 0;
-    std::array<std::uint8_t, 255> name_bytes;
-
-    [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
 };
 
 }  // namespace cenote::telemetry

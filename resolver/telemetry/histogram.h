@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long answers took, in buckets of powers of two.
+// The latency of replies, in buckets of powers of two.
 //
 // Threads:  a plain value.
 // Memory:   fixed.
+// Failure:  none.
 #pragma once
 
 #include <array>
@@ -13,9 +14,9 @@
 
 namespace cenote::telemetry {
 
-/// Bucket i counts what took less than 2^i microseconds (and at least 2^(i-1)); the last one all the rest.
+/// Bucket i counts latencies below 2^i microseconds (and of at least 2^(i-1)); the last one counts all longer ones.
 struct Histogram {
-    static constexpr std::size_t kBuckets = 24;  // the last bound is 4.2 s; nothing is held longer than 2.5 s
+    static constexpr std::size_t kBuckets = 24;  // the last bound is 4.2 s; every query is answered within 2.5 s
 
     std::array<std::uint64_t, kBuckets> buckets{};
     std::uint64_t sum_us = 0;
@@ -27,7 +28,7 @@ struct Histogram {
     [[nodiscard]] static constexpr std::uint64_t bound_us(std::size_t bucket) noexcept { return 1ULL << bucket; }
 
     [[nodiscard]] std::uint64_t count() const noexcept;
-    /// In microseconds, between the bounds of its bucket by proportion; `q` in [0, 1]. 0 when nothing was counted.
+    /// In microseconds, interpolated within its bucket; `q` in [0, 1]. 0 when nothing was counted.
     [[nodiscard]] double quantile(double q) const noexcept;
 };
 

@@ -24,7 +24,7 @@ std::vector<Combination> combinations_of(const Counts& counts) {
     return rows;
 }
 
-/// As text; nullopt: it has bytes that a host's name has not.
+/// The name as text; nullopt: it has bytes that do not occur in host names.
 std::optional<std::string> host_name(ByteView wire) {
     std::string text;
     for (std::size_t at = 0; at < wire.size() && wire[at] != 0; at += wire[at] + std::size_t{1}) {
@@ -43,7 +43,6 @@ Hub::~Hub() = default;
 Recorder& Hub::add_recorder() {
     const std::lock_guard lock(mutex_);
     recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_)));
-    recorders_.back()->state_->logging.store(logging_, std::memory_order_relaxed);
     return *recorders_.back();
 }
 
@@ -126,33 +125,6 @@ std::vector<TopRow> Hub::top_names(std::size_t rows, std::uint64_t clients_min) 
 std::vector<TopRow> Hub::top_clients(std::size_t rows) const {
     const std::lock_guard lock(mutex_);
     return clients_.most(rows);
-}
-
-void Hub::set_logging(bool on) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (logging_ == on) return;
-    logging_ = on;
-    LoggedQuery old;
-    for (const auto& recorder : recorders_) {
-        while (on && recorder->state_->log_ring.pop(old)) continue;  // what nobody fetched last time
-        recorder->state_->logging.store(on, std::memory_order_relaxed);
-    }
-}
-
-// One of each worker in turn, so that a busy one does not hide the others.
-std::size_t Hub::read_log(std::span<LoggedQuery> out) {
-    const std::lock_guard lock(mutex_);
-    std::size_t count = 0;
-    for (bool more = true; more;) {
-        more = false;
-        for (const auto& recorder : recorders_) {
-            if (count == out.size()) return count;
-            if (!recorder->state_->log_ring.pop(out[count])) continue;
-            ++count;
-            more = true;
-        }
-    }
-    return count;
 }
 
 }  // namespace cenote::telemetry

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Small numbers for services, directives, groups and exceptions, which stay the same while the process lives, so
-// that what is counted survives every reload.
+// Small numbers for services, directives, groups and exceptions. They stay the same while the process runs, so that
+// counts continue over a reload. QueryEvent carries them.
 //
-// Threads:  any; a lock inside. Control plane. The numbers travel in QueryEvent.
+// Threads:  any; a lock inside. Control plane.
 // Memory:   grows with the names, at most 65534 of a kind.
-// Failure:  beyond that everything is kKeyOther.
+// Failure:  beyond that every name is kKeyOther.
 #pragma once
 
 #include <array>
@@ -28,14 +28,14 @@ class Keys {
 public:
     /// The key of `name`, the same at every call; kKeyNone for an empty name.
     Key intern(KeyKind kind, std::string_view name);
-    /// The name behind a key: "" for kKeyNone, "(other)" for kKeyOther and for what was never given out.
+    /// The name of a key: "" for kKeyNone, "(other)" for kKeyOther and for a number that is no key.
     [[nodiscard]] std::string name(KeyKind kind, Key key) const;
 
 private:
     static constexpr std::size_t kKinds = 4;
     struct Table {
         std::map<std::string, Key, std::less<>> keys;
-        std::vector<std::string> names;  // of key i + 1
+        std::vector<std::string> names;  // index i: the name of key i + 1
     };
 
     mutable std::mutex mutex_;

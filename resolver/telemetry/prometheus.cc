@@ -6,8 +6,8 @@
 namespace cenote::telemetry {
 namespace {
 
-/// Backslash, quote and line feed are escaped as the format has it; other control bytes and what is not ASCII may be
-/// no UTF-8, so they become question marks.
+/// Backslash, quote and line feed are escaped as the format requires; other control bytes and bytes beyond ASCII, which
+/// may not be UTF-8, become question marks.
 std::string escaped(std::string_view value) {
     std::string out;
     for (const char c : value) {

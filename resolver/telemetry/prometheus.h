@@ -3,7 +3,8 @@
 // Metrics as text for Prometheus (exposition format 0.0.4).
 //
 // Threads:  any. Control plane.
-// Failure:  none; label values are escaped, so that no name of a client's choosing can forge a line.
+// Memory:   the text.
+// Failure:  none; label values are escaped, so that no name can forge a line.
 #pragma once
 
 #include <initializer_list>
@@ -19,7 +20,7 @@ class Exposition {
 public:
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-    /// What the samples that follow are: `name` without "cenote_", `type` counter, gauge or histogram.
+    /// The head of the samples that follow: `name` without "cenote_", `type` counter, gauge or histogram.
     void family(std::string_view name, std::string_view type, std::string_view help);
     void sample(std::string_view name, Labels labels, double value);
     [[nodiscard]] const std::string& text() const noexcept { return text_; }

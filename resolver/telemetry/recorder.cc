@@ -10,15 +10,10 @@ namespace cenote::telemetry {
 namespace {
 
 Counter counter_of(Transport transport) noexcept {
-    switch (transport) {
-        case Transport::Udp: return Counter::QueriesUdp;
-        case Transport::Tcp: return Counter::QueriesTcp;
-        case Transport::Tls: break;
-    }
-    return Counter::QueriesTls;
+    return transport == Transport::Udp ? Counter::QueriesUdp : Counter::QueriesTcp;
 }
 
-/// Counter::Queries stands for "nothing more to count".
+/// Counter::Queries: there is no further counter.
 Counter counter_of(Verdict verdict) noexcept {
     switch (verdict) {
         case Verdict::Forward: break;
@@ -39,9 +34,9 @@ Counter counter_of(Source source) noexcept {
         case Source::Stale: return Counter::Stale;
         case Source::Upstream: return Counter::Forwarded;
         case Source::None: return Counter::Dropped;
-        case Source::Sinkhole:  // counted by their verdict
+        case Source::Sinkhole:  // counted by verdict
         case Source::Local:
-        case Source::Failure: break;  // counted by their rcode
+        case Source::Failure: break;  // counted by RCODE
     }
     return Counter::Queries;
 }
@@ -87,7 +82,6 @@ void Recorder::record(const QueryEvent& event) noexcept {
         state.add(Counter::BypassOverflow);
 
     if (event.source != Source::None && state.samples.has_room()) state.sample(event);
-    if (state.logging.load(std::memory_order_relaxed)) state.log(event);
 }
 
 void Recorder::State::sample(const QueryEvent& event) noexcept {
@@ -97,15 +91,6 @@ void Recorder::State::sample(const QueryEvent& event) noexcept {
     sample.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), sample.name_bytes.size()));
     std::copy_n(event.name.begin(), sample.name_size, sample.name_bytes.begin());
     samples.push(sample);
-}
-
-void Recorder::State::log(const QueryEvent& event) noexcept {
-    LoggedQuery logged;
-    logged.event = event;
-    logged.event.name = {};
-    logged.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), logged.name_bytes.size()));
-    std::copy_n(event.name.begin(), logged.name_size, logged.name_bytes.begin());
-    if (!log_ring.push(logged)) add(Counter::LogOverflow);
 }
 
 }  // namespace cenote::telemetry

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a Recorder holds, for the Hub to read.
+// The content of a Recorder, which the Hub reads.
+//
+// Threads:  one thread writes, any thread reads.   Memory: fixed.   Failure: full tables are counted.
 #pragma once
 
 #include "resolver/telemetry/activity.h"
@@ -12,12 +14,10 @@ namespace cenote::telemetry {
 struct alignas(64) Recorder::State {
     explicit State(std::uint64_t seed_of_all) : seed(seed_of_all) {}
 
-    static constexpr std::size_t kLogCapacity = 1024;
     static constexpr std::size_t kSamples = 1024;
     static constexpr std::size_t kExceptionRows = GroupRow::kRows;
 
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
-    void log(const QueryEvent& event) noexcept;
     void sample(const QueryEvent& event) noexcept;
 
     std::array<Tally<std::uint64_t>, kCounterCount> counters;
@@ -25,13 +25,11 @@ struct alignas(64) Recorder::State {
     Tally<std::uint64_t> latency_sum_us;
     Combinations combinations;
     std::array<GroupRow, GroupRow::kRows> groups;
-    std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; those beyond share the last
+    std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; keys beyond share the last row
     ClientTable bypass;
 
-    std::atomic<bool> logging{false};
-    Ring<LoggedQuery> log_ring{kLogCapacity};
     Ring<AnswerSample> samples{kSamples};
-    const std::uint64_t seed;  // of clients' hashes
+    const std::uint64_t seed;  // of the hashes of clients
 };
 
 }  // namespace cenote::telemetry

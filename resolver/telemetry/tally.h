@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A number that one thread writes and any thread reads: no locked instruction, no torn value.
+// A number that one thread writes and any thread reads, without locked instructions and without torn values.
 //
 // Threads:  add() and raise() by the one writer; load() by any.
+// Memory:   the number.
+// Failure:  none.
 #pragma once
 
 #include <atomic>

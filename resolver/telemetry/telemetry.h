@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counts what happens: each worker into a recorder of its own, summed up when somebody asks.
+// Counts what happens: each worker counts into a recorder of its own, and collect() sums them up.
 //
-// Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside,
-//           but read_log() by one reader.
-// Time:     events carry it.
-// Memory:   a Recorder is about 1.1 MiB, whatever happens; record() and count() never allocate.
-// Failure:  what no longer fits is counted: combinations_overflow, log_overflow, bypass_overflow.
+// Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside.
+// Time:     events contain it.
+// Memory:   a Recorder is about 660 KiB, whatever happens; record() and count() never allocate.
+// Failure:  what no longer fits is counted: combinations_overflow, bypass_overflow.
 #pragma once
 
 #include <array>
@@ -14,7 +13,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "resolver/base/ring.h"
@@ -26,7 +24,7 @@
 
 namespace cenote::telemetry {
 
-/// How often one verdict came from one directive about one service for one group.
+/// How often one directive gave one verdict on one service for one group.
 struct Combination {
     Verdict verdict = Verdict::Forward;
     Key service = kKeyNone;
@@ -38,7 +36,7 @@ struct Combination {
 struct GroupActivity {
     Key group = kKeyNone;
     std::uint64_t queries = 0;
-    std::uint64_t clients = 0;  // different addresses since the start, by estimate
+    std::uint64_t clients = 0;  // estimated number of different addresses since the start
     Ticks last_seen{};
 };
 
@@ -49,10 +47,10 @@ struct ExceptionUse {
     Ticks last_seen{};
 };
 
-/// A client that asked for ways around this resolver (services of category bypass that a directive takes).
+/// A client that queried ways around this resolver (services of category bypass over which there is a directive).
 struct BypassClient {
     IpAddress client;
-    Key service = kKeyNone;  // asked last
+    Key service = kKeyNone;  // the last one queried
     std::uint64_t count = 0;
     Ticks last_seen{};
 };
@@ -76,15 +74,15 @@ struct Metrics {
 
 class Recorder {
 public:
-    /// One that stands alone; those that collect() sums up come from a Hub.
+    /// A recorder without a Hub; collect() sums up only those that add_recorder() made.
     Recorder();
     ~Recorder();
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
 
-    /// A query that got its verdict, once it is answered or given up.
+    /// Records a query with a verdict, when it is answered or dropped.
     void record(const QueryEvent& event) noexcept;
-    /// Anything else that is worth a number.
+    /// Counts anything else.
     void count(Counter counter) noexcept;
 
 private:
@@ -95,7 +93,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Makes the recorders and reads them.
+/// Owns the recorders and reads them.
 class Hub {
 public:
     Hub();
@@ -107,26 +105,20 @@ public:
     Recorder& add_recorder();
     [[nodiscard]] Metrics collect() const;
 
-    /// Counts the answers that recorders kept since the last call for top_names() and top_clients(). To be called every
-    /// second or so: a recorder keeps a thousand.
+    /// Adds the answers sampled since the last call to top_names() and top_clients(). Call it about every second: a
+    /// recorder keeps a thousand samples.
     void count_samples();
-    /// Host names that people get an answer for and no directive speaks of; the others are clients.
+    /// Host names that resolve and that no directive matches; TopRow::others counts clients.
     [[nodiscard]] std::vector<TopRow> top_names(std::size_t rows, std::uint64_t clients_min = 0) const;
-    /// Addresses, as text; the others are names.
+    /// Addresses as text; TopRow::others counts names.
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
-
-    /// Whether queries are kept one by one for read_log(); off at the start.
-    void set_logging(bool on) noexcept;
-    /// Takes queries kept since the last call, oldest first within a worker; gives how many. One reader.
-    std::size_t read_log(std::span<LoggedQuery> out);
 
 private:
     void collect_row(std::size_t row, Metrics& metrics) const;
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const;
 
-    const std::uint64_t seed_;  // of clients' hashes, the same in all recorders
+    const std::uint64_t seed_;  // of the hashes of clients, the same in all recorders
     mutable std::mutex mutex_;
-    bool logging_ = false;
     TopTable names_, clients_;
     std::vector<std::unique_ptr<Recorder>> recorders_;
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is asked most, and who asks most: of a sample of the answers, the first thousand or so of each second and
-// worker.
+// The most queried names and the clients with most queries, from a sample of the answers: the first thousand or so of
+// each second and worker.
 //
-// Of each key it counts how often it came, and about how many different others it came with: a name that one client
-// asks for day and night is not popular. When there are too many keys, those go that came with the fewest others (of
-// those the rarest), and what is left counts half.
+// For each key the table counts how often it occurred and estimates with how many different others (clients of a name,
+// names of a client): a name that one client queries all the time is not popular. When there are too many keys, those
+// with the fewest others (of these the rarest) are removed, and the counts of the rest are halved.
 //
 // Threads:  TopTable: one at a time. AnswerSample: a value.
 // Memory:   TopTable::kKept keys, twice as many between two prunings, some 150 bytes each.
@@ -25,9 +25,9 @@ namespace cenote::telemetry {
 
 struct AnswerSample {
     IpAddress client;
-    bool open = false;  // no directive says anything of the name, and it exists
+    bool open = false;  // no directive matches the name, and it exists
     std::uint8_t name_size = 0;
-    std::array<std::uint8_t, 255> name_bytes;  // folded, wire form; uninitialised behind its size
+    std::array<std::uint8_t, 255> name_bytes;  // folded, wire form; uninitialised after name_size
 
     [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
 };
@@ -35,16 +35,16 @@ struct AnswerSample {
 struct TopRow {
     std::string key;
     std::uint64_t count = 0;
-    std::uint64_t others = 0;  // different ones, by estimate: some too few among the first, 266 at most
+    std::uint64_t others = 0;  // estimated number of different ones: 266 at most, a little low for small numbers
 };
 
 class TopTable {
 public:
     static constexpr std::size_t kKept = 4096;
 
-    /// `other`: a hash of what the key came with.
+    /// `other`: a hash of the client of a name, or of the name of a client.
     void add(std::string_view key, std::uint64_t other);
-    /// Most often first; equal ones by key. Only those that came with so many others.
+    /// The most frequent first, equal ones by key; only keys with at least `others_min` others.
     [[nodiscard]] std::vector<TopRow> most(std::size_t rows, std::uint64_t others_min = 0) const;
 
 private:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 namespace cenote {
 namespace {
@@ -68,6 +69,12 @@ TEST(ByteWriter, RewindForgetsWhatCameAfter) {
     EXPECT_EQ(bytes[2], 0);
     writer.rewind(4);  // forward is ignored
     EXPECT_EQ(writer.size(), 2U);
+}
+
+TEST(BytesOf, AreThoseOfTheText) {
+    const std::string_view text("a\0\xff", 3);
+    const ByteView bytes = bytes_of(text);
+    EXPECT_EQ(std::vector(bytes.begin(), bytes.end()), (std::vector<std::uint8_t>{'a', 0, 0xff}));
 }
 
 }  // namespace

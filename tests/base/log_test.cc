@@ -15,12 +15,12 @@
 namespace cenote {
 namespace {
 
-/// Runs `speak` with stderr on `fd`.
-void with_stderr(int fd, const std::function<void()>& speak) {
+/// Runs `write_lines` with stderr on `fd`.
+void with_stderr(int fd, const std::function<void()>& write_lines) {
     const UniqueFd saved(::dup(STDERR_FILENO));
     ASSERT_TRUE(saved.valid());
     ASSERT_GE(::dup2(fd, STDERR_FILENO), 0);
-    speak();
+    write_lines();
     ASSERT_GE(::dup2(saved.get(), STDERR_FILENO), 0);
 }
 
@@ -82,7 +82,7 @@ TEST(Log, ALongLineIsCut) {
 
 class LogThatNobodyReads : public testing::TestWithParam<bool> {};
 
-// Were a write to wait, this test would never end: nobody reads.
+// The channel is never read: a write that blocks would never return.
 TEST_P(LogThatNobodyReads, DropsAndCountsInsteadOfWaiting) {
     Channel channel(GetParam());
     const auto before = log::dropped();

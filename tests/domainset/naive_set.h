@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a set means, written down the plain way: every statement is looked at for every question.
+// The meaning of a set in its simplest form: every lookup evaluates every statement.
 #pragma once
 
 #include <algorithm>
@@ -29,11 +29,11 @@ public:
         for (const auto source : sources) {
             int deepest = 0;
             for (const auto& statement : statements_)
-                if (speaks(statement, source, name)) deepest = std::max<int>(deepest, statement.name.labels());
+                if (covers(statement, source, name)) deepest = std::max<int>(deepest, statement.name.labels());
             bool excepted = false;
             std::set<Tag> found;
             for (const auto& statement : statements_) {
-                if (!speaks(statement, source, name) || statement.name.labels() != deepest) continue;
+                if (!covers(statement, source, name) || statement.name.labels() != deepest) continue;
                 excepted = excepted || statement.exception;
                 if (!statement.exception) found.insert(statement.tag);
             }
@@ -52,14 +52,14 @@ public:
     }
 
 private:
-    struct Said {
+    struct Statement {
         wire::Name name;
         Tag tag;
         MatchKind kind;
         bool exception;
     };
 
-    static bool speaks(const Said& statement, std::uint32_t source, const wire::Name& name) {
+    static bool covers(const Statement& statement, std::uint32_t source, const wire::Name& name) {
         if (statement.tag.source != source) return false;
         switch (statement.kind) {
             case MatchKind::Exact: return name == statement.name;
@@ -69,7 +69,7 @@ private:
         return false;
     }
 
-    std::vector<Said> statements_;
+    std::vector<Statement> statements_;
 };
 
 /// The tags a set gives for a name.

@@ -30,7 +30,7 @@ bool has(const DomainSet& set, std::string_view name) { return set.match(*wire::
 
 void spoil(const Path& path) { std::ofstream(path, std::ios::binary | std::ios::trunc) << "spoiled"; }
 
-/// The name more, which the set's only tag closes.
+/// A delta that adds the name, with the only tag of the set.
 std::vector<std::uint8_t> delta_with(const DomainSet& set, std::string_view name) {
     DeltaWriter writer(set);
     writer.put(*wire::Name::parse(name), {0}, {0}, {});

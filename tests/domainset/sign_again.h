@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the checksums of a changed set file right again, as whoever means harm would.
+// Makes the checksums of a changed set file correct again, as an attacker would.
 #pragma once
 
 #include <algorithm>

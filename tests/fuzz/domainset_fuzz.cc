@@ -23,7 +23,7 @@ constexpr std::array kNames{".", "com", "example.com", "a.b.c.d.e.f.g.h.example.
 
 /// Before anybody has looked at its names, a file leads to wrong answers at worst.
 void look_up_unread(ByteView file) {
-    const auto loaded = domainset::load(file, "a file");
+    const auto loaded = domainset::load_set(file, "a file");
     if (!loaded) return;
     for (const auto* text : kNames) {
         const auto name = wire::Name::parse(text).value();

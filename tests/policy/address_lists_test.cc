@@ -69,9 +69,10 @@ TEST(AddressLists, ClientsGetEverythingClosedOrNothing) {
         EXPECT_FALSE(testing::judged(*policy, client, "open.example").blocks()) << client;
         for (const char* asked : {"anything.example", "www.listed.example", "other.example", "open.example"}) {
             const Cell& cell = testing::judged(*policy, client, asked);
-            const Explanation told = policy->explain(ip(client), name(asked));
-            EXPECT_EQ(cell.blocks(), told.verdict == "restrict" || told.verdict == "block") << client << " " << asked;
-            EXPECT_EQ(policy->directive_id(cell.directive), told.directive) << client << " " << asked;
+            const Explanation explanation = policy->explain(ip(client), name(asked));
+            EXPECT_EQ(cell.blocks(), explanation.verdict == "restrict" || explanation.verdict == "block")
+                << client << " " << asked;
+            EXPECT_EQ(policy->directive_id(cell.directive), explanation.directive) << client << " " << asked;
         }
         EXPECT_EQ(policy->group_of(policy->classify(ip(client))), "all");
     }

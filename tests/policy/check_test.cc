@@ -163,8 +163,8 @@ TEST(Check, ANoteNamesTheWinner) {
     options.directives.push_back(directive("names", Step::Block, {"domain:example.ai"}));
     options.directives.push_back(directive("narrow", Step::Advise, {"domain:www.example.ai"}));
     EXPECT_THAT(found(options, Severity::Note),
-                ElementsAre("directive default (observe) gives way to demo-1 (restrict) over service deepseek",
-                            "directive narrow (advise) gives way to names (block) over www.example.ai"));
+                ElementsAre("directive default (observe) is overridden by demo-1 (restrict) over service deepseek",
+                            "directive narrow (advise) is overridden by names (block) over www.example.ai"));
     EXPECT_THAT(errors(options), IsEmpty());
     for (Directive& each : options.directives)
         each.groups = {each.id == "default" || each.id == "names" ? "moti" : "lab"};

@@ -18,9 +18,9 @@ using testing::ip;
 using testing::kNow;
 using testing::name;
 
-std::vector<std::string> steps_of(const Explanation& told) {
+std::vector<std::string> steps_of(const Explanation& explanation) {
     std::vector<std::string> texts;
-    for (const ExplainStep& step : told.steps) texts.push_back(step.text);
+    for (const ExplainStep& step : explanation.steps) texts.push_back(step.text);
     return texts;
 }
 
@@ -36,17 +36,17 @@ Options demo() {
 TEST(Explain, TellsEveryStep) {
     const auto policy = testing::build(demo(), kNow);
     ASSERT_TRUE(policy);
-    const Explanation told = policy->explain(ip("10.0.0.7"), name("www.deepseek.com"));
-    EXPECT_EQ(told.verdict, "restrict");
-    EXPECT_THAT(told.groups, ElementsAre("moti", "site", "everyone"));
-    EXPECT_EQ(told.service, "deepseek");
-    EXPECT_EQ(told.service_name, "DeepSeek");
-    EXPECT_EQ(told.list, "");
-    EXPECT_EQ(told.directive, "demo-1");
-    EXPECT_EQ(told.matched, "deepseek.com");
-    EXPECT_EQ(told.answer, "null, 30 s");
-    EXPECT_EQ(told.until, testing::time("2026-12-31T14:59:59Z"));
-    EXPECT_THAT(steps_of(told),
+    const Explanation explanation = policy->explain(ip("10.0.0.7"), name("www.deepseek.com"));
+    EXPECT_EQ(explanation.verdict, "restrict");
+    EXPECT_THAT(explanation.groups, ElementsAre("moti", "site", "everyone"));
+    EXPECT_EQ(explanation.service, "deepseek");
+    EXPECT_EQ(explanation.service_name, "DeepSeek");
+    EXPECT_EQ(explanation.list, "");
+    EXPECT_EQ(explanation.directive, "demo-1");
+    EXPECT_EQ(explanation.matched, "deepseek.com");
+    EXPECT_EQ(explanation.answer, "null, 30 s");
+    EXPECT_EQ(explanation.until, testing::time("2026-12-31T14:59:59Z"));
+    EXPECT_THAT(steps_of(explanation),
                 ElementsAre("client 10.0.0.7 is in groups moti, site, everyone",
                             "deepseek.com is DeepSeek (CN, chat api), role web",
                             "directive default (observe, everyone) covers it by service:*",
@@ -55,14 +55,14 @@ TEST(Explain, TellsEveryStep) {
 }
 
 TEST(Explain, NothingHolds) {
-    const Explanation told = testing::build(demo(), kNow)->explain(ip("192.0.2.1"), name("example.org"));
-    EXPECT_EQ(told.verdict, "forward");
-    EXPECT_THAT(told.groups, ElementsAre("everyone"));
-    EXPECT_EQ(told.directive, "");
-    EXPECT_EQ(told.matched, "");
-    EXPECT_EQ(told.answer, "forwarded");
-    EXPECT_THAT(steps_of(told), ElementsAre("client 192.0.2.1 is in groups everyone",
-                                            "example.org is no name of a service or list", "answer: forwarded"));
+    const Explanation explanation = testing::build(demo(), kNow)->explain(ip("192.0.2.1"), name("example.org"));
+    EXPECT_EQ(explanation.verdict, "forward");
+    EXPECT_THAT(explanation.groups, ElementsAre("everyone"));
+    EXPECT_EQ(explanation.directive, "");
+    EXPECT_EQ(explanation.matched, "");
+    EXPECT_EQ(explanation.answer, "forwarded");
+    EXPECT_THAT(steps_of(explanation), ElementsAre("client 192.0.2.1 is in groups everyone",
+                                                   "example.org is no name of a service or list", "answer: forwarded"));
 }
 
 TEST(Explain, ListsAndOwnNames) {
@@ -89,11 +89,12 @@ TEST(Explain, WhatDoesNotCountSaysWhy) {
     options.directives.back().starts = kNow + seconds(1);
     options.directives.push_back(directive("nightly", Step::Block, {"service:deepseek"}));
     options.directives.back().hours = parse_hours("22:00-06:00").value();
-    const Explanation told = testing::build(options, kNow)->explain(ip("10.1.0.7"), name("deepseek.com"));
-    EXPECT_EQ(told.verdict, "forward");
-    EXPECT_THAT(steps_of(told), ElementsAre(HasSubstr("client"), HasSubstr("DeepSeek"), HasSubstr("but has lapsed"),
-                                            HasSubstr("but not this client"), HasSubstr("but has not started"),
-                                            HasSubstr("but not at this hour"), "answer: forwarded"));
+    const Explanation explanation = testing::build(options, kNow)->explain(ip("10.1.0.7"), name("deepseek.com"));
+    EXPECT_EQ(explanation.verdict, "forward");
+    EXPECT_THAT(steps_of(explanation),
+                ElementsAre(HasSubstr("client"), HasSubstr("DeepSeek"), HasSubstr("but has lapsed"),
+                            HasSubstr("but not this client"), HasSubstr("but has not started"),
+                            HasSubstr("but not at this hour"), "answer: forwarded"));
 }
 
 TEST(Explain, AllowsAndTheirLimit) {
@@ -122,17 +123,18 @@ TEST(Explain, ExceptionsAndWhatComesNext) {
     lab.ends = kNow + std::chrono::hours(2);
     options.exceptions = {lab};
     const auto policy = testing::build(options, kNow);
-    Explanation told = policy->explain(testing::ip("10.1.0.1"), testing::name("deepseek.com"));
-    EXPECT_EQ(told.verdict, "exception");
-    EXPECT_EQ(told.exception, "dns1-17");
-    EXPECT_EQ(told.directive, "d1");
-    EXPECT_EQ(told.until, lab.ends);
-    EXPECT_EQ(told.changes, lab.ends);
-    EXPECT_EQ(told.next_verdict, "restrict");
-    told = policy->explain(testing::ip("10.1.0.99"), testing::name("deepseek.com"));
-    EXPECT_EQ(told.verdict, "restrict");
-    EXPECT_EQ(told.changes, options.directives.front().ends) << "the exception's end is no matter of this client";
-    EXPECT_EQ(told.next_verdict, "forward");
+    Explanation explanation = policy->explain(testing::ip("10.1.0.1"), testing::name("deepseek.com"));
+    EXPECT_EQ(explanation.verdict, "exception");
+    EXPECT_EQ(explanation.exception, "dns1-17");
+    EXPECT_EQ(explanation.directive, "d1");
+    EXPECT_EQ(explanation.until, lab.ends);
+    EXPECT_EQ(explanation.changes, lab.ends);
+    EXPECT_EQ(explanation.next_verdict, "restrict");
+    explanation = policy->explain(testing::ip("10.1.0.99"), testing::name("deepseek.com"));
+    EXPECT_EQ(explanation.verdict, "restrict");
+    EXPECT_EQ(explanation.changes, options.directives.front().ends)
+        << "the exception's end is no matter of this client";
+    EXPECT_EQ(explanation.next_verdict, "forward");
     EXPECT_EQ(policy->explain(testing::ip("10.1.0.1"), testing::name("example.org")).changes, std::nullopt);
 }
 

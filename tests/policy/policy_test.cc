@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/policy/fixture.h"
+#include "tests/support/allocations.h"
 
 namespace cenote::policy {
 namespace {
@@ -97,7 +98,7 @@ TEST(Policy, AllowsOpenEverythingBelowBlock) {
     }
     EXPECT_TRUE(judged(*policy, kMoti, "open.hard.ai").blocks());
     EXPECT_TRUE(judged(*policy, kMoti, "deepseek.com").blocks());
-    EXPECT_EQ(judged(*policy, kMoti, "open.deepseek.com").step, Step::Restrict);  // told, though open
+    EXPECT_EQ(judged(*policy, kMoti, "open.deepseek.com").step, Step::Restrict);  // the step stays visible
     options.allows[0].ends = kNow;
     EXPECT_TRUE(judged(*build(options, kNow), kMoti, "open.deepseek.com").blocks());
 }
@@ -309,6 +310,31 @@ TEST(Policy, TheClockIsInTheTable) {
     EXPECT_EQ(during->step_of(0), Step::Restrict);
     EXPECT_EQ(judged(*build(options, *during->next_edge()), kMoti, "deepseek.com").step, Step::None);
     EXPECT_EQ(judged(*build(options, *options.directives[0].ends), kMoti, "deepseek.com").step, Step::None);
+}
+
+TEST(Policy, ACalendarEdgeBuildsNothingAnewThatTheTimeDoesNotChange) {
+    Options made = demo();
+    made.directives[0].starts = kNow + seconds(60);
+    for (int i = 0; i < 1000; ++i)
+        made.directives[0].targets.push_back(testing::target("domain:d" + std::to_string(i) + ".example"));
+    const auto options = std::make_shared<const Options>(std::move(made));
+    const auto base = testing::catalogue();
+    const auto before = Policy::build(options, base, 1, kNow).value();
+    ASSERT_TRUE(before->next_edge());
+
+    const std::uint64_t start = test::allocations();
+    const auto after = Policy::rebuild(*before, options, base, 2, *before->next_edge()).value();
+    EXPECT_LT(test::allocations() - start, 1000U) << "a name of the policy was looked at";
+    EXPECT_EQ(after->version(), 2U);
+    EXPECT_EQ(after->sets_generation(), before->sets_generation());
+    EXPECT_EQ(after->shared_base(), base);
+    EXPECT_FALSE(judged(*before, kMoti, "d7.example").blocks());
+    EXPECT_TRUE(judged(*after, kMoti, "d7.example").blocks());
+
+    const auto other = Policy::rebuild(*after, std::make_shared<const Options>(), base, 3, kNow).value();
+    EXPECT_FALSE(judged(*other, kMoti, "d7.example").blocks()) << "other options are built in full";
+    const auto without = Policy::rebuild(*after, options, nullptr, 4, *before->next_edge());
+    EXPECT_EQ(without.value()->base(), nullptr);
 }
 
 TEST(Policy, TheGenerationChangesWithTheNamesOnly) {

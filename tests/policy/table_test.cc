@@ -18,7 +18,7 @@ std::size_t rows_of(const Options& options) {
     const Overlay overlay = Overlay::build(options, base.get()).value();
     const PrefixSets classes = classes_of(options.groups, options.exceptions, {});
     CellMaker cells(options, base.get(), moment, 1);
-    return Table({options, base.get(), overlay, classes, moment}, cells).row_count();
+    return VerdictTable({options, base.get(), overlay, classes, moment}, cells).row_count();
 }
 
 TEST(Rows, EqualOnesAreShared) {
@@ -31,7 +31,7 @@ TEST(Rows, EqualOnesAreShared) {
     EXPECT_EQ(rows.at(1, 2), 4U);
 }
 
-TEST(Table, ClassesForWhomNothingDiffersShareARow) {
+TEST(VerdictTable, ClassesForWhomNothingDiffersShareARow) {
     Options options;
     for (int i = 0; i < 50; ++i) {
         options.groups.push_back(group("g" + std::to_string(i), {}));
@@ -49,7 +49,7 @@ TEST(Table, ClassesForWhomNothingDiffersShareARow) {
     EXPECT_EQ(rows_of(options), 5U);
 }
 
-TEST(Table, DirectivesThatDoNotCountNowMakeNoRows) {
+TEST(VerdictTable, DirectivesThatDoNotCountNowMakeNoRows) {
     Options options;
     options.groups = {group("a", {"10.0.0.0/8"}), group("b", {"11.0.0.0/8"})};
     options.directives = {directive("old", Step::Block, {"service:*"})};

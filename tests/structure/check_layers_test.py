@@ -17,6 +17,7 @@ row engine blocklists
 row daemon cenote
 vocabulary base
 public cache key.h
+order cache key.h shard.h cache.h
 door uv.h   resolver/cache/loop.cc blocklists/
 system fmt/ sys/ unistd.h
 """
@@ -68,6 +69,14 @@ class CheckLayers(unittest.TestCase):
     def test_private_header(self):
         self.assert_found("resolver/engine/late.cc", '#include "resolver/cache/shard.h"\n',
                           "resolver/engine/late.cc:1: resolver/cache/shard.h is private to cache")
+
+    def test_against_the_order_of_a_module(self):
+        self.assert_found("resolver/cache/key.h", '#include "resolver/cache/cache.h"\n',
+                          "resolver/cache/key.h:1: includes up: key.h stands below cache.h in the order of cache")
+
+    def test_a_header_outside_the_order_below_one_inside(self):
+        self.assert_found("resolver/cache/shard.h", '#include "resolver/cache/key.h"\n#include "resolver/cache/entry.h"\n',
+                          "resolver/cache/shard.h:2: includes up: shard.h stands below entry.h in the order of cache")
 
     def test_module_without_a_row(self):
         self.assert_found("resolver/misc/a.cc", '#include "resolver/base/bytes.h"\n',

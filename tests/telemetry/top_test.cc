@@ -83,7 +83,7 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     ask(two, 5, Verdict::Forward, wire::Rcode::NXDomain, Source::Cache);
     ask(two, 6, Verdict::Restrict, wire::Rcode::NoError, Source::Sinkhole);
     ask(two, 7, Verdict::Forward, wire::Rcode::NoError, Source::None);
-    EXPECT_TRUE(hub.top_names(10).empty()) << "nobody has counted them yet";
+    EXPECT_TRUE(hub.top_names(10).empty()) << "count_samples() was not called yet";
     hub.count_samples();
     hub.count_samples();
     const auto names = hub.top_names(10);

@@ -19,6 +19,7 @@ class Layers:
         self.row = {}  # module -> how high
         self.vocabulary = set()
         self.public = {}  # module -> headers
+        self.order = {}  # module -> its headers, lowest first
         self.doors = []  # (header prefix, path prefixes)
         self.system = []
         for line in text.splitlines():
@@ -33,6 +34,8 @@ class Layers:
                 self.vocabulary.update(words[1:])
             elif kind == "public":
                 self.public.setdefault(first, set()).update(rest)
+            elif kind == "order":
+                self.order.setdefault(first, []).extend(rest)
             elif kind == "door":
                 self.doors.append((first, tuple(rest)))
             elif kind == "system":
@@ -46,7 +49,7 @@ class Layers:
         if theirs is None:
             return f'"{header}" is no path from the root of the tree'
         if mine == theirs:
-            return None
+            return self.fault_of_order(mine, source, header)
         for module in (mine, theirs):
             if module not in self.row:
                 return f"module '{module}' stands in no row of layers.txt"
@@ -57,6 +60,14 @@ class Layers:
         if theirs in self.vocabulary or name in {theirs + ".h", "options.h"} | self.public.get(theirs, set()):
             return None
         return f"{header} is private to {theirs}"
+
+    def fault_of_order(self, module, source, header):
+        """A header that has a place in the order of its module includes only those before it."""
+        order = self.order.get(module, [])
+        name, included = (path.split(module + "/", 1)[1] for path in (source, header))
+        if name not in order or (included in order and order.index(included) < order.index(name)):
+            return None
+        return f"includes up: {name} stands below {included} in the order of {module}"
 
     def fault_of_third_party(self, source, header):
         for prefix, paths in self.doors:

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Why a name is sinkholed or not, for people: the verdict, and the rules that led to it in the order of the decision.
+//
+// Threads:  plain values.   Memory: owns its texts.   Failure: none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/clock.h"
+
+namespace cenote::policy {
+
+/// One step of an explanation.
+struct ExplainStep {
+    std::string text;
+};
+
+struct Explanation {
+    std::string verdict;              // forward observe advise restrict block allow exception local
+    std::vector<std::string> groups;  // narrowest first
+    std::string service;              // id; empty: none
+    std::string service_name;
+    std::string list;
+    std::string directive;
+    std::string exception;
+    std::string matched;  // the name of the entry
+    std::string answer;   // "null, 30 s"
+    std::optional<WallTime> until;
+    std::vector<ExplainStep> steps;
+    std::optional<WallTime> changes;  // when the calendar leads to another verdict
+    std::string next_verdict;         // and to which
+};
+
+}  // namespace cenote::policy

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/policy/overview.h"
+
+#include "resolver/policy/policy_state.h"
+#include "resolver/policy/resolve.h"
+
+namespace cenote::policy {
+
+PolicyOverview::PolicyOverview(std::unique_ptr<const PolicyState> state) noexcept : state_(std::move(state)) {}
+PolicyOverview::~PolicyOverview() = default;
+
+std::uint32_t PolicyOverview::version() const noexcept { return state_->version; }
+std::optional<WallTime> PolicyOverview::next_edge() const noexcept { return state_->moment.next_edge; }
+const Options& PolicyOverview::options() const noexcept { return *state_->options; }
+const domainset::DomainSet* PolicyOverview::base() const noexcept { return state_->base; }
+
+const std::shared_ptr<const domainset::DomainSet>& PolicyOverview::shared_base() const noexcept {
+    return state_->timeless->base;
+}
+
+std::uint32_t PolicyOverview::class_count() const noexcept {
+    return static_cast<std::uint32_t>(state_->classes->sets.size());
+}
+
+std::string_view PolicyOverview::group_of(ClientClass client) const noexcept {
+    const std::uint32_t nearest = state_->classes->sets[client].nearest;
+    return nearest == OwnerSet::kNone ? std::string_view() : state_->options->groups[nearest].id;
+}
+
+std::string_view PolicyOverview::directive_id(std::uint32_t directive) const noexcept {
+    return directive == Cell::kNone ? std::string_view() : state_->options->directives[directive].id;
+}
+
+std::string_view PolicyOverview::service_id(std::uint32_t source) const noexcept {
+    return source == Cell::kNone ? std::string_view() : state_->base->sources()[source].id;
+}
+
+DirectiveState PolicyOverview::state_of(std::uint32_t directive) const noexcept {
+    return state_->moment.phases[directive].state;
+}
+
+Step PolicyOverview::step_of(std::uint32_t directive) const noexcept { return state_->moment.phases[directive].step; }
+
+std::vector<PolicyOverview::Taken> PolicyOverview::takes(std::uint32_t directive) const {
+    std::vector<Taken> taken;
+    if (base() == nullptr) return taken;
+    const Directive& of = state_->options->directives[directive];
+    std::vector<bool> sources(base()->sources().size());
+    for (const std::uint32_t tag : cover(of, *base()).tags) sources[base()->tags()[tag].source] = true;
+    for (std::uint32_t i = 0; i < sources.size(); ++i)
+        if (sources[i]) taken.push_back({i, target_to_text(*target_that_takes(of, base()->sources()[i]))});
+    return taken;
+}
+
+std::vector<std::uint64_t> PolicyOverview::names_taken(std::uint32_t directive) const {
+    std::vector<std::uint64_t> names;
+    if (base() == nullptr) return names;
+    names.resize(base()->sources().size());
+    std::vector<bool> tags(base()->tags().size());
+    for (const std::uint32_t tag : cover(state_->options->directives[directive], *base()).tags) tags[tag] = true;
+    base()->for_each([&](const domainset::Entry& entry) {
+        for (const std::uint32_t tag : base()->tag_set(entry.own))
+            if (tags[tag]) ++names[base()->tags()[tag].source];
+    });
+    return names;
+}
+
+bool PolicyOverview::in_force(std::uint32_t exception) const noexcept { return state_->moment.exceptions[exception]; }
+
+}  // namespace cenote::policy

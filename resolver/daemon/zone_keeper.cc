@@ -27,7 +27,8 @@
 #include "resolver/config/list_copies.h"
 #include "resolver/daemon/zone_increments.h"
 #include "resolver/domainset/publish.h"
-#include "resolver/transfer/incoming.h"
+#include "resolver/transfer/xfr_client.h"
+#include "resolver/transfer/zone_file.h"
 
 extern char** environ;
 
@@ -134,7 +135,7 @@ private:
     }
 
     Status refresh() {
-        const transfer::Incoming incoming(zone_, key_ ? &*key_ : nullptr, {}, stop_);
+        const transfer::XfrClient incoming(zone_, key_ ? &*key_ : nullptr, {}, stop_);
         const auto soa = incoming.ask_soa();
         if (!soa) return soa.error();
         if (data_ && soa->serial != data_->soa.serial && !transfer::is_later(soa->serial, data_->soa.serial))

@@ -33,8 +33,8 @@ class RpzExport(PrimaryZoneTest):
         self.resolver.cenote_ok("restrict", "address:198.51.100.0/24")
         done = self.resolver.cenote("export", "--format", "rpz")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("2 rules are left out, and what they close is open there", done.stderr)
-        self.assertIn("2 of them are of names that are too long", done.stderr)
+        self.assertIn("2 rules are left out, and the names that they sinkhole resolve there", done.stderr)
+        self.assertIn("2 of them have names that are too long", done.stderr)
         self.assertNotIn("abcdefghij", done.stdout)
         checked = 0
         with self.subTest("BIND"):
@@ -79,10 +79,10 @@ class RpzExport(PrimaryZoneTest):
         self.resolver.cenote_ok("restrict", "domain:new.example")
         self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
         self.resolver.cenote_ok("restrict", "address:198.51.100.0/24")
-        known = {"hosts": ("names are closed here with all names below them; there those alone that are listed", "1 rules"),
-                 "domains": ("1 rules are left out, and what they open is closed there", "and what they close is open"),
-                 "dnsmasq": ("1 rules are left out, and what they close is open there",),
-                 "unbound": ("1 rules are left out, and what they close is open there",)}
+        known = {"hosts": ("names are sinkholed here with all names below them; there only those that are listed", "1 rules"),
+                 "domains": ("1 rules are left out, and the names that they allow are sinkholed there", "and the names that they sinkhole"),
+                 "dnsmasq": ("1 rules are left out, and the names that they sinkhole resolve there",),
+                 "unbound": ("1 rules are left out, and the names that they sinkhole resolve there",)}
         for format, sentences in known.items():
             done = self.resolver.cenote("export", "--format", format)
             self.assertEqual(done.returncode, 0)

@@ -90,8 +90,8 @@ bool SecondaryZoneThread::is_published() const {
 SecondaryZoneThread::Event SecondaryZoneThread::perform(const Action& action) {
     switch (action.kind) {
         case Action::Kind::AskSoa: return ask_soa();
-        case Action::Kind::TransferIncrements: return transfer(&*data_);
-        case Action::Kind::TransferWhole: return transfer(nullptr);
+        case Action::Kind::TransferIncrements: return transfer_zone(&*data_);
+        case Action::Kind::TransferWhole: return transfer_zone(nullptr);
         case Action::Kind::PublishDelta: return publish_delta();
         case Action::Kind::Publish: return publish();
         case Action::Kind::Confirm: return confirm();
@@ -110,7 +110,7 @@ SecondaryZoneThread::Event SecondaryZoneThread::ask_soa() {
     return {.kind = Kind::SoaReceived, .soa = *soa};
 }
 
-SecondaryZoneThread::Event SecondaryZoneThread::transfer(const ZoneData* known) {
+SecondaryZoneThread::Event SecondaryZoneThread::transfer_zone(const ZoneData* known) {
     auto data = transfer::XfrClient(zone_, key_, {}, stop_).transfer(known);
     if (!data) {
         failure_ = data.error().text;

@@ -44,7 +44,7 @@ private:
     [[nodiscard]] bool is_published() const;
     Event perform(const Action& action);
     Event ask_soa();
-    Event transfer(const transfer::ZoneData* known);
+    Event transfer_zone(const transfer::ZoneData* known);
     Event store(transfer::ZoneData data);
     Event publish_delta();
     Event publish();

@@ -32,21 +32,21 @@ Status Assembler::add(ByteView message) {
     for (unsigned left = records.header().answers; left > 0; --left) {
         const auto record = records.next();
         if (!record) break;
-        if (complete()) return Error{"there are records behind the end of the zone"};
+        if (complete()) return Error{"there are records after the end of the zone"};
         if (auto added = add_record(message, *record); !added) return added;
     }
-    return records.ok() ? Status(Done{}) : Status(Error{"a message is broken"});
+    return records.ok() ? Status(Done{}) : Status(Error{"a message is malformed"});
 }
 
 Status Assembler::add_record(ByteView message, const RecordView& record) {
     wire::Name owner;
     std::size_t owner_end = 0;
-    if (!owner.read(message, record.start, owner_end)) return Error{"a message is broken"};
+    if (!owner.read(message, record.start, owner_end)) return Error{"a message is malformed"};
     if (record.rr_class != static_cast<std::uint16_t>(wire::RrClass::IN) || !owner.is_below_or_equal(zone_))
         return Error{fmt::format("a record of {} is not in the zone", owner.to_string())};
     if (record.type == RrType::SOA) {
         const auto soa = read_soa(message, record);
-        if (!soa || !(owner == zone_)) return Error{"an SOA record is broken"};
+        if (!soa || !(owner == zone_)) return Error{"an SOA record is malformed"};
         return on_soa(*soa);
     }
     if (state_ == State::First) return Error{"the zone does not begin with its SOA"};
@@ -64,12 +64,13 @@ Result<RpzRecord> Assembler::policy_record(ByteView message, const RecordView& r
     if (made.type == RrType::CNAME) {
         wire::Name target;
         std::size_t end = 0;
-        if (!target.read(message, record.rdata, end) || end != record.end()) return Error{"a CNAME record is broken"};
+        if (!target.read(message, record.rdata, end) || end != record.end())
+            return Error{"a CNAME record is malformed"};
         made.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
         return made;
     }
     const std::size_t fixed = made.type == RrType::A ? 4 : made.type == RrType::AAAA ? 16 : record.size;
-    if (record.size != fixed) return Error{"an address record is broken"};
+    if (record.size != fixed) return Error{"an address record is malformed"};
     made.rdata.assign(reinterpret_cast<const char*>(message.data()) + record.rdata, record.size);
     return made;
 }
@@ -78,12 +79,13 @@ Status Assembler::keep(RpzRecord record) {
     auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
     const std::size_t held = records_.size() + step_.removed.size() + step_.added.size();
     if (held >= limits_.records_max)
-        return Error{fmt::format("it has more than {} records; have the primary serve less, or as several zones",
-                                 limits_.records_max)};
+        return Error{
+            fmt::format("the zone has more than {} records; reduce it at the primary, or split it into several zones",
+                        limits_.records_max)};
     memory_ += size_of(record);
     if (memory_ > limits_.memory_max)
         return Error{
-            fmt::format("it would take more than {} MiB of memory; have the primary serve less, or as "
+            fmt::format("the zone would take more than {} MiB of memory; reduce it at the primary, or split it into "
                         "several zones",
                         limits_.memory_max >> 20)};
     into.push_back(std::move(record));
@@ -109,7 +111,7 @@ Status Assembler::on_soa(const Soa& soa) {
                 return Done{};
             }
             if (known_ == nullptr || soa.serial != known_->soa.serial)
-                return Error{fmt::format("its increments begin at serial {}, which is not ours", soa.serial)};
+                return Error{fmt::format("its increments begin at serial {}, which is not the known one", soa.serial)};
             records_ = known_->records;
             memory_ = size_of(records_);
             step_to_ = soa.serial;
@@ -130,7 +132,7 @@ Status Assembler::on_soa(const Soa& soa) {
             return Done{};
         case State::Complete: break;
     }
-    return Error{"there are records behind the end of the zone"};
+    return Error{"there are records after the end of the zone"};
 }
 
 Status Assembler::settle_step() {

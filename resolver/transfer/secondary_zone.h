@@ -75,9 +75,6 @@ public:
 
     [[nodiscard]] Action next(const Event& event, Ticks now);
 
-    /// The timers that hold, from the SOA that was received last.
-    [[nodiscard]] const Soa& timers() const noexcept { return timers_; }
-
 private:
     /// What follows when publishing has come to an end.
     enum class Then : std::uint8_t { AskSoa, Confirm, WaitRefresh, WaitRetry };
@@ -95,7 +92,7 @@ private:
     Action wait(seconds limit, Ticks now);
 
     std::optional<std::uint32_t> serial_;  // of the zone on disk
-    Soa timers_;
+    Soa timers_;                           // of the SOA that was received last
     bool expired_ = false;
     bool publish_pending_ = false;  // the set does not have what is on disk
     bool refused_ = false;          // the guard refused what is on disk

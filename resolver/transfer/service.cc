@@ -10,7 +10,9 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "resolver/transfer/notify_sender.h"
 #include "resolver/transfer/xfr_server.h"

@@ -36,20 +36,19 @@ Error error_from(const SocketAddress& primary, std::string_view what) {
 
 std::string_view rcode_text(Rcode rcode) {
     switch (rcode) {
-        case Rcode::FormErr: return "it does not understand us (FORMERR)";
-        case Rcode::ServFail: return "it failed (SERVFAIL)";
-        case Rcode::Refused:
-            return "it refuses (REFUSED); is this address allowed to transfer, is the key the right one?";
-        case Rcode::NotAuth: return "it does not serve this zone, or does not know the key (NOTAUTH)";
-        default: return "it answers with an error";
+        case Rcode::FormErr: return "FORMERR: the primary cannot read the query";
+        case Rcode::ServFail: return "SERVFAIL: the primary cannot answer";
+        case Rcode::Refused: return "REFUSED: is this address allowed to transfer, is the key the right one?";
+        case Rcode::NotAuth: return "NOTAUTH: the primary is not authoritative for this zone, or does not have the key";
+        default: return "the primary answers with an error";
     }
 }
 
 std::string_view tsig_text(TsigError error) {
     switch (error) {
-        case TsigError::BadKey: return "the key is another one there (BADKEY)";
-        case TsigError::BadSig: return "the signature is wrong (BADSIG): is the secret the same on both sides?";
-        case TsigError::BadTime: return "the clocks are too far apart (BADTIME)";
+        case TsigError::BadKey: return "BADKEY: the primary has another key";
+        case TsigError::BadSig: return "BADSIG: the signature is wrong; is the secret the same on both sides?";
+        case TsigError::BadTime: return "BADTIME: the clocks are too far apart";
         default: return "the signature cannot be read";
     }
 }
@@ -57,8 +56,8 @@ std::string_view tsig_text(TsigError error) {
 /// Whether a message is a response without error to the query with this id.
 Status check_header(ByteView message, std::uint16_t id) {
     const auto header = read_header(message);
-    if (!header) return Error{"the answer is no message"};
-    if (!header->is_response() || header->id != id) return Error{"the answer is to another question"};
+    if (!header) return Error{"the response is shorter than a header"};
+    if (!header->is_response() || header->id != id) return Error{"the response is not to this query"};
     if (header->rcode() != Rcode::NoError) return Error{std::string(rcode_text(header->rcode()))};
     return Done{};
 }
@@ -111,7 +110,7 @@ Result<Soa> XfrClient::ask_soa() const {
     const bool found =
         record && record->type == RrType::SOA && owner.read(*message, record->start, end) && owner == zone_.zone;
     const auto soa = found ? read_soa(*message, *record) : std::nullopt;
-    if (!soa) return error_from(zone_.primary, "it has no SOA of this zone");
+    if (!soa) return error_from(zone_.primary, "the response has no SOA of this zone");
     return *soa;
 }
 

@@ -39,7 +39,7 @@ Status ZoneConnection::send(ByteView message) {
         if (count > 0)
             left = left.subspan(static_cast<std::size_t>(count));
         else if (errno != EAGAIN || !wait(POLLOUT))
-            return error("the connection broke");
+            return error("the connection was closed");
     }
     return Done{};
 }
@@ -63,7 +63,7 @@ Status ZoneConnection::read(MutableBytes into) {
         else if (errno != EAGAIN)
             return error(std::strerror(errno));
         else if (!wait(POLLIN))
-            return error("no answer in time");
+            return error("no response in time");
     }
     return Done{};
 }

@@ -92,7 +92,7 @@ notify = [{told}]
                     return rows
 
     def many(self, count):
-        """Directives that close so many names of a list."""
+        """Directives that sinkhole this many names of a list."""
         return (f'[[list]]\nid = "many"\nsource = "{self.nodes_list(count)}"\n[[directive]]\nid = "d2"\n'
                 'targets = ["list:many"]\nstep = "restrict"\nanswer = "nxdomain"\n')
 

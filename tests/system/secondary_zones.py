@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A resolver with a list from a zone transfer, and a primary that serves it as a test wants, or does it wrong."""
+"""A resolver with a secondary zone, and a primary that serves it as a test wants, or breaks the protocol."""
 import base64
 import threading
 
@@ -23,8 +23,8 @@ targets = ["list:nation"]
 step    = "restrict"
 layer   = "nation"
 """
-OPEN = ["192.0.2.1"]
-CLOSED = ["0.0.0.0"]
+RESOLVED = ["192.0.2.1"]
+SINKHOLED = ["0.0.0.0"]
 
 
 def zone_text(serial, names, refresh=3600, expire=86400):
@@ -52,7 +52,7 @@ source = "axfr://{primary}/{ZONE}"
 name        = "{KEY}"
 secret_file = "{file}"
 """)
-        node.cenote("update")  # there is no zone yet: exit code 1, and a set all the same
+        node.cenote("update")  # there is no zone yet: exit code 1, and a set without it
         self.resolver = node.start()
 
     def seen(self, name):
@@ -68,7 +68,7 @@ secret_file = "{file}"
             raise AssertionError(f"{error}\n{self.row()}\n{self.resolver.daemon.log()[-4000:]}") from None
 
     def notify_target(self):
-        """A port for us that the primary can be told of before we are there."""
+        """A port of the resolver, for a primary that is configured before it starts."""
         self.port = free_port()
         return self.port
 
@@ -83,13 +83,13 @@ secret_file = "{file}"
 
     def check_names(self, closed, opened):
         for name in closed:
-            self.assertEqual((name, self.seen(name)), (name, CLOSED))
+            self.assertEqual((name, self.seen(name)), (name, SINKHOLED))
         for name in opened:
-            self.assertEqual((name, self.seen(name)), (name, OPEN))
+            self.assertEqual((name, self.seen(name)), (name, RESOLVED))
 
 
 class ScriptedPrimary:
-    """A primary that signs its answers, or does what `broken` says."""
+    """A primary that signs its answers, or breaks the protocol in the way that `broken` names."""
 
     def __init__(self, test, zones):
         self.zones, self.broken, self.asked = zones, "", 0

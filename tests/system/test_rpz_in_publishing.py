@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A secondary zone that changed is published: as a delta beside the set or compiled, and whole whatever is cut off where."""
+"""A changed secondary zone is published as a delta beside the set, or compiled; a kill or a full disk leaves a whole set."""
 import fcntl
 import os
 import pathlib
@@ -13,7 +13,7 @@ import dns.message
 import dns.opcode
 
 from harness import main
-from secondary_zones import CLOSED, ZONE, ScriptedPrimary, SecondaryZoneTest, zone_text
+from secondary_zones import SINKHOLED, ZONE, ScriptedPrimary, SecondaryZoneTest, zone_text
 
 
 def alive(pid):
@@ -31,12 +31,12 @@ class RpzInPublishing(SecondaryZoneTest):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept + ["bad1.example"], refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         large = self.resolver.set.stat().st_ino
         self.assertEqual(self.deltas(), [])
 
         primary.zones.append(zone_text(2, kept + ["bad2.example", "x.bad1.example"], refresh=1))
-        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the addition")
         self.check_names(["a.bad2.example", "x.bad1.example", "y.x.bad1.example", "n7.example"],
                          ["bad1.example", "y.bad1.example", "good.example"])
         self.assertEqual(self.resolver.set.stat().st_ino, large, "the set was not compiled")
@@ -47,19 +47,19 @@ class RpzInPublishing(SecondaryZoneTest):
         last = self.resolver.cenote_json("audit")[-1]
         self.assertEqual(last["action"], "update")
         self.assertIn("zone serial 2, 4 records came and 2 went", last["note"])
-        told = self.resolver.cenote_json("explain", "y.x.bad1.example")
-        self.assertEqual((told["verdict"], told["list"]), ("restrict", "nation"))
+        explained = self.resolver.cenote_json("explain", "y.x.bad1.example")
+        self.assertEqual((explained["verdict"], explained["list"]), ("restrict", "nation"))
 
-        # Over a restart, after which the increments go on where they were.
+        # After a restart, increments continue from the zone on disk.
         self.resolver.stop()
         self.resolver.start()
         self.check_names(["bad2.example", "x.bad1.example"], ["bad1.example"])
         primary.zones.append(zone_text(3, kept + ["bad3.example"], refresh=1))
-        self.until(lambda: self.seen("bad3.example") == CLOSED, "what came after a restart")
+        self.until(lambda: self.seen("bad3.example") == SINKHOLED, "an addition after a restart")
         self.check_names(["n7.example"], ["bad1.example", "bad2.example", "x.bad1.example"])
         self.assertEqual(self.resolver.set.stat().st_ino, large)
 
-        # Compiling makes one of the two, and says the same.
+        # Compiling merges the two without a change of names.
         domains, before = self.resolver.cenote_json("status")["set"]["domains"], self.deltas()
         self.resolver.cenote_ok("update", "--local")
         self.assertEqual(self.deltas(), before, "for a rollback")
@@ -67,14 +67,14 @@ class RpzInPublishing(SecondaryZoneTest):
         self.assertEqual(self.resolver.cenote_json("status")["set"]["domains"], domains)
         self.check_names(["bad3.example", "n7.example"], ["bad1.example", "bad2.example", "x.bad1.example"])
 
-        # The set before it has its delta still. It is another set, so the zone's next change is compiled.
+        # The previous set still has its delta. It is another set, so the next change of the zone is compiled.
         primary.zones.append(zone_text(4, kept + ["bad4.example"], refresh=1))
-        self.until(lambda: self.seen("bad4.example") == CLOSED, "beside the new set")
+        self.until(lambda: self.seen("bad4.example") == SINKHOLED, "beside the new set")
         self.resolver.cenote_ok("update", "--rollback")
         self.assertEqual(self.resolver.set.stat().st_ino, large)
         self.check_names(["bad3.example", "n7.example"], ["bad1.example", "bad4.example"])
         primary.zones.append(zone_text(5, kept + ["bad5.example"], refresh=1))
-        self.until(lambda: self.seen("bad5.example") == CLOSED, "after a rollback")
+        self.until(lambda: self.seen("bad5.example") == SINKHOLED, "after a rollback")
         self.check_names(["n7.example"], ["bad1.example", "bad3.example", "bad4.example"])
         self.assertNotEqual(self.resolver.set.stat().st_ino, large)
 
@@ -82,37 +82,37 @@ class RpzInPublishing(SecondaryZoneTest):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         before = self.resolver.cenote_json("status")["queries"]
         asked = 0
         for i in range(5):
             primary.zones.append(zone_text(i + 2, kept + [f"came{i}.example"], refresh=1))
             here = False
             while not here:
-                self.check_names(["n1.example", "x.n59.example"], ["good.example"])  # fails where no answer comes
-                here = self.seen(f"came{i}.example") == CLOSED
+                self.check_names(["n1.example", "x.n59.example"], ["good.example"])  # fails where there is no answer
+                here = self.seen(f"came{i}.example") == SINKHOLED
                 asked += 4
         self.check_names(["came4.example"], ["came0.example", "came3.example"])
-        self.assertEqual(self.resolver.cenote_json("status")["queries"], before + asked + 3, "each was asked once")
+        self.assertEqual(self.resolver.cenote_json("status")["queries"], before + asked + 3, "each was sent once")
 
     def test_what_is_protected_meanwhile_stays_open(self):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         text = self.resolver.config.read_text()
         self.resolver.config.write_text(text.replace("[blocklist]", '[blocklist]\nprotect = ["agency.example"]'))
         self.assertNotEqual(text, self.resolver.config.read_text())
         self.resolver.cenote_ok("reload")
         primary.zones.append(zone_text(2, kept + ["www.agency.example", "other.example"], refresh=1))
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason")
         self.check_names(["n1.example"], ["www.agency.example", "other.example"])
 
-    def test_a_change_that_finds_another_update_at_work_comes_after_it(self):
+    def test_a_change_waits_for_another_update(self):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         with open(f"{self.resolver.set}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
@@ -123,16 +123,16 @@ class RpzInPublishing(SecondaryZoneTest):
             self.resolver.send(notify)
             self.until(lambda: primary.asked > asked, "it asks again, and finds the serial that it has")
             self.check_names(["n1.example"], ["bad2.example"])
-        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came while another update was at work")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "what changed while another update was running")
 
     def test_a_large_change_is_compiled(self):
         names = [f"n{i}.example" for i in range(71)]
         primary = ScriptedPrimary(self, [zone_text(1, names[:60], refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         large = self.resolver.set.stat().st_ino
         primary.zones.append(zone_text(2, names, refresh=1))
-        self.until(lambda: self.seen("n70.example") == CLOSED, "all that came")
+        self.until(lambda: self.seen("n70.example") == SINKHOLED, "all that came")
         self.assertNotEqual(self.resolver.set.stat().st_ino, large)
         self.assertEqual(self.deltas(), [])
 
@@ -147,26 +147,26 @@ class RpzInPublishing(SecondaryZoneTest):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where, place=small)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         with open(small / "fill", "wb", buffering=0) as fill:
             with self.assertRaises(OSError):
                 while True:
                     fill.write(bytes(4096))
             primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
-            self.until(lambda: "No space left" in self.resolver.daemon.log(), "what is wrong is told")
+            self.until(lambda: "No space left" in self.resolver.daemon.log(), "the reason is logged")
             self.resolver.cenote_ok("reload")
             self.check_names(["n1.example"], ["bad2.example"])
             fill.truncate(0)
-        self.until(lambda: self.seen("bad2.example") == CLOSED, "the change, once there is room")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the change, once there is room")
         self.assertEqual(self.row()["error"], None)
 
-    def test_a_damaged_delta_is_told_and_mended(self):
+    def test_a_damaged_delta_is_reported_and_replaced(self):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         primary.zones.append(zone_text(2, kept + ["bad2.example"], refresh=1))
-        self.until(lambda: self.seen("bad2.example") == CLOSED, "what came")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the addition")
         primary.broken = "refuse"
         delta, = self.deltas()
         whole = delta.read_bytes()
@@ -191,59 +191,59 @@ class RpzInPublishing(SecondaryZoneTest):
         kept = [f"n{i}.example" for i in range(60)]
         primary = ScriptedPrimary(self, [zone_text(1, kept, refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("n1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         for i in range(12):
             asked = primary.asked
             primary.zones.append(zone_text(i + 2, kept + [f"came{i}.example"], refresh=1))
             self.until(lambda: primary.asked >= asked + 2, "it asks and transfers")
-            self.resolver.stop()  # which the process that keeps zones may have a question to just then
+            self.resolver.stop()  # while the transfer process may have a request to it
             self.resolver.start()
-        self.until(lambda: self.seen("came11.example") == CLOSED, "the newest")
+        self.until(lambda: self.seen("came11.example") == SINKHOLED, "the newest")
         self.check_names(["n1.example"], ["came0.example", "came10.example"])
 
     def test_a_zone_that_was_written_and_not_compiled_is_compiled_at_the_start(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         self.resolver.stop()
         primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"], refresh=1))
         zone = self.resolver.folder / "lists" / "nation.zone"
         text = zone.read_text().replace("hostmaster.localhost. 1 ", "hostmaster.localhost. 2 ")
-        zone.write_text(text + "bad2.example CNAME .\n")  # a kill between the two leaves it so
+        zone.write_text(text + "bad2.example CNAME .\n")  # as a kill between writing and publishing leaves it
         self.resolver.start()
-        self.until(lambda: self.seen("bad2.example") == CLOSED, "what the zone on disk says")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "what the zone on disk has")
 
-    def test_a_zone_that_the_guard_refuses_does_not_count_as_good(self):
+    def test_a_zone_that_the_guard_refuses_is_no_good_copy(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         primary.zones.append(zone_text(2, ["bad1.example", "co.kr"], refresh=1))
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason")
         good, asked = self.row()["last_good"], primary.asked
         self.until(lambda: primary.asked > asked + 2, "refreshes that find the same serial")
         self.assertEqual(self.row()["last_good"], good)
         self.assertIn("may not be sinkholed", self.row()["error"])
         primary.broken = "refuse"
-        self.until(lambda: "may not be sinkholed" not in self.row()["error"], "the primary's absence is told")
+        self.until(lambda: "may not be sinkholed" not in self.row()["error"], "the error of a primary that does not answer")
         primary.broken = ""
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's word again")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason again")
         self.assertEqual(self.row()["last_good"], good)
 
     def test_a_kill_in_the_middle_leaves_the_zone_as_it_was(self):
         primary = ScriptedPrimary(self, [zone_text(1, ["bad1.example"], refresh=1)])
         self.stand_up(primary.where)
-        self.until(lambda: self.seen("bad1.example") == CLOSED, "the zone")
+        self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         for i in range(5):
             primary.zones.append(zone_text(i + 2, ["bad1.example", f"new{i}.example"], refresh=1))
             children = pathlib.Path(f"/proc/{self.resolver.daemon.process.pid}/task/{self.resolver.daemon.process.pid}/children")
             keeper = int(children.read_text().split()[0])
             self.until(lambda: primary.asked > i + 1, "it asks")
             os.kill(keeper, signal.SIGKILL)
-            self.until(lambda: not alive(keeper), "its end, which a write to the disk can put off")
-            self.assertEqual(self.seen("bad1.example"), CLOSED)
+            self.until(lambda: not alive(keeper), "its end, which a write to the disk can delay")
+            self.assertEqual(self.seen("bad1.example"), SINKHOLED)
             self.assertEqual(self.resolver.cenote("inspect", self.resolver.set).returncode, 0)
-            self.resolver.cenote_ok("reload")  # starts it again; a minute would as well
-        self.until(lambda: self.seen("new4.example") == CLOSED, "the newest")
+            self.resolver.cenote_ok("reload")  # starts it again at once, not after a minute
+        self.until(lambda: self.seen("new4.example") == SINKHOLED, "the newest")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Primary zones: our policy transferred and enforced by BIND, Knot, NSD, unbound and PowerDNS Recursor."""
+"""Primary zones: the policy transferred and enforced by BIND, Knot, NSD, unbound and PowerDNS Recursor."""
 import shutil
 import unittest
 
@@ -30,7 +30,7 @@ class RpzOut(PrimaryZoneTest):
             self.assertIn("Transfer failed", self.dig(*words))
         refused = dns.query.tcp(dns.message.make_query(f"alpha-ai.example.{ZONE}", "A"), self.resolver.address,
                                 port=self.resolver.port)
-        self.assertEqual(addresses(refused), ["192.0.2.1"], "names in the zone are nobody's business but the secondaries'")
+        self.assertEqual(addresses(refused), ["192.0.2.1"], "names below the zone are resolved as any other name")
 
     def test_increments(self):
         self.stand_up()
@@ -54,10 +54,10 @@ class RpzOut(PrimaryZoneTest):
         self.resolver.cenote_ok("advise", "beta")
         before = self.serial()
         self.resolver.cenote_ok("restrict", "domain:last.example")
-        eventually(lambda: self.serial() != before, "what changes nothing is no version")
+        eventually(lambda: self.serial() != before, "a new serial for this change, and none for one that changes nothing")
 
     def check_enforced(self, server):
-        """A resolver that keeps the zone answers as we do, and follows within moments."""
+        """A resolver that transfers the zone answers as Cenote does, and follows changes."""
         eventually(lambda: not addresses(ask(server, "chat.alpha-ai.example")), "the zone is enforced")
         self.assertEqual(addresses(ask(server, "www.open.example")), ["192.0.2.1"])
         made = self.resolver.cenote_ok("restrict", "domain:new.example").strip()
@@ -89,7 +89,7 @@ zone "{ZONE}" {{ type secondary; file "rpz"; masterfile-format text; allow-notif
         self.assertNotIn("BADSIG", bind.log())
 
     def test_unbound(self):
-        """It cannot sign, so its address is what lets it in."""
+        """It has no TSIG, so that its address must be in notify."""
         port = free_port()
         self.stand_up(notify=[f"127.0.0.1:{port}"], keys=False)
 

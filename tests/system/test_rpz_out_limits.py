@@ -16,9 +16,9 @@ class RpzOutLimits(PrimaryZoneTest):
         self.stand_up()
         streams = [self.resolver.tcp() for _ in range(40)]
         for stream in streams:
-            stream.sendall(self.question(ZONE, "AXFR", 1) + b"\0")  # and the first byte of something more
+            stream.sendall(self.question(ZONE, "AXFR", 1) + b"\0")  # and the first byte of another message
         for stream in streams:
-            # SERVFAIL: more of one client than may wait at once.
+            # SERVFAIL: more queries of one client than may wait.
             self.assertIn(dns.rcode.to_text(read_message(stream).rcode()), ("REFUSED", "SERVFAIL"))
         self.assertEqual(self.transfer()[0][1], "SOA")
 
@@ -68,7 +68,7 @@ class RpzOutLimits(PrimaryZoneTest):
             if answer.id in soas:
                 soas[answer.id] += sum(rrset.rdtype == dns.rdatatype.SOA for rrset in answer.answer)
         self.gate.set()
-        self.assertEqual(read_message(stream).id, 1, "answered, be it that upstream was too slow")
+        self.assertEqual(read_message(stream).id, 1, "answered, also where the upstream was too slow")
         self.assertEqual([dns.rcode.to_text(answers[i].rcode()) for i in range(2, 7)], ["NOERROR"] * 5)
         self.assertEqual([addresses(answers[i]) for i in (3, 6)], [["192.0.2.1"], ["0.0.0.0"]])
         stream.sendall(self.question(ZONE, "NS", 7) + self.question("c.example", "A", 8))
@@ -84,7 +84,7 @@ class RpzOutLimits(PrimaryZoneTest):
         self.resolver.cenote_ok("reload")
         streams.pop().close()
         self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)
-        self.resolver.stop()  # with three of them under way
+        self.resolver.stop()  # while three transfers are in progress
         self.resolver.start()
         eventually(lambda: self.serial() > 0, "the zone")
         self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)

@@ -6,11 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-
 #include "resolver/transfer/notify_sender.h"
+#include "tests/transfer/secondary_for_tests.h"
 #include "tests/transfer/zones_for_tests.h"
 
 namespace cenote::transfer {
@@ -19,6 +16,7 @@ namespace {
 using testing::kSecondary;
 using testing::kZone;
 using testing::question;
+using testing::Secondary;
 using wire::Rcode;
 using wire::RrType;
 
@@ -73,46 +71,6 @@ TEST(Notify, RecordsBehindTheQuestionAreNotRepeated) {
     EXPECT_EQ(reply->message.size(), make_notify(kZone, 1).size());
     EXPECT_EQ(read_header(reply->message)->answers, 0);
 }
-
-/// A secondary on loopback.
-class Secondary {
-public:
-    explicit Secondary(int family = AF_INET) : socket_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_storage native{};
-        const auto here = SocketAddress::parse(family == AF_INET ? "127.0.0.1:0" : "[::1]:0", 0);
-        socklen_t size = here->to_native(native);
-        bound_ = ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&native), size) == 0;
-        size = sizeof native;
-        ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&native), &size);
-        address_ = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
-    }
-    [[nodiscard]] bool bound() const { return bound_; }
-    [[nodiscard]] const SocketAddress& address() const { return address_; }
-    /// The next datagram, which is there already: loopback delivers before send() returns.
-    std::optional<Message> receive() {
-        Message message(512);
-        socklen_t size = sizeof from_;
-        const auto count = ::recvfrom(socket_.get(), message.data(), message.size(), MSG_DONTWAIT,
-                                      reinterpret_cast<sockaddr*>(&from_), &size);
-        if (count < 0) return std::nullopt;
-        message.resize(static_cast<std::size_t>(count));
-        return message;
-    }
-    void answer(const Message& message) {
-        const SocketAddress to = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&from_));
-        sockaddr_storage native{};
-        const socklen_t size = to.to_native(native);
-        EXPECT_EQ(::sendto(socket_.get(), message.data(), message.size(), 0, reinterpret_cast<const sockaddr*>(&native),
-                           size),
-                  static_cast<ssize_t>(message.size()));
-    }
-
-private:
-    UniqueFd socket_;
-    bool bound_ = false;
-    SocketAddress address_;
-    sockaddr_storage from_{};
-};
 
 PrimaryZoneOptions zone_for(std::vector<SocketAddress> notify) {
     return {.zone = kZone, .group = "everyone", .keys = {}, .notify = std::move(notify)};

@@ -62,8 +62,8 @@ TEST(XfrClient, WhatComesWithoutEndIsLeft) {
         TransferLimits limits;
         const char* why;
     } rows[] = {
-        {"policy", RrType::CNAME, 1, few, "more than 1000 records; have the primary serve less"},
-        {"long texts", RrType::TXT, 3000, small, "more than 2 MiB of memory; have the primary serve less"},
+        {"policy", RrType::CNAME, 1, few, "more than 1000 records; reduce it at the primary"},
+        {"long texts", RrType::TXT, 3000, small, "more than 2 MiB of memory; reduce it at the primary"},
         {"signatures, which are not kept", RrType::RRSIG, 3000, brief, "does not end within 2 MiB"},
     };
     for (const auto& row : rows) {
@@ -110,7 +110,7 @@ TEST(XfrClient, AMessageThatTricklesInIsLeft) {
     });
     const auto got = transfer_from(primary, {.answer = milliseconds{50}});
     ASSERT_FALSE(got.ok());
-    EXPECT_THAT(got.error().text, HasSubstr("no answer in time"));
+    EXPECT_THAT(got.error().text, HasSubstr("no response in time"));
 }
 
 TEST(XfrClient, WhatSignsTheZoneIsNoPolicy) {
@@ -134,17 +134,17 @@ TEST(XfrClient, ResponsesThatAreNoneOfThisQuery) {
         const char* why;
         std::function<void(Bytes&)> damage;
     } rows[] = {
-        {"to another question", [](Bytes& message) { message[0] ^= 1; }},
-        {"to another question", [](Bytes& message) { message[2] = 0; }},
-        {"is no message", [](Bytes& message) { message.resize(11); }},
-        {"is no message", [](Bytes& message) { message.clear(); }},
+        {"not to this query", [](Bytes& message) { message[0] ^= 1; }},
+        {"not to this query", [](Bytes& message) { message[2] = 0; }},
+        {"shorter than a header", [](Bytes& message) { message.resize(11); }},
+        {"shorter than a header", [](Bytes& message) { message.clear(); }},
         {"FORMERR", [](Bytes& message) { message[3] = static_cast<std::uint8_t>(Rcode::FormErr); }},
         {"SERVFAIL", [](Bytes& message) { message[3] = static_cast<std::uint8_t>(Rcode::ServFail); }},
         {"REFUSED", [](Bytes& message) { message[3] = static_cast<std::uint8_t>(Rcode::Refused); }},
         {"NOTAUTH", [](Bytes& message) { message[3] = static_cast<std::uint8_t>(Rcode::NotAuth); }},
         {"with an error", [](Bytes& message) { message[3] = static_cast<std::uint8_t>(Rcode::NXDomain); }},
-        {"broken", [](Bytes& message) { message.resize(message.size() - 1); }},
-        {"broken", [](Bytes& message) { message[7] = 9; }},
+        {"malformed", [](Bytes& message) { message.resize(message.size() - 1); }},
+        {"malformed", [](Bytes& message) { message[7] = 9; }},
     };
     for (const auto& row : rows) {
         const Primary primary([&](const Bytes& query, const Primary::Send& send) {

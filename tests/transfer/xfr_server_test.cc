@@ -196,6 +196,16 @@ TEST_F(XfrServerTest, ATransferGoesOnWithTheVersionItBegan) {
     EXPECT_TRUE(connections_.next(2).last);
 }
 
+TEST_F(XfrServerTest, ItEndsWhileTransfersAreInProgress) {
+    start({}, zones_of(5000));
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        ask(i, question(RrType::AXFR));
+        EXPECT_FALSE(connections_.next(i).last);
+    }
+    server_.reset();
+    EXPECT_FALSE(connections_.anything(0)) << "the connections belong to their workers";
+}
+
 TEST_F(XfrServerTest, WhatIsNoQueryEndsTheConnection) {
     start({}, zones_of(1));
     auto response = question(RrType::SOA);

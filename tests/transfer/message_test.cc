@@ -121,7 +121,9 @@ TEST(Message, NoDamageIsReadBeyondTheMessage) {
         Message torn = whole;
         for (unsigned changes = 1 + random() % 4; changes > 0; --changes)
             torn[random() % torn.size()] = static_cast<std::uint8_t>(random());
-        if (const auto question = read_question(torn)) EXPECT_LE(question->end, torn.size());
+        if (const auto question = read_question(torn)) {
+            EXPECT_LE(question->end, torn.size());
+        }
         RecordReader records(torn);
         while (const auto record = records.next()) {
             EXPECT_LT(record->start, record->rdata);

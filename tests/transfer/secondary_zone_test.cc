@@ -336,7 +336,9 @@ TEST_F(SecondaryZoneTest, NoSequenceOfEventsStopsIt) {
                 EXPECT_FALSE(std::exchange(stays_expired, true));
                 EXPECT_EQ(action_.kind, Do::Publish);
             }
-            if (action_.expiry == Expiry::Ends) EXPECT_TRUE(std::exchange(stays_expired, false));
+            if (action_.expiry == Expiry::Ends) {
+                EXPECT_TRUE(std::exchange(stays_expired, false));
+            }
             const auto pick = [&](std::initializer_list<Kind> kinds) { return kinds.begin()[random() % kinds.size()]; };
             switch (action_.kind) {
                 case Do::AskSoa:

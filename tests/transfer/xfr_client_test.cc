@@ -208,8 +208,12 @@ TEST(XfrClient, TheSoaOfTheZoneAndNoOther) {
         const Primary primary([&](const Bytes& query, const Primary::Send& send) { send(framed(row.reply(query))); });
         const auto got = soa_from(primary);
         EXPECT_EQ(got.ok(), row.good) << row.what;
-        if (got) EXPECT_EQ(got->serial, 9U);
-        if (!got) EXPECT_THAT(got.error().text, HasSubstr("no SOA of this zone")) << row.what;
+        if (got) {
+            EXPECT_EQ(got->serial, 9U);
+        }
+        if (!got) {
+            EXPECT_THAT(got.error().text, HasSubstr("no SOA of this zone")) << row.what;
+        }
     }
 }
 
@@ -263,7 +267,9 @@ TEST(XfrClient, SignaturesOfATransfer) {
         });
         const auto got = transfer_from(primary, {}, nullptr, &kKey);
         EXPECT_EQ(got.ok(), row.why == nullptr) << (got.ok() ? "" : got.error().text);
-        if (!got && row.why != nullptr) EXPECT_THAT(got.error().text, HasSubstr(row.why));
+        if (!got && row.why != nullptr) {
+            EXPECT_THAT(got.error().text, HasSubstr(row.why));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[tsig]], [[serve_rpz]]: keys, and our own policy as response policy zones.
+// The sections [[tsig]] and [[serve_rpz]]: keys, and primary zones that are made of the policy.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -27,7 +27,7 @@ std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Dr
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0)
         draft.diagnostics.warning(file.place,
-                                  fmt::format("everybody on this host can read {}; chmod 0640 it", path.string()));
+                                  fmt::format("every user of this host can read {}; chmod 0640 it", path.string()));
     std::string_view secret = *text;
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' '))
         secret.remove_suffix(1);
@@ -61,7 +61,7 @@ void read_tsig(const TomlTable& table, Draft& draft) {
     keys.push_back(std::move(key));
 }
 
-/// A key by its name.
+/// The name of a key that a [[tsig]] section defines.
 std::optional<wire::Name> known_key(const TomlText& text, Draft& draft) {
     const auto name = to_name(text, wire::NameUse::Single, draft.diagnostics);
     if (!name) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<wire::Name> known_key(const TomlText& text, Draft& draft) {
 }
 
 void read_served(const TomlTable& table, Draft& draft) {
-    transfer::ServedZone zone;
+    transfer::PrimaryZoneOptions zone;
     if (const auto name = table.required_text("zone")) {
         const auto parsed = to_name(*name, wire::NameUse::Single, draft.diagnostics);
         if (parsed) zone.zone = *parsed;
@@ -113,7 +113,7 @@ void read_transfer(const TomlTable& root, Draft& draft) {
     for (const auto& table : root.tables("serve_rpz")) read_served(table, draft);
     for (const TomlText& use : draft.key_uses) (void)known_key(use, draft);
     for (const transfer::KeptZone& kept : draft.settings.transfer.kept)
-        for (const transfer::ServedZone& served : draft.settings.transfer.served)
+        for (const transfer::PrimaryZoneOptions& served : draft.settings.transfer.served)
             if (kept.zone == served.zone)
                 draft.diagnostics.error(
                     {draft.settings.file.string(), 0, 0},

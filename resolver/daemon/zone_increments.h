@@ -15,7 +15,7 @@
 #include "resolver/base/digest.h"
 #include "resolver/config/config.h"
 #include "resolver/domainset/domain_set.h"
-#include "resolver/transfer/incoming.h"
+#include "resolver/transfer/zone_data.h"
 
 namespace cenote::daemon {
 

@@ -12,12 +12,12 @@ using wire::RrType;
 
 namespace {
 
-/// What a record takes, whether its texts stand inside the strings or beside them.
+/// Bytes of a record with the heap allocations of its strings; a short string has none.
 std::size_t size_of(const RpzRecord& record) {
-    const auto beside = [](const std::string& text) {
+    const auto heap_size = [](const std::string& text) {
         return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
     };
-    return sizeof(RpzRecord) + beside(record.owner) + beside(record.rdata);
+    return sizeof(RpzRecord) + heap_size(record.owner) + heap_size(record.rdata);
 }
 
 std::size_t size_of(const std::vector<RpzRecord>& records) {
@@ -27,86 +27,65 @@ std::size_t size_of(const std::vector<RpzRecord>& records) {
 
 }  // namespace
 
-bool is_of_the_zone(RrType type) noexcept {
-    switch (type) {
-        case RrType::NS:
-        case RrType::DS:
-        case RrType::RRSIG:
-        case RrType::NSEC:
-        case RrType::DNSKEY:
-        case RrType::NSEC3:
-        case RrType::NSEC3PARAM:
-        case RrType::CDS:
-        case RrType::CDNSKEY: return true;
-        default: return false;
-    }
-}
-
-std::optional<Soa> read_soa(ByteView message, std::size_t at, std::size_t end) {
-    if (!wire::skip_name(message, at) || !wire::skip_name(message, at) || at + 20 > end) return std::nullopt;
-    return Soa{load_u32(&message[at]), load_u32(&message[at + 4]), load_u32(&message[at + 8]),
-               load_u32(&message[at + 12])};
-}
-
 Status Assembler::add(ByteView message) {
-    std::size_t at = wire::kHeaderSize;
-    for (unsigned i = load_u16(&message[4]); i > 0; --i) {
-        if (!wire::skip_name(message, at) || message.size() - at < 4) return Error{"a message is broken"};
-        at += 4;
+    RecordReader records(message);
+    for (unsigned left = records.header().answers; left > 0; --left) {
+        const auto record = records.next();
+        if (!record) break;
+        if (complete()) return Error{"there are records after the end of the zone"};
+        if (auto added = add_record(message, *record); !added) return added;
     }
-    for (unsigned i = load_u16(&message[6]); i > 0; --i) {
-        wire::Name owner;
-        if (!owner.read(message, at, at) || message.size() - at < 10) return Error{"a message is broken"};
-        const std::uint16_t type = load_u16(&message[at]);
-        const std::uint16_t rr_class = load_u16(&message[at + 2]);
-        const std::size_t size = load_u16(&message[at + 8]);
-        at += 10;
-        if (message.size() - at < size) return Error{"a message is broken"};
-        if (complete()) return Error{"there are records behind the end of the zone"};
-        if (auto added = add_record(owner, type, rr_class, message, at, size); !added) return added;
-        at += size;
-    }
-    return Done{};
+    return records.ok() ? Status(Done{}) : Status(Error{"a message is malformed"});
 }
 
-Status Assembler::add_record(const wire::Name& owner, std::uint16_t type, std::uint16_t rr_class, ByteView message,
-                             std::size_t at, std::size_t size) {
-    if (rr_class != static_cast<std::uint16_t>(wire::RrClass::IN) || !owner.is_below_or_equal(zone_))
+Status Assembler::add_record(ByteView message, const RecordView& record) {
+    wire::Name owner;
+    std::size_t owner_end = 0;
+    if (!owner.read(message, record.start, owner_end)) return Error{"a message is malformed"};
+    if (record.rr_class != static_cast<std::uint16_t>(wire::RrClass::IN) || !owner.is_below_or_equal(zone_))
         return Error{fmt::format("a record of {} is not in the zone", owner.to_string())};
-    if (type == static_cast<std::uint16_t>(RrType::SOA)) {
-        const auto soa = read_soa(message, at, at + size);
-        if (!soa || !(owner == zone_)) return Error{"an SOA record is broken"};
+    if (record.type == RrType::SOA) {
+        const auto soa = read_soa(message, record);
+        if (!soa || !(owner == zone_)) return Error{"an SOA record is malformed"};
         return on_soa(*soa);
     }
     if (state_ == State::First) return Error{"the zone does not begin with its SOA"};
     if (state_ == State::Second) state_ = State::Whole;  // not increments, though they were asked for (RFC 1995 §4)
-    if (owner == zone_ || is_of_the_zone(static_cast<RrType>(type))) return Done{};
-    RpzRecord record;
-    record.owner.assign(reinterpret_cast<const char*>(owner.wire().data()), owner.wire().size() - zone_.wire().size());
-    record.type = static_cast<RrType>(type);
-    if (record.type == RrType::CNAME) {
+    if (owner == zone_ || is_no_policy(record.type)) return Done{};
+    auto made = policy_record(message, record, owner);
+    if (!made) return std::move(made).error();
+    return keep(*std::move(made));
+}
+
+Result<RpzRecord> Assembler::policy_record(ByteView message, const RecordView& record, const wire::Name& owner) const {
+    RpzRecord made;
+    made.owner.assign(reinterpret_cast<const char*>(owner.wire().data()), owner.wire().size() - zone_.wire().size());
+    made.type = record.type;
+    if (made.type == RrType::CNAME) {
         wire::Name target;
-        std::size_t end = at;
-        if (!target.read(message, at, end) || end != at + size) return Error{"a CNAME record is broken"};
-        record.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
-    } else {
-        const std::size_t fixed = record.type == RrType::A ? 4 : record.type == RrType::AAAA ? 16 : size;
-        if (size != fixed) return Error{"an address record is broken"};
-        record.rdata.assign(reinterpret_cast<const char*>(message.data()) + at, size);
+        std::size_t end = 0;
+        if (!target.read(message, record.rdata, end) || end != record.end())
+            return Error{"a CNAME record is malformed"};
+        made.rdata.assign(reinterpret_cast<const char*>(target.wire().data()), target.wire().size());
+        return made;
     }
-    return keep(std::move(record));
+    const std::size_t fixed = made.type == RrType::A ? 4 : made.type == RrType::AAAA ? 16 : record.size;
+    if (record.size != fixed) return Error{"an address record is malformed"};
+    made.rdata.assign(reinterpret_cast<const char*>(message.data()) + record.rdata, record.size);
+    return made;
 }
 
 Status Assembler::keep(RpzRecord record) {
     auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
     const std::size_t held = records_.size() + step_.removed.size() + step_.added.size();
     if (held >= limits_.records_max)
-        return Error{fmt::format("it has more than {} records; have the primary serve less, or as several zones",
-                                 limits_.records_max)};
+        return Error{
+            fmt::format("the zone has more than {} records; reduce it at the primary, or split it into several zones",
+                        limits_.records_max)};
     memory_ += size_of(record);
     if (memory_ > limits_.memory_max)
         return Error{
-            fmt::format("it would take more than {} MiB of memory; have the primary serve less, or as "
+            fmt::format("the zone would take more than {} MiB of memory; reduce it at the primary, or split it into "
                         "several zones",
                         limits_.memory_max >> 20)};
     into.push_back(std::move(record));
@@ -127,12 +106,12 @@ Status Assembler::on_soa(const Soa& soa) {
             state_ = State::Second;
             return Done{};
         case State::Second:
-            if (soa == target_) {  // an empty zone
+            if (soa == target_) {  // the zone is empty
                 state_ = State::Complete;
                 return Done{};
             }
             if (known_ == nullptr || soa.serial != known_->soa.serial)
-                return Error{fmt::format("its increments begin at serial {}, which is not ours", soa.serial)};
+                return Error{fmt::format("its increments begin at serial {}, which is not the known one", soa.serial)};
             records_ = known_->records;
             memory_ = size_of(records_);
             step_to_ = soa.serial;
@@ -153,7 +132,7 @@ Status Assembler::on_soa(const Soa& soa) {
             return Done{};
         case State::Complete: break;
     }
-    return Error{"there are records behind the end of the zone"};
+    return Error{"there are records after the end of the zone"};
 }
 
 Status Assembler::settle_step() {
@@ -180,7 +159,7 @@ Status Assembler::settle_step() {
 Result<std::optional<ZoneData>> Assembler::finish() && {
     if (!complete()) return Error{"the SOA at the end is missing"};
     if (up_to_date_) return std::optional<ZoneData>();
-    // Increments leave the records in order; of a whole zone they come in the order that the primary likes.
+    // Increments keep the records in order; the records of a whole zone come in any order.
     if (!std::is_sorted(records_.begin(), records_.end())) std::sort(records_.begin(), records_.end());
     records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
     return std::optional(ZoneData{target_, std::move(records_)});

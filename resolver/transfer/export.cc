@@ -14,29 +14,29 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kFormats{"rpz", "hosts", "domains", "dnsmasq", "unbound"};
 
-constexpr std::size_t kZoneBytes = 64;  // of the name that a zone is loaded under, in wire form
+constexpr std::size_t kZoneBytes = 64;  // largest name, in wire form, that a zone may be loaded under
 
-/// The lines of one rule; empty: the format cannot say it.
+/// The lines of one rule; empty: the format cannot express it.
 std::string lines_of(const NameRule& rule, ExportFormat format) {
     const std::string name = rule.name.to_string();
-    const bool closes = rule.itself != nullptr;
-    const bool closes_below = rule.below != nullptr;
-    const bool whole = closes && closes_below;
-    const bool opens = !closes && !closes_below;
+    const bool sinkholes = rule.itself != nullptr;
+    const bool sinkholes_below = rule.below != nullptr;
+    const bool whole = sinkholes && sinkholes_below;
+    const bool resolves = !sinkholes && !sinkholes_below;
     const bool inside = rule.above != nullptr;
     switch (format) {
-        case ExportFormat::Hosts: return closes ? fmt::format("0.0.0.0 {}\n", name) : std::string();
+        case ExportFormat::Hosts: return sinkholes ? fmt::format("0.0.0.0 {}\n", name) : std::string();
         case ExportFormat::Domains: return whole ? name + "\n" : std::string();
         case ExportFormat::Dnsmasq:
             if (whole) return fmt::format("address=/{}/#\n", name);
-            if (opens) return fmt::format("server=/{}/#\n", name);
-            if (!closes) return {};
+            if (resolves) return fmt::format("server=/{}/#\n", name);
+            if (!sinkholes) return {};
             return fmt::format("{}host-record={},0.0.0.0,::\n", inside ? fmt::format("server=/{}/#\n", name) : "",
                                name);
         case ExportFormat::Unbound:
             if (whole) return fmt::format("local-zone: \"{}.\" always_null\n", name);
-            if (opens) return fmt::format("local-zone: \"{}.\" always_transparent\n", name);
-            if (!closes) return {};
+            if (resolves) return fmt::format("local-zone: \"{}.\" always_transparent\n", name);
+            if (!sinkholes) return {};
             return fmt::format("{1}local-data: \"{0}. A 0.0.0.0\"\nlocal-data: \"{0}. AAAA ::\"\n", name,
                                inside ? fmt::format("local-zone: \"{}.\" transparent\n", name) : "");
         case ExportFormat::Rpz: break;
@@ -44,8 +44,10 @@ std::string lines_of(const NameRule& rule, ExportFormat format) {
     return {};
 }
 
-/// What is left out by what would hold there instead: what holds above the name, where anything does.
-void count_unsaid(bool is_closed_there, Exported& out) { ++(is_closed_there ? out.stays_closed : out.stays_open); }
+/// Counts a rule that is left out by what holds there without it: the rule above the name, if there is one.
+void count_left_out(bool is_sinkholed_there, Exported& out) {
+    ++(is_sinkholed_there ? out.not_allowed : out.not_sinkholed);
+}
 
 void add_records(const GroupPolicy& of, Exported& out, std::vector<std::string>& lines) {
     auto records = rpz_records(of);
@@ -53,7 +55,7 @@ void add_records(const GroupPolicy& of, Exported& out, std::vector<std::string>&
     out.too_long = remove_too_long(records, kZoneBytes);
     const RpzDiff lost = difference(all, records);
     const std::string passthru = "\x0crpz-passthru" + std::string(1, '\0');
-    for (const RpzRecord& record : lost.removed) count_unsaid(record.rdata == passthru, out);
+    for (const RpzRecord& record : lost.removed) count_left_out(record.rdata == passthru, out);
     for (const RpzRecord& record : records) lines.push_back(to_text(record) + "\n");
     out.rules = lines.size();
 }
@@ -61,25 +63,25 @@ void add_records(const GroupPolicy& of, Exported& out, std::vector<std::string>&
 void add_lines(const GroupPolicy& of, ExportFormat format, Exported& out, std::vector<std::string>& lines) {
     const auto add = [&](const NameRule& rule) {
         std::string text = lines_of(rule, format);
-        if (text.empty()) return count_unsaid(rule.above != nullptr, out);
+        if (text.empty()) return count_left_out(rule.above != nullptr, out);
         ++out.rules;
         lines.push_back(std::move(text));
     };
     if (format == ExportFormat::Hosts) {
         for_each_known_name(of, [&](const NameRule& rule) {
             if (rule.itself != nullptr) add(rule);
-            if (rule.below != nullptr && rule.below_differs()) ++out.open_below;
+            if (rule.below != nullptr && rule.below_differs()) ++out.names_alone;
         });
     } else {
         for_each_rule(of, add);
     }
     for_each_address(of, [&](const Prefix&, const policy::Cell* cell) {
-        // What is open inside a prefix needs no word where the prefix itself is left out.
-        if (cell != nullptr) ++out.stays_open;
+        // A prefix that resolves inside another needs no rule where the other is left out.
+        if (cell != nullptr) ++out.not_sinkholed;
     });
 }
 
-/// What stands in front of the records of a zone, which is loaded under a name of its reader's choice.
+/// The head of a zone, which is loaded under a name that the reader chooses.
 std::string zone_head(const GroupPolicy& of, WallTime at) {
     const auto serial = static_cast<std::uint32_t>(at.time_since_epoch().count());
     const std::uint32_t ttl_s = rpz_ttl_s(*of.policy);
@@ -99,17 +101,16 @@ std::optional<ExportFormat> parse_export_format(std::string_view text) noexcept 
 
 std::vector<std::string> Exported::shortcomings() const {
     std::vector<std::string> sentences;
-    if (stays_open != 0)
-        sentences.push_back(fmt::format("{} rules are left out, and what they close is open there", stays_open));
-    if (stays_closed != 0)
-        sentences.push_back(fmt::format("{} rules are left out, and what they open is closed there", stays_closed));
-    if (too_long != 0)
-        sentences.push_back(fmt::format("{} of them are of names that are too long to stand in a zone", too_long));
-    if (open_below != 0)
+    if (not_sinkholed != 0)
         sentences.push_back(
-            fmt::format("{} names are closed here with all names below them; there those alone that "
-                        "are listed",
-                        open_below));
+            fmt::format("{} rules are left out, and the names that they sinkhole resolve there", not_sinkholed));
+    if (not_allowed != 0)
+        sentences.push_back(
+            fmt::format("{} rules are left out, and the names that they allow are sinkholed there", not_allowed));
+    if (too_long != 0) sentences.push_back(fmt::format("{} of them have names that are too long for a zone", too_long));
+    if (names_alone != 0)
+        sentences.push_back(fmt::format(
+            "{} names are sinkholed here with all names below them; there only those that are listed", names_alone));
     return sentences;
 }
 

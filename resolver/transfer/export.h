@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The policy as a file for somebody else's resolver.
+// The policy as a file for another resolver.
 //
 // Threads:  pure. Control plane.
 // Memory:   the text.
-// Failure:  none; what a format cannot say is counted by what comes of it.
+// Failure:  none; rules that a format cannot express are counted by their effect.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "resolver/base/clock.h"
-#include "resolver/transfer/closed_names.h"
+#include "resolver/transfer/sinkholed_names.h"
 
 namespace cenote::transfer {
 
@@ -23,16 +23,16 @@ enum class ExportFormat : std::uint8_t { Rpz, Hosts, Domains, Dnsmasq, Unbound }
 struct Exported {
     std::string text;
     std::size_t rules = 0;
-    std::size_t stays_open = 0;    // rules left out: what they close is open there
-    std::size_t stays_closed = 0;  // rules left out: what they open is closed there
-    std::size_t open_below = 0;    // names closed with all below them, of which the format closes those it lists alone
-    std::size_t too_long = 0;      // of stays_open and stays_closed: names that do not fit into a zone
+    std::size_t not_sinkholed = 0;  // rules left out whose names resolve there
+    std::size_t not_allowed = 0;    // rules left out whose names are sinkholed there
+    std::size_t names_alone = 0;    // names sinkholed with all below them, of which the format has only listed ones
+    std::size_t too_long = 0;       // of not_sinkholed and not_allowed: names that do not fit into a zone
 
-    /// What is not as it is here, a sentence each.
+    /// What the file enforces otherwise than the policy, one sentence each.
     [[nodiscard]] std::vector<std::string> shortcomings() const;
 };
 /// Lines in the order of their names. `title`: a comment in front. A zone is complete (SOA, NS, $TTL) and fits below
-/// any name of up to 62 letters; its serial is `at`, in seconds.
+/// any name of up to 62 characters; its serial is `at`, in seconds.
 [[nodiscard]] Exported export_policy(const GroupPolicy& of, ExportFormat format, std::string_view title, WallTime at);
 
 }  // namespace cenote::transfer

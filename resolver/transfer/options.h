@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Response policy zones in and out: keys, the zones we serve, the zones we keep.
+// Options of zone transfer: TSIG keys, primary zones and secondary zones (RFC 9499 §6).
 #pragma once
 
 #include <cstdint>
@@ -23,17 +23,17 @@ struct TsigKey {
     friend bool operator==(const TsigKey&, const TsigKey&) = default;
 };
 
-/// [[serve_rpz]]
-struct ServedZone {
+/// A primary zone that is made of a policy: [[serve_rpz]].
+struct PrimaryZoneOptions {
     wire::Name zone;
     std::string group = "everyone";
-    std::vector<wire::Name> keys;       // who may transfer; empty: the addresses below
-    std::vector<SocketAddress> notify;  // secondaries that are told of changes
+    std::vector<wire::Name> keys;       // one of them must sign a transfer; empty: the addresses of notify may transfer
+    std::vector<SocketAddress> notify;  // secondaries that NOTIFY is sent to
 
-    friend bool operator==(const ServedZone&, const ServedZone&) = default;
+    friend bool operator==(const PrimaryZoneOptions&, const PrimaryZoneOptions&) = default;
 };
 
-/// A [[list]] with an axfr:// source.
+/// A secondary zone that is a list: a [[list]] with an axfr:// source.
 struct KeptZone {
     std::string list;
     wire::Name zone;
@@ -45,7 +45,7 @@ struct KeptZone {
 
 struct Options {
     std::vector<TsigKey> keys;
-    std::vector<ServedZone> served;
+    std::vector<PrimaryZoneOptions> served;
     std::vector<KeptZone> kept;
 
     friend bool operator==(const Options&, const Options&) = default;

@@ -17,7 +17,7 @@ using wire::RrType;
 
 std::string to_string(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-/// The labels of a name without the root behind them.
+/// The labels of a name in wire form, without the root label.
 std::string labels_of(std::string_view text) {
     const auto name = wire::Name::parse(text);
     CENOTE_CHECK(name.has_value());
@@ -37,7 +37,8 @@ std::optional<Number> parse_number(std::string_view text, int base) {
     return read.ec == std::errc() && read.ptr == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
-/// What RPZ writes for an answer mode. "null" becomes NODATA: as good for whoever asks, in one record for all types.
+/// The RPZ action of an answer mode. "null" becomes NODATA, which is one record for all types. `cell` nullptr: the name
+/// resolves.
 void add_action(const std::string& owner, const policy::Cell* cell, std::vector<RpzRecord>& records) {
     static const std::string root(1, '\0');
     static const std::string nodata = wire_of("*");
@@ -67,7 +68,7 @@ std::vector<RpzRecord> rpz_records(const GroupPolicy& of) {
     std::vector<RpzRecord> records;
     for_each_rule(of, [&](const NameRule& rule) {
         const std::string owner = to_string(rule.name.wire().first(rule.name.wire().size() - 1));
-        // A rule is exact or a wildcard there; neither speaks for the other.
+        // In RPZ a record is for one name or for all names below one; neither covers the other.
         if (rule.itself_differs() || rule.below_differs()) {
             if (rule.itself != nullptr || rule.above != nullptr) add_action(owner, rule.itself, records);
             if (rule.below != nullptr || rule.above != nullptr) add_action("\1*" + owner, rule.below, records);

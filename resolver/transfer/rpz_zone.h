@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A policy as a response policy zone (draft-vixie-dnsop-dns-rpz), and how one version of it becomes the next.
+// The records of a policy as a response policy zone (draft-vixie-dnsop-dns-rpz), their text, and the difference of two
+// versions.
 //
 // Threads:  values. Control plane.
 // Memory:   about 80 bytes a record.
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "resolver/transfer/closed_names.h"
+#include "resolver/transfer/sinkholed_names.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::transfer {
@@ -30,14 +31,15 @@ struct RpzRecord {
 
 /// Ascending, each once.
 [[nodiscard]] std::vector<RpzRecord> rpz_records(const GroupPolicy& of);
-/// Takes out what does not fit below a zone's name of so many bytes (RFC 1035 §2.3.4), and gives how many that were.
+/// Removes the records whose owners are too long below a zone whose name has `zone_bytes` (RFC 1035 §2.3.4); gives
+/// their number.
 std::size_t remove_too_long(std::vector<RpzRecord>& records, std::size_t zone_bytes);
-/// Of the zone and of each of its records.
+/// The TTL of the zone's records, in seconds.
 [[nodiscard]] std::uint32_t rpz_ttl_s(const policy::Policy& policy);
 
-/// As a master file has it, without a zone around it.
+/// A line of a master file, relative to the zone.
 [[nodiscard]] std::string to_text(const RpzRecord& record);
-/// Of a line that to_text() wrote; nullopt: it did not.
+/// The record of a line that to_text() wrote; nullopt for any other line.
 [[nodiscard]] std::optional<RpzRecord> parse_record(std::string_view line);
 
 struct RpzDiff {

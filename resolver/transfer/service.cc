@@ -10,19 +10,22 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
-#include "resolver/base/log.h"
-#include "resolver/transfer/answers.h"
-#include "resolver/transfer/notices.h"
+#include "resolver/transfer/notify_sender.h"
+#include "resolver/transfer/xfr_server.h"
+#include "resolver/transfer/zone_builder.h"
 
 namespace cenote::transfer {
 namespace {
 
+/// The thread that builds zones and sends NOTIFY; XfrServer has its own.
 class ThreadedService final : public Service {
 public:
     explicit ThreadedService(std::function<void(const KeptZone&)> on_notify)
-        : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), answers_({}, std::move(on_notify)) {
+        : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), server_({}, std::move(on_notify)) {
         thread_ = std::thread([this] { run(); });
         pthread_setname_np(thread_.native_handle(), "zones");
     }
@@ -35,27 +38,21 @@ public:
     void update(const Options& options, std::shared_ptr<const policy::Policy> policy,
                 const std::string& node) override {
         const std::lock_guard lock(mutex_);
-        next_ = Next{options, std::move(policy), node};
+        next_ = ZoneBuilder::Source{options, std::move(policy), node};
         wake();
     }
 
     std::vector<ServedStatus> status() const override {
         std::vector<ServedStatus> all;
-        const auto now = answers_.zones();
+        const auto now = server_.zones();
         for (const auto& version : now->versions)
             all.push_back({version->of.zone.to_string(), version->serial, version->records->size()});
         return all;
     }
 
-    Inbox& inbox() noexcept override { return answers_; }
+    Inbox& inbox() noexcept override { return server_; }
 
 private:
-    struct Next {
-        Options options;
-        std::shared_ptr<const policy::Policy> policy;
-        std::string node;
-    };
-
     void wake() noexcept {
         const std::uint64_t one = 1;
         static_cast<void>(!::write(wake_.get(), &one, sizeof one));
@@ -63,69 +60,42 @@ private:
 
     void run() {
         while (!stop_) {
-            std::array<pollfd, 3> all{{{wake_.get(), POLLIN, 0},
-                                       {notices_.sockets()[0].get(), POLLIN, 0},
-                                       {notices_.sockets()[1].get(), POLLIN, 0}}};
-            ::poll(all.data(), all.size(), notices_.empty() ? 1000 : 100);
-            std::uint64_t count = 0;
-            static_cast<void>(!::read(wake_.get(), &count, sizeof count));
-            rebuild();
-            notices_.read_answers();
-            notices_.send_due();
-        }
-    }
-
-    void rebuild() {
-        std::optional<Next> next;
-        {
-            const std::lock_guard lock(mutex_);
-            next.swap(next_);
-        }
-        if (!next) return;
-        const auto before = answers_.zones();
-        auto made = std::make_shared<Zones>();
-        made->options = next->options;
-        std::vector<std::shared_ptr<const ZoneVersion>> changes;
-        for (const ServedZone& zone : next->options.served) {
-            const auto known = std::find_if(before->versions.begin(), before->versions.end(),
-                                            [&](const auto& version) { return version->of.zone == zone.zone; });
-            const auto old = known == before->versions.end() ? nullptr : *known;
-            const auto of = policy_of_group(*next->policy, zone.group, wall_now());
-            if (!of) {
-                log::error("zone {}: {}", zone.zone.to_string(), of.error().text);
-                if (old != nullptr) made->versions.push_back(old);
-                continue;
+            wait();
+            if (const auto source = take_source()) {
+                const auto built = ZoneBuilder::build(*source, *server_.zones(), wall_now());
+                server_.show(built.zones);
+                for (const auto& version : built.changed) notify_.announce(version->of, ticks_now());
             }
-            ZoneVersion version{
-                .of = zone,
-                .node = next->node,
-                .ttl_s = rpz_ttl_s(*next->policy),
-                .serial = next->policy->version(),
-                .records = std::make_shared<const std::vector<RpzRecord>>(fitting(rpz_records(*of), zone.zone)),
-                .steps = {}};
-            const auto changed = next_version(old.get(), std::move(version));
-            made->versions.push_back(changed != nullptr ? changed : old);
-            if (changed == nullptr) continue;
-            log::notice("zone {}: serial {}, {} records", zone.zone.to_string(), changed->serial,
-                        changed->records->size());
-            changes.push_back(changed);
+            notify_.read_answers();
+            notify_.send_due(ticks_now());
         }
-        answers_.show(std::move(made));
-        for (const auto& changed : changes) notices_.announce(changed);
     }
 
-    static std::vector<RpzRecord> fitting(std::vector<RpzRecord> records, const wire::Name& zone) {
-        const auto left_out = remove_too_long(records, zone.wire().size());
-        if (left_out != 0) log::warning("zone {}: {} names are too long to stand in it", zone.to_string(), left_out);
-        return records;
+    /// Until there is a policy to build from, an answer to NOTIFY, or one to send.
+    void wait() {
+        const auto [v4, v6] = notify_.sockets();
+        std::array<pollfd, 3> all{{{wake_.get(), POLLIN, 0}, {v4, POLLIN, 0}, {v6, POLLIN, 0}}};
+        int timeout = -1;
+        if (const auto due = notify_.next_due()) {
+            const auto left = std::chrono::ceil<milliseconds>(*due - ticks_now());
+            timeout = static_cast<int>(std::max<milliseconds::rep>(left.count(), 0));
+        }
+        ::poll(all.data(), all.size(), timeout);
+        std::uint64_t count = 0;
+        static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+    }
+
+    std::optional<ZoneBuilder::Source> take_source() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(next_, std::nullopt);
     }
 
     UniqueFd wake_;
     std::atomic<bool> stop_{false};
     std::mutex mutex_;
-    std::optional<Next> next_;
-    Notices notices_;
-    Answers answers_;
+    std::optional<ZoneBuilder::Source> next_;  // with mutex_ held
+    NotifySender notify_;
+    XfrServer server_;
     std::thread thread_;
 };
 

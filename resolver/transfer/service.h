@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our own policy as response policy zones for other resolvers, and news of zones that we keep.
+// Zone transfer in the daemon: primary zones that are made of the policy, and NOTIFY for secondary zones.
 //
-// Workers hand over what they do not answer themselves (inbox.h). One thread builds zones and sends NOTIFY, another
-// answers.
+// Workers hand over queries about zones (inbox.h). One thread builds the primary zones (ZoneBuilder) and sends NOTIFY
+// (NotifySender), another answers (XfrServer).
 //
-// Threads:  update() and the Inbox may be called by any thread; the rest is inside.
+// Threads:  update(), status() and the Inbox may be called by any thread.
 // Time:     reads both clocks.
-// Memory:   the zones, and of transfers under way a bounded number of one message each.
-// Failure:  a zone that cannot be built stays as it was, and is logged.
+// Memory:   the zones, and one message for each of a bounded number of transfers.
+// Failure:  a zone that cannot be built keeps its version, and is logged.
 #pragma once
 
 #include <functional>
@@ -30,15 +30,15 @@ struct ServedStatus {
 
 class Service {
 public:
-    /// `on_notify`: a zone that we keep has changed at its primary; called on a thread of the service.
+    /// `on_notify`: a secondary zone has changed at its primary; called by a thread of the service.
     static std::unique_ptr<Service> start(std::function<void(const KeptZone&)> on_notify);
     virtual ~Service() = default;
 
-    /// The policy that is in force now, and what is to be served of it.
+    /// Zones are built from this policy from now on.
     virtual void update(const Options& options, std::shared_ptr<const policy::Policy> policy,
                         const std::string& node) = 0;
     [[nodiscard]] virtual std::vector<ServedStatus> status() const = 0;
-    /// Where workers hand queries over. They do so no more when the service ends.
+    /// Takes the queries of workers, which must have stopped before the service ends.
     [[nodiscard]] virtual Inbox& inbox() noexcept = 0;
 };
 

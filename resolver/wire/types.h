@@ -61,6 +61,8 @@ enum class Rcode : std::uint16_t {
     NXDomain = 3,
     NotImp = 4,
     Refused = 5,
+    YXDomain = 6,
+    NotAuth = 9,
     BadVers = 16,
     BadCookie = 23,
 };

@@ -7,8 +7,9 @@
 #include <optional>
 
 #include "resolver/base/check.h"
-#include "resolver/transfer/incoming.h"
+#include "resolver/transfer/assembler.h"
 #include "resolver/transfer/tsig.h"
+#include "resolver/transfer/zone_file.h"
 
 /// The first byte: whether a zone is known already; then messages, each behind its length.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ZoneData known;
     known.soa.serial = 1;
     known.records = {{std::string("\1a"), wire::RrType::CNAME, std::string(1, '\0')}};
-    IncomingLimits limits;
+    TransferLimits limits;
     limits.records_max = 1000;
     Assembler assembler(zone, (data[0] & 1) != 0 ? &known : nullptr, limits);
     ByteView left(data + 1, size - 1);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other people's servers that keep a response policy zone of ours, or serve one to us: BIND, Knot, NSD, unbound."""
+"""Servers of other projects as secondary or primary of a response policy zone: BIND, Knot, NSD, unbound, PowerDNS."""
 import base64
 import os
 import pathlib
@@ -98,7 +98,7 @@ key:
 
 
 class PdnsRecursor(Server):
-    """A resolver that enforces a response policy zone over one upstream, asking for it every second."""
+    """A resolver that enforces a response policy zone over one upstream, with a refresh each second."""
 
     def __init__(self, test, primary, zone, upstream):
         self.primary, self.zone, self.upstream = primary, zone, upstream
@@ -128,7 +128,7 @@ threads=1
 
 
 class PdnsFile(PdnsRecursor):
-    """The same with a zone from a file."""
+    """A PdnsRecursor whose zone is a file."""
 
     def __init__(self, test, text, upstream):
         self.text = text

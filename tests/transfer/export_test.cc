@@ -48,9 +48,9 @@ TEST_F(Export, NamesThatAreTooLongForAZoneAreLeftOut) {
     const auto made = exported(ExportFormat::Rpz);
     EXPECT_EQ(made.text.find(long_name), std::string::npos);
     EXPECT_THAT(made.text, HasSubstr("\n" + long_name.substr(8) + " CNAME"));
-    EXPECT_EQ(made.too_long, made.stays_open);
-    EXPECT_THAT(made.shortcomings(), ElementsAre("2 rules are left out, and what they close is open there",
-                                                 "2 of them are of names that are too long to stand in a zone"));
+    EXPECT_EQ(made.too_long, made.not_sinkholed);
+    EXPECT_THAT(made.shortcomings(), ElementsAre("2 rules are left out, and the names that they sinkhole resolve there",
+                                                 "2 of them have names that are too long for a zone"));
     EXPECT_THAT(made.text, HasSubstr("\n; 2 rules are left out"));
 }
 
@@ -59,17 +59,17 @@ TEST_F(Export, AHostsFileListsAllKnownNames) {
     const auto made = exported(ExportFormat::Hosts);
     EXPECT_THAT(made.text, HasSubstr("\n0.0.0.0 openai.com\n"));
     EXPECT_THAT(made.text, HasSubstr("\n0.0.0.0 api.openai.com\n"));
-    EXPECT_GE(made.open_below, 1U);
-    EXPECT_THAT(made.shortcomings().back(), HasSubstr("there those alone that are listed"));
+    EXPECT_GE(made.names_alone, 1U);
+    EXPECT_THAT(made.shortcomings().back(), HasSubstr("there only those that are listed"));
 }
 
 TEST_F(Export, WhatAFormatCannotSayIsCountedByWhatComesOfIt) {
     close({"list:extra", "address:192.0.2.0/24"});
     for (const auto format : {ExportFormat::Domains, ExportFormat::Dnsmasq, ExportFormat::Unbound, ExportFormat::Hosts})
-        EXPECT_GE(exported(format).stays_open, 1U) << "the addresses";
-    EXPECT_GE(exported(ExportFormat::Domains).stays_closed, 1U) << "the list's exception";
-    EXPECT_EQ(exported(ExportFormat::Dnsmasq).stays_closed, 0U);
-    EXPECT_EQ(exported(ExportFormat::Unbound).stays_closed, 0U);
+        EXPECT_GE(exported(format).not_sinkholed, 1U) << "the addresses";
+    EXPECT_GE(exported(ExportFormat::Domains).not_allowed, 1U) << "the list's exception";
+    EXPECT_EQ(exported(ExportFormat::Dnsmasq).not_allowed, 0U);
+    EXPECT_EQ(exported(ExportFormat::Unbound).not_allowed, 0U);
     EXPECT_THAT(exported(ExportFormat::Unbound).text,
                 HasSubstr("local-zone: \"good.bad.example.\" always_transparent"));
 }

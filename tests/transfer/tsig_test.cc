@@ -5,6 +5,8 @@
 
 #include <ldns/ldns.h>
 
+#include <functional>
+
 #include "resolver/base/digest.h"
 #include "resolver/wire/types.h"
 
@@ -91,6 +93,93 @@ TEST(Tsig, WhatIsWrongIsNamed) {
     for (std::size_t size = 0; size < request.size(); ++size) {
         bool malformed = false;
         EXPECT_FALSE(find_tsig(ByteView(request).first(size), malformed).has_value()) << size;
+    }
+}
+
+TEST(Tsig, RecordsThatAreMalformed) {
+    auto request = query();
+    TsigSession(key(TsigAlgorithm::HmacSha256, kSecret)).sign_request(request, kNow);
+    const std::size_t start = found(request).start;
+    const std::size_t type = start + wire::Name::parse("transfer-key")->wire().size();
+    const auto is_malformed = [](const Message& message) {
+        bool malformed = false;
+        return !find_tsig(message, malformed) && malformed;
+    };
+    const struct {
+        const char* what;
+        std::function<void(Message&)> damage;
+    } rows[] = {
+        {"class IN", [&](Message& message) { message[type + 3] = 1; }},
+        {"a TTL", [&](Message& message) { message[type + 7] = 1; }},
+        {"RDATA that is too long for its fields",
+         [&](Message& message) {
+             message.push_back(0);
+             ++message[type + 9];
+         }},
+        {"a MAC that is longer than the RDATA", [&](Message& message) { message[type + 10 + 13 + 9] = 200; }},
+        {"outside the additional section",
+         [](Message& message) {
+             message[11] = 0;
+             message[7] = 1;
+         }},
+        {"not the last record",
+         [](Message& message) {
+             MessageWriter more(std::move(message));
+             more.begin_additional(wire::Name(), wire::RrType::TXT);
+             more.end_record();
+             message = std::move(more).finish();
+         }},
+    };
+    EXPECT_FALSE(is_malformed(request));
+    for (const auto& row : rows) {
+        Message damaged = request;
+        row.damage(damaged);
+        EXPECT_TRUE(is_malformed(damaged)) << row.what;
+        EXPECT_EQ(TsigSession(key(TsigAlgorithm::HmacSha256, kSecret)).verify_response(damaged, kNow),
+                  TsigError::FormErr)
+            << row.what;
+    }
+}
+
+TEST(Tsig, TruncatedMacsAreRefused) {
+    const TsigKey shared = key(TsigAlgorithm::HmacSha256, kSecret);
+    auto request = query();
+    TsigSession(shared).sign_request(request, kNow);
+    const Tsig whole = found(request);
+    for (std::size_t size = 0; size < whole.mac.size(); ++size) {
+        Tsig cut = whole;
+        cut.mac = whole.mac.first(size);
+        Message bare(request.begin(), request.begin() + static_cast<std::ptrdiff_t>(whole.start));
+        store_u16(&bare[10], 0);
+        const Message message = append_tsig(bare, cut);
+        EXPECT_EQ(TsigSession(shared).verify_request(message, found(message), kNow), TsigError::BadSig) << size;
+    }
+}
+
+TEST(Tsig, NoMoreThanNinetyNineMessagesAreUnsigned) {
+    const TsigKey shared = key(TsigAlgorithm::HmacSha256, kSecret);
+    TsigSession client(shared), server(shared);
+    auto request = query();
+    client.sign_request(request, kNow);
+    ASSERT_EQ(server.verify_request(request, found(request), kNow), TsigError::None);
+    auto first = query();
+    server.sign_response(first, kNow);
+    ASSERT_EQ(client.verify_response(first, kNow), TsigError::None);
+    for (int i = 0; i < 99; ++i) ASSERT_EQ(client.verify_response(query(), kNow), TsigError::None) << i;
+    EXPECT_EQ(client.verify_response(query(), kNow), TsigError::BadSig) << "RFC 8945 §5.3.1";
+}
+
+TEST(Tsig, TheErrorOfTheOtherSideIsTheResult) {
+    const TsigKey shared = key(TsigAlgorithm::HmacSha256, kSecret);
+    TsigSession client(shared);
+    auto request = query();
+    client.sign_request(request, kNow);
+    Tsig refused = found(request);
+    refused.mac = {};
+    for (const auto error : {TsigError::BadKey, TsigError::BadSig, TsigError::BadTime}) {
+        refused.error = static_cast<std::uint16_t>(error);
+        TsigSession session = client;
+        EXPECT_EQ(session.verify_response(append_tsig(query(), refused), kNow), error);
     }
 }
 

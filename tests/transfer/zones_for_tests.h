@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Zones of as many records as a test wants, and the messages that ask for them.
+// Zones of as many records as a test wants, and the queries about them.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,32 +15,50 @@ namespace cenote::transfer::testing {
 inline const wire::Name kZone = *wire::Name::parse("rpz.example");
 inline const SocketAddress kSecondary = *SocketAddress::parse("192.0.2.9:53", 53);
 
+inline Message question(wire::RrType type, std::uint16_t id = 7) {
+    MessageWriter writer(id, 0);
+    writer.question(kZone, type);
+    return std::move(writer).finish();
+}
+
+/// An IXFR query of a secondary that has `serial`.
+inline Message ixfr_question(std::uint32_t serial) {
+    MessageWriter writer(7, 0);
+    writer.question(kZone, wire::RrType::IXFR);
+    writer.begin_authority(wire::RrType::SOA, 0);
+    writer.bytes(ByteView(std::array<std::uint8_t, 2>{}));  // MNAME and RNAME: the root
+    for (const std::uint32_t number : {serial, 0U, 0U, 0U, 0U}) writer.u32(number);
+    writer.end_record();
+    return std::move(writer).finish();
+}
+
+/// Of one label, closed.
+inline RpzRecord record_of(const std::string& label) {
+    return {std::string(1, static_cast<char>(label.size())) + label, wire::RrType::CNAME, std::string(1, '\0')};
+}
+
+/// A version of the zone that kSecondary may transfer.
+inline ZoneVersion version_of(std::uint32_t serial, std::vector<RpzRecord> records) {
+    return {.of = {.zone = kZone, .group = "everyone", .keys = {}, .notify = {kSecondary}},
+            .node = "dns1",
+            .ttl_s = 30,
+            .serial = serial,
+            .records = std::make_shared<const std::vector<RpzRecord>>(std::move(records)),
+            .steps = {}};
+}
+
 inline std::shared_ptr<const Zones> zones_of(std::size_t records, std::vector<TsigKey> keys = {}) {
     std::vector<RpzRecord> all;
     for (std::size_t i = 0; i < records; ++i) {
-        const std::string label = "n" + std::to_string(1'000'000 + i);
-        all.push_back(
-            {std::string(1, static_cast<char>(label.size())) + label, wire::RrType::CNAME, std::string(1, '\0')});
+        all.push_back(record_of("n" + std::to_string(1'000'000 + i)));
     }
     auto zones = std::make_shared<Zones>();
-    ServedZone of{.zone = kZone, .group = "everyone", .keys = {}, .notify = {kSecondary}};
-    for (const TsigKey& key : keys) of.keys.push_back(key.name);
+    ZoneVersion version = version_of(7, std::move(all));
+    for (const TsigKey& key : keys) version.of.keys.push_back(key.name);
     zones->options.keys = std::move(keys);
-    zones->options.served = {of};
-    zones->versions = {next_version(nullptr, {.of = of,
-                                              .node = "dns1",
-                                              .ttl_s = 30,
-                                              .serial = 7,
-                                              .records = std::make_shared<const std::vector<RpzRecord>>(std::move(all)),
-                                              .steps = {}})};
+    zones->options.served = {version.of};
+    zones->versions = {next_version(nullptr, std::move(version))};
     return zones;
-}
-
-inline std::vector<std::uint8_t> question(wire::RrType type, std::uint8_t id = 7) {
-    std::vector<std::uint8_t> message{0, id, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
-    message.insert(message.end(), kZone.wire().begin(), kZone.wire().end());
-    message.insert(message.end(), {0, static_cast<std::uint8_t>(type), 0, 1});
-    return message;
 }
 
 }  // namespace cenote::transfer::testing

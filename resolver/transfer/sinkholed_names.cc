@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/transfer/closed_names.h"
+#include "resolver/transfer/sinkholed_names.h"
 
 #include <fmt/format.h>
 
@@ -12,11 +12,11 @@ namespace cenote::transfer {
 namespace {
 
 constexpr std::string_view kEveryone = "everyone";
-constexpr std::string_view kAnyLabel = "cenote-any-label";  // a name that no list has, to ask what holds below another
+constexpr std::string_view kAnyLabel = "cenote-any-label";  // a label that no list has, to find what holds below a name
 
 Prefix must_parse(std::string_view text) { return Prefix::parse(text).value_or(Prefix()); }
 
-/// "cenote-any-label." in front of a name; nullopt: there is no room below it.
+/// A name below another; nullopt: the name is too long for one more label.
 std::optional<wire::Name> below(ByteView name) {
     if (name.size() + kAnyLabel.size() + 1 > wire::Name::kBytesMax) return std::nullopt;
     std::string bytes(1, static_cast<char>(kAnyLabel.size()));
@@ -37,17 +37,18 @@ public:
         if (name.labels() == 0 || domainset::is_address_name(name)) return;
         NameRule rule;
         rule.name = name;
-        rule.itself = closing(name);
+        rule.itself = sinkhole_cell(name);
         const auto child = below(name.wire());
-        rule.below = child ? closing(*child) : rule.itself;
+        rule.below = child ? sinkhole_cell(*child) : rule.itself;
         const auto sibling = below(name.suffix(static_cast<std::uint8_t>(name.labels() - 1)));
-        rule.above = sibling ? closing(*sibling) : nullptr;
+        rule.above = sibling ? sinkhole_cell(*sibling) : nullptr;
         take_(rule);
     }
 
 private:
-    /// Cells that close alike are one: which directive it was is nothing another resolver can tell.
-    [[nodiscard]] const policy::Cell* closing(const wire::Name& name) {
+    /// Cells with the same answer mode count as one: another resolver cannot tell directives apart. nullptr: the name
+    /// resolves.
+    [[nodiscard]] const policy::Cell* sinkhole_cell(const wire::Name& name) {
         const policy::Policy& policy = *of_.policy;
         const policy::Cell& cell = policy.cell(policy.judge(of_.client, policy.match(name)));
         if (!cell.blocks()) return nullptr;
@@ -91,7 +92,7 @@ void for_each_known_name(const GroupPolicy& of, const std::function<void(const N
     const policy::Policy& policy = *of.policy;
     if (policy.base() != nullptr)
         policy.base()->for_each([&](const domainset::Entry& entry) { walker.look_at(entry.name); });
-    // Names of the policy's own that the set has as well were looked at already.
+    // Names of directives that the set has too were looked at already.
     const auto look = [&](const wire::Name& name) {
         const auto hit = policy.base() != nullptr ? policy.base()->match(name) : std::nullopt;
         if (!hit || !hit->exact) walker.look_at(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/transfer/served_zone.h"
+#include "resolver/transfer/primary_zone.h"
 
 namespace cenote::transfer {
 namespace {
@@ -13,12 +13,12 @@ std::size_t size_of(const ZoneStep& step) { return step.diff.added.size() + step
 std::shared_ptr<const ZoneVersion> next_version(const ZoneVersion* before, ZoneVersion next) {
     if (before == nullptr) return std::make_shared<const ZoneVersion>(std::move(next));
     RpzDiff diff = difference(*before->records, *next.records);
-    const bool same_manner = before->of == next.of && before->node == next.node && before->ttl_s == next.ttl_s;
-    if (diff.empty() && same_manner) return nullptr;
-    if (same_manner) {
+    const bool same_options = before->of == next.of && before->node == next.node && before->ttl_s == next.ttl_s;
+    if (diff.empty() && same_options) return nullptr;
+    if (same_options) {
         next.steps = before->steps;
         next.steps.push_back(std::make_shared<const ZoneStep>(ZoneStep{before->serial, next.serial, std::move(diff)}));
-        // Steps that together say more than the zone are of no use to anybody (RFC 1995 §5).
+        // Steps that together are larger than the zone save nothing: the zone is sent as a whole then (RFC 1995 §5).
         std::size_t room = std::max(kStepRecordsMin, next.records->size());
         auto first = next.steps.end();
         while (first != next.steps.begin() && size_of(**std::prev(first)) <= room) room -= size_of(**--first);

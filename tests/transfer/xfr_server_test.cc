@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who gets a place for a transfer, who keeps it, and what it does to the others.
-#include "resolver/transfer/answers.h"
+#include "resolver/transfer/xfr_server.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,9 @@ using testing::question;
 using testing::zones_of;
 using wire::RrType;
 
-constexpr std::uint8_t kServFail = 2, kRefused = 5, kNotAuth = 9;
+constexpr auto kServFail = static_cast<std::uint8_t>(wire::Rcode::ServFail);
+constexpr auto kRefused = static_cast<std::uint8_t>(wire::Rcode::Refused);
+constexpr auto kNotAuth = static_cast<std::uint8_t>(wire::Rcode::NotAuth);
 
 /// A worker's connections, whose clients take what they are sent when the test says so.
 class Connections final : public Outlet {
@@ -52,14 +54,14 @@ private:
     std::map<std::uint32_t, std::deque<Part>> arrived_;
 };
 
-class AnswersTest : public ::testing::Test {
+class XfrServerTest : public ::testing::Test {
 protected:
-    void start(const AnswerLimits& limits, std::shared_ptr<const Zones> zones) {
-        answers_ = std::make_unique<Answers>(limits, [this](const KeptZone& zone) {
+    void start(const XfrLimits& limits, std::shared_ptr<const Zones> zones) {
+        server_ = std::make_unique<XfrServer>(limits, [this](const KeptZone& zone) {
             notified_.push_back(zone.list);
             on_notify_();
         });
-        answers_->show(std::move(zones));
+        server_->show(std::move(zones));
     }
     void ask(std::uint32_t connection, const std::vector<std::uint8_t>& message,
              const SocketAddress& peer = kSecondary) {
@@ -67,11 +69,11 @@ protected:
         asker.peer = peer;
         asker.outlet = &connections_;
         asker.connection = {connection, 1};
-        while (!answers_->take(asker, message)) std::this_thread::yield();  // the thread inside makes room
+        while (!server_->take(asker, message)) std::this_thread::yield();  // the thread inside makes room
     }
     std::uint8_t rcode(std::uint32_t connection) { return connections_.next(connection).message.at(3) & 0xf; }
     void go_on(std::uint32_t connection) {
-        while (!answers_->go_on(connections_, {connection, 1})) std::this_thread::yield();
+        while (!server_->go_on(connections_, {connection, 1})) std::this_thread::yield();
     }
     /// All parts of a transfer from the second on; their number.
     int take_rest(std::uint32_t connection) {
@@ -84,7 +86,7 @@ protected:
     Connections connections_;
     std::vector<std::string> notified_;
     std::function<void()> on_notify_ = [] {};
-    std::unique_ptr<Answers> answers_;  // ends before what it calls
+    std::unique_ptr<XfrServer> server_;  // ends before what it calls
 };
 
 const TsigKey kKey{*wire::Name::parse("transfer-key"), TsigAlgorithm::HmacSha256, std::vector<std::uint8_t>(32, 1)};
@@ -95,7 +97,7 @@ std::vector<std::uint8_t> signed_question(const TsigKey& key) {
     return message;
 }
 
-TEST_F(AnswersTest, WithoutTheRightKeyThereIsNoPlace) {
+TEST_F(XfrServerTest, WithoutTheRightKeyThereIsNoPlace) {
     start({.transfers_max = 2, .transfers_per_client_max = 2}, zones_of(5000, {kKey}));
     TsigKey other = kKey;
     other.secret[0] = 2;
@@ -112,17 +114,17 @@ TEST_F(AnswersTest, WithoutTheRightKeyThereIsNoPlace) {
     EXPECT_GT(take_rest(1), 1);
 }
 
-TEST_F(AnswersTest, OneClientHasItsShareOfThePlaces) {
+TEST_F(XfrServerTest, OneClientHasItsShareOfThePlaces) {
     start({.transfers_max = 5, .transfers_per_client_max = 3}, zones_of(5000));
     auto zones = std::make_shared<Zones>(*zones_of(5000));
-    ServedZone of = zones->versions[0]->of;
+    PrimaryZoneOptions of = zones->versions[0]->of;
     of.notify = {*SocketAddress::parse("[2001:db8:0:100::1]:53", 53),
                  *SocketAddress::parse("[2001:db8:0:1ff::2]:53", 53), *SocketAddress::parse("192.0.2.8:53", 53),
                  kSecondary};
     auto version = std::make_shared<ZoneVersion>(*zones->versions[0]);
     version->of = of;
     zones->versions = {version};
-    answers_->show(zones);
+    server_->show(zones);
     for (std::uint32_t i = 0; i < 3; ++i) {  // of one /56
         ask(i, question(RrType::AXFR), of.notify[i % 2]);
         EXPECT_EQ(rcode(i), 0);
@@ -140,12 +142,12 @@ TEST_F(AnswersTest, OneClientHasItsShareOfThePlaces) {
     take_rest(0);
     ask(6, question(RrType::AXFR), of.notify[2]);
     EXPECT_EQ(rcode(6), 0) << "one that has all gives its place back";
-    while (!answers_->forget(connections_, {4, 1})) std::this_thread::yield();
+    while (!server_->forget(connections_, {4, 1})) std::this_thread::yield();
     ask(7, question(RrType::AXFR), of.notify[3]);
     EXPECT_EQ(rcode(7), 0) << "and so does one that is gone";
 }
 
-TEST_F(AnswersTest, AClientThatDoesNotGoOnLosesItsPlace) {
+TEST_F(XfrServerTest, AClientThatDoesNotGoOnLosesItsPlace) {
     start({.transfers_max = 1, .part = milliseconds{1}}, zones_of(5000));
     ask(1, question(RrType::AXFR));
     EXPECT_FALSE(connections_.next(1).last);
@@ -155,18 +157,18 @@ TEST_F(AnswersTest, AClientThatDoesNotGoOnLosesItsPlace) {
     EXPECT_EQ(rcode(2), 0);
 }
 
-TEST_F(AnswersTest, ATransferHasAnEndThoughItGoesOn) {
+TEST_F(XfrServerTest, ATransferHasAnEndThoughItGoesOn) {
     start({.whole = milliseconds{1}}, zones_of(500000));
     ask(1, question(RrType::AXFR));
     for (;;) {
         const Part part = connections_.next(1);
         if (part.message.empty()) break;
         ASSERT_FALSE(part.last) << "it got all of it";
-        answers_->go_on(connections_, {1, 1});
+        server_->go_on(connections_, {1, 1});
     }
 }
 
-TEST_F(AnswersTest, TransfersOverOneConnectionAndQueriesBetweenThem) {
+TEST_F(XfrServerTest, TransfersOverOneConnectionAndQueriesBetweenThem) {
     start({}, zones_of(5000));
     ask(1, question(RrType::AXFR, 1));
     const Part first = connections_.next(1);
@@ -184,17 +186,27 @@ TEST_F(AnswersTest, TransfersOverOneConnectionAndQueriesBetweenThem) {
     EXPECT_FALSE(connections_.anything(1));
 }
 
-TEST_F(AnswersTest, ATransferGoesOnWithTheVersionItBegan) {
+TEST_F(XfrServerTest, ATransferGoesOnWithTheVersionItBegan) {
     start({}, zones_of(5000));
     ask(1, question(RrType::AXFR));
     connections_.next(1);
-    answers_->show(zones_of(0));
+    server_->show(zones_of(0));
     EXPECT_GT(take_rest(1), 1);
     ask(2, question(RrType::AXFR));
     EXPECT_TRUE(connections_.next(2).last);
 }
 
-TEST_F(AnswersTest, WhatIsNoQueryEndsTheConnection) {
+TEST_F(XfrServerTest, ItEndsWhileTransfersAreInProgress) {
+    start({}, zones_of(5000));
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        ask(i, question(RrType::AXFR));
+        EXPECT_FALSE(connections_.next(i).last);
+    }
+    server_.reset();
+    EXPECT_FALSE(connections_.anything(0)) << "the connections belong to their workers";
+}
+
+TEST_F(XfrServerTest, WhatIsNoQueryEndsTheConnection) {
     start({}, zones_of(1));
     auto response = question(RrType::SOA);
     response[2] = 0x80;
@@ -205,7 +217,7 @@ TEST_F(AnswersTest, WhatIsNoQueryEndsTheConnection) {
     }
 }
 
-TEST_F(AnswersTest, NotifyOfAKeptZone) {
+TEST_F(XfrServerTest, NotifyOfASecondaryZone) {
     auto zones = std::make_shared<Zones>();
     zones->options.kept = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
     start({}, zones);
@@ -218,7 +230,7 @@ TEST_F(AnswersTest, NotifyOfAKeptZone) {
     EXPECT_THAT(notified_, ::testing::ElementsAre("nation"));
 }
 
-TEST_F(AnswersTest, OneClientHasItsShareOfWhatWaits) {
+TEST_F(XfrServerTest, OneClientHasItsShareOfWhatWaits) {
     auto zones = std::make_shared<Zones>(*zones_of(1));
     zones->options.kept = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
     start({.waiting_max = 4, .waiting_per_client_max = 2}, zones);
@@ -236,7 +248,7 @@ TEST_F(AnswersTest, OneClientHasItsShareOfWhatWaits) {
         asker.peer = *SocketAddress::parse(peer, 53);
         asker.outlet = &connections_;
         asker.connection = {2, 1};
-        return answers_->take(asker, message);
+        return server_->take(asker, message);
     };
     EXPECT_FALSE(take("192.0.2.1:1", std::vector<std::uint8_t>(1233))) << "longer than what is asked about zones";
     EXPECT_TRUE(take("192.0.2.1:1", question(RrType::SOA)));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A zone as it is served: its records, its serial, and the steps that led there. Private to transfer.
+// A version of a primary zone: its records, its serial, and the steps from earlier versions, for IXFR. Private to
+// transfer.
 //
 // Threads:  one at a time; versions are immutable and may be read by any thread.
-// Memory:   the records, and of the steps no more than the zone has.
+// Memory:   the records; the steps together have no more records than the zone, or a thousand.
 // Failure:  none.
 #pragma once
 
@@ -22,12 +23,12 @@ struct ZoneStep {
 };
 
 struct ZoneVersion {
-    ServedZone of;
+    PrimaryZoneOptions of;
     std::string node;
     std::uint32_t ttl_s = 30;
     std::uint32_t serial = 0;
     std::shared_ptr<const std::vector<RpzRecord>> records;
-    std::vector<std::shared_ptr<const ZoneStep>> steps;  // oldest first, each to where the next begins
+    std::vector<std::shared_ptr<const ZoneStep>> steps;  // oldest first; each leads to the beginning of the next
 };
 
 /// The next version; nullptr: nothing changed. `before` nullptr: there was none.

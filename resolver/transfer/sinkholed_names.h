@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a policy closes for one group, name by name: for whoever is to enforce the same elsewhere.
+// The names and addresses that a policy sinkholes for one group, for zones and exports that other resolvers enforce.
 //
 // Threads:  pure. Control plane.
-// Memory:   none to speak of; a walk over the whole set.
-// Failure:  a policy that cannot be built, with its mistake.
+// Memory:   little; each walk goes over the whole set.
+// Failure:  an Error where the policy of the group cannot be built.
 #pragma once
 
 #include <functional>
@@ -15,31 +15,32 @@
 
 namespace cenote::transfer {
 
-/// A policy as one group's clients see it; class_of_group() of it.
+/// A policy, and the client class of one group in it.
 struct GroupPolicy {
     std::shared_ptr<const policy::Policy> policy;
     policy::ClientClass client = 0;
 };
 
-/// `group`: "everyone", or an id. `like`: the policy in force.
+/// The policy `like` without its exceptions for single clients. `group`: "everyone", or an id.
 Result<GroupPolicy> policy_of_group(const policy::Policy& like, const std::string& group, WallTime at);
 
-/// What holds at a name and below it where that is otherwise than above it. nullptr: open.
+/// The cells that hold at a name and below it. nullptr: the name resolves.
 struct NameRule {
     wire::Name name;
     const policy::Cell* itself = nullptr;
     const policy::Cell* below = nullptr;
-    const policy::Cell* above = nullptr;  // what holds below its parent
+    const policy::Cell* above = nullptr;  // holds below the parent of the name
 
     [[nodiscard]] bool itself_differs() const noexcept { return itself != above; }
     [[nodiscard]] bool below_differs() const noexcept { return below != above; }
 };
+/// Calls `take` for each name at or below which another cell holds than above it.
 void for_each_rule(const GroupPolicy& of, const std::function<void(const NameRule&)>& take);
-/// The same for each name that the policy or its set holds, also where it says nothing new: for formats in which a name
-/// says nothing of those below it.
+/// The same for each name that the policy or its set holds, also where the same cells hold above it: for formats in
+/// which a name does not cover those below it.
 void for_each_known_name(const GroupPolicy& of, const std::function<void(const NameRule&)>& take);
 
-/// The same for addresses in answers; nullptr: open, inside a prefix that is closed.
+/// The prefixes of addresses that sinkhole an answer. nullptr: the prefix resolves, inside one that does not.
 void for_each_address(const GroupPolicy& of, const std::function<void(const Prefix&, const policy::Cell*)>& take);
 
 }  // namespace cenote::transfer

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Has the set take what the file of a secondary zone has: by a delta beside the set, or by compiling the set.
+//
+// Threads:  any; one call at a time, the others wait for it.
+// Memory:   that of ZoneIncrements; compiling is done by another process.
+// Failure:  an Outcome; what went wrong is logged.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "resolver/config/config.h"
+#include "resolver/daemon/zone_increments.h"
+
+namespace cenote::daemon {
+
+class ZonePublisher {
+public:
+    enum class Outcome : std::uint8_t {
+        Published,
+        Refused,       // the guard refuses the list; its reason is beside the list's copy
+        NotPublished,  // another update is at work, or compiling failed
+    };
+
+    explicit ZonePublisher(const config::Settings& settings) : settings_(settings), increments_(settings.file) {}
+
+    /// False: the set must be compiled.
+    bool publish_delta(const transfer::KeptZone& zone, const KeptVersion& before, const KeptVersion& now);
+    /// Compiles the set with `cenote update --local`.
+    Outcome publish(const transfer::KeptZone& zone);
+
+private:
+    const config::Settings& settings_;
+    std::mutex mutex_;
+    ZoneIncrements increments_;  // with mutex_ held
+};
+
+}  // namespace cenote::daemon

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/transfer/xfr_server.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "resolver/base/packet_info.h"
+#include "resolver/transfer/notify.h"
+
+namespace cenote::transfer {
+namespace {
+
+constexpr std::uint8_t kV4Bits = 128;  // of the mapped address: each address counts by itself
+constexpr std::uint8_t kV6Bits = 56;
+constexpr std::size_t kEventsMax = 1024;
+constexpr milliseconds kDeadlineCheck{250};  // while there are transfers
+
+std::uint64_t unix_now() { return static_cast<std::uint64_t>(wall_now().time_since_epoch().count()); }
+
+Prefix client_of(const IpAddress& ip) noexcept { return {ip, ip.is_v4() ? kV4Bits : kV6Bits}; }
+
+/// A reply leaves from the address that was asked; a socket that is bound to all addresses has none of its own.
+void send_datagram(const Asker& asker, ByteView message) {
+    sockaddr_storage native{};
+    const socklen_t size = asker.peer.to_native(native);
+    iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
+    alignas(cmsghdr) std::array<std::uint8_t, kPacketInfoSize> control{};
+    msghdr header{};
+    header.msg_name = &native;
+    header.msg_namelen = size;
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    if (asker.any_address) {
+        header.msg_control = control.data();
+        header.msg_controllen = write_packet_info({asker.local, asker.interface}, control);
+    }
+    static_cast<void>(::sendmsg(asker.socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+void close_connection(const Asker& asker) {
+    asker.outlet->put({.connection = asker.connection, .message = {}, .last = true});
+}
+
+}  // namespace
+
+XfrServer::XfrServer(const XfrLimits& limits, std::function<void(const KeptZone&)> on_notify)
+    : limits_(limits), on_notify_(std::move(on_notify)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    for (Waiting* each : {&waiting_, &taken_}) {
+        each->queries.reserve(limits.waiting_max);
+        each->events.reserve(kEventsMax);
+    }
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "xfr-server");
+}
+
+XfrServer::~XfrServer() {
+    stop_ = true;
+    wake();
+    thread_.join();
+}
+
+void XfrServer::show(std::shared_ptr<const Zones> zones) {
+    const std::lock_guard lock(zones_mutex_);
+    zones_ = std::move(zones);
+}
+
+std::shared_ptr<const Zones> XfrServer::zones() const {
+    const std::lock_guard lock(zones_mutex_);
+    return zones_;
+}
+
+void XfrServer::wake() noexcept {
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+}
+
+bool XfrServer::take(const Asker& asker, ByteView message) noexcept {
+    const std::unique_lock lock(waiting_mutex_, std::try_to_lock);
+    auto& queries = waiting_.queries;
+    if (!lock.owns_lock() || queries.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
+    const Prefix client = client_of(asker.peer.ip);
+    const auto same =
+        std::count_if(queries.begin(), queries.end(), [&](const WaitingQuery& each) { return each.client == client; });
+    if (static_cast<std::size_t>(same) >= limits_.waiting_per_client_max) return false;
+    WaitingQuery& slot = queries.emplace_back();  // within what was reserved
+    slot.asker = asker;
+    slot.client = client;
+    slot.size = message.size();
+    std::copy(message.begin(), message.end(), slot.bytes.begin());
+    wake();
+    return true;
+}
+
+bool XfrServer::queue_event(const ConnectionEvent& event) noexcept {
+    const std::unique_lock lock(waiting_mutex_, std::try_to_lock);
+    if (!lock.owns_lock() || waiting_.events.size() >= kEventsMax) return false;
+    waiting_.events.push_back(event);
+    wake();
+    return true;
+}
+
+bool XfrServer::go_on(Outlet& outlet, SlabHandle connection) noexcept {
+    return queue_event({.outlet = &outlet, .connection = connection, .closed = false});
+}
+
+bool XfrServer::forget(Outlet& outlet, SlabHandle connection) noexcept {
+    return queue_event({.outlet = &outlet, .connection = connection, .closed = true});
+}
+
+void XfrServer::run() {
+    while (!stop_) {
+        pollfd one{wake_.get(), POLLIN, 0};
+        ::poll(&one, 1, transfers_.empty() ? -1 : static_cast<int>(kDeadlineCheck.count()));
+        std::uint64_t count = 0;
+        static_cast<void>(!::read(wake_.get(), &count, sizeof count));
+        taken_.queries.clear();
+        taken_.events.clear();
+        {
+            const std::lock_guard lock(waiting_mutex_);
+            std::swap(waiting_, taken_);
+        }
+        for (const ConnectionEvent& event : taken_.events) on_event(event);
+        for (const WaitingQuery& query : taken_.queries) answer(query);
+        end_overdue();
+    }
+}
+
+void XfrServer::answer(const WaitingQuery& query) {
+    const auto now = zones();
+    const ByteView message = ByteView(query.bytes).first(query.size);
+    const Asker& asker = query.asker;
+    if (auto notified = answer_notify(now->options.kept, asker.peer, message)) {
+        for (const KeptZone& zone : notified->changed) on_notify_(zone);
+        if (asker.stream())
+            asker.outlet->put({.connection = asker.connection, .message = std::move(notified->message), .last = true});
+        else
+            send_datagram(asker, notified->message);
+        return;
+    }
+    auto response =
+        respond(*now, {.message = message, .peer = asker.peer, .stream = asker.stream(), .now = unix_now()});
+    if (asker.stream()) {
+        if (response) return answer_stream(query, std::move(*response));
+        close_connection(asker);
+    } else if (response) {
+        if (const auto reply = response->next(unix_now())) send_datagram(asker, *reply);
+    }
+}
+
+bool XfrServer::has_place(const Prefix& client) const {
+    if (transfers_.size() >= limits_.transfers_max) return false;
+    const auto same = std::count_if(transfers_.begin(), transfers_.end(),
+                                    [&](const Transfer& each) { return each.client == client; });
+    return static_cast<std::size_t>(same) < limits_.transfers_per_client_max;
+}
+
+void XfrServer::answer_stream(const WaitingQuery& query, Response response) {
+    if (response.is_transfer() && !has_place(query.client)) response.refuse(wire::Rcode::ServFail);
+    const Ticks now = ticks_now();
+    transfers_.push_back({query.asker, query.client, std::move(response), now, now});
+    send_part(transfers_.back());
+    if (transfers_.back().response.finished()) transfers_.pop_back();
+}
+
+void XfrServer::send_part(Transfer& transfer) {
+    auto message = transfer.response.next(unix_now());
+    if (!message) return;
+    transfer.sent = ticks_now();
+    transfer.asker.outlet->put({.connection = transfer.asker.connection,
+                                .message = std::move(*message),
+                                .last = transfer.response.finished()});
+}
+
+/// Where a connection has several transfers, each part that it took is followed by one of the oldest of them.
+void XfrServer::on_event(const ConnectionEvent& event) {
+    const auto of_connection = [&](const Transfer& each) {
+        return each.asker.outlet == event.outlet && each.asker.connection == event.connection;
+    };
+    if (event.closed) {
+        transfers_.remove_if(of_connection);
+        return;
+    }
+    const auto found = std::find_if(transfers_.begin(), transfers_.end(), of_connection);
+    if (found == transfers_.end()) return;
+    send_part(*found);
+    if (found->response.finished()) transfers_.erase(found);
+}
+
+void XfrServer::end_overdue() {
+    const Ticks now = ticks_now();
+    transfers_.remove_if([&](const Transfer& each) {
+        if (now - each.sent <= limits_.part && now - each.begun <= limits_.whole) return false;
+        close_connection(each.asker);
+        return true;
+    });
+}
+
+}  // namespace cenote::transfer

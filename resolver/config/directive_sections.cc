@@ -51,13 +51,13 @@ void read_steps(const TomlTable& table, policy::Directive& directive) {
     const auto parse_ladder = [](std::string_view text) noexcept -> std::optional<policy::Step> {
         return text == "nothing" ? std::nullopt : policy::parse_step(text);
     };
-    if (const auto step = word<policy::Step>(table, "step", parse_ladder, "observe, advise, restrict, block"))
+    if (const auto step = read_word<policy::Step>(table, "step", parse_ladder, "observe, advise, restrict, block"))
         directive.step = *step;
     else if (!table.has("step"))
         table.error("step", "'step' is missing; write step = \"observe\", \"advise\", \"restrict\" or \"block\"");
-    if (const auto before = word(table, "before", policy::parse_step, "nothing, observe, advise, restrict, block"))
+    if (const auto before = read_word(table, "before", policy::parse_step, "nothing, observe, advise, restrict, block"))
         directive.before = *before;
-    if (const auto layer = word(table, "layer", policy::parse_layer, "site, agency, ministry, nation"))
+    if (const auto layer = read_word(table, "layer", policy::parse_layer, "site, agency, ministry, nation"))
         directive.layer = *layer;
 }
 
@@ -99,7 +99,7 @@ void read_times(const TomlTable& table, policy::Directive& directive, const Draf
     }
     const auto zone = table.text("timezone");
     directive.timezone = zone ? zone->value : draft.timezone;
-    directive.exceptions_max = duration(table, "exceptions_max", {seconds{60}, kHundredYears});
+    directive.exceptions_max = read_duration(table, "exceptions_max", {seconds{60}, kHundredYears});
 }
 
 void read_words(const TomlTable& table, policy::Directive& directive) {
@@ -137,7 +137,7 @@ void read_allow(const TomlTable& table, Draft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Allow allow;
     allow.place = table.place();
-    allow.domains = subtrees(table, "domains", draft.diagnostics);
+    allow.domains = wire::read_subtrees(table, "domains", draft.diagnostics);
     allow.groups = values(table.texts("groups"));
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");

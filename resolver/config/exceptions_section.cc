@@ -28,7 +28,7 @@ void read_exceptions(const TomlTable& root, Draft& draft) {
     if (!table) return;
     ExceptionLimits& limits = draft.settings.exceptions;
     limits.approvals = table->integer("approvals", 1, 10).value_or(limits.approvals);
-    if (const auto max = whole_seconds(*table, "max", {seconds{60}, seconds{86400 * 3650}})) limits.max = *max;
+    if (const auto max = read_whole_seconds(*table, "max", {seconds{60}, seconds{86400 * 3650}})) limits.max = *max;
     read_width(*table, "widest4", 32, limits.widest4);
     read_width(*table, "widest6", 128, limits.widest6);
 }

@@ -30,7 +30,7 @@ void read_group(const TomlTable& table, Draft& draft) {
     group.place = table.place();
     if (const auto name = table.text("name")) group.name = name->value;
     group.answer = read_answer_mode(table, draft);
-    group.clients = prefixes(table, "clients", draft.diagnostics);
+    group.clients = read_prefixes(table, "clients", draft.diagnostics);
     if (!table.has("clients")) table.error("clients", "'clients' is missing; write clients = [\"10.20.0.0/16\"]");
     if (const auto language = table.text("language")) {
         group.language = language->value;

@@ -28,15 +28,15 @@ void read_sinkhole(const TomlTable& root, Draft& draft) {
     options.ipv4 = read_address(*table, "ipv4", true);
     options.ipv6 = read_address(*table, "ipv6", false);
     if (const auto cname = table->text("cname"))
-        options.cname = to_name(*cname, wire::NameUse::Single, draft.diagnostics);
-    if (const auto ttl = whole_seconds(*table, "ttl", {seconds{0}, seconds{86400}})) options.ttl = *ttl;
+        options.cname = wire::read_name(*cname, wire::NameUse::Single, draft.diagnostics);
+    if (const auto ttl = read_whole_seconds(*table, "ttl", {seconds{0}, seconds{86400}})) options.ttl = *ttl;
     options.txt_reason = table->boolean("txt_reason").value_or(options.txt_reason);
     if (const auto answer = read_answer_mode(*table, draft)) options.answer = *answer;
 }
 
 std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, Draft& draft) {
     const auto mode =
-        word(table, "answer", policy::parse_answer_mode, "null, nodata, nxdomain, address, cname, refused, drop");
+        read_word(table, "answer", policy::parse_answer_mode, "null, nodata, nxdomain, address, cname, refused, drop");
     const auto& sinkhole = draft.policy.sinkhole;
     if (mode == policy::AnswerMode::Address && !sinkhole.ipv4 && !sinkhole.ipv6)
         table.error("answer", "'address' needs an address to answer with; set sinkhole.ipv4 or sinkhole.ipv6");

@@ -26,7 +26,7 @@ void read_width(const TomlTable& table, std::string_view key, int highest, std::
 void read_exceptions(const TomlTable& root, Draft& draft) {
     const auto table = root.table("exceptions");
     if (!table) return;
-    ExceptionLimits& limits = draft.settings.exceptions;
+    rules::ExceptionLimits& limits = draft.settings.exceptions;
     limits.approvals = table->integer("approvals", 1, 10).value_or(limits.approvals);
     if (const auto max = read_whole_seconds(*table, "max", {seconds{60}, seconds{86400 * 3650}})) limits.max = *max;
     read_width(*table, "widest4", 32, limits.widest4);

@@ -9,8 +9,8 @@
 
 namespace cenote::daemon {
 
-using config::ExceptionDocument;
-using config::Stage;
+using rules::ExceptionDocument;
+using rules::Stage;
 
 const policy::Directive* find_directive(const Running& running, const std::string& id) {
     const auto& all = running.policy().options().directives;
@@ -111,7 +111,7 @@ std::string why_not_so_long(const Running& running, const policy::Directive& dir
 }
 
 std::string why_not_as_at_home(const Running& running, const ExceptionDocument& document) {
-    if (!config::is_open(document.stage)) return {};
+    if (!rules::is_open(document.stage)) return {};
     const policy::Directive* directive = find_directive(running, document.directive);
     policy::Directive unknown;  // it may come with the same import: whoever approves looks again
     unknown.id = document.directive;

@@ -27,6 +27,6 @@ namespace cenote::daemon {
 [[nodiscard]] std::string why_not_so_long(const Running& running, const policy::Directive& directive, WallTime from,
                                           WallTime to);
 /// As a whole, made on another node and still open. Its directive may be unknown yet.
-[[nodiscard]] std::string why_not_as_at_home(const Running& running, const config::ExceptionDocument& document);
+[[nodiscard]] std::string why_not_as_at_home(const Running& running, const rules::ExceptionDocument& document);
 
 }  // namespace cenote::daemon

@@ -13,13 +13,13 @@
 namespace cenote::daemon {
 namespace {
 
-using config::ExceptionDocument;
-using config::Stage;
 using control::Json;
 using control::Peer;
 using control::Request;
 using control::Response;
 using control::Right;
+using rules::ExceptionDocument;
+using rules::Stage;
 
 constexpr seconds kEmergencyMax{4 * 3600};
 constexpr std::string_view kRoot = "root";
@@ -84,15 +84,15 @@ std::string read_end(const Running& running, const Request& request, const polic
 
 Json document_json(const ExceptionDocument& document, const Running& running) {
     return {{"id", document.id},
-            {"stage", config::stage_to_text(document.stage)},
+            {"stage", rules::stage_to_text(document.stage)},
             {"ends", config::time_json(document.ends)},
-            {"unratified", config::is_unratified(document)},
+            {"unratified", rules::is_unratified(document)},
             {"agreed_by", document.agreed_by},
             {"policy_version", running.policy().version()}};
 }
 
 Response put(Running& running, const ExceptionDocument& document, state::Record record) {
-    const state::Rule rule = config::to_rule(document);
+    const state::Rule rule = rules::to_rule(document);
     record.object = document.id;
     record.after = rule.text;
     const auto written = running.change_rule(rule, std::move(record));
@@ -163,7 +163,7 @@ std::string grant(Running& running, ExceptionDocument& document, WallTime now) {
 
 std::string wrong_stage(const ExceptionDocument& document, std::string_view needed) {
     const std::string_view by = document.closed_by.empty() ? std::string_view() : std::string_view(document.closed_by);
-    return fmt::format("exception {} is {}{}{}; {}", document.id, config::stage_to_text(document.stage),
+    return fmt::format("exception {} is {}{}{}; {}", document.id, rules::stage_to_text(document.stage),
                        by.empty() ? "" : " by ", by, needed);
 }
 
@@ -201,12 +201,12 @@ Response exception_approve(Running& running, const Peer& peer, const Request& re
     auto found = find(running, request);
     if (!found) return fail(found.error().text);
     ExceptionDocument& document = found->first;
-    if (document.stage != Stage::Asked && document.stage != Stage::Unconfirmed && !config::is_unratified(document))
+    if (document.stage != Stage::Asked && document.stage != Stage::Unconfirmed && !rules::is_unratified(document))
         return fail(wrong_stage(document, "there is nothing to agree to"));
     for (auto why : {why_no_approver(peer), why_not_second(running, peer, document)})
         if (!why.empty()) return fail(std::move(why));
     auto record = record_of(peer, request, "exception approve");
-    record.before = config::to_rule(document).text;
+    record.before = rules::to_rule(document).text;
     // Of a restored one whoever agreed before does not count again, and one person's word is enough.
     const bool confirmed = document.stage == Stage::Unconfirmed;
     if (peer.actor != document.asked_by) document.agreed_by.push_back(peer.actor);
@@ -224,7 +224,7 @@ Response exception_deny(Running& running, const Peer& peer, const Request& reque
                                                                            : "there is nothing to deny"));
     if (auto why = why_no_approver(peer); !why.empty()) return fail(std::move(why));
     auto record = record_of(peer, request, "exception deny");
-    record.before = config::to_rule(document).text;
+    record.before = rules::to_rule(document).text;
     document.stage = Stage::Denied;
     document.closed_by = peer.actor;
     document.closed_at = record.at;
@@ -235,13 +235,13 @@ Response exception_revoke(Running& running, const Peer& peer, const Request& req
     auto found = find(running, request);
     if (!found) return fail(found.error().text);
     auto& [document, use] = *found;
-    if (!config::is_open(document.stage)) return fail(wrong_stage(document, "there is nothing to revoke"));
+    if (!rules::is_open(document.stage)) return fail(wrong_stage(document, "there is nothing to revoke"));
     if (!peer.may_approve && peer.actor != document.asked_by)
         return fail(
             fmt::format("{} may not end {}: be in a group of [control].approvers or admins, or whoever asked for it",
                         peer.actor, document.id));
     auto record = record_of(peer, request, "exception revoke");
-    record.before = config::to_rule(document).text;
+    record.before = rules::to_rule(document).text;
     if (record.note.empty()) record.note = use_to_text(use);
     document.stage = Stage::Revoked;
     document.closed_by = peer.actor;
@@ -254,7 +254,7 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
     if (!found) return fail(found.error().text);
     ExceptionDocument& document = found->first;
     if (document.stage != Stage::Granted) return fail(wrong_stage(document, "ask for a new one"));
-    if (config::is_unratified(document))
+    if (rules::is_unratified(document))
         return fail(fmt::format("{} is an emergency that nobody else has agreed to; that comes first", document.id));
     for (auto why : {running.clock_problem(), why_no_approver(peer),
                      peer.actor == document.asked_by || peer.actor == kRoot ? why_not_second(running, peer, document)
@@ -278,7 +278,7 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
     if (auto why = why_not_so_long(running, *directive, document.granted_at.value_or(wall_now()), ends); !why.empty())
         return fail(std::move(why));
     auto record = record_of(peer, request, "exception extend");
-    record.before = config::to_rule(document).text;
+    record.before = rules::to_rule(document).text;
     document.ends = ends;
     return put(running, document, std::move(record));
 }
@@ -292,8 +292,8 @@ Response exceptions(Running& running, const Peer&, const Request& request) {
     const bool only_open = request.args.value("open", false);
     Json rows = Json::array();
     for (const auto& [document, use] : *page)
-        if ((!stage || config::stage_to_text(document.stage) == *stage) &&
-            (!only_open || config::is_open(document.stage)) && (!directive || document.directive == *directive))
+        if ((!stage || rules::stage_to_text(document.stage) == *stage) &&
+            (!only_open || rules::is_open(document.stage)) && (!directive || document.directive == *directive))
             rows.push_back(config::exception_json(document, use));
     const bool full = page->size() == kPage;
     return done({{"rows", std::move(rows)}, {"next", full ? Json(page->back().first.id) : Json(nullptr)}});

@@ -95,10 +95,10 @@ struct ListFlags {
     bool json = false;
 };
 
-bool is_wanted(const ListFlags& flags, const config::ExceptionDocument& document) {
-    return (flags.stage.empty() || config::stage_to_text(document.stage) == flags.stage) &&
+bool is_wanted(const ListFlags& flags, const rules::ExceptionDocument& document) {
+    return (flags.stage.empty() || rules::stage_to_text(document.stage) == flags.stage) &&
            (flags.directive.empty() || document.directive == flags.directive) &&
-           (!flags.open || config::is_open(document.stage));
+           (!flags.open || rules::is_open(document.stage));
 }
 
 /// Page by page; nullopt: no daemon listens and lets us look.
@@ -132,7 +132,7 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
     for (const auto& each : *uses) use_of[each.id] = each;
     for (const auto& rule : *rules) {
         if (rule.kind != state::RuleKind::Exception) continue;
-        const auto document = config::read_exception(rule);
+        const auto document = rules::read_exception(rule);
         if (!document) return document.error();
         if (is_wanted(flags, *document)) rows.push_back(config::exception_json(*document, use_of[rule.id]));
     }

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/documents.h"
+#include "resolver/rules/policy_tables.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/change_flags.h"
@@ -56,7 +56,7 @@ Result<std::string> body_of(const AddFlags& flags) {
         directive.reason.emplace_back(named ? text.substr(0, equals) : "en", named ? text.substr(equals + 1) : text);
     }
     if (!flags.answer.empty()) directive.answer = policy::parse_answer_mode(flags.answer);
-    return config::to_toml(directive);
+    return rules::to_toml(directive);
 }
 
 void print_dry_run(const Json& told) {

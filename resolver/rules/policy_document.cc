@@ -1,40 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "resolver/rules/policy_document.h"
+
 #include <fmt/format.h>
 
 #include "resolver/base/digest.h"
-#include "resolver/config/documents.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/toml_writer.h"
-#include "resolver/config/values.h"
-#include "resolver/policy/policy.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::string_view kNone = "none";
-
-std::string to_toml(const policy::SinkholeOptions& sinkhole) {
-    TomlWriter table("[sinkhole]");
-    table.text("answer", policy::answer_mode_to_text(sinkhole.answer));
-    if (sinkhole.ipv4) table.text("ipv4", sinkhole.ipv4->to_string());
-    if (sinkhole.ipv6) table.text("ipv6", sinkhole.ipv6->to_string());
-    if (sinkhole.cname) table.text("cname", wire::typed_text(*sinkhole.cname));
-    table.text("ttl", format_duration(sinkhole.ttl));
-    table.line("txt_reason", sinkhole.txt_reason ? "true" : "false");
-    return std::move(table).finish();
-}
-
-std::string to_toml(const policy::Group& group) {
-    TomlWriter table("[[group]]");
-    table.text("id", group.id);
-    table.text("name", group.name);
-    std::vector<std::string> clients;
-    for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
-    table.line("clients", in_quotes(clients));
-    table.text("language", group.language);
-    if (group.answer) table.text("answer", policy::answer_mode_to_text(*group.answer));
-    return std::move(table).finish();
-}
 
 std::string to_toml(const policy::Exception& exception) {
     TomlWriter table("[[exception]]");
@@ -46,7 +22,7 @@ std::string to_toml(const policy::Exception& exception) {
     return std::move(table).finish();
 }
 
-void read_granted(const TomlTable& root, Draft& draft) {
+void read_granted(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& table : root.tables("exception")) {
         policy::Exception exception;
         const auto take = [&table](std::string_view key, std::string& into) {
@@ -88,8 +64,7 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
 
 Result<StoredPolicy> read_policy_document(const std::string& text) {
     Diagnostics diagnostics;
-    const auto surroundings = Surroundings::of_this_host();
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    PolicyDraft draft(diagnostics);
     StoredPolicy stored;
     if (const auto file = TomlFile::parse(text, "stored policy", diagnostics)) {
         const TomlTable root = file->root();
@@ -129,4 +104,4 @@ Result<PastPolicy> past_policy(const std::optional<state::PolicyVersion>& stored
     return past;
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -3,11 +3,15 @@
 // [sinkhole]: what a blocked name gets.
 #include <fmt/format.h>
 
-#include "resolver/config/answer_mode.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/values.h"
+#include "resolver/base/time_text.h"
+#include "resolver/base/toml_values.h"
+#include "resolver/policy/policy.h"
+#include "resolver/rules/answer_mode.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
+#include "resolver/wire/toml_names.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 std::optional<IpAddress> read_address(const TomlTable& sinkhole, std::string_view key, bool wants_v4) {
@@ -21,7 +25,7 @@ std::optional<IpAddress> read_address(const TomlTable& sinkhole, std::string_vie
 
 }  // namespace
 
-void read_sinkhole(const TomlTable& root, Draft& draft) {
+void read_sinkhole(const TomlTable& root, PolicyDraft& draft) {
     const auto table = root.table("sinkhole");
     if (!table) return;
     auto& options = draft.policy.sinkhole;
@@ -34,7 +38,7 @@ void read_sinkhole(const TomlTable& root, Draft& draft) {
     if (const auto answer = read_answer_mode(*table, draft)) options.answer = *answer;
 }
 
-std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, Draft& draft) {
+std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, PolicyDraft& draft) {
     const auto mode =
         read_word(table, "answer", policy::parse_answer_mode, "null, nodata, nxdomain, address, cname, refused, drop");
     const auto& sinkhole = draft.policy.sinkhole;
@@ -45,4 +49,15 @@ std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, Draft
     return mode;
 }
 
-}  // namespace cenote::config
+std::string to_toml(const policy::SinkholeOptions& sinkhole) {
+    TomlWriter table("[sinkhole]");
+    table.text("answer", policy::answer_mode_to_text(sinkhole.answer));
+    if (sinkhole.ipv4) table.text("ipv4", sinkhole.ipv4->to_string());
+    if (sinkhole.ipv6) table.text("ipv6", sinkhole.ipv6->to_string());
+    if (sinkhole.cname) table.text("cname", wire::typed_text(*sinkhole.cname));
+    table.text("ttl", format_duration(sinkhole.ttl));
+    table.line("txt_reason", sinkhole.txt_reason ? "true" : "false");
+    return std::move(table).finish();
+}
+
+}  // namespace cenote::rules

@@ -3,11 +3,11 @@
 // The key `answer`, which [sinkhole], groups and directives have. Private to config.
 #pragma once
 
-#include "resolver/config/sections.h"
+#include "resolver/rules/policy_tables.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 
 /// A mode whose address or name [sinkhole] does not give is a mistake; read that section first.
-std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, Draft& draft);
+std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, PolicyDraft& draft);
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

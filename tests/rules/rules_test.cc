@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A directive written as TOML reads as the same directive.
-#include "resolver/config/documents.h"
+#include "resolver/rules/rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/exception_document.h"
-#include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
+#include "resolver/rules/policy_document.h"
+#include "resolver/rules/policy_tables.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 using ::testing::HasSubstr;
 
-Settings settings() {
-    Diagnostics diagnostics;
-    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
-    auto loaded =
-        load_text("[[group]]\nid = \"lab\"\nclients = [\"10.0.0.0/8\"]\n", "test.toml", surroundings, diagnostics);
-    EXPECT_TRUE(loaded.has_value());
-    return *loaded;
+FilePolicy files() {
+    auto options = std::make_shared<policy::Options>();
+    options->node = "dns1";
+    options->groups.push_back({.id = "lab", .name = "lab", .clients = {*Prefix::parse("10.0.0.0/8")}, .language = {}});
+    return {options, "Asia/Seoul", {}};
 }
 
 policy::Directive full() {
@@ -58,7 +56,7 @@ const policy::Directive& read_back(const std::string& text, std::shared_ptr<cons
     Diagnostics diagnostics;
     Made made;
     made.documents = {{"directive dns1-1", text}};
-    keep = with_documents(settings(), made, diagnostics);
+    keep = add_runtime_rules(files(), made, diagnostics);
     for (const auto& one : diagnostics.all()) ADD_FAILURE() << one.to_string() << "\n" << text;
     return keep->directives.back();
 }
@@ -96,7 +94,7 @@ TEST(Documents, AnAllowReadsAsItWasWritten) {
     Diagnostics diagnostics;
     Made made;
     made.documents = {{"allow dns1-2", to_toml(allow)}};
-    const auto both = with_documents(settings(), made, diagnostics);
+    const auto both = add_runtime_rules(files(), made, diagnostics);
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
     EXPECT_EQ(to_toml(both->allows.back()), to_toml(allow));
@@ -142,7 +140,7 @@ TEST(Documents, AnExceptionReadsAsItWasWritten) {
 }
 
 TEST(Documents, APolicyReadsAsItWasWritten) {
-    policy::Options options = *settings().policy;
+    policy::Options options = *files().policy;
     options.sinkhole.answer = policy::AnswerMode::Address;
     options.sinkhole.ipv4 = IpAddress::parse("192.0.2.80");
     options.sinkhole.txt_reason = false;
@@ -176,10 +174,10 @@ TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
     Made made;
     made.documents = {
         {"directive dns1-3", "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\n"}};
-    EXPECT_EQ(with_documents(settings(), made, diagnostics), nullptr);
+    EXPECT_EQ(add_runtime_rules(files(), made, diagnostics), nullptr);
     ASSERT_FALSE(diagnostics.all().empty());
     EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
 }
 
 }  // namespace
-}  // namespace cenote::config
+}  // namespace cenote::rules

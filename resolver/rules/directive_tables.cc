@@ -7,11 +7,14 @@
 
 #include "blocklists/public_suffix.h"
 #include "resolver/base/time_text.h"
-#include "resolver/config/answer_mode.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/values.h"
+#include "resolver/base/toml_values.h"
+#include "resolver/policy/policy.h"
+#include "resolver/rules/answer_mode.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
+#include "resolver/wire/toml_names.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr seconds kHundredYears{86400LL * 36500};
@@ -87,7 +90,7 @@ void read_planned(const TomlTable& table, policy::Directive& directive, Diagnost
     }
 }
 
-void read_times(const TomlTable& table, policy::Directive& directive, const Draft& draft) {
+void read_times(const TomlTable& table, policy::Directive& directive, const PolicyDraft& draft) {
     directive.starts = table.time("starts");
     directive.ends = table.time("ends");
     directive.review = table.time("review");
@@ -114,7 +117,7 @@ void read_words(const TomlTable& table, policy::Directive& directive) {
     for (auto& [language, text] : table.text_map("reason")) directive.reason.emplace_back(language, text.value);
 }
 
-void read_directive(const TomlTable& table, Draft& draft) {
+void read_directive(const TomlTable& table, PolicyDraft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Directive directive;
     directive.place = table.place();
@@ -133,7 +136,7 @@ void read_directive(const TomlTable& table, Draft& draft) {
     draft.policy.directives.push_back(std::move(directive));
 }
 
-void read_allow(const TomlTable& table, Draft& draft) {
+void read_allow(const TomlTable& table, PolicyDraft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Allow allow;
     allow.place = table.place();
@@ -147,9 +150,57 @@ void read_allow(const TomlTable& table, Draft& draft) {
 
 }  // namespace
 
-void read_directives(const TomlTable& root, Draft& draft) {
+void read_directives(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& directive : root.tables("directive")) read_directive(directive, draft);
     for (const auto& allow : root.tables("allow")) read_allow(allow, draft);
 }
 
-}  // namespace cenote::config
+std::string to_toml(const policy::Directive& directive) {
+    TomlWriter table("[[directive]]");
+    table.text("id", directive.id);
+    table.text("title", directive.title);
+    table.text("issuer", directive.issuer);
+    table.text("basis", directive.basis);
+    table.text("mandated_by", directive.mandated_by);
+    std::vector<std::string> targets;
+    for (const auto& target : directive.targets) targets.push_back(policy::target_to_text(target));
+    table.texts("targets", targets);
+    table.texts("roles", directive.roles);
+    if (directive.strict) table.line("strict", "true");
+    table.texts("groups", directive.groups);
+    table.text("step", policy::step_to_text(directive.step));
+    std::vector<std::string> planned;
+    for (const policy::PlannedStep& step : directive.planned)
+        planned.push_back(fmt::format("{} {}", policy::step_to_text(step.step), format_time(step.at)));
+    table.texts("planned", planned);
+    if (directive.layer != policy::Layer::Site) table.text("layer", policy::layer_to_text(directive.layer));
+    if (directive.before != policy::Step::Observe) table.text("before", policy::step_to_text(directive.before));
+    table.time("starts", directive.starts);
+    table.time("ends", directive.ends);
+    table.time("review", directive.review);
+    if (directive.hours) table.text("hours", policy::hours_to_text(*directive.hours));
+    table.text("timezone", directive.timezone);
+    table.texts("contact", directive.contact);
+    if (!directive.reason.empty()) {
+        std::vector<std::string> reasons;
+        for (const auto& [language, text] : directive.reason)
+            reasons.push_back(fmt::format("{} = {}", in_quotes(language), in_quotes(text)));
+        table.line("reason", fmt::format("{{ {} }}", fmt::join(reasons, ", ")));
+    }
+    if (directive.answer) table.text("answer", policy::answer_mode_to_text(*directive.answer));
+    if (directive.exceptions_max) table.text("exceptions_max", format_duration(*directive.exceptions_max));
+    return std::move(table).finish();
+}
+
+std::string to_toml(const policy::Allow& allow) {
+    TomlWriter table("[[allow]]");
+    std::vector<std::string> domains;
+    for (const auto& domain : allow.domains) domains.push_back(wire::typed_text(domain));
+    table.texts("domains", domains);
+    table.texts("groups", allow.groups);
+    table.text("reason", allow.reason);
+    table.time("ends", allow.ends);
+    return std::move(table).finish();
+}
+
+}  // namespace cenote::rules

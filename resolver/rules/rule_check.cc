@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/rule_check.h"
+#include "resolver/rules/rule_check.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/exception_document.h"
-#include "resolver/config/sections.h"
+#include "resolver/rules/exception_document.h"
+#include "resolver/rules/policy_tables.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::size_t kIdMax = 64;
@@ -19,9 +19,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// The [[directive]] and [[allow]] tables of a text that has nothing else.
 Result<policy::Options> read_tables(const state::Rule& rule) {
-    const auto surroundings = Surroundings::of_this_host();
     Diagnostics diagnostics;
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    PolicyDraft draft(diagnostics);
     const std::string name = fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id);
     if (const auto file = TomlFile::parse(rule.text, name, diagnostics)) {
         read_directives(file->root(), draft);
@@ -82,4 +81,4 @@ Status check_rule(const state::Rule& rule) {
     return Done{};
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

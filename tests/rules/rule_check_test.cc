@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/rule_check.h"
+#include "resolver/rules/rule_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 using state::RuleKind;
@@ -53,4 +53,4 @@ TEST(RuleCheck, AnExceptionHasItsOwnIdAndAShortPurpose) {
 }
 
 }  // namespace
-}  // namespace cenote::config
+}  // namespace cenote::rules

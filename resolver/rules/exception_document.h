@@ -18,7 +18,7 @@
 #include "resolver/policy/options.h"
 #include "resolver/state/state.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 
 enum class Stage : std::uint8_t { Asked, Granted, Denied, Revoked, Ended, Unconfirmed };
 [[nodiscard]] std::string_view stage_to_text(Stage stage) noexcept;
@@ -54,4 +54,4 @@ void unconfirm_exceptions(std::vector<state::Rule>& rules);
 /// What a granted one is to the comparator.
 [[nodiscard]] policy::Exception in_policy(const ExceptionDocument& document);
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

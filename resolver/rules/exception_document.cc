@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/exception_document.h"
+#include "resolver/rules/exception_document.h"
 
 #include <fmt/format.h>
 
 #include <array>
 
 #include "resolver/base/toml.h"
-#include "resolver/config/toml_writer.h"
+#include "resolver/rules/toml_writer.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::array<std::string_view, 6> kStages{"asked", "granted", "denied", "revoked", "ended", "unconfirmed"};
@@ -108,4 +108,4 @@ policy::Exception in_policy(const ExceptionDocument& document) {
             .ends = document.ends.value_or(WallTime())};
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -9,7 +9,7 @@
 
 #include "resolver/state/state.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 
 inline constexpr std::size_t kRuleTextMax = 64 << 10;  // bytes of one rule
 inline constexpr std::size_t kWordsMax = 1000;         // bytes of a text that a person gives: a purpose, a note
@@ -22,4 +22,4 @@ inline constexpr std::size_t kWordsMax = 1000;         // bytes of a text that a
 /// id, an [[allow]] that ends, the end of a suspension. Whether it fits the policy is asked elsewhere.
 Status check_rule(const state::Rule& rule);
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

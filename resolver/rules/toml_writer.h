@@ -14,7 +14,7 @@
 
 #include "resolver/base/time_text.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 
 [[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] std::string in_quotes(const std::vector<std::string>& texts);
@@ -41,4 +41,4 @@ private:
     std::string text_;
 };
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rules made at the command line: documents of TOML in the state file, read and added to the policy of the files.
+// Control plane.
+//
+// Threads: any.   Memory: values.   Failure: mistakes go into the diagnostics, each with the document's name as its
+// file.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/diagnostics.h"
+#include "resolver/domainset/address_guard.h"
+#include "resolver/policy/options.h"
+#include "resolver/rules/exception_document.h"
+#include "resolver/state/state.h"
+
+namespace cenote::rules {
+
+struct Document {
+    std::string name;  // stands for the file in what is said of it: "directive dns1-3"
+    std::string text;  // [[directive]] and [[allow]] tables
+};
+
+/// What was made at the command line, besides the files.
+struct Made {
+    std::vector<Document> documents;
+    std::vector<policy::Exception> exceptions;  // granted, ended or not
+    std::optional<WallTime> suspended_until;
+    std::string unreadable;  // exceptions that nothing could be read of, a line each
+};
+
+/// A rule with what was read of it, once.
+struct MadeRule {
+    state::Rule rule;
+    std::optional<ExceptionDocument> exception;  // nullopt: it is another kind, or cannot be read
+    std::optional<WallTime> ends;                // when it opens nothing any more; nullopt: it opens nothing
+};
+[[nodiscard]] MadeRule read_made(state::Rule rule);
+
+/// What is in force of these rules; of several suspensions the last.
+Made made_of(const std::vector<MadeRule>& rules);
+Made made_of(const std::vector<state::Rule>& rules);
+
+/// The policy of the files, and what rules made at the command line take from the configuration.
+struct FilePolicy {
+    std::shared_ptr<const policy::Options> policy;
+    std::string timezone;                            // of every directive that names none
+    std::vector<domainset::GuardedAddress> guarded;  // addresses that no rule may sinkhole
+};
+
+/// The policy of the files with the rules added; nullptr when a document cannot be read.
+std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const Made& made,
+                                                         Diagnostics& diagnostics);
+
+}  // namespace cenote::rules

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <set>
 
 #include "resolver/base/time_text.h"
 #include "resolver/control/persons.h"
-#include "resolver/daemon/exception_checks.h"
+#include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/rules/exceptions.h"
 #include "resolver/rules/rule_check.h"
 
 namespace cenote::daemon {
@@ -102,32 +102,20 @@ Result<bool> goes_further(const Running& running, const state::Import& read, con
     return told_about(read, rule.id) > *here;
 }
 
-/// Whether this machine knows all who agreed as persons who may.
-bool persons_are_known(const Running& running, const rules::ExceptionDocument& document) {
-    const auto& settings = running.loaded().settings;
-    std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
-    agreed.erase(document.asked_by);
-    if (settings.exceptions.approvals > 1) agreed.erase("root");
-    const bool enough = 1 + static_cast<std::int64_t>(agreed.size()) >= settings.exceptions.approvals;
-    return enough && control::may_look(document.asked_by, settings.control) &&
-           std::all_of(agreed.begin(), agreed.end(),
-                       [&](const std::string& name) { return control::may_approve(name, settings.control); });
-}
-
-/// An exception of another node, as it counts here. What is not open there, or by the word of persons that this machine
-/// does not know, waits until a person who did not bring it agrees: who asked for it is what the import says.
-Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
+/// Takes an exception of another node as it counts here.
+Status accept_exception(Running& running, const Peer& peer, state::Rule& rule) {
     if (rule.kind != state::RuleKind::Exception) return Done{};
     auto document = rules::read_exception(rule);
     if (!document) return std::move(document).error();
-    if (auto why = why_not_as_at_home(running, *document); !why.empty())
-        return Error{fmt::format("exception {}: {}", rule.id, why)};
-    if (!rules::is_open(document->stage)) return Done{};
-    if (document->stage == rules::Stage::Granted && persons_are_known(running, *document)) return Done{};
-    if (document->stage == rules::Stage::Granted) document->stage = rules::Stage::Unconfirmed;
-    document->agreed_by.clear();
-    document->brought_by = peer.actor;
-    rule = rules::to_rule(*document);
+    const auto& rights = running.loaded().settings.control;
+    const rules::KnownPersons known{
+        .may_look = [&](const std::string& name) { return control::may_look(name, rights); },
+        .may_approve = [&](const std::string& name) { return control::may_approve(name, rights); }};
+    const rules::ExceptionApproval approval(exception_terms(running), wall_now(), running.clock_problem());
+    const auto accepted = approval.import({peer.actor, peer.may_approve}, known, *document);
+    if (!accepted) return accepted.error();
+    // The text of an unchanged one stays as the other node wrote it, so that a later import finds it equal.
+    if (auto changed = rules::to_rule(*accepted); changed != rules::to_rule(*document)) rule = std::move(changed);
     return Done{};
 }
 
@@ -143,7 +131,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
         const auto further = goes_further(running, *read, rule);
         if (!further) return fail(further.error().text);
         if (!*further) continue;
-        if (auto arrived = arrive(running, peer, rule); !arrived) return fail(arrived.error().text);
+        if (auto accepted = accept_exception(running, peer, rule); !accepted) return fail(accepted.error().text);
         taken.push_back(std::move(rule));
     }
     for (const auto& [origin, record] : read->history)

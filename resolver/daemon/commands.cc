@@ -191,7 +191,7 @@ std::string why_too_long(const Request& request) {
         if (!value.is_string()) continue;
         const std::size_t most = key == "body" || key == "why" ? rules::kRuleTextMax
                                  : key == "path"               ? PATH_MAX
-                                                               : rules::kWordsMax;
+                                                               : rules::kFreeTextMax;
         if (value.get_ref<const std::string&>().size() > most)
             return fmt::format("'{}' is longer than {} bytes; shorten it", key, most);
     }

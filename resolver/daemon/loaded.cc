@@ -52,12 +52,13 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     return loaded;
 }
 
-Status add_made(Loaded& loaded, rules::Made made, const std::function<bool(const std::string&)>& may_be_left_out) {
+Status add_made(Loaded& loaded, rules::RuntimeRules made,
+                const std::function<bool(const std::string&)>& may_be_left_out) {
     std::set<std::string> left_out;
     std::string why = made.unreadable;
     rules::FilePolicy of_files = config::file_policy(loaded.settings);
     of_files.policy = loaded.written;
-    const auto is_left_out = [&](const rules::Document& document) { return left_out.contains(document.name); };
+    const auto is_left_out = [&](const rules::RuleDocument& document) { return left_out.contains(document.name); };
     for (;;) {
         Diagnostics found;
         auto both = rules::add_runtime_rules(of_files, made, found);

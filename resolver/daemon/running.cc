@@ -40,7 +40,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->loaded_.settings.state = loaded->settings.state;
     running->open_state();
     const auto any = [](const std::string&) { return true; };
-    if (auto added = add_made(*loaded, rules::made_of(running->made_), any); !added)
+    if (auto added = add_made(*loaded, rules::runtime_rules(running->made_), any); !added)
         running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     auto next = running->prepare(std::move(*loaded));
     if (!next) return std::move(next).error();

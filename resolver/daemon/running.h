@@ -158,7 +158,7 @@ private:
     void on_second();
     void on_minute();
     void close_ended();
-    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const rules::MadeRule& made, WallTime at) const;
+    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const rules::ParsedRule& made, WallTime at) const;
     void flush_uses();
     void arm(const policy::Policy& policy);
     void keep_zones();
@@ -179,8 +179,8 @@ private:
     std::map<std::string, Seen> problems_seen_;
     std::optional<Refused> refused_reload_;
     std::optional<Refused> refused_set_;
-    std::string state_problem_;          // why it cannot be used; empty: it can
-    std::vector<rules::MadeRule> made_;  // of state_, what something may still come of
+    std::string state_problem_;            // why it cannot be used; empty: it can
+    std::vector<rules::ParsedRule> made_;  // of state_, what something may still come of
     LatestTime latest_;
     std::map<std::string, std::vector<Ticks>> requests_;  // by user, of the last day
     std::optional<config::UpdateFailure> update_failure_;

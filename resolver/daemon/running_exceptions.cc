@@ -89,7 +89,7 @@ void Running::flush_uses() {
 }
 
 /// The rule as it is kept once its time is over, and the record of that.
-std::pair<state::Rule, state::Record> Running::ended(const rules::MadeRule& made, WallTime at) const {
+std::pair<state::Rule, state::Record> Running::ended(const rules::ParsedRule& made, WallTime at) const {
     state::Record record;
     record.at = at;
     record.actor = "cenoted";
@@ -117,7 +117,7 @@ void Running::close_ended() {
     const WallTime now = latest();
     std::vector<state::Rule> rules;
     std::vector<state::Record> records;
-    for (const rules::MadeRule& made : made_) {
+    for (const rules::ParsedRule& made : made_) {
         if (made.rule.lifted || !made.ends || *made.ends > now || rules.size() == kClosedAtOnce) continue;
         if (rules.empty()) flush_uses();
         auto [rule, record] = ended(made, wall_now());

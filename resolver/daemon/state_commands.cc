@@ -60,7 +60,8 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
         *into = field(row, key);
     for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
                                     &record.note, &record.policy, &record.chain, &record.before, &record.after})
-        if (text->size() > (text == &record.before || text == &record.after ? rules::kRuleTextMax : rules::kWordsMax))
+        if (text->size() >
+            (text == &record.before || text == &record.after ? rules::kRuleTextMax : rules::kFreeTextMax))
             return Error{fmt::format("record {} of {} has a text that is too long", record.number, node)};
     return std::pair{node, std::move(record)};
 }

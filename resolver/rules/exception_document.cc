@@ -100,7 +100,7 @@ void unconfirm_exceptions(std::vector<state::Rule>& rules) {
     }
 }
 
-policy::Exception in_policy(const ExceptionDocument& document) {
+policy::Exception to_policy(const ExceptionDocument& document) {
     return {.id = document.id,
             .directive = document.directive,
             .client = document.client,

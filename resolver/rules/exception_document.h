@@ -52,6 +52,6 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule);
 /// Granted ones of a restored backup count for nothing until somebody approves them again.
 void unconfirm_exceptions(std::vector<state::Rule>& rules);
 /// What a granted one is to the comparator.
-[[nodiscard]] policy::Exception in_policy(const ExceptionDocument& document);
+[[nodiscard]] policy::Exception to_policy(const ExceptionDocument& document);
 
 }  // namespace cenote::rules

@@ -39,8 +39,8 @@ Status check_exception(const state::Rule& rule) {
     const auto written = file->root().tables("exception").front().text("id");
     if (!written || written->value != rule.id)
         return Error{fmt::format("exception {} has another id in its text", rule.id)};
-    if (document->purpose.size() > kWordsMax)
-        return Error{fmt::format("the purpose of exception {} is longer than {} bytes", rule.id, kWordsMax)};
+    if (document->purpose.size() > kFreeTextMax)
+        return Error{fmt::format("the purpose of exception {} is longer than {} bytes", rule.id, kFreeTextMax)};
     return Done{};
 }
 

@@ -12,7 +12,7 @@
 namespace cenote::rules {
 
 inline constexpr std::size_t kRuleTextMax = 64 << 10;  // bytes of one rule
-inline constexpr std::size_t kWordsMax = 1000;         // bytes of a text that a person gives: a purpose, a note
+inline constexpr std::size_t kFreeTextMax = 1000;      // bytes of a text that a person gives: a purpose, a note
 
 /// Letters, digits, '.', '_' and '-', at most 64 of them; a number behind the last '-' has nine digits at most, so that
 /// no id of another hand uses up the numbers of a node.

@@ -13,63 +13,63 @@
 
 namespace cenote::rules {
 
-MadeRule read_made(state::Rule rule) {
-    MadeRule made{.rule = std::move(rule), .exception = {}, .ends = {}};
-    switch (made.rule.kind) {
+ParsedRule parse_rule(state::Rule rule) {
+    ParsedRule parsed{.rule = std::move(rule), .exception = {}, .ends = {}};
+    switch (parsed.rule.kind) {
         case state::RuleKind::Directive: break;
         case state::RuleKind::Suspension:
-            if (const auto until = parse_time(made.rule.text)) made.ends = *until;
+            if (const auto until = parse_time(parsed.rule.text)) parsed.ends = *until;
             break;
         case state::RuleKind::Exception:
-            if (auto read = read_exception(made.rule)) made.exception = std::move(*read);
-            if (made.exception && made.exception->stage == Stage::Granted) made.ends = made.exception->ends;
+            if (auto read = read_exception(parsed.rule)) parsed.exception = std::move(*read);
+            if (parsed.exception && parsed.exception->stage == Stage::Granted) parsed.ends = parsed.exception->ends;
             break;
         case state::RuleKind::Allow: {
             Diagnostics unread;  // add_runtime_rules() says what is wrong
-            const auto file = TomlFile::parse(made.rule.text, made.rule.id, unread);
+            const auto file = TomlFile::parse(parsed.rule.text, parsed.rule.id, unread);
             const auto tables = file ? file->root().tables("allow") : std::vector<TomlTable>();
-            if (!tables.empty()) made.ends = tables.front().time("ends");
+            if (!tables.empty()) parsed.ends = tables.front().time("ends");
             break;
         }
     }
-    return made;
+    return parsed;
 }
 
-Made made_of(const std::vector<MadeRule>& rules) {
-    Made made;
+RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
+    RuntimeRules runtime;
     for (const auto& [rule, exception, ends] : rules) {
         switch (rule.kind) {
-            case state::RuleKind::Suspension: made.suspended_until = rule.lifted ? std::nullopt : ends; break;
+            case state::RuleKind::Suspension: runtime.suspended_until = rule.lifted ? std::nullopt : ends; break;
             case state::RuleKind::Exception:
                 if (!exception)
-                    made.unreadable += fmt::format("exception {} cannot be read\n", rule.id);
+                    runtime.unreadable += fmt::format("exception {} cannot be read\n", rule.id);
                 else if (exception->stage == Stage::Granted)
-                    made.exceptions.push_back(in_policy(*exception));
+                    runtime.exceptions.push_back(to_policy(*exception));
                 break;
             case state::RuleKind::Directive:
             case state::RuleKind::Allow:
                 if (!rule.lifted)
-                    made.documents.push_back(
+                    runtime.documents.push_back(
                         {fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
                 break;
         }
     }
-    return made;
+    return runtime;
 }
 
-Made made_of(const std::vector<state::Rule>& rules) {
-    std::vector<MadeRule> read;
-    for (const state::Rule& rule : rules) read.push_back(read_made(rule));
-    return made_of(read);
+RuntimeRules runtime_rules(const std::vector<state::Rule>& rules) {
+    std::vector<ParsedRule> read;
+    for (const state::Rule& rule : rules) read.push_back(parse_rule(rule));
+    return runtime_rules(read);
 }
 
-std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const Made& made,
+std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics) {
     PolicyDraft draft(diagnostics);
     draft.timezone = files.timezone;
     draft.policy = *files.policy;
     const auto known = diagnostics.all().size();
-    for (const Document& document : made.documents) {
+    for (const RuleDocument& document : runtime.documents) {
         const auto file = TomlFile::parse(document.text, document.name, diagnostics);
         if (!file) continue;
         read_directives(file->root(), draft);
@@ -81,8 +81,8 @@ std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files
     if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
                     [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))
         return nullptr;
-    draft.policy.exceptions = made.exceptions;
-    draft.policy.suspended_until = made.suspended_until;
+    draft.policy.exceptions = runtime.exceptions;
+    draft.policy.suspended_until = runtime.suspended_until;
     return std::make_shared<const policy::Options>(std::move(draft.policy));
 }
 

@@ -20,30 +20,30 @@
 
 namespace cenote::rules {
 
-struct Document {
+struct RuleDocument {
     std::string name;  // stands for the file in what is said of it: "directive dns1-3"
     std::string text;  // [[directive]] and [[allow]] tables
 };
 
 /// What was made at the command line, besides the files.
-struct Made {
-    std::vector<Document> documents;
+struct RuntimeRules {
+    std::vector<RuleDocument> documents;
     std::vector<policy::Exception> exceptions;  // granted, ended or not
     std::optional<WallTime> suspended_until;
     std::string unreadable;  // exceptions that nothing could be read of, a line each
 };
 
 /// A rule with what was read of it, once.
-struct MadeRule {
+struct ParsedRule {
     state::Rule rule;
     std::optional<ExceptionDocument> exception;  // nullopt: it is another kind, or cannot be read
     std::optional<WallTime> ends;                // when it opens nothing any more; nullopt: it opens nothing
 };
-[[nodiscard]] MadeRule read_made(state::Rule rule);
+[[nodiscard]] ParsedRule parse_rule(state::Rule rule);
 
 /// What is in force of these rules; of several suspensions the last.
-Made made_of(const std::vector<MadeRule>& rules);
-Made made_of(const std::vector<state::Rule>& rules);
+RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules);
+RuntimeRules runtime_rules(const std::vector<state::Rule>& rules);
 
 /// The policy of the files, and what rules made at the command line take from the configuration.
 struct FilePolicy {
@@ -53,7 +53,7 @@ struct FilePolicy {
 };
 
 /// The policy of the files with the rules added; nullptr when a document cannot be read.
-std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const Made& made,
+std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics);
 
 }  // namespace cenote::rules

@@ -49,7 +49,7 @@ TEST(RuleCheck, AnExceptionHasItsOwnIdAndAShortPurpose) {
     };
     EXPECT_EQ(refusal(RuleKind::Exception, exception("a test")), "");
     EXPECT_THAT(refusal(RuleKind::Exception, exception("a test"), "dns1-2"), HasSubstr("another id"));
-    EXPECT_THAT(refusal(RuleKind::Exception, exception(std::string(kWordsMax + 1, 'x'))), HasSubstr("purpose"));
+    EXPECT_THAT(refusal(RuleKind::Exception, exception(std::string(kFreeTextMax + 1, 'x'))), HasSubstr("purpose"));
 }
 
 }  // namespace

@@ -54,9 +54,9 @@ policy::Directive full() {
 
 const policy::Directive& read_back(const std::string& text, std::shared_ptr<const policy::Options>& keep) {
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {{"directive dns1-1", text}};
-    keep = add_runtime_rules(files(), made, diagnostics);
+    RuntimeRules runtime;
+    runtime.documents = {{"directive dns1-1", text}};
+    keep = add_runtime_rules(files(), runtime, diagnostics);
     for (const auto& one : diagnostics.all()) ADD_FAILURE() << one.to_string() << "\n" << text;
     return keep->directives.back();
 }
@@ -92,9 +92,9 @@ TEST(Documents, AnAllowReadsAsItWasWritten) {
     allow.reason = "needed";
     allow.ends = parse_time("2026-12-31T23:59:59Z").value();
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {{"allow dns1-2", to_toml(allow)}};
-    const auto both = add_runtime_rules(files(), made, diagnostics);
+    RuntimeRules runtime;
+    runtime.documents = {{"allow dns1-2", to_toml(allow)}};
+    const auto both = add_runtime_rules(files(), runtime, diagnostics);
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
     EXPECT_EQ(to_toml(both->allows.back()), to_toml(allow));
@@ -127,13 +127,13 @@ TEST(Documents, AnExceptionReadsAsItWasWritten) {
         EXPECT_EQ(read->agreed_by, document.agreed_by);
         EXPECT_EQ(read->ends, document.ends);
     }
-    const Made made = made_of({to_rule(asked), to_rule(granted)});
-    ASSERT_EQ(made.exceptions.size(), 1U) << "one that is only asked for opens nothing";
-    EXPECT_EQ(made.exceptions[0].group, "lab");
+    const RuntimeRules runtime = runtime_rules({to_rule(asked), to_rule(granted)});
+    ASSERT_EQ(runtime.exceptions.size(), 1U) << "one that is only asked for opens nothing";
+    EXPECT_EQ(runtime.exceptions[0].group, "lab");
 
     std::vector<state::Rule> rules{to_rule(asked), to_rule(granted)};
     unconfirm_exceptions(rules);
-    EXPECT_TRUE(made_of(rules).exceptions.empty());
+    EXPECT_TRUE(runtime_rules(rules).exceptions.empty());
     EXPECT_EQ(read_exception(rules[0])->stage, Stage::Asked);
     EXPECT_EQ(read_exception(rules[1])->stage, Stage::Unconfirmed);
     EXPECT_FALSE(read_exception({state::RuleKind::Exception, "dns1-1", "[[exception]]\n", false}).ok());
@@ -171,10 +171,10 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
 
 TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {
+    RuntimeRules runtime;
+    runtime.documents = {
         {"directive dns1-3", "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\n"}};
-    EXPECT_EQ(add_runtime_rules(files(), made, diagnostics), nullptr);
+    EXPECT_EQ(add_runtime_rules(files(), runtime, diagnostics), nullptr);
     ASSERT_FALSE(diagnostics.all().empty());
     EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
 }

@@ -79,7 +79,8 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     const auto rules = stored_rules(**known);
     if (!rules) return rules.error();
     Diagnostics diagnostics;
-    const auto options = rules::add_runtime_rules(config::file_policy(**known), rules::made_of(*rules), diagnostics);
+    const auto options =
+        rules::add_runtime_rules(config::file_policy(**known), rules::runtime_rules(*rules), diagnostics);
     if (options != nullptr) policy::Policy::check(*options, base->get(), diagnostics);
     if (diagnostics.has_errors()) return errors_of(diagnostics);
     auto built = policy::Policy::build(options, *base, 0, at);

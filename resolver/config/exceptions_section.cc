@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [exceptions]: what may be granted, and by how many.
+// [exceptions]: which exceptions may be granted, and how many persons it takes.
 #include <fmt/format.h>
 
 #include "resolver/config/sections.h"

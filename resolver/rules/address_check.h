@@ -16,7 +16,8 @@
 
 namespace cenote::rules {
 
-/// Errors for `address:` targets that may not be sinkholed, and for directives that close too much with all of them.
+/// Errors for `address:` targets that may not be sinkholed, and for directives that sinkhole too much with all of them
+/// together.
 void check_addresses(std::span<const policy::Directive> directives, std::vector<domainset::GuardedAddress> guarded,
                      Diagnostics& diagnostics);
 

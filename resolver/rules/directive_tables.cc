@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[directive]] and [[allow]]: restrictions as documents, and what stays open whatever they say.
+// [[directive]], a restriction, and [[allow]], names that stay open under every step below block.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ namespace {
 
 constexpr seconds kHundredYears{86400LL * 36500};
 
-/// Notes are no mistakes: what they are about was read whole.
+/// Notes do not count: their values were read.
 std::ptrdiff_t errors_in(const Diagnostics& diagnostics) {
     return std::count_if(diagnostics.all().begin(), diagnostics.all().end(),
                          [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; });
@@ -33,15 +33,16 @@ std::vector<std::string> values(const std::vector<TomlText>& texts) {
 
 void read_targets(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
     const auto texts = table.texts("targets");
-    if (texts.empty()) table.error("targets", "'targets' names nothing; write targets = [\"service:deepseek\"]");
+    if (texts.empty()) table.error("targets", "'targets' is missing or empty; write targets = [\"service:deepseek\"]");
     for (const auto& text : texts) {
         auto target = policy::parse_target(text.value);
         if (!target) {
             diagnostics.error(text.place, target.error().text);
         } else if (target->domain && blocklists::is_public_suffix(*target->domain)) {
-            diagnostics.error(text.place, fmt::format("'{}' is a public suffix, below which anybody registers names; "
-                                                      "name the domains themselves",
-                                                      target->value));
+            diagnostics.error(text.place,
+                              fmt::format("'{}' is a public suffix, below which many parties register names; "
+                                          "name the domains themselves",
+                                          target->value));
         } else {
             if (!target->note.empty()) diagnostics.note(text.place, target->note);
             target->place = text.place;
@@ -78,12 +79,12 @@ void read_planned(const TomlTable& table, policy::Directive& directive, Diagnost
     for (const auto& text : table.texts("planned")) {
         const auto planned = parse_planned(text.value);
         if (!planned)
-            diagnostics.error(text.place, fmt::format("'{}' is no planned step; write it as in \"restrict "
+            diagnostics.error(text.place, fmt::format("'{}' is not a planned step; write it as in \"restrict "
                                                       "2026-03-01T00:00:00+09:00\"",
                                                       text.value));
         else if (!directive.planned.empty() && planned->at <= directive.planned.back().at)
             diagnostics.error(text.place,
-                              "planned steps stand in the order of their times, each at a time of its own; "
+                              "planned steps are written in the order of their times, one at each time; "
                               "move this one");
         else
             directive.planned.push_back(*planned);

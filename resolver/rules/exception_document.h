@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An exception as a document: who asked for it and why, who agreed, until when. Control plane.
+// An exception as a document: requester, purpose, approvers, end. Control plane.
 //
 //     asked -> granted -> ended        by the clock
-//           \\          \\-> revoked      by somebody
-//            \\-> denied  \\-> unconfirmed   restored or imported: counts for nothing until it is approved here
+//           \\          \\-> revoked      by a person
+//            \\-> denied  \\-> unconfirmed   restored or imported: opens nothing until a person here approves it
 //
-// An emergency is granted at once; it is unratified until somebody else agrees.
+// An emergency is granted at once; it is unratified until enough other persons agree.
 //
 // Threads: any.   Memory: values.   Failure: Result that names the document.
 #pragma once
@@ -33,25 +33,25 @@ struct ExceptionDocument {
     bool emergency = false;
     std::string asked_by;
     WallTime asked_at{};
-    std::optional<seconds> lasts;  // from the grant on; or
-    std::optional<WallTime> ends;  // known from the grant on
+    std::optional<seconds> lasts;  // counted from the grant; or
+    std::optional<WallTime> ends;  // set with the grant at the latest
     std::vector<std::string> agreed_by;
-    std::string brought_by;  // who imported it from another node; empty: it was asked for here
-    bool ratified = false;   // an emergency that enough persons agreed to afterwards
+    std::string brought_by;  // the person who imported it from another node; empty: requested here
+    bool ratified = false;   // emergency only: enough persons agreed afterwards
     std::optional<WallTime> granted_at;
-    std::string closed_by;  // who denied, revoked; empty: the clock, or nobody yet
+    std::string closed_by;  // the person who denied or revoked it; empty: it is open, or its time was over
     std::optional<WallTime> closed_at;
 };
 
 [[nodiscard]] bool is_unratified(const ExceptionDocument& document) noexcept;
-[[nodiscard]] bool is_open(Stage stage) noexcept;  // something may still come of it
+[[nodiscard]] bool is_open(Stage stage) noexcept;  // it may still open names
 
 /// A rule of kind Exception.
 [[nodiscard]] state::Rule to_rule(const ExceptionDocument& document);
 Result<ExceptionDocument> read_exception(const state::Rule& rule);
-/// Granted ones of a restored backup count for nothing until somebody approves them again.
+/// Granted exceptions of a restored backup become unconfirmed.
 void unconfirm_exceptions(std::vector<state::Rule>& rules);
-/// What a granted one is to the comparator.
+/// A granted exception as the policy takes it.
 [[nodiscard]] policy::Exception to_policy(const ExceptionDocument& document);
 
 }  // namespace cenote::rules

@@ -54,14 +54,14 @@ Status ExceptionTerms::check_directive(const policy::Directive& directive) const
     const auto index = static_cast<std::uint32_t>(&directive - policy.options().directives.data());
     const policy::Step now = policy.step_of(index);
     if (policy.state_of(index) == policy::DirectiveState::Lapsed)
-        return Error{fmt::format("directive {} has lapsed; nothing is closed by it", directive.id)};
+        return Error{fmt::format("directive {} has lapsed; it sinkholes nothing", directive.id)};
     if (std::max(now, directive.step) == policy::Step::Block)
         return Error{
-            fmt::format("directive {} blocks, and block has no exceptions; whoever ordered it{} would have to lower "
+            fmt::format("directive {} blocks, and block has no exceptions; its issuer{} would have to lower "
                         "its step to restrict",
                         directive.id, directive.issuer.empty() ? std::string() : " (" + directive.issuer + ")")};
     if (highest_step(directive, now) < policy::Step::Restrict)
-        return Error{fmt::format("directive {} closes nothing: its step is {}", directive.id,
+        return Error{fmt::format("directive {} sinkholes nothing: its step is {}", directive.id,
                                  policy::step_to_text(directive.step))};
     return Done{};
 }
@@ -76,7 +76,7 @@ Status ExceptionTerms::check_client(const policy::Directive& directive, const Pr
         return Error{
             fmt::format("server.allow_from refuses clients of {}; add that prefix there first", client.to_string())};
     if (!applies_to(policy.options(), directive, client))
-        return Error{fmt::format("directive {} does not mean {}: it is for {}", directive.id, client.to_string(),
+        return Error{fmt::format("directive {} does not apply to {}: it is for {}", directive.id, client.to_string(),
                                  fmt::join(directive.groups, ", "))};
     return Done{};
 }

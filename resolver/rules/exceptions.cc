@@ -91,7 +91,7 @@ Result<ExceptionDocument> ExceptionApproval::revoke(const Person& person, Except
     if (!is_open(document.stage)) return wrong_stage(document, "there is nothing to revoke");
     if (!person.may_approve && person.name != document.asked_by)
         return Error{
-            fmt::format("{} may not end {}: be in a group of [control].approvers or admins, or whoever asked for it",
+            fmt::format("{} may not end {}: only its requester and members of [control].approvers or admins may",
                         person.name, document.id)};
     document.stage = Stage::Revoked;
     document.closed_by = person.name;
@@ -103,7 +103,8 @@ Result<ExceptionDocument> ExceptionApproval::extend(const Person& person, const 
                                                     ExceptionDocument document) const {
     if (document.stage != Stage::Granted) return wrong_stage(document, "ask for a new one");
     if (is_unratified(document))
-        return Error{fmt::format("{} is an emergency that nobody else has agreed to; that comes first", document.id)};
+        return Error{
+            fmt::format("{} is an emergency that still needs a second person; have it approved first", document.id)};
     if (auto clock = check_clock(); !clock) return std::move(clock).error();
     if (auto may = check_approver(person); !may) return std::move(may).error();
     // An approver who agreed before may extend it alone; the requester and root may not.
@@ -191,11 +192,11 @@ Status ExceptionApproval::check_further_person(const Person& person, const Excep
         return Error{fmt::format("{} imported {}; a second person has to agree", person.name, document.id)};
     if (person.name == kRoot)
         return Error{
-            fmt::format("root may be anybody and is never the second person; somebody of [control].approvers has to "
-                        "agree to {} under a name of their own",
+            fmt::format("any administrator can act as root, so that root never counts as a second person; a member of "
+                        "[control].approvers has to agree to {} under a name of their own",
                         document.id)};
     if (std::find(document.agreed_by.begin(), document.agreed_by.end(), person.name) != document.agreed_by.end())
-        return Error{fmt::format("{} agreed to {} before; it takes somebody else", person.name, document.id)};
+        return Error{fmt::format("{} agreed to {} before; another person has to agree", person.name, document.id)};
     return Done{};
 }
 
@@ -245,8 +246,8 @@ Status check_open_requests(const std::string& person, const std::vector<Exceptio
         return Error{
             fmt::format("{} requests of {} wait for an answer; have them answered, or revoke one", waiting, person)};
     if (open.size() >= kOpenMax)
-        return Error{
-            fmt::format("{} exceptions are open or waited for; have some answered, or revoke one", open.size())};
+        return Error{fmt::format("{} exceptions are open or wait for an answer; have some answered, or revoke one",
+                                 open.size())};
     return Done{};
 }
 

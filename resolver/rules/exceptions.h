@@ -3,9 +3,9 @@
 // Who may ask for an exception, agree to it, extend it and end it. Control plane.
 //
 // An exception takes as many persons as [exceptions].approvals says, the requester included. A person counts once;
-// root does not count as a further person, because anybody may act as root. An emergency is in force at once and
-// waits for the others afterwards. An exception that another node granted is in force here only when this machine
-// knows its persons; otherwise it takes one person here who did not import it.
+// root does not count as a further person, because every administrator can act as root. An emergency is in force at
+// once and waits for the others afterwards. An exception that another node granted is in force here only when this
+// machine knows its persons; otherwise it takes one person here who did not import it.
 //
 // Threads:  any, one call at a time for each value.
 // Time:     an argument.

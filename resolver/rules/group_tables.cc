@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[group]]: people by the prefixes they come from.
+// [[group]]: clients by their address prefixes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace cenote::rules {
 namespace {
 
-/// The shape of RFC 5646 §2.1: parts of one to eight letters and digits between hyphens.
+/// The syntax of RFC 5646 §2.1: subtags of one to eight letters and digits between hyphens.
 bool is_language(std::string_view text) {
     if (text.empty() || text.size() > 35) return false;
     std::size_t part = 0;

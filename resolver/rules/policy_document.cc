@@ -98,9 +98,9 @@ Result<PastPolicy> past_policy(const std::optional<state::PolicyVersion>& stored
     if (!built) return Error{fmt::format("policy version {}: {}", stored->version, built.error().text)};
     PastPolicy past{std::move(*built), {}};
     if (now.catalogue != read->catalogue)
-        past.remark = "the catalogue was another then: names are looked up in that of today";
+        past.remark = "the catalogue was another one then; names are looked up in the present one";
     else if (now.set != read->set)
-        past.remark = "the catalogue is the same as then; of the lists those of today are used";
+        past.remark = "the catalogue was the same then; the lists are the present ones";
     return past;
 }
 

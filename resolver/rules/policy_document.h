@@ -15,23 +15,22 @@
 
 namespace cenote::rules {
 
-/// All that decides, as a document of its own: what `cenote explain --at` reads when that time has passed. The same
-/// text, the same verdicts at the same time.
+/// Everything that a verdict depends on, apart from the set: `cenote explain --at` reads it for a time in the past.
+/// Policies with the same text give the same verdicts at the same time.
 std::string policy_document(const policy::Options& options, const domainset::DomainSet* set);
 
-/// What a policy document says.
+/// A policy document that was read.
 struct StoredPolicy {
     std::shared_ptr<const policy::Options> options;
-    std::string set;        // checksum of the set that it went with
+    std::string set;        // checksum of the set that was in use with it
     std::string catalogue;  // digest of the services in it
 };
 Result<StoredPolicy> read_policy_document(const std::string& text);
 
-/// A policy that was in force, at a time when it was; the lists and services are those of `base`, and `remark` says so
-/// where they were others then.
+/// A policy of the past, built for a time when it was in force, with the lists and services of `base`.
 struct PastPolicy {
     std::shared_ptr<const policy::Policy> policy;
-    std::string remark;
+    std::string remark;  // a sentence when the set in use was another one; empty: it was the same
 };
 Result<PastPolicy> past_policy(const std::optional<state::PolicyVersion>& stored,
                                std::shared_ptr<const domainset::DomainSet> base, WallTime at);

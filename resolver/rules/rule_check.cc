@@ -51,16 +51,16 @@ bool is_rule_id(std::string_view id) noexcept {
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
     });
     if (!written) return false;
-    const std::string_view tail = id.substr(id.rfind('-') + 1);  // all of it without a dash
+    const std::string_view tail = id.substr(id.rfind('-') + 1);  // the whole id when it has no dash
     return tail.size() <= kDigitsMax || !std::all_of(tail.begin(), tail.end(), is_digit);
 }
 
 Status check_rule(const state::Rule& rule) {
     if (!is_rule_id(rule.id))
-        return Error{
-            fmt::format("'{}' is no id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
-                        "the end with {} digits at most",
-                        rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
+        return Error{fmt::format(
+            "'{}' is not an id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
+            "the end with {} digits at most",
+            rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
     if (rule.text.size() > kRuleTextMax)
         return Error{fmt::format("the text of {} is longer than {} bytes", rule.id, kRuleTextMax)};
     if (rule.kind == state::RuleKind::Exception) return check_exception(rule);
@@ -72,12 +72,12 @@ Status check_rule(const state::Rule& rule) {
     if (!read) return read.error();
     const bool directive = rule.kind == state::RuleKind::Directive;
     if (read->directives.size() != (directive ? 1 : 0) || read->allows.size() != (directive ? 0 : 1))
-        return Error{fmt::format("{} {} has to be one [[{}]] table and nothing else",
-                                 state::rule_kind_to_text(rule.kind), rule.id, directive ? "directive" : "allow")};
+        return Error{fmt::format("{} {} must be one [[{}]] table and nothing else", state::rule_kind_to_text(rule.kind),
+                                 rule.id, directive ? "directive" : "allow")};
     if (directive && read->directives.front().id != rule.id)
         return Error{fmt::format("directive {} has another id in its text", rule.id)};
     if (!directive && !read->allows.front().ends)
-        return Error{fmt::format("allow {} has no end; one that lasts is written in a file", rule.id)};
+        return Error{fmt::format("allow {} has no end; write one without an end in a file", rule.id)};
     return Done{};
 }
 

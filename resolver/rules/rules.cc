@@ -25,7 +25,7 @@ ParsedRule parse_rule(state::Rule rule) {
             if (parsed.exception && parsed.exception->stage == Stage::Granted) parsed.ends = parsed.exception->ends;
             break;
         case state::RuleKind::Allow: {
-            Diagnostics unread;  // add_runtime_rules() says what is wrong
+            Diagnostics unread;  // add_runtime_rules() reports them
             const auto file = TomlFile::parse(parsed.rule.text, parsed.rule.id, unread);
             const auto tables = file ? file->root().tables("allow") : std::vector<TomlTable>();
             if (!tables.empty()) parsed.ends = tables.front().time("ends");

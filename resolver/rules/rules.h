@@ -21,34 +21,34 @@
 namespace cenote::rules {
 
 struct RuleDocument {
-    std::string name;  // stands for the file in what is said of it: "directive dns1-3"
+    std::string name;  // takes the place of a file name in diagnostics: "directive dns1-3"
     std::string text;  // [[directive]] and [[allow]] tables
 };
 
-/// What was made at the command line, besides the files.
+/// The rules in force that were made at the command line.
 struct RuntimeRules {
     std::vector<RuleDocument> documents;
-    std::vector<policy::Exception> exceptions;  // granted, ended or not
+    std::vector<policy::Exception> exceptions;  // granted; the policy ends them by the clock
     std::optional<WallTime> suspended_until;
-    std::string unreadable;  // exceptions that nothing could be read of, a line each
+    std::string unreadable;  // a line for each exception whose document cannot be read
 };
 
-/// A rule with what was read of it, once.
+/// A rule with the parts of its document that the daemon needs again and again, read once.
 struct ParsedRule {
     state::Rule rule;
-    std::optional<ExceptionDocument> exception;  // nullopt: it is another kind, or cannot be read
-    std::optional<WallTime> ends;                // when it opens nothing any more; nullopt: it opens nothing
+    std::optional<ExceptionDocument> exception;  // nullopt: a rule of another kind, or an unreadable one
+    std::optional<WallTime> ends;                // when it stops opening names; nullopt: it opens none
 };
 [[nodiscard]] ParsedRule parse_rule(state::Rule rule);
 
-/// What is in force of these rules; of several suspensions the last.
+/// Those of the rules that are in force. The last suspension replaces the others.
 RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules);
 RuntimeRules runtime_rules(const std::vector<state::Rule>& rules);
 
 /// The policy of the files, and what rules made at the command line take from the configuration.
 struct FilePolicy {
     std::shared_ptr<const policy::Options> policy;
-    std::string timezone;                            // of every directive that names none
+    std::string timezone;                            // for every directive that names none
     std::vector<domainset::GuardedAddress> guarded;  // addresses that no rule may sinkhole
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The key `answer`, which [sinkhole], groups and directives have. Private to
-// rules.
+// The key `answer`, which [sinkhole], groups and directives have. Private to rules.
+//
+// Threads: one.   Memory: none.   Failure: a Diagnostic, and nullopt for an unknown word.
 #pragma once
 
 #include "resolver/rules/policy_tables.h"

@@ -151,6 +151,12 @@ void read_allow(const TomlTable& table, PolicyDraft& draft) {
 
 }  // namespace
 
+Status PolicyDraft::first_error() const {
+    for (const Diagnostic& one : diagnostics.all())
+        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
+    return Done{};
+}
+
 void read_directives(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& directive : root.tables("directive")) read_directive(directive, draft);
     for (const auto& allow : root.tables("allow")) read_allow(allow, draft);

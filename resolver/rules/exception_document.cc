@@ -86,7 +86,8 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule) {
     read.closed_at = table.time("closed_at");
     if (diagnostics.has_errors()) return Error{diagnostics.all().front().to_string()};
     if (read.client.has_value() == !read.group.empty() || (read.stage == Stage::Granted && !read.ends))
-        return Error{fmt::format("exception {} has to be for a client or for a group, and to have an end once it is granted", rule.id)};
+        return Error{fmt::format(
+            "exception {} has to be for a client or for a group, and to have an end once it is granted", rule.id)};
     return read;
 }
 

@@ -2,9 +2,10 @@
 //
 // An exception as a document: requester, purpose, approvers, end. Control plane.
 //
-//     asked -> granted -> ended        by the clock
-//           \\          \\-> revoked      by a person
-//            \\-> denied  \\-> unconfirmed   restored or imported: opens nothing until a person here approves it
+//     asked         requested; becomes granted, denied or revoked
+//     granted       opens names until its end; becomes ended by the clock, or revoked by a person
+//     unconfirmed   granted before a restore or on another node; opens nothing until a person here approves it
+//     denied, revoked, ended   final
 //
 // An emergency is granted at once; it is unratified until enough other persons agree.
 //
@@ -26,15 +27,15 @@ enum class Stage : std::uint8_t { Asked, Granted, Denied, Revoked, Ended, Unconf
 struct ExceptionDocument {
     std::string id;
     std::string directive;
-    std::optional<Prefix> client;  // or
-    std::string group;
+    std::optional<Prefix> client;  // either a client prefix
+    std::string group;             // or a group
     std::string purpose;
     Stage stage = Stage::Asked;
     bool emergency = false;
     std::string asked_by;
     WallTime asked_at{};
-    std::optional<seconds> lasts;  // counted from the grant; or
-    std::optional<WallTime> ends;  // set with the grant at the latest
+    std::optional<seconds> lasts;  // until the grant: either a duration, counted from the grant,
+    std::optional<WallTime> ends;  // or a time; granted: always the time
     std::vector<std::string> agreed_by;
     std::string brought_by;  // the person who imported it from another node; empty: requested here
     bool ratified = false;   // emergency only: enough persons agreed afterwards

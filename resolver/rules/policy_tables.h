@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "resolver/base/result.h"
 #include "resolver/base/toml.h"
 #include "resolver/policy/options.h"
 
@@ -18,6 +19,9 @@ namespace cenote::rules {
 /// A policy while its tables are being read.
 struct PolicyDraft {
     explicit PolicyDraft(Diagnostics& found) : diagnostics(found) {}
+
+    /// The first error of the diagnostics as a Status, for a document that is refused as a whole.
+    [[nodiscard]] Status first_error() const;
 
     policy::Options policy;
     std::string timezone = "Asia/Seoul";  // [server].timezone, for every directive that names none

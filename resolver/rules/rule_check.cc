@@ -26,8 +26,7 @@ Result<policy::Options> read_tables(const state::Rule& rule) {
         read_directives(file->root(), draft);
         file->finish();
     }
-    for (const Diagnostic& one : diagnostics.all())
-        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
+    if (auto read = draft.first_error(); !read) return std::move(read).error();
     return std::move(draft.policy);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directive written as TOML reads as the same directive.
+// Rules and policies written as TOML read as the same values; rules are added to the policy of the files.
 #include "resolver/rules/rules.h"
 
 #include <gmock/gmock.h>
@@ -177,6 +177,21 @@ TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
     EXPECT_EQ(add_runtime_rules(files(), runtime, diagnostics), nullptr);
     ASSERT_FALSE(diagnostics.all().empty());
     EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
+}
+
+TEST(Documents, AnAddressThatTheConfigurationNeedsIsNotSinkholed) {
+    FilePolicy needing = files();
+    needing.guarded = {{*IpAddress::parse("203.0.113.53"), "a server of [upstream]"}};
+    RuntimeRules runtime;
+    runtime.documents = {
+        {"directive dns1-4",
+         "[[directive]]\nid = \"dns1-4\"\ntargets = [\"address:203.0.113.0/24\"]\nstep = \"restrict\"\n"}};
+    Diagnostics diagnostics;
+    EXPECT_NE(add_runtime_rules(files(), runtime, diagnostics), nullptr);
+    EXPECT_EQ(add_runtime_rules(needing, runtime, diagnostics), nullptr);
+    ASSERT_TRUE(diagnostics.has_errors());
+    EXPECT_THAT(diagnostics.all().back().to_string(), HasSubstr("a server of [upstream]"));
+    EXPECT_THAT(diagnostics.all().back().to_string(), HasSubstr("directive dns1-4:3:"));
 }
 
 }  // namespace

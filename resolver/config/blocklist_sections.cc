@@ -44,12 +44,12 @@ void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
             fmt::format("'{}' is no zone; write it as in axfr://192.0.2.53:53/rpz.nation.example", list.source));
     if (const auto source = table.text("source"); source && !check_destination(*source, *primary, draft.diagnostics))
         return;
-    const auto zone =
-        to_name({std::string(rest.substr(slash + 1)), table.place("source")}, wire::NameUse::Single, draft.diagnostics);
+    const auto zone = wire::read_name({std::string(rest.substr(slash + 1)), table.place("source")},
+                                      wire::NameUse::Single, draft.diagnostics);
     if (!zone) return;
     transfer::KeptZone kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
     if (tsig) {
-        kept.key = to_name(*tsig, wire::NameUse::Single, draft.diagnostics);
+        kept.key = wire::read_name(*tsig, wire::NameUse::Single, draft.diagnostics);
         draft.key_uses.push_back(*tsig);
     }
     draft.settings.transfer.kept.push_back(std::move(kept));
@@ -59,10 +59,10 @@ void read_list(const TomlTable& table, Draft& draft) {
     ListSettings list;
     list.place = table.place();
     list.source = read_source(table, draft);
-    if (const auto format = word(table, "format", blocklists::parse_format,
-                                 "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
+    if (const auto format = read_word(table, "format", blocklists::parse_format,
+                                      "auto, hosts, domains, wildcard, adblock, dnsmasq, unbound, rpz"))
         list.format = blocklists::format_to_text(*format);
-    if (const auto age = whole_seconds(table, "max_age", {seconds{0}, seconds{86400 * 3650}})) list.max_age = *age;
+    if (const auto age = read_whole_seconds(table, "max_age", {seconds{0}, seconds{86400 * 3650}})) list.max_age = *age;
     if (const auto key = table.text("key")) {
         list.key = key->value;
         if (const auto parsed = blocklists::MinisignKey::parse(key->value); !parsed)
@@ -94,7 +94,7 @@ void read_blocklist(const TomlTable& root, Draft& draft) {
         for (const auto& folder : table->texts("services"))
             settings.services.push_back(to_path(folder.value, draft.folder));
         if (const auto popular = table->text("popular")) settings.popular = to_path(popular->value, draft.folder);
-        settings.protect = subtrees(*table, "protect", draft.diagnostics);
+        settings.protect = wire::read_subtrees(*table, "protect", draft.diagnostics);
         draft.policy.unsinkholable.insert(draft.policy.unsinkholable.end(), settings.protect.begin(),
                                           settings.protect.end());
     }

@@ -12,6 +12,7 @@
 #include "resolver/config/guarded_addresses.h"
 #include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
+#include "resolver/rules/address_check.h"
 
 namespace cenote::config {
 namespace {
@@ -38,9 +39,12 @@ void set_defaults(Draft& draft) {
 
 void read_main(const TomlFile& file, Draft& draft) {
     const TomlTable root = file.root();
-    for (const auto read : {read_server, read_limits, read_control, read_sinkhole, read_upstream, read_cache,
-                            read_local, read_blocklist, read_groups, read_transfer, read_directives, read_exceptions})
+    rules::read_sinkhole(root, draft);
+    rules::read_groups(root, draft);
+    for (const auto read : {read_server, read_limits, read_control, read_upstream, read_cache, read_local,
+                            read_blocklist, read_transfer, read_exceptions})
         read(root, draft);
+    rules::read_directives(root, draft);
     file.finish();
 }
 
@@ -52,7 +56,7 @@ void read_beside(const Path& path, Draft& draft) {
         if (root.has(key))
             root.error(key, fmt::format("only [[directive]] and [[allow]] stand in {}; move '{}' to cenote.toml",
                                         kDirectivesFolder, key));
-    read_directives(root, draft);
+    rules::read_directives(root, draft);
     file->finish();
 }
 
@@ -109,7 +113,7 @@ void report(const Diagnostics& found, Diagnostics& out) {
 
 std::optional<Settings> finish(Draft& draft) {
     check_together(draft);
-    check_addresses(draft.policy.directives, guarded_addresses(draft.settings), draft.diagnostics);
+    rules::check_addresses(draft.policy.directives, guarded_addresses(draft.settings), draft.diagnostics);
     if (draft.diagnostics.has_errors()) {
         add_mistakes_of_meaning(draft);
         return std::nullopt;
@@ -122,7 +126,7 @@ std::optional<Settings> finish(Draft& draft) {
 }
 
 Draft make_draft(const Path& file, const Surroundings& surroundings, Diagnostics& diagnostics) {
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    Draft draft(surroundings, diagnostics);
     draft.settings.file = file;
     draft.folder = file.parent_path();
     set_defaults(draft);
@@ -150,6 +154,10 @@ std::optional<Settings> load_text(std::string_view text, const Path& file, const
     auto settings = finish(draft);
     report(found, diagnostics);
     return settings;
+}
+
+rules::FilePolicy file_policy(const Settings& settings) {
+    return {settings.policy, settings.timezone, guarded_addresses(settings)};
 }
 
 Path control_socket_of(const Path& file) {

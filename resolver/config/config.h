@@ -18,6 +18,8 @@
 #include "resolver/control/options.h"
 #include "resolver/engine/snapshot.h"
 #include "resolver/policy/options.h"
+#include "resolver/rules/options.h"
+#include "resolver/rules/rules.h"
 #include "resolver/server/options.h"
 #include "resolver/transfer/options.h"
 #include "resolver/upstream/options.h"
@@ -31,14 +33,6 @@ struct ListSettings {
     seconds max_age{7 * 86400};  // 0: never stale
     std::string key;             // minisign public key; empty: unsigned
     SourcePlace place;
-};
-
-/// [exceptions]: what may be granted, and by how many.
-struct ExceptionLimits {
-    std::int64_t approvals = 2;  // persons, whoever asks included
-    seconds max{7 * 86400};
-    std::uint8_t widest4 = 28;  // prefix lengths
-    std::uint8_t widest6 = 56;
 };
 
 /// Everything the file says, typed. What the file leaves out has the contract's default.
@@ -60,13 +54,16 @@ struct Settings {
     cache::Options cache;
     upstream::Options upstream;
     transfer::Options transfer;
-    ExceptionLimits exceptions;
+    rules::ExceptionLimits exceptions;
     std::shared_ptr<const policy::Options> policy;
 };
 
 /// Reads `file` and the `directives.d` beside it. Mistakes that need the set to be seen (an unknown service) are for
 /// policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
+
+/// What rules made at the command line are added to.
+rules::FilePolicy file_policy(const Settings& settings);
 
 /// What targets can be held against: the set or the one before it, else the catalogue as its files have it; null when
 /// there is nothing of the kind.

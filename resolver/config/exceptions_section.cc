@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [exceptions]: what may be granted, and by how many.
+// [exceptions]: which exceptions may be granted, and how many persons it takes.
 #include <fmt/format.h>
 
 #include "resolver/config/sections.h"
@@ -26,9 +26,9 @@ void read_width(const TomlTable& table, std::string_view key, int highest, std::
 void read_exceptions(const TomlTable& root, Draft& draft) {
     const auto table = root.table("exceptions");
     if (!table) return;
-    ExceptionLimits& limits = draft.settings.exceptions;
+    rules::ExceptionLimits& limits = draft.settings.exceptions;
     limits.approvals = table->integer("approvals", 1, 10).value_or(limits.approvals);
-    if (const auto max = whole_seconds(*table, "max", {seconds{60}, seconds{86400 * 3650}})) limits.max = *max;
+    if (const auto max = read_whole_seconds(*table, "max", {seconds{60}, seconds{86400 * 3650}})) limits.max = *max;
     read_width(*table, "widest4", 32, limits.widest4);
     read_width(*table, "widest6", 128, limits.widest6);
 }

@@ -48,10 +48,10 @@ std::optional<wire::RrType> read_type(const TomlTable& table) {
 
 void read_record(const TomlTable& table, Draft& draft) {
     engine::LocalRecord record;
-    if (const auto ttl = whole_seconds(table, "ttl", {seconds{0}, seconds{604800}}))
+    if (const auto ttl = read_whole_seconds(table, "ttl", {seconds{0}, seconds{604800}}))
         record.ttl_s = static_cast<std::uint32_t>(ttl->count());
     const auto name_text = table.required_text("name");
-    const auto name = name_text ? to_name(*name_text, wire::NameUse::Owner, draft.diagnostics) : std::nullopt;
+    const auto name = name_text ? wire::read_name(*name_text, wire::NameUse::Owner, draft.diagnostics) : std::nullopt;
     const auto type = read_type(table);
     const auto value = table.required_text("value");
     if (!name || !type || !value) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sections of cenote.toml, one reader each. Private to config.
+// The sections of cenote.toml, one reader each; those of the policy are read by rules/policy_tables.h. Private to
+// config.
 //
 // Threads: one.   Memory: the draft.
 // Failure: every mistake goes into Draft::diagnostics, and reading goes on.
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "resolver/config/config.h"
+#include "resolver/rules/policy_tables.h"
 
 namespace cenote::config {
 
@@ -22,28 +24,23 @@ struct Surroundings {
 };
 
 /// Settings while they are being read.
-struct Draft {
+struct Draft : rules::PolicyDraft {
+    Draft(const Surroundings& of_host, Diagnostics& found) : PolicyDraft(found), surroundings(of_host) {}
+
     Settings settings;
-    policy::Options policy;
-    std::string timezone = "Asia/Seoul";  // [server].timezone: of every directive that names none
-    Path folder;                          // of cenote.toml
+    Path folder;  // of cenote.toml
     const Surroundings& surroundings;
-    Diagnostics& diagnostics;
-    std::vector<TomlText> key_uses{};  // of [[tsig]] keys, which may stand behind who names them
-    std::vector<SourcePlace> broken;   // directives and allows that were read in part
+    std::vector<TomlText> key_uses;  // of [[tsig]] keys, which may stand behind who names them
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]
 void read_limits(const TomlTable& root, Draft& draft);      // [limits]
 void read_control(const TomlTable& root, Draft& draft);     // [control]
-void read_sinkhole(const TomlTable& root, Draft& draft);    // [sinkhole]
 void read_upstream(const TomlTable& root, Draft& draft);    // [upstream], [[upstream.route]]
 void read_cache(const TomlTable& root, Draft& draft);       // [cache]
 void read_local(const TomlTable& root, Draft& draft);       // [[local]]
 void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[list]]
 void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
-void read_groups(const TomlTable& root, Draft& draft);      // [[group]]
-void read_directives(const TomlTable& root, Draft& draft);  // [[directive]], [[allow]]: also of directives.d
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 
 /// What only shows once everything is read: clients that would be refused, lists without use.

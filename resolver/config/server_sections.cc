@@ -28,7 +28,7 @@ void read_node(const TomlTable& server, Draft& draft) {
     const auto node = server.text("node");
     if (!node) return;
     // It stands in the SOA of every sinkholed name, so it must be a name. Ids are made of it: its case is kept.
-    const auto name = to_name(*node, wire::NameUse::Single, draft.diagnostics);
+    const auto name = wire::read_name(*node, wire::NameUse::Single, draft.diagnostics);
     if (!name) return;
     const std::string folded = name->to_string();
     const bool other_case = node->value.size() == folded.size() && wire::Name::parse(node->value) == name;
@@ -105,9 +105,9 @@ void read_server(const TomlTable& root, Draft& draft) {
     read_timezone(*server, draft);
     if (const auto workers = server->integer("workers", 0, 1024))
         settings.server.workers = static_cast<std::uint32_t>(*workers);
-    if (server->has("allow_from")) settings.allow_from = prefixes(*server, "allow_from", draft.diagnostics);
+    if (server->has("allow_from")) settings.allow_from = read_prefixes(*server, "allow_from", draft.diagnostics);
     if (const auto state = server->text("state")) settings.state = to_path(state->value, draft.folder);
-    if (const auto without_set = word(*server, "without_set", parse_without_set, "servfail, forward"))
+    if (const auto without_set = read_word(*server, "without_set", parse_without_set, "servfail, forward"))
         settings.without_set = *without_set;
     if (!server->texts("proxies").empty())
         server->error("proxies",
@@ -143,12 +143,12 @@ void read_cache(const TomlTable& root, Draft& draft) {
         options.bytes_max = *size;
         if (*size < kCacheBytesMin || *size > kCacheBytesMax) cache->error("size", "'size' must be 1MiB to 1024GiB");
     }
-    if (const auto ttl = whole_seconds(*cache, "min_ttl", {seconds{0}, kDay})) options.min_ttl = *ttl;
-    if (const auto ttl = whole_seconds(*cache, "max_ttl", {seconds{1}, 7 * kDay})) options.max_ttl = *ttl;
+    if (const auto ttl = read_whole_seconds(*cache, "min_ttl", {seconds{0}, kDay})) options.min_ttl = *ttl;
+    if (const auto ttl = read_whole_seconds(*cache, "max_ttl", {seconds{1}, 7 * kDay})) options.max_ttl = *ttl;
     // RFC 2308 §5: one to three hours works well, more makes new names late.
-    if (const auto ttl = whole_seconds(*cache, "negative_max_ttl", {seconds{0}, seconds{10800}}))
+    if (const auto ttl = read_whole_seconds(*cache, "negative_max_ttl", {seconds{0}, seconds{10800}}))
         options.negative_max_ttl = *ttl;
-    if (const auto stale = whole_seconds(*cache, "stale", {seconds{0}, 7 * kDay})) options.stale = *stale;
+    if (const auto stale = read_whole_seconds(*cache, "stale", {seconds{0}, 7 * kDay})) options.stale = *stale;
     if (options.min_ttl > options.max_ttl) cache->error("min_ttl", "'min_ttl' is above 'max_ttl'; lower it");
 }
 

@@ -48,9 +48,9 @@ std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Dr
 void read_tsig(const TomlTable& table, Draft& draft) {
     transfer::TsigKey key;
     if (const auto name = table.required_text("name"))
-        if (const auto parsed = to_name(*name, wire::NameUse::Single, draft.diagnostics)) key.name = *parsed;
-    if (const auto algorithm = word(table, "algorithm", transfer::parse_tsig_algorithm,
-                                    "hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224, hmac-sha1"))
+        if (const auto parsed = wire::read_name(*name, wire::NameUse::Single, draft.diagnostics)) key.name = *parsed;
+    if (const auto algorithm = read_word(table, "algorithm", transfer::parse_tsig_algorithm,
+                                         "hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224, hmac-sha1"))
         key.algorithm = *algorithm;
     if (const auto file = table.required_text("secret_file"))
         key.secret = read_secret(*file, to_path(file->value, draft.folder), draft);
@@ -63,7 +63,7 @@ void read_tsig(const TomlTable& table, Draft& draft) {
 
 /// The name of a key that a [[tsig]] section defines.
 std::optional<wire::Name> known_key(const TomlText& text, Draft& draft) {
-    const auto name = to_name(text, wire::NameUse::Single, draft.diagnostics);
+    const auto name = wire::read_name(text, wire::NameUse::Single, draft.diagnostics);
     if (!name) return std::nullopt;
     const auto& keys = draft.settings.transfer.keys;
     if (std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name == *name; })) return name;
@@ -75,7 +75,7 @@ std::optional<wire::Name> known_key(const TomlText& text, Draft& draft) {
 void read_served(const TomlTable& table, Draft& draft) {
     transfer::PrimaryZoneOptions zone;
     if (const auto name = table.required_text("zone")) {
-        const auto parsed = to_name(*name, wire::NameUse::Single, draft.diagnostics);
+        const auto parsed = wire::read_name(*name, wire::NameUse::Single, draft.diagnostics);
         if (parsed) zone.zone = *parsed;
         auto& served = draft.settings.transfer.served;
         if (parsed &&

@@ -108,7 +108,7 @@ void read_route(const TomlTable& table, const ServerReader& reader, Draft& draft
     upstream::Route route;
     route.servers = reader.read(table);
     const auto text = table.required_text("zone");
-    const auto zone = text ? to_name(*text, wire::NameUse::Subtree, draft.diagnostics) : std::nullopt;
+    const auto zone = text ? wire::read_name(*text, wire::NameUse::Subtree, draft.diagnostics) : std::nullopt;
     if (!zone) return;
     route.zone = *zone;
     auto& routes = draft.settings.upstream.routes;
@@ -127,9 +127,9 @@ void read_upstream(const TomlTable& root, Draft& draft) {
     auto& options = draft.settings.upstream;
     const ServerReader reader(draft);
     if (table->has("servers")) options.servers = reader.read(*table);
-    if (const auto strategy = word(*table, "strategy", parse_strategy, "fastest, ordered, spread"))
+    if (const auto strategy = read_word(*table, "strategy", parse_strategy, "fastest, ordered, spread"))
         options.strategy = *strategy;
-    if (const auto timeout = duration(*table, "timeout", {milliseconds{100}, milliseconds{2500}}))
+    if (const auto timeout = read_duration(*table, "timeout", {milliseconds{100}, milliseconds{2500}}))
         options.timeout = *timeout;
     options.stale_after = std::min(options.stale_after, options.timeout);
     for (const auto& route : table->tables("route")) read_route(route, reader, draft);

@@ -7,8 +7,8 @@
 #include <array>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
+#include "resolver/rules/policy_tables.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/message.h"
 
@@ -160,7 +160,7 @@ Json directive_json(const policy::Policy& policy, std::uint32_t index, WallTime 
         {"reason", reason_json(directive)},
         {"answer", directive.answer ? Json(policy::answer_mode_to_text(*directive.answer)) : Json(nullptr)},
         {"exceptions_max", directive.exceptions_max ? Json(format_duration(*directive.exceptions_max)) : Json(nullptr)},
-        {"toml", to_toml(directive)},
+        {"toml", rules::to_toml(directive)},
         {"origin", fmt::format("{}:{}", directive.place.file, directive.place.line)},
     };
 }
@@ -302,16 +302,16 @@ Json directives_json(const policy::Policy& policy, WallTime now) {
     return rows;
 }
 
-Json exception_json(const ExceptionDocument& document, const state::Use& use) {
+Json exception_json(const rules::ExceptionDocument& document, const state::Use& use) {
     return {
         {"id", document.id},
         {"directive", document.directive},
         {"client", document.client ? Json(document.client->to_string()) : Json(nullptr)},
         {"group", text_or_null(document.group)},
         {"purpose", document.purpose},
-        {"stage", stage_to_text(document.stage)},
+        {"stage", rules::stage_to_text(document.stage)},
         {"emergency", document.emergency},
-        {"unratified", is_unratified(document)},
+        {"unratified", rules::is_unratified(document)},
         {"asked_by", document.asked_by},
         {"asked_at", time_json(document.asked_at)},
         {"lasts", document.lasts ? Json(format_duration(*document.lasts)) : Json(nullptr)},

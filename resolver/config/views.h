@@ -14,10 +14,10 @@
 
 #include "blocklists/catalogue.h"
 #include "resolver/config/config.h"
-#include "resolver/config/exception_document.h"
 #include "resolver/control/protocol.h"
 #include "resolver/engine/snapshot.h"
 #include "resolver/policy/policy.h"
+#include "resolver/rules/exception_document.h"
 
 namespace cenote::config {
 
@@ -44,7 +44,7 @@ Json groups_json(const policy::Options& options);
 /// `step_now` and `now_because` tell what holds at `now`, for which the policy was built.
 Json directives_json(const policy::Policy& policy, WallTime now);
 
-Json exception_json(const ExceptionDocument& document, const state::Use& use);
+Json exception_json(const rules::ExceptionDocument& document, const state::Use& use);
 
 /// What one or two clients ask for is theirs.
 inline constexpr std::uint64_t kPopularClientsMin = 3;

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/rule_check.h"
 #include "resolver/config/views.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/metrics.h"
@@ -17,6 +16,8 @@
 #include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
+#include "resolver/rules/policy_document.h"
+#include "resolver/rules/rule_check.h"
 #include "resolver/wire/message.h"
 #include "resolver/wire/typed_name.h"
 
@@ -58,7 +59,7 @@ Response metrics(Running& running, const Peer&, const Request&) { return done(me
 Response explain_past(Running& running, const config::ExplainAsk& ask, WallTime at) {
     const auto stored = running.policy_at(at);
     if (!stored) return fail(stored.error().text);
-    const auto past = config::past_policy(*stored, running.loaded().base, at);
+    const auto past = rules::past_policy(*stored, running.loaded().base, at);
     if (!past) return fail(past.error().text);
     Json told = config::explain_json(*past->policy, running.snapshot()->local, ask);
     if (!past->remark.empty()) told["steps"].push_back(past->remark);
@@ -188,9 +189,9 @@ constexpr std::array kVerbs = {
 std::string why_too_long(const Request& request) {
     for (const auto& [key, value] : request.args.items()) {
         if (!value.is_string()) continue;
-        const std::size_t most = key == "body" || key == "why" ? config::kRuleTextMax
+        const std::size_t most = key == "body" || key == "why" ? rules::kRuleTextMax
                                  : key == "path"               ? PATH_MAX
-                                                               : config::kWordsMax;
+                                                               : rules::kFreeTextMax;
         if (value.get_ref<const std::string&>().size() > most)
             return fmt::format("'{}' is longer than {} bytes; shorten it", key, most);
     }

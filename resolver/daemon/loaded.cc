@@ -6,6 +6,7 @@
 #include "resolver/base/log.h"
 #include "resolver/config/set_changes.h"
 #include "resolver/daemon/version.h"
+#include "resolver/rules/policy_document.h"
 
 namespace cenote::daemon {
 namespace {
@@ -51,15 +52,16 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     return loaded;
 }
 
-Status add_made(Loaded& loaded, config::Made made, const std::function<bool(const std::string&)>& may_be_left_out) {
+Status add_made(Loaded& loaded, rules::RuntimeRules made,
+                const std::function<bool(const std::string&)>& may_be_left_out) {
     std::set<std::string> left_out;
     std::string why = made.unreadable;
-    config::Settings of_files = loaded.settings;
+    rules::FilePolicy of_files = config::file_policy(loaded.settings);
     of_files.policy = loaded.written;
-    const auto is_left_out = [&](const config::Document& document) { return left_out.contains(document.name); };
+    const auto is_left_out = [&](const rules::RuleDocument& document) { return left_out.contains(document.name); };
     for (;;) {
         Diagnostics found;
-        auto both = config::with_documents(of_files, made, found);
+        auto both = rules::add_runtime_rules(of_files, made, found);
         if (both != nullptr) policy::Policy::check(*both, loaded.base.get(), found);
         if (!found.has_errors()) {
             loaded.settings.policy = std::move(both);
@@ -104,7 +106,7 @@ void log_findings(const Loaded& loaded) {
 }
 
 std::string set_text(const Loaded& loaded) {
-    const config::SetDigests digests = config::digests_of(loaded.base.get());
+    const rules::SetDigests digests = rules::digests_of(loaded.base.get());
     return fmt::format("set {} catalogue {}", digests.set, digests.catalogue);
 }
 

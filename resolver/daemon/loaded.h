@@ -14,9 +14,10 @@
 #include <set>
 #include <string>
 
-#include "resolver/config/documents.h"
+#include "resolver/config/config.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/rules/rules.h"
 #include "resolver/telemetry/telemetry.h"
 
 namespace cenote::daemon {
@@ -40,7 +41,8 @@ Result<Loaded> load(const Path& config, SetCheck check);
 /// Puts what was made at the command line beside the policy of the files, and checks all of it. A document that does
 /// not fit is left out where `may_be_left_out` says so of its name, and takes no other with it. The Error has a line a
 /// mistake; then nothing has changed.
-Status add_made(Loaded& loaded, config::Made made, const std::function<bool(const std::string&)>& may_be_left_out);
+Status add_made(Loaded& loaded, rules::RuntimeRules made,
+                const std::function<bool(const std::string&)>& may_be_left_out);
 
 /// Opens the set of the settings, or the one before it. `known`: checked before; what it has open is not read again.
 void open_set(Loaded& loaded, SetCheck check, const domainset::DomainSet* known = nullptr);

@@ -50,7 +50,7 @@ Status Running::read_files(state::Record record) {
     auto loaded = load(config_, SetCheck::Now);
     if (!loaded) return std::move(loaded).error();
     const auto left_out = [this](const std::string& name) { return loaded_.left_out.contains(name); };
-    if (auto added = add_made(*loaded, config::made_of(made_), left_out); !added) return added;
+    if (auto added = add_made(*loaded, rules::runtime_rules(made_), left_out); !added) return added;
     if (!loaded->set_problem.empty() && loaded_.set_problem.empty() && loaded_.base != nullptr)
         return Error{loaded->set_problem};  // what runs is better than what could be read now
     const server::Options before = loaded_.settings.server;

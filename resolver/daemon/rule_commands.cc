@@ -7,9 +7,9 @@
 #include <map>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/documents.h"
-#include "resolver/config/rule_check.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/rule_check.h"
 #include "resolver/wire/typed_name.h"
 
 namespace cenote::daemon {
@@ -151,7 +151,7 @@ void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
 /// Writes the rule, or with `dry_run` only says whether it would be taken.
 Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
     if (!rule.lifted)
-        if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
+        if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
     record.object = rule.id;
     record.after = rule.lifted ? std::string() : rule.text;
     if (request.args.value("dry_run", false)) {
@@ -174,7 +174,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
 
 }  // namespace
 
-/// `body`: the table without its id, as config::to_toml() writes it.
+/// `body`: the table without its id, as rules::to_toml() writes it.
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
     std::string id = text_in(request, "id");
     const auto known = running.rule(id);
@@ -217,7 +217,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
         changed.step = *step;
     }
     auto record = record_of(peer, request, "directive step");
-    record.before = std::exchange(rule->text, config::to_toml(changed));
+    record.before = std::exchange(rule->text, rules::to_toml(changed));
     return put(running, request, *rule, std::move(record));
 }
 
@@ -249,8 +249,8 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     opened.reason = text_in(request, "note");
     auto id = running.next_id();
     if (!id) return fail(id.error().text);
-    Response response = put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
-                            record_of(peer, request, "allow"));
+    Response response =
+        put(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false}, record_of(peer, request, "allow"));
     if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
     return response;
 }

@@ -15,6 +15,7 @@
 #include "resolver/config/set_changes.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/zone_keeper.h"
+#include "resolver/rules/policy_document.h"
 
 namespace cenote::daemon {
 namespace {
@@ -39,7 +40,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->loaded_.settings.state = loaded->settings.state;
     running->open_state();
     const auto any = [](const std::string&) { return true; };
-    if (auto added = add_made(*loaded, config::made_of(running->made_), any); !added)
+    if (auto added = add_made(*loaded, rules::runtime_rules(running->made_), any); !added)
         running->state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     auto next = running->prepare(std::move(*loaded));
     if (!next) return std::move(next).error();
@@ -156,7 +157,7 @@ Result<Running::Next> Running::prepare(Loaded loaded) {
                                      : policy::Policy::rebuild(*policy_, options, loaded.base, version, next.wall);
     if (!policy) return std::move(policy).error();
     next.policy = std::move(*policy);
-    std::string text = config::policy_document(*options, loaded.base.get());
+    std::string text = rules::policy_document(*options, loaded.base.get());
     std::string digest = to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
     next.stored = {version, latest, std::move(digest), std::move(text)};
     next.loaded = std::move(loaded);
@@ -211,7 +212,7 @@ WallTime Running::problem_since(const std::string& what) {
     return seen.first;
 }
 
-std::string Running::policy_document() const { return config::policy_document(policy_->options(), loaded_.base.get()); }
+std::string Running::policy_document() const { return rules::policy_document(policy_->options(), loaded_.base.get()); }
 
 void Running::on_minute() {
     static_cast<void>(problems_json(*this));  // since when each is there

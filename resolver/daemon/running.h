@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "resolver/cache/cache.h"
-#include "resolver/config/exception_document.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
 #include "resolver/daemon/latest_time.h"
@@ -22,6 +21,7 @@
 #include "resolver/daemon/loaded.h"
 #include "resolver/daemon/own_child.h"
 #include "resolver/daemon/upstream_view.h"
+#include "resolver/rules/exception_document.h"
 #include "resolver/server/server.h"
 #include "resolver/state/state.h"
 #include "resolver/transfer/service.h"
@@ -77,8 +77,8 @@ public:
     [[nodiscard]] Result<std::optional<state::Rule>> rule(const std::string& id) const;
     [[nodiscard]] Result<std::size_t> records_about(const std::string& id) const;
     /// Exceptions that something may still come of.
-    [[nodiscard]] std::vector<config::ExceptionDocument> open_exceptions() const;
-    using Used = std::pair<config::ExceptionDocument, state::Use>;
+    [[nodiscard]] std::vector<rules::ExceptionDocument> open_exceptions() const;
+    using Used = std::pair<rules::ExceptionDocument, state::Use>;
     /// An exception, open or closed, with what is known of its use by now.
     Result<std::optional<Used>> exception(const std::string& id);
     /// At most `limit` of them behind the one with the id `after`.
@@ -92,7 +92,7 @@ public:
     [[nodiscard]] std::string audit_head() const { return state_ != nullptr ? state_->head() : std::string(); }
     /// Why rules cannot be changed, or which are not in force; empty: all is well.
     [[nodiscard]] std::string state_problem() const;
-    /// The whole policy in force as a document, as the state file keeps it (config/documents.h).
+    /// The whole policy in force as a document, as the state file keeps it (rules/policy_document.h).
     [[nodiscard]] std::string policy_document() const;
     /// Of an update that could write no note beside the set; until one has published a set.
     [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
@@ -158,7 +158,7 @@ private:
     void on_second();
     void on_minute();
     void close_ended();
-    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const config::MadeRule& made, WallTime at) const;
+    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const rules::ParsedRule& made, WallTime at) const;
     void flush_uses();
     void arm(const policy::Policy& policy);
     void keep_zones();
@@ -179,8 +179,8 @@ private:
     std::map<std::string, Seen> problems_seen_;
     std::optional<Refused> refused_reload_;
     std::optional<Refused> refused_set_;
-    std::string state_problem_;           // why it cannot be used; empty: it can
-    std::vector<config::MadeRule> made_;  // of state_, what something may still come of
+    std::string state_problem_;            // why it cannot be used; empty: it can
+    std::vector<rules::ParsedRule> made_;  // of state_, what something may still come of
     LatestTime latest_;
     std::map<std::string, std::vector<Ticks>> requests_;  // by user, of the last day
     std::optional<config::UpdateFailure> update_failure_;

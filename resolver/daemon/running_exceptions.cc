@@ -24,8 +24,8 @@ std::string use_to_text(const state::Use& use) {
                        use.last ? format_time(*use.last) : "-");
 }
 
-std::vector<config::ExceptionDocument> Running::open_exceptions() const {
-    std::vector<config::ExceptionDocument> open;
+std::vector<rules::ExceptionDocument> Running::open_exceptions() const {
+    std::vector<rules::ExceptionDocument> open;
     for (const auto& made : made_)
         if (made.exception && !made.rule.lifted) open.push_back(*made.exception);
     return open;
@@ -35,7 +35,7 @@ Result<std::optional<Running::Used>> Running::exception(const std::string& id) {
     auto known = rule(id);
     if (!known) return std::move(known).error();
     if (!*known || (*known)->kind != state::RuleKind::Exception) return std::optional<Used>();
-    auto document = config::read_exception(**known);
+    auto document = rules::read_exception(**known);
     if (!document) return std::move(document).error();
     flush_uses();
     auto use = state_->use(id);
@@ -50,11 +50,11 @@ Result<std::vector<Running::Used>> Running::exceptions(const std::string& after,
     if (!rules) return rules.error();
     std::vector<Used> all;
     for (const state::Rule& rule : *rules) {
-        auto document = config::read_exception(rule);
+        auto document = rules::read_exception(rule);
         auto use = state_->use(rule.id);
         if (!use) return std::move(use).error();
         if (!document) {  // status says so
-            document = config::ExceptionDocument{.id = rule.id, .client = {}};
+            document = rules::ExceptionDocument{.id = rule.id, .client = {}};
             document->purpose = "(cannot be read)";
         }
         all.emplace_back(std::move(*document), std::move(*use));
@@ -89,7 +89,7 @@ void Running::flush_uses() {
 }
 
 /// The rule as it is kept once its time is over, and the record of that.
-std::pair<state::Rule, state::Record> Running::ended(const config::MadeRule& made, WallTime at) const {
+std::pair<state::Rule, state::Record> Running::ended(const rules::ParsedRule& made, WallTime at) const {
     state::Record record;
     record.at = at;
     record.actor = "cenoted";
@@ -99,10 +99,10 @@ std::pair<state::Rule, state::Record> Running::ended(const config::MadeRule& mad
     state::Rule rule = made.rule;
     rule.lifted = true;
     if (made.exception) {
-        config::ExceptionDocument document = *made.exception;
-        document.stage = config::Stage::Ended;
+        rules::ExceptionDocument document = *made.exception;
+        document.stage = rules::Stage::Ended;
         document.closed_at = at;
-        rule = config::to_rule(document);
+        rule = rules::to_rule(document);
         record.after = rule.text;
         const auto use = state_->use(rule.id);
         if (use) record.note = use_to_text(*use);
@@ -117,7 +117,7 @@ void Running::close_ended() {
     const WallTime now = latest();
     std::vector<state::Rule> rules;
     std::vector<state::Record> records;
-    for (const config::MadeRule& made : made_) {
+    for (const rules::ParsedRule& made : made_) {
         if (made.rule.lifted || !made.ends || *made.ends > now || rules.size() == kClosedAtOnce) continue;
         if (rules.empty()) flush_uses();
         auto [rule, record] = ended(made, wall_now());

@@ -34,24 +34,24 @@ void Running::read_made() {
         state_problem_ = open.error().text;
         return;
     }
-    for (state::Rule& rule : *open) made_.push_back(config::read_made(std::move(rule)));
+    for (state::Rule& rule : *open) made_.push_back(rules::parse_rule(std::move(rule)));
 }
 
 namespace {
 
 /// Closed rules go, but for the last suspension, which says that none before it counts.
-void put_among(std::vector<config::MadeRule>& made, const state::Rule& rule) {
+void put_among(std::vector<rules::ParsedRule>& made, const state::Rule& rule) {
     const bool suspension = rule.kind == state::RuleKind::Suspension;
     const auto known =
         std::find_if(made.begin(), made.end(), [&](const auto& each) { return each.rule.id == rule.id; });
     if (known != made.end() && (!rule.lifted || suspension)) {
-        *known = config::read_made(rule);
+        *known = rules::parse_rule(rule);
     } else if (known != made.end()) {
         made.erase(known);
     } else if (!rule.lifted) {
         if (suspension)
             std::erase_if(made, [](const auto& each) { return each.rule.kind == state::RuleKind::Suspension; });
-        made.push_back(config::read_made(rule));
+        made.push_back(rules::parse_rule(rule));
     }
 }
 
@@ -84,7 +84,7 @@ Result<std::string> Running::next_id() const {
 
 Result<Loaded> Running::with_rules(const std::vector<state::Rule>& more) const {
     if (state_ == nullptr) return Error{state_problem_};
-    std::vector<config::MadeRule> all = made_;
+    std::vector<rules::ParsedRule> all = made_;
     for (const state::Rule& rule : more) put_among(all, rule);
     Loaded next = loaded_;
     const auto was_left_out = [&](const std::string& name) {
@@ -92,7 +92,7 @@ Result<Loaded> Running::with_rules(const std::vector<state::Rule>& more) const {
                    return name.ends_with(" " + rule.id);
                });
     };
-    if (auto added = add_made(next, config::made_of(all), was_left_out); !added) return std::move(added).error();
+    if (auto added = add_made(next, rules::runtime_rules(all), was_left_out); !added) return std::move(added).error();
     return next;
 }
 
@@ -144,8 +144,8 @@ Result<state::Record> Running::restore(const Path& backup, state::Record record)
     record.object = path.string();
     record.before = audit_head();
     auto restored = state_ != nullptr
-                        ? state_->restore(backup, config::unconfirm_exceptions, std::move(record))
-                        : state::restore_state(backup, path, config::unconfirm_exceptions, std::move(record));
+                        ? state_->restore(backup, rules::unconfirm_exceptions, std::move(record))
+                        : state::restore_state(backup, path, rules::unconfirm_exceptions, std::move(record));
     if (!restored) return restored;
     state_problem_.clear();
     if (state_ == nullptr)
@@ -154,7 +154,7 @@ Result<state::Record> Running::restore(const Path& backup, state::Record record)
         read_made();
     Loaded next = loaded_;
     const auto any = [](const std::string&) { return true; };
-    if (auto added = add_made(next, config::made_of(made_), any); !added)
+    if (auto added = add_made(next, rules::runtime_rules(made_), any); !added)
         state_problem_ = fmt::format("rules of the command line are not in force: {}", added.error().text);
     else if (auto ready = prepare(std::move(next)))
         put_in_force(std::move(*ready));

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <set>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/rule_check.h"
 #include "resolver/control/persons.h"
-#include "resolver/daemon/exception_checks.h"
+#include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/rules/exceptions.h"
+#include "resolver/rules/rule_check.h"
 
 namespace cenote::daemon {
 namespace {
@@ -42,7 +42,7 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     state::Record record;
     const auto at = parse_time(field(row, "at"));
     const std::string node = field(row, "node");
-    if (!at || !config::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
+    if (!at || !rules::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
         return Error{"a record of the import has no node, number or time"};
     record.number = row["number"].get<std::uint64_t>();
     if (record.number > kNumberMax) return Error{fmt::format("a record of {} has the number {}", node, record.number)};
@@ -60,7 +60,8 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
         *into = field(row, key);
     for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
                                     &record.note, &record.policy, &record.chain, &record.before, &record.after})
-        if (text->size() > (text == &record.before || text == &record.after ? config::kRuleTextMax : config::kWordsMax))
+        if (text->size() >
+            (text == &record.before || text == &record.after ? rules::kRuleTextMax : rules::kFreeTextMax))
             return Error{fmt::format("record {} of {} has a text that is too long", record.number, node)};
     return std::pair{node, std::move(record)};
 }
@@ -102,32 +103,20 @@ Result<bool> goes_further(const Running& running, const state::Import& read, con
     return told_about(read, rule.id) > *here;
 }
 
-/// Whether this machine knows all who agreed as persons who may.
-bool persons_are_known(const Running& running, const config::ExceptionDocument& document) {
-    const auto& settings = running.loaded().settings;
-    std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
-    agreed.erase(document.asked_by);
-    if (settings.exceptions.approvals > 1) agreed.erase("root");
-    const bool enough = 1 + static_cast<std::int64_t>(agreed.size()) >= settings.exceptions.approvals;
-    return enough && control::may_look(document.asked_by, settings.control) &&
-           std::all_of(agreed.begin(), agreed.end(),
-                       [&](const std::string& name) { return control::may_approve(name, settings.control); });
-}
-
-/// An exception of another node, as it counts here. What is not open there, or by the word of persons that this machine
-/// does not know, waits until a person who did not bring it agrees: who asked for it is what the import says.
-Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
+/// Takes an exception of another node as it counts here.
+Status accept_exception(Running& running, const Peer& peer, state::Rule& rule) {
     if (rule.kind != state::RuleKind::Exception) return Done{};
-    auto document = config::read_exception(rule);
+    auto document = rules::read_exception(rule);
     if (!document) return std::move(document).error();
-    if (auto why = why_not_as_at_home(running, *document); !why.empty())
-        return Error{fmt::format("exception {}: {}", rule.id, why)};
-    if (!config::is_open(document->stage)) return Done{};
-    if (document->stage == config::Stage::Granted && persons_are_known(running, *document)) return Done{};
-    if (document->stage == config::Stage::Granted) document->stage = config::Stage::Unconfirmed;
-    document->agreed_by.clear();
-    document->brought_by = peer.actor;
-    rule = config::to_rule(*document);
+    const auto& rights = running.loaded().settings.control;
+    const rules::KnownPersons known{
+        .may_look = [&](const std::string& name) { return control::may_look(name, rights); },
+        .may_approve = [&](const std::string& name) { return control::may_approve(name, rights); }};
+    const rules::ExceptionApproval approval(exception_terms(running), wall_now(), running.clock_problem());
+    const auto accepted = approval.import({peer.actor, peer.may_approve}, known, *document);
+    if (!accepted) return accepted.error();
+    // The text of an unchanged one stays as the other node wrote it, so that a later import finds it equal.
+    if (auto changed = rules::to_rule(*accepted); changed != rules::to_rule(*document)) rule = std::move(changed);
     return Done{};
 }
 
@@ -139,11 +128,11 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     if (!read) return fail(read.error().text);
     std::vector<state::Rule> taken;
     for (state::Rule& rule : read->rules) {
-        if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
+        if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
         const auto further = goes_further(running, *read, rule);
         if (!further) return fail(further.error().text);
         if (!*further) continue;
-        if (auto arrived = arrive(running, peer, rule); !arrived) return fail(arrived.error().text);
+        if (auto accepted = accept_exception(running, peer, rule); !accepted) return fail(accepted.error().text);
         taken.push_back(std::move(rule));
     }
     for (const auto& [origin, record] : read->history)
@@ -160,8 +149,8 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     Json unconfirmed = Json::array();
     for (const state::Rule& rule : read->rules) {
         record.after += (record.after.empty() ? "" : " ") + rule.id;
-        const auto document = config::read_exception(rule);
-        if (rule.kind == state::RuleKind::Exception && document && document->stage == config::Stage::Unconfirmed)
+        const auto document = rules::read_exception(rule);
+        if (rule.kind == state::RuleKind::Exception && document && document->stage == rules::Stage::Unconfirmed)
             unconfirmed.push_back(rule.id);
     }
     const auto written = running.import(*read, std::move(record));
@@ -189,7 +178,7 @@ Response restore(Running& running, const Peer& peer, const Request& request) {
     if (!restored) return fail(restored.error().text);
     Json unconfirmed = Json::array();
     for (const auto& document : running.open_exceptions())
-        if (document.stage == config::Stage::Unconfirmed) unconfirmed.push_back(document.id);
+        if (document.stage == rules::Stage::Unconfirmed) unconfirmed.push_back(document.id);
     return done({{"policy_version", running.policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
 }
 

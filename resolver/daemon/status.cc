@@ -66,14 +66,14 @@ void add_exceptions(const Running& running, Problems& found) {
     for (const auto& document : running.open_exceptions())
         if (found.size() >= kProblemsMax)
             return;
-        else if (config::is_unratified(document))
+        else if (rules::is_unratified(document))
             found.add("warning",
                       fmt::format("exception {} is an emergency of {} that nobody else has agreed to", document.id,
                                   document.asked_by),
                       document.granted_at.value_or(document.asked_at),
                       fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
                                   document.id));
-        else if (document.stage == config::Stage::Unconfirmed)
+        else if (document.stage == rules::Stage::Unconfirmed)
             found.add(
                 "warning",
                 fmt::format("exception {} came with a backup or from another node and opens nothing", document.id),

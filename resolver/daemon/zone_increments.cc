@@ -10,12 +10,12 @@
 #include "blocklists/compile.h"
 #include "blocklists/increment.h"
 #include "resolver/base/log.h"
-#include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/config/set_changes.h"
 #include "resolver/config/views.h"
 #include "resolver/control/control.h"
 #include "resolver/domainset/publish.h"
+#include "resolver/rules/policy_document.h"
 
 namespace cenote::daemon {
 namespace {
@@ -136,7 +136,7 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
     if (auto noted = config::note_set_change(settings->set, {.at = manifest.built_at,
                                                              .actor = control::own_actor(),
                                                              .action = "update",
-                                                             .set = config::digests_of(&*known_).set});
+                                                             .set = rules::digests_of(&*known_).set});
         !noted)
         return std::move(noted).error();
     const std::string note = fmt::format("list {}: zone serial {}, {} records came and {} went", list,

@@ -119,7 +119,7 @@ const Broken kBroken[] = {
     {"GroupLanguage", "[[group]]\nid = \"a\"\nclients = [\"10.0.0.0/8\"]\nlanguage = \"k_o\"\n",
      "4:12: 'k_o' is not a language"},
     {"DirectiveWithoutStep", "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\n", "1:1: 'step' is missing"},
-    {"DirectiveWithoutTargets", "[[directive]]\nid = \"d\"\nstep = \"block\"\n", "1:1: 'targets' names nothing"},
+    {"DirectiveWithoutTargets", "[[directive]]\nid = \"d\"\nstep = \"block\"\n", "1:1: 'targets' is missing or empty"},
     {"TargetKind", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\", \"site:x\"]\n",
      "4:25: 'site:x' is not a target"},
     {"TargetName", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"domain:a..b\"]\n",
@@ -162,11 +162,11 @@ const Broken kBroken[] = {
     {"AllowDomain", "[[allow]]\ndomains = [\"-..\"]\n", "2:12: '-..' is not a domain name"},
     {"PlannedStep",
      "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\nstep = \"observe\"\nplanned = [\"restrict\"]\n",
-     "5:12: 'restrict' is no planned step; write it as in \"restrict 2026-03-01T00:00:00+09:00\""},
+     "5:12: 'restrict' is not a planned step; write it as in \"restrict 2026-03-01T00:00:00+09:00\""},
     {"PlannedOrder",
      "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\nstep = \"observe\"\nplanned = [\"block "
      "2026-03-01T00:00:00Z\", \"advise 2026-02-01T00:00:00Z\"]\n",
-     "5:42: planned steps stand in the order of their times"},
+     "5:42: planned steps are written in the order of their times"},
     {"ExceptionWidth", "[exceptions]\nwidest4 = \"28\"\n", "2:11: 'widest4' is '28'; write /0 to /32"},
     {"ExceptionApprovals", "[exceptions]\napprovals = 0\n", "2:13: 'approvals' is 0; write a whole number from 1"},
 };

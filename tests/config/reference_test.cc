@@ -92,16 +92,18 @@ TEST(Reference, KeysOfLaterVersionsAreKnownAndRefused) {
 TEST(Reference, NoKeyIsMissing) {
     const std::string document = content_of(kSource / "docs/CONFIG.md");
     const std::string shown = block(document, "reference") + block(document, "later") + block(document, "zones");
-    // A key stands in a call as its only text or behind the table that is asked: table.text("key"), word(*table, "key".
+    // A key stands in a call as its only text or behind the table that is asked: table.text("key"), read_word(*table,
+    // "key".
     const std::regex call(R"(\(\s*(?:\*?[a-z_]+,\s*)?"([a-z][a-z0-9_]*)\")");
     std::set<std::string> keys;
-    for (const auto& entry : std::filesystem::directory_iterator(kSource / "resolver/config")) {
-        const std::string name = entry.path().filename().string();
-        if (name.find("section") == std::string::npos || entry.path().extension() != ".cc") continue;
-        const std::string code = content_of(entry.path());
-        for (std::sregex_iterator match(code.begin(), code.end(), call), end; match != end; ++match)
-            keys.insert((*match)[1].str());
-    }
+    for (const auto& [folder, readers] : {std::pair{"resolver/config", "section"}, {"resolver/rules", "_table"}})
+        for (const auto& entry : std::filesystem::directory_iterator(kSource / folder)) {
+            const std::string name = entry.path().filename().string();
+            if (name.find(readers) == std::string::npos || entry.path().extension() != ".cc") continue;
+            const std::string code = content_of(entry.path());
+            for (std::sregex_iterator match(code.begin(), code.end(), call), end; match != end; ++match)
+                keys.insert((*match)[1].str());
+        }
     EXPECT_GT(keys.size(), 60U);  // the expression still finds them
     for (const auto& key : keys)
         EXPECT_TRUE(std::regex_search(shown, std::regex("(^|[\\s\\[.{,])" + key + "(\\s*=|\\])"))) << key;

@@ -27,7 +27,7 @@ clients = ["127.0.0.64/28"]
 
 
 class Control:
-    """The control socket without a process for each word."""
+    """The control socket without a process for each request."""
 
     def __init__(self, node):
         self.node = node
@@ -38,7 +38,7 @@ class Control:
     def __call__(self, verb, **args):
         self.socket.sendall(json.dumps({"v": 1, "verb": verb, "args": args}).encode() + b"\n")
         reply = json.loads(self.lines.readline())
-        self.node.notify.drain()  # a reload tells systemd, and the kernel holds ten messages (unix(7), max_dgram_qlen)
+        self.node.notify.drain()  # a reload notifies systemd, and the kernel holds ten messages (unix(7), max_dgram_qlen)
         assert reply["ok"], reply
         return reply["data"]
 
@@ -48,7 +48,7 @@ class Control:
 
 
 class Clients:
-    """Ask one question after the other over UDP and TCP until they are told to stop."""
+    """Send one query after the other over UDP and TCP until they are stopped."""
 
     def __init__(self, test, node, sources):
         self.stop = threading.Event()

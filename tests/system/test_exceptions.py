@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exceptions: asked for by one person, agreed to by another, used, ended; and what is refused.
+"""Exceptions: requested by one person, approved by another, used, ended; and what is refused.
 
 Persons are real users of this host, known to the daemon by the credentials of their connections.
 """
@@ -49,7 +49,7 @@ def run(*command):
 
 @contextlib.contextmanager
 def people(*rights):
-    """A user for each of "approver", "reader", "nobody", each in a group of that right."""
+    """A user for each of "approver", "reader", "outsider", each in a group of that right."""
     made = {}
     tag = uuid.uuid4().hex[:8]
     try:
@@ -69,7 +69,7 @@ def people(*rights):
 class Exceptions(SystemTest):
     def setUp(self):
         super().setUp()
-        self.kim, self.lee, self.read, self.nobody = self.enterContext(people("approver", "approver", "reader", "nobody"))
+        self.kim, self.lee, self.read, self.outsider = self.enterContext(people("approver", "approver", "reader", "outsider"))
         upstream = ScriptedUpstream(
             self, lambda query, transport: answer_with(query, f"{query.question[0].name} 3600 IN A 192.0.2.1"))
         groups = {user: subprocess.run(["id", "-Gn", user], capture_output=True, text=True).stdout.split()[-1]
@@ -82,7 +82,7 @@ class Exceptions(SystemTest):
         self.resolver.start()
 
     def as_user(self, user, *words):
-        """The tool, run by somebody else. setpriv keeps the login uid out of it, as a login of that user would."""
+        """The tool, run by another user. setpriv leaves the login uid unset, as a login of that user would."""
         command = ["setpriv", "--reuid", user, "--regid", user, "--init-groups"]
         environment = dict(os.environ, CENOTE_SOCKET=str(self.resolver.control), CENOTE_CONFIG=str(self.resolver.config))
         return subprocess.run([*command, str(BIN / "cenote"), *words], env=environment, capture_output=True, text=True)
@@ -112,9 +112,9 @@ class Exceptions(SystemTest):
         self.assertEqual(ident, "node1-1")
         self.assertEqual(self.seen(), CLOSED, "asking opens nothing")
         self.assertIn("a second person", self.refused(self.kim, "exception", "approve", "1"))
-        self.assertIn("root may be anybody", self.refused(None, "exception", "approve", "1"))
+        self.assertIn("root never counts as a second person", self.refused(None, "exception", "approve", "1"))
         self.assertIn("may not agree", self.refused(self.read, "exception", "approve", "1"))
-        self.assertIn("may not", self.refused(self.nobody, "exception", "approve", "1"))
+        self.assertIn("may not", self.refused(self.outsider, "exception", "approve", "1"))
         self.assertEqual(self.seen(), CLOSED)
 
         self.done_by(self.lee, "exception", "approve", "1", "--note", "seen the plan")
@@ -216,7 +216,7 @@ class Exceptions(SystemTest):
         before = self.resolver.cenote_json("status")
         for words, why in (
                 (self.request(None, directive="d2"), "block has no exceptions"),
-                (self.request(None, directive="d3"), "closes nothing"),
+                (self.request(None, directive="d3"), "sinkholes nothing"),
                 (self.request(None, directive="dd1"), "did you mean 'd1'"),
                 (self.request(None, client="127.0.0.0/24"), "wider than exceptions may be (/28)"),
                 (self.request(None, client="127.0.0.65/28"), "not a client prefix"),
@@ -314,7 +314,7 @@ class Exceptions(SystemTest):
                       ("flush",)):
             self.assertIn("may not", self.refused(self.read, *words))
             self.assertIn("may not", self.refused(self.kim, *words))
-        self.assertIn("may not", self.refused(self.nobody, "status"))
+        self.assertIn("may not", self.refused(self.outsider, "status"))
 
 
 if __name__ == "__main__":

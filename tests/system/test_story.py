@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A year of policy, acted out by dig and the tool on a clock that the test sets.
+"""A year of policy, seen with dig and the tool on a clock that the test sets.
 
 A ministry advises in January, restricts at nine on a day in February having observed before, grants a lab two hours, a
 nationwide block comes and goes, and the restriction ends by itself.
@@ -127,7 +127,7 @@ class Story(SystemTest):
         self.come_to("2025-02-06T11:00:01+09:00", "the end of it", lambda: not self.is_open(LAB))
         self.come_to("2025-02-06T11:00:02+09:00", "its closing record",
                      lambda: self.resolver.cenote_json("exceptions")[0]["stage"] == "ended")
-        self.clock.set("2025-02-06T10:30:00+09:00")  # somebody sets the clock back: what was closed stays so
+        self.clock.set("2025-02-06T10:30:00+09:00")  # the clock is set back: what was sinkholed stays so
         self.resolver.cenote_ok("reload")
         self.assertFalse(self.is_open(LAB))
         self.clock.set("2025-03-01T08:00:00+09:00")
@@ -158,7 +158,7 @@ class Story(SystemTest):
         self.come_to("2025-12-31T23:59:59+09:00", "the end", lambda: self.is_open(STAFF))
         self.assertEqual(self.directives(), {"moti-2025-02": ("lapsed", "nothing"), "nation-7": ("lapsed", "nothing")})
 
-        # All of it can be told afterwards, by the policy of each time.
+        # A later explanation uses the policy of the time it asks about.
         for at, client, verdict in (("2025-01-10T12:00:00+09:00", STAFF, "observe"),
                                     ("2025-02-06T09:30:00+09:00", STAFF, "restrict"),
                                     ("2025-02-06T09:30:00+09:00", SCHOOL, "forward"),

@@ -17,7 +17,7 @@ struct Flags {
     bool json = false;
 };
 
-/// `node`: where it was written.
+/// `node`: where the record was written.
 Json record_json(const state::Record& record, const std::string& node) {
     return {{"id", record.number},           {"node", node},
             {"at", format_time(record.at)},  {"actor", record.actor},
@@ -28,14 +28,14 @@ Json record_json(const state::Record& record, const std::string& node) {
             {"chain", record.chain}};
 }
 
-/// A directive's own records, and those of exceptions from it.
+/// Records of a directive, and of exceptions from it.
 bool is_about(const state::Record& record, const std::string& directive) {
     if (record.object == directive) return true;
     const std::string line = fmt::format("\ndirective = \"{}\"\n", directive);
     return record.action.starts_with("exception ") && record.after.find(line) != std::string::npos;
 }
 
-/// What other nodes wrote is shown where one directive's story is asked for, what a backup brought always.
+/// Records of other nodes are shown only with the history of one directive, records of a backup always.
 bool is_wanted(const Flags& flags, const std::string& origin, const state::Record& record) {
     const bool own = origin.empty() || state::is_backup_node(origin);
     if (flags.directive.empty() ? !own : !is_about(record, flags.directive)) return false;
@@ -59,7 +59,7 @@ Exit verify(const Path& copy, const std::string& head) {
         last = record.chain;
     }
     fmt::print("{} records, none altered, removed or moved; head {}\n", own, last);
-    if (of_backups > 0) fmt::print("beside them {} records that came with backups, as they were there\n", of_backups);
+    if (of_backups > 0) fmt::print("also {} records from backups, as they are there\n", of_backups);
     return Exit::Done;
 }
 
@@ -88,7 +88,7 @@ Exit audit(Session& session, const Flags& flags) {
 }  // namespace
 
 void add_audit(Verbs& verbs) {
-    CLI::App* verb = verbs.add("audit", "Who changed what, when and why; --verify checks that the trail is whole");
+    CLI::App* verb = verbs.add("audit", "Who changed what, when and why; --verify checks that the trail is complete");
     const auto flags = std::make_shared<Flags>();
     verb->add_option("--since", flags->since, "From this time on")->type_name("TIME")->check(check_time);
     verb->add_option("--until", flags->until, "Before this time")->type_name("TIME")->check(check_time);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Flags that verbs which change something share. Private to the tool.
+// Flags of the verbs that change something. Private to the tool.
 //
-// Threads: one.
+// Threads: one.   Memory: the texts.   Failure: CLI11 reports a text that is no time or duration.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@
 
 namespace cenote::cli {
 
-/// Who asked for a change, and why: for the audit trail, with every verb that changes something.
+/// Who asked for a change, and why. The audit trail keeps it.
 struct Why {
     std::string requester, ref, note;
 

@@ -67,14 +67,14 @@ Exit change(Session& session, const std::string& verb, const ChangeFlags& flags)
 }
 
 void add_request(Verbs& verbs, CLI::App& exception) {
-    CLI::App* verb = exception.add_subcommand("request", "Ask for one; prints its id")->fallthrough();
+    CLI::App* verb = exception.add_subcommand("request", "Request one; prints its id")->fallthrough();
     const auto flags = std::make_shared<RequestFlags>();
     verb->add_option("--directive", flags->directive, "From which directive")->type_name("ID")->required();
     auto* client = verb->add_option("--client", flags->client, "For this client or prefix")->type_name("CIDR");
     verb->add_option("--group", flags->group, "For this group")->type_name("GROUP")->excludes(client);
     verb->add_option("--purpose", flags->purpose, "What for")->type_name("TEXT")->required();
     verb->add_flag("--emergency", flags->emergency,
-                   "In force at once, for four hours at most; to be agreed to afterwards");
+                   "In force at once, for four hours at most; to be approved afterwards");
     flags->end.add_to(*verb);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return request(session, *flags); });
@@ -95,13 +95,13 @@ struct ListFlags {
     bool json = false;
 };
 
-bool is_wanted(const ListFlags& flags, const config::ExceptionDocument& document) {
-    return (flags.stage.empty() || config::stage_to_text(document.stage) == flags.stage) &&
+bool is_wanted(const ListFlags& flags, const rules::ExceptionDocument& document) {
+    return (flags.stage.empty() || rules::stage_to_text(document.stage) == flags.stage) &&
            (flags.directive.empty() || document.directive == flags.directive) &&
-           (!flags.open || config::is_open(document.stage));
+           (!flags.open || rules::is_open(document.stage));
 }
 
-/// Page by page; nullopt: no daemon listens and lets us look.
+/// All pages; nullopt: no daemon listens, or it gives this user no access.
 std::optional<Result<Json>> rows_from_daemon(Session& session, const ListFlags& flags) {
     Json args = {{"open", flags.open}};
     if (!flags.stage.empty()) args["stage"] = flags.stage;
@@ -122,7 +122,7 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
     const auto owner = AsOwner::of((*settings)->state.parent_path());
     if (!owner) return owner.error();
     Json rows = Json::array();
-    std::error_code none;  // before the daemon has run for the first time
+    std::error_code none;  // the file is missing until the daemon has run for the first time
     if (!std::filesystem::exists((*settings)->state, none)) return rows;
     const auto rules = state::read_rules((*settings)->state);
     if (!rules) return rules.error();
@@ -132,7 +132,7 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
     for (const auto& each : *uses) use_of[each.id] = each;
     for (const auto& rule : *rules) {
         if (rule.kind != state::RuleKind::Exception) continue;
-        const auto document = config::read_exception(rule);
+        const auto document = rules::read_exception(rule);
         if (!document) return document.error();
         if (is_wanted(flags, *document)) rows.push_back(config::exception_json(*document, use_of[rule.id]));
     }
@@ -140,9 +140,9 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
 }
 
 Exit list(Session& session, const ListFlags& flags) {
-    auto told = rows_from_daemon(session, flags);
-    if (!told) session.files_speak();
-    const auto rows = told ? std::move(*told) : rows_from_files(session, flags);
+    auto from_daemon = rows_from_daemon(session, flags);
+    if (!from_daemon) session.files_speak();
+    const auto rows = from_daemon ? std::move(*from_daemon) : rows_from_files(session, flags);
     if (!rows) return fail(rows.error());
     if (flags.json) {
         print_json(*rows);
@@ -161,17 +161,17 @@ Exit list(Session& session, const ListFlags& flags) {
 }  // namespace
 
 void add_exceptions(Verbs& verbs) {
-    CLI::App* exception = verbs.add("exception", "Ask for an exception from a directive, agree to it, end it");
+    CLI::App* exception = verbs.add("exception", "Request an exception from a directive, approve it, end it");
     exception->require_subcommand(1);
     add_request(verbs, *exception);
-    add_change(verbs, *exception, "approve", "Agree to one that somebody else asked for");
-    add_change(verbs, *exception, "deny", "Turn one down");
+    add_change(verbs, *exception, "approve", "Approve one that another person requested");
+    add_change(verbs, *exception, "deny", "Deny one");
     add_change(verbs, *exception, "revoke", "End one now");
-    add_change(verbs, *exception, "extend", "Let one last longer: --for or --until");
+    add_change(verbs, *exception, "extend", "Extend one: --for or --until");
 
     CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who agreed, and how much they were used");
     const auto flags = std::make_shared<ListFlags>();
-    verb->add_flag("--open", flags->open, "Those that something may still come of");
+    verb->add_flag("--open", flags->open, "Only those that are requested, granted or unconfirmed");
     verb->add_option("--stage", flags->stage, "Of this stage")
         ->type_name("STAGE")
         ->check(CLI::IsMember({"asked", "granted", "denied", "revoked", "ended", "unconfirmed"}));

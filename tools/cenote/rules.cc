@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/documents.h"
+#include "resolver/rules/policy_tables.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/change_flags.h"
@@ -23,7 +23,7 @@ struct AddFlags {
     Why why;
 };
 
-/// As it would stand in a file, without an id. The daemon says what is wrong with it: it has the catalogue at hand.
+/// The table as it would be in a file, without an id. The daemon checks it, because it has the catalogue.
 Result<std::string> body_of(const AddFlags& flags) {
     policy::Directive directive;
     directive.title = flags.title;
@@ -56,18 +56,18 @@ Result<std::string> body_of(const AddFlags& flags) {
         directive.reason.emplace_back(named ? text.substr(0, equals) : "en", named ? text.substr(equals + 1) : text);
     }
     if (!flags.answer.empty()) directive.answer = policy::parse_answer_mode(flags.answer);
-    return config::to_toml(directive);
+    return rules::to_toml(directive);
 }
 
-void print_dry_run(const Json& told) {
-    fmt::print("{}", lines(told, "text"));
-    for (const auto& row : told.value("takes", Json::array()))
+void print_dry_run(const Json& reply) {
+    fmt::print("{}", lines(reply, "text"));
+    for (const auto& row : reply.value("takes", Json::array()))
         fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, "id")), cell(row, "target"),
                    cell(row, "names"));
-    for (const auto& row : told.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));
-    for (const auto& row : told.value("asked", Json::array()))
+    for (const auto& row : reply.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));
+    for (const auto& row : reply.value("asked", Json::array()))
         fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, "queries"), cell(row, "group"));
-    for (const auto& note : told.value("notes", Json::array())) fmt::print("note   {}\n", cell(note));
+    for (const auto& note : reply.value("notes", Json::array())) fmt::print("note   {}\n", cell(note));
     fmt::print("a dry run: nothing has changed\n");
 }
 
@@ -90,11 +90,11 @@ Exit add(Session& session, const AddFlags& flags) {
 void add_common(CLI::App& verb, AddFlags& flags) {
     verb.add_option("--group", flags.groups, "Only for these groups")->type_name("GROUP");
     verb.add_flag("--strict", flags.strict, "Take strict services and hosts by wildcards too");
-    verb.add_option("--title", flags.title, "What it is called")->type_name("TEXT");
+    verb.add_option("--title", flags.title, "Its title")->type_name("TEXT");
     verb.add_option("--issuer", flags.issuer, "Who ordered it")->type_name("TEXT");
-    verb.add_option("--basis", flags.basis, "The letter or law it rests on")->type_name("TEXT");
+    verb.add_option("--basis", flags.basis, "The letter or law it is based on")->type_name("TEXT");
     verb.add_option("--reason", flags.reason, "What staff read, as TEXT or LANGUAGE=TEXT")->type_name("TEXT");
-    verb.add_option("--contact", flags.contact, "Whom to ask, mailto: or tel:")->type_name("URI");
+    verb.add_option("--contact", flags.contact, "Contact for questions, mailto: or tel:")->type_name("URI");
     verb.add_option("--starts", flags.starts, "When it starts")->type_name("TIME")->check(check_time);
     flags.end.add_to(verb);
     verb.add_flag("--dry-run", flags.dry_run, "Show the document and whether it would be taken");
@@ -131,9 +131,9 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
     verb->add_option("--id", flags->id, "Its id; NODE-number by default")->type_name("ID");
     verb->add_option("--role", flags->roles, "Only these roles of a service")->type_name("ROLE");
     verb->add_option("--mandated-by", flags->mandated_by, "Ordered by another body")->type_name("TEXT");
-    verb->add_option("--review", flags->review, "When to look at it again")->type_name("TIME")->check(check_time);
+    verb->add_option("--review", flags->review, "When to review it")->type_name("TIME")->check(check_time);
     verb->add_option("--hours", flags->hours, "Weekly hours, as \"mon-fri 08:00-19:00\"")->type_name("HOURS");
-    verb->add_option("--timezone", flags->timezone, "Of its hours and days")->type_name("ZONE");
+    verb->add_option("--timezone", flags->timezone, "Time zone of its hours and days")->type_name("ZONE");
     verb->add_option("--answer", flags->answer, "How to answer, else as configured")
         ->type_name("MODE")
         ->check(CLI::IsMember({"null", "nodata", "nxdomain", "address", "cname", "refused", "drop"}));
@@ -184,14 +184,14 @@ void add_changes(Verbs& verbs, CLI::App& directive) {
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return step(session, *flags); });
 
-    verb = directive.add_subcommand("lift", "End a directive now; tells what still holds")->fallthrough();
+    verb = directive.add_subcommand("lift", "End a directive now; shows what still holds")->fallthrough();
     flags = std::make_shared<ChangeFlags>();
     verb->add_option("ID", flags->id, "The directive")->type_name("")->required();
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return lift(session, *flags); });
 }
 
-/// What ends by itself: without an end it is a command line that is wrong.
+/// A rule that ends by itself; a command line without an end is refused.
 Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Json args, std::string_view what) {
     const auto ends = flags.end.time();
     if (!ends) return fail(Error{fmt::format("{} ends by itself: give --for 30m, or --until TIME", verb)});
@@ -204,7 +204,7 @@ Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Js
     return Exit::Done;
 }
 
-void add_at_night(Verbs& verbs) {
+void add_temporary_rules(Verbs& verbs) {
     CLI::App* verb = verbs.add("allow", "Open a name and all below it for a while, against every step below block");
     auto flags = std::make_shared<ChangeFlags>();
     verb->add_option("NAME", flags->name, "The name")->type_name("")->required()->check(check_subtree);
@@ -240,7 +240,7 @@ void add_rules(Verbs& verbs) {
     add_directive_add(verbs, *directive);
     add_changes(verbs, *directive);
     add_short_forms(verbs);
-    add_at_night(verbs);
+    add_temporary_rules(verbs);
 }
 
 }  // namespace cenote::cli

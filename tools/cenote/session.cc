@@ -7,7 +7,8 @@
 #include <cstdio>
 
 #include "resolver/base/printable.h"
-#include "resolver/config/documents.h"
+#include "resolver/rules/policy_document.h"
+#include "resolver/rules/rules.h"
 #include "tools/cenote/as_owner.h"
 
 namespace cenote::cli {
@@ -65,7 +66,7 @@ Result<PolicyFromFiles> Session::past_policy(WallTime at) {
     if (!base) return std::move(base).error();
     const auto stored = stored_policy(**known, at);
     if (!stored) return stored.error();
-    auto past = config::past_policy(*stored, *base, at);
+    auto past = rules::past_policy(*stored, *base, at);
     if (!past) return std::move(past).error();
     return PolicyFromFiles{std::move(past->policy), config::local_names(**known), std::move(past->remark)};
 }
@@ -78,7 +79,8 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     const auto rules = stored_rules(**known);
     if (!rules) return rules.error();
     Diagnostics diagnostics;
-    const auto options = config::with_documents(**known, config::made_of(*rules), diagnostics);
+    const auto options =
+        rules::add_runtime_rules(config::file_policy(**known), rules::runtime_rules(*rules), diagnostics);
     if (options != nullptr) policy::Policy::check(*options, base->get(), diagnostics);
     if (diagnostics.has_errors()) return errors_of(diagnostics);
     auto built = policy::Policy::build(options, *base, 0, at);
@@ -97,7 +99,7 @@ Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     if (!known) return known.error();
     auto base = set();
     if (!base) return std::move(base).error();
-    auto built = config::past_policy(state::PolicyVersion{0, at, {}, std::move(*document)}, *base, at);
+    auto built = rules::past_policy(state::PolicyVersion{0, at, {}, std::move(*document)}, *base, at);
     if (!built) return std::move(built).error();
     std::string remark;
     if (!built->remark.empty())

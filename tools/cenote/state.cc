@@ -188,7 +188,7 @@ Exit restore_without_daemon(const config::Settings& settings, const Path& incomi
     if (const auto known = state::read_audit(settings.state); known && !known->empty())
         record.before = known->back().chain;
     const auto restored =
-        state::restore_state(incoming, settings.state, config::unconfirm_exceptions, std::move(record));
+        state::restore_state(incoming, settings.state, rules::unconfirm_exceptions, std::move(record));
     if (!restored) return fail(restored.error());
     fmt::print("restored; the next start of cenoted takes it up\n");
     return Exit::Done;

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "resolver/config/documents.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/config/set_changes.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/domainset/publish.h"
+#include "resolver/rules/policy_document.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/compile_report.h"
@@ -96,7 +96,7 @@ Status note_change(const config::Settings& settings, const Flags& flags, const s
     if (!set) return set.error();
     return config::note_set_change(
         settings.set,
-        {.at = wall_now(), .actor = actor, .action = action_of(flags), .set = config::digests_of(&*set).set});
+        {.at = wall_now(), .actor = actor, .action = action_of(flags), .set = rules::digests_of(&*set).set});
 }
 
 void roll_back(const config::Settings& settings, const Flags& flags, const std::string& actor, Outcome& outcome) {

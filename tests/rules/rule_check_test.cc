@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/rule_check.h"
+#include "resolver/rules/rule_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 using state::RuleKind;
@@ -49,8 +49,8 @@ TEST(RuleCheck, AnExceptionHasItsOwnIdAndAShortPurpose) {
     };
     EXPECT_EQ(refusal(RuleKind::Exception, exception("a test")), "");
     EXPECT_THAT(refusal(RuleKind::Exception, exception("a test"), "dns1-2"), HasSubstr("another id"));
-    EXPECT_THAT(refusal(RuleKind::Exception, exception(std::string(kWordsMax + 1, 'x'))), HasSubstr("purpose"));
+    EXPECT_THAT(refusal(RuleKind::Exception, exception(std::string(kFreeTextMax + 1, 'x'))), HasSubstr("purpose"));
 }
 
 }  // namespace
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directive written as TOML reads as the same directive.
-#include "resolver/config/documents.h"
+// Rules and policies written as TOML read as the same values; rules are added to the policy of the files.
+#include "resolver/rules/rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/exception_document.h"
-#include "resolver/config/sections.h"
 #include "resolver/policy/policy.h"
+#include "resolver/rules/policy_document.h"
+#include "resolver/rules/policy_tables.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 using ::testing::HasSubstr;
 
-Settings settings() {
-    Diagnostics diagnostics;
-    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
-    auto loaded =
-        load_text("[[group]]\nid = \"lab\"\nclients = [\"10.0.0.0/8\"]\n", "test.toml", surroundings, diagnostics);
-    EXPECT_TRUE(loaded.has_value());
-    return *loaded;
+FilePolicy files() {
+    auto options = std::make_shared<policy::Options>();
+    options->node = "dns1";
+    options->groups.push_back({.id = "lab", .name = "lab", .clients = {*Prefix::parse("10.0.0.0/8")}, .language = {}});
+    return {options, "Asia/Seoul", {}};
 }
 
 policy::Directive full() {
@@ -56,9 +54,9 @@ policy::Directive full() {
 
 const policy::Directive& read_back(const std::string& text, std::shared_ptr<const policy::Options>& keep) {
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {{"directive dns1-1", text}};
-    keep = with_documents(settings(), made, diagnostics);
+    RuntimeRules runtime;
+    runtime.documents = {{"directive dns1-1", text}};
+    keep = add_runtime_rules(files(), runtime, diagnostics);
     for (const auto& one : diagnostics.all()) ADD_FAILURE() << one.to_string() << "\n" << text;
     return keep->directives.back();
 }
@@ -94,9 +92,9 @@ TEST(Documents, AnAllowReadsAsItWasWritten) {
     allow.reason = "needed";
     allow.ends = parse_time("2026-12-31T23:59:59Z").value();
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {{"allow dns1-2", to_toml(allow)}};
-    const auto both = with_documents(settings(), made, diagnostics);
+    RuntimeRules runtime;
+    runtime.documents = {{"allow dns1-2", to_toml(allow)}};
+    const auto both = add_runtime_rules(files(), runtime, diagnostics);
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
     EXPECT_EQ(to_toml(both->allows.back()), to_toml(allow));
@@ -129,20 +127,20 @@ TEST(Documents, AnExceptionReadsAsItWasWritten) {
         EXPECT_EQ(read->agreed_by, document.agreed_by);
         EXPECT_EQ(read->ends, document.ends);
     }
-    const Made made = made_of({to_rule(asked), to_rule(granted)});
-    ASSERT_EQ(made.exceptions.size(), 1U) << "one that is only asked for opens nothing";
-    EXPECT_EQ(made.exceptions[0].group, "lab");
+    const RuntimeRules runtime = runtime_rules({to_rule(asked), to_rule(granted)});
+    ASSERT_EQ(runtime.exceptions.size(), 1U) << "one that is only asked for opens nothing";
+    EXPECT_EQ(runtime.exceptions[0].group, "lab");
 
     std::vector<state::Rule> rules{to_rule(asked), to_rule(granted)};
     unconfirm_exceptions(rules);
-    EXPECT_TRUE(made_of(rules).exceptions.empty());
+    EXPECT_TRUE(runtime_rules(rules).exceptions.empty());
     EXPECT_EQ(read_exception(rules[0])->stage, Stage::Asked);
     EXPECT_EQ(read_exception(rules[1])->stage, Stage::Unconfirmed);
     EXPECT_FALSE(read_exception({state::RuleKind::Exception, "dns1-1", "[[exception]]\n", false}).ok());
 }
 
 TEST(Documents, APolicyReadsAsItWasWritten) {
-    policy::Options options = *settings().policy;
+    policy::Options options = *files().policy;
     options.sinkhole.answer = policy::AnswerMode::Address;
     options.sinkhole.ipv4 = IpAddress::parse("192.0.2.80");
     options.sinkhole.txt_reason = false;
@@ -173,13 +171,28 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
 
 TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
     Diagnostics diagnostics;
-    Made made;
-    made.documents = {
+    RuntimeRules runtime;
+    runtime.documents = {
         {"directive dns1-3", "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\n"}};
-    EXPECT_EQ(with_documents(settings(), made, diagnostics), nullptr);
+    EXPECT_EQ(add_runtime_rules(files(), runtime, diagnostics), nullptr);
     ASSERT_FALSE(diagnostics.all().empty());
     EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
 }
 
+TEST(Documents, AnAddressThatTheConfigurationNeedsIsNotSinkholed) {
+    FilePolicy needing = files();
+    needing.guarded = {{*IpAddress::parse("203.0.113.53"), "a server of [upstream]"}};
+    RuntimeRules runtime;
+    runtime.documents = {
+        {"directive dns1-4",
+         "[[directive]]\nid = \"dns1-4\"\ntargets = [\"address:203.0.113.0/24\"]\nstep = \"restrict\"\n"}};
+    Diagnostics diagnostics;
+    EXPECT_NE(add_runtime_rules(files(), runtime, diagnostics), nullptr);
+    EXPECT_EQ(add_runtime_rules(needing, runtime, diagnostics), nullptr);
+    ASSERT_TRUE(diagnostics.has_errors());
+    EXPECT_THAT(diagnostics.all().back().to_string(), HasSubstr("a server of [upstream]"));
+    EXPECT_THAT(diagnostics.all().back().to_string(), HasSubstr("directive dns1-4:3:"));
+}
+
 }  // namespace
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[directive]] and [[allow]]: restrictions as documents, and what stays open whatever they say.
+// [[directive]], a restriction, and [[allow]], names that stay open under every step below block.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "blocklists/public_suffix.h"
 #include "resolver/base/time_text.h"
-#include "resolver/config/answer_mode.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/values.h"
+#include "resolver/base/toml_values.h"
+#include "resolver/policy/policy.h"
+#include "resolver/rules/answer_mode.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
+#include "resolver/wire/toml_names.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr seconds kHundredYears{86400LL * 36500};
 
-/// Notes are no mistakes: what they are about was read whole.
+/// Notes do not count: their values were read.
 std::ptrdiff_t errors_in(const Diagnostics& diagnostics) {
     return std::count_if(diagnostics.all().begin(), diagnostics.all().end(),
                          [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; });
@@ -30,15 +33,16 @@ std::vector<std::string> values(const std::vector<TomlText>& texts) {
 
 void read_targets(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
     const auto texts = table.texts("targets");
-    if (texts.empty()) table.error("targets", "'targets' names nothing; write targets = [\"service:deepseek\"]");
+    if (texts.empty()) table.error("targets", "'targets' is missing or empty; write targets = [\"service:deepseek\"]");
     for (const auto& text : texts) {
         auto target = policy::parse_target(text.value);
         if (!target) {
             diagnostics.error(text.place, target.error().text);
         } else if (target->domain && blocklists::is_public_suffix(*target->domain)) {
-            diagnostics.error(text.place, fmt::format("'{}' is a public suffix, below which anybody registers names; "
-                                                      "name the domains themselves",
-                                                      target->value));
+            diagnostics.error(text.place,
+                              fmt::format("'{}' is a public suffix, below which many parties register names; "
+                                          "name the domains themselves",
+                                          target->value));
         } else {
             if (!target->note.empty()) diagnostics.note(text.place, target->note);
             target->place = text.place;
@@ -51,13 +55,13 @@ void read_steps(const TomlTable& table, policy::Directive& directive) {
     const auto parse_ladder = [](std::string_view text) noexcept -> std::optional<policy::Step> {
         return text == "nothing" ? std::nullopt : policy::parse_step(text);
     };
-    if (const auto step = word<policy::Step>(table, "step", parse_ladder, "observe, advise, restrict, block"))
+    if (const auto step = read_word<policy::Step>(table, "step", parse_ladder, "observe, advise, restrict, block"))
         directive.step = *step;
     else if (!table.has("step"))
         table.error("step", "'step' is missing; write step = \"observe\", \"advise\", \"restrict\" or \"block\"");
-    if (const auto before = word(table, "before", policy::parse_step, "nothing, observe, advise, restrict, block"))
+    if (const auto before = read_word(table, "before", policy::parse_step, "nothing, observe, advise, restrict, block"))
         directive.before = *before;
-    if (const auto layer = word(table, "layer", policy::parse_layer, "site, agency, ministry, nation"))
+    if (const auto layer = read_word(table, "layer", policy::parse_layer, "site, agency, ministry, nation"))
         directive.layer = *layer;
 }
 
@@ -75,19 +79,19 @@ void read_planned(const TomlTable& table, policy::Directive& directive, Diagnost
     for (const auto& text : table.texts("planned")) {
         const auto planned = parse_planned(text.value);
         if (!planned)
-            diagnostics.error(text.place, fmt::format("'{}' is no planned step; write it as in \"restrict "
+            diagnostics.error(text.place, fmt::format("'{}' is not a planned step; write it as in \"restrict "
                                                       "2026-03-01T00:00:00+09:00\"",
                                                       text.value));
         else if (!directive.planned.empty() && planned->at <= directive.planned.back().at)
             diagnostics.error(text.place,
-                              "planned steps stand in the order of their times, each at a time of its own; "
+                              "planned steps are written in the order of their times, one at each time; "
                               "move this one");
         else
             directive.planned.push_back(*planned);
     }
 }
 
-void read_times(const TomlTable& table, policy::Directive& directive, const Draft& draft) {
+void read_times(const TomlTable& table, policy::Directive& directive, const PolicyDraft& draft) {
     directive.starts = table.time("starts");
     directive.ends = table.time("ends");
     directive.review = table.time("review");
@@ -99,7 +103,7 @@ void read_times(const TomlTable& table, policy::Directive& directive, const Draf
     }
     const auto zone = table.text("timezone");
     directive.timezone = zone ? zone->value : draft.timezone;
-    directive.exceptions_max = duration(table, "exceptions_max", {seconds{60}, kHundredYears});
+    directive.exceptions_max = read_duration(table, "exceptions_max", {seconds{60}, kHundredYears});
 }
 
 void read_words(const TomlTable& table, policy::Directive& directive) {
@@ -114,7 +118,7 @@ void read_words(const TomlTable& table, policy::Directive& directive) {
     for (auto& [language, text] : table.text_map("reason")) directive.reason.emplace_back(language, text.value);
 }
 
-void read_directive(const TomlTable& table, Draft& draft) {
+void read_directive(const TomlTable& table, PolicyDraft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Directive directive;
     directive.place = table.place();
@@ -133,11 +137,11 @@ void read_directive(const TomlTable& table, Draft& draft) {
     draft.policy.directives.push_back(std::move(directive));
 }
 
-void read_allow(const TomlTable& table, Draft& draft) {
+void read_allow(const TomlTable& table, PolicyDraft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Allow allow;
     allow.place = table.place();
-    allow.domains = subtrees(table, "domains", draft.diagnostics);
+    allow.domains = wire::read_subtrees(table, "domains", draft.diagnostics);
     allow.groups = values(table.texts("groups"));
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");
@@ -147,9 +151,63 @@ void read_allow(const TomlTable& table, Draft& draft) {
 
 }  // namespace
 
-void read_directives(const TomlTable& root, Draft& draft) {
+Status PolicyDraft::first_error() const {
+    for (const Diagnostic& one : diagnostics.all())
+        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
+    return Done{};
+}
+
+void read_directives(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& directive : root.tables("directive")) read_directive(directive, draft);
     for (const auto& allow : root.tables("allow")) read_allow(allow, draft);
 }
 
-}  // namespace cenote::config
+std::string to_toml(const policy::Directive& directive) {
+    TomlWriter table("[[directive]]");
+    table.text("id", directive.id);
+    table.text("title", directive.title);
+    table.text("issuer", directive.issuer);
+    table.text("basis", directive.basis);
+    table.text("mandated_by", directive.mandated_by);
+    std::vector<std::string> targets;
+    for (const auto& target : directive.targets) targets.push_back(policy::target_to_text(target));
+    table.texts("targets", targets);
+    table.texts("roles", directive.roles);
+    if (directive.strict) table.line("strict", "true");
+    table.texts("groups", directive.groups);
+    table.text("step", policy::step_to_text(directive.step));
+    std::vector<std::string> planned;
+    for (const policy::PlannedStep& step : directive.planned)
+        planned.push_back(fmt::format("{} {}", policy::step_to_text(step.step), format_time(step.at)));
+    table.texts("planned", planned);
+    if (directive.layer != policy::Layer::Site) table.text("layer", policy::layer_to_text(directive.layer));
+    if (directive.before != policy::Step::Observe) table.text("before", policy::step_to_text(directive.before));
+    table.time("starts", directive.starts);
+    table.time("ends", directive.ends);
+    table.time("review", directive.review);
+    if (directive.hours) table.text("hours", policy::hours_to_text(*directive.hours));
+    table.text("timezone", directive.timezone);
+    table.texts("contact", directive.contact);
+    if (!directive.reason.empty()) {
+        std::vector<std::string> reasons;
+        for (const auto& [language, text] : directive.reason)
+            reasons.push_back(fmt::format("{} = {}", in_quotes(language), in_quotes(text)));
+        table.line("reason", fmt::format("{{ {} }}", fmt::join(reasons, ", ")));
+    }
+    if (directive.answer) table.text("answer", policy::answer_mode_to_text(*directive.answer));
+    if (directive.exceptions_max) table.text("exceptions_max", format_duration(*directive.exceptions_max));
+    return std::move(table).finish();
+}
+
+std::string to_toml(const policy::Allow& allow) {
+    TomlWriter table("[[allow]]");
+    std::vector<std::string> domains;
+    for (const auto& domain : allow.domains) domains.push_back(wire::typed_text(domain));
+    table.texts("domains", domains);
+    table.texts("groups", allow.groups);
+    table.text("reason", allow.reason);
+    table.time("ends", allow.ends);
+    return std::move(table).finish();
+}
+
+}  // namespace cenote::rules

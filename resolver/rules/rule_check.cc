@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/rule_check.h"
+#include "resolver/rules/rule_check.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/exception_document.h"
-#include "resolver/config/sections.h"
+#include "resolver/rules/exception_document.h"
+#include "resolver/rules/policy_tables.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::size_t kIdMax = 64;
@@ -19,16 +19,14 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// The [[directive]] and [[allow]] tables of a text that has nothing else.
 Result<policy::Options> read_tables(const state::Rule& rule) {
-    const auto surroundings = Surroundings::of_this_host();
     Diagnostics diagnostics;
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    PolicyDraft draft(diagnostics);
     const std::string name = fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id);
     if (const auto file = TomlFile::parse(rule.text, name, diagnostics)) {
         read_directives(file->root(), draft);
         file->finish();
     }
-    for (const Diagnostic& one : diagnostics.all())
-        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
+    if (auto read = draft.first_error(); !read) return std::move(read).error();
     return std::move(draft.policy);
 }
 
@@ -40,8 +38,8 @@ Status check_exception(const state::Rule& rule) {
     const auto written = file->root().tables("exception").front().text("id");
     if (!written || written->value != rule.id)
         return Error{fmt::format("exception {} has another id in its text", rule.id)};
-    if (document->purpose.size() > kWordsMax)
-        return Error{fmt::format("the purpose of exception {} is longer than {} bytes", rule.id, kWordsMax)};
+    if (document->purpose.size() > kFreeTextMax)
+        return Error{fmt::format("the purpose of exception {} is longer than {} bytes", rule.id, kFreeTextMax)};
     return Done{};
 }
 
@@ -52,16 +50,16 @@ bool is_rule_id(std::string_view id) noexcept {
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
     });
     if (!written) return false;
-    const std::string_view tail = id.substr(id.rfind('-') + 1);  // all of it without a dash
+    const std::string_view tail = id.substr(id.rfind('-') + 1);  // the whole id when it has no dash
     return tail.size() <= kDigitsMax || !std::all_of(tail.begin(), tail.end(), is_digit);
 }
 
 Status check_rule(const state::Rule& rule) {
     if (!is_rule_id(rule.id))
-        return Error{
-            fmt::format("'{}' is no id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
-                        "the end with {} digits at most",
-                        rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
+        return Error{fmt::format(
+            "'{}' is not an id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
+            "the end with {} digits at most",
+            rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
     if (rule.text.size() > kRuleTextMax)
         return Error{fmt::format("the text of {} is longer than {} bytes", rule.id, kRuleTextMax)};
     if (rule.kind == state::RuleKind::Exception) return check_exception(rule);
@@ -73,13 +71,13 @@ Status check_rule(const state::Rule& rule) {
     if (!read) return read.error();
     const bool directive = rule.kind == state::RuleKind::Directive;
     if (read->directives.size() != (directive ? 1 : 0) || read->allows.size() != (directive ? 0 : 1))
-        return Error{fmt::format("{} {} has to be one [[{}]] table and nothing else",
-                                 state::rule_kind_to_text(rule.kind), rule.id, directive ? "directive" : "allow")};
+        return Error{fmt::format("{} {} must be one [[{}]] table and nothing else", state::rule_kind_to_text(rule.kind),
+                                 rule.id, directive ? "directive" : "allow")};
     if (directive && read->directives.front().id != rule.id)
         return Error{fmt::format("directive {} has another id in its text", rule.id)};
     if (!directive && !read->allows.front().ends)
-        return Error{fmt::format("allow {} has no end; one that lasts is written in a file", rule.id)};
+        return Error{fmt::format("allow {} has no end; write one without an end in a file", rule.id)};
     return Done{};
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/config/exception_document.h"
+#include "resolver/rules/exception_document.h"
 
 #include <fmt/format.h>
 
 #include <array>
 
 #include "resolver/base/toml.h"
-#include "resolver/config/toml_writer.h"
+#include "resolver/rules/toml_writer.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::array<std::string_view, 6> kStages{"asked", "granted", "denied", "revoked", "ended", "unconfirmed"};
@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 6> kStages{"asked", "granted", "denied", 
 Result<Stage> parse_stage(std::string_view text) {
     for (std::size_t i = 0; i < kStages.size(); ++i)
         if (kStages[i] == text) return static_cast<Stage>(i);
-    return Error{fmt::format("'{}' is no stage of an exception", text)};
+    return Error{fmt::format("'{}' is not a stage of an exception", text)};
 }
 
 std::string text_in(const TomlTable& table, std::string_view key) {
@@ -86,7 +86,8 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule) {
     read.closed_at = table.time("closed_at");
     if (diagnostics.has_errors()) return Error{diagnostics.all().front().to_string()};
     if (read.client.has_value() == !read.group.empty() || (read.stage == Stage::Granted && !read.ends))
-        return Error{fmt::format("exception {} does not say for whom or until when it is", rule.id)};
+        return Error{fmt::format(
+            "exception {} has to be for a client or for a group, and to have an end once it is granted", rule.id)};
     return read;
 }
 
@@ -100,7 +101,7 @@ void unconfirm_exceptions(std::vector<state::Rule>& rules) {
     }
 }
 
-policy::Exception in_policy(const ExceptionDocument& document) {
+policy::Exception to_policy(const ExceptionDocument& document) {
     return {.id = document.id,
             .directive = document.directive,
             .client = document.client,
@@ -108,4 +109,4 @@ policy::Exception in_policy(const ExceptionDocument& document) {
             .ends = document.ends.value_or(WallTime())};
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

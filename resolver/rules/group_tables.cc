@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[group]]: people by the prefixes they come from.
+// [[group]]: clients by their address prefixes.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
-#include "resolver/config/answer_mode.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/values.h"
+#include "resolver/base/toml_values.h"
+#include "resolver/policy/policy.h"
+#include "resolver/rules/answer_mode.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
-/// The shape of RFC 5646 §2.1: parts of one to eight letters and digits between hyphens.
+/// The syntax of RFC 5646 §2.1: subtags of one to eight letters and digits between hyphens.
 bool is_language(std::string_view text) {
     if (text.empty() || text.size() > 35) return false;
     std::size_t part = 0;
@@ -25,12 +27,12 @@ bool is_language(std::string_view text) {
     return part > 0;
 }
 
-void read_group(const TomlTable& table, Draft& draft) {
+void read_group(const TomlTable& table, PolicyDraft& draft) {
     policy::Group group;
     group.place = table.place();
     if (const auto name = table.text("name")) group.name = name->value;
     group.answer = read_answer_mode(table, draft);
-    group.clients = prefixes(table, "clients", draft.diagnostics);
+    group.clients = read_prefixes(table, "clients", draft.diagnostics);
     if (!table.has("clients")) table.error("clients", "'clients' is missing; write clients = [\"10.20.0.0/16\"]");
     if (const auto language = table.text("language")) {
         group.language = language->value;
@@ -48,8 +50,20 @@ void read_group(const TomlTable& table, Draft& draft) {
 
 }  // namespace
 
-void read_groups(const TomlTable& root, Draft& draft) {
+void read_groups(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& group : root.tables("group")) read_group(group, draft);
 }
 
-}  // namespace cenote::config
+std::string to_toml(const policy::Group& group) {
+    TomlWriter table("[[group]]");
+    table.text("id", group.id);
+    table.text("name", group.name);
+    std::vector<std::string> clients;
+    for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
+    table.line("clients", in_quotes(clients));
+    table.text("language", group.language);
+    if (group.answer) table.text("answer", policy::answer_mode_to_text(*group.answer));
+    return std::move(table).finish();
+}
+
+}  // namespace cenote::rules

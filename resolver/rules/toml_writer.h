@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tables of TOML in the making. Private to config.
+// Writes tables of TOML. Private to rules.
 //
-// Threads: values.   Failure: none.
+// Threads: any.   Memory: the text.   Failure: none.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,15 +14,15 @@
 
 #include "resolver/base/time_text.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 
 [[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] std::string in_quotes(const std::vector<std::string>& texts);
 
-/// Lines of one table; what is empty is left out.
+/// The lines of one table. Empty values are left out.
 class TomlWriter {
 public:
-    /// "[[directive]]", "[sinkhole]"
+    /// `header`: "[[directive]]", "[sinkhole]".
     explicit TomlWriter(std::string header) : text_(std::move(header) + "\n") {}
 
     void line(std::string_view key, const std::string& value) { text_ += fmt::format("{} = {}\n", key, value); }
@@ -41,4 +41,4 @@ private:
     std::string text_;
 };
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

@@ -1,40 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "resolver/rules/policy_document.h"
+
 #include <fmt/format.h>
 
 #include "resolver/base/digest.h"
-#include "resolver/config/documents.h"
-#include "resolver/config/sections.h"
-#include "resolver/config/toml_writer.h"
-#include "resolver/config/values.h"
-#include "resolver/policy/policy.h"
+#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/toml_writer.h"
 
-namespace cenote::config {
+namespace cenote::rules {
 namespace {
 
 constexpr std::string_view kNone = "none";
-
-std::string to_toml(const policy::SinkholeOptions& sinkhole) {
-    TomlWriter table("[sinkhole]");
-    table.text("answer", policy::answer_mode_to_text(sinkhole.answer));
-    if (sinkhole.ipv4) table.text("ipv4", sinkhole.ipv4->to_string());
-    if (sinkhole.ipv6) table.text("ipv6", sinkhole.ipv6->to_string());
-    if (sinkhole.cname) table.text("cname", wire::typed_text(*sinkhole.cname));
-    table.text("ttl", format_duration(sinkhole.ttl));
-    table.line("txt_reason", sinkhole.txt_reason ? "true" : "false");
-    return std::move(table).finish();
-}
-
-std::string to_toml(const policy::Group& group) {
-    TomlWriter table("[[group]]");
-    table.text("id", group.id);
-    table.text("name", group.name);
-    std::vector<std::string> clients;
-    for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
-    table.line("clients", in_quotes(clients));
-    table.text("language", group.language);
-    if (group.answer) table.text("answer", policy::answer_mode_to_text(*group.answer));
-    return std::move(table).finish();
-}
 
 std::string to_toml(const policy::Exception& exception) {
     TomlWriter table("[[exception]]");
@@ -46,7 +22,7 @@ std::string to_toml(const policy::Exception& exception) {
     return std::move(table).finish();
 }
 
-void read_granted(const TomlTable& root, Draft& draft) {
+void read_granted(const TomlTable& root, PolicyDraft& draft) {
     for (const auto& table : root.tables("exception")) {
         policy::Exception exception;
         const auto take = [&table](std::string_view key, std::string& into) {
@@ -88,8 +64,7 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
 
 Result<StoredPolicy> read_policy_document(const std::string& text) {
     Diagnostics diagnostics;
-    const auto surroundings = Surroundings::of_this_host();
-    Draft draft{.surroundings = surroundings, .diagnostics = diagnostics, .broken = {}};
+    PolicyDraft draft(diagnostics);
     StoredPolicy stored;
     if (const auto file = TomlFile::parse(text, "stored policy", diagnostics)) {
         const TomlTable root = file->root();
@@ -105,8 +80,7 @@ Result<StoredPolicy> read_policy_document(const std::string& text) {
         for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);
         file->finish();
     }
-    for (const Diagnostic& one : diagnostics.all())
-        if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
+    if (auto read = draft.first_error(); !read) return std::move(read).error();
     stored.options = std::make_shared<const policy::Options>(std::move(draft.policy));
     return stored;
 }
@@ -123,10 +97,10 @@ Result<PastPolicy> past_policy(const std::optional<state::PolicyVersion>& stored
     if (!built) return Error{fmt::format("policy version {}: {}", stored->version, built.error().text)};
     PastPolicy past{std::move(*built), {}};
     if (now.catalogue != read->catalogue)
-        past.remark = "the catalogue was another then: names are looked up in that of today";
+        past.remark = "the catalogue was another one then; names are looked up in the present one";
     else if (now.set != read->set)
-        past.remark = "the catalogue is the same as then; of the lists those of today are used";
+        past.remark = "the catalogue was the same then; the lists are the present ones";
     return past;
 }
 
-}  // namespace cenote::config
+}  // namespace cenote::rules

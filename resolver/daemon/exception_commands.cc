@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/views.h"
 #include "resolver/daemon/exception_checks.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/report/exceptions.h"
 
 namespace cenote::daemon {
 namespace {
@@ -85,7 +85,7 @@ std::string read_end(const Running& running, const Request& request, const polic
 Json document_json(const ExceptionDocument& document, const Running& running) {
     return {{"id", document.id},
             {"stage", config::stage_to_text(document.stage)},
-            {"ends", config::time_json(document.ends)},
+            {"ends", report::time_json(document.ends)},
             {"unratified", config::is_unratified(document)},
             {"agreed_by", document.agreed_by},
             {"policy_version", running.policy().version()}};
@@ -294,7 +294,7 @@ Response exceptions(Running& running, const Peer&, const Request& request) {
     for (const auto& [document, use] : *page)
         if ((!stage || config::stage_to_text(document.stage) == *stage) &&
             (!only_open || config::is_open(document.stage)) && (!directive || document.directive == *directive))
-            rows.push_back(config::exception_json(document, use));
+            rows.push_back(report::exception_json(document, use));
     const bool full = page->size() == kPage;
     return done({{"rows", std::move(rows)}, {"next", full ? Json(page->back().first.id) : Json(nullptr)}});
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "resolver/report/exceptions.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/listings.h"
@@ -134,7 +135,7 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
         if (rule.kind != state::RuleKind::Exception) continue;
         const auto document = config::read_exception(rule);
         if (!document) return document.error();
-        if (is_wanted(flags, *document)) rows.push_back(config::exception_json(*document, use_of[rule.id]));
+        if (is_wanted(flags, *document)) rows.push_back(report::exception_json(*document, use_of[rule.id]));
     }
     return rows;
 }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/explain.h"
+#include "resolver/report/fields.h"
 #include "resolver/wire/message.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/print.h"
@@ -9,6 +11,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct Flags {
     std::string name;
@@ -25,51 +29,53 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
     const auto files = at < now ? session.past_policy(at) : session.policy(at);
     if (!files) return files.error();
     const auto typed = wire::parse_typed_name(flags.name, wire::NameUse::Question);
-    config::ExplainAsk ask;
-    ask.name = typed->name;
-    ask.note = typed->note;
-    ask.type = *wire::parse_type(flags.type);
+    report::ExplainQuestion question;
+    question.name = typed->name;
+    question.note = typed->note;
+    question.type = *wire::parse_type(flags.type);
     if (!flags.client.empty()) {
-        ask.client = *IpAddress::parse(flags.client);
-        ask.allow_from = session.settings().value()->allow_from;
+        question.client = *IpAddress::parse(flags.client);
+        question.allow_from = session.settings().value()->allow_from;
     }
-    Json told = config::explain_json(*files->policy, files->local, ask);
-    if (!files->remark.empty()) told["steps"].push_back(files->remark);
+    Json told = report::explain_json(*files->policy, files->local, question);
+    if (!files->remark.empty()) told[field::kSteps].push_back(files->remark);
     return told;
 }
 
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
 std::string whose(const Json& told) {
-    const std::string matched =
-        in_both_forms(told.value("matched", Json()).is_null() ? cell(told, "name") : cell(told, "matched"));
-    if (cell(told, "service") != "-") {
-        const std::string name = cell(told, "service_name") != "-" ? cell(told, "service_name") : cell(told, "service");
-        return fmt::format("{} = {} ({}, {})", matched, name, cell(told, "jurisdiction"), cell(told, "category"));
+    const std::string matched = in_both_forms(
+        told.value(field::kMatched, Json()).is_null() ? cell(told, field::kName) : cell(told, field::kMatched));
+    if (cell(told, field::kService) != "-") {
+        const std::string name =
+            cell(told, field::kServiceName) != "-" ? cell(told, field::kServiceName) : cell(told, field::kService);
+        return fmt::format("{} = {} ({}, {})", matched, name, cell(told, field::kJurisdiction),
+                           cell(told, field::kCategory));
     }
-    if (cell(told, "list") != "-") return fmt::format("{} on list {}", matched, cell(told, "list"));
+    if (cell(told, field::kList) != "-") return fmt::format("{} on list {}", matched, cell(told, field::kList));
     return matched;
 }
 
 /// The group by which the directive holds is not told: the narrowest is what the client is known by.
 std::string one_line(const Json& told) {
-    const std::string verdict = cell(told, "verdict");
-    const bool known = cell(told, "service") != "-" || cell(told, "list") != "-";
+    const std::string verdict = cell(told, field::kVerdict);
+    const bool known = cell(told, field::kService) != "-" || cell(told, field::kList) != "-";
     std::string line = coloured(verdict) + std::string(verdict.size() < 8 ? 10 - verdict.size() : 2, ' ');
     if (verdict == "refused")
-        return line + fmt::format("{} > [server].allow_from has no prefix that holds it > {}", cell(told, "client"),
-                                  cell(told, "answer"));
-    if (verdict == "local") return line + fmt::format("{} > {}", cell(told, "name"), cell(told, "answer"));
+        return line + fmt::format("{} > [server].allow_from has no prefix that holds it > {}",
+                                  cell(told, field::kClient), cell(told, field::kAnswer));
+    if (verdict == "local") return line + fmt::format("{} > {}", cell(told, field::kName), cell(told, field::kAnswer));
     if (verdict == "forward" && !known) return line + "in no service and no list";
     line += whose(told);
     if (verdict == "forward") return line + " > no directive";
     if (verdict == "allow") return line + " > open by an allow";
     if (verdict == "exception")
-        return line + fmt::format(" > open by exception {} from directive {}", cell(told, "exception"),
-                                  cell(told, "directive"));
-    if (cell(told, "directive") != "-") line += " > directive " + cell(told, "directive");
-    const auto groups = told.value("groups", Json::array());
+        return line + fmt::format(" > open by exception {} from directive {}", cell(told, field::kException),
+                                  cell(told, field::kDirective));
+    if (cell(told, field::kDirective) != "-") line += " > directive " + cell(told, field::kDirective);
+    const auto groups = told.value(field::kGroups, Json::array());
     if (!groups.empty()) line += " > " + cell(groups.front());
-    return line + " > " + cell(told, "answer");
+    return line + " > " + cell(told, field::kAnswer);
 }
 
 /// "in 3 days"
@@ -88,15 +94,16 @@ std::string time_until(WallTime then, WallTime now) {
 /// `from`: the time that was asked about.
 void print_told(const Json& told, bool steps, WallTime from) {
     fmt::print("{}\n", one_line(told));
-    if (cell(told, "unicode") != "-") fmt::print("          {} ({})\n", cell(told, "unicode"), cell(told, "name"));
-    const std::string changes = cell(told, "changes");
-    const std::string until = cell(told, "until");
+    if (cell(told, field::kUnicode) != "-")
+        fmt::print("          {} ({})\n", cell(told, field::kUnicode), cell(told, field::kName));
+    const std::string changes = cell(told, field::kChanges);
+    const std::string until = cell(told, field::kUntil);
     if (changes != "-")
         fmt::print("          until {} ({}), then {}\n", changes, time_until(parse_time(changes).value(), from),
-                   cell(told, "next_verdict"));
+                   cell(told, field::kNextVerdict));
     if (until != "-" && until != changes) fmt::print("          until {}\n", until);
     if (!steps) return;
-    for (const auto& step : told.value("steps", Json::array())) fmt::print("  {}\n", cell(step));
+    for (const auto& step : told.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
 }
 
 Exit explain(Session& session, const Flags& flags) {

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "resolver/base/printable.h"
+#include "resolver/report/fields.h"
 #include "resolver/wire/international.h"
 
 namespace cenote::cli {
@@ -132,7 +133,8 @@ std::string in_both_forms(const std::string& text) {
 }
 
 void print_notes(const Json& told) {
-    for (const auto& note : told.value("notes", Json::array())) fmt::print(stderr, "cenote: {}\n", cell(note));
+    for (const auto& note : told.value(report::field::kNotes, Json::array()))
+        fmt::print(stderr, "cenote: {}\n", cell(note));
 }
 
 void print_json(const Json& json) {

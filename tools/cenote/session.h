@@ -12,9 +12,9 @@
 #include <string>
 
 #include "resolver/config/config.h"
-#include "resolver/config/views.h"
 #include "resolver/control/control.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/policy/policy.h"
 
 namespace cenote::cli {
 

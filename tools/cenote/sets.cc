@@ -3,7 +3,8 @@
 // compile, inspect, diff: sets as files, without daemon or network.
 #include <fmt/format.h>
 
-#include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
+#include "resolver/report/set.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/compile_report.h"
 #include "tools/cenote/print.h"
@@ -11,6 +12,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct CompileFlags {
     Path out;
@@ -37,45 +40,26 @@ Exit compile(Session& session, const CompileFlags& flags) {
     return failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
-Json sources_json(const domainset::DomainSet& set) {
-    Json rows = Json::array();
-    for (const auto& source : set.sources())
-        rows.push_back({{"id", source.id},
-                        {"kind", source.kind == domainset::SourceKind::Service ? "service" : "list"},
-                        {"entries", source.entries},
-                        {"format", source.format.empty() ? Json(nullptr) : Json(source.format)},
-                        {"digest", to_hex(source.digest)}});
-    return rows;
-}
-
 Exit inspect(const InspectFlags& flags) {
     const auto set = domainset::DomainSet::open(flags.file);
     if (!set) return fail(set.error());
-    const auto& info = set->info();
-    const Json told{{"path", flags.file.string()},
-                    {"domains", info.domains},
-                    {"delta", info.delta},
-                    {"bytes", info.bytes},
-                    {"built_at", format_time(info.built_at)},
-                    {"services", info.services},
-                    {"lists", info.lists},
-                    {"digest", to_hex(info.digest)},
-                    {"sources", sources_json(*set)}};
+    const Json told = report::set_json(flags.file, *set);
     if (flags.json) {
         print_json(told);
         return Exit::Done;
     }
-    print_fields(told, {{"set", "path"},
-                        {"built", "built_at"},
-                        {"names", "domains"},
-                        {"changed in its delta", "delta"},
-                        {"bytes", "bytes"},
-                        {"services", "services"},
-                        {"lists", "lists"},
-                        {"SHA-256", "digest"}});
+    print_fields(told, {{"set", field::kPath},
+                        {"built", field::kBuiltAt},
+                        {"names", field::kDomains},
+                        {"changed in its delta", field::kDelta},
+                        {"bytes", field::kBytes},
+                        {"services", field::kServices},
+                        {"lists", field::kLists},
+                        {"SHA-256", field::kDigest}});
     Table table({"SOURCE", "KIND", "ENTRIES", "FORMAT"});
-    for (const auto& row : told["sources"])
-        table.add({cell(row, "id"), cell(row, "kind"), cell(row, "entries"), cell(row, "format")});
+    for (const auto& row : told[field::kSources])
+        table.add(
+            {cell(row, field::kId), cell(row, field::kKind), cell(row, field::kEntries), cell(row, field::kFormat)});
     table.print();
     return Exit::Done;
 }

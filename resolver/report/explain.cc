@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/report/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/report/fields.h"
+#include "resolver/wire/international.h"
+#include "resolver/wire/message.h"
+
+namespace cenote::report {
+namespace {
+
+using domainset::Source;
+using domainset::SourceKind;
+
+/// How a name that this resolver answers itself is answered; nullopt for any other name.
+std::optional<std::string_view> local_answer(engine::LocalKind kind) {
+    switch (kind) {
+        case engine::LocalKind::Records: return "the records of [[local]]";
+        case engine::LocalKind::Nxdomain: return "nxdomain, a special-use name";
+        case engine::LocalKind::Nodata: return "nodata, a special-use name";
+        case engine::LocalKind::Loopback: return "the loopback address";
+        case engine::LocalKind::EmptyZone: return "nodata, a locally served empty zone";
+        case engine::LocalKind::Canary: return "nxdomain, which tells browsers and devices to keep this resolver";
+        default: return std::nullopt;
+    }
+}
+
+/// Access is checked before the name, so that a refused client gets no local name either.
+void apply_access_check(const ExplainQuestion& question, policy::Explanation& told) {
+    if (!question.allow_from) return;
+    if (std::any_of(question.allow_from->begin(), question.allow_from->end(),
+                    [&](const Prefix& prefix) { return prefix.contains(question.client); }))
+        return;
+    told.verdict = "refused";
+    told.answer = "REFUSED, EDE 18 (Prohibited)";
+    told.directive.clear();
+    told.exception.clear();
+    told.next_verdict.clear();
+    told.until.reset();
+    told.changes.reset();
+    told.steps = {{fmt::format("[server].allow_from has no prefix that contains {}: all its queries are refused",
+                               question.client.to_string())}};
+}
+
+/// Fills in the service or list of a name where no directive matched, which otherwise gives them.
+void fill_in_source(const domainset::DomainSet* set, const wire::Name& name, policy::Explanation& told) {
+    const auto hit = set != nullptr ? set->match(name) : std::nullopt;
+    if (!hit || !told.service.empty() || !told.list.empty()) return;
+    for (const std::uint32_t index : set->tag_set(hit->tags)) {
+        const Source& source = set->sources()[set->tags()[index].source];
+        if (source.kind == SourceKind::Service && told.service.empty()) {
+            told.service = source.id;
+            told.service_name = source.name;
+        } else if (source.kind == SourceKind::List && told.list.empty()) {
+            told.list = source.id;
+        }
+    }
+    wire::Name entry;
+    std::size_t end = 0;
+    if (told.matched.empty() && entry.read_uncompressed(name.suffix(hit->labels), end))
+        told.matched = entry.to_string();
+}
+
+policy::Explanation explain(const policy::Policy& policy, const engine::LocalNames& local,
+                            const ExplainQuestion& question) {
+    const engine::LocalAnswer found = local.find(question.name);
+    auto told = policy.explain(question.client, question.name);
+    fill_in_source(policy.base(), question.name, told);
+    if (found.trusted)
+        told.steps.push_back({fmt::format("{} is protected, local or routed: what its answer reveals is not judged",
+                                          question.name.to_string())});
+    if (const auto answer = local_answer(found.kind)) {
+        told.verdict = "local";
+        told.answer = *answer;
+        told.steps.push_back({fmt::format("{} is answered by this resolver, whatever the policy is: {}",
+                                          question.name.to_string(), *answer)});
+    }
+    apply_access_check(question, told);
+    return told;
+}
+
+}  // namespace
+
+Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainQuestion& question) {
+    const auto told = explain(policy, local, question);
+    const Source* service = find_source(policy.base(), SourceKind::Service, told.service);
+    Json steps = Json::array();
+    for (const auto& step : told.steps) steps.push_back(step.text);
+    return {
+        {field::kName, question.name.to_string()},
+        {field::kUnicode, text_or_null(wire::to_u_labels(question.name))},
+        {field::kNotes, question.note.empty() ? Json::array() : Json::array({question.note})},
+        {field::kType, wire::type_to_text(question.type)},
+        {field::kClient, question.client.to_string()},
+        {field::kGroups, told.groups},
+        {field::kVerdict, told.verdict},
+        {field::kService, text_or_null(told.service)},
+        {field::kServiceName, text_or_null(told.service_name)},
+        {field::kJurisdiction, text_or_null(service != nullptr ? service->jurisdiction : "")},
+        {field::kCategory, service != nullptr ? Json(service->categories) : Json::array()},
+        {field::kList, text_or_null(told.list)},
+        {field::kDirective, text_or_null(told.directive)},
+        {field::kException, text_or_null(told.exception)},
+        {field::kMatched, text_or_null(told.matched)},
+        {field::kAnswer, told.answer},
+        {field::kUntil, time_json(told.until)},
+        {field::kChanges, time_json(told.changes)},
+        {field::kNextVerdict, text_or_null(told.next_verdict)},
+        {field::kPolicyVersion, policy.version()},
+        {field::kSteps, std::move(steps)},
+    };
+}
+
+}  // namespace cenote::report

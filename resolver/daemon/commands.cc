@@ -246,4 +246,10 @@ void obey(Running& running, const control::Peer& peer, const Request& request,
     reply(response);
 }
 
+std::vector<VerbRight> control_verbs() {
+    std::vector<VerbRight> verbs;
+    for (const Verb& verb : kVerbs) verbs.push_back({std::string(verb.name), verb.needs, verb.publishes});
+    return verbs;
+}
+
 }  // namespace cenote::daemon

@@ -16,13 +16,11 @@ Json list_json(const ListState& list, WallTime now) {
         {field::kLastGood, time_json(list.last_good)},
         {field::kAge, nullptr},
         {field::kMaxAge, list.max_age.count()},
-        {field::kStale, false},
+        {field::kStale, is_stale(list, now)},
         {field::kError, text_or_null(list.error)},
     };
     if (list.last_good) {
-        const seconds age = now - *list.last_good;
-        row[field::kAge] = age.count();
-        row[field::kStale] = list.max_age.count() > 0 && age > list.max_age;
+        row[field::kAge] = seconds(now - *list.last_good).count();
     }
     return row;
 }
@@ -49,6 +47,10 @@ std::vector<ListState> read_list_states(const config::Settings& settings, const 
         lists.push_back(std::move(state));
     }
     return lists;
+}
+
+bool is_stale(const ListState& list, WallTime now) {
+    return list.last_good && list.max_age.count() > 0 && now - *list.last_good > list.max_age;
 }
 
 Json lists_json(std::span<const ListState> lists, WallTime now) {

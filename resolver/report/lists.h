@@ -35,6 +35,9 @@ struct ListState {
 [[nodiscard]] std::vector<ListState> read_list_states(const config::Settings& settings,
                                                       const domainset::DomainSet* set);
 
+/// Whether the last good copy is older than max_age.
+[[nodiscard]] bool is_stale(const ListState& list, WallTime now);
+
 [[nodiscard]] Json lists_json(std::span<const ListState> lists, WallTime now);
 
 }  // namespace cenote::report

@@ -35,24 +35,34 @@ void add_refusals(const Condition& condition, Problems& found) {
         found.push_back({Severity::Error, condition.set_problem, {}, "run 'cenote update', then look at its output"});
 }
 
-/// A failure is shown at once, not when the copy is too old: what failed once may fail each day.
-void add_update_problems(const Condition& condition, Problems& found) {
+void add_list_error(const ListState& list, Problems& found) {
+    if (list.by_transfer)
+        found.push_back({Severity::Warning,
+                         fmt::format("list {}: its zone stays as it was: {}", list.id, list.error),
+                         {},
+                         "correct it at the primary or in [[list]]; the next transfer is tried automatically"});
+    else
+        found.push_back(
+            {Severity::Warning,
+             fmt::format("list {}: the last update failed at {}: {}", list.id, format_time(list.failed_at), list.error),
+             list.failed_at, "see 'cenote lists'; its last good copy serves, if there is one"});
+}
+
+/// A failed update is shown at once. A stale copy is shown as well: it also results from an update that never runs.
+void add_list_problems(const Condition& condition, WallTime now, Problems& found) {
     if (const auto& failure = condition.failed_update)
         found.push_back({Severity::Error,
                          fmt::format("the update of {} failed: {}", format_time(failure->at), failure->why),
                          failure->at, "run 'cenote update' and look at its output"});
     for (const ListState& list : condition.lists) {
-        if (list.error.empty()) continue;
-        if (list.by_transfer)
+        if (!list.error.empty()) add_list_error(list, found);
+        if (is_stale(list, now))
             found.push_back({Severity::Warning,
-                             fmt::format("list {}: its zone stays as it was: {}", list.id, list.error),
-                             {},
-                             "correct it at the primary or in [[list]]; the next transfer is tried automatically"});
-        else
-            found.push_back({Severity::Warning,
-                             fmt::format("list {}: the last update failed at {}: {}", list.id,
-                                         format_time(list.failed_at), list.error),
-                             list.failed_at, "see 'cenote lists'; its last good copy serves, if there is one"});
+                             fmt::format("list {} is stale: its last good copy of {} is older than {}", list.id,
+                                         format_time(*list.last_good), format_duration(list.max_age)),
+                             *list.last_good + list.max_age,
+                             list.by_transfer ? "check the primary and the path to it"
+                                              : "run 'cenote update', and see that its timer runs"});
     }
 }
 
@@ -137,7 +147,7 @@ std::string_view severity_to_text(Severity severity) {
 std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     Problems found;
     add_refusals(condition, found);
-    add_update_problems(condition, found);
+    add_list_problems(condition, now, found);
     add_state_problems(condition, now, found);
     add_exceptions(condition, found);
     add_network_problems(condition, found);

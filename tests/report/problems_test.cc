@@ -88,6 +88,24 @@ TEST(Problems, AListWithAnErrorIsAWarningByItsKind) {
     EXPECT_FALSE(transferred.since.has_value());
 }
 
+TEST(Problems, AStaleListIsAWarningWithOrWithoutAnError) {
+    Condition condition;
+    condition.lists.push_back({.id = "extra", .last_good = kBefore, .max_age = kNow - kBefore});
+    EXPECT_TRUE(find_problems(condition, kNow).empty());
+    const auto found = find_problems(condition, kNow + seconds(1));
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found.front().severity, Severity::Warning);
+    EXPECT_EQ(found.front().what, "list extra is stale: its last good copy of 2026-03-01T08:00:00Z is older than 28h");
+    EXPECT_EQ(found.front().since, kNow);
+    EXPECT_THAT(found.front().remedy, HasSubstr("'cenote update'"));
+    condition.lists.front().error = "HTTP 404";
+    EXPECT_EQ(find_problems(condition, kNow + seconds(1)).size(), 2U);
+    condition.lists.front() = {.id = "extra", .last_good = kBefore, .max_age = seconds(0)};
+    EXPECT_TRUE(find_problems(condition, kNow).empty());
+    condition.lists.front() = {.id = "extra", .max_age = seconds(1)};
+    EXPECT_TRUE(find_problems(condition, kNow).empty());
+}
+
 TEST(Problems, StateAndClockAreErrors) {
     Condition condition;
     condition.state_problem = "state.db cannot be written";

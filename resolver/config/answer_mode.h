@@ -7,7 +7,7 @@
 
 namespace cenote::config {
 
-/// A mode whose address or name [sinkhole] does not give is a mistake; read that section first.
+/// A mode whose address or name [sinkhole] lacks is a mistake, so that section must be read first.
 std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, Draft& draft);
 
 }  // namespace cenote::config

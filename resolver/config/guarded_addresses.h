@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The addresses of a configuration that no rule over addresses may close, and the directives that would.
+// The addresses of a configuration that no `address:` target may cover, and the check of the directives.
 //
 // Threads:  pure. Control plane.
 // Memory:   the addresses.
@@ -15,11 +15,11 @@
 
 namespace cenote::config {
 
-/// Of [[local]] records, of the servers that are asked, and of those that listen here. Loopback
-/// addresses count in [[local]] records alone: elsewhere no client reaches them by a name.
+/// The addresses of [[local]] records, of upstream servers, and the listen addresses. Loopback addresses count in
+/// [[local]] records alone: no client reaches the others by a name.
 [[nodiscard]] std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings);
 
-/// Errors for `address:` targets that may not be sinkholed, and for directives that close too much with all of them.
+/// Errors for `address:` targets that may not be sinkholed, and for directives whose targets together cover too much.
 void check_addresses(std::span<const policy::Directive> directives, std::vector<domainset::GuardedAddress> guarded,
                      Diagnostics& diagnostics);
 

@@ -13,7 +13,7 @@
 
 namespace cenote::config {
 
-/// What the machine says where the file leaves it to the machine.
+/// The defaults that come from this host.
 struct Surroundings {
     std::string host_name;
     Path resolv_conf;
@@ -25,12 +25,12 @@ struct Surroundings {
 struct Draft {
     Settings settings;
     policy::Options policy;
-    std::string timezone = "Asia/Seoul";  // [server].timezone: of every directive that names none
+    std::string timezone = "Asia/Seoul";  // [server].timezone: default of every directive
     Path folder;                          // of cenote.toml
     const Surroundings& surroundings;
     Diagnostics& diagnostics;
-    std::vector<TomlText> key_uses{};  // of [[tsig]] keys, which may stand behind who names them
-    std::vector<SourcePlace> broken;   // directives and allows that were read in part
+    std::vector<TomlText> key_uses{};  // references to [[tsig]] keys, which may be defined later in the file
+    std::vector<SourcePlace> broken;   // directives and allows that could be read in part only
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]
@@ -46,10 +46,10 @@ void read_groups(const TomlTable& root, Draft& draft);      // [[group]]
 void read_directives(const TomlTable& root, Draft& draft);  // [[directive]], [[allow]]: also of directives.d
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 
-/// What only shows once everything is read: clients that would be refused, lists without use.
+/// Checks that need all sections: clients that would be refused, lists without use.
 void check_together(Draft& draft);
 
-/// The whole of one text as cenote.toml, without the folder beside it.
+/// Reads one text as cenote.toml, without directives.d.
 std::optional<Settings> load_text(std::string_view text, const Path& file, const Surroundings& surroundings,
                                   Diagnostics& diagnostics);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [sinkhole]: what a blocked name gets.
+// [sinkhole]: the answer for a sinkholed name.
 #include <fmt/format.h>
 
 #include "resolver/config/answer_mode.h"

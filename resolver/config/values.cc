@@ -14,7 +14,7 @@ constexpr std::size_t kIdBytesMax = 64;
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-/// Ids also name files.
+/// An id is also used as the name of a file.
 bool is_id(std::string_view text) {
     return !text.empty() && text.size() <= kIdBytesMax && is_letter_or_digit(text.front()) &&
            std::all_of(text.begin(), text.end(),

@@ -19,26 +19,27 @@
 
 namespace cenote::config {
 
-/// What was taken off the text to get at the name is a note.
+/// A note reports which parts of the text were removed to get the name.
 std::optional<wire::Name> to_name(const TomlText& text, wire::NameUse use, Diagnostics& diagnostics);
-/// Names that stand for themselves and all below them.
+/// Each name stands for itself and all names below it.
 std::vector<wire::Name> subtrees(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 std::vector<Prefix> prefixes(const TomlTable& table, std::string_view key, Diagnostics& diagnostics);
 
-/// One to 64 letters, digits, dots, hyphens and underscores: what can be typed at a shell and can name a file.
+/// One to 64 letters, digits, dots, hyphens and underscores: safe in a shell and as the name of a file.
 std::optional<TomlText> required_id(const TomlTable& table, Diagnostics& diagnostics);
 
 /// 0.0.0.0 or ::.
 [[nodiscard]] bool is_unspecified(const IpAddress& ip);
-/// A link-local IPv6 address that does not say on which link (RFC 4007 §6).
+/// A link-local IPv6 address without its link (RFC 4007 §6).
 [[nodiscard]] bool lacks_zone_index(const SocketAddress& address);
-/// Whether packets can be sent to the address; if not, the error says why and what to write instead.
+/// Whether packets can be sent to the address; otherwise there is an error with the reason and the remedy.
 bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics);
 
-/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example": names of certificates are A-labels.
+/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example": the name in a certificate is written as
+/// A-labels.
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics);
 
-/// Relative paths start at the folder of the file they stand in.
+/// A relative path starts at the folder of the file that contains it.
 Path to_path(std::string_view text, const Path& folder);
 
 struct DurationRange {
@@ -49,7 +50,7 @@ std::optional<milliseconds> duration(const TomlTable& table, std::string_view ke
 /// The same in whole seconds.
 std::optional<seconds> whole_seconds(const TomlTable& table, std::string_view key, const DurationRange& range);
 
-/// One of a few words, by the parser of the module that knows them.
+/// One word of a closed list; `parse` is of the module that defines them.
 template <typename T>
 std::optional<T> word(const TomlTable& table, std::string_view key,
                       std::optional<T> (*parse)(std::string_view) noexcept, std::string_view words) {

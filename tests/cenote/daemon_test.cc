@@ -112,7 +112,7 @@ TEST_F(DaemonTest, ReloadShowsWhyItChangedNothing) {
 
 TEST_F(DaemonTest, FlushSaysWhat) {
     answer("flush", {{"entries", 12}});
-    EXPECT_EQ(run("flush").out, "12 answers are gone from the cache\n");
+    EXPECT_EQ(run("flush").out, "12 answers removed from the cache\n");
     EXPECT_EQ(last_asked().args, Json::object());
     EXPECT_EQ(run("flush example.com --below").code, 0);
     EXPECT_EQ(last_asked().args, (Json{{"name", "example.com"}, {"below", true}}));

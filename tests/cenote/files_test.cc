@@ -88,7 +88,7 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
     const std::string both = "한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)";
     const auto ran = run("explain 한글도메인.kr");
     EXPECT_THAT(ran.out, testing::StartsWith("restrict  " + both));
-    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is what the files say\n");
+    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is from the files\n");
     EXPECT_THAT(run("directives").out, HasSubstr("domain:" + both));
     EXPECT_THAT(run("directives hangul").out, HasSubstr("domain:" + both));
     const auto told = run("explain www.한글도메인.kr --json").json();
@@ -111,7 +111,7 @@ TEST_F(FilesTest, ExplainSaysThatAClientIsRefused) {
     EXPECT_EQ(told.at("service"), "alpha");
     EXPECT_THAT(told.at("steps").at(0), HasSubstr("allow_from"));
     EXPECT_THAT(run("explain localhost --client 8.8.8.8").out,
-                testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that holds it > REFUSED"));
+                testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that contains it > REFUSED"));
     EXPECT_EQ(run("explain www.alpha-ai.example --client 10.1.2.3 --json").json().at("verdict"), "restrict");
 }
 
@@ -167,7 +167,7 @@ TEST_F(FilesTest, WhatIsReadFromFilesIsSaidToBe) {
     ASSERT_EQ(run("update").code, 0);
     for (const char* line : {"explain alpha-ai.example", "services", "lists", "groups", "directives --json",
                              "exceptions --json", "export --format rpz"})
-        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is what the files say\n") << line;
+        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is from the files\n") << line;
     EXPECT_EQ(run("inspect cenote.set").err, "");
 }
 

@@ -184,7 +184,7 @@ TEST_F(LoadTest, SystemWithNobodyButOurselvesIsAnError) {
     write("resolv.conf", "nameserver 127.0.0.1\nnameserver 0.0.0.0\nnameserver ::\n");
     const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
     EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml", surroundings, diagnostics_));
-    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but ourselves")));
+    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but this one")));
     EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml",
                            {.host_name = "dns1", .resolv_conf = folder_ / "missing"}, diagnostics_));
 }

@@ -142,7 +142,7 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
 
 Exit list(Session& session, const ListFlags& flags) {
     auto told = rows_from_daemon(session, flags);
-    if (!told) session.files_speak();
+    if (!told) session.note_use_of_files();
     const auto rows = told ? std::move(*told) : rows_from_files(session, flags);
     if (!rows) return fail(rows.error());
     if (flags.json) {

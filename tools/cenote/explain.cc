@@ -16,7 +16,7 @@ namespace field = report::field;
 
 struct Flags {
     std::string name;
-    std::string client;  // empty: this machine, and whether it may ask is not looked at
+    std::string client;  // empty: 127.0.0.1, without the check of allow_from
     std::string type = "A";
     std::string at;  // empty: now
     bool steps = false;
@@ -37,45 +37,46 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
         question.client = *IpAddress::parse(flags.client);
         question.allow_from = session.settings().value()->allow_from;
     }
-    Json told = report::explain_json(*files->policy, files->local, question);
-    if (!files->remark.empty()) told[field::kSteps].push_back(files->remark);
-    return told;
+    Json answer = report::explain_json(*files->policy, files->local, question);
+    if (!files->remark.empty()) answer[field::kSteps].push_back(files->remark);
+    return answer;
 }
 
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
-std::string whose(const Json& told) {
+std::string describe_match(const Json& answer) {
     const std::string matched = in_both_forms(
-        told.value(field::kMatched, Json()).is_null() ? cell(told, field::kName) : cell(told, field::kMatched));
-    if (cell(told, field::kService) != "-") {
-        const std::string name =
-            cell(told, field::kServiceName) != "-" ? cell(told, field::kServiceName) : cell(told, field::kService);
-        return fmt::format("{} = {} ({}, {})", matched, name, cell(told, field::kJurisdiction),
-                           cell(told, field::kCategory));
+        answer.value(field::kMatched, Json()).is_null() ? cell(answer, field::kName) : cell(answer, field::kMatched));
+    if (cell(answer, field::kService) != "-") {
+        const std::string name = cell(answer, field::kServiceName) != "-" ? cell(answer, field::kServiceName)
+                                                                          : cell(answer, field::kService);
+        return fmt::format("{} = {} ({}, {})", matched, name, cell(answer, field::kJurisdiction),
+                           cell(answer, field::kCategory));
     }
-    if (cell(told, field::kList) != "-") return fmt::format("{} on list {}", matched, cell(told, field::kList));
+    if (cell(answer, field::kList) != "-") return fmt::format("{} on list {}", matched, cell(answer, field::kList));
     return matched;
 }
 
-/// The group by which the directive holds is not told: the narrowest is what the client is known by.
-std::string one_line(const Json& told) {
-    const std::string verdict = cell(told, field::kVerdict);
-    const bool known = cell(told, field::kService) != "-" || cell(told, field::kList) != "-";
+/// The answer does not say through which group the directive holds, so the line shows the narrowest one.
+std::string one_line(const Json& answer) {
+    const std::string verdict = cell(answer, field::kVerdict);
+    const bool known = cell(answer, field::kService) != "-" || cell(answer, field::kList) != "-";
     std::string line = coloured(verdict) + std::string(verdict.size() < 8 ? 10 - verdict.size() : 2, ' ');
     if (verdict == "refused")
-        return line + fmt::format("{} > [server].allow_from has no prefix that holds it > {}",
-                                  cell(told, field::kClient), cell(told, field::kAnswer));
-    if (verdict == "local") return line + fmt::format("{} > {}", cell(told, field::kName), cell(told, field::kAnswer));
+        return line + fmt::format("{} > [server].allow_from has no prefix that contains it > {}",
+                                  cell(answer, field::kClient), cell(answer, field::kAnswer));
+    if (verdict == "local")
+        return line + fmt::format("{} > {}", cell(answer, field::kName), cell(answer, field::kAnswer));
     if (verdict == "forward" && !known) return line + "in no service and no list";
-    line += whose(told);
+    line += describe_match(answer);
     if (verdict == "forward") return line + " > no directive";
     if (verdict == "allow") return line + " > open by an allow";
     if (verdict == "exception")
-        return line + fmt::format(" > open by exception {} from directive {}", cell(told, field::kException),
-                                  cell(told, field::kDirective));
-    if (cell(told, field::kDirective) != "-") line += " > directive " + cell(told, field::kDirective);
-    const auto groups = told.value(field::kGroups, Json::array());
+        return line + fmt::format(" > open by exception {} from directive {}", cell(answer, field::kException),
+                                  cell(answer, field::kDirective));
+    if (cell(answer, field::kDirective) != "-") line += " > directive " + cell(answer, field::kDirective);
+    const auto groups = answer.value(field::kGroups, Json::array());
     if (!groups.empty()) line += " > " + cell(groups.front());
-    return line + " > " + cell(told, field::kAnswer);
+    return line + " > " + cell(answer, field::kAnswer);
 }
 
 /// "in 3 days"
@@ -91,19 +92,19 @@ std::string time_until(WallTime then, WallTime now) {
     return in(1, "second");
 }
 
-/// `from`: the time that was asked about.
-void print_told(const Json& told, bool steps, WallTime from) {
-    fmt::print("{}\n", one_line(told));
-    if (cell(told, field::kUnicode) != "-")
-        fmt::print("          {} ({})\n", cell(told, field::kUnicode), cell(told, field::kName));
-    const std::string changes = cell(told, field::kChanges);
-    const std::string until = cell(told, field::kUntil);
+/// `from`: the time of the verdict.
+void print_answer(const Json& answer, bool steps, WallTime from) {
+    fmt::print("{}\n", one_line(answer));
+    if (cell(answer, field::kUnicode) != "-")
+        fmt::print("          {} ({})\n", cell(answer, field::kUnicode), cell(answer, field::kName));
+    const std::string changes = cell(answer, field::kChanges);
+    const std::string until = cell(answer, field::kUntil);
     if (changes != "-")
         fmt::print("          until {} ({}), then {}\n", changes, time_until(parse_time(changes).value(), from),
-                   cell(told, field::kNextVerdict));
+                   cell(answer, field::kNextVerdict));
     if (until != "-" && until != changes) fmt::print("          until {}\n", until);
     if (!steps) return;
-    for (const auto& step : told.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
+    for (const auto& step : answer.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
 }
 
 Exit explain(Session& session, const Flags& flags) {
@@ -118,7 +119,7 @@ Exit explain(Session& session, const Flags& flags) {
     if (flags.json)
         print_json(*answer);
     else
-        print_told(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
+        print_answer(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
     return Exit::Done;
 }
 
@@ -126,7 +127,7 @@ std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
 }
 std::string check_type(const std::string& text) {
-    return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
+    return wire::parse_type(text) ? "" : fmt::format("'{}' is not a record type", text);
 }
 
 }  // namespace
@@ -142,17 +143,17 @@ std::string check_subtree(const std::string& text) {
 }
 
 void add_explain(Verbs& verbs) {
-    CLI::App* verb = verbs.add("explain", "What a client gets for a name, and every step to it");
+    CLI::App* verb = verbs.add("explain", "The verdict for a name and a client, and every step to it");
     const auto flags = std::make_shared<Flags>();
-    verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_question)->type_name("");
-    verb->add_option("--client", flags->client, "Who asks, and whether it may; by default 127.0.0.1, which may")
+    verb->add_option("NAME", flags->name, "The name in question")->required()->check(check_question)->type_name("");
+    verb->add_option("--client", flags->client, "The client; by default 127.0.0.1, which is always allowed")
         ->check(check_address)
         ->type_name("IP");
-    verb->add_option("--type", flags->type, "The type asked")
+    verb->add_option("--type", flags->type, "The record type")
         ->check(check_type)
         ->type_name("TYPE")
         ->capture_default_str();
-    verb->add_option("--at", flags->at, "At this time: ahead by the rules as they stand, past by those of then")
+    verb->add_option("--at", flags->at, "The time: the future by the present rules, the past by the rules of then")
         ->check(check_time)
         ->type_name("TIME");
     verb->add_flag("-v,--steps", flags->steps, "Show every step");

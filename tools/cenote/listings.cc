@@ -30,7 +30,7 @@ using FromFiles = Result<Json> (*)(Session& session);
 Result<Json> lists_from_files(Session& session) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
-    // Without a set the lists are still known; that they are in none yet is told by their rows.
+    // Without a set the lists are still known; the rows show that they are in none.
     const auto set = session.set();
     return report::lists_json(report::read_list_states(**settings, set ? set->get() : nullptr), wall_now());
 }
@@ -78,7 +78,7 @@ void print_groups(const Json& rows) {
     table.print();
 }
 
-/// The step that holds now, and why it is another than the directive's own.
+/// The step that holds now, and the reason where it differs from the directive's own.
 std::string now_text(const Json& row) {
     const std::string why = cell(row, field::kNowBecause);
     const std::string step = cell(row, field::kStepNow);
@@ -175,13 +175,13 @@ void add_listings(Verbs& verbs) {
         verbs.on(verb, [=](Session& session) { return list_all(session, *flags, name, from_files, print); });
     };
     add("lists", "The lists, how many entries they have and how old they are", lists_from_files, print_lists);
-    add("groups", "The groups, their clients and who of them was seen", groups_from_files, print_groups);
+    add("groups", "The groups, their clients and how many of them were seen", groups_from_files, print_groups);
 
     CLI::App* verb = verbs.add("directives", "The directives and their state; with an ID all of one");
     const auto flags = std::make_shared<Flags>();
     verb->add_option("ID", flags->id, "One directive")->type_name("");
     verb->add_flag("--json", flags->json, "Print JSON");
-    verb->add_flag("--toml", flags->toml, "Print it as it would stand in a file; with an ID");
+    verb->add_flag("--toml", flags->toml, "Print it as it would be written in a file; with an ID");
     verbs.on(verb, [flags](Session& session) {
         if (flags->toml && flags->id.empty()) return fail(Error{"--toml shows one directive: name its ID"});
         return directives(session, *flags);

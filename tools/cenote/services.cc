@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// services: the catalogue of AI services, as it is in force, else as its files have it.
+// services: the catalogue of AI services, as the daemon has it in force, otherwise as its files have it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,7 +91,7 @@ void print_services(const Json& rows) {
 
 void print_service(Json row) {
     row[field::kDefault] =
-        row.value(field::kDefault, true) ? "yes" : "only with strict = true in the directive; else by its name";
+        row.value(field::kDefault, true) ? "yes" : "only with strict = true in the directive, or by its id";
     print_fields(row, {{"service", field::kId},
                        {"name", field::kName},
                        {"aliases", field::kAliases},
@@ -103,7 +103,7 @@ void print_service(Json row) {
                        {"last checked", field::kChecked},
                        {"evidence", field::kEvidence},
                        {"note", field::kNote}});
-    if (row.value(field::kStale, false)) fmt::print("nobody has checked this for half a year\n");
+    if (row.value(field::kStale, false)) fmt::print("last checked more than half a year ago\n");
     const auto hosts = row.value(field::kHosts, Json());
     if (!hosts.is_array()) return;
     Table table({"NAME", "ROLE", ""});
@@ -139,7 +139,7 @@ void add_services(Verbs& verbs) {
     verb->add_option("--vendor", flags->vendor, "Only of this vendor")->type_name("NAME");
     verb->add_option("--category", flags->category, "Only of this category")->type_name("NAME");
     verb->add_option("--jurisdiction", flags->jurisdiction, "Only of this jurisdiction")->type_name("CC");
-    verb->add_flag("--stale", flags->stale, "Only those that nobody has checked for half a year");
+    verb->add_flag("--stale", flags->stale, "Only those last checked more than half a year ago");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return services(session, *flags); });
 }

@@ -61,15 +61,15 @@ void print_status(const Json& status) {
 }
 
 Exit status(Session& session, const Flags& flags) {
-    const auto told = session.ask("status", Json::object());
-    if (!told) return fail(told.error());
-    const auto problems = told->value(field::kProblems, Json::array());
+    const auto answer = session.ask("status", Json::object());
+    if (!answer) return fail(answer.error());
+    const auto problems = answer->value(field::kProblems, Json::array());
     if (flags.json)
-        print_json(*told);
+        print_json(*answer);
     else if (flags.check)
         print_problems(problems);
     else
-        print_status(*told);
+        print_status(*answer);
     return flags.check && !problems.empty() ? Exit::Failed : Exit::Done;
 }
 
@@ -79,22 +79,22 @@ void print_numbers(const Json& numbers, std::string_view unit) {
 }
 
 Exit stats(Session& session, bool json) {
-    const auto told = session.ask("stats", Json::object());
-    if (!told) return fail(told.error());
+    const auto answer = session.ask("stats", Json::object());
+    if (!answer) return fail(answer.error());
     if (json) {
-        print_json(*told);
+        print_json(*answer);
         return Exit::Done;
     }
-    fmt::print("since the start (what is 0 is left out)\n");
-    print_numbers(told->value(field::kCounters, Json::object()), "");
+    fmt::print("since the start (zeros are left out)\n");
+    print_numbers(answer->value(field::kCounters, Json::object()), "");
     fmt::print("until the answer\n");
-    print_numbers(told->value(field::kLatency, Json::object()), " us");
+    print_numbers(answer->value(field::kLatency, Json::object()), " us");
     fmt::print("cache\n");
-    print_numbers(told->value(field::kCache, Json::object()), "");
+    print_numbers(answer->value(field::kCache, Json::object()), "");
     return Exit::Done;
 }
 
-/// Label values come escaped, as the format has it.
+/// The format escapes label values, so the text is printed as it is.
 Exit metrics(Session& session) {
     const auto text = session.ask_text("metrics", Json::object());
     if (!text) return fail(text.error());
@@ -109,28 +109,28 @@ struct TopFlags {
 };
 
 Exit top(Session& session, const TopFlags& flags) {
-    const auto told = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
-    if (!told) return fail(told.error());
+    const auto answer = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
+    if (!answer) return fail(answer.error());
     if (flags.json) {
-        print_json(*told);
+        print_json(*answer);
         return Exit::Done;
     }
-    if (told->empty()) {
-        fmt::print("nothing that would count was asked yet\n");
+    if (answer->empty()) {
+        fmt::print("no query was counted yet\n");
         return Exit::Done;
     }
     if (flags.what == "names" || flags.what == "clients") {
         const bool names = flags.what == "names";
         Table table({names ? "NAME" : "CLIENT", "QUERIES", names ? "CLIENTS" : "NAMES"});
-        for (const auto& row : *told)
+        for (const auto& row : *answer)
             table.add({cell(row, names ? field::kName : field::kClient), cell(row, field::kQueries),
                        cell(row, names ? field::kClients : field::kNames)});
         table.print();
-        fmt::print("of a sample, the first thousand answers of each second and worker; old ones count less\n");
+        fmt::print("from a sample: the first thousand answers of each second and worker; older ones count less\n");
         return Exit::Done;
     }
     Table table({flags.what == "services" ? "SERVICE" : "GROUP", "QUERIES", "OF THEM"});
-    for (const auto& row : *told) {
+    for (const auto& row : *answer) {
         std::string verdicts;
         for (const auto& [verdict, count] : row.items())
             if (count.is_number() && verdict != field::kQueries)
@@ -145,13 +145,13 @@ Exit top(Session& session, const TopFlags& flags) {
 }  // namespace
 
 void add_status(Verbs& verbs) {
-    CLI::App* verb = verbs.add("status", "How the daemon does, and what needs somebody's attention");
+    CLI::App* verb = verbs.add("status", "The state of the daemon, and its problems");
     const auto flags = std::make_shared<Flags>();
     verb->add_flag("--check", flags->check, "Only the problems; exit code 1 when there are any");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return status(session, *flags); });
 
-    verb = verbs.add("stats", "What was counted since the daemon started");
+    verb = verbs.add("stats", "Counters, latency and cache since the start of the daemon");
     const auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "Print JSON");
     verbs.on(verb, [json](Session& session) { return stats(session, *json); });
@@ -159,7 +159,7 @@ void add_status(Verbs& verbs) {
     verb = verbs.add("metrics", "All counters and gauges in the text format of Prometheus");
     verbs.on(verb, metrics);
 
-    verb = verbs.add("top", "What is asked most, and who asks most");
+    verb = verbs.add("top", "The most frequent services, groups, names or clients");
     const auto top_flags = std::make_shared<TopFlags>();
     verb->add_option("WHAT", top_flags->what, "services (the default), groups, names or clients")
         ->type_name("")

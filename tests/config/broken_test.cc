@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broken configurations, each with the one line that it must give.
+// Broken configurations, each with the error line that it must produce.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ struct Broken {
     const char* line;  // "LINE:COL: what is wrong; what to do", at least its beginning
 };
 
-// Each is one mistake.
+// Each has one mistake.
 const Broken kBroken[] = {
     {"Syntax", "[server\nworkers = 1\n", "1:8: "},
     {"SyntaxLater", "[server]\nworkers = \n", "2:11: "},
@@ -199,7 +199,7 @@ TEST(BrokenConfigs, AllMistakesAreShownAtOnceInTheirOrder) {
         "workers = \"two\"\n"
         "wrokers = 2\n"
         "[[group]]\n"
-        "id = \"everyone\"\n"  // a mistake of meaning
+        "id = \"everyone\"\n"  // a semantic mistake
         "clients = [\"10.0.0.0/8\"]\n"
         "[[directive]]\n"
         "id = \"d\"\n"

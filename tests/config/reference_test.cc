@@ -59,7 +59,7 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->allow_from, defaults->allow_from);
     EXPECT_EQ(shown->server, defaults->server);
     auto control = shown->control;
-    EXPECT_EQ(control.published_in, "/var/lib/cenote");  // with nothing to compile there is no set, and no such folder
+    EXPECT_EQ(control.published_in, "/var/lib/cenote");  // the defaults have no set, and so no such folder
     control.published_in.clear();
     EXPECT_EQ(control, defaults->control);
     EXPECT_EQ(shown->cache, defaults->cache);

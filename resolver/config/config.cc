@@ -18,12 +18,12 @@ namespace cenote::config {
 namespace {
 
 constexpr std::string_view kDirectivesFolder = "directives.d";
-// Everything of cenote.toml that may not stand in directives.d.
+// The keys of cenote.toml that are not allowed in directives.d.
 constexpr std::array<std::string_view, 12> kMainOnly{"server", "control",   "sinkhole",  "upstream",
                                                      "cache",  "local",     "blocklist", "list",
                                                      "tsig",   "serve_rpz", "group",     "exceptions"};
 
-/// What holds where the file says nothing.
+/// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
     auto& settings = draft.settings;
     settings.node = draft.surroundings.host_name;
@@ -54,7 +54,7 @@ void read_beside(const Path& path, Draft& draft) {
     const TomlTable root = file->root();
     for (const auto key : kMainOnly)
         if (root.has(key))
-            root.error(key, fmt::format("only [[directive]] and [[allow]] stand in {}; move '{}' to cenote.toml",
+            root.error(key, fmt::format("only [[directive]] and [[allow]] are read from {}; move '{}' to cenote.toml",
                                         kDirectivesFolder, key));
     rules::read_directives(root, draft);
     file->finish();
@@ -76,12 +76,12 @@ void read_directives_folder(Draft& draft) {
 
 bool same_place(const SourcePlace& a, const SourcePlace& b) { return a.file == b.file && a.line == b.line; }
 
-/// With mistakes found already, those of meaning are added to them, so that all are shown at once. Without any, whoever
-/// has the set at hand looks for them (Policy::check).
-void add_mistakes_of_meaning(Draft& draft) {
+/// Adds semantic mistakes to syntactic ones, so that all are shown at once. Without syntactic ones the caller, which
+/// has the set, runs the same check (Policy::check).
+void add_semantic_mistakes(Draft& draft) {
     Diagnostics found;
     policy::Policy::check(draft.policy, set_for_check(draft.settings).get(), found);
-    // What was read in part only would be complained of twice.
+    // A table that was read in part has an error already.
     auto broken = draft.broken;
     for (const auto& known : draft.diagnostics.all())
         if (known.severity == Diagnostic::Severity::Error) broken.push_back(known.place);
@@ -93,8 +93,8 @@ void add_mistakes_of_meaning(Draft& draft) {
     }
 }
 
-/// In the order of the files, and in a file from top to bottom.
-void report(const Diagnostics& found, Diagnostics& out) {
+/// Copies in the order of the files, and in a file from top to bottom.
+void copy_sorted(const Diagnostics& found, Diagnostics& out) {
     std::map<std::string, std::size_t, std::less<>> file_order;
     for (const auto& one : found.all()) file_order.try_emplace(one.place.file, file_order.size());
     auto all = found.all();
@@ -115,7 +115,7 @@ std::optional<Settings> finish(Draft& draft) {
     check_together(draft);
     rules::check_addresses(draft.policy.directives, guarded_addresses(draft.settings), draft.diagnostics);
     if (draft.diagnostics.has_errors()) {
-        add_mistakes_of_meaning(draft);
+        add_semantic_mistakes(draft);
         return std::nullopt;
     }
     draft.policy.node = draft.settings.node;
@@ -142,7 +142,7 @@ std::optional<Settings> load(const Path& file, Diagnostics& diagnostics) {
     if (const auto main = TomlFile::load(file, found)) read_main(*main, draft);
     read_directives_folder(draft);
     auto settings = finish(draft);
-    report(found, diagnostics);
+    copy_sorted(found, diagnostics);
     return settings;
 }
 
@@ -152,7 +152,7 @@ std::optional<Settings> load_text(std::string_view text, const Path& file, const
     Draft draft = make_draft(file, surroundings, found);
     if (const auto main = TomlFile::parse(text, file.string(), found)) read_main(*main, draft);
     auto settings = finish(draft);
-    report(found, diagnostics);
+    copy_sorted(found, diagnostics);
     return settings;
 }
 

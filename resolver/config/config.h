@@ -31,22 +31,22 @@ struct ListSettings {
     std::string source;
     std::string format = "auto";
     seconds max_age{7 * 86400};  // 0: never stale
-    std::string key;             // minisign public key; empty: unsigned
+    std::string key;             // minisign public key; empty: signatures are not checked
     SourcePlace place;
 };
 
-/// Everything the file says, typed. What the file leaves out has the contract's default.
+/// Every key of the file as a typed value; a key that is left out has its default (docs/CONFIG.md).
 struct Settings {
     Path file;
     std::string node;
-    std::string timezone;  // of every directive that names none
+    std::string timezone;  // default of every directive
     Path state;
     engine::WithoutSet without_set = engine::WithoutSet::ServFail;
     std::vector<Prefix> allow_from;
-    Path set;  // empty: there is nothing to compile, and none is expected
+    Path set;  // empty: the configuration has no lists and no catalogue
     std::vector<Path> services;
     std::vector<wire::Name> protect;
-    Path popular;  // names that people ask for; empty: none are known
+    Path popular;  // a file of popular names; empty: none
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
@@ -58,26 +58,26 @@ struct Settings {
     std::shared_ptr<const policy::Options> policy;
 };
 
-/// Reads `file` and the `directives.d` beside it. Mistakes that need the set to be seen (an unknown service) are for
-/// policy::Policy::check with Settings::policy.
+/// Reads `file` and the `directives.d` beside it. Mistakes that only the set reveals, such as an unknown service, are
+/// found by policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
 
-/// What rules made at the command line are added to.
+/// The policy that rules made at the command line are added to.
 rules::FilePolicy file_policy(const Settings& settings);
 
-/// What targets can be held against: the set or the one before it, else the catalogue as its files have it; null when
-/// there is nothing of the kind.
+/// The set that targets are checked against: the set in use or the previous one, otherwise one that is compiled from
+/// the catalogue; null without any.
 std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settings);
 
-/// Where the control socket is, even when the rest of the file is wrong; the default where the file does not say.
+/// The path of the control socket, also when the rest of the file is wrong.
 Path control_socket_of(const Path& file);
 
 /// What the lists and the catalogue are compiled from, for a set built at `built_at`. Of a list with a URL it is the
 /// last good copy.
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
-/// The names that are answered here, and those that are never sinkholed.
+/// The names that this resolver answers itself, and those that are never sinkholed.
 [[nodiscard]] engine::LocalNames local_names(const Settings& settings);
 [[nodiscard]] bool is_url(const ListSettings& list);
-[[nodiscard]] bool is_zone(const ListSettings& list);  // kept by transfer
+[[nodiscard]] bool is_zone(const ListSettings& list);  // a secondary zone
 
 }  // namespace cenote::config

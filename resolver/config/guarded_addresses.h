@@ -14,8 +14,8 @@
 
 namespace cenote::config {
 
-/// Of [[local]] records, of the servers that are asked, and of those that listen here. Loopback
-/// addresses count in [[local]] records alone: elsewhere no client reaches them by a name.
+/// The addresses of [[local]] records, of upstream servers, and the listen addresses. Loopback addresses count in
+/// [[local]] records alone: no client reaches the others by a name.
 [[nodiscard]] std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings);
 
 }  // namespace cenote::config

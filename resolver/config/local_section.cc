@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [[local]]: records answered here.
+// [[local]]: records that this resolver answers itself.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,13 +12,13 @@
 namespace cenote::config {
 namespace {
 
-/// OPT and the types from 128 to 255 stand in messages, not in zones (RFC 6895 §3.1).
+/// OPT and the types from 128 to 255 occur in messages, not in zones (RFC 6895 §3.1).
 bool is_data_type(wire::RrType type) {
     const auto number = static_cast<std::uint16_t>(type);
     return number != 0 && type != wire::RrType::OPT && (number < 128 || number > 255);
 }
 
-/// RFC 1034 §3.6.2: nothing stands beside a CNAME.
+/// RFC 1034 §3.6.2: a CNAME is the only data of its name.
 bool clashes(const engine::LocalRecord& record, const std::vector<engine::LocalRecord>& others) {
     return std::any_of(others.begin(), others.end(), [&record](const engine::LocalRecord& other) {
         return other.name == record.name && other.type != record.type &&
@@ -26,8 +26,8 @@ bool clashes(const engine::LocalRecord& record, const std::vector<engine::LocalR
     });
 }
 
-/// What no directive may target: of a wildcard, all below its parent (RFC 4592 §2.1.1).
-wire::Name taken_by(const wire::Name& name) {
+/// The name that no directive may target: of a wildcard its parent, with all names below (RFC 4592 §2.1.1).
+wire::Name unsinkholable_of(const wire::Name& name) {
     wire::Name parent;
     std::size_t end = 0;
     const bool is_wildcard = name.labels() > 1 && name.wire()[0] == 1 && name.wire()[1] == '*';
@@ -64,10 +64,10 @@ void read_record(const TomlTable& table, Draft& draft) {
     record.type = *type;
     record.rdata = std::move(*rdata);
     if (clashes(record, draft.settings.local))
-        return table.error("type", fmt::format("'{}' has a CNAME, and nothing may stand beside one (RFC 1034 §3.6.2); "
-                                               "keep one of them",
+        return table.error("type", fmt::format("'{}' has a CNAME, which must be its only record (RFC 1034 §3.6.2); "
+                                               "remove one of them",
                                                name_text->value));
-    draft.policy.unsinkholable.push_back(taken_by(record.name));
+    draft.policy.unsinkholable.push_back(unsinkholable_of(record.name));
     draft.settings.local.push_back(std::move(record));
 }
 

@@ -15,7 +15,7 @@
 
 namespace cenote::config {
 
-/// What the machine says where the file leaves it to the machine.
+/// The defaults that come from this host.
 struct Surroundings {
     std::string host_name;
     Path resolv_conf;
@@ -30,7 +30,7 @@ struct Draft : rules::PolicyDraft {
     Settings settings;
     Path folder;  // of cenote.toml
     const Surroundings& surroundings;
-    std::vector<TomlText> key_uses;  // of [[tsig]] keys, which may stand behind who names them
+    std::vector<TomlText> key_uses;  // references to [[tsig]] keys, which may be defined later in the file
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]
@@ -43,10 +43,10 @@ void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[li
 void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 
-/// What only shows once everything is read: clients that would be refused, lists without use.
+/// Checks that need all sections: clients that would be refused, lists without use.
 void check_together(Draft& draft);
 
-/// The whole of one text as cenote.toml, without the folder beside it.
+/// Reads one text as cenote.toml, without directives.d.
 std::optional<Settings> load_text(std::string_view text, const Path& file, const Surroundings& surroundings,
                                   Diagnostics& diagnostics);
 

@@ -27,7 +27,7 @@ std::optional<engine::WithoutSet> parse_without_set(std::string_view text) noexc
 void read_node(const TomlTable& server, Draft& draft) {
     const auto node = server.text("node");
     if (!node) return;
-    // It stands in the SOA of every sinkholed name, so it must be a name. Ids are made of it: its case is kept.
+    // The node is the MNAME of every sinkhole SOA, so it must be a domain name. Ids begin with it, so its case is kept.
     const auto name = wire::read_name(*node, wire::NameUse::Single, draft.diagnostics);
     if (!name) return;
     const std::string folded = name->to_string();
@@ -51,7 +51,7 @@ void read_listen(const TomlTable& server, Draft& draft) {
                                                             "its link; add the interface, as in [fe80::1%eth0]:53",
                                                             text.value));
         else if (address->port != 0 && std::find(listen.begin(), listen.end(), *address) != listen.end())
-            draft.diagnostics.error(text.place, fmt::format("'{}' stands here twice; remove one", text.value));
+            draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
         else
             listen.push_back(*address);
     }
@@ -71,7 +71,7 @@ void read_timezone(const TomlTable& server, Draft& draft) {
                      fmt::format("'{}' is not a time zone of this host; write one as in \"Asia/Seoul\"", zone->value));
 }
 
-/// Zones are kept on threads that read the configuration too, so nothing here may use static memory.
+/// Threads for secondary zones read the configuration too, so static memory must not be used here.
 bool is_unix_group(const std::string& name) {
     std::vector<char> space(1024);
     group entry{};
@@ -81,13 +81,13 @@ bool is_unix_group(const std::string& name) {
     return found != nullptr;
 }
 
-/// Groups that do not exist give nobody any right: said aloud, since it reads like a right.
+/// A group that does not exist grants no right, although the file reads as if it did: hence the warning.
 std::vector<std::string> unix_groups(const TomlTable& control, std::string_view key, Draft& draft) {
     std::vector<std::string> groups;
     for (const auto& text : control.texts(key)) {
         if (!is_unix_group(text.value))
-            draft.diagnostics.warning(text.place, fmt::format("this host has no unix group '{}'; make it, or nobody "
-                                                              "gets this right",
+            draft.diagnostics.warning(text.place, fmt::format("this host has no unix group '{}'; create it, "
+                                                              "otherwise it grants no right",
                                                               text.value));
         groups.push_back(text.value);
     }

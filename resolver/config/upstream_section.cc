@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [upstream] and [[upstream.route]]: who is asked, never ourselves.
+// [upstream] and [[upstream.route]]: the servers to ask. A listen address of this server is not one of them.
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -23,10 +23,10 @@ std::optional<upstream::Strategy> parse_strategy(std::string_view text) noexcept
     return std::nullopt;
 }
 
-/// The kernel reaches an address of its own from that same address. Network interfaces cannot be listed inside the
-/// service's unit, which has no netlink sockets; and where net.ipv4.ip_nonlocal_bind is set, any address can be bound.
+/// The kernel sends from the same address to an address of this host. Interfaces cannot be listed inside the service's
+/// unit, which has no netlink sockets; binding proves nothing where net.ipv4.ip_nonlocal_bind is set.
 bool is_address_of_this_host(const IpAddress& ip) {
-    if (Prefix::parse("127.0.0.0/8")->contains(ip)) return true;  // all of them are, whichever one the kernel prefers
+    if (Prefix::parse("127.0.0.0/8")->contains(ip)) return true;  // all of it, although the kernel sends from 127.0.0.1
     const SocketAddress there{.ip = ip, .port = 53};
     const UniqueFd fd(::socket(there.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_storage native;
@@ -37,7 +37,7 @@ bool is_address_of_this_host(const IpAddress& ip) {
            SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip == ip;
 }
 
-/// A question to ourselves would come back to us until it times out.
+/// A query to a listen address of this server would loop until it times out.
 bool is_own(const SocketAddress& server, const std::vector<SocketAddress>& listen) {
     return std::any_of(listen.begin(), listen.end(), [&server](const SocketAddress& own) {
         if (own.port != server.port) return false;
@@ -67,16 +67,16 @@ private:
              std::vector<upstream::ServerAddress>& servers) const {
         if (is_own(server.address, draft_.settings.server.listen))
             draft_.diagnostics.error(
-                text.place, fmt::format("'{}' is our own listen address: questions would go round in a ring; name "
-                                        "another server",
+                text.place, fmt::format("'{}' is a listen address of this server: queries would loop; name another "
+                                        "server",
                                         text.value));
         else if (std::find(servers.begin(), servers.end(), server) != servers.end())
-            draft_.diagnostics.error(text.place, fmt::format("'{}' stands here twice; remove one", text.value));
+            draft_.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
         else
             servers.push_back(server);
     }
 
-    /// The `nameserver` lines of resolv.conf(5), but for our own addresses, which often stand there.
+    /// The `nameserver` lines of resolv.conf(5), without listen addresses of this server, which are often among them.
     void add_system(const TomlText& text, std::vector<upstream::ServerAddress>& servers) const {
         const Path& file = draft_.surroundings.resolv_conf;
         const auto content = read_file(file, kResolvConfMax);
@@ -90,7 +90,7 @@ private:
             if (!(words >> keyword >> address_text) || keyword != "nameserver") continue;
             auto address = SocketAddress::parse(address_text, 53);
             if (!address) continue;
-            // resolv.conf(5) takes it for this machine.
+            // It means this host (resolv.conf(5)).
             if (is_unspecified(address->ip)) address->ip = *IpAddress::parse(address->ip.is_v4() ? "127.0.0.1" : "::1");
             if (is_own(*address, draft_.settings.server.listen)) continue;
             const upstream::ServerAddress server{*address, {}};
@@ -98,7 +98,7 @@ private:
         }
         if (servers.size() == before)
             draft_.diagnostics.error(text.place,
-                                     fmt::format("{} names no server but ourselves; name one here", file.string()));
+                                     fmt::format("{} names no server but this one; name one here", file.string()));
     }
 
     Draft& draft_;
@@ -113,8 +113,7 @@ void read_route(const TomlTable& table, const ServerReader& reader, Draft& draft
     route.zone = *zone;
     auto& routes = draft.settings.upstream.routes;
     if (std::any_of(routes.begin(), routes.end(), [&zone](const auto& other) { return other.zone == *zone; }))
-        return draft.diagnostics.error(text->place,
-                                       fmt::format("zone '{}' has a route already; keep one", text->value));
+        return draft.diagnostics.error(text->place, fmt::format("zone '{}' has two routes; keep one", text->value));
     draft.policy.unsinkholable.push_back(*zone);
     routes.push_back(std::move(route));
 }

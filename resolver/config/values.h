@@ -18,15 +18,16 @@ namespace cenote::config {
 
 /// 0.0.0.0 or ::.
 [[nodiscard]] bool is_unspecified(const IpAddress& ip);
-/// A link-local IPv6 address that does not say on which link (RFC 4007 §6).
+/// A link-local IPv6 address without its link (RFC 4007 §6).
 [[nodiscard]] bool lacks_zone_index(const SocketAddress& address);
-/// Whether packets can be sent to the address; if not, the error says why and what to write instead.
+/// Whether packets can be sent to the address; otherwise there is an error with the reason and the remedy.
 bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics);
 
-/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example": names of certificates are A-labels.
+/// "192.0.2.53", "[2001:db8::53]:5353", "tls://192.0.2.53#dns.example": the name in a certificate is written as
+/// A-labels.
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics);
 
-/// Relative paths start at the folder of the file they stand in.
+/// A relative path starts at the folder of the file that contains it.
 Path to_path(std::string_view text, const Path& folder);
 
 }  // namespace cenote::config

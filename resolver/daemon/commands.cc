@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/views.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/responses.h"
@@ -16,6 +15,11 @@
 #include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
+#include "resolver/report/directives.h"
+#include "resolver/report/explain.h"
+#include "resolver/report/lists.h"
+#include "resolver/report/popular_names.h"
+#include "resolver/report/services.h"
 #include "resolver/rules/policy_document.h"
 #include "resolver/rules/rule_check.h"
 #include "resolver/wire/message.h"
@@ -46,28 +50,28 @@ Response top(Running& running, const Peer&, const Request& request) {
 /// No more than what the guard of lists needs: names that many clients ask for.
 Response popular_names(Running& running, const Peer&, const Request&) {
     constexpr std::size_t kRows = 1000;
-    return done(*top_json(running, "names", kRows, config::kPopularClientsMin));
+    return done(*top_json(running, "names", kRows, report::kPopularClientsMin));
 }
 
 Response directives(Running& running, const Peer&, const Request&) {
-    return done(config::directives_json(running.policy(), wall_now()));
+    return done(report::directives_json(running.policy(), wall_now()));
 }
 
 Response policy_in_force(Running& running, const Peer&, const Request&) { return done(running.policy_document()); }
 Response metrics(Running& running, const Peer&, const Request&) { return done(metrics_text(running)); }
 
-Response explain_past(Running& running, const config::ExplainAsk& ask, WallTime at) {
+Response explain_past(Running& running, const report::ExplainQuestion& ask, WallTime at) {
     const auto stored = running.policy_at(at);
     if (!stored) return fail(stored.error().text);
     const auto past = rules::past_policy(*stored, running.loaded().base, at);
     if (!past) return fail(past.error().text);
-    Json told = config::explain_json(*past->policy, running.snapshot()->local, ask);
+    Json told = report::explain_json(*past->policy, running.snapshot()->local, ask);
     if (!past->remark.empty()) told["steps"].push_back(past->remark);
     return done(std::move(told));
 }
 
 Response explain(Running& running, const Peer&, const Request& request) {
-    config::ExplainAsk ask;
+    report::ExplainQuestion ask;
     auto typed = wire::parse_typed_name(text_in(request, "name"), wire::NameUse::Question);
     if (!typed) return fail(typed.error().text);
     ask.name = typed->name;
@@ -84,38 +88,26 @@ Response explain(Running& running, const Peer&, const Request& request) {
         ask.type = *parsed;
     }
     const auto at = text_of(request, "at");
-    if (!at) return done(config::explain_json(running.policy(), running.snapshot()->local, ask));
+    if (!at) return done(report::explain_json(running.policy(), running.snapshot()->local, ask));
     const auto time = parse_time(*at);
     if (!time) return fail(time.error().text);
     if (*time < wall_now()) return explain_past(running, ask, *time);
     const auto then = build_policy(running.loaded(), running.policy().version(), *time);
     if (!then) return fail(then.error().text);
-    return done(config::explain_json(**then, running.snapshot()->local, ask));
+    return done(report::explain_json(**then, running.snapshot()->local, ask));
 }
 
 Response services(Running& running, const Peer&, const Request&) {
     const auto& base = running.loaded().base;
-    return done(base == nullptr ? Json::array() : config::services_json(*base));
+    return done(base == nullptr ? Json::array() : report::services_json(*base));
 }
 
 Response lists(Running& running, const Peer&, const Request&) {
-    return done(config::lists_json(running.loaded().settings, running.loaded().base.get(), wall_now()));
+    return done(report::lists_json(report::read_list_states(running.loaded().settings, running.loaded().base.get()),
+                                   wall_now()));
 }
 
-/// Groups as configured, with what was seen of each.
-Response groups(Running& running, const Peer&, const Request&) {
-    Json rows = config::groups_json(running.policy().options());
-    const telemetry::Metrics metrics = running.hub().collect();
-    for (Json& row : rows)
-        for (const telemetry::GroupActivity& seen : metrics.groups) {
-            if (running.keys().name(telemetry::KeyKind::Group, seen.group) != row["id"]) continue;
-            const auto ago = std::chrono::floor<seconds>(ticks_now() - seen.last_seen);
-            row["queries"] = seen.queries;
-            row["clients_seen"] = seen.clients;
-            row["last_seen"] = format_time(wall_now() - ago);
-        }
-    return done(std::move(rows));
-}
+Response groups(Running& running, const Peer&, const Request&) { return done(groups_json(running)); }
 
 Response reload(Running& running, const Peer& peer, const Request& request) {
     if (auto status = running.reload(record_of(peer, request, "reload")); !status) return fail(status.error().text);
@@ -253,6 +245,12 @@ void obey(Running& running, const control::Peer& peer, const Request& request,
     if (response.data.is_string()) return reply_with_text(response.data.get<std::string>(), reply);
     if (response.data.is_array()) return reply_with_rows(std::move(response.data), reply);
     reply(response);
+}
+
+std::vector<VerbRight> control_verbs() {
+    std::vector<VerbRight> verbs;
+    for (const Verb& verb : kVerbs) verbs.push_back({std::string(verb.name), verb.needs, verb.publishes});
+    return verbs;
 }
 
 }  // namespace cenote::daemon

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
-#include "resolver/config/views.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/report/exceptions.h"
 #include "resolver/rules/exceptions.h"
 
 namespace cenote::daemon {
@@ -37,7 +37,7 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
     if (!written) return fail(written.error().text);
     return done({{"id", changed->id},
                  {"stage", rules::stage_to_text(changed->stage)},
-                 {"ends", config::time_json(changed->ends)},
+                 {"ends", report::time_json(changed->ends)},
                  {"unratified", rules::is_unratified(*changed)},
                  {"agreed_by", changed->agreed_by},
                  {"policy_version", running.policy().version()}});
@@ -132,7 +132,7 @@ Response exceptions(Running& running, const Peer&, const Request& request) {
     for (const auto& [document, use] : *page)
         if ((!stage || rules::stage_to_text(document.stage) == *stage) &&
             (!only_open || rules::is_open(document.stage)) && (!directive || document.directive == *directive))
-            rows.push_back(config::exception_json(document, use));
+            rows.push_back(report::exception_json(document, use));
     const bool full = page->size() == kPage;
     return done({{"rows", std::move(rows)}, {"next", full ? Json(page->back().first.id) : Json(nullptr)}});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All that is counted and measured, collected from the modules that keep it (docs/METRICS.md).
+// Collects counters and gauges from the parts of a running daemon (docs/METRICS.md).
 //
 // Threads: the control thread.   Memory: the answer.   Failure: none.
 #pragma once

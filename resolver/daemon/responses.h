@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the verbs of the control socket share.
+// Reading requests and making responses, for every verb of the control socket.
 //
-// Threads: pure, but for the clock.   Memory: values.   Failure: none.
+// Threads: pure, but for record_of(), which reads the clock.   Memory: values.   Failure: none.
 #pragma once
 
 #include <optional>
@@ -20,24 +20,24 @@ namespace cenote::daemon {
     return {.ok = true, .more = false, .error = {}, .data = std::move(data)};
 }
 
-/// A text argument; nullopt when it is not there.
+/// A text argument; nullopt when it is absent.
 [[nodiscard]] inline std::optional<std::string> text_of(const control::Request& request, const char* key) {
     const auto found = request.args.find(key);
     if (found == request.args.end() || !found->is_string()) return std::nullopt;
     return found->get<std::string>();
 }
 
-/// A text argument, empty when it is not there.
+/// A text argument; empty when it is absent.
 [[nodiscard]] inline std::string text_in(const control::Request& request, const char* key) {
     return text_of(request, key).value_or(std::string());
 }
 
-/// What was taken off a name that was typed, as the field `notes`.
+/// The field `notes`: which parts of a typed name were removed.
 [[nodiscard]] inline control::Json notes_json(const std::string& note) {
     return note.empty() ? control::Json::array() : control::Json::array({note});
 }
 
-/// Who does what, when, and why as they say.
+/// The audit record of a request: its time and actor, and the reasons it gives.
 [[nodiscard]] inline state::Record record_of(const control::Peer& peer, const control::Request& request,
                                              std::string action) {
     state::Record record;

@@ -215,7 +215,7 @@ WallTime Running::problem_since(const std::string& what) {
 std::string Running::policy_document() const { return rules::policy_document(policy_->options(), loaded_.base.get()); }
 
 void Running::on_minute() {
-    static_cast<void>(problems_json(*this));  // since when each is there
+    static_cast<void>(problems_of(*this));  // since when each is there
     if (state_ != nullptr)
         if (auto noted = state_->note_time(latest()); !noted) log::error("{}", noted.error().text);
     flush_uses();

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `cenote status`, `cenote stats` and `cenote top` show.
+// Collects the plain values of which resolver/report builds the answers to `status`, `stats`, `top` and `groups`.
 //
 // Threads: the control thread.   Memory: the answer.   Failure: none.
 #pragma once
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "resolver/control/protocol.h"
 #include "resolver/daemon/running.h"
+#include "resolver/report/problems.h"
 
 namespace cenote::daemon {
 
-/// What needs attention: severity, what, since, do.
-[[nodiscard]] control::Json problems_json(Running& running);
+/// What needs attention. The call itself notes when a problem without a time of its own was first seen, and so must
+/// happen every minute.
+[[nodiscard]] std::vector<report::Problem> problems_of(Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);
-/// What is asked most, or who asks most; nullopt: there is no such `what`. Of names only those that so many ask for.
+[[nodiscard]] control::Json groups_json(Running& running);
+/// The most frequent rows; nullopt for an unknown `what`. Names are listed from `clients_min` clients on.
 [[nodiscard]] std::optional<control::Json> top_json(Running& running, std::string_view what, std::size_t rows,
                                                     std::uint64_t clients_min);
 

@@ -5,24 +5,13 @@
 
 namespace cenote::daemon {
 
-std::map<std::string, UpstreamView> upstream_views(const server::Server& server) {
-    std::map<std::string, UpstreamView> views;
-    for (const server::WorkerReport& report : server.reports())
-        for (const upstream::ServerHealth& health : report.upstreams) {
-            UpstreamView& view = views[health.server];
-            // A worker that has not asked for a while knows only how the server was then.
-            if (health.judged_at > view.judged_at) {
-                view.healthy = health.healthy;
-                view.judged_at = health.judged_at;
-            }
-            view.queries += health.queries;
-            view.failures += health.failures;
-            if (health.rtt_ms > 0) view.rtt_ms += (health.rtt_ms - view.rtt_ms) / ++view.measured;
-        }
+report::UpstreamViews upstream_views(const server::Server& server) {
+    report::UpstreamViews views;
+    for (const server::WorkerReport& worker : server.reports()) report::add_worker(worker.upstreams, views);
     return views;
 }
 
-void UpstreamJournal::look(const std::map<std::string, UpstreamView>& views) {
+void UpstreamJournal::look(const report::UpstreamViews& views) {
     std::erase_if(healthy_, [&](const auto& known) { return !views.contains(known.first); });
     for (const auto& [server, view] : views) {
         bool& healthy = healthy_.try_emplace(server, true).first->second;

@@ -12,7 +12,6 @@
 #include "resolver/base/log.h"
 #include "resolver/config/list_copies.h"
 #include "resolver/config/set_changes.h"
-#include "resolver/config/views.h"
 #include "resolver/control/control.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/rules/policy_document.h"
@@ -79,9 +78,9 @@ Status keep_as_copy(const config::Settings& settings, const std::string& list) {
 std::optional<std::vector<wire::Name>> popular_names(const config::Settings& settings) {
     const auto client = control::ControlClient::connect(settings.control.socket);
     if (!client) return std::vector<wire::Name>();
-    const auto response = (*client)->call(config::popular_names_request(), nullptr);
+    const auto response = (*client)->call(report::popular_names_request(), nullptr);
     if (!response || !response->ok) return std::nullopt;
-    return config::popular_names(response->data);
+    return report::popular_names(response->data);
 }
 
 /// A daemon that does not run takes the set at its next start.

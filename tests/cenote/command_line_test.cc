@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using CommandLineTest = ToolTest;
 
-TEST_F(CommandLineTest, TellsItsVersion) {
+TEST_F(CommandLineTest, PrintsItsVersion) {
     const auto ran = run("--version");
     EXPECT_EQ(ran.code, 0);
     EXPECT_THAT(ran.out, testing::ContainsRegex("^cenote [0-9]+\\.[0-9]+\\.[0-9]+\n$"));
@@ -27,7 +27,7 @@ TEST_F(CommandLineTest, HelpNamesEveryVerb) {
     EXPECT_EQ(run("explain --help").code, 0);
 }
 
-TEST_F(CommandLineTest, AWrongLineIsTwoAndOneLine) {
+TEST_F(CommandLineTest, AWrongCommandLineGivesOneLineAndCode2) {
     for (const char* arguments :
          {"", "no-such-verb", "explain", "explain a..b", "explain a.example --client nowhere",
           "explain a.example --type NO", "compile", "inspect", "status --no-such-option", "completion tcsh",
@@ -39,7 +39,7 @@ TEST_F(CommandLineTest, AWrongLineIsTwoAndOneLine) {
     }
 }
 
-TEST_F(CommandLineTest, AMisspeltVerbIsToldItsNeighbour) {
+TEST_F(CommandLineTest, AMisspeltVerbGetsTheNearestOne) {
     EXPECT_THAT(run("expalin a.example").err, HasSubstr("there is no verb 'expalin'; did you mean 'explain'?"));
     EXPECT_THAT(run("").err, HasSubstr("subcommand is required"));
 }
@@ -60,7 +60,7 @@ TEST_F(CommandLineTest, MistakesOfTheConfigurationAreLinesWithTheirPlace) {
     EXPECT_THAT(ran.err, HasSubstr("cenote.toml:3:1: unknown key 'noed'; did you mean 'node'?"));
 }
 
-TEST_F(CommandLineTest, VerbsForADaemonSayWhereThereIsNone) {
+TEST_F(CommandLineTest, VerbsThatNeedADaemonNameItsSocket) {
     configure("");
     for (const char* verb : {"status", "stats", "reload", "flush"}) {
         const auto ran = run(verb);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tool against something that speaks like a daemon.
+// The tool against a stand-in for the daemon.
 #include <gmock/gmock.h>
 
 #include <mutex>
@@ -84,7 +84,7 @@ TEST_F(DaemonTest, StatusForPeopleAndMachines) {
     EXPECT_EQ(run("status --check").code, 0);
 }
 
-TEST_F(DaemonTest, ProblemsFailTheCheckOnly) {
+TEST_F(DaemonTest, ProblemsFailOnlyTheCheck) {
     Json sick = kStatus;
     sick["problems"] = Json::array({{{"severity", "warning"},
                                      {"what", "list extra is stale"},
@@ -110,9 +110,9 @@ TEST_F(DaemonTest, ReloadShowsWhyItChangedNothing) {
     EXPECT_THAT(done.err, HasSubstr("careful"));
 }
 
-TEST_F(DaemonTest, FlushSaysWhat) {
+TEST_F(DaemonTest, FlushPrintsTheNumber) {
     answer("flush", {{"entries", 12}});
-    EXPECT_EQ(run("flush").out, "12 answers are gone from the cache\n");
+    EXPECT_EQ(run("flush").out, "12 answers removed from the cache\n");
     EXPECT_EQ(last_asked().args, Json::object());
     EXPECT_EQ(run("flush example.com --below").code, 0);
     EXPECT_EQ(last_asked().args, (Json{{"name", "example.com"}, {"below", true}}));
@@ -163,7 +163,7 @@ TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     EXPECT_EQ(last_asked().args, (Json{{"name", "a.example"}, {"client", "10.0.0.1"}, {"type", "TXT"}}));
 }
 
-TEST_F(DaemonTest, FilesAreNoWayAroundARefusal) {
+TEST_F(DaemonTest, ARefusalIsNotReplacedByFiles) {
     for (const char* verb : {"explain", "services", "lists", "groups", "directives", "exceptions", "policy", "status"})
         refuse(verb, "nobody may not use this socket");
     for (const char* line : {"explain a.example", "services", "lists", "groups", "directives", "exceptions --json",

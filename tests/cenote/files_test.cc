@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What works without a daemon.
+// Verbs without a daemon.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -21,7 +21,7 @@ std::vector<std::string> ids(const Json& rows) {
     return ids;
 }
 
-TEST_F(FilesTest, UpdatePublishesAndSaysThatNobodyListens) {
+TEST_F(FilesTest, UpdatePublishesWithoutADaemonAndReportsThat) {
     configure("");
     const auto ran = run("update");
     EXPECT_EQ(ran.code, 0) << ran.err;
@@ -39,7 +39,7 @@ TEST_F(FilesTest, ADryRunPublishesNothing) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "cenote.set"));
 }
 
-TEST_F(FilesTest, ExplainHasTheFieldsOfTheContract) {
+TEST_F(FilesTest, ExplainHasItsFields) {
     configure("[[group]]\nid = \"lab\"\nclients = [\"10.1.0.0/16\"]\n");
     ASSERT_EQ(run("update").code, 0);
     const auto told = run("explain www.alpha-ai.example --client 10.1.2.3 --type AAAA --json").json();
@@ -88,7 +88,7 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
     const std::string both = "한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)";
     const auto ran = run("explain 한글도메인.kr");
     EXPECT_THAT(ran.out, testing::StartsWith("restrict  " + both));
-    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is what the files say\n");
+    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is from the files\n");
     EXPECT_THAT(run("directives").out, HasSubstr("domain:" + both));
     EXPECT_THAT(run("directives hangul").out, HasSubstr("domain:" + both));
     const auto told = run("explain www.한글도메인.kr --json").json();
@@ -100,7 +100,7 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
               Json::array({"domain:xn--bj0bj3i97fq8o5lq.kr"}));
 }
 
-TEST_F(FilesTest, ExplainSaysThatAClientIsRefused) {
+TEST_F(FilesTest, ExplainShowsThatAClientIsRefused) {
     configure("");
     ASSERT_EQ(run("update").code, 0);
     const auto told = run("explain www.alpha-ai.example --client 8.8.8.8 --json").json();
@@ -110,12 +110,13 @@ TEST_F(FilesTest, ExplainSaysThatAClientIsRefused) {
     EXPECT_TRUE(told.at("until").is_null());
     EXPECT_EQ(told.at("service"), "alpha");
     EXPECT_THAT(told.at("steps").at(0), HasSubstr("allow_from"));
-    EXPECT_THAT(run("explain localhost --client 8.8.8.8").out,
-                testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that holds it > REFUSED"));
+    EXPECT_THAT(
+        run("explain localhost --client 8.8.8.8").out,
+        testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that contains it > REFUSED"));
     EXPECT_EQ(run("explain www.alpha-ai.example --client 10.1.2.3 --json").json().at("verdict"), "restrict");
 }
 
-TEST_F(FilesTest, ServicesSayHowAStrictOneIsTaken) {
+TEST_F(FilesTest, ServicesShowHowAStrictOneIsTargeted) {
     configure("");
     write("services/relay.toml",
           "vendor = \"Relay Labs\"\njurisdiction = \"US\"\n[[service]]\nid = \"relay\"\nname = \"Relay\"\ncategory = "
@@ -133,7 +134,7 @@ TEST_F(FilesTest, ServicesSayHowAStrictOneIsTaken) {
     EXPECT_EQ(verdict("targets = [\"service:relay\"]\n"), "restrict");
 }
 
-TEST_F(FilesTest, ServicesTellWhenTheyWereChecked) {
+TEST_F(FilesTest, ServicesShowWhenTheyWereChecked) {
     configure("");
     write("services/later.toml",
           "vendor = \"Old Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"old\"\nname = \"Old\"\ncategory = "
@@ -162,16 +163,16 @@ TEST_F(FilesTest, ExplainForPeopleIsALine) {
     EXPECT_GT(lines_of(run("explain alpha-ai.example --steps").out), 4);
 }
 
-TEST_F(FilesTest, WhatIsReadFromFilesIsSaidToBe) {
+TEST_F(FilesTest, ReadingFilesIsReported) {
     configure("");
     ASSERT_EQ(run("update").code, 0);
     for (const char* line : {"explain alpha-ai.example", "services", "lists", "groups", "directives --json",
                              "exceptions --json", "export --format rpz"})
-        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is what the files say\n") << line;
+        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is from the files\n") << line;
     EXPECT_EQ(run("inspect cenote.set").err, "");
 }
 
-TEST_F(FilesTest, ExplainWithoutASetSaysWhatToDo) {
+TEST_F(FilesTest, ExplainWithoutASetGivesTheRemedy) {
     configure("");
     const auto ran = run("explain alpha-ai.example");
     EXPECT_EQ(ran.code, 1);
@@ -255,7 +256,7 @@ TEST_F(FilesTest, ListsKeepTheirLastGoodCopy) {
     EXPECT_TRUE(run("lists --json").json().at(0).at("error").is_null());
 }
 
-TEST_F(FilesTest, AListWithAUrlFailsAndTheOthersLand) {
+TEST_F(FilesTest, AListWithAUrlFailsAndTheOthersArePublished) {
     configure(std::string(kList) + "[[list]]\nid = \"far\"\nsource = \"https://127.0.0.1:1/a.txt\"\n");
     write("extra.txt", "one.example\n");
     const auto ran = run("update --timeout 1s");
@@ -294,7 +295,7 @@ TEST_F(FilesTest, CompileWritesAFileOfItsOwn) {
     EXPECT_EQ(run("compile --out nowhere/other.set").code, 1);
 }
 
-TEST_F(FilesTest, InspectRefusesWhatIsNoSet) {
+TEST_F(FilesTest, InspectRefusesAnotherFile) {
     write("no.set", "nothing of the kind");
     for (const char* file : {"no.set", "missing.set", "services"}) {
         const auto ran = run(std::string("inspect ") + file);

@@ -30,7 +30,7 @@ TEST(Cell, ShowsEveryKindOfValue) {
 
 TEST(Cell, ControlCharactersAreEscaped) { EXPECT_EQ(cell(Json("a\x1b[0m\nb\x7f")), "a\\u{1b}[0m\\u{0a}b\\u{7f}"); }
 
-TEST(TableTest, EscapesWhatOthersWrote) {
+TEST(TableTest, EscapesControlCharacters) {
     Table table({"NUMBER", "NOTE"});
     table.add({"1", "x\n2  forged\u202e"});
     testing::internal::CaptureStdout();
@@ -38,7 +38,7 @@ TEST(TableTest, EscapesWhatOthersWrote) {
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "1       x\\u{0a}2  forged\\u{202e}\n");
 }
 
-TEST(PrintJson, EscapesWhatATerminalWouldObeyAndKeepsTheValue) {
+TEST(PrintJson, EscapesControlCharactersAndKeepsTheValue) {
     const Json row{{"note", "\u009b2J\u202e\n"}};
     testing::internal::CaptureStdout();
     print_json(row);

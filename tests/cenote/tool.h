@@ -44,7 +44,7 @@ protected:
         return text.str();
     }
 
-    /// cenote.toml with the catalogue and a directive, and whatever else.
+    /// Writes cenote.toml with the catalogue, a directive, and further text.
     void configure(const std::string& more) const {
         write("cenote.toml",
               "[server]\nnode = \"node1\"\ntimezone = \"UTC\"\n[control]\nsocket = \"control.sock\"\n"
@@ -54,7 +54,7 @@ protected:
                   more);
     }
 
-    /// `arguments` as a shell would take them.
+    /// Runs the program with `arguments`, split by a shell.
     [[nodiscard]] Ran run(const std::string& arguments) const { return shell(CENOTE_PROGRAM " " + arguments); }
 
     [[nodiscard]] Ran shell(const std::string& command) const {

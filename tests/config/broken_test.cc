@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broken configurations, each with the one line that it must give.
+// Broken configurations, each with the error line that it must produce.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ struct Broken {
     const char* line;  // "LINE:COL: what is wrong; what to do", at least its beginning
 };
 
-// Each is one mistake.
+// Each has one mistake.
 const Broken kBroken[] = {
     {"Syntax", "[server\nworkers = 1\n", "1:8: "},
     {"SyntaxLater", "[server]\nworkers = \n", "2:11: "},
@@ -29,7 +29,7 @@ const Broken kBroken[] = {
     {"ListenEmpty", "[server]\nlisten = []\n", "2:10: 'listen' is empty"},
     {"ListenNoAddress", "[server]\nlisten = [\"127.0.0.1:53\",\n          \"localhost:53\"]\n",
      "3:11: 'localhost:53' is not an address to listen on"},
-    {"ListenTwice", "[server]\nlisten = [\"127.0.0.1\", \"127.0.0.1:53\"]\n", "2:24: '127.0.0.1:53' stands here twice"},
+    {"ListenTwice", "[server]\nlisten = [\"127.0.0.1\", \"127.0.0.1:53\"]\n", "2:24: '127.0.0.1:53' is listed twice"},
     {"NodeNoName", "[server]\nnode = \"dns 1..x\"\n", "2:8: 'dns 1..x' is not a domain name"},
     {"AllowFromBits", "[server]\nallow_from = [\"10.0.0.1/8\"]\n", "2:15: '10.0.0.1/8' is not an address prefix"},
     {"Workers", "[server]\nworkers = -1\n", "2:11: 'workers' is -1; write a whole number from 0 to 1024"},
@@ -48,12 +48,12 @@ const Broken kBroken[] = {
     {"ServerNoAddress", "[upstream]\nservers = [\"dns.example\"]\n", "2:12: 'dns.example' is no server"},
     {"TlsWithoutName", "[upstream]\nservers = [\"tls://9.9.9.9\"]\n",
      "2:12: 'tls://9.9.9.9' is no server; write tls://"},
-    {"ServerTwice", "[upstream]\nservers = [\"9.9.9.9\", \"9.9.9.9:53\"]\n", "2:23: '9.9.9.9:53' stands here twice"},
-    {"Ring", "[upstream]\nservers = [\"127.0.0.1\"]\n", "2:12: '127.0.0.1' is our own listen address"},
+    {"ServerTwice", "[upstream]\nservers = [\"9.9.9.9\", \"9.9.9.9:53\"]\n", "2:23: '9.9.9.9:53' is listed twice"},
+    {"Ring", "[upstream]\nservers = [\"127.0.0.1\"]\n", "2:12: '127.0.0.1' is a listen address of this server"},
     {"RingByWildcard", "[server]\nlisten = [\"0.0.0.0:5353\"]\n[upstream]\nservers = [\"127.0.0.5:5353\"]\n",
-     "4:12: '127.0.0.5:5353' is our own listen address"},
+     "4:12: '127.0.0.5:5353' is a listen address of this server"},
     {"RingByRoute", "[[upstream.route]]\nzone = \"agency.example\"\nservers = [\"[::1]\"]\n",
-     "3:12: '[::1]' is our own listen address"},
+     "3:12: '[::1]' is a listen address of this server"},
     {"ServerUnspecified", "[upstream]\nservers = [\"0.0.0.0:5353\"]\n", "2:12: '0.0.0.0:5353' is no destination"},
     {"ServerUnspecifiedV6", "[upstream]\nservers = [\"::\"]\n", "2:12: '::' is no destination"},
     {"ServerUnspecifiedMapped", "[upstream]\nservers = [\"::ffff:0.0.0.0\"]\n",
@@ -79,7 +79,7 @@ const Broken kBroken[] = {
     {"RouteTwice",
      "[[upstream.route]]\nzone = \"a.example\"\nservers = [\"10.0.0.53\"]\n"
      "[[upstream.route]]\nzone = \"A.example.\"\nservers = [\"10.0.0.54\"]\n",
-     "5:8: zone 'A.example.' has a route already"},
+     "5:8: zone 'A.example.' has two routes"},
     {"CacheSize", "[cache]\nsize = \"1KiB\"\n", "2:8: 'size' must be 1MiB to 1024GiB"},
     {"CacheSizeUnit", "[cache]\nsize = \"128MB\"\n", "2:8: 'size': "},
     {"CacheTtls", "[cache]\nmin_ttl = \"2h\"\nmax_ttl = \"1h\"\n", "2:11: 'min_ttl' is above 'max_ttl'"},
@@ -93,7 +93,7 @@ const Broken kBroken[] = {
     {"LocalBesideCname",
      "[[local]]\nname = \"a.example\"\ntype = \"A\"\nvalue = \"10.0.0.1\"\n"
      "[[local]]\nname = \"A.example\"\ntype = \"CNAME\"\nvalue = \"b.example.\"\n",
-     "7:8: 'A.example' has a CNAME, and nothing may stand beside one"},
+     "7:8: 'A.example' has a CNAME, which must be its only record"},
     {"ListWithoutSource", "[[list]]\nid = \"extra\"\n", "1:1: 'source' is missing"},
     {"ListWithoutId", "[[list]]\nsource = \"/a\"\n", "1:1: 'id' is missing"},
     {"ListTwice", "[[list]]\nid = \"a\"\nsource = \"/a\"\n[[list]]\nid = \"a\"\nsource = \"/b\"\n",
@@ -199,7 +199,7 @@ TEST(BrokenConfigs, AllMistakesAreShownAtOnceInTheirOrder) {
         "workers = \"two\"\n"
         "wrokers = 2\n"
         "[[group]]\n"
-        "id = \"everyone\"\n"  // a mistake of meaning
+        "id = \"everyone\"\n"  // a semantic mistake
         "clients = [\"10.0.0.0/8\"]\n"
         "[[directive]]\n"
         "id = \"d\"\n"

@@ -49,7 +49,7 @@ std::vector<std::string> addresses(const std::vector<upstream::ServerAddress>& s
     return texts;
 }
 
-TEST_F(LoadTest, NamesArePastedAndTakenWithANote) {
+TEST_F(LoadTest, PastedNamesAreReadWithANote) {
     const auto settings = load_string(R"([server]
 node = "dns1.agency.example."
 [sinkhole]
@@ -104,7 +104,7 @@ domains = ["*.open.example", "plain.example"]
     EXPECT_THAT(policy.allows.at(0).domains, ElementsAre(name("open.example"), name("plain.example")));
 }
 
-TEST_F(LoadTest, ANoteIsNoMistakeOfItsDirective) {
+TEST_F(LoadTest, ANoteDoesNotMakeItsDirectiveWrong) {
     write("cenote.toml",
           "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"domain:*.a.example\"]\ngroups = [\"no-such\"]\n"
           "[[group]]\nid = \"lab\"\n");
@@ -164,13 +164,13 @@ TEST_F(LoadTest, UpstreamsOfEveryKind) {
                             "9.9.9.9:853#dns.quad9.net", "[2620:fe::fe]:8853#dns.quad9.net"));
 }
 
-TEST_F(LoadTest, AWildcardListenAddressIsNoServerElsewhere) {
+TEST_F(LoadTest, AWildcardListenAddressCoversThisHostOnly) {
     EXPECT_TRUE(
         load_string("[server]\nlisten = [\"0.0.0.0:53\", \"[::]:53\"]\n"
                     "[upstream]\nservers = [\"192.0.2.53\", \"2001:db8::53\"]\n"));
 }
 
-TEST_F(LoadTest, SystemReadsResolvConfButForOurselves) {
+TEST_F(LoadTest, SystemReadsResolvConfWithoutListenAddresses) {
     write("resolv.conf",
           "# written by hand\nsearch agency.example\nnameserver 127.0.0.1\nnameserver 192.0.2.53\n"
           "nameserver 192.0.2.53\noptions edns0\nnameserver 2001:db8::53\nnameserver nonsense\n");
@@ -180,11 +180,11 @@ TEST_F(LoadTest, SystemReadsResolvConfButForOurselves) {
                 ElementsAre("192.0.2.53:53", "[2001:db8::53]:53", "192.0.2.54:53"));
 }
 
-TEST_F(LoadTest, SystemWithNobodyButOurselvesIsAnError) {
+TEST_F(LoadTest, SystemWithListenAddressesAloneIsAnError) {
     write("resolv.conf", "nameserver 127.0.0.1\nnameserver 0.0.0.0\nnameserver ::\n");
     const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
     EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml", surroundings, diagnostics_));
-    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but ourselves")));
+    EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but this one")));
     EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml",
                            {.host_name = "dns1", .resolv_conf = folder_ / "missing"}, diagnostics_));
 }
@@ -279,7 +279,7 @@ TEST_F(LoadTest, AddressTargetsThatMayNotBeSinkholed) {
     EXPECT_THAT(texts(Diagnostic::Severity::Error).back(), HasSubstr("directive 'd' may not be in force"));
 }
 
-TEST_F(LoadTest, DirectivesBesideAreReadInTheOrderOfTheirNames) {
+TEST_F(LoadTest, FilesOfTheFolderAreReadInTheOrderOfTheirNames) {
     write("cenote.toml", "[[directive]]\nid = \"main\"\ntargets = [\"service:*\"]\nstep = \"observe\"\n");
     write("directives.d/20-b.toml", "[[directive]]\nid = \"b\"\ntargets = [\"domain:b.example\"]\nstep = \"block\"\n");
     write("directives.d/10-a.toml",
@@ -296,7 +296,7 @@ TEST_F(LoadTest, DirectivesBesideAreReadInTheOrderOfTheirNames) {
     EXPECT_EQ(settings->policy->allows.size(), 1U);
 }
 
-TEST_F(LoadTest, OnlyDirectivesAndAllowsStandBeside) {
+TEST_F(LoadTest, OnlyDirectivesAndAllowsAreReadFromTheFolder) {
     write("cenote.toml", "");
     write("directives.d/a.toml", "[server]\nworkers = 2\n");
     write("directives.d/b.toml", "[[directive]\n");
@@ -318,7 +318,7 @@ TEST_F(LoadTest, OneIdInTwoFilesIsFoundByPolicy) {
     EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("'a' stands for two directives")));
 }
 
-TEST_F(LoadTest, TargetsAreHeldAgainstTheCatalogueWhereThereIsNoSet) {
+TEST_F(LoadTest, TargetsAreCheckedAgainstTheCatalogueWithoutASet) {
     std::filesystem::create_directory(folder_ / "services");
     write(
         "services/alpha.toml",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// docs/CONFIG.md against the code: its reference loads, and no key that the code reads is missing from it.
+// docs/CONFIG.md and cenote.toml(5) against the code: the reference loads, and no key that the code reads is missing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->allow_from, defaults->allow_from);
     EXPECT_EQ(shown->server, defaults->server);
     auto control = shown->control;
-    EXPECT_EQ(control.published_in, "/var/lib/cenote");  // with nothing to compile there is no set, and no such folder
+    EXPECT_EQ(control.published_in, "/var/lib/cenote");  // the defaults have no set, and so no such folder
     control.published_in.clear();
     EXPECT_EQ(control, defaults->control);
     EXPECT_EQ(shown->cache, defaults->cache);
@@ -89,10 +89,9 @@ TEST(Reference, KeysOfLaterVersionsAreKnownAndRefused) {
     EXPECT_EQ(diagnostics.all().size(), 1U);
 }
 
-TEST(Reference, NoKeyIsMissing) {
-    const std::string document = content_of(kSource / "docs/CONFIG.md");
-    const std::string shown = block(document, "reference") + block(document, "later") + block(document, "zones");
-    // A key stands in a call as its only text or behind the table that is asked: table.text("key"), read_word(*table,
+/// Every key that the code reads.
+std::set<std::string> keys_read() {
+    // A key is the only text in a call or follows the table that is asked: table.text("key"), read_word(*table,
     // "key".
     const std::regex call(R"(\(\s*(?:\*?[a-z_]+,\s*)?"([a-z][a-z0-9_]*)\")");
     std::set<std::string> keys;
@@ -105,8 +104,21 @@ TEST(Reference, NoKeyIsMissing) {
                 keys.insert((*match)[1].str());
         }
     EXPECT_GT(keys.size(), 60U);  // the expression still finds them
-    for (const auto& key : keys)
+    return keys;
+}
+
+TEST(Reference, NoKeyIsMissing) {
+    const std::string document = content_of(kSource / "docs/CONFIG.md");
+    const std::string shown = block(document, "reference") + block(document, "later") + block(document, "zones");
+    for (const auto& key : keys_read())
         EXPECT_TRUE(std::regex_search(shown, std::regex("(^|[\\s\\[.{,])" + key + "(\\s*=|\\])"))) << key;
+}
+
+TEST(Reference, NoKeyIsMissingInTheManPage) {
+    const std::string page = content_of(kSource / "docs/man/cenote.toml.5");
+    for (const auto& key : keys_read())
+        EXPECT_TRUE(std::regex_search(page, std::regex("\n\\.(It Li|Li|Ss) ([^\n]*[ \\[.])?" + key + "[^a-z0-9_]")))
+            << key;
 }
 
 }  // namespace

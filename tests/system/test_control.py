@@ -205,7 +205,7 @@ class Control(SystemTest):
         self.resolver.stop()
         done = exported()
         self.assertIn("beta-ai.example", done.stdout)
-        self.assertIn("no cenoted runs: this is what the files say", done.stderr)
+        self.assertIn("no cenoted runs: this is from the files", done.stderr)
 
     def now_of(self, directive):
         row, = self.resolver.cenote_json("directives", directive)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose rights work in whose folder: root's tool in the folders of other users, and those users after it."""
+"""The rights with which the tool of root works in folders of other users, and what it leaves behind for them."""
 import os
 import pathlib
 import shutil
@@ -9,7 +9,7 @@ import unittest
 
 from harness import BIN, PATIENCE, SystemTest, main
 
-OWNER = 64001  # no account of Debian's has it
+OWNER = 64001  # no account of Debian has it
 OTHER = 64002
 EXTRA = """
 [[list]]
@@ -20,7 +20,7 @@ source = "{folder}/own.txt"
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root: to be two users")
 class TwoUsers(SystemTest):
-    """The node's folder is root's; its set and its state lie in a folder of another user."""
+    """The folder of the node belongs to root; set and state are in a folder of another user."""
 
     def setUp(self):
         super().setUp()
@@ -40,7 +40,7 @@ class TwoUsers(SystemTest):
         self.resolver.config.write_text(text)
 
     def as_user(self, user, *arguments, before=()):
-        """The tool as another user, and what its end was."""
+        """Runs the tool as another user."""
         environment = dict(os.environ, CENOTE_CONFIG=str(self.resolver.config), CENOTE_SOCKET=str(self.resolver.control))
         return subprocess.run([*before, "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
                                str(BIN / "cenote"), *map(str, arguments)], env=environment, capture_output=True,
@@ -77,7 +77,7 @@ class TwoUsers(SystemTest):
 
 class Owners(TwoUsers):
     def test_files_of_root_do_not_stop_the_owner(self):
-        """As an older version left them; also where Linux lets only owners link their files."""
+        """Files of an older version; also where Linux allows only owners to link their files."""
         self.resolver.update()
         self.resolver.update()
         for path in self.folder.rglob("*"):
@@ -110,7 +110,7 @@ class Owners(TwoUsers):
         self.assertTrue((self.folder / "lists" / "own.list").exists())
 
     def test_a_link_does_not_lead_root_elsewhere(self):
-        """What the owner could not write is not written by root for it."""
+        """A file that the owner could not write is not written by root either."""
         self.resolver.update()
         target = self.resolver.folder / "of-root"
         target.mkdir(mode=0o755)
@@ -151,7 +151,7 @@ class Owners(TwoUsers):
 
 
 class ListsOfAnotherUser(TwoUsers):
-    """As the package has it: the daemon and what fetches lists are two users."""
+    """As in the package: the daemon and the fetching of lists have users of their own."""
 
     def setUp(self):
         super().setUp()
@@ -178,7 +178,7 @@ class ListsOfAnotherUser(TwoUsers):
             self.assertNotEqual(self.as_user(OTHER, *command).returncode, 0, command)
 
     def test_a_failure_that_leaves_no_note(self):
-        """Nothing can be written beside the set: the daemon is told."""
+        """Nothing can be written beside the set: the daemon gets the failure."""
         self.resolver.update()
         self.start_as_owner()
         self.lists.chmod(0o555)
@@ -240,7 +240,7 @@ class Failures(SystemTest):
         connection, _ = silent.accept()
         self.addCleanup(connection.close)
         self.assertTrue((self.resolver.folder / "cenote.set.failed").exists())
-        self.assertFalse([each for each in self.problems() if "the update of" in each], "it is at work")
+        self.assertFalse([each for each in self.problems() if "the update of" in each], "it is running")
         update.kill()
         update.wait(PATIENCE)
         (found,) = [each for each in self.problems() if "the update of" in each]

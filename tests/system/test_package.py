@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian package installs, serves and goes away again, on this machine's own system without changing it.
+"""The Debian package is installed, serves and is removed, on the system of this machine without changing it.
 
 The system is an overlay of / on a tmpfs, in mount and network namespaces of its own: port 53 is free there, and all
 that dpkg does is gone with the namespaces.
@@ -70,10 +70,10 @@ class Package(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
-# What follows runs inside the namespaces.
+# The rest runs inside the namespaces.
 
 def enter_overlay(folder, package):
-    """Makes / of this process an overlay whose changes are in memory; the package lies in its /root."""
+    """Makes / of this process an overlay whose changes are in memory; the package is in its /root."""
     memory = folder / "memory"
     memory.mkdir()
     run("mount", "--make-rprivate", "/")
@@ -99,7 +99,7 @@ def enter_overlay(folder, package):
 
 
 def traces():
-    """Everything on this system that is called after cenote; the account and dpkg's own book-keeping stay."""
+    """Every file named after cenote; the account and the records of dpkg remain."""
     found = []
     for top in ("/etc", "/usr", "/var/lib", "/run"):
         for folder, folders, files in os.walk(top):
@@ -148,7 +148,7 @@ def serve_as_systemd_would():
         assert "0.0.0.0" in run("dig", "-r", "@::1", "chat.deepseek.com", "+short")
         said = run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
         assert "cenoted has it in force" in said, said
-        run("cenote", "update")  # as root: what it leaves behind does not stop the service
+        run("cenote", "update")  # as root: the files it leaves behind do not stop the service
         run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
         left = [str(path) for path in pathlib.Path("/var/lib/cenote-lists").rglob("*") if path.owner() != "cenote-lists"]
         assert left == [], left
@@ -169,7 +169,7 @@ def inside(folder, package):
     enter_overlay(pathlib.Path(folder), pathlib.Path(package))
     before = traces()
     assert not [path for path in before if path.startswith("/etc/cenote")], "cenote is installed on this machine"
-    # Of another node, as a shell has it that tried tools/quickstart: the installation minds its own.
+    # The variables of another node, as after tools/quickstart: the installation ignores them.
     elsewhere = dict(os.environ, CENOTE_CONFIG="/nonexistent/cenote.toml", CENOTE_SOCKET="/nonexistent/control.sock")
     run("dpkg", "-i", "/root/cenote.deb", env=elsewhere)
     run("/usr/sbin/cenoted", "--check", "--config", "/etc/cenote/cenote.toml")
@@ -181,7 +181,7 @@ def inside(folder, package):
     serve_as_systemd_would()
 
     edited = pathlib.Path("/etc/cenote/cenote.toml").read_text()
-    run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps what the administrator wrote
+    run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps the edited configuration
     assert pathlib.Path("/etc/cenote/cenote.toml").read_text() == edited
     own = pathlib.Path("/etc/cenote/directives.d/own.toml")
     own.write_text("# ours\n")
@@ -190,7 +190,7 @@ def inside(folder, package):
     assert not pathlib.Path("/usr/sbin/cenoted").exists()
     assert pathlib.Path("/etc/cenote/cenote.toml").exists() and published.exists(), "removed, not purged"
     run("dpkg", "-P", "cenote")
-    assert own.exists(), "what the package did not bring stays"
+    assert own.exists(), "files that are not of the package remain"
     own.unlink()
     own.parent.rmdir()
     own.parent.parent.rmdir()

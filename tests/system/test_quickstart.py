@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripts that a new user runs first, without what they build: what they print and what they hand to a shell."""
+"""The scripts that a new user runs first, without the build: their output and the lines for a shell."""
 import os
 import pathlib
 import pty
@@ -30,7 +30,7 @@ class Progress(unittest.TestCase):
         cmake.chmod(0o755)
 
     def run_build(self, cmake_status=0):
-        """build_release on a terminal; what it wrote, and its exit code."""
+        """Runs build_release on a terminal; returns its output and exit code."""
         if cmake_status:
             (self.folder / "cmake").write_text(STAND_IN.replace("done ;;", f"done; exit {cmake_status} ;;"))
         ours, theirs = pty.openpty()
@@ -65,7 +65,7 @@ class Progress(unittest.TestCase):
 
 class Packages(unittest.TestCase):
     def test_a_package_needs_no_test(self):
-        """What is installed to build and to pack holds the tools of cpack and no library of tests."""
+        """The packages installed for building and packing include the tools of cpack, and no test library."""
         done = subprocess.run(["bash", "-c", f". {SOURCE}/tools/dev/packages.sh; packages_of build package"],
                               capture_output=True, text=True, check=True)
         packages = done.stdout.split()
@@ -79,7 +79,7 @@ class Packages(unittest.TestCase):
 
 class TryNext(unittest.TestCase):
     def test_what_can_be_pasted(self):
-        """Three lines within 80 columns; the first gives a shell all that the tool needs."""
+        """Three lines within 80 columns; the first sets all that the tool needs in a shell."""
         script = (SOURCE / "tools" / "quickstart").read_text()
         begin = script.index("write_environment() {")
         function = script[begin:script.index("\n}\n", begin) + 3]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The systemd files, judged by systemd's own tools."""
+"""The systemd units, checked with the tools of systemd."""
 import json
 import pathlib
 import re
@@ -11,7 +11,7 @@ import unittest
 from harness import BIN, SOURCE, main
 
 UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", "cenote-update.timer")
-# systemd-analyze's exposure, in tenths: 0 is nothing, 100 everything. A change that opens more must say so here.
+# The exposure by systemd-analyze, in tenths: from 0, none, to 100. A change that raises one must change it here.
 EXPOSURE_MAX = {"cenoted.service": 20, "cenote-transfer.service": 16, "cenote-update.service": 16}
 
 
@@ -41,7 +41,7 @@ class Units(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout[-300:] + done.stderr)
 
     def test_a_reload_that_is_refused_fails(self):
-        """A signal has no answer: systemctl reload would succeed whatever came of it."""
+        """A signal has no reply: systemctl reload would succeed even when the reload fails."""
         text = (SOURCE / "systemd" / "cenoted.service").read_text()
         reload, = re.findall(r"(?m)^ExecReload=(.*)$", text)
         self.assertRegex(reload, r"^/usr/bin/cenote --config /etc/cenote/cenote\.toml reload\b")
@@ -53,7 +53,7 @@ class Units(unittest.TestCase):
         self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote"])
 
     def test_only_the_daemon_has_the_state(self):
-        """What speaks to servers of others is another user, and writes in another folder."""
+        """The processes that contact foreign servers have another user, and write in another folder."""
         for unit in ("cenote-transfer.service", "cenote-update.service"):
             text = (SOURCE / "systemd" / unit).read_text()
             self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote-lists"])
@@ -70,7 +70,7 @@ class Units(unittest.TestCase):
             self.assertRegex(text, r"(?m)^TasksMax=\d", unit)
 
     def test_programs_are_bound_at_start(self):
-        """What the linker fills in is read-only while the programs run, and they lie anywhere in memory."""
+        """The programs have full RELRO and are position-independent."""
         for program in ("cenoted", "cenote"):
             shown = subprocess.run(["readelf", "-hldW", str(BIN / program)], capture_output=True, text=True, check=True)
             self.assertRegex(shown.stdout, r"Type: +DYN")

@@ -23,8 +23,8 @@ struct Owner {
     gid_t group = 0;
 };
 
-/// Until a step is another user's, nobody but root can change the steps behind us.
-Owner owner_on_the_way(const Path& folder, int links = kLinksMax) {
+/// Only root can change the components before the first one of another user.
+Owner first_owner_on_path(const Path& folder, int links = kLinksMax) {
     std::error_code error;
     Path way;
     const Path whole = std::filesystem::absolute(folder.empty() ? Path(".") : folder, error);
@@ -36,12 +36,12 @@ Owner owner_on_the_way(const Path& folder, int links = kLinksMax) {
         if (!S_ISLNK(info.st_mode) || links == 0) continue;
         Path there = way.parent_path() / std::filesystem::read_symlink(way, error);
         while (++step != whole.end()) there /= *step;
-        return owner_on_the_way(there, links - 1);
+        return first_owner_on_path(there, links - 1);
     }
     return {};
 }
 
-bool take_groups(Owner& owner) {
+bool set_groups_of(Owner& owner) {
     passwd entry{};
     passwd* account = nullptr;
     std::array<char, 16384> space{};
@@ -56,12 +56,12 @@ bool take_groups(Owner& owner) {
 Result<AsOwner> AsOwner::of(const Path& folder) {
     AsOwner as;
     if (::geteuid() != 0) return as;
-    Owner owner = owner_on_the_way(folder);
+    Owner owner = first_owner_on_path(folder);
     if (owner.user == 0) return as;
     as.groups_.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
     const int groups = ::getgroups(static_cast<int>(as.groups_.size()), as.groups_.data());
     as.taken_ = groups >= 0;
-    if (groups < 0 || !take_groups(owner) || ::setegid(owner.group) != 0 || ::seteuid(owner.user) != 0)
+    if (groups < 0 || !set_groups_of(owner) || ::setegid(owner.group) != 0 || ::seteuid(owner.user) != 0)
         return Error{fmt::format("cannot work in {} as its owner (uid {}): {}", folder.string(), owner.user,
                                  std::strerror(errno))};
     return as;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// completion: scripts for shells, written from the parser's own tree, so that they know what it knows.
+// completion: scripts for shells, generated from the verbs and options of the parser.
 #include <fmt/format.h>
 
 #include "tools/cenote/print.h"
@@ -20,7 +20,7 @@ struct Verb {
     std::string name;  // empty: before any verb
     std::string description;
     std::vector<Option> options;
-    std::vector<std::string> words;  // what a positional may be
+    std::vector<std::string> words;  // the values of a positional argument
 };
 
 /// Words of a check such as CLI::IsMember, which shows them as {a,b}.
@@ -74,7 +74,7 @@ std::string verb_names(const std::vector<Verb>& verbs) {
     return fmt::format("{}", fmt::join(names, " "));
 }
 
-/// In single quotes, for any of the shells.
+/// In single quotes, as each of the shells reads them.
 std::string in_quotes(std::string_view text) {
     std::string safe = "'";
     for (const char c : text) safe += c == '\'' ? std::string("’") : std::string(1, c);
@@ -116,7 +116,7 @@ complete -o default -F _cenote cenote
                        files, values, in_quotes(verb_names(verbs) + " " + all_words(verbs.front())), cases);
 }
 
-/// _arguments and _describe take a colon as their own.
+/// Escapes what _arguments and _describe interpret.
 std::string zsh_text(std::string_view text) {
     std::string safe;
     for (const char c : text) safe += c == ':' || c == '[' || c == ']' ? fmt::format("\\{}", c) : std::string(1, c);

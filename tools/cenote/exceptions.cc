@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "resolver/report/exceptions.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/listings.h"
@@ -134,15 +135,15 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
         if (rule.kind != state::RuleKind::Exception) continue;
         const auto document = rules::read_exception(rule);
         if (!document) return document.error();
-        if (is_wanted(flags, *document)) rows.push_back(config::exception_json(*document, use_of[rule.id]));
+        if (is_wanted(flags, *document)) rows.push_back(report::exception_json(*document, use_of[rule.id]));
     }
     return rows;
 }
 
 Exit list(Session& session, const ListFlags& flags) {
-    auto from_daemon = rows_from_daemon(session, flags);
-    if (!from_daemon) session.files_speak();
-    const auto rows = from_daemon ? std::move(*from_daemon) : rows_from_files(session, flags);
+    auto told = rows_from_daemon(session, flags);
+    if (!told) session.note_use_of_files();
+    const auto rows = told ? std::move(*told) : rows_from_files(session, flags);
     if (!rows) return fail(rows.error());
     if (flags.json) {
         print_json(*rows);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/explain.h"
+#include "resolver/report/fields.h"
 #include "resolver/wire/message.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/print.h"
@@ -10,9 +12,11 @@
 namespace cenote::cli {
 namespace {
 
+namespace field = report::field;
+
 struct Flags {
     std::string name;
-    std::string client;  // empty: this machine, and whether it may ask is not looked at
+    std::string client;  // empty: 127.0.0.1, without the check of allow_from
     std::string type = "A";
     std::string at;  // empty: now
     bool steps = false;
@@ -25,51 +29,54 @@ Result<Json> explain_from_files(Session& session, const Flags& flags) {
     const auto files = at < now ? session.past_policy(at) : session.policy(at);
     if (!files) return files.error();
     const auto typed = wire::parse_typed_name(flags.name, wire::NameUse::Question);
-    config::ExplainAsk ask;
-    ask.name = typed->name;
-    ask.note = typed->note;
-    ask.type = *wire::parse_type(flags.type);
+    report::ExplainQuestion question;
+    question.name = typed->name;
+    question.note = typed->note;
+    question.type = *wire::parse_type(flags.type);
     if (!flags.client.empty()) {
-        ask.client = *IpAddress::parse(flags.client);
-        ask.allow_from = session.settings().value()->allow_from;
+        question.client = *IpAddress::parse(flags.client);
+        question.allow_from = session.settings().value()->allow_from;
     }
-    Json told = config::explain_json(*files->policy, files->local, ask);
-    if (!files->remark.empty()) told["steps"].push_back(files->remark);
-    return told;
+    Json answer = report::explain_json(*files->policy, files->local, question);
+    if (!files->remark.empty()) answer[field::kSteps].push_back(files->remark);
+    return answer;
 }
 
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
-std::string whose(const Json& told) {
-    const std::string matched =
-        in_both_forms(told.value("matched", Json()).is_null() ? cell(told, "name") : cell(told, "matched"));
-    if (cell(told, "service") != "-") {
-        const std::string name = cell(told, "service_name") != "-" ? cell(told, "service_name") : cell(told, "service");
-        return fmt::format("{} = {} ({}, {})", matched, name, cell(told, "jurisdiction"), cell(told, "category"));
+std::string describe_match(const Json& answer) {
+    const std::string matched = in_both_forms(
+        answer.value(field::kMatched, Json()).is_null() ? cell(answer, field::kName) : cell(answer, field::kMatched));
+    if (cell(answer, field::kService) != "-") {
+        const std::string name = cell(answer, field::kServiceName) != "-" ? cell(answer, field::kServiceName)
+                                                                          : cell(answer, field::kService);
+        return fmt::format("{} = {} ({}, {})", matched, name, cell(answer, field::kJurisdiction),
+                           cell(answer, field::kCategory));
     }
-    if (cell(told, "list") != "-") return fmt::format("{} on list {}", matched, cell(told, "list"));
+    if (cell(answer, field::kList) != "-") return fmt::format("{} on list {}", matched, cell(answer, field::kList));
     return matched;
 }
 
-/// The group by which the directive holds is not told: the narrowest is what the client is known by.
-std::string one_line(const Json& told) {
-    const std::string verdict = cell(told, "verdict");
-    const bool known = cell(told, "service") != "-" || cell(told, "list") != "-";
+/// The answer does not say through which group the directive holds, so the line shows the narrowest one.
+std::string one_line(const Json& answer) {
+    const std::string verdict = cell(answer, field::kVerdict);
+    const bool known = cell(answer, field::kService) != "-" || cell(answer, field::kList) != "-";
     std::string line = coloured(verdict) + std::string(verdict.size() < 8 ? 10 - verdict.size() : 2, ' ');
     if (verdict == "refused")
-        return line + fmt::format("{} > [server].allow_from has no prefix that holds it > {}", cell(told, "client"),
-                                  cell(told, "answer"));
-    if (verdict == "local") return line + fmt::format("{} > {}", cell(told, "name"), cell(told, "answer"));
+        return line + fmt::format("{} > [server].allow_from has no prefix that contains it > {}",
+                                  cell(answer, field::kClient), cell(answer, field::kAnswer));
+    if (verdict == "local")
+        return line + fmt::format("{} > {}", cell(answer, field::kName), cell(answer, field::kAnswer));
     if (verdict == "forward" && !known) return line + "in no service and no list";
-    line += whose(told);
+    line += describe_match(answer);
     if (verdict == "forward") return line + " > no directive";
     if (verdict == "allow") return line + " > open by an allow";
     if (verdict == "exception")
-        return line + fmt::format(" > open by exception {} from directive {}", cell(told, "exception"),
-                                  cell(told, "directive"));
-    if (cell(told, "directive") != "-") line += " > directive " + cell(told, "directive");
-    const auto groups = told.value("groups", Json::array());
+        return line + fmt::format(" > open by exception {} from directive {}", cell(answer, field::kException),
+                                  cell(answer, field::kDirective));
+    if (cell(answer, field::kDirective) != "-") line += " > directive " + cell(answer, field::kDirective);
+    const auto groups = answer.value(field::kGroups, Json::array());
     if (!groups.empty()) line += " > " + cell(groups.front());
-    return line + " > " + cell(told, "answer");
+    return line + " > " + cell(answer, field::kAnswer);
 }
 
 /// "in 3 days"
@@ -85,18 +92,19 @@ std::string time_until(WallTime then, WallTime now) {
     return in(1, "second");
 }
 
-/// `from`: the time that was asked about.
-void print_told(const Json& told, bool steps, WallTime from) {
-    fmt::print("{}\n", one_line(told));
-    if (cell(told, "unicode") != "-") fmt::print("          {} ({})\n", cell(told, "unicode"), cell(told, "name"));
-    const std::string changes = cell(told, "changes");
-    const std::string until = cell(told, "until");
+/// `from`: the time of the verdict.
+void print_answer(const Json& answer, bool steps, WallTime from) {
+    fmt::print("{}\n", one_line(answer));
+    if (cell(answer, field::kUnicode) != "-")
+        fmt::print("          {} ({})\n", cell(answer, field::kUnicode), cell(answer, field::kName));
+    const std::string changes = cell(answer, field::kChanges);
+    const std::string until = cell(answer, field::kUntil);
     if (changes != "-")
         fmt::print("          until {} ({}), then {}\n", changes, time_until(parse_time(changes).value(), from),
-                   cell(told, "next_verdict"));
+                   cell(answer, field::kNextVerdict));
     if (until != "-" && until != changes) fmt::print("          until {}\n", until);
     if (!steps) return;
-    for (const auto& step : told.value("steps", Json::array())) fmt::print("  {}\n", cell(step));
+    for (const auto& step : answer.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
 }
 
 Exit explain(Session& session, const Flags& flags) {
@@ -111,7 +119,7 @@ Exit explain(Session& session, const Flags& flags) {
     if (flags.json)
         print_json(*answer);
     else
-        print_told(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
+        print_answer(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
     return Exit::Done;
 }
 
@@ -119,7 +127,7 @@ std::string check_address(const std::string& text) {
     return IpAddress::parse(text) ? "" : fmt::format("'{}' is not an IP address", text);
 }
 std::string check_type(const std::string& text) {
-    return wire::parse_type(text) ? "" : fmt::format("'{}' is not a type of record", text);
+    return wire::parse_type(text) ? "" : fmt::format("'{}' is not a record type", text);
 }
 
 }  // namespace
@@ -135,17 +143,17 @@ std::string check_subtree(const std::string& text) {
 }
 
 void add_explain(Verbs& verbs) {
-    CLI::App* verb = verbs.add("explain", "What a client gets for a name, and every step to it");
+    CLI::App* verb = verbs.add("explain", "The verdict for a name and a client, and every step to it");
     const auto flags = std::make_shared<Flags>();
-    verb->add_option("NAME", flags->name, "The name asked")->required()->check(check_question)->type_name("");
-    verb->add_option("--client", flags->client, "Who asks, and whether it may; by default 127.0.0.1, which may")
+    verb->add_option("NAME", flags->name, "The name in question")->required()->check(check_question)->type_name("");
+    verb->add_option("--client", flags->client, "The client; by default 127.0.0.1, which is always allowed")
         ->check(check_address)
         ->type_name("IP");
-    verb->add_option("--type", flags->type, "The type asked")
+    verb->add_option("--type", flags->type, "The record type")
         ->check(check_type)
         ->type_name("TYPE")
         ->capture_default_str();
-    verb->add_option("--at", flags->at, "At this time: ahead by the rules as they stand, past by those of then")
+    verb->add_option("--at", flags->at, "The time: the future by the present rules, the past by the rules of then")
         ->check(check_time)
         ->type_name("TIME");
     verb->add_flag("-v,--steps", flags->steps, "Show every step");

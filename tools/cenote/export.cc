@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// export: the policy for somebody else's resolver.
+// export: the policy in the format of another resolver.
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
@@ -23,9 +23,9 @@ Exit print_export(Session& session, const Flags& flags) {
     if (!in_force->remark.empty()) fmt::print(stderr, "cenote: {}\n", in_force->remark);
     const auto of = transfer::policy_of_group(*in_force->policy, flags.group, now);
     if (!of) return fail(of.error());
-    const auto made =
-        transfer::export_policy(*of, *transfer::parse_export_format(flags.format),
-                                fmt::format("Cenote: what is closed to {} at {}", flags.group, format_time(now)), now);
+    const auto made = transfer::export_policy(
+        *of, *transfer::parse_export_format(flags.format),
+        fmt::format("Cenote: the names sinkholed for {} at {}", flags.group, format_time(now)), now);
     fmt::print("{}", made.text);
     for (const std::string& sentence : made.shortcomings())
         fmt::print(stderr, "cenote: warning: format {}: {}\n", flags.format, sentence);
@@ -35,7 +35,7 @@ Exit print_export(Session& session, const Flags& flags) {
 }  // namespace
 
 void add_export(Verbs& verbs) {
-    CLI::App* verb = verbs.add("export", "Print the policy in force for somebody else's resolver");
+    CLI::App* verb = verbs.add("export", "Print the policy in force in the format of another resolver");
     const auto flags = std::make_shared<Flags>();
     verb->add_option("--format", flags->format, "rpz, hosts, domains, dnsmasq or unbound")
         ->type_name("FORMAT")

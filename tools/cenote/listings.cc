@@ -8,11 +8,16 @@
 
 #include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
+#include "resolver/report/directives.h"
+#include "resolver/report/fields.h"
+#include "resolver/report/lists.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct Flags {
     std::string id;  // empty: all
@@ -25,22 +30,22 @@ using FromFiles = Result<Json> (*)(Session& session);
 Result<Json> lists_from_files(Session& session) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
-    // Without a set the lists are still known; that they are in none yet is told by their rows.
+    // Without a set the lists are still known; the rows show that they are in none.
     const auto set = session.set();
-    return config::lists_json(**settings, set ? set->get() : nullptr, wall_now());
+    return report::lists_json(report::read_list_states(**settings, set ? set->get() : nullptr), wall_now());
 }
 
 Result<Json> groups_from_files(Session& session) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
-    return config::groups_json(*(*settings)->policy);
+    return report::groups_json(*(*settings)->policy, {});
 }
 
 Result<Json> directives_from_files(Session& session) {
     const WallTime now = wall_now();
     const auto files = session.policy(now);
     if (!files) return files.error();
-    return config::directives_json(*files->policy, now);
+    return report::directives_json(*files->policy, now);
 }
 
 Result<Json> rows_of(Session& session, const char* verb, FromFiles from_files) {
@@ -48,7 +53,7 @@ Result<Json> rows_of(Session& session, const char* verb, FromFiles from_files) {
 }
 
 std::string age_text(const Json& row) {
-    const auto age = row.find("age");
+    const auto age = row.find(field::kAge);
     if (age == row.end() || !age->is_number_integer()) return "-";
     const seconds whole(age->get<std::int64_t>());
     const seconds unit = whole >= seconds(172800) ? seconds(86400)
@@ -60,23 +65,23 @@ std::string age_text(const Json& row) {
 void print_lists(const Json& rows) {
     Table table({"LIST", "FORMAT", "ENTRIES", "AGE", "SOURCE", "ERROR"});
     for (const auto& row : rows)
-        table.add({cell(row, "id"), cell(row, "format"), cell(row, "entries"), age_text(row), cell(row, "source"),
-                   cell(row, "error")});
+        table.add({cell(row, field::kId), cell(row, field::kFormat), cell(row, field::kEntries), age_text(row),
+                   cell(row, field::kSource), cell(row, field::kError)});
     table.print();
 }
 
 void print_groups(const Json& rows) {
     Table table({"GROUP", "NAME", "CLIENTS", "SEEN", "LAST SEEN"});
     for (const auto& row : rows)
-        table.add({cell(row, "id"), cell(row, "name"), cell(row, "clients"), cell(row, "clients_seen"),
-                   cell(row, "last_seen")});
+        table.add({cell(row, field::kId), cell(row, field::kName), cell(row, field::kClients),
+                   cell(row, field::kClientsSeen), cell(row, field::kLastSeen)});
     table.print();
 }
 
-/// The step that holds now, and why it is another than the directive's own.
+/// The step that holds now, and the reason where it differs from the directive's own.
 std::string now_text(const Json& row) {
-    const std::string why = cell(row, "now_because");
-    const std::string step = cell(row, "step_now");
+    const std::string why = cell(row, field::kNowBecause);
+    const std::string step = cell(row, field::kStepNow);
     if (why == "lapsed") return "-";
     if (why == "planned") return step + " (until it starts)";
     if (why == "outside-hours") return step + " (outside its hours)";
@@ -86,34 +91,39 @@ std::string now_text(const Json& row) {
 
 Json targets_in_both_forms(const Json& row) {
     Json shown = Json::array();
-    for (const auto& target : row.value("targets", Json::array())) shown.push_back(in_both_forms(cell(target)));
+    for (const auto& target : row.value(field::kTargets, Json::array())) shown.push_back(in_both_forms(cell(target)));
     return shown;
 }
 
 void print_directives(const Json& rows) {
     Table table({"DIRECTIVE", "STATE", "STEP", "NOW", "GROUPS", "TARGETS", "ENDS", "TITLE"});
     for (const auto& row : rows)
-        table.add({cell(row, "id"), cell(row, "state"), cell(row, "step"), now_text(row), cell(row, "groups"),
-                   cell(targets_in_both_forms(row)), cell(row, "ends"), cell(row, "title")});
+        table.add({cell(row, field::kId), cell(row, field::kState), cell(row, field::kStep), now_text(row),
+                   cell(row, field::kGroups), cell(targets_in_both_forms(row)), cell(row, field::kEnds),
+                   cell(row, field::kTitle)});
     table.print();
 }
 
 void print_directive(const Json& directive) {
     Json row = directive;
-    row["targets"] = targets_in_both_forms(directive);
-    row["step_now"] = now_text(directive);
+    row[field::kTargets] = targets_in_both_forms(directive);
+    row[field::kStepNow] = now_text(directive);
     std::vector<std::string> planned;
-    for (const auto& one : directive.value("planned", Json::array()))
-        planned.push_back(fmt::format("{} from {}", cell(one, "step"), cell(one, "at")));
-    row["planned"] = fmt::format("{}", fmt::join(planned, ", "));
-    print_fields(
-        row, {{"directive", "id"},      {"title", "title"},      {"state", "state"},     {"step", "step"},
-              {"step now", "step_now"}, {"planned", "planned"},  {"targets", "targets"}, {"roles", "roles"},
-              {"groups", "groups"},     {"layer", "layer"},      {"starts", "starts"},   {"before that", "before"},
-              {"ends", "ends"},         {"review", "review"},    {"hours", "hours"},     {"time zone", "timezone"},
-              {"answer", "answer"},     {"issuer", "issuer"},    {"basis", "basis"},     {"mandated by", "mandated_by"},
-              {"contact", "contact"},   {"written in", "origin"}});
-    const auto reason = row.value("reason", Json::object());
+    for (const auto& one : directive.value(field::kPlanned, Json::array()))
+        planned.push_back(fmt::format("{} from {}", cell(one, field::kStep), cell(one, field::kAt)));
+    row[field::kPlanned] = fmt::format("{}", fmt::join(planned, ", "));
+    print_fields(row, {{"directive", field::kId},     {"title", field::kTitle},
+                       {"state", field::kState},      {"step", field::kStep},
+                       {"step now", field::kStepNow}, {"planned", field::kPlanned},
+                       {"targets", field::kTargets},  {"roles", field::kRoles},
+                       {"groups", field::kGroups},    {"layer", field::kLayer},
+                       {"starts", field::kStarts},    {"before that", field::kBefore},
+                       {"ends", field::kEnds},        {"review", field::kReview},
+                       {"hours", field::kHours},      {"time zone", field::kTimezone},
+                       {"answer", field::kAnswer},    {"issuer", field::kIssuer},
+                       {"basis", field::kBasis},      {"mandated by", field::kMandatedBy},
+                       {"contact", field::kContact},  {"written in", field::kOrigin}});
+    const auto reason = row.value(field::kReason, Json::object());
     for (const auto& [language, text] : reason.items())
         fmt::print("reason ({})  {}\n", printable(language), cell(text));
 }
@@ -144,9 +154,9 @@ Exit directives(Session& session, const Flags& flags) {
 Result<Json> find_row(const Json& rows, const std::string& id, std::string_view what) {
     std::vector<std::string> known;
     for (const auto& row : rows) {
-        if (row.value("id", "") == id) return row;
-        known.push_back(row.value("id", ""));
-        for (const auto& alias : row.value("aliases", Json::array())) {
+        if (row.value(field::kId, "") == id) return row;
+        known.push_back(row.value(field::kId, ""));
+        for (const auto& alias : row.value(field::kAliases, Json::array())) {
             if (alias == id) return row;
             known.push_back(alias.get<std::string>());
         }
@@ -165,13 +175,13 @@ void add_listings(Verbs& verbs) {
         verbs.on(verb, [=](Session& session) { return list_all(session, *flags, name, from_files, print); });
     };
     add("lists", "The lists, how many entries they have and how old they are", lists_from_files, print_lists);
-    add("groups", "The groups, their clients and who of them was seen", groups_from_files, print_groups);
+    add("groups", "The groups, their clients and how many of them were seen", groups_from_files, print_groups);
 
     CLI::App* verb = verbs.add("directives", "The directives and their state; with an ID all of one");
     const auto flags = std::make_shared<Flags>();
     verb->add_option("ID", flags->id, "One directive")->type_name("");
     verb->add_flag("--json", flags->json, "Print JSON");
-    verb->add_flag("--toml", flags->toml, "Print it as it would stand in a file; with an ID");
+    verb->add_flag("--toml", flags->toml, "Print it as it would be written in a file; with an ID");
     verbs.on(verb, [flags](Session& session) {
         if (flags->toml && flags->id.empty()) return fail(Error{"--toml shows one directive: name its ID"});
         return directives(session, *flags);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What list verbs have in common: rows with `id`, of which one may be asked for. Private to the tool.
+// Finding one row among those that a list verb prints. Private to the tool.
 //
-// Threads: pure.
+// Threads: pure.   Memory: the row.   Failure: Result with one line.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cenote: the tool that people and scripts use.
+// cenote: the command-line tool for people and scripts.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -16,20 +16,21 @@ constexpr int kWrongCommandLine = 2;
 
 void describe(CLI::App& app, Session& session) {
     app.name("cenote");
-    app.description("Cenote: what AI services are asked for, and by whom; and what they get as an answer");
+    app.description("Cenote: shows the state of cenoted, compiles its lists and changes its rules");
     app.set_version_flag("--version", "cenote " CENOTE_VERSION);
     app.add_option("--config", session.config, "The configuration")
         ->envname("CENOTE_CONFIG")
         ->type_name("FILE")
         ->capture_default_str();
-    app.add_option("--socket", session.socket, "The daemon's control socket, as the configuration says by default")
+    app.add_option("--socket", session.socket,
+                   "The control socket of the daemon; by default the one in the configuration")
         ->envname("CENOTE_SOCKET")
         ->type_name("PATH");
     app.require_subcommand(1);
 }
 
-/// The parser only says that a verb is missing where one is misspelt.
-std::string what_is_wrong(CLI::App& app, const CLI::ParseError& mistake) {
+/// Names a misspelt verb, for which the parser only reports that a verb is missing.
+std::string explain_mistake(CLI::App& app, const CLI::ParseError& mistake) {
     const auto rest = app.remaining();
     if (!app.get_subcommands().empty() || rest.empty() || rest.front().starts_with('-')) return mistake.what();
     std::vector<std::string> known;
@@ -39,7 +40,7 @@ std::string what_is_wrong(CLI::App& app, const CLI::ParseError& mistake) {
                        near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near));
 }
 
-/// "cenote exception request": as far as the line named verbs.
+/// The program and the verbs of the command line, as "cenote exception request".
 std::string verb_of(const CLI::App& app) {
     std::string words = app.get_name();
     for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
@@ -62,13 +63,13 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
     } catch (const CLI::ParseError& mistake) {
-        fmt::print(stderr, "cenote: {}; '{} --help' shows how it is written\n", printable(what_is_wrong(app, mistake)),
+        fmt::print(stderr, "cenote: {}; '{} --help' shows its usage\n", printable(explain_mistake(app, mistake)),
                    verb_of(app));
         return kWrongCommandLine;
     }
     const auto done = verbs.chosen()(session);
-    if (done == Exit::Done && session.files_spoke())
-        fmt::print(stderr, "cenote: no cenoted runs: this is what the files say\n");
+    if (done == Exit::Done && session.used_files())
+        fmt::print(stderr, "cenote: no cenoted runs: this is from the files\n");
     if (std::fflush(stdout) != 0) return static_cast<int>(fail(Error{"cannot write the output"}));
     return static_cast<int>(done);
 }

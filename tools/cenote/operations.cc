@@ -32,19 +32,20 @@ Exit flush(Session& session, const FlushFlags& flags) {
     const auto done = session.ask("flush", std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{} answers are gone from the cache\n", cell(*done, "entries"));
+    fmt::print("{} answers removed from the cache\n", cell(*done, "entries"));
     return Exit::Done;
 }
 
 }  // namespace
 
 void add_operations(Verbs& verbs) {
-    CLI::App* verb = verbs.add("reload", "Have the daemon read its configuration anew; a mistake changes nothing");
+    CLI::App* verb =
+        verbs.add("reload", "Have the daemon read its configuration again; with a mistake nothing changes");
     const auto why = std::make_shared<Why>();
     why->add_to(*verb);
     verbs.on(verb, [why](Session& session) { return reload(session, *why); });
 
-    verb = verbs.add("flush", "Empty the daemon's cache, or take one name out of it");
+    verb = verbs.add("flush", "Remove all answers from the cache, or those of one name");
     const auto flags = std::make_shared<FlushFlags>();
     CLI::Option* name = verb->add_option("NAME", flags->name, "Only this name")->check(check_question)->type_name("");
     verb->add_flag("--below", flags->below, "And all names below it")->needs(name);

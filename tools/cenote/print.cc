@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "resolver/base/printable.h"
+#include "resolver/report/fields.h"
 #include "resolver/wire/international.h"
 
 namespace cenote::cli {
@@ -29,11 +30,11 @@ struct WideRange {
     char32_t first;
     char32_t last;
 };
-// East Asian Width W and F, as far as names of people and services have them (UAX #11).
+// East Asian Width W and F (UAX #11), the ranges that names of people and services use.
 constexpr std::array<WideRange, 6> kWide{
     {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xff00, 0xff60}, {0x1f300, 0x1faff}}};
 
-/// The character at `at`, which moves behind it; broken UTF-8 only makes a width wrong.
+/// The character at `at`, which is advanced; malformed UTF-8 only gives a wrong width.
 char32_t next_character(std::string_view text, std::size_t& at) {
     const auto lead = static_cast<unsigned char>(text[at++]);
     const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
@@ -131,8 +132,9 @@ std::string in_both_forms(const std::string& text) {
     return letters.empty() ? text : fmt::format("{}{} ({})", target ? kDomain : "", letters, name->to_string());
 }
 
-void print_notes(const Json& told) {
-    for (const auto& note : told.value("notes", Json::array())) fmt::print(stderr, "cenote: {}\n", cell(note));
+void print_notes(const Json& answer) {
+    for (const auto& note : answer.value(report::field::kNotes, Json::array()))
+        fmt::print(stderr, "cenote: {}\n", cell(note));
 }
 
 void print_json(const Json& json) {

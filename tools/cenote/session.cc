@@ -14,7 +14,7 @@
 namespace cenote::cli {
 namespace {
 
-/// All errors, one a line: each has its file and place in front.
+/// All errors, each on a line with its file and place.
 Error errors_of(const Diagnostics& diagnostics) {
     std::string text;
     for (const auto& one : diagnostics.all()) {
@@ -55,7 +55,7 @@ Result<std::shared_ptr<const domainset::DomainSet>> Session::set() {
     if (!known) return known.error();
     if ((*known)->set.empty()) return std::shared_ptr<const domainset::DomainSet>{};
     auto opened = domainset::open_with_fallback((*known)->set);
-    if (!opened) return Error{opened.error().text + "; run cenote update"};
+    if (!opened) return Error{opened.error().text + "; run 'cenote update'"};
     return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
 }
 
@@ -90,7 +90,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
 
 Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     if (!daemon_listens()) {
-        files_spoke_ = true;
+        used_files_ = true;
         return policy(at);
     }
     auto document = ask_text("policy", Json::object());
@@ -103,9 +103,9 @@ Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     if (!built) return std::move(built).error();
     std::string remark;
     if (!built->remark.empty())
-        remark =
-            fmt::format("cenoted has another set in force than {}, where the names are from; 'cenote status' says why",
-                        (*known)->set.string());
+        remark = fmt::format(
+            "cenoted has another set in force than {}, from which the names are; 'cenote status' has the reason",
+            (*known)->set.string());
     return PolicyFromFiles{std::move(built->policy), local_names(**known), std::move(remark)};
 }
 
@@ -134,7 +134,7 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
 Result<std::string> Session::ask_text(const std::string& verb, Json args) {
     auto answer = ask(verb, std::move(args));
     if (!answer) return std::move(answer).error();
-    if (!answer->is_string()) return Error{fmt::format("cenoted answered '{}' with something else than a text", verb)};
+    if (!answer->is_string()) return Error{fmt::format("cenoted answered '{}' with something other than a text", verb)};
     return answer->get<std::string>();
 }
 
@@ -143,7 +143,7 @@ std::optional<Result<Json>> Session::ask_if_there(const std::string& verb, Json 
     return ask(verb, std::move(args));
 }
 
-/// One that listens and cannot be reached is there: asking it says why.
+/// A daemon that listens but cannot be reached counts, so that the request gives the reason.
 bool Session::daemon_listens() {
     const auto client = connect_if_there();
     return !client || *client != nullptr;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the verbs share: where the configuration and the daemon are, and what is read from them once.
+// What all verbs use: the configuration, the set and the policy of the files, and requests to the daemon.
 //
 // Threads:  one.
 // Memory:   the settings, a mapping of the set, a connection while a request is under way.
-// Failure:  Result with the line that the user gets; several mistakes of a configuration are several lines.
+// Failure:  Result with a line for people; each mistake of a configuration has a line of its own.
 #pragma once
 
 #include <memory>
@@ -12,69 +12,69 @@
 #include <string>
 
 #include "resolver/config/config.h"
-#include "resolver/config/views.h"
 #include "resolver/control/control.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/policy/policy.h"
 
 namespace cenote::cli {
 
 using control::Json;
 
-/// Done, or not: what main() returns. A command line that is wrong is told by the parser, with 2.
+/// The exit code. The parser itself reports a wrong command line, with 2.
 enum class Exit : int { Done = 0, Failed = 1 };
 
-/// Policy as the files have it at this moment.
+/// A policy read from files, and the local names.
 struct PolicyFromFiles {
     std::shared_ptr<const policy::Policy> policy;
     engine::LocalNames local;
-    std::string remark;  // what was otherwise then; empty: nothing
+    std::string remark;  // how it may differ from what was in force; empty: it does not
 };
 
 class Session {
 public:
-    // Set by the command line and the environment.
+    // Set from the command line and the environment.
     Path config = "/etc/cenote/cenote.toml";
-    Path socket;  // empty: as the configuration says
+    Path socket;  // empty: the one in the configuration
 
     Result<const config::Settings*> settings();
-    /// The set of the settings or the one before it; null when none is configured.
+    /// The configured set, or the previous one where it cannot be read; null when none is configured.
     Result<std::shared_ptr<const domainset::DomainSet>> set();
-    /// Files and state as they are; in force at `at`.
+    /// The policy that files and state give for `at`.
     Result<PolicyFromFiles> policy(WallTime at);
-    /// As it was in force at a time that has passed, by the state file.
+    /// The policy that was in force at a past time, from the state file.
     Result<PolicyFromFiles> past_policy(WallTime at);
 
-    /// As the daemon has it in force; where none runs, policy().
+    /// The policy in force in the daemon; without a daemon, policy().
     Result<PolicyFromFiles> policy_in_force(WallTime at);
 
-    /// The daemon's data for a verb, or why there is none. An array that comes in parts is one.
+    /// The daemon's data for a verb. The parts of a long array are joined.
     Result<Json> ask(const std::string& verb, Json args);
-    /// The same for a text, which may come in pieces.
+    /// The same for a text, whose pieces are joined.
     Result<std::string> ask_text(const std::string& verb, Json args);
-    /// nullopt where no daemon listens. A daemon that refuses to answer has refused: files are no way around it.
+    /// nullopt where no daemon listens. A refusal by the daemon is an error, and files are not read instead.
     std::optional<Result<Json>> ask_if_there(const std::string& verb, Json args);
-    /// The daemon's data for a verb; where none listens, what the files say.
+    /// The daemon's data for a verb; where no daemon listens, the result of `from_files`.
     template <typename FromFiles>
     Result<Json> ask_or_read(const std::string& verb, Json args, FromFiles from_files) {
         if (auto answer = ask_if_there(verb, std::move(args))) return std::move(*answer);
-        files_speak();
+        note_use_of_files();
         return from_files();
     }
     [[nodiscard]] bool daemon_listens();
-    /// What is shown next comes from files, since no daemon runs.
-    void files_speak() noexcept { files_spoke_ = true; }
-    /// Whether files took the daemon's place, which is said when the verb is done.
-    [[nodiscard]] bool files_spoke() const noexcept { return files_spoke_; }
+    /// Notes that files were read in place of the daemon.
+    void note_use_of_files() noexcept { used_files_ = true; }
+    /// Whether that happened: main() prints a line about it when the verb has succeeded.
+    [[nodiscard]] bool used_files() const noexcept { return used_files_; }
 
 private:
-    /// A connection of its own for each request: the daemon closes one that is silent, as during a long fetch.
+    /// Each request has a connection of its own: the daemon closes one that is silent, as during a long fetch.
     Result<std::unique_ptr<control::ControlClient>> connect_if_there();
 
     std::optional<config::Settings> settings_;
-    bool files_spoke_ = false;
+    bool used_files_ = false;
 };
 
-/// "cenote: what is wrong" on stderr, a line for each line of it.
+/// Prints each line of the error on stderr, with "cenote: " before it.
 Exit fail(const Error& error);
 
 }  // namespace cenote::cli

@@ -3,7 +3,8 @@
 // compile, inspect, diff: sets as files, without daemon or network.
 #include <fmt/format.h>
 
-#include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
+#include "resolver/report/set.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/compile_report.h"
 #include "tools/cenote/print.h"
@@ -11,6 +12,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct CompileFlags {
     Path out;
@@ -37,45 +40,26 @@ Exit compile(Session& session, const CompileFlags& flags) {
     return failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
-Json sources_json(const domainset::DomainSet& set) {
-    Json rows = Json::array();
-    for (const auto& source : set.sources())
-        rows.push_back({{"id", source.id},
-                        {"kind", source.kind == domainset::SourceKind::Service ? "service" : "list"},
-                        {"entries", source.entries},
-                        {"format", source.format.empty() ? Json(nullptr) : Json(source.format)},
-                        {"digest", to_hex(source.digest)}});
-    return rows;
-}
-
 Exit inspect(const InspectFlags& flags) {
     const auto set = domainset::DomainSet::open(flags.file);
     if (!set) return fail(set.error());
-    const auto& info = set->info();
-    const Json told{{"path", flags.file.string()},
-                    {"domains", info.domains},
-                    {"delta", info.delta},
-                    {"bytes", info.bytes},
-                    {"built_at", format_time(info.built_at)},
-                    {"services", info.services},
-                    {"lists", info.lists},
-                    {"digest", to_hex(info.digest)},
-                    {"sources", sources_json(*set)}};
+    const Json answer = report::set_json(flags.file, *set);
     if (flags.json) {
-        print_json(told);
+        print_json(answer);
         return Exit::Done;
     }
-    print_fields(told, {{"set", "path"},
-                        {"built", "built_at"},
-                        {"names", "domains"},
-                        {"changed in its delta", "delta"},
-                        {"bytes", "bytes"},
-                        {"services", "services"},
-                        {"lists", "lists"},
-                        {"SHA-256", "digest"}});
+    print_fields(answer, {{"set", field::kPath},
+                          {"built", field::kBuiltAt},
+                          {"names", field::kDomains},
+                          {"changed in its delta", field::kDelta},
+                          {"bytes", field::kBytes},
+                          {"services", field::kServices},
+                          {"lists", field::kLists},
+                          {"SHA-256", field::kDigest}});
     Table table({"SOURCE", "KIND", "ENTRIES", "FORMAT"});
-    for (const auto& row : told["sources"])
-        table.add({cell(row, "id"), cell(row, "kind"), cell(row, "entries"), cell(row, "format")});
+    for (const auto& row : answer[field::kSources])
+        table.add(
+            {cell(row, field::kId), cell(row, field::kKind), cell(row, field::kEntries), cell(row, field::kFormat)});
     table.print();
     return Exit::Done;
 }
@@ -104,22 +88,21 @@ Exit diff(const DiffFlags& flags) {
 }  // namespace
 
 void add_sets(Verbs& verbs) {
-    CLI::App* verb = verbs.add("compile", "Compile the catalogue and the lists into a file of one's own");
+    CLI::App* verb = verbs.add("compile", "Compile the catalogue and the lists into FILE");
     const auto compile_flags = std::make_shared<CompileFlags>();
-    verb->add_option("--out", compile_flags->out, "Where the set goes")->required()->type_name("FILE");
-    verb->add_flag("--force", compile_flags->force, "Take names that may not be sinkholed all the same");
+    verb->add_option("--out", compile_flags->out, "The file to write")->required()->type_name("FILE");
+    verb->add_flag("--force", compile_flags->force, "Accept names that may not be sinkholed");
     verbs.on(verb, [compile_flags](Session& session) { return compile(session, *compile_flags); });
 
-    verb = verbs.add("diff", "Which names one set has otherwise than another, most popular first");
+    verb = verbs.add("diff", "The names that differ between two sets, most popular first");
     const auto diff_flags = std::make_shared<DiffFlags>();
-    verb->add_option("OLD", diff_flags->before, "The one set")->required()->type_name("");
-    verb->add_option("NEW", diff_flags->after, "The other")->required()->type_name("");
-    verb->add_option("--popular", diff_flags->popular, "Names that people ask for, most popular first")
-        ->type_name("FILE");
+    verb->add_option("OLD", diff_flags->before, "The older set")->required()->type_name("");
+    verb->add_option("NEW", diff_flags->after, "The newer set")->required()->type_name("");
+    verb->add_option("--popular", diff_flags->popular, "Popular names, most popular first")->type_name("FILE");
     verb->add_flag("--json", diff_flags->json, "Print JSON");
     verbs.on(verb, [diff_flags](Session&) { return diff(*diff_flags); });
 
-    verb = verbs.add("inspect", "What a set holds, once it has been checked whole");
+    verb = verbs.add("inspect", "Check a whole set, and print its contents in numbers");
     const auto inspect_flags = std::make_shared<InspectFlags>();
     verb->add_option("FILE", inspect_flags->file, "The set")->required()->type_name("");
     verb->add_flag("--json", inspect_flags->json, "Print JSON");

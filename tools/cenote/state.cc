@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// state export and import, backup, restore: what was made at the command line, from node to node and back in time.
+// state export and import, backup, restore: the rules made at the command line, between nodes and from backups.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "resolver/base/time_text.h"
+#include "resolver/rules/exception_document.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/state_copy.h"
@@ -18,7 +19,7 @@ namespace cenote::cli {
 namespace {
 
 constexpr int kFormat = 1;
-constexpr std::size_t kBatch = 50;              // rules in one request, which must fit a line of the control protocol
+constexpr std::size_t kBatch = 50;              // rules in one request, which is one line of the control protocol
 constexpr std::size_t kImportMax = 256U << 20;  // bytes
 
 Json record_json(const std::string& node, const state::Record& record) {
@@ -37,7 +38,7 @@ Json record_json(const std::string& node, const state::Record& record) {
             {"chain", record.chain}};
 }
 
-/// Directives, allows and exceptions with the records about them. A suspension is this node's alone.
+/// Directives, allows and exceptions with their records. A suspension is local to this node and not exported.
 Result<Json> exported(const config::Settings& settings) {
     const auto owner = AsOwner::of(settings.state.parent_path());
     if (!owner) return owner.error();
@@ -69,7 +70,7 @@ Exit export_state(Session& session) {
     return Exit::Done;
 }
 
-Result<std::string> whole(const std::string& file) {
+Result<std::string> read_input(const std::string& file) {
     if (file != "-") return read_file(file, kImportMax);
     std::ostringstream text;
     text << std::cin.rdbuf();
@@ -77,7 +78,7 @@ Result<std::string> whole(const std::string& file) {
 }
 
 Exit import_state(Session& session, const std::string& file, const Why& why) {
-    const auto text = whole(file);
+    const auto text = read_input(file);
     if (!text) return fail(text.error());
     const Json read = Json::parse(*text, nullptr, false);
     if (!read.is_object() || read.value("cenote_state", 0) != kFormat || !read.contains("rules") ||
@@ -100,7 +101,8 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
         for (const auto& id : done->value("unconfirmed", Json::array()))
             fmt::print("exception {} opens nothing until a person who did not import it approves it\n", cell(id));
     }
-    fmt::print("{} of {} rules were new here or went further; the others were known\n", taken, rules.size());
+    fmt::print("{} of {} rules were new here or newer than the known ones; the others were known\n", taken,
+               rules.size());
     return Exit::Done;
 }
 
@@ -109,7 +111,7 @@ struct Copied {
     std::vector<state::Record> trail;
 };
 
-/// What root reads of it afterwards can no longer be exchanged by anybody.
+/// Opens a copy: the owner of the original can no longer replace what root reads from it.
 Result<Copied> copy_of(const Path& state) {
     const auto copy = StateCopy::of(state);
     if (!copy) return copy.error();
@@ -125,7 +127,7 @@ Exit backup(Session& session, const std::string& file) {
     if (!settings) return fail(settings.error());
     std::error_code none;
     if (std::filesystem::exists(file, none))
-        return fail(Error{fmt::format("{} is there already; name another file", file)});
+        return fail(Error{fmt::format("{} exists already; name another file", file)});
     const auto copied = copy_of((*settings)->state);
     if (!copied) return fail(copied.error());
     const auto owner = AsOwner::of(Path(file).parent_path());
@@ -141,11 +143,11 @@ Exit accept_clock(Session& session, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("accept-clock", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("{} is taken for right, though it was {} before\n", cell(*done, "after"), cell(*done, "before"));
+    fmt::print("{} is accepted as correct, although {} was seen before\n", cell(*done, "after"), cell(*done, "before"));
     return Exit::Done;
 }
 
-/// A place where the daemon can read it, whatever it may see of the file system.
+/// A copy of the backup beside the state file, where the daemon can read it even if it sees nothing else.
 class Incoming {
 public:
     static Result<Incoming> of(const std::string& file, const Path& state) {
@@ -190,7 +192,7 @@ Exit restore_without_daemon(const config::Settings& settings, const Path& incomi
     const auto restored =
         state::restore_state(incoming, settings.state, rules::unconfirm_exceptions, std::move(record));
     if (!restored) return fail(restored.error());
-    fmt::print("restored; the next start of cenoted takes it up\n");
+    fmt::print("restored; it is in force from the next start of cenoted\n");
     return Exit::Done;
 }
 
@@ -206,42 +208,42 @@ Exit restore(Session& session, const std::string& file, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("restore", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("restored and in force, policy version {}; what was there is kept beside {}, as .before-restore\n",
+    fmt::print("restored and in force, policy version {}; the former state is kept beside {}, as .before-restore\n",
                cell(*done, "policy_version"), (*settings)->state.string());
     for (const auto& id : done->value("unconfirmed", Json::array()))
-        fmt::print("exception {} opens nothing until somebody approves it again\n", cell(id));
+        fmt::print("exception {} opens nothing until it is approved again\n", cell(id));
     return Exit::Done;
 }
 
 }  // namespace
 
 void add_state(Verbs& verbs) {
-    CLI::App* state = verbs.add("state", "What was made at the command line, from node to node");
+    CLI::App* state = verbs.add("state", "Export and import the rules made at the command line");
     state->require_subcommand(1);
     CLI::App* verb =
         state->add_subcommand("export", "Print directives, allows and exceptions with their history, as JSON")
             ->fallthrough();
     verbs.on(verb, [](Session& session) { return export_state(session); });
 
-    verb = state->add_subcommand("import", "Take over what another node exported; doing it twice changes nothing")
+    verb = state->add_subcommand("import", "Import what another node exported; doing it twice changes nothing")
                ->fallthrough();
     const auto file = std::make_shared<std::string>("-");
     const auto why = std::make_shared<Why>();
-    verb->add_option("FILE", *file, "What export printed; - is the standard input")->type_name("");
+    verb->add_option("FILE", *file, "The output of export; - is the standard input")->type_name("");
     why->add_to(*verb);
     verbs.on(verb, [file, why](Session& session) { return import_state(session, *file, *why); });
 
-    verb = state->add_subcommand("accept-clock", "Take the present time for right, though a later one was seen")
+    verb = state->add_subcommand("accept-clock", "Accept the present time as correct although a later one was seen")
                ->fallthrough();
     why->add_to(*verb);
     verbs.on(verb, [why](Session& session) { return accept_clock(session, *why); });
 
     verb = verbs.add("backup", "Write everything that was made at the command line to FILE, while cenoted runs");
-    verb->add_option("FILE", *file, "A file that is not there yet")->type_name("")->required();
+    verb->add_option("FILE", *file, "A file that does not exist yet")->type_name("")->required();
     verbs.on(verb, [file](Session& session) { return backup(session, *file); });
 
-    verb = verbs.add("restore", "Go back to a backup; its exceptions wait until they are confirmed");
-    verb->add_option("FILE", *file, "What backup wrote")->type_name("")->required();
+    verb = verbs.add("restore", "Return to a backup; its exceptions open nothing until they are approved again");
+    verb->add_option("FILE", *file, "A file that backup wrote")->type_name("")->required();
     why->add_to(*verb);
     verbs.on(verb, [file, why](Session& session) { return restore(session, *file, *why); });
 }

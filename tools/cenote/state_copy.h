@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A copy of a state file in a folder of its own, which goes away again.
+// A copy of a state file in a temporary folder, which the destructor removes.
 //
-// While it lives the process has the rights of the state's owner, who could otherwise lead root's to another file.
+// During its lifetime the process has the rights of the owner of the state, who could otherwise direct an access with
+// root's rights to another file.
 //
 // Threads:  one.
+// Memory:   a path; the copy is on disk.
 // Failure:  Result with one line.
 #pragma once
 
@@ -29,7 +31,7 @@ private:
     Path folder_;
 };
 
-/// Writes all of `from` into a file that must not be there yet, for its owner's eyes only.
+/// Writes all of `from` into a new file that only its owner can read; an existing file is an error.
 Status write_new(int from, const Path& file);
 
 }  // namespace cenote::cli

@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
 
@@ -18,53 +21,55 @@ struct Flags {
 };
 
 std::string rtt_text(const Json& upstream) {
-    const auto rtt = upstream.find("rtt_ms");
+    const auto rtt = upstream.find(field::kRtt);
     if (rtt == upstream.end() || !rtt->is_number()) return {};
     return fmt::format("  {:.1f} ms", rtt->get<double>());
 }
 
 void print_upstreams(const Json& upstreams) {
     for (const auto& one : upstreams)
-        fmt::print("upstream   {}  {}{}\n", cell(one, "server"), one.value("healthy", false) ? "healthy" : "sick",
-                   rtt_text(one));
+        fmt::print("upstream   {}  {}{}\n", cell(one, field::kServer),
+                   one.value(field::kHealthy, false) ? "healthy" : "sick", rtt_text(one));
 }
 
 void print_problems(const Json& problems) {
     for (const auto& one : problems) {
-        const std::string since = cell(one, "since");
-        fmt::print("{}  {}; {}{}\n", coloured(cell(one, "severity")), cell(one, "what"), cell(one, "do"),
-                   since == "-" ? "" : fmt::format(" (since {})", since));
+        const std::string since = cell(one, field::kSince);
+        fmt::print("{}  {}; {}{}\n", coloured(cell(one, field::kSeverity)), cell(one, field::kWhat),
+                   cell(one, field::kDo), since == "-" ? "" : fmt::format(" (since {})", since));
     }
 }
 
 void print_status(const Json& status) {
-    const auto set = status.value("set", Json::object());
-    const seconds uptime(status.value("uptime_s", std::int64_t{0}));
-    fmt::print("cenoted    {} on {}, up {}, {} workers\n", cell(status, "version"), cell(status, "node"),
-               format_duration(uptime), cell(status, "workers"));
-    if (status.contains("listen")) fmt::print("listening  {}\n", cell(status, "listen"));
-    fmt::print("policy     version {}, digest {}\n", cell(status, "policy_version"),
-               cell(status, "policy_digest").substr(0, kShownDigits));
-    fmt::print("audit      head {}\n", cell(status, "audit_head"));
-    fmt::print("set        {} names, built {}, {}\n", cell(set, "domains"), cell(set, "built_at"), cell(set, "path"));
-    print_upstreams(status.value("upstreams", Json::array()));
-    fmt::print("queries    {} asked", cell(status, "queries"));
-    for (const char* kind : {"blocked", "restricted", "advised", "observed", "refused", "cached", "forwarded"})
+    const auto set = status.value(field::kSet, Json::object());
+    const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
+    fmt::print("cenoted    {} on {}, up {}, {} workers\n", cell(status, field::kVersion), cell(status, field::kNode),
+               format_duration(uptime), cell(status, field::kWorkers));
+    if (status.contains(field::kListen)) fmt::print("listening  {}\n", cell(status, field::kListen));
+    fmt::print("policy     version {}, digest {}\n", cell(status, field::kPolicyVersion),
+               cell(status, field::kPolicyDigest).substr(0, kShownDigits));
+    fmt::print("audit      head {}\n", cell(status, field::kAuditHead));
+    fmt::print("set        {} names, built {}, {}\n", cell(set, field::kDomains), cell(set, field::kBuiltAt),
+               cell(set, field::kPath));
+    print_upstreams(status.value(field::kUpstreams, Json::array()));
+    fmt::print("queries    {} asked", cell(status, field::kQueries));
+    for (const char* kind : {field::kBlocked, field::kRestricted, field::kAdvised, field::kObserved, field::kRefused,
+                             field::kCached, field::kForwarded})
         fmt::print(", {} {}", cell(status, kind), kind);
     fmt::print("\n");
-    print_problems(status.value("problems", Json::array()));
+    print_problems(status.value(field::kProblems, Json::array()));
 }
 
 Exit status(Session& session, const Flags& flags) {
-    const auto told = session.ask("status", Json::object());
-    if (!told) return fail(told.error());
-    const auto problems = told->value("problems", Json::array());
+    const auto answer = session.ask("status", Json::object());
+    if (!answer) return fail(answer.error());
+    const auto problems = answer->value(field::kProblems, Json::array());
     if (flags.json)
-        print_json(*told);
+        print_json(*answer);
     else if (flags.check)
         print_problems(problems);
     else
-        print_status(*told);
+        print_status(*answer);
     return flags.check && !problems.empty() ? Exit::Failed : Exit::Done;
 }
 
@@ -74,22 +79,22 @@ void print_numbers(const Json& numbers, std::string_view unit) {
 }
 
 Exit stats(Session& session, bool json) {
-    const auto told = session.ask("stats", Json::object());
-    if (!told) return fail(told.error());
+    const auto answer = session.ask("stats", Json::object());
+    if (!answer) return fail(answer.error());
     if (json) {
-        print_json(*told);
+        print_json(*answer);
         return Exit::Done;
     }
-    fmt::print("since the start (what is 0 is left out)\n");
-    print_numbers(told->value("counters", Json::object()), "");
+    fmt::print("since the start (zeros are left out)\n");
+    print_numbers(answer->value(field::kCounters, Json::object()), "");
     fmt::print("until the answer\n");
-    print_numbers(told->value("latency_us", Json::object()), " us");
+    print_numbers(answer->value(field::kLatency, Json::object()), " us");
     fmt::print("cache\n");
-    print_numbers(told->value("cache", Json::object()), "");
+    print_numbers(answer->value(field::kCache, Json::object()), "");
     return Exit::Done;
 }
 
-/// Label values come escaped, as the format has it.
+/// The format escapes label values, so the text is printed as it is.
 Exit metrics(Session& session) {
     const auto text = session.ask_text("metrics", Json::object());
     if (!text) return fail(text.error());
@@ -104,33 +109,34 @@ struct TopFlags {
 };
 
 Exit top(Session& session, const TopFlags& flags) {
-    const auto told = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
-    if (!told) return fail(told.error());
+    const auto answer = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
+    if (!answer) return fail(answer.error());
     if (flags.json) {
-        print_json(*told);
+        print_json(*answer);
         return Exit::Done;
     }
-    if (told->empty()) {
-        fmt::print("nothing that would count was asked yet\n");
+    if (answer->empty()) {
+        fmt::print("no query was counted yet\n");
         return Exit::Done;
     }
     if (flags.what == "names" || flags.what == "clients") {
         const bool names = flags.what == "names";
         Table table({names ? "NAME" : "CLIENT", "QUERIES", names ? "CLIENTS" : "NAMES"});
-        for (const auto& row : *told)
-            table.add(
-                {cell(row, names ? "name" : "client"), cell(row, "queries"), cell(row, names ? "clients" : "names")});
+        for (const auto& row : *answer)
+            table.add({cell(row, names ? field::kName : field::kClient), cell(row, field::kQueries),
+                       cell(row, names ? field::kClients : field::kNames)});
         table.print();
-        fmt::print("of a sample, the first thousand answers of each second and worker; old ones count less\n");
+        fmt::print("from a sample: the first thousand answers of each second and worker; older ones count less\n");
         return Exit::Done;
     }
     Table table({flags.what == "services" ? "SERVICE" : "GROUP", "QUERIES", "OF THEM"});
-    for (const auto& row : *told) {
+    for (const auto& row : *answer) {
         std::string verdicts;
         for (const auto& [verdict, count] : row.items())
-            if (count.is_number() && verdict != "queries")
+            if (count.is_number() && verdict != field::kQueries)
                 verdicts += fmt::format("{}{} {}", verdicts.empty() ? "" : ", ", verdict, cell(count));
-        table.add({cell(row, flags.what == "services" ? "service" : "group"), cell(row, "queries"), verdicts});
+        table.add({cell(row, flags.what == "services" ? field::kService : field::kGroup), cell(row, field::kQueries),
+                   verdicts});
     }
     table.print();
     return Exit::Done;
@@ -139,13 +145,13 @@ Exit top(Session& session, const TopFlags& flags) {
 }  // namespace
 
 void add_status(Verbs& verbs) {
-    CLI::App* verb = verbs.add("status", "How the daemon does, and what needs somebody's attention");
+    CLI::App* verb = verbs.add("status", "The state of the daemon, and its problems");
     const auto flags = std::make_shared<Flags>();
     verb->add_flag("--check", flags->check, "Only the problems; exit code 1 when there are any");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return status(session, *flags); });
 
-    verb = verbs.add("stats", "What was counted since the daemon started");
+    verb = verbs.add("stats", "Counters, latency and cache since the start of the daemon");
     const auto json = std::make_shared<bool>(false);
     verb->add_flag("--json", *json, "Print JSON");
     verbs.on(verb, [json](Session& session) { return stats(session, *json); });
@@ -153,7 +159,7 @@ void add_status(Verbs& verbs) {
     verb = verbs.add("metrics", "All counters and gauges in the text format of Prometheus");
     verbs.on(verb, metrics);
 
-    verb = verbs.add("top", "What is asked most, and who asks most");
+    verb = verbs.add("top", "The most frequent services, groups, names or clients");
     const auto top_flags = std::make_shared<TopFlags>();
     verb->add_option("WHAT", top_flags->what, "services (the default), groups, names or clients")
         ->type_name("")

@@ -8,6 +8,7 @@
 #include "resolver/config/set_changes.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/domainset/publish.h"
+#include "resolver/report/popular_names.h"
 #include "resolver/rules/policy_document.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
@@ -162,10 +163,10 @@ using Names = std::vector<wire::Name>;
 /// What the daemon sees asked for, where neither configuration nor command line names a file.
 Names popular_names(Session& session, const config::Settings& settings, const Flags& flags) {
     if (flags.rollback || !flags.popular.empty() || !settings.popular.empty()) return {};
-    const auto request = config::popular_names_request();
+    const auto request = report::popular_names_request();
     const auto names = session.ask_if_there(request.verb, request.args);
     if (!names) return {};
-    if (*names) return config::popular_names(**names);
+    if (*names) return report::popular_names(**names);
     fmt::print(stderr, "cenote: warning: the daemon does not say which names are popular: {}\n", names->error().text);
     return {};
 }

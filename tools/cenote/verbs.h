@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verbs, as the command line knows them. Each function adds its verbs to the parser's tree; what a verb does is
-// kept beside it and run once the whole line has been understood.
+// The verbs of the command line. Each add_ function adds verbs to the parser, and an action for each verb, which runs
+// once the whole line has been parsed.
+//
+// Threads: one.   Memory: the parser's tree and the flags of each verb.   Failure: the exit code of the action.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,14 +21,14 @@ public:
 
     explicit Verbs(CLI::App& app) : app_(app) {}
 
-    /// `options` become the action's when they are captured by it: a shared_ptr to a struct of the verb's flags.
+    /// A new verb. Its flags live in a struct behind a shared_ptr that the action captures.
     CLI::App* add(const std::string& name, const std::string& description) {
         CLI::App* verb = app_.add_subcommand(name, description);
-        verb->fallthrough();  // --config and --socket may stand behind the verb as well
+        verb->fallthrough();  // --config and --socket may follow the verb as well
         return verb;
     }
     void on(const CLI::App* verb, Action action) { actions_[verb] = std::move(action); }
-    /// Of the verb that the line named.
+    /// The action of the verb on the command line.
     [[nodiscard]] const Action& chosen() const {
         const CLI::App* verb = app_.get_subcommands().front();
         while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
@@ -39,10 +41,10 @@ private:
     std::map<const CLI::App*, Action> actions_;
 };
 
-/// What is wrong with a time on the command line; empty when nothing is.
+/// Checks in the form that the parser takes: the error, or an empty string.
 [[nodiscard]] std::string check_time(const std::string& text);
 
-/// The same for a name that is asked for, and for one that stands for itself and all below it.
+/// A name to query, and a name that stands for itself and all names below it.
 [[nodiscard]] std::string check_question(const std::string& text);
 [[nodiscard]] std::string check_subtree(const std::string& text);
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Directives and groups, as the verbs of the same names print them with --json.
+//
+// Threads: pure.   Time: an argument.   Memory: the answer.   Failure: none; an unknown value is null.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "resolver/policy/policy.h"
+#include "resolver/report/values.h"
+
+namespace cenote::report {
+
+/// `step_now` and `now_because` describe what holds at `now`, for which the policy was built.
+[[nodiscard]] Json directives_json(const policy::Policy& policy, WallTime now);
+
+/// The traffic of one group since the start.
+struct GroupTraffic {
+    std::string group;
+    std::uint64_t queries = 0;
+    std::uint64_t clients = 0;
+    WallTime last_seen{};
+};
+
+/// Without traffic, as read from files, `clients_seen` and `last_seen` are null and `queries` is absent.
+[[nodiscard]] Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic);
+
+}  // namespace cenote::report

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/report/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/report/fields.h"
+#include "resolver/wire/international.h"
+#include "resolver/wire/message.h"
+
+namespace cenote::report {
+namespace {
+
+using domainset::Source;
+using domainset::SourceKind;
+
+/// How a name that this resolver answers itself is answered; nullopt for any other name.
+std::optional<std::string_view> local_answer(engine::LocalKind kind) {
+    switch (kind) {
+        case engine::LocalKind::Records: return "the records of [[local]]";
+        case engine::LocalKind::Nxdomain: return "nxdomain, a special-use name";
+        case engine::LocalKind::Nodata: return "nodata, a special-use name";
+        case engine::LocalKind::Loopback: return "the loopback address";
+        case engine::LocalKind::EmptyZone: return "nodata, a locally served empty zone";
+        case engine::LocalKind::Canary: return "nxdomain, which tells browsers and devices to keep this resolver";
+        default: return std::nullopt;
+    }
+}
+
+/// Access is checked before the name, so that a refused client gets no local name either.
+void apply_access_check(const ExplainQuestion& question, policy::Explanation& explanation) {
+    if (!question.allow_from) return;
+    if (std::any_of(question.allow_from->begin(), question.allow_from->end(),
+                    [&](const Prefix& prefix) { return prefix.contains(question.client); }))
+        return;
+    explanation.verdict = "refused";
+    explanation.answer = "REFUSED, EDE 18 (Prohibited)";
+    explanation.directive.clear();
+    explanation.exception.clear();
+    explanation.next_verdict.clear();
+    explanation.until.reset();
+    explanation.changes.reset();
+    explanation.steps = {{fmt::format("[server].allow_from has no prefix that contains {}: all its queries are refused",
+                                      question.client.to_string())}};
+}
+
+/// Fills in the service or list of a name where no directive matched, which otherwise gives them.
+void fill_in_source(const domainset::DomainSet* set, const wire::Name& name, policy::Explanation& explanation) {
+    const auto hit = set != nullptr ? set->match(name) : std::nullopt;
+    if (!hit || !explanation.service.empty() || !explanation.list.empty()) return;
+    for (const std::uint32_t index : set->tag_set(hit->tags)) {
+        const Source& source = set->sources()[set->tags()[index].source];
+        if (source.kind == SourceKind::Service && explanation.service.empty()) {
+            explanation.service = source.id;
+            explanation.service_name = source.name;
+        } else if (source.kind == SourceKind::List && explanation.list.empty()) {
+            explanation.list = source.id;
+        }
+    }
+    wire::Name entry;
+    std::size_t end = 0;
+    if (explanation.matched.empty() && entry.read_uncompressed(name.suffix(hit->labels), end))
+        explanation.matched = entry.to_string();
+}
+
+policy::Explanation explain(const policy::Policy& policy, const engine::LocalNames& local,
+                            const ExplainQuestion& question) {
+    const engine::LocalAnswer found = local.find(question.name);
+    auto explanation = policy.explain(question.client, question.name);
+    fill_in_source(policy.base(), question.name, explanation);
+    if (found.trusted)
+        explanation.steps.push_back({fmt::format(
+            "{} is protected, local or routed: what its answer reveals is not judged", question.name.to_string())});
+    if (const auto answer = local_answer(found.kind)) {
+        explanation.verdict = "local";
+        explanation.answer = *answer;
+        explanation.steps.push_back({fmt::format("{} is answered by this resolver, whatever the policy is: {}",
+                                                 question.name.to_string(), *answer)});
+    }
+    apply_access_check(question, explanation);
+    return explanation;
+}
+
+}  // namespace
+
+Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainQuestion& question) {
+    const auto explanation = explain(policy, local, question);
+    const Source* service = find_source(policy.base(), SourceKind::Service, explanation.service);
+    Json steps = Json::array();
+    for (const auto& step : explanation.steps) steps.push_back(step.text);
+    return {
+        {field::kName, question.name.to_string()},
+        {field::kUnicode, text_or_null(wire::to_u_labels(question.name))},
+        {field::kNotes, question.note.empty() ? Json::array() : Json::array({question.note})},
+        {field::kType, wire::type_to_text(question.type)},
+        {field::kClient, question.client.to_string()},
+        {field::kGroups, explanation.groups},
+        {field::kVerdict, explanation.verdict},
+        {field::kService, text_or_null(explanation.service)},
+        {field::kServiceName, text_or_null(explanation.service_name)},
+        {field::kJurisdiction, text_or_null(service != nullptr ? service->jurisdiction : "")},
+        {field::kCategory, service != nullptr ? Json(service->categories) : Json::array()},
+        {field::kList, text_or_null(explanation.list)},
+        {field::kDirective, text_or_null(explanation.directive)},
+        {field::kException, text_or_null(explanation.exception)},
+        {field::kMatched, text_or_null(explanation.matched)},
+        {field::kAnswer, explanation.answer},
+        {field::kUntil, time_json(explanation.until)},
+        {field::kChanges, time_json(explanation.changes)},
+        {field::kNextVerdict, text_or_null(explanation.next_verdict)},
+        {field::kPolicyVersion, policy.version()},
+        {field::kSteps, std::move(steps)},
+    };
+}
+
+}  // namespace cenote::report

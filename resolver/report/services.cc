@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/report/services.h"
+
+#include <algorithm>
+
+#include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
+
+namespace cenote::report {
+namespace {
+
+constexpr std::chrono::days kCheckedFor{180};
+constexpr std::size_t kDateSize = 10;  // "2026-12-31" of a time
+
+Json sorted_by_id(Json rows) {
+    std::sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a[field::kId] < b[field::kId]; });
+    return rows;
+}
+
+}  // namespace
+
+Json services_json(const domainset::DomainSet& set) {
+    Json rows = Json::array();
+    for (const auto& source : set.sources()) {
+        if (source.kind != domainset::SourceKind::Service) continue;
+        rows.push_back({
+            {field::kId, source.id},
+            {field::kName, source.name},
+            {field::kVendor, source.vendor},
+            {field::kJurisdiction, source.jurisdiction},
+            {field::kCategory, source.categories},
+            {field::kAliases, source.aliases},
+            {field::kDefault, source.by_default},
+            {field::kDomains, source.entries},
+            {field::kShared, source.shared_names},
+            {field::kNote, text_or_null(source.note)},
+        });
+    }
+    return sorted_by_id(std::move(rows));
+}
+
+Json services_json(const blocklists::Catalogue& catalogue) {
+    Json rows = Json::array();
+    for (const auto& service : catalogue.services) {
+        std::vector<std::string> shared;
+        for (const auto& name : service.shared) shared.push_back(name.to_string());
+        rows.push_back({
+            {field::kId, service.id},
+            {field::kName, service.name},
+            {field::kVendor, service.vendor},
+            {field::kJurisdiction, service.jurisdiction},
+            {field::kCategory, service.categories},
+            {field::kAliases, service.aliases},
+            {field::kDefault, service.by_default},
+            {field::kDomains, service.domains.size()},
+            {field::kShared, shared},
+            {field::kNote, text_or_null(service.note)},
+        });
+    }
+    return sorted_by_id(std::move(rows));
+}
+
+void add_evidence(Json& row, const blocklists::Service* service, WallTime now) {
+    row[field::kChecked] = nullptr;
+    row[field::kEvidence] = Json::array();
+    row[field::kStale] = false;
+    if (service == nullptr) return;
+    row[field::kEvidence] = service->evidence;
+    if (!service->checked) return;
+    row[field::kChecked] = format_time(*service->checked).substr(0, kDateSize);
+    row[field::kStale] = now - *service->checked > kCheckedFor;
+}
+
+Json hosts_json(const blocklists::Service* service) {
+    if (service == nullptr) return nullptr;
+    Json hosts = Json::array();
+    for (const auto& domain : service->domains)
+        hosts.push_back({{field::kName, domain.name.to_string()},
+                         {field::kRole, domainset::role_to_text(domain.role)},
+                         {field::kStrict, domain.strict}});
+    return hosts;
+}
+
+}  // namespace cenote::report

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/report/upstreams.h"
+
+#include "resolver/report/fields.h"
+
+namespace cenote::report {
+
+void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& views) {
+    for (const upstream::ServerHealth& health : worker) {
+        UpstreamView& view = views[health.server];
+        // A worker that has not asked for a while only knows an earlier state of the server.
+        if (health.judged_at > view.judged_at) {
+            view.healthy = health.healthy;
+            view.judged_at = health.judged_at;
+        }
+        view.queries += health.queries;
+        view.failures += health.failures;
+        if (health.rtt_ms > 0) view.rtt_ms += (health.rtt_ms - view.rtt_ms) / ++view.measured;
+    }
+}
+
+Json upstreams_json(const UpstreamViews& views) {
+    Json servers = Json::array();
+    for (const auto& [server, view] : views)
+        servers.push_back({{field::kServer, server}, {field::kHealthy, view.healthy}, {field::kRtt, view.rtt_ms}});
+    return servers;
+}
+
+}  // namespace cenote::report

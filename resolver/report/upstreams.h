@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The upstream servers as all workers together see them.
+//
+// Threads: pure.   Memory: a few words for each server.   Failure: none.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "resolver/report/values.h"
+#include "resolver/upstream/upstream.h"
+
+namespace cenote::report {
+
+struct UpstreamView {
+    bool healthy = true;  // by the worker that asked last
+    Ticks judged_at{};    // when that was; zero: no worker has asked
+    double rtt_ms = 0;    // the mean of the workers that measured it
+    std::uint32_t measured = 0;
+    std::uint64_t queries = 0;
+    std::uint64_t failures = 0;
+};
+using UpstreamViews = std::map<std::string, UpstreamView>;  // by server, as it is configured
+
+/// Adds what one worker knows of its servers.
+void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& views);
+
+[[nodiscard]] Json upstreams_json(const UpstreamViews& views);
+
+}  // namespace cenote::report

@@ -7,16 +7,17 @@ namespace {
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 §3.1
 
-/// Why nothing can be sent there, and what to write instead; empty: it can be the address of a server.
-std::string_view no_destination(const SocketAddress& address) {
+/// An Error, which follows the address in a sentence, where no packet can be sent to it.
+Status check_is_destination(const SocketAddress& address) {
     const auto& octets = address.ip.octets();
     if (is_unspecified(address.ip))  // RFC 1122 §3.2.1.3, RFC 4291 §2.5.2
-        return "is no destination: it stands for all addresses of a machine; write the server's own address";
+        return Error{"is no destination: it stands for all addresses of a machine; write the server's own address"};
     if (address.ip.is_v4() ? octets[12] >= 224 : octets[0] == 0xff)  // multicast, reserved, broadcast
-        return "is not the address of one server; write the server's own address";
+        return Error{"is not the address of one server; write the server's own address"};
     if (lacks_zone_index(address))  // RFC 4007 §6
-        return "is a link-local address, which means nothing without its link; add the interface, as in fe80::1%eth0";
-    return {};
+        return Error{
+            "is a link-local address, which means nothing without its link; add the interface, as in fe80::1%eth0"};
+    return Done{};
 }
 
 std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::string_view rest,
@@ -46,9 +47,9 @@ bool lacks_zone_index(const SocketAddress& address) {
 }
 
 bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics) {
-    const auto why = no_destination(address);
-    if (!why.empty()) diagnostics.error(text.place, fmt::format("'{}' {}", text.value, why));
-    return why.empty();
+    const auto checked = check_is_destination(address);
+    if (!checked) diagnostics.error(text.place, fmt::format("'{}' {}", text.value, checked.error().text));
+    return checked.ok();
 }
 
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics) {

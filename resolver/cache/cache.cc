@@ -77,10 +77,10 @@ struct Cache::State {
                           (question.checking_disabled ? 1U : 0U);
         return hash64(question.name.wire(), seed ^ rest);
     }
-    /// The upper half of the hash picks the shard, the lower half is the tag inside it.
+    /// The upper half of the hash picks the shard, the lower half is the fingerprint inside it.
     [[nodiscard]] Shard& shard_of(std::uint64_t hash) noexcept { return shards[(hash >> 32) & (shards.size() - 1)]; }
 
-    /// Runs `action` with the question's shard and tag, unless another thread is in that shard.
+    /// Runs `action` with the question's shard and fingerprint, unless another thread is in that shard.
     template <typename Action>
     void try_with_shard(const wire::Question& question, Action action) noexcept {
         const auto hashed = hash(question);
@@ -114,25 +114,28 @@ void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
 
 Hit Cache::lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;
-    state_->try_with_shard(
-        question, [&](Shard& shard, std::uint32_t tag) { hit = shard.lookup(tag, question, now, reply, links); });
+    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
+        hit = shard.lookup(fingerprint, question, now, reply, links);
+    });
     return hit;
 }
 
 void Cache::store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
                   Ticks now) noexcept {
-    state_->try_with_shard(
-        question, [&](Shard& shard, std::uint32_t tag) { shard.store(tag, question, answer, shape, links, now); });
+    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.store(fingerprint, question, answer, shape, links, now);
+    });
 }
 
 void Cache::store_failure(const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
-    state_->try_with_shard(question,
-                           [&](Shard& shard, std::uint32_t tag) { shard.store_failure(tag, question, code, now); });
+    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.store_failure(fingerprint, question, code, now);
+    });
 }
 
 void Cache::update_links(const wire::Question& question, const Links& links) noexcept {
-    state_->try_with_shard(question,
-                           [&](Shard& shard, std::uint32_t tag) { shard.update_links(tag, question, links); });
+    state_->try_with_shard(
+        question, [&](Shard& shard, std::uint32_t fingerprint) { shard.update_links(fingerprint, question, links); });
 }
 
 void Cache::set_limits(const Options& options) noexcept {

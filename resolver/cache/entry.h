@@ -28,7 +28,7 @@ struct Entry {
     static constexpr std::uint8_t kUsesMax = 3;
 
     std::uint32_t units;
-    std::uint32_t tag;
+    std::uint32_t fingerprint;
     std::uint32_t ttl_s;
     std::uint16_t message_size;
     std::uint8_t flags;

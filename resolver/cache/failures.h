@@ -20,7 +20,7 @@ class Failures {
 public:
     struct Slot {
         Ticks until;
-        std::uint32_t tag;
+        std::uint32_t fingerprint;
         std::uint16_t type;
         std::uint16_t rr_class;
         wire::EdeCode code;
@@ -29,7 +29,7 @@ public:
         std::uint8_t name_size;  // 0: empty
         std::array<std::uint8_t, wire::Name::kBytesMax> name;
 
-        [[nodiscard]] bool holds(std::uint32_t question_tag, const wire::Question& question) const noexcept;
+        [[nodiscard]] bool holds(std::uint32_t key_fingerprint, const wire::Question& question) const noexcept;
     };
     static constexpr std::size_t kWays = 4;
     static constexpr seconds kLongest{300};  // RFC 9520 §3.2: at most five minutes
@@ -38,15 +38,15 @@ public:
     explicit Failures(std::span<Slot> slots) noexcept : slots_(slots) {}
 
     /// The failure that still holds for this question, or null.
-    [[nodiscard]] const Slot* find(std::uint32_t tag, const wire::Question& question, Ticks now) const noexcept;
-    void add(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, seconds first_life,
+    [[nodiscard]] const Slot* find(std::uint32_t fingerprint, const wire::Question& question, Ticks now) const noexcept;
+    void add(std::uint32_t fingerprint, const wire::Question& question, wire::EdeCode code, seconds first_life,
              Ticks now) noexcept;
-    void forget(std::uint32_t tag, const wire::Question& question) noexcept;
+    void forget(std::uint32_t fingerprint, const wire::Question& question) noexcept;
     /// Forgets the name, with `below` all names below it too.
     void erase(const wire::Name& name, bool below) noexcept;
 
 private:
-    [[nodiscard]] std::span<Slot> set_of(std::uint32_t tag) const noexcept;
+    [[nodiscard]] std::span<Slot> set_of(std::uint32_t fingerprint) const noexcept;
 
     std::span<Slot> slots_;
     Ticks last_until_{};  // of all: spares the look when nothing failed lately

@@ -79,10 +79,10 @@ std::uint8_t link_flags(const Links& links) noexcept {
                                      (links.to_local ? Entry::kLinksToLocal : 0));
 }
 
-void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question, ByteView answer,
+void write_entry(Entry& entry, std::uint32_t fingerprint, const wire::Question& question, ByteView answer,
                  const wire::AnswerShape& shape, const Links& links) noexcept {
     const bool nxdomain = shape.rcode == wire::Rcode::NXDomain;
-    entry.tag = tag;
+    entry.fingerprint = fingerprint;
     entry.message_size = static_cast<std::uint16_t>(answer.size());
     entry.flags =
         static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | link_flags(links) |
@@ -105,10 +105,10 @@ Shard::Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& lim
       entry_bytes_max_(std::min(entry_bytes_max, main_part(memory).size() / 4)),
       limits_(limits) {}
 
-Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
+Hit Shard::lookup(std::uint32_t fingerprint, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
                   Links& links) noexcept {
     Hit hit;
-    if (Entry* entry = find(tag, question)) {
+    if (Entry* entry = find(fingerprint, question)) {
         if (is_over(*entry, now))
             remove(*entry);
         else
@@ -119,7 +119,7 @@ Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, 
         return hit;
     }
     ++misses_;
-    if (const auto* failure = failures_.find(tag, question, now)) {
+    if (const auto* failure = failures_.find(fingerprint, question, now)) {
         hit.failing = true;
         hit.failure_code = failure->code;
         if (hit.freshness == Freshness::None) hit.freshness = Freshness::Failure;
@@ -127,27 +127,27 @@ Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, 
     return hit;
 }
 
-void Shard::prefetch_entry(std::uint32_t tag) const noexcept {
-    const std::uint32_t location = index_.guess(tag);
+void Shard::prefetch_entry(std::uint32_t fingerprint) const noexcept {
+    const std::uint32_t location = index_.guess(fingerprint);
     if (location == Index::kNowhere) return;
     const std::uint8_t* entry = entries_ + std::size_t{location} * kUnit;
     for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(entry + line * 64);
 }
 
-void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,
-                  const Links& links, Ticks now) noexcept {
-    failures_.forget(tag, question);
+void Shard::store(std::uint32_t fingerprint, const wire::Question& question, ByteView answer,
+                  const wire::AnswerShape& shape, const Links& links, Ticks now) noexcept {
+    failures_.forget(fingerprint, question);
     const auto size = sizeof(Entry) + links.count * sizeof(links.tags[0]) + answer.size();
     const auto ttl_s = clamped_ttl(shape);
     CENOTE_DCHECK(asks(answer, question) && links.count <= Links::kLinksMax);
     if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, question)) {
         ++declined_;
-        if (Entry* older = refreshes(shape) ? find(tag, question) : nullptr; older != nullptr)
+        if (Entry* older = refreshes(shape) ? find(fingerprint, question) : nullptr; older != nullptr)
             older->flags |= Entry::kRefreshed;
         return;
     }
-    Entry& entry = place(tag, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
-    write_entry(entry, tag, question, answer, shape, links);
+    Entry& entry = place(fingerprint, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
+    write_entry(entry, fingerprint, question, answer, shape, links);
     entry.stored = now;
     entry.ttl_s = ttl_s;
     // The records are clamped here and never again: a TTL must not be extended by use (ghost domains).
@@ -158,12 +158,13 @@ void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView an
     ++stores_;
 }
 
-void Shard::store_failure(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
-    failures_.add(tag, question, code, limits_.failure_ttl, now);
+void Shard::store_failure(std::uint32_t fingerprint, const wire::Question& question, wire::EdeCode code,
+                          Ticks now) noexcept {
+    failures_.add(fingerprint, question, code, limits_.failure_ttl, now);
 }
 
-void Shard::update_links(std::uint32_t tag, const wire::Question& question, const Links& links) noexcept {
-    Entry* entry = find(tag, question);
+void Shard::update_links(std::uint32_t fingerprint, const wire::Question& question, const Links& links) noexcept {
+    Entry* entry = find(fingerprint, question);
     if (entry == nullptr || entry->link_count != links.count) return;
     entry->generation = links.generation;
     entry->flags = static_cast<std::uint8_t>((entry->flags & ~(Entry::kLinksIncomplete | Entry::kLinksToLocal)) |
@@ -199,8 +200,8 @@ void Shard::add_to(Stats& stats) const noexcept {
     stats.declined += declined_;
 }
 
-Entry* Shard::find(std::uint32_t tag, const wire::Question& question) noexcept {
-    const auto location = index_.find(tag, [&](std::uint32_t place) { return at(place).holds(question); });
+Entry* Shard::find(std::uint32_t fingerprint, const wire::Question& question) noexcept {
+    const auto location = index_.find(fingerprint, [&](std::uint32_t place) { return at(place).holds(question); });
     return location == Index::kNowhere ? nullptr : &at(location);
 }
 
@@ -214,8 +215,9 @@ std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept 
 }
 
 /// A place for the answer to this question: the one it has, if the size is the same, else a newcomer's.
-Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint32_t units, Ticks now) noexcept {
-    if (Entry* old = find(tag, question)) {
+Entry& Shard::place(std::uint32_t fingerprint, const wire::Question& question, std::uint32_t units,
+                    Ticks now) noexcept {
+    if (Entry* old = find(fingerprint, question)) {
         if (old->units == units) return *old;
         remove(*old);
     }
@@ -227,7 +229,7 @@ Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint
         free_newcomers(units, now);
     Entry& entry = large ? main_.append(units) : newcomers_.append(units);
     entry.uses = 0;
-    index_.insert(tag, location_of(entry));
+    index_.insert(fingerprint, location_of(entry));
     live_units_ += units;
     return entry;
 }
@@ -247,7 +249,7 @@ void Shard::free_newcomers(std::uint32_t units, Ticks now) noexcept {
         Entry& promoted = main_.append(oldest.units);
         std::memcpy(&promoted, &oldest, oldest.units * kUnit);
         promoted.uses = 0;
-        index_.relocate(promoted.tag, location_of(oldest), location_of(promoted));
+        index_.relocate(promoted.fingerprint, location_of(oldest), location_of(promoted));
         newcomers_.drop_tail();
     }
 }
@@ -263,9 +265,9 @@ void Shard::free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noex
         }
         moved += oldest.units;
         --oldest.uses;
-        const auto tag = oldest.tag;
+        const auto fingerprint = oldest.fingerprint;
         const auto from = location_of(oldest);
-        index_.relocate(tag, from, location_of(main_.recycle_tail()));
+        index_.relocate(fingerprint, from, location_of(main_.recycle_tail()));
     }
 }
 
@@ -280,7 +282,7 @@ void Shard::evict_tail(EntryLog& log) noexcept {
 
 /// The entry's bytes stay in its log until the tail has passed them.
 void Shard::remove(Entry& entry) noexcept {
-    index_.erase(entry.tag, location_of(entry));
+    index_.erase(entry.fingerprint, location_of(entry));
     live_units_ -= entry.units;
     entry.flags = 0;
 }

@@ -117,10 +117,10 @@ public:
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
 
     /// The same in steps, for whoever has several names at hand and takes each step for all of them: what one of them
-    /// waits for in memory comes while the others have their turn. touch_record() may be left out.
+    /// waits for in memory comes while the others have their turn. prefetch_record() may be left out.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
-    void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
-    void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
     /// What holds for the names below the suffix of so many labels that are no entries themselves. Control plane.

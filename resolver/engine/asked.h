@@ -49,11 +49,11 @@ struct Asked {
         policy = in_force;
         if (policy != nullptr) policy->hash(query.name, hashes);
     }
-    void touch_groups() const noexcept {
-        if (policy != nullptr) policy->touch_groups(query.name, hashes);
+    void prefetch_groups() const noexcept {
+        if (policy != nullptr) policy->prefetch_groups(query.name, hashes);
     }
-    void touch_record() const noexcept {
-        if (policy != nullptr) policy->touch_record(query.name, hashes);
+    void prefetch_record() const noexcept {
+        if (policy != nullptr) policy->prefetch_record(query.name, hashes);
     }
     void judge() noexcept {
         const policy::Match match = policy->match(query.name, hashes);
@@ -107,7 +107,7 @@ struct Asked {
 [[nodiscard]] inline SlabHandle handle_of(upstream::Waiter waiter) noexcept {
     return {.slot = static_cast<std::uint32_t>(waiter), .generation = static_cast<std::uint32_t>(waiter >> 32)};
 }
-/// Nobody waits: the answer is wanted in the cache.
-inline constexpr upstream::Waiter kPrefetch = ~upstream::Waiter{0};
+/// Of a refresh ahead: no client waits for the answer, it is wanted in the cache.
+inline constexpr upstream::Waiter kRefreshAhead = ~upstream::Waiter{0};
 
 }  // namespace cenote::engine

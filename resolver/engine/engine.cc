@@ -36,8 +36,8 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
         const auto some = batch.first(std::min(batch.size(), ahead.size()));
         const auto all = std::span(ahead).first(some.size());
         for (std::size_t i = 0; i < some.size(); ++i) read(all[i].emplace(some[i].client, now), some[i].packet);
-        for (const auto& asked : all) asked->touch_groups();
-        for (const auto& asked : all) asked->touch_record();
+        for (const auto& asked : all) asked->prefetch_groups();
+        for (const auto& asked : all) asked->prefetch_record();
         for (auto& asked : all) decide(*asked);
         for (const auto& asked : all)
             if (asked->wants_cache()) cache_.prefetch_entry(asked->cache_hash);
@@ -228,7 +228,7 @@ std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wi
     const Outcome outcome = finish(asked, links, opt, reply);
     // Stale data is served because upstream fails: asking again is the failure's to time (RFC 9520 §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
-        forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
+        forwarder_->resolve(question, kRefreshAhead, asked.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
     return outcome;
 }
@@ -242,7 +242,8 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
             asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
             if (asked.is_blocked()) {
                 recorder_.count(Counter::LinkBlocked);
-                if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_question(), kPrefetch, asked.now);
+                if (asked.lands() && !asked.late)
+                    forwarder_->resolve(asked.landing_question(), kRefreshAhead, asked.now);
                 asked.late = true;  // the reply is due now: a landing address that is not known yet comes next time
                 return block(asked, reply);
             }

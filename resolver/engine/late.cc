@@ -86,7 +86,7 @@ void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
 void Engine::answer_waiter(const wire::Question& question, const upstream::Completion& completion,
                            const cache::Links& links, SlabHandle handle, Ticks now) noexcept {
     PendingQuery* waiting = pending_.find(handle);
-    if (waiting == nullptr) return;  // answered from stale data, or nobody's: a prefetch
+    if (waiting == nullptr) return;  // answered from stale data, or a refresh ahead
     const Client client = waiting->client;
     Asked asked(client, now);
     take_up(asked, *waiting);

@@ -107,8 +107,8 @@ public:
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
     /// The same in the steps of a DomainSet, for whoever has several names at hand.
     void hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept;
-    void touch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
-    void touch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
+    void prefetch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
+    void prefetch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     /// An address that an answer reveals; for judge_link().
     [[nodiscard]] Match match(const IpAddress& revealed) const noexcept;

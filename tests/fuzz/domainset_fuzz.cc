@@ -29,8 +29,8 @@ void look_up_unread(ByteView file) {
         const auto name = wire::Name::parse(text).value();
         domainset::NameHashes hashes;
         loaded->table.hash(name, hashes);
-        loaded->table.touch_groups(name, hashes);
-        loaded->table.touch_record(name, hashes);
+        loaded->table.prefetch_groups(name, hashes);
+        loaded->table.prefetch_record(name, hashes);
         if (const auto hit = loaded->table.match(name, hashes))
             if (hit->tags >= loaded->tag_sets.size()) std::abort();
     }

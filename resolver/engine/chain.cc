@@ -41,7 +41,8 @@ struct Engine::Chain {
 Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                              wire::ReplyBuffer& reply) noexcept {
     const wire::Question question = asked.question();
-    Chain chain{.writer = wire::ChainWriter(question, chain_), .next = question};
+    const auto dnssec = asked.query.edns.dnssec_ok ? wire::DnssecRecords::Keep : wire::DnssecRecords::Strip;
+    Chain chain{.writer = wire::ChainWriter(question, chain_, dnssec), .next = question};
     follow(asked, stale_too, own, chain);
     wire::OptContent said = opt;
     if (chain.end == Chain::End::Missing && asked.query.recursion_desired()) return wait_for(asked, chain.next, reply);

@@ -63,16 +63,22 @@ struct AnswerShape {
     bool has_soa = false;         // of a negative answer
     bool has_error = false;       // the upstream sent an extended error
     EdeCode error_code{};         // its first
+    bool holds_dnssec = false;    // signatures or proofs that a client without DO is not given
     std::uint32_t ttl_s = 0;      // lowest of what was kept; negative: min(SOA TTL, MINIMUM) (RFC 2308 §5)
     std::uint8_t link_count = 0;  // names that the answer reveals: CNAME and DNAME targets, SVCB and HTTPS TargetName
     std::array<std::uint16_t, kLinksMax> links{};  // where they begin in the distilled message
 };
 
+/// A bit of the flags of a distilled message, as AnswerShape::holds_dnssec: the cache keeps it with the message. A
+/// message on the wire has no use for it (Z, RFC 1035 §4.1.1).
+inline constexpr std::uint16_t kHoldsDnssec = 0x0040;
+
 /// Parses `packet` in full and writes what may be kept of it to `out` (rule 1 of the attacks page): header, the
 /// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs (a DNAME
 /// that came without its CNAME gets it, RFC 6672 §3.1; where that would be too long the answer is YXDOMAIN, §2.2); of
-/// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name and the DNSSEC records
-/// (only if the question asked for them); of ADDITIONAL nothing, the OPT neither. TTLs above 2^31-1 count as 0
+/// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name, with its RRSIGs, NSEC and
+/// NSEC3 records and theirs; of ADDITIONAL nothing, the OPT neither. DNSSEC records are kept whether or not the client
+/// set DO: they are removed where its reply is written. TTLs above 2^31-1 count as 0
 /// (RFC 2181 §8); the SOA of a denial gets the lower of its TTL and MINIMUM. A truncated answer and one whose rcode is
 /// neither NOERROR nor NXDOMAIN keep no record. `size` is what was written; `out` holds kMessageMax bytes.
 [[nodiscard]] AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out,

@@ -8,6 +8,7 @@
 #include "resolver/wire/answer.h"
 #include "resolver/wire/answer_index.h"
 #include "resolver/wire/distill_writer.h"
+#include "resolver/wire/dnssec_strip.h"
 
 namespace cenote::wire {
 namespace {
@@ -68,6 +69,12 @@ public:
 
     [[nodiscard]] std::span<const std::uint16_t> order() const noexcept { return {order_.data(), count_}; }
     [[nodiscard]] std::size_t answer_count() const noexcept { return answer_count_; }
+    [[nodiscard]] bool holds_dnssec() const noexcept {
+        return std::ranges::any_of(order(), [this](std::uint16_t i) {
+            return (i & DistillWriter::kStandsForCname) == 0 &&
+                   is_authenticating(index_.type(index_.records()[i]), question_.type);
+        });
+    }
 
 private:
     enum class Step : std::uint8_t { End, Next, Loop };
@@ -81,7 +88,7 @@ private:
         return type == question_.type || (question_.type == RrType::ANY && is_data);
     }
     [[nodiscard]] bool is_signature(const Record& record, RrType covered) const noexcept {
-        return question_.dnssec_ok && index_.type(record) == RrType::RRSIG && index_.rr_class(record) == RrClass::IN &&
+        return index_.type(record) == RrType::RRSIG && index_.rr_class(record) == RrClass::IN &&
                index_.covered(record) == covered;
     }
     [[nodiscard]] std::span<const Record> answer() const noexcept {
@@ -177,7 +184,7 @@ private:
         return true;
     }
 
-    /// RFC 2308 §3: the SOA of what is not there, above the last name of the chain; the proofs, if asked for.
+    /// RFC 2308 §3: the SOA of what is not there, above the last name of the chain; and the proofs.
     void keep_authority() noexcept {
         Name soa_owner;
         std::size_t soa = 0;  // its index and one; 0: none
@@ -201,8 +208,7 @@ private:
     [[nodiscard]] bool is_proof(const Record& record) const noexcept {
         const RrType type = index_.type(record);
         const bool denial = (type == RrType::NSEC || type == RrType::NSEC3) && index_.rr_class(record) == RrClass::IN;
-        return (question_.dnssec_ok && denial) || is_signature(record, RrType::NSEC) ||
-               is_signature(record, RrType::NSEC3);
+        return denial || is_signature(record, RrType::NSEC) || is_signature(record, RrType::NSEC3);
     }
 
     /// A DNAME may serve two names of a chain; it is kept once.
@@ -245,6 +251,7 @@ AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBy
         read_opt(packet, index, shape);
         if (const AnswerStatus status = selection.run(); status != AnswerStatus::Ok) return status;
     }
+    shape.holds_dnssec = selection.holds_dnssec();
     DistillWriter writer(packet, index, question, out, shape);
     return writer.write(selection.order(), selection.answer_count(), size);
 }

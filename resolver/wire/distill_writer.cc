@@ -44,8 +44,9 @@ void DistillWriter::write_front(std::size_t answer_count, std::size_t authority_
     // The upper bits of an extended rcode went with the OPT; the lower ones alone would mean another.
     const Rcode rcode = static_cast<unsigned>(shape_.rcode) > kRcodeBits ? Rcode::ServFail : shape_.rcode;
     const unsigned ad = load_u16(&packet_[2]) & kFlagAd;
+    const unsigned dnssec = shape_.holds_dnssec ? kHoldsDnssec : 0U;
     writer_.u16(0);
-    writer_.u16(static_cast<std::uint16_t>(kFlagQr | kFlagRa | ad | static_cast<unsigned>(rcode)));
+    writer_.u16(static_cast<std::uint16_t>(kFlagQr | kFlagRa | ad | dnssec | static_cast<unsigned>(rcode)));
     writer_.u16(1);
     writer_.u16(static_cast<std::uint16_t>(answer_count));
     writer_.u16(static_cast<std::uint16_t>(authority_count));

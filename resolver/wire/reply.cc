@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "resolver/base/check.h"
+#include "resolver/wire/answer.h"
+#include "resolver/wire/dnssec_strip.h"
 #include "resolver/wire/edns.h"
 
 namespace cenote::wire {
@@ -103,8 +105,10 @@ void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply
     const std::uint16_t stored = load_u16(message + 2);
     const unsigned rcode = stored & kRcodeBits;
     const std::size_t room = room_of(reply).size();
+    // RFC 4035 §3.2.1: without DO no DNSSEC records but those that were asked for by type.
+    const bool is_whole = (stored & kHoldsDnssec) == 0 || query.edns.dnssec_ok || strip_dnssec(query, reply);
     const Trim trim = fit_opt(query.edns, opt, room - std::min(reply.size, room));
-    if (reply.size + opt_size(query.edns, opt, trim) > room)
+    if (!is_whole || reply.size + opt_size(query.edns, opt, trim) > room)
         return write_truncated(query, rcode, true, opt, trim, reply);
 
     const unsigned ad = query.wants_ad() ? stored & kFlagAd : 0U;

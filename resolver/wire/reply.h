@@ -65,7 +65,8 @@ void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer
 
 /// Turns `message`, a distilled answer (answer.h) that already stands in reply.space with `reply.size` set and whose
 /// question is as long as the client's, into the reply to `query`: id, RD, CD and AD as they must be, the client's
-/// letters in the question, our own OPT behind. Too large for the limit: the question, the OPT and TC.
+/// letters in the question, our own OPT behind, without DNSSEC records for a client that did not set DO. Too large for
+/// the limit: the question, the OPT and TC.
 void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept;
 
 /// How large a reply to this query may be over UDP.

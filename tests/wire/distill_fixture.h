@@ -30,10 +30,9 @@ inline Bytes rrsig_rdata(RrType covered) {
 
 class DistillFixture : public ::testing::Test {
 protected:
-    void ask(std::string_view name, RrType type, bool dnssec_ok = false) {
+    void ask(std::string_view name, RrType type) {
         question_.name = *Name::parse(name);
         question_.type = type;
-        question_.dnssec_ok = dnssec_ok;
     }
     /// Header and question of an answer to what was asked.
     Packet answer(unsigned an, unsigned ns = 0, unsigned ar = 0, unsigned flags = 0x8180) const {
@@ -49,22 +48,26 @@ protected:
         EXPECT_TRUE(status != AnswerStatus::Ok || ldns_reads(out_));
         return status;
     }
-    static void forget_client(Bytes& message) {
+    /// The header of a distilled message: without what is the client's, with the mark of DNSSEC records.
+    static Bytes as_distilled(Bytes message, bool holds_dnssec) {
         message[0] = message[1] = 0;
         message[2] &= 0xfe;
+        if (holds_dnssec) message[3] |= std::uint8_t{kHoldsDnssec};
+        return message;
     }
     /// The message is kept as it stands, but for the id and RD, which are the client's.
-    void expect_kept(const Packet& packet) {
-        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
-        Bytes expected = packet.data;
-        forget_client(expected);
-        EXPECT_EQ(out_, expected);
-    }
+    void expect_kept(const Packet& packet) { expect_distilled(packet, packet); }
     void expect_distilled(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);
-        Bytes bytes = expected.data;
-        forget_client(bytes);
-        EXPECT_EQ(out_, bytes);
+        EXPECT_FALSE(shape_.holds_dnssec);
+        EXPECT_EQ(out_, as_distilled(expected.data, false));
+    }
+    /// The same, with signatures or proofs that a client without DO is not given.
+    void expect_signed_kept(const Packet& packet) { expect_signed_distilled(packet, packet); }
+    void expect_signed_distilled(const Packet& packet, const Packet& expected) {
+        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+        EXPECT_TRUE(shape_.holds_dnssec);
+        EXPECT_EQ(out_, as_distilled(expected.data, true));
     }
     std::vector<std::string> links() const {
         std::vector<std::string> names;

@@ -168,7 +168,7 @@ TEST_F(DistillTest, NxdomainKeepsNoRecordOfTheTypeAsked) {
 
 // ---- DNSSEC ----
 
-TEST_F(DistillTest, SignaturesComeOnlyWhenAskedFor) {
+TEST_F(DistillTest, SignaturesAreKept) {
     const auto packet = [&] {
         return answer(2)
             .pointer(12)
@@ -176,17 +176,15 @@ TEST_F(DistillTest, SignaturesComeOnlyWhenAskedFor) {
             .pointer(12)
             .record(RrType::RRSIG, 40, rrsig_rdata(RrType::A));
     };
-    ask("www.example", RrType::A, true);
-    expect_kept(packet());
+    ask("www.example", RrType::A);
+    expect_signed_kept(packet());
     EXPECT_EQ(shape_.ttl_s, 40U);
-    ask("www.example", RrType::A, false);
-    expect_distilled(packet(), answer(1).pointer(12).record(RrType::A, 60, kAddress));
-    ask("www.example", RrType::RRSIG, false);
+    ask("www.example", RrType::RRSIG);  // then they are the data
     expect_distilled(packet(), answer(1).pointer(12).record(RrType::RRSIG, 40, rrsig_rdata(RrType::A)));
 }
 
 TEST_F(DistillTest, SignaturesOfWhatIsNotKeptGo) {
-    ask("www.example", RrType::A, true);
+    ask("www.example", RrType::A);
     expect_distilled(answer(3)
                          .pointer(12)
                          .record(RrType::A, 60, kAddress)
@@ -200,21 +198,21 @@ TEST_F(DistillTest, SignaturesOfWhatIsNotKeptGo) {
 }
 
 TEST_F(DistillTest, SignedChain) {
-    ask("www.example", RrType::A, true);
+    ask("www.example", RrType::A);
     const Bytes sig = rrsig_rdata(RrType::CNAME);
-    expect_kept(answer(4)
-                    .pointer(12)
-                    .record(RrType::CNAME, 60, wire_name("a.example"))
-                    .pointer(12)
-                    .record(RrType::RRSIG, 60, sig)
-                    .pointer(41)
-                    .record(RrType::A, 60, kAddress)
-                    .pointer(41)
-                    .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)));
+    expect_signed_kept(answer(4)
+                           .pointer(12)
+                           .record(RrType::CNAME, 60, wire_name("a.example"))
+                           .pointer(12)
+                           .record(RrType::RRSIG, 60, sig)
+                           .pointer(41)
+                           .record(RrType::A, 60, kAddress)
+                           .pointer(41)
+                           .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)));
 }
 
 TEST_F(DistillTest, ProofsOfADenial) {
-    ask("www.example", RrType::A, true);
+    ask("www.example", RrType::A);
     const Packet packet = answer(0, 5, 0, 0x8183)
                               .pointer(16)
                               .record(RrType::SOA, 60, soa_rdata(60))
@@ -226,13 +224,11 @@ TEST_F(DistillTest, ProofsOfADenial) {
                               .record(RrType::RRSIG, 60, rrsig_rdata(RrType::NSEC))
                               .name("hash.example")
                               .record(RrType::NSEC3, 60, {1, 0, 0, 0, 0, 2, 7, 7, 0, 1, 0x40});
-    expect_kept(packet);
-    question_.dnssec_ok = false;
-    expect_distilled(packet, answer(0, 1, 0, 0x8183).pointer(16).record(RrType::SOA, 60, soa_rdata(60)));
+    expect_signed_kept(packet);
 }
 
 TEST_F(DistillTest, ProofsOfAWildcard) {
-    ask("www.example", RrType::A, true);
+    ask("www.example", RrType::A);
     const Packet packet = answer(2, 3)
                               .pointer(12)
                               .record(RrType::A, 60, kAddress)
@@ -246,7 +242,7 @@ TEST_F(DistillTest, ProofsOfAWildcard) {
                               .record(RrType::NS, 60, wire_name("ns.example"));
     Packet kept = answer(2, 2);
     kept.data.insert(kept.data.end(), packet.data.begin() + 29, packet.data.end() - 24);
-    expect_distilled(packet, kept);
+    expect_signed_distilled(packet, kept);
 }
 
 // ---- links ----

@@ -71,19 +71,19 @@ struct Cache::State {
             shards.emplace_back(pages.bytes().subspan(i * usable, usable), bytes_max / 100, limits_of(options));
     }
 
-    [[nodiscard]] std::uint64_t hash(const wire::Question& question) const noexcept {
-        const auto rest = (static_cast<std::uint64_t>(question.type) << 32) |
-                          (static_cast<std::uint64_t>(question.rr_class) << 16) | (question.dnssec_ok ? 2U : 0U) |
-                          (question.checking_disabled ? 1U : 0U);
-        return hash64(question.name.wire(), seed ^ rest);
+    [[nodiscard]] std::uint64_t hash(const Key& key) const noexcept {
+        const auto rest = (static_cast<std::uint64_t>(key.type) << 32) |
+                          (static_cast<std::uint64_t>(key.rr_class) << 16) | (key.dnssec_ok ? 2U : 0U) |
+                          (key.checking_disabled ? 1U : 0U);
+        return hash64(key.name.wire(), seed ^ rest);
     }
     /// The upper half of the hash picks the shard, the lower half is the fingerprint inside it.
     [[nodiscard]] Shard& shard_of(std::uint64_t hash) noexcept { return shards[(hash >> 32) & (shards.size() - 1)]; }
 
     /// Runs `action` with the question's shard and fingerprint, unless another thread is in that shard.
     template <typename Action>
-    void try_with_shard(const wire::Question& question, Action action) noexcept {
-        const auto hashed = hash(question);
+    void try_with_shard(const Key& key, Action action) noexcept {
+        const auto hashed = hash(key);
         Shard& shard = shard_of(hashed);
         const std::unique_lock lock(shard.mutex, std::try_to_lock);
         if (lock.owns_lock())
@@ -102,8 +102,8 @@ struct Cache::State {
 Cache::Cache(const Options& options) : state_(std::make_unique<State>(options)) {}
 Cache::~Cache() = default;
 
-std::uint64_t Cache::prefetch_index(const wire::Question& question) const noexcept {
-    const std::uint64_t hash = state_->hash(question);
+std::uint64_t Cache::prefetch_index(const Key& key) const noexcept {
+    const std::uint64_t hash = state_->hash(key);
     state_->shard_of(hash).prefetch_index(static_cast<std::uint32_t>(hash));
     return hash;
 }
@@ -112,30 +112,28 @@ void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
     state_->shard_of(hash).prefetch_entry(static_cast<std::uint32_t>(hash));
 }
 
-Hit Cache::lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
+Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;
-    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
-        hit = shard.lookup(fingerprint, question, now, reply, links);
-    });
+    state_->try_with_shard(
+        key, [&](Shard& shard, std::uint32_t fingerprint) { hit = shard.lookup(fingerprint, key, now, reply, links); });
     return hit;
 }
 
-void Cache::store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
+void Cache::store(const Key& key, ByteView answer, const wire::AnswerShape& shape, const Links& links,
                   Ticks now) noexcept {
-    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
-        shard.store(fingerprint, question, answer, shape, links, now);
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.store(fingerprint, key, answer, shape, links, now);
     });
 }
 
-void Cache::store_failure(const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
-    state_->try_with_shard(question, [&](Shard& shard, std::uint32_t fingerprint) {
-        shard.store_failure(fingerprint, question, code, now);
-    });
-}
-
-void Cache::update_links(const wire::Question& question, const Links& links) noexcept {
+void Cache::store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept {
     state_->try_with_shard(
-        question, [&](Shard& shard, std::uint32_t fingerprint) { shard.update_links(fingerprint, question, links); });
+        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.store_failure(fingerprint, key, code, now); });
+}
+
+void Cache::update_links(const Key& key, const Links& links) noexcept {
+    state_->try_with_shard(
+        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.update_links(fingerprint, key, links); });
 }
 
 void Cache::set_limits(const Options& options) noexcept {

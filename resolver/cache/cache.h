@@ -20,6 +20,7 @@
 
 #include "resolver/base/bytes.h"
 #include "resolver/base/clock.h"
+#include "resolver/cache/key.h"
 #include "resolver/cache/options.h"
 #include "resolver/wire/answer.h"
 #include "resolver/wire/reply.h"
@@ -77,23 +78,22 @@ public:
 
     /// What lookup() will read, asked of memory ahead of it: first the place in the index, then, once that came, the
     /// entry. They change nothing and wait for nobody.
-    [[nodiscard]] std::uint64_t prefetch_index(const wire::Question& question) const noexcept;
+    [[nodiscard]] std::uint64_t prefetch_index(const Key& key) const noexcept;
     void prefetch_entry(std::uint64_t hash) const noexcept;
 
     /// On Fresh and Stale: the distilled answer is copied to reply.space with TTLs aged (Fresh: what is left, stale:
     /// 30 s, RFC 8767 §4), reply.size is set, `links` is filled; the caller finishes it (wire::finish_answer). An
     /// answer larger than reply.space is a miss. On Failure nothing is copied.
-    Hit lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
+    Hit lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
 
     /// Keeps a distilled answer. The TTL is clamped once, here, and never extended by use. A store
     /// replaces what was kept before. An answer that may not be kept (TTL 0, a denial without SOA, too large) leaves
     /// the older one its TTL and ends its stale life: a newer NOERROR or NXDOMAIN has refreshed it (RFC 8767 §4).
-    void store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
-               Ticks now) noexcept;
+    void store(const Key& key, ByteView answer, const wire::AnswerShape& shape, const Links& links, Ticks now) noexcept;
     /// Remembers that upstream failed; an entry that may still serve stale stays beside it (lookup() then gives Stale).
-    void store_failure(const wire::Question& question, wire::EdeCode code, Ticks now) noexcept;
+    void store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept;
     /// The links of an entry worked out anew for a later generation of the sets.
-    void update_links(const wire::Question& question, const Links& links) noexcept;
+    void update_links(const Key& key, const Links& links) noexcept;
 
     /// Takes new TTL limits; bytes_max and shards keep the values of the start.
     void set_limits(const Options& options) noexcept;

@@ -42,27 +42,27 @@ struct Entry {
     std::uint8_t* tags() noexcept { return reinterpret_cast<std::uint8_t*>(this) + sizeof(Entry); }
     MutableBytes message() noexcept { return {tags() + tags_size(), message_size}; }
 
-    [[nodiscard]] bool holds(const wire::Question& question) noexcept;
+    [[nodiscard]] bool holds(const Key& key) noexcept;
 };
 static_assert(sizeof(Entry) == 32);
 
-[[nodiscard]] inline std::uint8_t key_flags(const wire::Question& question) noexcept {
-    return static_cast<std::uint8_t>((question.dnssec_ok ? Entry::kDnssecOk : 0) |
-                                     (question.checking_disabled ? Entry::kCheckingDisabled : 0));
+[[nodiscard]] inline std::uint8_t key_flags(const Key& key) noexcept {
+    return static_cast<std::uint8_t>((key.dnssec_ok ? Entry::kDnssecOk : 0) |
+                                     (key.checking_disabled ? Entry::kCheckingDisabled : 0));
 }
 
-/// Whether a distilled message begins with this question.
-[[nodiscard]] inline bool asks(ByteView message, const wire::Question& question) noexcept {
-    const auto name = question.name.wire();
+/// Whether a distilled message begins with this key.
+[[nodiscard]] inline bool asks(ByteView message, const Key& key) noexcept {
+    const auto name = key.name.wire();
     if (message.size() < wire::kHeaderSize + name.size() + 4) return false;
     const auto* at = message.data() + wire::kHeaderSize;
     return std::memcmp(at, name.data(), name.size()) == 0 &&
-           load_u16(at + name.size()) == static_cast<std::uint16_t>(question.type) &&
-           load_u16(at + name.size() + 2) == static_cast<std::uint16_t>(question.rr_class);
+           load_u16(at + name.size()) == static_cast<std::uint16_t>(key.type) &&
+           load_u16(at + name.size() + 2) == static_cast<std::uint16_t>(key.rr_class);
 }
 
-inline bool Entry::holds(const wire::Question& question) noexcept {
-    return (flags & (kDnssecOk | kCheckingDisabled)) == key_flags(question) && asks(message(), question);
+inline bool Entry::holds(const Key& key) noexcept {
+    return (flags & (kDnssecOk | kCheckingDisabled)) == key_flags(key) && asks(message(), key);
 }
 
 }  // namespace cenote::cache

@@ -12,7 +12,7 @@
 #include <span>
 
 #include "resolver/base/clock.h"
-#include "resolver/wire/answer.h"
+#include "resolver/cache/key.h"
 
 namespace cenote::cache {
 
@@ -29,7 +29,7 @@ public:
         std::uint8_t name_size;  // 0: empty
         std::array<std::uint8_t, wire::Name::kBytesMax> name;
 
-        [[nodiscard]] bool holds(std::uint32_t key_fingerprint, const wire::Question& question) const noexcept;
+        [[nodiscard]] bool holds(std::uint32_t key_fingerprint, const Key& key) const noexcept;
     };
     static constexpr std::size_t kWays = 4;
     static constexpr seconds kLongest{300};  // RFC 9520 §3.2: at most five minutes
@@ -37,11 +37,10 @@ public:
     /// `slots` is a multiple of kWays.
     explicit Failures(std::span<Slot> slots) noexcept : slots_(slots) {}
 
-    /// The failure that still holds for this question, or null.
-    [[nodiscard]] const Slot* find(std::uint32_t fingerprint, const wire::Question& question, Ticks now) const noexcept;
-    void add(std::uint32_t fingerprint, const wire::Question& question, wire::EdeCode code, seconds first_life,
-             Ticks now) noexcept;
-    void forget(std::uint32_t fingerprint, const wire::Question& question) noexcept;
+    /// The failure that still holds for this key, or null.
+    [[nodiscard]] const Slot* find(std::uint32_t fingerprint, const Key& key, Ticks now) const noexcept;
+    void add(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, seconds first_life, Ticks now) noexcept;
+    void forget(std::uint32_t fingerprint, const Key& key) noexcept;
     /// Forgets the name, with `below` all names below it too.
     void erase(const wire::Name& name, bool below) noexcept;
 

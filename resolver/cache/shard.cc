@@ -79,13 +79,13 @@ std::uint8_t link_flags(const Links& links) noexcept {
                                      (links.to_local ? Entry::kLinksToLocal : 0));
 }
 
-void write_entry(Entry& entry, std::uint32_t fingerprint, const wire::Question& question, ByteView answer,
+void write_entry(Entry& entry, std::uint32_t fingerprint, const Key& key, ByteView answer,
                  const wire::AnswerShape& shape, const Links& links) noexcept {
     const bool nxdomain = shape.rcode == wire::Rcode::NXDomain;
     entry.fingerprint = fingerprint;
     entry.message_size = static_cast<std::uint16_t>(answer.size());
     entry.flags =
-        static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | link_flags(links) |
+        static_cast<std::uint8_t>(Entry::kAlive | key_flags(key) | link_flags(links) |
                                   (shape.negative ? Entry::kNegative : 0) | (nxdomain ? Entry::kNxdomain : 0));
     entry.link_count = static_cast<std::uint8_t>(links.count & 0x3f);
     entry.generation = links.generation;
@@ -105,10 +105,10 @@ Shard::Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& lim
       entry_bytes_max_(std::min(entry_bytes_max, main_part(memory).size() / 4)),
       limits_(limits) {}
 
-Hit Shard::lookup(std::uint32_t fingerprint, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
+Hit Shard::lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply,
                   Links& links) noexcept {
     Hit hit;
-    if (Entry* entry = find(fingerprint, question)) {
+    if (Entry* entry = find(fingerprint, key)) {
         if (is_over(*entry, now))
             remove(*entry);
         else
@@ -119,7 +119,7 @@ Hit Shard::lookup(std::uint32_t fingerprint, const wire::Question& question, Tic
         return hit;
     }
     ++misses_;
-    if (const auto* failure = failures_.find(fingerprint, question, now)) {
+    if (const auto* failure = failures_.find(fingerprint, key, now)) {
         hit.failing = true;
         hit.failure_code = failure->code;
         if (hit.freshness == Freshness::None) hit.freshness = Freshness::Failure;
@@ -134,20 +134,20 @@ void Shard::prefetch_entry(std::uint32_t fingerprint) const noexcept {
     for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(entry + line * 64);
 }
 
-void Shard::store(std::uint32_t fingerprint, const wire::Question& question, ByteView answer,
-                  const wire::AnswerShape& shape, const Links& links, Ticks now) noexcept {
-    failures_.forget(fingerprint, question);
+void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
+                  const Links& links, Ticks now) noexcept {
+    failures_.forget(fingerprint, key);
     const auto size = sizeof(Entry) + links.count * sizeof(links.tags[0]) + answer.size();
     const auto ttl_s = clamped_ttl(shape);
-    CENOTE_DCHECK(asks(answer, question) && links.count <= Links::kLinksMax);
-    if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, question)) {
+    CENOTE_DCHECK(asks(answer, key) && links.count <= Links::kLinksMax);
+    if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, key)) {
         ++declined_;
-        if (Entry* older = refreshes(shape) ? find(fingerprint, question) : nullptr; older != nullptr)
+        if (Entry* older = refreshes(shape) ? find(fingerprint, key) : nullptr; older != nullptr)
             older->flags |= Entry::kRefreshed;
         return;
     }
-    Entry& entry = place(fingerprint, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
-    write_entry(entry, fingerprint, question, answer, shape, links);
+    Entry& entry = place(fingerprint, key, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
+    write_entry(entry, fingerprint, key, answer, shape, links);
     entry.stored = now;
     entry.ttl_s = ttl_s;
     // The records are clamped here and never again: a TTL must not be extended by use (ghost domains).
@@ -158,13 +158,12 @@ void Shard::store(std::uint32_t fingerprint, const wire::Question& question, Byt
     ++stores_;
 }
 
-void Shard::store_failure(std::uint32_t fingerprint, const wire::Question& question, wire::EdeCode code,
-                          Ticks now) noexcept {
-    failures_.add(fingerprint, question, code, limits_.failure_ttl, now);
+void Shard::store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept {
+    failures_.add(fingerprint, key, code, limits_.failure_ttl, now);
 }
 
-void Shard::update_links(std::uint32_t fingerprint, const wire::Question& question, const Links& links) noexcept {
-    Entry* entry = find(fingerprint, question);
+void Shard::update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept {
+    Entry* entry = find(fingerprint, key);
     if (entry == nullptr || entry->link_count != links.count) return;
     entry->generation = links.generation;
     entry->flags = static_cast<std::uint8_t>((entry->flags & ~(Entry::kLinksIncomplete | Entry::kLinksToLocal)) |
@@ -200,8 +199,8 @@ void Shard::add_to(Stats& stats) const noexcept {
     stats.declined += declined_;
 }
 
-Entry* Shard::find(std::uint32_t fingerprint, const wire::Question& question) noexcept {
-    const auto location = index_.find(fingerprint, [&](std::uint32_t place) { return at(place).holds(question); });
+Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
+    const auto location = index_.find(fingerprint, [&](std::uint32_t place) { return at(place).holds(key); });
     return location == Index::kNowhere ? nullptr : &at(location);
 }
 
@@ -215,9 +214,8 @@ std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept 
 }
 
 /// A place for the answer to this question: the one it has, if the size is the same, else a newcomer's.
-Entry& Shard::place(std::uint32_t fingerprint, const wire::Question& question, std::uint32_t units,
-                    Ticks now) noexcept {
-    if (Entry* old = find(fingerprint, question)) {
+Entry& Shard::place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept {
+    if (Entry* old = find(fingerprint, key)) {
         if (old->units == units) return *old;
         remove(*old);
     }

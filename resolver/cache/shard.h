@@ -30,16 +30,14 @@ class alignas(64) Shard {
 public:
     Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& limits);
 
-    Hit lookup(std::uint32_t fingerprint, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
-               Links& links) noexcept;
+    Hit lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
     /// Asks memory for the place in the index, and, once that came, for the entry. Anyone, without the mutex.
     void prefetch_index(std::uint32_t fingerprint) const noexcept { index_.prefetch(fingerprint); }
     void prefetch_entry(std::uint32_t fingerprint) const noexcept;
-    void store(std::uint32_t fingerprint, const wire::Question& question, ByteView answer,
-               const wire::AnswerShape& shape, const Links& links, Ticks now) noexcept;
-    void store_failure(std::uint32_t fingerprint, const wire::Question& question, wire::EdeCode code,
-                       Ticks now) noexcept;
-    void update_links(std::uint32_t fingerprint, const wire::Question& question, const Links& links) noexcept;
+    void store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
+               const Links& links, Ticks now) noexcept;
+    void store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept;
+    void update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept;
     void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
     /// How far a walk over all entries has come.
@@ -56,10 +54,9 @@ public:
     std::mutex mutex;
 
 private:
-    [[nodiscard]] Entry* find(std::uint32_t fingerprint, const wire::Question& question) noexcept;
+    [[nodiscard]] Entry* find(std::uint32_t fingerprint, const Key& key) noexcept;
     [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerShape& shape) const noexcept;
-    [[nodiscard]] Entry& place(std::uint32_t fingerprint, const wire::Question& question, std::uint32_t units,
-                               Ticks now) noexcept;
+    [[nodiscard]] Entry& place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept;
     void free_newcomers(std::uint32_t units, Ticks now) noexcept;
     void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept;
     void evict_tail(EntryLog& log) noexcept;

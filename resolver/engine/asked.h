@@ -30,12 +30,12 @@ struct Asked {
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
-    bool judged = false;                       // the verdict stands
-    bool listed = false;                       // in some set: a directive may take it, now or later
-    bool infrastructure = false;               // a closed name's query that goes upstream all the same
-    bool late = false;                         // it has waited for upstream already
-    SlabHandle waiting;                        // of what waited and may wait once more; invalid: it may not
-    const wire::Question* came_for = nullptr;  // what upstream has just completed, of which question
+    bool judged = false;                        // the verdict stands
+    bool listed = false;                        // in some set: a directive may take it, now or later
+    bool infrastructure = false;                // a closed name's query that goes upstream all the same
+    bool late = false;                          // it has waited for upstream already
+    SlabHandle waiting;                         // of what waited and may wait once more; invalid: it may not
+    const upstream::Query* came_for = nullptr;  // what upstream has just completed, of which query
     const upstream::Completion* came = nullptr;
 
     /// Notes the reason; always false, for the caller to return.
@@ -79,21 +79,43 @@ struct Asked {
                (query.type == wire::RrType::A || query.type == wire::RrType::AAAA);
     }
 
-    [[nodiscard]] wire::Question question() const noexcept {
+    /// What the client asked, as the cache is keyed. The name stays where it is.
+    [[nodiscard]] cache::Key cache_key() const noexcept {
         return {.name = query.name,
                 .type = query.type,
                 .rr_class = query.rr_class,
                 .dnssec_ok = query.edns.dnssec_ok,
                 .checking_disabled = query.checking_disabled()};
     }
-    [[nodiscard]] wire::Question landing_question() const noexcept {
-        wire::Question landing;
+    /// What the client asked, as it goes upstream.
+    [[nodiscard]] upstream::Query upstream_query() const noexcept {
+        return {.question = {.name = query.name, .type = query.type, .rr_class = query.rr_class},
+                .dnssec_ok = query.edns.dnssec_ok,
+                .checking_disabled = query.checking_disabled()};
+    }
+    /// Whether `other` is upstream_query().
+    [[nodiscard]] bool goes_upstream_as(const upstream::Query& other) const noexcept {
+        return other.question.type == query.type && other.question.rr_class == query.rr_class &&
+               other.dnssec_ok == query.edns.dnssec_ok && other.checking_disabled == query.checking_disabled() &&
+               other.question.name == query.name;
+    }
+    [[nodiscard]] upstream::Query landing_query() const noexcept {
+        upstream::Query landing;
         std::size_t end = 0;
-        CENOTE_CHECK(landing.name.read_uncompressed(cell().cname, end));  // policy wrote it
-        landing.type = query.type;
+        CENOTE_CHECK(landing.question.name.read_uncompressed(cell().cname, end));  // policy wrote it
+        landing.question.type = query.type;
         return landing;
     }
 };
+
+/// Where the answer to what went upstream lies in the cache. The name stays where it is.
+[[nodiscard]] inline cache::Key cache_key_of(const upstream::Query& query) noexcept {
+    return {.name = query.question.name,
+            .type = query.question.type,
+            .rr_class = query.question.rr_class,
+            .dnssec_ok = query.dnssec_ok,
+            .checking_disabled = query.checking_disabled};
+}
 
 /// The largest reply this client can take.
 [[nodiscard]] inline std::size_t reply_limit(const Client& client, const wire::Query& query) noexcept {

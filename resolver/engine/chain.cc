@@ -30,7 +30,7 @@ struct Engine::Chain {
         TooLong,
     };
     wire::ChainWriter writer;
-    wire::Question next;
+    upstream::Query next;
     End end = End::TooLong;
     Rcode rcode = Rcode::NoError;
     EdeCode failure{};
@@ -40,9 +40,9 @@ struct Engine::Chain {
 /// `own`: the answer to the question itself, where it is at hand.
 Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                              wire::ReplyBuffer& reply) noexcept {
-    const wire::Question question = asked.question();
+    const upstream::Query query = asked.upstream_query();
     const auto dnssec = asked.query.edns.dnssec_ok ? wire::DnssecRecords::Keep : wire::DnssecRecords::Strip;
-    Chain chain{.writer = wire::ChainWriter(question, chain_, dnssec), .next = question};
+    Chain chain{.writer = wire::ChainWriter(query.question, chain_, dnssec), .next = query};
     follow(asked, stale_too, own, chain);
     wire::OptContent said = opt;
     if (chain.end == Chain::End::Missing && asked.query.recursion_desired()) return wait_for(asked, chain.next, reply);
@@ -67,15 +67,15 @@ Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, con
 
 void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept {
     for (std::size_t links = 0; links <= wire::AnswerShape::kLinksMax; ++links) {
-        const LocalAnswer local = snapshot_->local.find(chain.next.name);
-        if (const LocalRecord* alias = alias_of(local, chain.next.type)) {
+        const LocalAnswer local = snapshot_->local.find(chain.next.question.name);
+        if (const LocalRecord* alias = alias_of(local, chain.next.question.type)) {
             std::size_t end = 0;
-            chain.writer.add_answer(chain.next.name, alias->type, alias->ttl_s, alias->rdata);
-            if (!chain.next.name.read_uncompressed(alias->rdata, end)) return;
+            chain.writer.add_answer(chain.next.question.name, alias->type, alias->ttl_s, alias->rdata);
+            if (!chain.next.question.name.read_uncompressed(alias->rdata, end)) return;
             continue;
         }
         if (local.kind != LocalKind::None) {
-            chain.rcode = add_local(chain.next, local, chain.writer);
+            chain.rcode = add_local(chain.next.question, local, chain.writer);
             chain.end = Chain::End::Complete;
             return;
         }
@@ -88,20 +88,20 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
             chain.end = Chain::End::Complete;
             return;
         }
-        chain.next.name = cut.target;
+        chain.next.question.name = cut.target;
     }
     chain.end = Chain::End::TooLong;
 }
 
 /// What is known of a name that is not local; empty: nothing, and `chain.end` says why.
-ByteView Engine::look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
                          Chain& chain) noexcept {
-    if (!own.empty() && question.name == asked.query.name) return own;
-    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == question)
+    if (!own.empty() && query.question.name == asked.query.name) return own;
+    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == query)
         return asked.came->answer;
     wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
     cache::Links links;
-    const cache::Hit hit = cache_.lookup(question, asked.now, found, links);
+    const cache::Hit hit = cache_.lookup(cache_key_of(query), asked.now, found, links);
     const bool is_stale = hit.freshness == cache::Freshness::Stale;
     chain.end = Chain::End::Missing;
     if (hit.freshness == cache::Freshness::Fresh || (is_stale && (hit.failing || stale_too == StaleToo::Yes))) {
@@ -116,8 +116,8 @@ ByteView Engine::look_up(const Asked& asked, const wire::Question& question, Sta
 }
 
 /// Asks upstream for a name of the chain. What waited already keeps its place.
-Outcome Engine::wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
-    if (!asked.late) return forward(asked, question, reply);
+Outcome Engine::wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
+    if (!asked.late) return forward(asked, query, reply);
     PendingQuery* waiting = pending_.find(asked.waiting);
     if (waiting == nullptr) return Outcome::Pending;  // it goes on waiting for what was asked
     if (asked.came->ending != upstream::Ending::Answered) {
@@ -132,7 +132,7 @@ Outcome Engine::wait_for(Asked& asked, const wire::Question& question, wire::Rep
                     reply);
     waiting->aside = true;
     if (++waiting->exchanges <= kExchangesMax &&
-        forwarder_->resolve(question, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
+        forwarder_->resolve(query, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
         return Outcome::Pending;
     return fail(asked, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "the chain of aliases leads upstream too often", .short_text = {}},

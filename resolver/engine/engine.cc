@@ -60,7 +60,7 @@ void Engine::read(Asked& asked, ByteView packet) const noexcept {
 /// Step two: what is to be done with it.
 void Engine::decide(Asked& asked) const noexcept {
     if (asked.status == wire::ParseStatus::Ok && admit(asked) && asked.wants_cache())
-        asked.cache_hash = cache_.prefetch_index(asked.question());
+        asked.cache_hash = cache_.prefetch_index(asked.cache_key());
 }
 
 /// Step three: the reply, or the wait for it.
@@ -81,7 +81,7 @@ Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     else if (const auto served = serve_cached(asked, StaleToo::No, reply))
         outcome = *served;
     else
-        outcome = forward(asked, asked.question(), reply);
+        outcome = forward(asked, asked.upstream_query(), reply);
 
     if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records the others
     return outcome;
@@ -173,7 +173,7 @@ Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     asked.source = Source::Sinkhole;
     if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
     if (asked.lands() && !asked.late && asked.query.recursion_desired())
-        return forward(asked, asked.landing_question(), reply);
+        return forward(asked, asked.landing_query(), reply);
     reply.size = 0;
     write_sinkhole(closed(asked), reply);
     return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
@@ -181,18 +181,19 @@ Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 
 /// The landing name's addresses, from `[[local]]` or the cache; false when they are not known yet.
 bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    const wire::Question question = asked.landing_question();
+    const upstream::Query query = asked.landing_query();
     std::array<ByteView, kLandingAddressesMax> addresses{};
     std::size_t count = 0;
     const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
-        if (type == question.type && count < addresses.size()) addresses[count++] = rdata;
+        if (type == query.question.type && count < addresses.size()) addresses[count++] = rdata;
     };
-    const LocalAnswer local = snapshot_->local.find(question.name);
+    const LocalAnswer local = snapshot_->local.find(query.question.name);
     for (const LocalRecord& record : local.records) add(record.type, record.rdata);
     if (local.kind == LocalKind::None) {
         wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
         cache::Links links;
-        if (cache_.lookup(question, asked.now, found, links).freshness != cache::Freshness::Fresh) return false;
+        if (cache_.lookup(cache_key_of(query), asked.now, found, links).freshness != cache::Freshness::Fresh)
+            return false;
         wire::for_each_answer(found.written(), add);
     }
     write_landing(closed(asked), std::span(addresses).first(count), reply);
@@ -201,8 +202,8 @@ bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 
 std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
     cache::Links links;
-    const wire::Question question = asked.question();
-    const cache::Hit hit = cache_.lookup(question, asked.now, reply, links);
+    const cache::Key key = asked.cache_key();
+    const cache::Hit hit = cache_.lookup(key, asked.now, reply, links);
     wire::OptContent opt = own_opt(asked);
     switch (hit.freshness) {
         case cache::Freshness::None: return std::nullopt;
@@ -223,12 +224,12 @@ std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wi
     }
     if (links.generation != links_generation(*snapshot_->policy, snapshot_->local)) {
         links = reveal(*snapshot_->policy, snapshot_->local, reply.written());
-        cache_.update_links(question, links);
+        cache_.update_links(key, links);
     }
     const Outcome outcome = finish(asked, links, opt, reply);
     // Stale data is served because upstream fails: asking again is the failure's to time (RFC 9520 §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
-        forwarder_->resolve(question, kRefreshAhead, asked.now) == upstream::Ticket::Leading)
+        forwarder_->resolve(asked.upstream_query(), kRefreshAhead, asked.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
     return outcome;
 }
@@ -242,8 +243,7 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
             asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
             if (asked.is_blocked()) {
                 recorder_.count(Counter::LinkBlocked);
-                if (asked.lands() && !asked.late)
-                    forwarder_->resolve(asked.landing_question(), kRefreshAhead, asked.now);
+                if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_query(), kRefreshAhead, asked.now);
                 asked.late = true;  // the reply is due now: a landing address that is not known yet comes next time
                 return block(asked, reply);
             }
@@ -268,7 +268,7 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
     return Outcome::Answered;
 }
 
-Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
+Outcome Engine::forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
     if (!asked.query.recursion_desired())  // no looking into what upstream has cached
         return fail(asked, Rcode::Refused,
                     {.code = EdeCode::Other, .text = "recursion was not asked for", .short_text = {}}, reply);
@@ -284,9 +284,8 @@ Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::Repl
     waiting.keep(asked.query);
     waiting.since = asked.now;
     waiting.exchanges = 1;
-    waiting.aside = !(question == asked.question());
-    if (forwarder_->resolve(question, waiter_of(handle), asked.now) != upstream::Ticket::Refused)
-        return Outcome::Pending;
+    waiting.aside = !asked.goes_upstream_as(query);
+    if (forwarder_->resolve(query, waiter_of(handle), asked.now) != upstream::Ticket::Refused) return Outcome::Pending;
     pending_.remove(handle);
     recorder_.count(Counter::PendingOverflow);
     return fail(asked, Rcode::ServFail,

@@ -104,7 +104,7 @@ private:
     std::optional<Outcome> serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
                    wire::ReplyBuffer& reply) noexcept;
-    Outcome forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
+    Outcome forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome fail(Asked& asked, wire::Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept;
 
     // Chains of aliases that lead to or from local names, in chain.cc
@@ -112,18 +112,17 @@ private:
     Outcome answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                          wire::ReplyBuffer& reply) noexcept;
     void follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept;
-    [[nodiscard]] ByteView look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+    [[nodiscard]] ByteView look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
                                    Chain& chain) noexcept;
-    Outcome wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
+    Outcome wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
 
     // What comes back from upstream, in late.cc
-    void complete(const wire::Question& question, const upstream::Completion& completion,
+    void complete(const upstream::Query& query, const upstream::Completion& completion,
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
-    void delayed(const wire::Question& question, std::span<const upstream::Waiter> waiters,
-                 Ticks now) noexcept override;
+    void delayed(const upstream::Query& query, std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
     void take_up(Asked& asked, const PendingQuery& waiting) const noexcept;
-    void answer_waiter(const wire::Question& question, const upstream::Completion& completion,
-                       const cache::Links& links, SlabHandle handle, Ticks now) noexcept;
+    void answer_waiter(const upstream::Query& query, const upstream::Completion& completion, const cache::Links& links,
+                       SlabHandle handle, Ticks now) noexcept;
     Outcome answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept;
     void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
 

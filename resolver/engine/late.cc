@@ -57,7 +57,7 @@ telemetry::Verdict verdict_word(const Asked& asked) noexcept {
 
 }  // namespace
 
-void Engine::complete(const wire::Question& question, const upstream::Completion& completion,
+void Engine::complete(const upstream::Query& query, const upstream::Completion& completion,
                       std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
@@ -68,11 +68,11 @@ void Engine::complete(const wire::Question& question, const upstream::Completion
             shape.negative = false;
             shape.ttl_s = find_local_cut(completion.answer, snapshot_->local).ttl_s;
         }
-        cache_.store(question, completion.answer, shape, links, now);
+        cache_.store(cache_key_of(query), completion.answer, shape, links, now);
     } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit says nothing about the name
-        cache_.store_failure(question, failure_code(completion), now);
+        cache_.store_failure(cache_key_of(query), failure_code(completion), now);
     }
-    for (const upstream::Waiter waiter : waiters) answer_waiter(question, completion, links, handle_of(waiter), now);
+    for (const upstream::Waiter waiter : waiters) answer_waiter(query, completion, links, handle_of(waiter), now);
 }
 
 /// What handle() had read, read again: the policy may be another by now.
@@ -83,7 +83,7 @@ void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
     asked.look_up(snapshot_->policy.get());
 }
 
-void Engine::answer_waiter(const wire::Question& question, const upstream::Completion& completion,
+void Engine::answer_waiter(const upstream::Query& query, const upstream::Completion& completion,
                            const cache::Links& links, SlabHandle handle, Ticks now) noexcept {
     PendingQuery* waiting = pending_.find(handle);
     if (waiting == nullptr) return;  // answered from stale data, or a refresh ahead
@@ -91,7 +91,7 @@ void Engine::answer_waiter(const wire::Question& question, const upstream::Compl
     Asked asked(client, now);
     take_up(asked, *waiting);
     asked.waiting = handle;
-    asked.came_for = &question;
+    asked.came_for = &query;
     asked.came = &completion;
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
     const Outcome outcome = admit(asked) ? answer_late(asked, links, waiting->aside, reply) : refuse(asked, reply);
@@ -135,7 +135,7 @@ void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire:
     fail(asked, Rcode::ServFail, {.code = failure_code(completion), .text = text, .short_text = {}}, reply);
 }
 
-void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+void Engine::delayed(const upstream::Query&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     for (const upstream::Waiter waiter : waiters) {
         PendingQuery* waiting = pending_.find(handle_of(waiter));
         if (waiting == nullptr) continue;

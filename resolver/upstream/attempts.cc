@@ -100,8 +100,8 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     if (via == Attempt::Via::Udp && udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
     const SendStatus status =
         via == Attempt::Via::Udp
-            ? udp_.ask(server.address.address, exchange.question, {edns, attempt.mixed_case}, ref, attempt.slot)
-            : streams_.ask(index, server.address, exchange.question, edns, ref, now);
+            ? udp_.ask(server.address.address, exchange.query, {edns, attempt.mixed_case}, ref, attempt.slot)
+            : streams_.ask(index, server.address, exchange.query, edns, ref, now);
     if (status == SendStatus::Unreachable) server.health.unreachable(now);
     if (status != SendStatus::Sent) return status;
     attempt.live = true;

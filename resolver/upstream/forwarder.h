@@ -22,7 +22,7 @@ class LoopForwarder final : public Forwarder, private UdpExchange::Sink, private
 public:
     LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
 
-    Ticket resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept override;
+    Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept override;
     void apply(const Options& options) override;
     std::vector<ServerHealth> health() const override;
     Counters counters() const noexcept override { return counters_; }

@@ -49,7 +49,7 @@ struct Attempt {
 struct Exchange {
     std::uint32_t index = 0;
     std::uint32_t generation = 0;
-    wire::Question question;
+    Query query;
     bool probe = false;  // nobody waits
     bool ending = false;
     bool delayed_told = false;
@@ -93,7 +93,7 @@ public:
     /// Room for that many; never shrinks. Control plane.
     void grow(std::uint32_t exchanges, std::uint32_t waiters);
 
-    [[nodiscard]] Exchange* find(const wire::Question& question) noexcept;
+    [[nodiscard]] Exchange* find(const Query& query) noexcept;
     [[nodiscard]] Exchange* find(const AttemptRef& ref) noexcept;
     [[nodiscard]] Exchange& at(std::uint32_t index) noexcept { return exchanges_[index]; }
     /// The one that began first, nullptr when there is none.
@@ -101,7 +101,7 @@ public:
 
     /// A new exchange without waiters; nullptr when there is no room. A probe cannot be found by its question and is
     /// never the oldest.
-    Exchange* open(const wire::Question& question, bool probe) noexcept;
+    Exchange* open(const Query& query, bool probe) noexcept;
     /// False when there is no room.
     bool join(Exchange& exchange, Waiter waiter) noexcept;
     /// The waiters in the order in which they came.
@@ -120,7 +120,7 @@ private:
         std::uint32_t next = kNone;
     };
 
-    [[nodiscard]] std::uint64_t hash_of(const wire::Question& question) const noexcept;
+    [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept;
     [[nodiscard]] std::uint32_t& bucket(std::uint64_t hash) noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
 
     std::uint64_t seed_;

@@ -133,7 +133,7 @@ void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
 void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept {
     std::size_t size = 0;
     wire::AnswerShape shape;
-    const auto status = wire::distill_answer(packet, exchange.question, distilled_, size, shape);
+    const auto status = wire::distill_answer(packet, exchange.query.question, distilled_, size, shape);
     if (status == wire::AnswerStatus::Malformed) {
         ++counters_.malformed;
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);

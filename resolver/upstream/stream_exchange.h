@@ -46,14 +46,14 @@ public:
     /// Control plane.
     void prepare_tls(const std::string& ca_file);
 
-    SendStatus ask(ServerIndex index, const ServerAddress& server, const wire::Question& question, bool edns,
+    SendStatus ask(ServerIndex index, const ServerAddress& server, const Query& query, bool edns,
                    const AttemptRef& attempt, Ticks now) noexcept;
     /// Nobody waits for that answer any more.
     void abandon(const AttemptRef& attempt, Ticks now) noexcept;
 
 private:
     static constexpr std::uint32_t kConnectionsMax = 64;
-    struct Query;
+    struct OpenQuery;
     struct Connection;
 
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;

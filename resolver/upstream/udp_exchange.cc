@@ -54,16 +54,22 @@ void UdpExchange::prepare(int family) {
     while (idle.size() < std::min(kPreparedSockets, sockets_max_) && open(family, slot)) idle.push_back(slot);
 }
 
-SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& question, Manner manner,
-                            const AttemptRef& attempt, Slot& slot) noexcept {
+SendStatus UdpExchange::ask(const SocketAddress& server, const Query& query, Manner manner, const AttemptRef& attempt,
+                            Slot& slot) noexcept {
     if (!take(server.family(), slot)) return SendStatus::NoSocket;
     Socket& socket = sockets_[slot];
     socket.in_use = true;
     ++in_use_;
     socket.attempt = attempt;
     const std::uint64_t case_bits = manner.mixed_case ? random_.u64() : 0;
-    socket.sent_size = static_cast<std::uint16_t>(
-        wire::write_upstream_query(question, random_.u16(), case_bits, manner.edns, socket.sent));
+    socket.sent_size =
+        static_cast<std::uint16_t>(wire::write_upstream_query(query.question,
+                                                              {.id = random_.u16(),
+                                                               .case_bits = case_bits,
+                                                               .edns = manner.edns,
+                                                               .dnssec_ok = query.dnssec_ok,
+                                                               .checking_disabled = query.checking_disabled},
+                                                              socket.sent));
 
     sockaddr_storage native;
     const socklen_t size = server.to_native(native);

@@ -57,8 +57,8 @@ public:
     void keep(std::uint32_t sockets_max);
     void prepare(int family);
 
-    SendStatus ask(const SocketAddress& server, const wire::Question& question, Manner manner,
-                   const AttemptRef& attempt, Slot& slot) noexcept;
+    SendStatus ask(const SocketAddress& server, const Query& query, Manner manner, const AttemptRef& attempt,
+                   Slot& slot) noexcept;
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
     /// The query has ended: what still comes for it meets a closed port.
     void release(Slot slot) noexcept;

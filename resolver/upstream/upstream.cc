@@ -49,17 +49,17 @@ void LoopForwarder::apply(const Options& options) {
     }
 }
 
-Ticket LoopForwarder::resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept {
-    if (Exchange* const exchange = inflight_.find(question)) return join(*exchange, waiter);
+Ticket LoopForwarder::resolve(const Query& query, Waiter waiter, Ticks now) noexcept {
+    if (Exchange* const exchange = inflight_.find(query)) return join(*exchange, waiter);
     if (inflight_.waiters() >= options_.waiters_max || !make_way(now)) {
         ++counters_.overloaded;
         return Ticket::Refused;
     }
-    Exchange* const exchange = inflight_.open(question, false);
+    Exchange* const exchange = inflight_.open(query, false);
     CENOTE_CHECK(exchange != nullptr);  // there is room: both limits were looked at
     inflight_.join(*exchange, waiter);
     begin(*exchange, now);
-    selector_.each_probe_due(question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
+    selector_.each_probe_due(query.question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
     return Ticket::Leading;
 }
 
@@ -84,7 +84,7 @@ bool LoopForwarder::make_way(Ticks now) noexcept {
 
 void LoopForwarder::begin(Exchange& exchange, Ticks now) noexcept {
     exchange.server_count =
-        static_cast<std::uint8_t>(selector_.order(exchange.question.name, random_, exchange.servers));
+        static_cast<std::uint8_t>(selector_.order(exchange.query.question.name, random_, exchange.servers));
     for (std::uint8_t i = 0; i < exchange.server_count; ++i) ++selector_.server(exchange.servers[i]).holds;
     exchange.started_at = now;
     exchange.stale_at = now + options_.stale_after;
@@ -97,9 +97,9 @@ void LoopForwarder::begin(Exchange& exchange, Ticks now) noexcept {
 /// Asks a server something harmless to see whether it lives and how fast it is.
 void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
     if (probes_ == kProbesMax) return;
-    wire::Question question;  // the root's name servers: any resolver has them at hand
-    question.type = wire::RrType::NS;
-    Exchange* const exchange = inflight_.open(question, true);
+    Query query;  // the root's name servers: any resolver has them at hand
+    query.question.type = wire::RrType::NS;
+    Exchange* const exchange = inflight_.open(query, true);
     if (exchange == nullptr) return;
     ++probes_;
     exchange->servers[0] = server;
@@ -126,7 +126,7 @@ void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Tic
         if (completion.ending == Ending::TimedOut) ++counters_.timeouts;
         inflight_.copy_waiters(exchange, waiters_);
         ++calling_;
-        sink_.complete(exchange.question, completion, waiters_, now);
+        sink_.complete(exchange.query, completion, waiters_, now);
         --calling_;
     }
     inflight_.close(exchange);
@@ -136,7 +136,7 @@ void LoopForwarder::tell_delayed(Exchange& exchange, Ticks now) noexcept {
     exchange.delayed_told = true;
     inflight_.copy_waiters(exchange, waiters_);
     ++calling_;
-    sink_.delayed(exchange.question, waiters_, now);
+    sink_.delayed(exchange.query, waiters_, now);
     --calling_;
 }
 

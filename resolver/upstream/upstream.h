@@ -21,6 +21,16 @@
 
 namespace cenote::upstream {
 
+/// What is asked upstream: the question, and the two bits of the header and the OPT that lead to other answers (DO,
+/// RFC 3225; CD, RFC 4035 §3.2.2). All else that a query carries belongs to one server and one try.
+struct Query {
+    wire::Question question;
+    bool dnssec_ok = false;
+    bool checking_disabled = false;
+
+    friend bool operator==(const Query&, const Query&) noexcept = default;
+};
+
 /// Who waits: a number that means something to the sink alone.
 using Waiter = std::uint64_t;
 
@@ -40,12 +50,12 @@ struct Completion {
 
 class AnswerSink {
 public:
-    /// All who asked `question` get this, once. The views are valid during the call only.
-    virtual void complete(const wire::Question& question, const Completion& completion, std::span<const Waiter> waiters,
+    /// All who asked `query` get this, once. The views are valid during the call only.
+    virtual void complete(const Query& query, const Completion& completion, std::span<const Waiter> waiters,
                           Ticks now) noexcept = 0;
     /// Options::stale_after has passed: the sink may answer some from stale data now; they stay registered, and the
     /// sink ignores complete() for whoever it has answered.
-    virtual void delayed(const wire::Question& question, std::span<const Waiter> waiters, Ticks now) noexcept = 0;
+    virtual void delayed(const Query& query, std::span<const Waiter> waiters, Ticks now) noexcept = 0;
 
 protected:
     ~AnswerSink() = default;
@@ -76,7 +86,7 @@ struct Counters {
 class Forwarder {
 public:
     virtual ~Forwarder() = default;
-    virtual Ticket resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept = 0;
+    virtual Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept = 0;
     /// Takes other servers or limits; exchanges under way end as they began. Control plane, on the worker's thread.
     virtual void apply(const Options& options) = 0;
     [[nodiscard]] virtual std::vector<ServerHealth> health() const = 0;

@@ -13,29 +13,25 @@
 
 #include "resolver/base/bytes.h"
 #include "resolver/wire/name.h"
+#include "resolver/wire/question.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::wire {
 
-/// What goes upstream and what the cache is keyed by, but for the DO and CD bits.
-struct Question {
-    Name name;  // folded
-    RrType type{};
-    RrClass rr_class = RrClass::IN;
-    bool dnssec_ok = false;
+/// What a query for an upstream carries beside its question.
+struct UpstreamQueryFields {
+    std::uint16_t id = 0;
+    std::uint64_t case_bits = 0;  // 0x20 case randomisation: one bit for each letter of the name, 0: all lower case
+    bool edns = true;
+    bool dnssec_ok = false;  // DO, which needs EDNS
     bool checking_disabled = false;
-
-    friend bool operator==(const Question& a, const Question& b) noexcept {
-        return a.type == b.type && a.rr_class == b.rr_class && a.dnssec_ok == b.dnssec_ok &&
-               a.checking_disabled == b.checking_disabled && a.name == b.name;
-    }
 };
 
-/// Writes the query for an upstream: `id`, RD=1, CD as asked, AD=1, the letters of the name mixed by the bits
-/// of `case_bits` (draft-vixie-dnsext-dns0x20; 0: all lower case), with our own OPT unless `with_edns` is false.
-/// Returns the size; `out` must hold 512 bytes.
-[[nodiscard]] std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits,
-                                               bool with_edns, MutableBytes out) noexcept;
+/// Writes the query for an upstream: RD=1, AD=1, the case of the letters of the name randomised by `case_bits`
+/// (draft-vixie-dnsext-dns0x20), with an OPT of our own unless `edns` is false. Returns the size; `out` must hold 512
+/// bytes.
+[[nodiscard]] std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
+                                               MutableBytes out) noexcept;
 
 enum class MatchStatus : std::uint8_t { Match, WrongId, NoMatch };
 

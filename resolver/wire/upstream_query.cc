@@ -29,21 +29,21 @@ void write_bare_opt(ByteWriter& writer, bool dnssec_ok) noexcept {
 
 }  // namespace
 
-std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits, bool with_edns,
+std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
                                  MutableBytes out) noexcept {
     CENOTE_CHECK(out.size() >= 512);
     ByteWriter writer(out);
-    writer.u16(id);
+    writer.u16(fields.id);
     // AD: we understand the bit in the answer (RFC 6840 §5.7).
-    writer.u16(static_cast<std::uint16_t>(kFlagRd | kFlagAd | (question.checking_disabled ? kFlagCd : 0)));
+    writer.u16(static_cast<std::uint16_t>(kFlagRd | kFlagAd | (fields.checking_disabled ? kFlagCd : 0)));
     writer.u16(1);
     writer.u16(0);
     writer.u16(0);
-    writer.u16(with_edns ? 1 : 0);
-    write_mixed_name(writer, question.name, case_bits);
+    writer.u16(fields.edns ? 1 : 0);
+    write_mixed_name(writer, question.name, fields.case_bits);
     writer.u16(static_cast<std::uint16_t>(question.type));
     writer.u16(static_cast<std::uint16_t>(question.rr_class));
-    if (with_edns) write_bare_opt(writer, question.dnssec_ok);
+    if (fields.edns) write_bare_opt(writer, fields.dnssec_ok);
     return writer.size();
 }
 

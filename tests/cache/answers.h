@@ -12,8 +12,22 @@
 
 namespace cenote::cache {
 
-inline wire::Question ask(std::string_view name) {
-    wire::Question question;
+/// A question with the bits of a key, and the name that a key refers to.
+struct KeyedQuestion : wire::Question {
+    bool dnssec_ok = false;
+    bool checking_disabled = false;
+
+    [[nodiscard]] Key key() const noexcept {
+        return {.name = name,
+                .type = type,
+                .rr_class = rr_class,
+                .dnssec_ok = dnssec_ok,
+                .checking_disabled = checking_disabled};
+    }
+};
+
+inline KeyedQuestion ask(std::string_view name) {
+    KeyedQuestion question;
     question.name = wire::Name::parse(name).value();
     question.type = wire::RrType::A;
     return question;
@@ -87,12 +101,12 @@ class Client {
 public:
     explicit Client(Cache& cache) : cache_(cache) { reply.space = space_; }
 
-    Hit lookup(const wire::Question& question, Ticks now) noexcept {
+    Hit lookup(const KeyedQuestion& question, Ticks now) noexcept {
         reply.size = 0;
-        return cache_.lookup(question, now, reply, links);
+        return cache_.lookup(question.key(), now, reply, links);
     }
-    void store(const wire::Question& question, const Answer& answer, Ticks now) noexcept {
-        cache_.store(question, answer.message, answer.shape, Links{}, now);
+    void store(const KeyedQuestion& question, const Answer& answer, Ticks now) noexcept {
+        cache_.store(question.key(), answer.message, answer.shape, Links{}, now);
     }
     /// The TTL of the first record of the last reply.
     [[nodiscard]] std::uint32_t ttl_of(const wire::Question& question) const noexcept {

@@ -27,7 +27,7 @@ protected:
 
     std::unique_ptr<Cache> cache_;
     std::unique_ptr<Client> client_;
-    const wire::Question question_ = ask("www.example.com");
+    const KeyedQuestion question_ = ask("www.example.com");
 };
 
 TEST_F(CacheTest, GivesBackWhatWasStored) {
@@ -117,16 +117,16 @@ TEST_F(CacheTest, DeclinesTtlZeroAndKeepsWhatItHas) {
 }
 
 TEST_F(CacheTest, ANewerAnswerThatMayNotBeKeptEndsTheStaleLifeOfTheOlder) {
-    const auto without_soa = [](wire::Question question) {
+    const auto without_soa = [](const KeyedQuestion& question) {
         Answer denial = nxdomain_of(question, 60);
         denial.shape.has_soa = false;
         return denial;
     };
     use({.bytes_max = 1 << 20, .shards = 1});
     const auto too_large = answer_of(ask("c.example"), 60, std::vector<std::uint8_t>(60000));
-    const std::pair<wire::Question, Answer> rows[] = {{ask("a.example"), answer_of(ask("a.example"), 0)},
-                                                      {ask("b.example"), without_soa(ask("b.example"))},
-                                                      {ask("c.example"), too_large}};
+    const std::pair<KeyedQuestion, Answer> rows[] = {{ask("a.example"), answer_of(ask("a.example"), 0)},
+                                                     {ask("b.example"), without_soa(ask("b.example"))},
+                                                     {ask("c.example"), too_large}};
     for (const auto& [question, newer] : rows) {
         client_->store(question, answer_of(question, 60), at(seconds{0}));
         client_->store(question, newer, at(seconds{30}));
@@ -201,7 +201,7 @@ TEST_F(CacheTest, KeysAreComparedInFull) {
     dnssec.dnssec_ok = true;
     auto unchecked = question_;
     unchecked.checking_disabled = true;
-    const std::vector<wire::Question> questions{
+    const std::vector<KeyedQuestion> questions{
         question_, other_type, other_class, dnssec, unchecked, ask("example.com"), ask("www.www.example.com")};
     for (std::size_t i = 0; i < questions.size(); ++i) {
         EXPECT_EQ(client_->lookup(questions[i], at(0s)).freshness, Freshness::None) << i;
@@ -224,7 +224,7 @@ TEST_F(CacheTest, AnAnswerLargerThanTheReplyIsAMiss) {
     std::array<std::uint8_t, 512> space{};
     wire::ReplyBuffer reply{space, 512, 0};
     Links links;
-    EXPECT_EQ(cache_->lookup(question_, at(0s), reply, links).freshness, Freshness::None);
+    EXPECT_EQ(cache_->lookup(question_.key(), at(0s), reply, links).freshness, Freshness::None);
     EXPECT_EQ(reply.size, 0U);
     EXPECT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);
 }
@@ -247,7 +247,7 @@ TEST_F(CacheTest, CarriesLinks) {
     links.tags[0] = {11, 12};
     links.tags[1] = {21, 0xffffffff};
     const auto answer = answer_of(question_, 60);
-    cache_->store(question_, answer.message, answer.shape, links, at(0s));
+    cache_->store(question_.key(), answer.message, answer.shape, links, at(0s));
     ASSERT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);
     EXPECT_EQ(client_->links.generation, 7U);
     ASSERT_EQ(client_->links.count, 2U);
@@ -256,7 +256,7 @@ TEST_F(CacheTest, CarriesLinks) {
 
     links.generation = 8;
     links.tags[1] = {31, 32};
-    cache_->update_links(question_, links);
+    cache_->update_links(question_.key(), links);
     ASSERT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);
     EXPECT_EQ(client_->links.generation, 8U);
     EXPECT_EQ(client_->links.tags[1], links.tags[1]);
@@ -264,7 +264,7 @@ TEST_F(CacheTest, CarriesLinks) {
 
     links.count = 1;  // not of this entry
     links.generation = 9;
-    cache_->update_links(question_, links);
+    cache_->update_links(question_.key(), links);
     ASSERT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);
     EXPECT_EQ(client_->links.generation, 8U);
 }
@@ -285,30 +285,30 @@ TEST_F(CacheTest, FailuresBackOffAndASuccessClearsThem) {
     seconds now = 0s;
     for (const auto life : {5s, 10s, 20s, 40s, 80s, 160s, 300s, 300s, 300s}) {
         EXPECT_EQ(client_->lookup(question_, at(now)).freshness, Freshness::None);
-        cache_->store_failure(question_, wire::EdeCode::NetworkError, at(now));
+        cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(now));
         const auto hit = client_->lookup(question_, at(now + life - 1ms));
         EXPECT_EQ(hit.freshness, Freshness::Failure) << life.count();
         EXPECT_TRUE(hit.failing);
         EXPECT_EQ(hit.failure_code, wire::EdeCode::NetworkError);
         now += life;
     }
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(now));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(now));
     client_->store(question_, answer_of(question_, 1), at(now));
     EXPECT_EQ(client_->lookup(question_, at(now)).freshness, Freshness::Fresh);
-    cache_->store_failure(question_, wire::EdeCode::NoReachableAuthority, at(now + 1s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NoReachableAuthority, at(now + 1s));
     EXPECT_EQ(client_->lookup(question_, at(now + 6s - 1ms)).failing, true);
     EXPECT_EQ(client_->lookup(question_, at(now + 6s)).failing, false);
 }
 
 TEST_F(CacheTest, TheSameFailureToldTwiceCountsOnce) {
-    for (int i = 0; i < 5; ++i) cache_->store_failure(question_, wire::EdeCode::NetworkError, at(0s));
+    for (int i = 0; i < 5; ++i) cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(0s));
     EXPECT_EQ(client_->lookup(question_, at(4999ms)).freshness, Freshness::Failure);
     EXPECT_EQ(client_->lookup(question_, at(5s)).freshness, Freshness::None);
 }
 
 TEST_F(CacheTest, AFailureLongAgoIsForgotten) {
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(0s));
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(1000s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(0s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(1000s));
     EXPECT_EQ(client_->lookup(question_, at(1005s)).freshness, Freshness::None);
 }
 
@@ -316,12 +316,12 @@ TEST_F(CacheTest, AFailureLastsASecondAtLeast) {
     auto options = small();
     options.failure_ttl = 0s;
     use(options);
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(0s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(0s));
     EXPECT_EQ(client_->lookup(question_, at(999ms)).freshness, Freshness::Failure);
 }
 
 TEST_F(CacheTest, FailuresAreKeptPerQuestion) {
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(0s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(0s));
     auto dnssec = question_;
     dnssec.dnssec_ok = true;
     EXPECT_EQ(client_->lookup(dnssec, at(0s)).freshness, Freshness::None);
@@ -331,7 +331,7 @@ TEST_F(CacheTest, FailuresAreKeptPerQuestion) {
 
 TEST_F(CacheTest, StaleDataStandsBesideAFailure) {
     client_->store(question_, answer_of(question_, 10), at(0s));
-    cache_->store_failure(question_, wire::EdeCode::NetworkError, at(8s));
+    cache_->store_failure(question_.key(), wire::EdeCode::NetworkError, at(8s));
     auto hit = client_->lookup(question_, at(9s));
     EXPECT_EQ(hit.freshness, Freshness::Fresh);
     hit = client_->lookup(question_, at(11s));
@@ -346,7 +346,7 @@ TEST_F(CacheTest, StaleDataStandsBesideAFailure) {
 TEST_F(CacheTest, FailuresPushOutNoAnswers) {
     client_->store(question_, answer_of(question_, 3600), at(0s));
     for (int i = 0; i < 100'000; ++i)
-        cache_->store_failure(ask("f" + std::to_string(i) + ".example"), wire::EdeCode::NetworkError, at(0s));
+        cache_->store_failure(ask("f" + std::to_string(i) + ".example").key(), wire::EdeCode::NetworkError, at(0s));
     EXPECT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);
     EXPECT_EQ(cache_->stats().evictions, 0U);
 }
@@ -360,7 +360,7 @@ TEST_F(CacheTest, ErasesANameOrASubtree) {
     auto aaaa = ask("example.com");
     aaaa.type = wire::RrType::AAAA;
     client_->store(aaaa, answer_of(aaaa, 60), at(0s));
-    cache_->store_failure(ask("f.example.com"), wire::EdeCode::NetworkError, at(0s));
+    cache_->store_failure(ask("f.example.com").key(), wire::EdeCode::NetworkError, at(0s));
     const auto known = [&](const char* name) {
         return client_->lookup(ask(name), at(0s)).freshness != Freshness::None;
     };

@@ -239,7 +239,7 @@ TEST_F(EngineTest, LandingNameIsResolvedBehindTheCname) {
     options.sinkhole.cname = name("blocked.agency.example");
     in_force(options);
     ASSERT_EQ(Outcome::Pending, ask({.name = "deepseek.com"}));
-    EXPECT_EQ(name("blocked.agency.example"), forwarder->asked.at(0).question.name);
+    EXPECT_EQ(name("blocked.agency.example"), forwarder->asked.at(0).query.question.name);
     answer(0, wire::Rcode::NoError, {{"blocked.agency.example", "A", 300, "192.0.2.80"}}, {});
     EXPECT_TRUE(contains(late_text(0), "deepseek.com.\t30\tIN\tCNAME\tblocked.agency.example.")) << late_text(0);
     EXPECT_TRUE(contains(late_text(0), "blocked.agency.example.\t30\tIN\tA\t192.0.2.80")) << late_text(0);

@@ -16,7 +16,7 @@ protected:
     /// Upstream's answer to what was asked as number `index`.
     void answer(std::size_t index, wire::Rcode rcode, const std::vector<RecordText>& records,
                 const std::vector<RecordText>& authority) {
-        const auto packet = upstream_answer(forwarder->asked.at(index).question, rcode, records, authority);
+        const auto packet = upstream_answer(forwarder->asked.at(index).query.question, rcode, records, authority);
         ASSERT_EQ(wire::AnswerStatus::Ok, answer_bytes(index, packet));
     }
 };

@@ -25,16 +25,16 @@ using policy::testing::name;
 class ScriptedForwarder final : public upstream::Forwarder {
 public:
     struct Asked {
-        wire::Question question;
+        upstream::Query query;
         upstream::Waiter waiter;
     };
 
     explicit ScriptedForwarder(upstream::AnswerSink& to) : sink(to) {}
 
-    upstream::Ticket resolve(const wire::Question& question, upstream::Waiter waiter, Ticks) noexcept override {
+    upstream::Ticket resolve(const upstream::Query& query, upstream::Waiter waiter, Ticks) noexcept override {
         if (refuses) return upstream::Ticket::Refused;
         if (asked_count == asked.size()) return upstream::Ticket::Refused;
-        asked[asked_count++] = {question, waiter};
+        asked[asked_count++] = {query, waiter};
         return upstream::Ticket::Leading;
     }
     void apply(const upstream::Options& options) override { applied = options; }
@@ -186,18 +186,18 @@ public:
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;
         std::size_t size = 0;
-        const auto status = distill_answer(packet, asked.question, distilled_, size, completion.shape);
+        const auto status = distill_answer(packet, asked.query.question, distilled_, size, completion.shape);
         if (status != wire::AnswerStatus::Ok) return status;
         completion.ending = upstream::Ending::Answered;
         completion.answer = ByteView(distilled_).first(size);
-        forwarder->sink.complete(asked.question, completion, {&asked.waiter, 1}, now);
+        forwarder->sink.complete(asked.query, completion, {&asked.waiter, 1}, now);
         return status;
     }
     void fail(std::size_t index, upstream::Ending ending) {
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;
         completion.ending = ending;
-        forwarder->sink.complete(asked.question, completion, {&asked.waiter, 1}, now);
+        forwarder->sink.complete(asked.query, completion, {&asked.waiter, 1}, now);
     }
 
     PendingLimits limits{.queries_max = 64, .per_client_max = 32};

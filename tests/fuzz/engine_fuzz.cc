@@ -127,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     Trial trial(*world, packet);
     if (trial.ask() == engine::Outcome::Pending) {
-        const wire::Question question = world->forwarder->asked[0].question;
+        const wire::Question question = world->forwarder->asked[0].query.question;
         const auto answer = (data[0] & 2) != 0 ? raw_answer(question, rest) : marked_answer(question, rest);
         if (world->answer_bytes(0, answer) != wire::AnswerStatus::Ok) world->fail(0, upstream::Ending::Failed);
         CENOTE_CHECK(world->late.size() == 1 && world->engine->pending() == 0);

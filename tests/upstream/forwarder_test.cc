@@ -65,11 +65,11 @@ TEST_F(ForwarderTest, FiftyEqualQuestionsAreOneQuery) {
 TEST_F(ForwarderTest, QuestionsThatDifferInABitAreAskedApart) {
     ScriptedUpstream upstream(after(milliseconds(20)));
     start(upstream);
-    auto plain = question("www.example");
+    auto plain = query_for("www.example");
     auto dnssec = plain, unchecked = plain, other_type = plain;
     dnssec.dnssec_ok = true;
     unchecked.checking_disabled = true;
-    other_type.type = wire::RrType::TXT;
+    other_type.question.type = wire::RrType::TXT;
     for (const auto& each : {plain, dnssec, unchecked, other_type}) EXPECT_EQ(ask(each), Ticket::Leading);
     EXPECT_EQ(ask(dnssec), Ticket::Joined);
     run_until(4);
@@ -79,8 +79,8 @@ TEST_F(ForwarderTest, QuestionsThatDifferInABitAreAskedApart) {
 TEST_F(ForwarderTest, AskingAgainFromInsideTheAnswerWorks) {
     ScriptedUpstream upstream(answer_right());
     start(upstream);
-    sink_.on_complete = [this](const wire::Question& asked) {
-        if (asked.name.to_string() != "a.example") return;
+    sink_.on_complete = [this](const Query& asked) {
+        if (asked.question.name.to_string() != "a.example") return;
         EXPECT_EQ(ask("b.example"), Ticket::Leading);
         EXPECT_EQ(ask("a.example"), Ticket::Leading);
         sink_.on_complete = nullptr;
@@ -470,7 +470,7 @@ TEST_F(ForwarderTest, NoDescriptorIsLeakedWhateverHappens) {
         const auto forwarder = make_forwarder(loop, sink, options);
         sink.wanted = 40;
         for (Waiter i = 0; i < 40; ++i)
-            forwarder->resolve(question(std::string(1, static_cast<char>('a' + i % 26)) + std::to_string(i)), i,
+            forwarder->resolve(query_for(std::string(1, static_cast<char>('a' + i % 26)) + std::to_string(i)), i,
                                loop.now());
         loop.run();
         EXPECT_EQ(sink.completions, 40U);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +23,15 @@ using test::Bytes;
 using test::Script;
 using test::ScriptedUpstream;
 using test::SeenQuery;
+
+using Actions = std::vector<Action>;
+
+/// Answers rightly after `delay`.
+inline Script after(milliseconds delay) {
+    return [delay](const SeenQuery& query) {
+        return Actions{{Action::Kind::Send, test::right_answer(query.bytes), delay}};
+    };
+}
 
 inline Query query_for(const std::string& name) {
     Query query;

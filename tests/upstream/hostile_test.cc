@@ -19,7 +19,6 @@ using test::right_answer;
 using test::truncated_answer;
 using test::wire_name;
 using Kind = Action::Kind;
-using Actions = std::vector<Action>;
 
 enum class Expect : std::uint8_t { Right, Failed, TimedOut };
 

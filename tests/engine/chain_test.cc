@@ -30,9 +30,6 @@ protected:
         options.directives.push_back(directive("demo-1", policy::Step::Restrict, {"service:deepseek"}));
         in_force(options);
     }
-    static bool contains(const std::string& text, std::string_view part) {
-        return text.find(part) != std::string::npos;
-    }
     std::string last() { return late.empty() ? std::string() : late_text(late.size() - 1); }
 };
 

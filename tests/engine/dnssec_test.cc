@@ -23,9 +23,6 @@ protected:
         replies.push_back(text());
         return replies;
     }
-    static bool contains(const std::string& text, std::string_view part) {
-        return text.find(part) != std::string::npos;
-    }
 };
 
 TEST_F(DnssecTest, SignaturesAreForClientsThatSetDo) {

@@ -4,8 +4,6 @@
 namespace cenote::engine::testing {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 class EngineTest : public EngineFixture {
 protected:
     static policy::Options restricting(std::vector<std::string_view> targets) {

@@ -9,6 +9,8 @@
 
 namespace cenote::engine::testing {
 
+inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 class EngineFixture : public ::testing::Test, public World {
 protected:
     EngineFixture() : World({.bytes_max = 4 << 20, .shards = 2}) {}

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "resolver/base/bytes.h"
+#include "tests/support/packet.h"
 #include "tests/upstream/forwarder_fixture.h"
 
 namespace cenote::upstream {

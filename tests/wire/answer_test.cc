@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/packet.h"
 #include "tests/wire/ldns_peer.h"
-#include "tests/wire/packets.h"
 
 namespace cenote::wire {
 namespace {

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "resolver/wire/answer.h"
+#include "tests/support/packet.h"
 #include "tests/wire/ldns_peer.h"
-#include "tests/wire/packets.h"
 
 namespace cenote::wire::test {
+
+using namespace cenote::test;
 
 using Bytes = std::vector<std::uint8_t>;
 

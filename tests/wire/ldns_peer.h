@@ -8,7 +8,11 @@
 // Behind the standard headers: it defines `bool`, which clang minds.
 #include <ldns/ldns.h>
 
+#include "tests/support/packet.h"
+
 namespace cenote::wire::test {
+
+using namespace cenote::test;
 
 inline bool ldns_reads(ByteView packet) {
     ldns_pkt* parsed = nullptr;

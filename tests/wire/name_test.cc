@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "resolver/wire/fold.h"
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire {
 namespace {

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "resolver/wire/reply.h"
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire::test {
+
+using namespace cenote::test;
 
 using Bytes = std::vector<std::uint8_t>;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packets as the tests of wire write them: piece by piece, right or wrong.
+// DNS messages as tests write them: piece by piece, right or wrong.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "resolver/base/bytes.h"
-#include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
 
-namespace cenote::wire::test {
+namespace cenote::test {
+
+using wire::RrClass;
+using wire::RrType;
 
 class Packet {
 public:
@@ -80,4 +82,4 @@ inline Packet edns_query(std::string_view name, RrType type, const std::vector<s
     return Packet().header(0x1234, 0x0100, 1, 0, 0, 1).question(name, type, RrClass::IN).opt(options);
 }
 
-}  // namespace cenote::wire::test
+}  // namespace cenote::test

@@ -22,20 +22,21 @@ namespace {
 constexpr std::uint64_t kBytesLeast = 64 << 10;        // of the whole cache
 constexpr std::uint64_t kShardBytesLeast = 512 << 10;  // a small cache has fewer shards
 
-/// As operator new does it.
+/// Ends the process as operator new does.
 [[noreturn]] void no_memory() {
     if (const auto handler = std::get_new_handler()) handler();
     std::abort();
 }
 
-/// Zeroed pages that cost nothing until they are touched.
+/// Zeroed pages, which take no memory until they are used.
 class Pages {
 public:
     explicit Pages(std::size_t size) : size_(size) {
         void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (start == MAP_FAILED) no_memory();
         start_ = static_cast<std::uint8_t*>(start);
-        // Lookups land anywhere in it: with large pages their addresses stay at hand. A kernel without them says no.
+        // Lookups are spread over all of it: large pages need fewer TLB entries. Without them the call fails,
+        // harmlessly.
         static_cast<void>(madvise(start, size, MADV_HUGEPAGE));
     }
     ~Pages() { munmap(start_, size_); }
@@ -144,7 +145,7 @@ void Cache::set_limits(const Options& options) noexcept {
     }
 }
 
-// A shard is let go after each slice, so that workers miss it for some microseconds only.
+// The mutex is released after each slice, so that lookups miss for some microseconds only.
 std::uint64_t Cache::erase(const wire::Name& name, bool below) {
     std::uint64_t erased = 0;
     for (Shard& shard : state_->shards) {

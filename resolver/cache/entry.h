@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One entry as it lies in a shard's log: this header, the links' tags, the distilled message.
+// An entry in the log of a shard: this header, the tags of its links, the scrubbed message. The message begins with its
+// question (folded), so the key is not kept a second time.
 //
-// The message begins with its own question (folded), so the key is not kept a second time.
-// Threads:  whoever holds the shard.
+// Threads:  the thread that holds the mutex of the shard.
 // Memory:   lives in the log; a filler uses the first 16 bytes only.
 #pragma once
 
@@ -17,14 +17,14 @@ namespace cenote::cache {
 inline constexpr std::size_t kUnit = 16;
 
 struct Entry {
-    static constexpr std::uint8_t kAlive = 1;  // neither filler nor erased
+    static constexpr std::uint8_t kAlive = 1;  // not a filler, and not erased
     static constexpr std::uint8_t kNegative = 2;
     static constexpr std::uint8_t kNxdomain = 4;
     static constexpr std::uint8_t kDnssecOk = 8;
     static constexpr std::uint8_t kCheckingDisabled = 16;
     static constexpr std::uint8_t kLinksIncomplete = 32;
     static constexpr std::uint8_t kLinksToLocal = 64;
-    static constexpr std::uint8_t kRefreshed = 128;  // by an answer that could not be kept: it is never served stale
+    static constexpr std::uint8_t kRefreshed = 128;  // by an answer that could not be kept: no longer stale data
     static constexpr std::uint8_t kUsesMax = 3;
 
     std::uint32_t units;
@@ -32,7 +32,7 @@ struct Entry {
     std::uint32_t ttl_s;
     std::uint16_t message_size;
     std::uint8_t flags;
-    std::uint8_t uses : 2;  // since the hand of eviction last passed, at most kUsesMax
+    std::uint8_t uses : 2;  // since eviction last passed the entry, at most kUsesMax
     std::uint8_t link_count : 6;
     Ticks stored;
     std::uint64_t generation;
@@ -51,7 +51,7 @@ static_assert(sizeof(Entry) == 32);
                                      (key.checking_disabled ? Entry::kCheckingDisabled : 0));
 }
 
-/// Whether a distilled message begins with this key.
+/// Whether the question of a scrubbed message is that of the key.
 [[nodiscard]] inline bool asks(ByteView message, const Key& key) noexcept {
     const auto name = key.name.wire();
     if (message.size() < wire::kHeaderSize + name.size() + 4) return false;

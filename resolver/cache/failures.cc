@@ -28,7 +28,7 @@ void Failures::add(std::uint32_t fingerprint, const Key& key, wire::EdeCode code
                    Ticks now) noexcept {
     const auto set = set_of(fingerprint);
     auto slot = std::find_if(set.begin(), set.end(), [&](const Slot& s) { return s.holds(fingerprint, key); });
-    if (slot != set.end() && now < slot->until) return;  // another worker's news of the same failure
+    if (slot != set.end() && now < slot->until) return;  // the same failure, reported by another worker
 
     const bool again = slot != set.end() && now - slot->until < kLongest;
     if (slot == set.end()) {

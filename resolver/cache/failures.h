@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions that upstream failed to answer a moment ago (RFC 9520), apart from the answers, so that failures never
-// push out good data.
+// Keys for which upstream has failed recently (RFC 9520), apart from the answers, so that failures evict no good data.
 //
-// Threads:  whoever holds the shard.
-// Memory:   the caller's, zeroed: sets of four slots; a new question takes the place of the one that is over first.
-// Failure:  a question may be forgotten early; then it is asked upstream once more.
+// Threads:  the thread that holds the mutex of the shard.
+// Memory:   the caller's, zeroed: sets of four slots; a new key replaces the one that expires first.
+// Failure:  a key may be forgotten early; then upstream is asked once more.
 #pragma once
 
 #include <array>
@@ -41,14 +40,14 @@ public:
     [[nodiscard]] const Slot* find(std::uint32_t fingerprint, const Key& key, Ticks now) const noexcept;
     void add(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, seconds first_life, Ticks now) noexcept;
     void forget(std::uint32_t fingerprint, const Key& key) noexcept;
-    /// Forgets the name, with `below` all names below it too.
+    /// Forgets the name, and with `below` all names below it.
     void erase(const wire::Name& name, bool below) noexcept;
 
 private:
     [[nodiscard]] std::span<Slot> set_of(std::uint32_t fingerprint) const noexcept;
 
     std::span<Slot> slots_;
-    Ticks last_until_{};  // of all: spares the look when nothing failed lately
+    Ticks last_until_{};  // the latest of all slots: find() is quick while nothing fails
 };
 
 }  // namespace cenote::cache

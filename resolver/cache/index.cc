@@ -19,7 +19,7 @@ void Index::relocate(std::uint32_t fingerprint, std::uint32_t from, std::uint32_
 
 void Index::erase(std::uint32_t fingerprint, std::uint32_t location) noexcept {
     auto hole = slot_of(fingerprint, location);
-    // Whatever follows without a gap moves into the hole, unless that would be before its home.
+    // A slot that follows without a gap moves into the hole, unless that would be before its home.
     auto i = next(hole);
     for (Slot slot = at(i); slot.place != 0; slot = at(i = next(i))) {
         const auto from_home = (i + slots_.size() - home(slot.fingerprint)) % slots_.size();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the entries of a shard lie: open addressing, eight bytes a slot, removal by moving later ones back.
+// The places of the entries of a shard: open addressing, eight bytes a slot, removal by moving later slots back.
 //
-// The fingerprint is all there is of the hash: it gives the home slot, so that nothing needs to look at entries to
-// move.
+// The fingerprint is the only part of the hash that is kept, and it gives the home slot, so that slots move without a
+// look at their entries.
 //
-// Threads:  whoever holds the shard; prefetch() and guess() anyone: slots are read and written whole.
+// Threads:  the thread that holds the mutex of the shard. Any thread may call prefetch() and guess(): slots are read
+// and
+//           written whole.
 // Memory:   the caller's, zeroed.
-// Failure:  none; whoever owns it makes sure that an eighth of the slots stays empty.
+// Failure:  none; the owner keeps an eighth of the slots empty.
 #pragma once
 
 #include <atomic>
@@ -38,9 +40,9 @@ public:
         }
         return kNowhere;
     }
-    /// Asks memory for the slots where the search begins.
+    /// Prefetches the slots where the search begins.
     void prefetch(std::uint32_t fingerprint) const noexcept { __builtin_prefetch(&slots_[home(fingerprint)]); }
-    /// Where the fingerprint most likely leads; it may be wrong as soon as it is told.
+    /// The most likely location for the fingerprint; without the mutex it may be out of date.
     [[nodiscard]] std::uint32_t guess(std::uint32_t fingerprint) const noexcept {
         return find(fingerprint, [](std::uint32_t) { return true; });
     }

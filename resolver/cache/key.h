@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an entry of the cache is found by: the question, and the two bits of a query that lead to other answers (DO,
-// RFC 3225; CD, RFC 4035 §3.2.2).
+// The key of the cache: the question, and the two bits of a query that lead to other answers (DO, RFC 3225; CD, RFC
+// 4035 §3.2.2).
 //
 // Threads:  a plain value.
-// Memory:   refers to the name, which must outlive it: no key is kept, it is made for a call.
+// Memory:   refers to the name, which must outlive it. A key is made for a call and not kept.
 // Failure:  none.
 #pragma once
 

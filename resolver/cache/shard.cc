@@ -13,12 +13,12 @@ namespace {
 constexpr seconds kNoTime{0};
 constexpr std::uint32_t kStaleTtl = 30;         // RFC 8767 §4
 constexpr std::uint32_t kTtlMax = 0x7fffffff;   // RFC 2181 §8
-constexpr std::uint32_t kMovedUnitsMax = 2048;  // while one entry is placed: bounds its time
-constexpr std::size_t kLinesAhead = 3;          // of an entry: most are no longer
-constexpr int kSliceEntries = 256;              // under one lock while erasing
+constexpr std::uint32_t kMovedUnitsMax = 2048;  // units moved to place one entry: bounds the time of store()
+constexpr std::size_t kLinesAhead = 3;          // cache lines of an entry: most have no more
+constexpr int kSliceEntries = 256;              // erased under one lock
 
-// How a shard's memory is parted. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
-// there is, so an eighth of its slots stays empty whatever is stored.
+// The parts of a shard's memory. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
+// the memory, so that an eighth of its slots stays empty whatever is stored.
 std::span<Index::Slot> index_part(MutableBytes memory) {
     return {reinterpret_cast<Index::Slot*>(memory.data()), memory.size() / 64 & ~std::size_t{1}};
 }
@@ -69,7 +69,7 @@ Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexc
     return hit;
 }
 
-/// Whether the answer takes the place of what was known before (RFC 8767 §4).
+/// Whether the answer replaces an older one (RFC 8767 §4).
 bool refreshes(const wire::AnswerShape& shape) noexcept {
     return !shape.truncated && (shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain);
 }
@@ -150,7 +150,7 @@ void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, co
     write_entry(entry, fingerprint, key, answer, shape, links);
     entry.stored = now;
     entry.ttl_s = ttl_s;
-    // The records are clamped here and never again: a TTL must not be extended by use (ghost domains).
+    // TTLs are clamped here and never again: use must not extend them (ghost domain names, CVE-2012-1033).
     const auto lowest = std::min(limits_.min_ttl, seconds{ttl_s});
     const auto highest = shape.negative ? seconds{ttl_s} : std::min(limits_.max_ttl, seconds{kTtlMax});
     wire::age_answer(entry.message(), 0, static_cast<std::uint32_t>(lowest.count()),
@@ -171,7 +171,8 @@ void Shard::update_links(std::uint32_t fingerprint, const Key& key, const Links&
     std::memcpy(entry->tags(), links.tags.data(), entry->tags_size());
 }
 
-// Newcomers first: whatever leaves them during the walk lands at the head of the main log, which comes last.
+// The log of new entries comes first: an entry that leaves it during the walk goes to the head of the main log, which
+// comes last.
 bool Shard::erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept {
     EntryLog& log = walk.in_main ? main_ : newcomers_;
     walk.position = std::max(walk.position, log.tail());
@@ -204,7 +205,7 @@ Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
     return location == Index::kNowhere ? nullptr : &at(location);
 }
 
-// RFC 2308 §5: a negative answer without SOA is not to be cached; §7: failures have their own place.
+// A negative answer without SOA is not cached (RFC 2308 §5), and failures have a table of their own (§7).
 std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept {
     if (!refreshes(shape) || (shape.negative && !shape.has_soa)) return 0;
     auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
@@ -213,7 +214,7 @@ std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept 
     return static_cast<std::uint32_t>(std::max(ttl, kNoTime).count());
 }
 
-/// A place for the answer to this question: the one it has, if the size is the same, else a newcomer's.
+/// A place for the answer to this key: the present one if the size is the same, otherwise that of a new entry.
 Entry& Shard::place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept {
     if (Entry* old = find(fingerprint, key)) {
         if (old->units == units) return *old;
@@ -278,7 +279,7 @@ void Shard::evict_tail(EntryLog& log) noexcept {
     log.drop_tail();
 }
 
-/// The entry's bytes stay in its log until the tail has passed them.
+/// The bytes of the entry stay in the log until the tail has passed them.
 void Shard::remove(Entry& entry) noexcept {
     index_.erase(entry.fingerprint, location_of(entry));
     live_units_ -= entry.units;

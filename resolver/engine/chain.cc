@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers whose chain of aliases leads to or from local names (RFC 1034 §4.3.2): what is local is added here, what is
-// not comes from the cache or from upstream. A query waits for upstream twice at most.
+// Answers whose chain of CNAMEs leads to or from local names (RFC 1034 §4.3.2). Local records are added here; the other
+// parts come from the cache or from upstream. A query waits for upstream twice at most.
 #include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
 #include "resolver/engine/reveal.h"
@@ -15,18 +15,18 @@ using wire::Rcode;
 namespace {
 
 constexpr std::uint8_t kExchangesMax = 2;
-// With the time until delayed() ends it, 1.8 s, a second exchange stays within the 2.5 s that every query is answered
-// in.
+// With the client response timeout of 1.8 s, at which delayed() ends it, a second exchange stays within the 2.5 s in
+// which every query is answered.
 constexpr milliseconds kSecondExchangeBy{600};
 
 }  // namespace
 
-/// An answer in the making.
+/// An answer under construction.
 struct Engine::Chain {
     enum class End : std::uint8_t {
         Complete,
-        Missing,  // the answer to `next`
-        Failed,   // upstream failed for `next` a moment ago
+        Missing,  // the answer to `next` is not in the cache
+        Failed,   // upstream has failed for `next` recently
         TooLong,
     };
     wire::ChainWriter writer;
@@ -37,7 +37,7 @@ struct Engine::Chain {
     bool stale = false;
 };
 
-/// `own`: the answer to the question itself, where it is at hand.
+/// `own` is the answer to the query itself where it is at hand.
 Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                              wire::ReplyBuffer& reply) noexcept {
     const upstream::Query query = asked.upstream_query();
@@ -93,7 +93,7 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
     chain.end = Chain::End::TooLong;
 }
 
-/// What is known of a name that is not local; empty: nothing, and `chain.end` says why.
+/// The answer for a name that is not local; empty when there is none, with the reason in `chain.end`.
 ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
                          Chain& chain) noexcept {
     if (!own.empty() && query.question.name == asked.query.name) return own;
@@ -115,11 +115,11 @@ ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, Stale
     return {};
 }
 
-/// Asks upstream for a name of the chain. What waited already keeps its place.
+/// Asks upstream for a name of the chain. A query that has waited already keeps its slot.
 Outcome Engine::wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
     if (!asked.late) return forward(asked, query, reply);
     PendingQuery* waiting = pending_.find(asked.waiting);
-    if (waiting == nullptr) return Outcome::Pending;  // it goes on waiting for what was asked
+    if (waiting == nullptr) return Outcome::Pending;  // at the client response timeout: it goes on waiting
     if (asked.came->ending != upstream::Ending::Answered) {
         give_up(asked, *asked.came, reply);
         return Outcome::Answered;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint32_t kBuffers = 32;
 constexpr std::size_t kPipelinedMax = 64;
 constexpr milliseconds kIdle{10000};
-constexpr seconds kMute{1};  // a connection that says nothing for so long is not used again
+constexpr seconds kMute{1};  // a connection with queries and no message for so long is not used again
 
 }  // namespace
 
@@ -34,10 +34,10 @@ struct StreamExchange::OpenQuery {
 
 struct StreamExchange::Connection {
     ServerIndex server = 0;
-    ServerAddress address;  // an index may have been given to another server meanwhile
+    ServerAddress address;  // another server may have the index by now
     std::shared_ptr<loop::TlsClient> tls;
     bool mute = false;
-    bool used = false;  // since the idle timer looked last
+    bool used = false;  // since the idle timer last ran
     std::vector<OpenQuery> queries;
     std::optional<loop::MessageStream> stream;
 
@@ -108,7 +108,7 @@ StreamExchange::Connection* StreamExchange::usable(ServerIndex index, const Serv
 
 SendStatus StreamExchange::open(ServerIndex index, const ServerAddress& server, Connection*& opened) noexcept {
     const bool tls = !server.tls_name.empty();
-    if (tls && !tls_) return SendStatus::Unreachable;  // never plain instead
+    if (tls && !tls_) return SendStatus::Unreachable;  // TLS is never replaced by plain TCP
     if (connections_.size() == kConnectionsMax) {
         const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                        [](const auto& connection) { return connection->queries.empty(); });

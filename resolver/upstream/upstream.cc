@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t kProbesMax = 16;
 constexpr milliseconds kProbeTimeout{1000};
-constexpr milliseconds kMarginMax{50};  // of the timeout, so that the answer is out when it has passed
+constexpr milliseconds kMarginMax{
+    50};  // an exchange ends that much before the timeout, so that the response is sent by then
 
 }  // namespace
 
@@ -51,12 +52,12 @@ void LoopForwarder::apply(const Options& options) {
 
 Ticket LoopForwarder::resolve(const Query& query, Waiter waiter, Ticks now) noexcept {
     if (Exchange* const exchange = inflight_.find(query)) return join(*exchange, waiter);
-    if (inflight_.waiters() >= options_.waiters_max || !make_way(now)) {
+    if (inflight_.waiters() >= options_.waiters_max || !make_room(now)) {
         ++counters_.overloaded;
         return Ticket::Refused;
     }
     Exchange* const exchange = inflight_.open(query, false);
-    CENOTE_CHECK(exchange != nullptr);  // there is room: both limits were looked at
+    CENOTE_CHECK(exchange != nullptr);  // make_room() and the limit of waiters leave room
     inflight_.join(*exchange, waiter);
     begin(*exchange, now);
     selector_.each_probe_due(query.question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
@@ -73,8 +74,8 @@ Ticket LoopForwarder::join(Exchange& exchange, Waiter waiter) noexcept {
     return Ticket::Joined;
 }
 
-/// The oldest exchange gives way to a new one. Not from inside a call to the sink, whose waiters it would overwrite.
-bool LoopForwarder::make_way(Ticks now) noexcept {
+/// Evicts the oldest exchange at the limit. Not from inside a call to the sink, whose waiters it would overwrite.
+bool LoopForwarder::make_room(Ticks now) noexcept {
     if (inflight_.exchanges() < options_.exchanges_max) return true;
     if (calling_ > 0) return false;
     ++counters_.overloaded;
@@ -89,15 +90,15 @@ void LoopForwarder::begin(Exchange& exchange, Ticks now) noexcept {
     exchange.started_at = now;
     exchange.stale_at = now + options_.stale_after;
     exchange.deadline = now + options_.timeout - std::min(options_.timeout / 50, kMarginMax);
-    exchange.retry_at = now;  // if nobody can be asked, the end comes with the next turn
+    exchange.retry_at = now;  // when no server can be asked, the exchange ends with the next turn of the loop
     ask_next(exchange, now);
     schedule(exchange);
 }
 
-/// Asks a server something harmless to see whether it lives and how fast it is.
+/// Sends a harmless query to learn whether a server answers and how fast it is.
 void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
     if (probes_ == kProbesMax) return;
-    Query query;  // the root's name servers: any resolver has them at hand
+    Query query;  // NS of the root, which every resolver has in its cache
     query.question.type = wire::RrType::NS;
     Exchange* const exchange = inflight_.open(query, true);
     if (exchange == nullptr) return;
@@ -132,8 +133,8 @@ void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Tic
     inflight_.close(exchange);
 }
 
-void LoopForwarder::tell_delayed(Exchange& exchange, Ticks now) noexcept {
-    exchange.delayed_told = true;
+void LoopForwarder::report_response_timeout(Exchange& exchange, Ticks now) noexcept {
+    exchange.timeout_reported = true;
     inflight_.copy_waiters(exchange, waiters_);
     ++calling_;
     sink_.delayed(exchange.query, waiters_, now);
@@ -142,7 +143,7 @@ void LoopForwarder::tell_delayed(Exchange& exchange, Ticks now) noexcept {
 
 void LoopForwarder::schedule(const Exchange& exchange) noexcept {
     Ticks at = std::min(exchange.deadline, exchange.retry_at);
-    if (!exchange.probe && !exchange.delayed_told) at = std::min(at, exchange.stale_at);
+    if (!exchange.probe && !exchange.timeout_reported) at = std::min(at, exchange.stale_at);
     deadlines_.set(exchange.index, at);
     arm(at);
 }

@@ -41,7 +41,7 @@ void ChainWriter::begin_record(const Name& owner, RrType type, std::uint32_t ttl
     writer_.u32(ttl_s);
 }
 
-/// `place`: where the rdata was written.
+/// `place` is the offset of the rdata that was written.
 void ChainWriter::remember_target(RrType type, std::size_t place) noexcept {
     std::size_t end = 0;
     if (type != RrType::CNAME || place >= kPointerReach || !writer_.ok()) return;
@@ -111,7 +111,7 @@ bool ChainWriter::copy_record(ByteView message, std::size_t& at, std::uint16_t& 
 bool ChainWriter::copy_name(ByteView message, std::size_t at, std::size_t& next) noexcept {
     next = at;
     if (!skip_name(message, next)) return false;
-    std::size_t run = at;  // where the labels that are being copied begin; a pointer leads to before them
+    std::size_t run = at;  // the start of the present run of labels; a pointer must lead to before it
     while (at < message.size() && message[at] != 0) {
         const std::size_t length = message[at];
         if (message.size() - at < 2) return false;

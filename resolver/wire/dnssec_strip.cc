@@ -8,8 +8,8 @@
 
 namespace cenote::wire {
 
-// Names of later records may point into a record that goes, so the message is written anew, not closed up. Not inlined:
-// answers without such records must not pay for a frame of this size.
+// Names of later records may point into a record that is removed, so the message is rewritten record by record. The
+// function is not inlined, so that other answers do not pay for a frame of this size.
 [[gnu::noinline]] bool strip_dnssec(const Query& query, ReplyBuffer& reply) noexcept {
     std::array<std::uint8_t, kMessageMax> copy;
     if (reply.size > copy.size()) return false;

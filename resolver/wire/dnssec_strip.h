@@ -5,7 +5,7 @@
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's buffer, and a copy of the message on the stack.
-// Failure:  false when the message cannot be read, or when what is left needs more space with its names in full.
+// Failure:  false when the message cannot be read, or when the rest, its names in full, does not fit.
 #pragma once
 
 #include "resolver/wire/query.h"
@@ -20,7 +20,7 @@ namespace cenote::wire {
     return authenticates && type != asked && asked != RrType::ANY;
 }
 
-/// Writes the message in `reply`, which has the form of answer.h, anew without such records.
+/// Rewrites the scrubbed message (answer.h) in `reply` without such records.
 [[nodiscard]] bool strip_dnssec(const Query& query, ReplyBuffer& reply) noexcept;
 
 }  // namespace cenote::wire

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions and distilled answers for the cache's tests.
+// Questions and scrubbed answers for the tests of the cache.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ inline KeyedQuestion ask(std::string_view name) {
 
 inline Ticks at(milliseconds since_start) { return Ticks{} + seconds{1000} + since_start; }
 
-/// A distilled message: one answer record at the question's name, with rdata of any size.
+/// A scrubbed message: one answer record at QNAME, with rdata of any size.
 struct Answer {
     std::vector<std::uint8_t> message;
     wire::AnswerShape shape;
@@ -73,7 +73,7 @@ inline Answer nxdomain_of(const wire::Question& question, std::uint32_t ttl_s) {
     return answer;
 }
 
-/// One thread's view of a cache: its own buffer and links.
+/// A cache with the buffer and the links of one thread.
 class Client {
 public:
     explicit Client(Cache& cache) : cache_(cache) { reply.space = space_; }

@@ -32,7 +32,7 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// The cache ceiling (CVE-2023-2828 and its kind): many names, then large answers, then one name hammered.
+// The limit of the cache (CVE-2023-2828): many names, then large answers, then many answers for one name.
 TEST(CacheBudgetTest, MemoryStaysBelowTheBudget) {
     Options options;
     options.bytes_max = 8 << 20;

@@ -48,7 +48,7 @@ TEST(CacheThreadsTest, AnswersStayWholeAndCallsAreCounted) {
         for (int round = 0; round < kRounds; ++round) {
             const auto name = static_cast<std::uint32_t>(random() % kNames);
             const auto now = at(milliseconds{round});
-            cache.prefetch_entry(cache.prefetch_index(questions[name].key()));  // beside whoever moves entries
+            cache.prefetch_entry(cache.prefetch_index(questions[name].key()));  // while other threads move entries
             if (client.lookup(questions[name], now).freshness == Freshness::Fresh) {
                 ++fresh;
                 if (!is_whole(client, questions[name], name)) ++broken;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Chains of aliases that lead to or from local names (RFC 1034 §4.3.2, RFC 4592).
+// Chains of CNAMEs that lead to or from local names (RFC 1034 §4.3.2, RFC 4592).
 #include "tests/engine/fixture.h"
 #include "tests/support/allocations.h"
 

@@ -31,7 +31,7 @@ TEST_F(EngineTest, MissWaitsThenIsAnsweredAndCached) {
     ASSERT_EQ(1U, late.size());
     EXPECT_EQ(0U, engine->pending());
     EXPECT_TRUE(contains(late_text(0), "192.0.2.7")) << late_text(0);
-    EXPECT_TRUE(contains(late_text(0), "WWW.Debian.org.")) << "the client's letters come back\n" << late_text(0);
+    EXPECT_TRUE(contains(late_text(0), "WWW.Debian.org.")) << "the case of QNAME is preserved\n" << late_text(0);
 
     now += seconds{100};
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.ORG"}));
@@ -109,7 +109,7 @@ TEST_F(EngineTest, FailureIsAnsweredAndRemembered) {
     fail(0, upstream::Ending::TimedOut);
     ASSERT_EQ(1U, late.size());
     EXPECT_TRUE(contains(late_text(0), "SERVFAIL")) << late_text(0);
-    // Within the failure's life nobody asks upstream again (RFC 9520 §3.2).
+    // While the failure is cached upstream is not asked again (RFC 9520 §3.2).
     ASSERT_EQ(Outcome::Answered, ask({.name = "dead.example"}));
     EXPECT_TRUE(contains(text(), "SERVFAIL")) << text();
     EXPECT_EQ(1U, forwarder->asked_count);
@@ -130,7 +130,7 @@ TEST_F(EngineTest, StaleAnswerWhenUpstreamFailsOrIsSlow) {
     fail(1, upstream::Ending::TimedOut);
     EXPECT_EQ(2U, late.size()) << "answered once";
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.org"})) << "a failing name is served stale without asking";
-    EXPECT_EQ(2U, forwarder->asked_count) << "and nobody is asked again so soon (RFC 9520)";
+    EXPECT_EQ(2U, forwarder->asked_count) << "upstream is not asked again so soon (RFC 9520)";
     EXPECT_TRUE(contains(text(), "192.0.2.7")) << text();
 }
 
@@ -265,7 +265,7 @@ TEST_F(EngineTest, NoTtlOfANameThatWillBeClosedOutlivesTheEdge) {
     EXPECT_TRUE(contains(late_text(0), "deepseek.com.\t7\tIN\tA")) << late_text(0);
     ASSERT_EQ(Outcome::Pending, ask({.name = "www.debian.org"}));
     answer(1, wire::Rcode::NoError, {{"www.debian.org", "A", 300, "192.0.2.7"}}, {});
-    EXPECT_TRUE(contains(late_text(1), "\t300\tIN\tA")) << "nobody will close it\n" << late_text(1);
+    EXPECT_TRUE(contains(late_text(1), "\t300\tIN\tA")) << "no directive applies to it\n" << late_text(1);
 }
 
 TEST_F(EngineTest, TooLargeForUdpIsTruncatedAndStaysCached) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An engine with a policy of its own, a real cache, and an upstream that answers when the test says so. For whoever
-// drives an engine: the engine's tests (fixture.h), the scenarios, the fuzz target.
+// An engine with a policy, a real cache, and an upstream that answers when the test calls it. Used by the engine's
+// tests (fixture.h), the scenarios and the fuzz target.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using policy::testing::directive;
 using policy::testing::ip;
 using policy::testing::name;
 
-/// Keeps what it is asked; the test answers.
+/// Records its queries; the test answers them.
 class ScriptedForwarder final : public upstream::Forwarder {
 public:
     struct Asked {
@@ -152,7 +152,7 @@ public:
         return printed.ok() ? *printed : printed.error().text;
     }
 
-    /// Upstream's answer to what was asked as number `index`, as its server sent it. What is not Ok reaches nobody.
+    /// Completes upstream query number `index` with a message as a server sends it. Only an Ok one reaches a client.
     [[nodiscard]] wire::AnswerStatus answer_bytes(std::size_t index, const std::vector<std::uint8_t>& packet) {
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers of upstreams: whatever is distilled from one, ldns can read, is distilled to the same again, and becomes a
-// reply that ldns can read at any size and age. The first bit says whether the client set DO.
+// Answers of upstream servers: ldns can read the scrubbed message, scrubbing it again gives the same, and it becomes a
+// reply that ldns can read at any size and age. The first bit is the DO of the client.
 
 #include <vector>
 
@@ -11,7 +11,7 @@
 #include "resolver/wire/rdata.h"
 #include "resolver/wire/reply.h"
 
-// Behind the standard headers: it defines `bool`, which clang minds.
+// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
 
 namespace {
@@ -26,8 +26,8 @@ bool ldns_reads(ByteView packet) {
     return ok;
 }
 
-/// ldns knows the make-up of some old types that pass here as they are (RFC 3597), and loses its place where theirs
-/// is wrong; nothing to compare then.
+/// False for old types whose layout ldns checks, while they pass here unchecked (RFC 3597): then there is nothing to
+/// compare.
 bool is_comparable(ByteView message) {
     bool comparable = true;
     for_each_answer(message, [&](RrType type, ByteView) {
@@ -38,7 +38,7 @@ bool is_comparable(ByteView message) {
     return comparable;
 }
 
-/// What the packet itself claims to answer, so that a fuzzer gets past the question.
+/// The question of the packet itself, so that a fuzzer gets past the check of the question.
 bool question_of(ByteView packet, Question& question) {
     if (packet.size() < kHeaderSize) return false;
     std::size_t end = 0;
@@ -69,7 +69,7 @@ void expect_stable(ByteView message, const Question& question, const AnswerShape
     CENOTE_CHECK(second.negative == shape.negative);
 }
 
-/// As a client gets it: aged, with its letters, at a size of its own.
+/// The reply as a client gets it: aged, with the case of its QNAME, within its size.
 void expect_reply(const std::vector<std::uint8_t>& message, const Question& question, bool dnssec_ok,
                   std::size_t limit) {
     std::vector<std::uint8_t> asked(512);

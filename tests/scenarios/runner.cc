@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Acts out one scenario: an engine with a policy and a cache, an upstream that says what the script says, and a clock
-// that moves when the script moves it. Exits with 1 at the first step that comes out otherwise, and when an answer or a
-// question to upstream was never looked at.
+// Runs one scenario: an engine with a policy and a cache, an upstream and a clock that follow the script. Exits with 1
+// at the first step with another result, and when an answer or an upstream query was never checked.
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -25,7 +24,7 @@ public:
     Wrong run();
 
 private:
-    /// A question that upstream has not answered yet.
+    /// An upstream query without an answer so far.
     struct Open {
         std::size_t index = 0;
         Ticks since{};
@@ -229,7 +228,7 @@ Wrong Play::check_answer(const Entry& entry) {
     return compare_answer(entry, query->second, answer);
 }
 
-/// Time moves from edge to edge of the policy; what has waited too long upstream is told so (RFC 8767 §5).
+/// Time moves from edge to edge of the policy; at the client response timeout the engine gets its call (RFC 8767 §5).
 Wrong Play::pass(seconds elapse) {
     const WallTime until = wall_ + elapse;
     for (auto edge = policy_->next_edge(); edge && *edge <= until; edge = policy_->next_edge()) {

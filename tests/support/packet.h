@@ -31,7 +31,7 @@ public:
         data.insert(data.end(), more.begin(), more.end());
         return *this;
     }
-    /// Labels between dots, letters kept; "" is the root.
+    /// Labels between dots, their case kept; "" is the root.
     Packet& name(std::string_view dotted) {
         while (!dotted.empty()) {
             const std::string_view label = dotted.substr(0, dotted.find('.'));
@@ -74,7 +74,7 @@ inline std::vector<std::uint8_t> join(std::initializer_list<std::vector<std::uin
     return whole.data;
 }
 
-/// The usual query: RD, one question, one OPT where `options` is given one.
+/// A query with RD and one question; edns_query() adds an OPT.
 inline Packet plain_query(std::string_view name, RrType type) {
     return Packet().header(0x1234, 0x0100, 1, 0, 0, 0).question(name, type, RrClass::IN);
 }

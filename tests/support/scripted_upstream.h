@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An upstream server that does what a test says: UDP and TCP on one loopback port, in a thread of its own.
+// An upstream server that follows the script of a test: UDP and TCP on one loopback port, in a thread of its own.
 //
 // Threads:  the script runs on the upstream's thread; everything else may be called by the test.
 // Failure:  what cannot be set up stops the test process.

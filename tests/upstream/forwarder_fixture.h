@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forwarder on a real loop, and a sink that remembers what it was told.
+// A forwarder on a real loop, and a sink that records its calls.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -105,7 +105,7 @@ protected:
         return forwarder_->resolve(query, next_waiter_++, loop_.now());
     }
 
-    /// Until that many waiters have been called in all.
+    /// Runs the loop until that many waiters have got their completion in all.
     void run_until(std::size_t completions) {
         sink_.wanted = completions;
         if (sink_.completions < completions) loop_.run();
@@ -116,7 +116,7 @@ protected:
         timer.start(time, milliseconds(0));
         loop_.run();
     }
-    /// Asks, waits, and gives what was told. In time means: before a timer of the same loop that was set to the
+    /// Asks, waits, and returns the completion. In time means: before a timer of the same loop that was set to the
     /// timeout, however slow the machine is.
     Told resolve(const std::string& name) {
         bool late = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a hostile or broken upstream sends, row by row, and what must come of it.
+// What a hostile or broken upstream server sends, row by row, and the result that it must have.
 #include <deque>
 #include <functional>
 #include <ostream>
@@ -28,7 +28,7 @@ struct Row {
     Script script;
     Expect expect = Expect::Right;
     test::Tcp tcp = test::Tcp::Served;
-    std::uint64_t Counters::*counter = nullptr;  // counts the bad ones
+    std::uint64_t Counters::*counter = nullptr;  // counts the bad responses
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
@@ -45,7 +45,7 @@ Bytes followed_by(Bytes bytes, const Bytes& more) {
     return bytes;
 }
 
-/// Bad answers at once, the right one a moment later, all by UDP; TCP is refused, so that only waiting helps.
+/// Bad answers at once and the right one a moment later, all over UDP; TCP is refused, so that only waiting helps.
 Row then_right(const char* name, std::function<std::vector<Bytes>(const SeenQuery&)> bad, Kind kind = Kind::Send) {
     return {name,
             [bad = std::move(bad), kind](const SeenQuery& query) {
@@ -83,7 +83,7 @@ std::vector<Row> bad_by_both(const std::vector<Row>& rows) {
     return result;
 }
 
-/// Truncated by UDP; `by_tcp` is what comes by TCP.
+/// Truncated over UDP; `by_tcp` is the response over TCP.
 Row truncated(const char* name, Expect expect, std::function<Actions(const SeenQuery&)> by_tcp) {
     return {name,
             [by_tcp = std::move(by_tcp)](const SeenQuery& query) {

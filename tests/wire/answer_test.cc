@@ -44,7 +44,7 @@ TEST(UpstreamQueryTest, MixesLettersAndNothingElse) {
     const Bytes sent = sent_for(question, {.id = 1, .case_bits = ~std::uint64_t{0}, .edns = false});
     EXPECT_TRUE(std::equal(all.data.begin(), all.data.end(), sent.begin()));
     const Bytes second = sent_for(question, {.id = 1, .case_bits = 2, .edns = false});
-    EXPECT_EQ(std::string(second.begin() + 13, second.begin() + 17), "a1-B") << "bit 1 is the second letter's";
+    EXPECT_EQ(std::string(second.begin() + 13, second.begin() + 17), "a1-B") << "bit 1 belongs to the second letter";
 }
 
 TEST(UpstreamQueryTest, TheLongestNameFits) {
@@ -56,7 +56,7 @@ TEST(UpstreamQueryTest, TheLongestNameFits) {
     EXPECT_TRUE(test::ldns_reads(sent));
 }
 
-// One test a row of "A hostile upstream" that the matcher decides.
+// One test for each way in which a response fails to match.
 class MatchReplyTest : public testing::Test {
 protected:
     Bytes sent_ = sent_for(question_for("www.example.com", RrType::A), {.id = 0x1234, .case_bits = 0x5a5a});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers to one question, and what is distilled from them.
+// Answers to one question, and the scrubbed messages that they give.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ protected:
         question_.name = *Name::parse(name);
         question_.type = type;
     }
-    /// Header and question of an answer to what was asked.
+    /// Header and question of an answer to the question.
     Packet answer(unsigned an, unsigned ns = 0, unsigned ar = 0, unsigned flags = 0x8180) const {
         return Packet()
             .header(0x1234, flags, 1, an, ns, ar)
@@ -50,21 +50,21 @@ protected:
         EXPECT_TRUE(status != AnswerStatus::Ok || ldns_reads(out_));
         return status;
     }
-    /// The header of a distilled message: without what is the client's, with the mark of DNSSEC records.
+    /// The message with the header of a scrubbed one: no id, no RD, and the bit for DNSSEC records.
     static Bytes as_distilled(Bytes message, bool holds_dnssec) {
         message[0] = message[1] = 0;
         message[2] &= 0xfe;
         if (holds_dnssec) message[3] |= std::uint8_t{kHoldsDnssec};
         return message;
     }
-    /// The message is kept as it stands, but for the id and RD, which are the client's.
+    /// All of the message is kept, except the id and RD, which belong to the query.
     void expect_kept(const Packet& packet) { expect_distilled(packet, packet); }
     void expect_distilled(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);
         EXPECT_FALSE(shape_.holds_dnssec);
         EXPECT_EQ(out_, as_distilled(expected.data, false));
     }
-    /// The same, with signatures or proofs that a client without DO is not given.
+    /// The same for a message with signatures or proofs, which a client without DO does not get.
     void expect_signed_kept(const Packet& packet) { expect_signed_distilled(packet, packet); }
     void expect_signed_distilled(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);

@@ -47,10 +47,10 @@ TEST_F(DistillTest, TakesTheOptAwayAndReadsIt) {
                      answer(1).pointer(12).record(RrType::A, 1, kAddress));
     EXPECT_TRUE(shape_.has_edns);
     EXPECT_TRUE(shape_.has_error);
-    EXPECT_EQ(shape_.error_code, EdeCode::Filtered) << "the first";
+    EXPECT_EQ(shape_.error_code, EdeCode::Filtered) << "the first one counts";
     ASSERT_EQ(distill(answer(0, 0, 1).opt({}, 1232, 0x01000000)), AnswerStatus::Ok);
     EXPECT_EQ(shape_.rcode, Rcode::BadVers);
-    EXPECT_EQ(load_u16(&out_[2]) & 0xf, 2) << "not NOERROR, which its lower bits are";
+    EXPECT_EQ(load_u16(&out_[2]) & 0xf, 2) << "not NOERROR, which the lower bits of the rcode are";
     EXPECT_EQ(out_.size(), answer(0).data.size()) << "an error carries no records";
 }
 
@@ -90,7 +90,7 @@ TEST_F(DistillTest, StrangersInTheAnswerAreStripped) {
 TEST_F(DistillTest, AnotherClassIsStripped) {
     ask("www.example", RrType::A);
     Packet packet = answer(2).pointer(12).record(RrType::A, 60, kAddress).pointer(12).record(RrType::A, 60, {1});
-    packet.data[packet.data.size() - 8] = 3;  // CH, where an A record looks different
+    packet.data[packet.data.size() - 8] = 3;  // CH, where an A record has another layout
     expect_distilled(packet, answer(1).pointer(12).record(RrType::A, 60, kAddress));
 }
 
@@ -136,7 +136,7 @@ TEST_F(DistillTest, AnSoaFromElsewhereDoesNotCount) {
         EXPECT_FALSE(shape_.has_soa);
         EXPECT_EQ(shape_.ttl_s, 0U);
     }
-    // The second is the one.
+    // The second record is the right one.
     ASSERT_EQ(distill(answer(0, 2)
                           .name("victim")
                           .record(RrType::SOA, 30, soa_rdata(30))
@@ -179,7 +179,7 @@ TEST_F(DistillTest, SignaturesAreKept) {
     ask("www.example", RrType::A);
     expect_signed_kept(packet());
     EXPECT_EQ(shape_.ttl_s, 40U);
-    ask("www.example", RrType::RRSIG);  // then they are the data
+    ask("www.example", RrType::RRSIG);  // QTYPE: the signatures are the data
     expect_distilled(packet(), answer(1).pointer(12).record(RrType::RRSIG, 40, rrsig_rdata(RrType::A)));
 }
 
@@ -194,7 +194,7 @@ TEST_F(DistillTest, SignaturesOfWhatIsNotKeptGo) {
                          .record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)),
                      answer(1).pointer(12).record(RrType::A, 60, kAddress));
     expect_distilled(answer(1).pointer(12).record(RrType::RRSIG, 60, rrsig_rdata(RrType::A)), answer(0));
-    EXPECT_TRUE(shape_.negative) << "a signature of nothing is no answer";
+    EXPECT_TRUE(shape_.negative) << "a signature without its records is no answer";
 }
 
 TEST_F(DistillTest, SignedChain) {
@@ -327,7 +327,7 @@ TEST_F(DistillTest, CompressedSoaIsRead) {
     EXPECT_EQ(load_u16(&out_[8]), 1);
 }
 
-// A name that leads into bytes which are no name would change when those bytes do, as a TTL does.
+// A name that points into bytes outside of names would change with them, such as a TTL that ages.
 TEST_F(DistillTest, NamesThatLeadIntoOtherBytesAreWrittenInFull) {
     ask("www.example", RrType::CNAME);
     // The TTL of the first record, at 29+2+4 = 35, reads as the name "a" and the root.

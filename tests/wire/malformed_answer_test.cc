@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rows of "A hostile upstream" that the distiller decides, RFC 9267 for records, and the limits.
+// Hostile responses that scrubbing refuses: names (RFC 9267), records, and the limits of work.
 #include "tests/wire/distill_fixture.h"
 
 namespace cenote::wire {

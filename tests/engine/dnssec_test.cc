@@ -32,10 +32,10 @@ TEST_F(DnssecTest, SignaturesAreForClientsThatSetDo) {
             replies_to({.name = "www.example", .dnssec_ok = dnssec_ok}, Rcode::NoError,
                        {{"www.example", "A", 300, "192.0.2.7"}, {"www.example", "RRSIG", 300, kSignature}},
                        {{"example", "NSEC", 300, "zz.example. A"}});
-        for (const std::string& reply : replies) {
-            EXPECT_TRUE(contains(reply, "www.example.\t300\tIN\tA\t192.0.2.7")) << reply;
-            EXPECT_EQ(dnssec_ok, contains(reply, "\tRRSIG\t")) << reply;
-            EXPECT_EQ(dnssec_ok, contains(reply, "\tNSEC\t")) << reply;
+        for (const std::string& got : replies) {
+            EXPECT_TRUE(contains(got, "www.example.\t300\tIN\tA\t192.0.2.7")) << got;
+            EXPECT_EQ(dnssec_ok, contains(got, "\tRRSIG\t")) << got;
+            EXPECT_EQ(dnssec_ok, contains(got, "\tNSEC\t")) << got;
         }
     }
 }
@@ -46,32 +46,32 @@ TEST_F(DnssecTest, ProofsAreForClientsThatSetDo) {
         const auto replies = replies_to(
             {.name = "www.example", .dnssec_ok = dnssec_ok}, Rcode::NXDomain, {},
             {{"example", "NSEC", 300, "zz.example. A"}, {"example", "SOA", 300, "ns.example. m.example. 1 2 3 4 300"}});
-        for (const std::string& reply : replies) {
-            EXPECT_TRUE(contains(reply, "NXDOMAIN")) << reply;
-            EXPECT_TRUE(contains(reply, "example.\t300\tIN\tSOA")) << reply;
-            EXPECT_EQ(dnssec_ok, contains(reply, "\tNSEC\t")) << reply;
+        for (const std::string& got : replies) {
+            EXPECT_TRUE(contains(got, "NXDOMAIN")) << got;
+            EXPECT_TRUE(contains(got, "example.\t300\tIN\tSOA")) << got;
+            EXPECT_EQ(dnssec_ok, contains(got, "\tNSEC\t")) << got;
         }
     }
 }
 
 TEST_F(DnssecTest, TheTypeThatIsAskedForIsNotRemoved) {
     in_force({});
-    for (const std::string& reply : replies_to({.name = "www.example", .type = "RRSIG"}, Rcode::NoError,
-                                               {{"www.example", "RRSIG", 300, kSignature}}, {}))
-        EXPECT_TRUE(contains(reply, "\tRRSIG\t")) << reply;
+    for (const std::string& got : replies_to({.name = "www.example", .type = "RRSIG"}, Rcode::NoError,
+                                             {{"www.example", "RRSIG", 300, kSignature}}, {}))
+        EXPECT_TRUE(contains(got, "\tRRSIG\t")) << got;
 }
 
 TEST_F(DnssecTest, WhatStandsBehindSignaturesIsJudged) {
     policy::Options options;
     options.directives.push_back(directive("demo-1", policy::Step::Restrict, {"service:deepseek"}));
     in_force(options);
-    for (const std::string& reply :
+    for (const std::string& got :
          replies_to({.name = "www.example"}, Rcode::NoError,
                     {{"www.example", "CNAME", 300, "chat.deepseek.com."},
                      {"www.example", "RRSIG", 300, "CNAME 8 2 300 20300101000000 20260101000000 1 example. AAAA"},
                      {"chat.deepseek.com", "A", 300, "192.0.2.7"}},
                     {}))
-        EXPECT_TRUE(contains(reply, "0.0.0.0")) << reply;
+        EXPECT_TRUE(contains(got, "0.0.0.0")) << got;
 }
 
 TEST_F(DnssecTest, PartsOfAChainLoseTheirSignatures) {
@@ -85,9 +85,9 @@ TEST_F(DnssecTest, PartsOfAChainLoseTheirSignatures) {
         const auto replies =
             replies_to({.name = "www.corp.example", .dnssec_ok = dnssec_ok}, Rcode::NoError,
                        {{"edge.example", "A", 300, "192.0.2.7"}, {"edge.example", "RRSIG", 300, kSignature}}, {});
-        for (const std::string& reply : replies) {
-            EXPECT_TRUE(contains(reply, "edge.example.\t300\tIN\tA\t192.0.2.7")) << reply;
-            EXPECT_EQ(dnssec_ok, contains(reply, "\tRRSIG\t")) << reply;
+        for (const std::string& got : replies) {
+            EXPECT_TRUE(contains(got, "edge.example.\t300\tIN\tA\t192.0.2.7")) << got;
+            EXPECT_EQ(dnssec_ok, contains(got, "\tRRSIG\t")) << got;
         }
     }
 }

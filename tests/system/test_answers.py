@@ -57,6 +57,8 @@ ANSWERS = {
     "mapped.example": ["mapped.example 60 IN AAAA ::ffff:198.51.100.7"],
     "hint.example": ["hint.example 60 IN HTTPS 1 . ipv4hint=198.51.100.7"],
     "plain.example": ["plain.example 60 IN HTTPS 1 . ipv4hint=192.0.2.4"],
+    "signed.example": ["signed.example 60 IN A 192.0.2.5",
+                       "signed.example 60 IN RRSIG A 8 2 60 20300101000000 20260101000000 1 example. AAAA"],
 }
 
 
@@ -91,6 +93,13 @@ class Answers(SystemTest):
     def test_a_dname_alone(self):
         self.assertEqual(self.ask_twice("www.old.example"),
                          ["A 192.0.2.2", "CNAME www.new.example.", "DNAME new.example."])
+
+    def test_signatures_go_to_clients_that_set_do(self):
+        """RFC 4035 §3.2.1, with an upstream that sends signatures whether or not DO is set."""
+        self.assertEqual(self.ask_twice("signed.example"), ["A 192.0.2.5"])
+        for _ in range(2):  # fresh, then cached
+            reply = self.resolver.ask("signed.example", want_dnssec=True)
+            self.assertEqual([r.split()[0] for r in records(reply)], ["A", "RRSIG"])
 
     def test_the_check_ends_at_a_protected_name(self):
         for name in ("www.agency.example", "through.example"):

@@ -95,7 +95,7 @@ TEST_F(InflightTest, FullThenGrown) {
     for (int i = 0; i < 100; ++i) {
         Exchange* const exchange = inflight_.find(query_for(i));
         ASSERT_NE(exchange, nullptr);
-        EXPECT_EQ(exchange->question, query_for(i));
+        EXPECT_EQ(exchange->query, query_for(i));
         EXPECT_EQ(inflight_.oldest(), exchange);
         end(*exchange);
     }

@@ -133,7 +133,7 @@ TEST_F(MatchReplyTest, CaseCountsWhereExact) {
 }
 
 TEST_F(MatchReplyTest, BitsThatAreNotLettersCountInAnyCase) {
-    const Bytes sent = sent_for(question_for("a@b", RrType::A), 7, 0, false);
+    const Bytes sent = sent_for(question_for("a@b", RrType::A), {.id = 7, .edns = false});
     Bytes packet = sent;
     packet[2] = 0x81;
     ASSERT_EQ(match_reply(packet, sent, false), MatchStatus::Match);

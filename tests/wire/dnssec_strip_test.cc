@@ -46,9 +46,9 @@ protected:
     /// The reply is this message behind the header, and an OPT.
     void expect_records(const Packet& expected) {
         ASSERT_EQ(reply_.size, expected.data.size() + 11);
-        const auto* from = reply_.space.data() + 12 + query_.question.size();
-        EXPECT_TRUE(std::equal(from, reply_.space.data() + reply_.size - 11,
-                               expected.data.begin() + static_cast<std::ptrdiff_t>(12 + query_.question.size())));
+        const auto begin = static_cast<std::ptrdiff_t>(12 + query_.question.size());
+        const ByteView got = reply_.written().subspan(static_cast<std::size_t>(begin));
+        EXPECT_TRUE(std::equal(expected.data.begin() + begin, expected.data.end(), got.begin()));
     }
 };
 

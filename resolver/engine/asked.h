@@ -100,12 +100,12 @@ struct Asked {
                other.dnssec_ok == query.edns.dnssec_ok && other.checking_disabled == query.checking_disabled() &&
                other.question.name == query.name;
     }
-    [[nodiscard]] upstream::Query landing_query() const noexcept {
-        upstream::Query landing;
+    [[nodiscard]] upstream::Query cname_target_query() const noexcept {
+        upstream::Query target;
         std::size_t end = 0;
-        CENOTE_CHECK(landing.question.name.read_uncompressed(cell().cname, end));  // written by the policy
-        landing.question.type = query.type;
-        return landing;
+        CENOTE_CHECK(target.question.name.read_uncompressed(cell().cname, end));  // written by the policy
+        target.question.type = query.type;
+        return target;
     }
 };
 

@@ -174,7 +174,7 @@ Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     asked.source = Source::Sinkhole;
     if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
     if (asked.lands() && !asked.late && asked.query.recursion_desired())
-        return forward(asked, asked.landing_query(), reply);
+        return forward(asked, asked.cname_target_query(), reply);
     reply.size = 0;
     write_sinkhole(closed(asked), reply);
     return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
@@ -183,7 +183,7 @@ Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 /// Answers with the addresses of the sinkhole CNAME's target, from `[[local]]` or the cache; false when they are not
 /// known.
 bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    const upstream::Query query = asked.landing_query();
+    const upstream::Query query = asked.cname_target_query();
     std::array<ByteView, kLandingAddressesMax> addresses{};
     std::size_t count = 0;
     const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
@@ -247,7 +247,8 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
             asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
             if (asked.is_blocked()) {
                 recorder_.count(Counter::LinkBlocked);
-                if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_query(), kRefreshAhead, asked.now);
+                if (asked.lands() && !asked.late)
+                    forwarder_->resolve(asked.cname_target_query(), kRefreshAhead, asked.now);
                 asked.late = true;  // the reply is due now: an unknown address of the target is left out
                 return block(asked, reply);
             }

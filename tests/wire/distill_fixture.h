@@ -51,7 +51,7 @@ protected:
         return status;
     }
     /// The message with the header of a scrubbed one: no id, no RD, and the bit for DNSSEC records.
-    static Bytes as_distilled(Bytes message, bool holds_dnssec) {
+    static Bytes as_scrubbed(Bytes message, bool holds_dnssec) {
         message[0] = message[1] = 0;
         message[2] &= 0xfe;
         if (holds_dnssec) message[3] |= std::uint8_t{kHoldsDnssec};
@@ -62,14 +62,14 @@ protected:
     void expect_distilled(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);
         EXPECT_FALSE(shape_.holds_dnssec);
-        EXPECT_EQ(out_, as_distilled(expected.data, false));
+        EXPECT_EQ(out_, as_scrubbed(expected.data, false));
     }
     /// The same for a message with signatures or proofs, which a client without DO does not get.
-    void expect_signed_kept(const Packet& packet) { expect_signed_distilled(packet, packet); }
-    void expect_signed_distilled(const Packet& packet, const Packet& expected) {
+    void expect_signed_kept(const Packet& packet) { expect_signed_scrubbed(packet, packet); }
+    void expect_signed_scrubbed(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);
         EXPECT_TRUE(shape_.holds_dnssec);
-        EXPECT_EQ(out_, as_distilled(expected.data, true));
+        EXPECT_EQ(out_, as_scrubbed(expected.data, true));
     }
     std::vector<std::string> links() const {
         std::vector<std::string> names;

@@ -52,9 +52,8 @@ struct Hit {
     Freshness freshness = Freshness::None;
     bool negative = false;  // NXDOMAIN or NODATA
     bool nxdomain = false;
-    bool expiring = false;  // less than a tenth of its TTL is left: worth a refresh ahead
-    bool failing =
-        false;  // with Stale: upstream has failed recently (RFC 9520), so the answer may serve without asking
+    bool expiring = false;         // less than a tenth of its TTL is left: worth a refresh ahead
+    bool failing = false;          // with Stale: upstream has failed recently (RFC 9520), the answer may serve at once
     wire::EdeCode failure_code{};  // with Failure: the error of that time
     std::uint32_t age_s = 0;
 };

@@ -24,8 +24,8 @@ namespace cenote::engine {
 enum class WithoutSet : std::uint8_t { ServFail, Forward };
 
 struct Snapshot {
-    std::shared_ptr<const policy::Policy>
-        policy;  // null: no policy is in force yet, and every query gets SERVFAIL and EDE 14
+    /// Null: no policy is in force yet, and every query gets SERVFAIL and EDE 14.
+    std::shared_ptr<const policy::Policy> policy;
     WithoutSet without_set = WithoutSet::ServFail;  // how to answer while a base set is configured and missing
     bool set_missing = false;
     LocalNames local;

@@ -30,7 +30,7 @@ struct AttemptRef {
     friend bool operator==(const AttemptRef&, const AttemptRef&) noexcept = default;
 };
 
-/// One query on its way to one server.
+/// One try: a query to one server.
 struct Attempt {
     enum class Via : std::uint8_t { Udp, Stream };
 

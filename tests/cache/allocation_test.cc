@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The data plane's calls allocate nothing: counted.
+// The calls of the data plane allocate nothing.
 #include <gtest/gtest.h>
 
 #include "tests/cache/answers.h"
@@ -22,7 +22,7 @@ TEST(CacheAllocationTest, NothingIsAllocatedPerQuery) {
     }
 
     const auto before = test::allocations();
-    ASSERT_GT(before, 0U) << "the counter does not count";
+    ASSERT_GT(before, 0U) << "the counter must count";
     for (std::size_t i = 0; i < questions.size(); ++i) {
         client.lookup(questions[i], at(seconds{0}));
         client.store(questions[i], answers[i], at(seconds{0}));

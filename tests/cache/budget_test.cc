@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The budget holds whatever is stored, and what is evicted is chosen better than by chance.
+// The budget holds whatever is stored, and eviction is better than at random.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is stored, found and erased.
+// Storing, finding and erasing answers.
 #include "tests/cache/cache_fixture.h"
 
 namespace cenote::cache {
@@ -101,7 +101,7 @@ TEST_F(CacheTest, CarriesLinks) {
     EXPECT_EQ(client_->links.tags[1], links.tags[1]);
     EXPECT_EQ(client_->reply.written().back(), 1);
 
-    links.count = 1;  // not of this entry
+    links.count = 1;  // not the number of links of this entry
     links.generation = 9;
     cache_->update_links(question_.key(), links);
     ASSERT_EQ(client_->lookup(question_, at(0s)).freshness, Freshness::Fresh);

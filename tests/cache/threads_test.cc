@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many threads in one small cache: every answer is whole and its own, and every call is accounted for.
+// Many threads in one small cache: every answer is complete and belongs to its key, and every call is counted.
 #include <gtest/gtest.h>
 
 #include <atomic>

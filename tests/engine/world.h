@@ -65,7 +65,7 @@ inline void put_record(test::Packet& out, const RecordText& record) {
         .record(type, record.ttl_s, wire::rdata_from_text(type, record.value).value());
 }
 
-/// What an upstream server would send.
+/// A response as an upstream server sends it.
 inline std::vector<std::uint8_t> upstream_answer(const wire::Question& question, wire::Rcode rcode,
                                                  const std::vector<RecordText>& answer,
                                                  const std::vector<RecordText>& authority) {
@@ -188,7 +188,7 @@ public:
     std::vector<std::uint8_t> space = std::vector<std::uint8_t>(wire::kMessageMax);
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
-    std::vector<std::vector<std::uint8_t>> diverted;  // queries about zones
+    std::vector<std::vector<std::uint8_t>> diverted;  // queries that were handed over
     Diverted diversion = Diverted::Taken;
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Once sockets and connections stand, asking upstream allocates nothing.
+// Once sockets and connections exist, asking upstream allocates nothing.
 #include <gtest/gtest.h>
 
 #include <vector>

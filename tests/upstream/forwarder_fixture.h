@@ -26,7 +26,7 @@ using test::SeenQuery;
 
 using Actions = std::vector<Action>;
 
-/// Answers rightly after `delay`.
+/// Sends the right answer after `delay`.
 inline Script after(milliseconds delay) {
     return [delay](const SeenQuery& query) {
         return Actions{{Action::Kind::Send, test::right_answer(query.bytes), delay}};

@@ -73,7 +73,7 @@ TEST_F(ForwarderTest, SilenceEndsInTimeAndTellsOfTheDelay) {
 }
 
 TEST_F(ForwarderTest, NoRouteEndsNotBeforeTheTicketIsGiven) {
-    start(options_for({*SocketAddress::parse("255.255.255.255:53", 53)}));  // a broadcast needs leave: EACCES
+    start(options_for({*SocketAddress::parse("255.255.255.255:53", 53)}));  // a broadcast is not permitted: EACCES
     EXPECT_EQ(ask("www.example"), Ticket::Leading);
     EXPECT_EQ(sink_.completions, 0U);
     run_until(1);
@@ -107,7 +107,7 @@ TEST_F(ForwarderTest, WhatIsLeftInASocketIsNotTheNextQuerys) {
     start(upstream);
     for (int i = 0; i < 400; ++i) {
         EXPECT_TRUE(is_right(resolve("name" + std::to_string(i) + ".example")));
-        while (!upstream.idle()) std::this_thread::yield();  // what comes during the next query is not what is left
+        while (!upstream.idle()) std::this_thread::yield();  // so that the rest does not arrive during the next query
     }
     EXPECT_EQ(forwarder_->counters().mismatched, 0U);
     EXPECT_EQ(forwarder_->counters().tcp, 0U);

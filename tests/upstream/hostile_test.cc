@@ -61,8 +61,8 @@ Row then_right(const char* name, Bytes (*bad)(const Bytes& query)) {
     return then_right(name, [bad](const SeenQuery& query) { return std::vector<Bytes>{bad(query.bytes)}; });
 }
 
-/// The same bad answers by UDP and by the TCP connection that is opened in addition; the right one comes by UDP, after
-/// both.
+/// The same bad answers over UDP and over the TCP connection that is opened in addition; the right one arrives over UDP
+/// after both.
 Row bad_by_both(const Row& row) {
     static std::deque<std::string> names;
     return {names.emplace_back(row.name + std::string("_by_both")).c_str(),
@@ -230,7 +230,7 @@ std::vector<Row> malformed() {
     };
 }
 
-/// After an answer that does not match, the additional connection brings what is well formed and of no use.
+/// After an answer that does not match, the additional connection brings a well-formed response that is no use.
 std::vector<Row> unusable() {
     const auto after_wrong_id = [](const char* name, Bytes (*by_tcp)(const Bytes& query)) {
         return then_right(name, [by_tcp](const SeenQuery& query) {

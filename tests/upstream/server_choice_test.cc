@@ -57,7 +57,7 @@ TEST_F(ServerChoiceTest, SilentServerIsLeftAfterThreeLossesAndProbedEachSecond) 
 
     const std::size_t before = silent.count();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(is_right(resolve("later" + std::to_string(i) + ".example")));
-    EXPECT_EQ(silent.count(), before);  // but for probes, which ask for the root
+    EXPECT_EQ(silent.count(), before);  // except for probes, which ask for the root
 
     silent.play(answer_right());
     for (int i = 0; i < 300 && !forwarder_->health()[0].healthy; ++i) {

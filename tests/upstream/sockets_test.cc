@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sockets of exchanges: how many, of which ports, and that none is left over.
+// The sockets of exchanges: their number, their ports, and that none is leaked.
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -92,8 +92,8 @@ TEST_F(SocketsTest, TwoHundredQueriesHaveDistinctPorts) {
     EXPECT_GE(ports.size(), 199U);
 }
 
-/// 20,000 queries, most of them over kept sockets: ports uniform over the kernel's range, ids over theirs, and neither
-/// tells the next. The limits are six standard deviations away.
+/// 20,000 queries, most of them over kept sockets: ports are uniform over the kernel's range, ids over theirs, and
+/// neither predicts the next. The limits are six standard deviations away.
 TEST_F(SocketsTest, PortsAndIdsAreNotToBeGuessed) {
     constexpr int kQueries = 20000;
     constexpr int kBuckets = 64;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RFC 4035 §3.2.1: what of an answer a client gets that did not set DO.
+// The answer for a client that did not set DO (RFC 4035 §3.2.1).
 #include "resolver/wire/answer.h"
 #include "tests/wire/ldns_peer.h"
 #include "tests/wire/reply_fixture.h"
@@ -31,7 +31,7 @@ protected:
                 .question("WWW.example", type, RrClass::IN)
                 .opt({}, 1232, dnssec_ok ? 0x8000 : 0));
     }
-    /// The reply to an answer with these records, as the cache holds it.
+    /// The reply made of this message, which is as the cache holds it.
     Reply finish(const Packet& message) {
         limit(kMessageMax);
         std::copy(message.data.begin(), message.data.end(), buffer_.begin());
@@ -64,7 +64,7 @@ TEST_F(StripTest, WithoutDoNoSignatures) {
     const Packet message = signed_address(answer(RrType::A, 2, 0));
     const Reply reply = finish(message);
     EXPECT_EQ(reply.an, 1U);
-    EXPECT_EQ(reply.flags, 0x8180U) << "the mark goes no further";
+    EXPECT_EQ(reply.flags, 0x8180U) << "the bit for DNSSEC records is not sent";
     EXPECT_EQ(reply.id, 7U);
     EXPECT_TRUE(std::equal(query_.question.begin(), query_.question.end(), reply_.space.begin() + 12));
     expect_records(answer(RrType::A, 1, 0).pointer(12).record(RrType::A, 60, kAddress));
@@ -118,7 +118,7 @@ TEST_F(StripTest, ADenialKeepsItsSoa) {
 
 TEST_F(StripTest, NamesThatPointIntoARecordThatGoesAreWrittenInFull) {
     ask_for(RrType::MX, false);
-    // The NSEC3's owner, at 29, is what the exchange of the MX behind it points to.
+    // The first MX points to the owner of the RRSIG, at 29.
     const Packet message = answer(RrType::MX, 3, 0)
                                .name("Mail.example")
                                .record(RrType::RRSIG, 60, signature(RrType::MX))

@@ -25,7 +25,7 @@ Queries Queries::read(const std::string& path) {
         std::array<std::uint8_t, 512> packet;
         Query query;
         query.offset = static_cast<std::uint32_t>(queries.bytes_.size());
-        query.size = static_cast<std::uint16_t>(wire::write_upstream_query(question, 0, 0, true, packet));
+        query.size = static_cast<std::uint16_t>(wire::write_upstream_query(question, {}, packet));
         if (const auto ip = IpAddress::parse(address); ip && ip->is_v4()) {
             query.checked = true;
             query.expected = ip->v4_octets();

@@ -29,7 +29,7 @@ struct Filled {
 
     Cache cache;
     Client client;
-    std::vector<wire::Question> questions;
+    std::vector<KeyedQuestion> questions;
 };
 
 void CacheHit(benchmark::State& state) {
@@ -60,7 +60,7 @@ void CacheStore(benchmark::State& state) {
     options.bytes_max = 8 << 20;
     Cache cache(options);
     Client client(cache);
-    std::vector<std::pair<wire::Question, Answer>> stores;
+    std::vector<std::pair<KeyedQuestion, Answer>> stores;
     for (std::uint32_t i = 0; i < 200'000; ++i) {
         const auto question = ask("www.host" + std::to_string(i) + ".example");
         stores.emplace_back(question, answer_of(question, 3600));

@@ -81,8 +81,8 @@ double lookup_ns(const domainset::DomainSet& set, const Looked& looked) {
     const double ns = median_ns([&](std::size_t from) { std::copy_n(&looked.names[from], kAtOnce, names.begin()); },
                                 [&] {
                                     for (std::size_t i = 0; i < kAtOnce; ++i) set.hash(names[i], hashes[i]);
-                                    for (std::size_t i = 0; i < kAtOnce; ++i) set.touch_groups(names[i], hashes[i]);
-                                    for (std::size_t i = 0; i < kAtOnce; ++i) set.touch_record(names[i], hashes[i]);
+                                    for (std::size_t i = 0; i < kAtOnce; ++i) set.prefetch_groups(names[i], hashes[i]);
+                                    for (std::size_t i = 0; i < kAtOnce; ++i) set.prefetch_record(names[i], hashes[i]);
                                     for (std::size_t i = 0; i < kAtOnce; ++i)
                                         hits += set.match(names[i], hashes[i]) ? 1U : 0U;
                                 });

@@ -101,7 +101,7 @@ struct Steps {
     std::vector<std::uint8_t> sinkhole;
     cache::Cache cache{cache::Options{}};
     cache::Client cached{cache};
-    std::vector<wire::Question> questions;
+    std::vector<cache::KeyedQuestion> questions;
     std::vector<cache::Answer> answers;
     std::unordered_map<std::string, std::vector<std::uint8_t>> naive_cache;
     std::unordered_set<std::string> naive_set;

@@ -22,20 +22,21 @@ namespace {
 constexpr std::uint64_t kBytesLeast = 64 << 10;        // of the whole cache
 constexpr std::uint64_t kShardBytesLeast = 512 << 10;  // a small cache has fewer shards
 
-/// As operator new does it.
+/// Ends the process as operator new does.
 [[noreturn]] void no_memory() {
     if (const auto handler = std::get_new_handler()) handler();
     std::abort();
 }
 
-/// Zeroed pages that cost nothing until they are touched.
+/// Zeroed pages, which take no memory until they are used.
 class Pages {
 public:
     explicit Pages(std::size_t size) : size_(size) {
         void* start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (start == MAP_FAILED) no_memory();
         start_ = static_cast<std::uint8_t*>(start);
-        // Lookups land anywhere in it: with large pages their addresses stay at hand. A kernel without them says no.
+        // Lookups are spread over all of it: large pages need fewer TLB entries. Without them the call fails,
+        // harmlessly.
         static_cast<void>(madvise(start, size, MADV_HUGEPAGE));
     }
     ~Pages() { munmap(start_, size_); }
@@ -71,19 +72,19 @@ struct Cache::State {
             shards.emplace_back(pages.bytes().subspan(i * usable, usable), bytes_max / 100, limits_of(options));
     }
 
-    [[nodiscard]] std::uint64_t hash(const wire::Question& question) const noexcept {
-        const auto rest = (static_cast<std::uint64_t>(question.type) << 32) |
-                          (static_cast<std::uint64_t>(question.rr_class) << 16) | (question.dnssec_ok ? 2U : 0U) |
-                          (question.checking_disabled ? 1U : 0U);
-        return hash64(question.name.wire(), seed ^ rest);
+    [[nodiscard]] std::uint64_t hash(const Key& key) const noexcept {
+        const auto rest = (static_cast<std::uint64_t>(key.type) << 32) |
+                          (static_cast<std::uint64_t>(key.rr_class) << 16) | (key.dnssec_ok ? 2U : 0U) |
+                          (key.checking_disabled ? 1U : 0U);
+        return hash64(key.name.wire(), seed ^ rest);
     }
-    /// The upper half of the hash picks the shard, the lower half is the tag inside it.
+    /// The upper half of the hash picks the shard, the lower half is the fingerprint inside it.
     [[nodiscard]] Shard& shard_of(std::uint64_t hash) noexcept { return shards[(hash >> 32) & (shards.size() - 1)]; }
 
-    /// Runs `action` with the question's shard and tag, unless another thread is in that shard.
+    /// Runs `action` with the question's shard and fingerprint, unless another thread is in that shard.
     template <typename Action>
-    void try_with_shard(const wire::Question& question, Action action) noexcept {
-        const auto hashed = hash(question);
+    void try_with_shard(const Key& key, Action action) noexcept {
+        const auto hashed = hash(key);
         Shard& shard = shard_of(hashed);
         const std::unique_lock lock(shard.mutex, std::try_to_lock);
         if (lock.owns_lock())
@@ -102,8 +103,8 @@ struct Cache::State {
 Cache::Cache(const Options& options) : state_(std::make_unique<State>(options)) {}
 Cache::~Cache() = default;
 
-std::uint64_t Cache::prefetch_index(const wire::Question& question) const noexcept {
-    const std::uint64_t hash = state_->hash(question);
+std::uint64_t Cache::prefetch_index(const Key& key) const noexcept {
+    const std::uint64_t hash = state_->hash(key);
     state_->shard_of(hash).prefetch_index(static_cast<std::uint32_t>(hash));
     return hash;
 }
@@ -112,27 +113,28 @@ void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
     state_->shard_of(hash).prefetch_entry(static_cast<std::uint32_t>(hash));
 }
 
-Hit Cache::lookup(const wire::Question& question, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
+Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;
     state_->try_with_shard(
-        question, [&](Shard& shard, std::uint32_t tag) { hit = shard.lookup(tag, question, now, reply, links); });
+        key, [&](Shard& shard, std::uint32_t fingerprint) { hit = shard.lookup(fingerprint, key, now, reply, links); });
     return hit;
 }
 
-void Cache::store(const wire::Question& question, ByteView answer, const wire::AnswerShape& shape, const Links& links,
+void Cache::store(const Key& key, ByteView answer, const wire::AnswerShape& shape, const Links& links,
                   Ticks now) noexcept {
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.store(fingerprint, key, answer, shape, links, now);
+    });
+}
+
+void Cache::store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept {
     state_->try_with_shard(
-        question, [&](Shard& shard, std::uint32_t tag) { shard.store(tag, question, answer, shape, links, now); });
+        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.store_failure(fingerprint, key, code, now); });
 }
 
-void Cache::store_failure(const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
-    state_->try_with_shard(question,
-                           [&](Shard& shard, std::uint32_t tag) { shard.store_failure(tag, question, code, now); });
-}
-
-void Cache::update_links(const wire::Question& question, const Links& links) noexcept {
-    state_->try_with_shard(question,
-                           [&](Shard& shard, std::uint32_t tag) { shard.update_links(tag, question, links); });
+void Cache::update_links(const Key& key, const Links& links) noexcept {
+    state_->try_with_shard(
+        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.update_links(fingerprint, key, links); });
 }
 
 void Cache::set_limits(const Options& options) noexcept {
@@ -143,7 +145,7 @@ void Cache::set_limits(const Options& options) noexcept {
     }
 }
 
-// A shard is let go after each slice, so that workers miss it for some microseconds only.
+// The mutex is released after each slice, so that lookups miss for some microseconds only.
 std::uint64_t Cache::erase(const wire::Name& name, bool below) {
     std::uint64_t erased = 0;
     for (Shard& shard : state_->shards) {

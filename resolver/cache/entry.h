@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One entry as it lies in a shard's log: this header, the links' tags, the distilled message.
+// An entry in the log of a shard: this header, the tags of its links, the scrubbed message. The message begins with its
+// question (folded), so the key is not kept a second time.
 //
-// The message begins with its own question (folded), so the key is not kept a second time.
-// Threads:  whoever holds the shard.
+// Threads:  the thread that holds the mutex of the shard.
 // Memory:   lives in the log; a filler uses the first 16 bytes only.
 #pragma once
 
@@ -17,22 +17,22 @@ namespace cenote::cache {
 inline constexpr std::size_t kUnit = 16;
 
 struct Entry {
-    static constexpr std::uint8_t kAlive = 1;  // neither filler nor erased
+    static constexpr std::uint8_t kAlive = 1;  // not a filler, and not erased
     static constexpr std::uint8_t kNegative = 2;
     static constexpr std::uint8_t kNxdomain = 4;
     static constexpr std::uint8_t kDnssecOk = 8;
     static constexpr std::uint8_t kCheckingDisabled = 16;
     static constexpr std::uint8_t kLinksIncomplete = 32;
     static constexpr std::uint8_t kLinksToLocal = 64;
-    static constexpr std::uint8_t kRefreshed = 128;  // by an answer that could not be kept: it is never served stale
+    static constexpr std::uint8_t kRefreshed = 128;  // by an answer that could not be kept: no longer stale data
     static constexpr std::uint8_t kUsesMax = 3;
 
     std::uint32_t units;
-    std::uint32_t tag;
+    std::uint32_t fingerprint;
     std::uint32_t ttl_s;
     std::uint16_t message_size;
     std::uint8_t flags;
-    std::uint8_t uses : 2;  // since the hand of eviction last passed, at most kUsesMax
+    std::uint8_t uses : 2;  // since eviction last passed the entry, at most kUsesMax
     std::uint8_t link_count : 6;
     Ticks stored;
     std::uint64_t generation;
@@ -42,27 +42,27 @@ struct Entry {
     std::uint8_t* tags() noexcept { return reinterpret_cast<std::uint8_t*>(this) + sizeof(Entry); }
     MutableBytes message() noexcept { return {tags() + tags_size(), message_size}; }
 
-    [[nodiscard]] bool holds(const wire::Question& question) noexcept;
+    [[nodiscard]] bool holds(const Key& key) noexcept;
 };
 static_assert(sizeof(Entry) == 32);
 
-[[nodiscard]] inline std::uint8_t key_flags(const wire::Question& question) noexcept {
-    return static_cast<std::uint8_t>((question.dnssec_ok ? Entry::kDnssecOk : 0) |
-                                     (question.checking_disabled ? Entry::kCheckingDisabled : 0));
+[[nodiscard]] inline std::uint8_t key_flags(const Key& key) noexcept {
+    return static_cast<std::uint8_t>((key.dnssec_ok ? Entry::kDnssecOk : 0) |
+                                     (key.checking_disabled ? Entry::kCheckingDisabled : 0));
 }
 
-/// Whether a distilled message begins with this question.
-[[nodiscard]] inline bool asks(ByteView message, const wire::Question& question) noexcept {
-    const auto name = question.name.wire();
+/// Whether the question of a scrubbed message is that of the key.
+[[nodiscard]] inline bool asks(ByteView message, const Key& key) noexcept {
+    const auto name = key.name.wire();
     if (message.size() < wire::kHeaderSize + name.size() + 4) return false;
     const auto* at = message.data() + wire::kHeaderSize;
     return std::memcmp(at, name.data(), name.size()) == 0 &&
-           load_u16(at + name.size()) == static_cast<std::uint16_t>(question.type) &&
-           load_u16(at + name.size() + 2) == static_cast<std::uint16_t>(question.rr_class);
+           load_u16(at + name.size()) == static_cast<std::uint16_t>(key.type) &&
+           load_u16(at + name.size() + 2) == static_cast<std::uint16_t>(key.rr_class);
 }
 
-inline bool Entry::holds(const wire::Question& question) noexcept {
-    return (flags & (kDnssecOk | kCheckingDisabled)) == key_flags(question) && asks(message(), question);
+inline bool Entry::holds(const Key& key) noexcept {
+    return (flags & (kDnssecOk | kCheckingDisabled)) == key_flags(key) && asks(message(), key);
 }
 
 }  // namespace cenote::cache

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A ring of entries of any size, one behind the other: written at the head, given up at the tail.
+// A ring of entries of any size, one behind the other: written at the head, evicted at the tail.
 //
-// Positions count units since the start and never go back. No entry is cut by the end of memory: a filler takes what is
-// left there.
+// Positions count units since the start and only grow. No entry is cut by the end of memory: a filler takes the rest.
 //
-// Threads:  whoever holds the shard.
-// Memory:   the caller's, nothing beside it: there is no fragmentation to speak of.
-// Failure:  none; append() must have been told by fits() that there is room.
+// Threads:  the thread that holds the mutex of the shard.
+// Memory:   the caller's and nothing else; there is no fragmentation to speak of.
+// Failure:  none; the caller of append() has made sure with fits() that there is room.
 #pragma once
 
 #include "resolver/cache/entry.h"
@@ -22,12 +21,12 @@ public:
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }  // in units
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
     [[nodiscard]] bool fits(std::uint32_t units) const noexcept;
-    /// Room for an entry at the head; the caller fills all of it but `units`.
+    /// Makes room for an entry at the head; the caller fills all fields but `units`.
     Entry& append(std::uint32_t units) noexcept;
 
     [[nodiscard]] Entry& tail_entry() noexcept { return entry_at(tail_); }
     void drop_tail() noexcept { tail_ += tail_entry().units; }
-    /// Moves the entry at the tail to the head, where it always fits; gives its new place.
+    /// Moves the entry at the tail to the head, where it always fits, and returns its new place.
     Entry& recycle_tail() noexcept;
 
     [[nodiscard]] std::uint64_t head() const noexcept { return head_; }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions that upstream failed to answer a moment ago (RFC 9520), apart from the answers, so that failures never
-// push out good data.
+// Keys for which upstream has failed recently (RFC 9520), apart from the answers, so that failures evict no good data.
 //
-// Threads:  whoever holds the shard.
-// Memory:   the caller's, zeroed: sets of four slots; a new question takes the place of the one that is over first.
-// Failure:  a question may be forgotten early; then it is asked upstream once more.
+// Threads:  the thread that holds the mutex of the shard.
+// Memory:   the caller's, zeroed: sets of four slots; a new key replaces the one that expires first.
+// Failure:  a key may be forgotten early; then upstream is asked once more.
 #pragma once
 
 #include <array>
 #include <span>
 
 #include "resolver/base/clock.h"
-#include "resolver/wire/answer.h"
+#include "resolver/cache/key.h"
 
 namespace cenote::cache {
 
@@ -20,7 +19,7 @@ class Failures {
 public:
     struct Slot {
         Ticks until;
-        std::uint32_t tag;
+        std::uint32_t fingerprint;
         std::uint16_t type;
         std::uint16_t rr_class;
         wire::EdeCode code;
@@ -29,7 +28,7 @@ public:
         std::uint8_t name_size;  // 0: empty
         std::array<std::uint8_t, wire::Name::kBytesMax> name;
 
-        [[nodiscard]] bool holds(std::uint32_t question_tag, const wire::Question& question) const noexcept;
+        [[nodiscard]] bool holds(std::uint32_t key_fingerprint, const Key& key) const noexcept;
     };
     static constexpr std::size_t kWays = 4;
     static constexpr seconds kLongest{300};  // RFC 9520 §3.2: at most five minutes
@@ -37,19 +36,18 @@ public:
     /// `slots` is a multiple of kWays.
     explicit Failures(std::span<Slot> slots) noexcept : slots_(slots) {}
 
-    /// The failure that still holds for this question, or null.
-    [[nodiscard]] const Slot* find(std::uint32_t tag, const wire::Question& question, Ticks now) const noexcept;
-    void add(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, seconds first_life,
-             Ticks now) noexcept;
-    void forget(std::uint32_t tag, const wire::Question& question) noexcept;
-    /// Forgets the name, with `below` all names below it too.
+    /// The failure that still holds for this key, or null.
+    [[nodiscard]] const Slot* find(std::uint32_t fingerprint, const Key& key, Ticks now) const noexcept;
+    void add(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, seconds first_life, Ticks now) noexcept;
+    void forget(std::uint32_t fingerprint, const Key& key) noexcept;
+    /// Forgets the name, and with `below` all names below it.
     void erase(const wire::Name& name, bool below) noexcept;
 
 private:
-    [[nodiscard]] std::span<Slot> set_of(std::uint32_t tag) const noexcept;
+    [[nodiscard]] std::span<Slot> set_of(std::uint32_t fingerprint) const noexcept;
 
     std::span<Slot> slots_;
-    Ticks last_until_{};  // of all: spares the look when nothing failed lately
+    Ticks last_until_{};  // the latest of all slots: find() is quick while nothing fails
 };
 
 }  // namespace cenote::cache

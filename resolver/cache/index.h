@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the entries of a shard lie: open addressing, eight bytes a slot, removal by moving later ones back.
+// The places of the entries of a shard: open addressing, eight bytes a slot, removal by moving later slots back.
 //
-// The tag is all there is of the hash: it gives the home slot, so that nothing needs to look at entries to move.
+// The fingerprint is the only part of the hash that is kept, and it gives the home slot, so that slots move without a
+// look at their entries.
 //
-// Threads:  whoever holds the shard; prefetch() and guess() anyone: slots are read and written whole.
+// Threads:  the thread that holds the mutex of the shard. Any thread may call prefetch() and guess(): slots are read
+// and
+//           written whole.
 // Memory:   the caller's, zeroed.
-// Failure:  none; whoever owns it makes sure that an eighth of the slots stays empty.
+// Failure:  none; the owner keeps an eighth of the slots empty.
 #pragma once
 
 #include <atomic>
@@ -19,7 +22,7 @@ namespace cenote::cache {
 class Index {
 public:
     struct alignas(8) Slot {
-        std::uint32_t tag;
+        std::uint32_t fingerprint;
         std::uint32_t place;  // location + 1; 0: empty
     };
     static constexpr std::uint32_t kNowhere = 0xffffffff;
@@ -28,29 +31,31 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// The location with this tag for which `is_it` holds, or kNowhere.
+    /// The location with this fingerprint for which `is_it` holds, or kNowhere.
     template <typename Predicate>
-    [[nodiscard]] std::uint32_t find(std::uint32_t tag, Predicate is_it) const noexcept {
-        auto i = home(tag);
+    [[nodiscard]] std::uint32_t find(std::uint32_t fingerprint, Predicate is_it) const noexcept {
+        auto i = home(fingerprint);
         for (Slot slot = at(i); slot.place != 0; slot = at(i = next(i))) {
-            if (slot.tag == tag && is_it(slot.place - 1)) return slot.place - 1;
+            if (slot.fingerprint == fingerprint && is_it(slot.place - 1)) return slot.place - 1;
         }
         return kNowhere;
     }
-    /// Asks memory for the slots where the search begins.
-    void prefetch(std::uint32_t tag) const noexcept { __builtin_prefetch(&slots_[home(tag)]); }
-    /// Where the tag most likely leads; it may be wrong as soon as it is told.
-    [[nodiscard]] std::uint32_t guess(std::uint32_t tag) const noexcept {
-        return find(tag, [](std::uint32_t) { return true; });
+    /// Prefetches the slots where the search begins.
+    void prefetch(std::uint32_t fingerprint) const noexcept { __builtin_prefetch(&slots_[home(fingerprint)]); }
+    /// The most likely location for the fingerprint; without the mutex it may be out of date.
+    [[nodiscard]] std::uint32_t guess(std::uint32_t fingerprint) const noexcept {
+        return find(fingerprint, [](std::uint32_t) { return true; });
     }
-    void insert(std::uint32_t tag, std::uint32_t location) noexcept;
-    void relocate(std::uint32_t tag, std::uint32_t from, std::uint32_t to) noexcept;
-    void erase(std::uint32_t tag, std::uint32_t location) noexcept;
+    void insert(std::uint32_t fingerprint, std::uint32_t location) noexcept;
+    void relocate(std::uint32_t fingerprint, std::uint32_t from, std::uint32_t to) noexcept;
+    void erase(std::uint32_t fingerprint, std::uint32_t location) noexcept;
 
 private:
-    [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept { return (tag * slots_.size()) >> 32; }
+    [[nodiscard]] std::size_t home(std::uint32_t fingerprint) const noexcept {
+        return (fingerprint * slots_.size()) >> 32;
+    }
     [[nodiscard]] std::size_t next(std::size_t i) const noexcept { return i + 1 == slots_.size() ? 0 : i + 1; }
-    [[nodiscard]] std::size_t slot_of(std::uint32_t tag, std::uint32_t location) const noexcept;
+    [[nodiscard]] std::size_t slot_of(std::uint32_t fingerprint, std::uint32_t location) const noexcept;
 
     [[nodiscard]] Slot at(std::size_t i) const noexcept {
         return std::atomic_ref(slots_[i]).load(std::memory_order_relaxed);

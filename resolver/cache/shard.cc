@@ -13,12 +13,12 @@ namespace {
 constexpr seconds kNoTime{0};
 constexpr std::uint32_t kStaleTtl = 30;         // RFC 8767 §4
 constexpr std::uint32_t kTtlMax = 0x7fffffff;   // RFC 2181 §8
-constexpr std::uint32_t kMovedUnitsMax = 2048;  // while one entry is placed: bounds its time
-constexpr std::size_t kLinesAhead = 3;          // of an entry: most are no longer
-constexpr int kSliceEntries = 256;              // under one lock while erasing
+constexpr std::uint32_t kMovedUnitsMax = 2048;  // units moved to place one entry: bounds the time of store()
+constexpr std::size_t kLinesAhead = 3;          // cache lines of an entry: most have no more
+constexpr int kSliceEntries = 256;              // erased under one lock
 
-// How a shard's memory is parted. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
-// there is, so an eighth of its slots stays empty whatever is stored.
+// The parts of a shard's memory. No entry is smaller than 64 bytes, and the index has a slot for each 64 bytes of all
+// the memory, so that an eighth of its slots stays empty whatever is stored.
 std::span<Index::Slot> index_part(MutableBytes memory) {
     return {reinterpret_cast<Index::Slot*>(memory.data()), memory.size() / 64 & ~std::size_t{1}};
 }
@@ -69,7 +69,7 @@ Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexc
     return hit;
 }
 
-/// Whether the answer takes the place of what was known before (RFC 8767 §4).
+/// Whether the answer replaces an older one (RFC 8767 §4).
 bool refreshes(const wire::AnswerShape& shape) noexcept {
     return !shape.truncated && (shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain);
 }
@@ -79,13 +79,13 @@ std::uint8_t link_flags(const Links& links) noexcept {
                                      (links.to_local ? Entry::kLinksToLocal : 0));
 }
 
-void write_entry(Entry& entry, std::uint32_t tag, const wire::Question& question, ByteView answer,
+void write_entry(Entry& entry, std::uint32_t fingerprint, const Key& key, ByteView answer,
                  const wire::AnswerShape& shape, const Links& links) noexcept {
     const bool nxdomain = shape.rcode == wire::Rcode::NXDomain;
-    entry.tag = tag;
+    entry.fingerprint = fingerprint;
     entry.message_size = static_cast<std::uint16_t>(answer.size());
     entry.flags =
-        static_cast<std::uint8_t>(Entry::kAlive | key_flags(question) | link_flags(links) |
+        static_cast<std::uint8_t>(Entry::kAlive | key_flags(key) | link_flags(links) |
                                   (shape.negative ? Entry::kNegative : 0) | (nxdomain ? Entry::kNxdomain : 0));
     entry.link_count = static_cast<std::uint8_t>(links.count & 0x3f);
     entry.generation = links.generation;
@@ -105,10 +105,10 @@ Shard::Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& lim
       entry_bytes_max_(std::min(entry_bytes_max, main_part(memory).size() / 4)),
       limits_(limits) {}
 
-Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
+Hit Shard::lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply,
                   Links& links) noexcept {
     Hit hit;
-    if (Entry* entry = find(tag, question)) {
+    if (Entry* entry = find(fingerprint, key)) {
         if (is_over(*entry, now))
             remove(*entry);
         else
@@ -119,7 +119,7 @@ Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, 
         return hit;
     }
     ++misses_;
-    if (const auto* failure = failures_.find(tag, question, now)) {
+    if (const auto* failure = failures_.find(fingerprint, key, now)) {
         hit.failing = true;
         hit.failure_code = failure->code;
         if (hit.freshness == Freshness::None) hit.freshness = Freshness::Failure;
@@ -127,30 +127,30 @@ Hit Shard::lookup(std::uint32_t tag, const wire::Question& question, Ticks now, 
     return hit;
 }
 
-void Shard::prefetch_entry(std::uint32_t tag) const noexcept {
-    const std::uint32_t location = index_.guess(tag);
+void Shard::prefetch_entry(std::uint32_t fingerprint) const noexcept {
+    const std::uint32_t location = index_.guess(fingerprint);
     if (location == Index::kNowhere) return;
     const std::uint8_t* entry = entries_ + std::size_t{location} * kUnit;
     for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(entry + line * 64);
 }
 
-void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,
+void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
                   const Links& links, Ticks now) noexcept {
-    failures_.forget(tag, question);
+    failures_.forget(fingerprint, key);
     const auto size = sizeof(Entry) + links.count * sizeof(links.tags[0]) + answer.size();
     const auto ttl_s = clamped_ttl(shape);
-    CENOTE_DCHECK(asks(answer, question) && links.count <= Links::kLinksMax);
-    if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, question)) {
+    CENOTE_DCHECK(asks(answer, key) && links.count <= Links::kLinksMax);
+    if (ttl_s == 0 || size > entry_bytes_max_ || answer.size() > wire::kMessageMax || !asks(answer, key)) {
         ++declined_;
-        if (Entry* older = refreshes(shape) ? find(tag, question) : nullptr; older != nullptr)
+        if (Entry* older = refreshes(shape) ? find(fingerprint, key) : nullptr; older != nullptr)
             older->flags |= Entry::kRefreshed;
         return;
     }
-    Entry& entry = place(tag, question, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
-    write_entry(entry, tag, question, answer, shape, links);
+    Entry& entry = place(fingerprint, key, static_cast<std::uint32_t>((size + kUnit - 1) / kUnit), now);
+    write_entry(entry, fingerprint, key, answer, shape, links);
     entry.stored = now;
     entry.ttl_s = ttl_s;
-    // The records are clamped here and never again: a TTL must not be extended by use (ghost domains).
+    // TTLs are clamped here and never again: use must not extend them (ghost domain names, CVE-2012-1033).
     const auto lowest = std::min(limits_.min_ttl, seconds{ttl_s});
     const auto highest = shape.negative ? seconds{ttl_s} : std::min(limits_.max_ttl, seconds{kTtlMax});
     wire::age_answer(entry.message(), 0, static_cast<std::uint32_t>(lowest.count()),
@@ -158,12 +158,12 @@ void Shard::store(std::uint32_t tag, const wire::Question& question, ByteView an
     ++stores_;
 }
 
-void Shard::store_failure(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, Ticks now) noexcept {
-    failures_.add(tag, question, code, limits_.failure_ttl, now);
+void Shard::store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept {
+    failures_.add(fingerprint, key, code, limits_.failure_ttl, now);
 }
 
-void Shard::update_links(std::uint32_t tag, const wire::Question& question, const Links& links) noexcept {
-    Entry* entry = find(tag, question);
+void Shard::update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept {
+    Entry* entry = find(fingerprint, key);
     if (entry == nullptr || entry->link_count != links.count) return;
     entry->generation = links.generation;
     entry->flags = static_cast<std::uint8_t>((entry->flags & ~(Entry::kLinksIncomplete | Entry::kLinksToLocal)) |
@@ -171,7 +171,8 @@ void Shard::update_links(std::uint32_t tag, const wire::Question& question, cons
     std::memcpy(entry->tags(), links.tags.data(), entry->tags_size());
 }
 
-// Newcomers first: whatever leaves them during the walk lands at the head of the main log, which comes last.
+// The log of new entries comes first: an entry that leaves it during the walk goes to the head of the main log, which
+// comes last.
 bool Shard::erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept {
     EntryLog& log = walk.in_main ? main_ : newcomers_;
     walk.position = std::max(walk.position, log.tail());
@@ -199,12 +200,12 @@ void Shard::add_to(Stats& stats) const noexcept {
     stats.declined += declined_;
 }
 
-Entry* Shard::find(std::uint32_t tag, const wire::Question& question) noexcept {
-    const auto location = index_.find(tag, [&](std::uint32_t place) { return at(place).holds(question); });
+Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
+    const auto location = index_.find(fingerprint, [&](std::uint32_t place) { return at(place).holds(key); });
     return location == Index::kNowhere ? nullptr : &at(location);
 }
 
-// RFC 2308 §5: a negative answer without SOA is not to be cached; §7: failures have their own place.
+// A negative answer without SOA is not cached (RFC 2308 §5), and failures have a table of their own (§7).
 std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept {
     if (!refreshes(shape) || (shape.negative && !shape.has_soa)) return 0;
     auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
@@ -213,9 +214,9 @@ std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept 
     return static_cast<std::uint32_t>(std::max(ttl, kNoTime).count());
 }
 
-/// A place for the answer to this question: the one it has, if the size is the same, else a newcomer's.
-Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint32_t units, Ticks now) noexcept {
-    if (Entry* old = find(tag, question)) {
+/// A place for the answer to this key: the present one if the size is the same, otherwise that of a new entry.
+Entry& Shard::place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept {
+    if (Entry* old = find(fingerprint, key)) {
         if (old->units == units) return *old;
         remove(*old);
     }
@@ -227,7 +228,7 @@ Entry& Shard::place(std::uint32_t tag, const wire::Question& question, std::uint
         free_newcomers(units, now);
     Entry& entry = large ? main_.append(units) : newcomers_.append(units);
     entry.uses = 0;
-    index_.insert(tag, location_of(entry));
+    index_.insert(fingerprint, location_of(entry));
     live_units_ += units;
     return entry;
 }
@@ -247,7 +248,7 @@ void Shard::free_newcomers(std::uint32_t units, Ticks now) noexcept {
         Entry& promoted = main_.append(oldest.units);
         std::memcpy(&promoted, &oldest, oldest.units * kUnit);
         promoted.uses = 0;
-        index_.relocate(promoted.tag, location_of(oldest), location_of(promoted));
+        index_.relocate(promoted.fingerprint, location_of(oldest), location_of(promoted));
         newcomers_.drop_tail();
     }
 }
@@ -263,9 +264,9 @@ void Shard::free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noex
         }
         moved += oldest.units;
         --oldest.uses;
-        const auto tag = oldest.tag;
+        const auto fingerprint = oldest.fingerprint;
         const auto from = location_of(oldest);
-        index_.relocate(tag, from, location_of(main_.recycle_tail()));
+        index_.relocate(fingerprint, from, location_of(main_.recycle_tail()));
     }
 }
 
@@ -278,9 +279,9 @@ void Shard::evict_tail(EntryLog& log) noexcept {
     log.drop_tail();
 }
 
-/// The entry's bytes stay in its log until the tail has passed them.
+/// The bytes of the entry stay in the log until the tail has passed them.
 void Shard::remove(Entry& entry) noexcept {
-    index_.erase(entry.tag, location_of(entry));
+    index_.erase(entry.fingerprint, location_of(entry));
     live_units_ -= entry.units;
     entry.flags = 0;
 }

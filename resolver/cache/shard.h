@@ -2,13 +2,13 @@
 //
 // One part of the cache: entries in two logs, the index over them, and the failures beside them.
 //
-// A newcomer is written to a log of a tenth of the memory. If it was used when its turn to go comes, it moves to the
-// main log, else it is given up: names asked once, a flood of random ones above all, never reach what people use. The
-// main log is a clock: what was used since it last stood at the tail moves to the head once more for each use. (This is
-// S3-FIFO, Yang et al., SOSP 2023, without its ghosts.)
+// A new entry goes to a log of a tenth of the memory. At the tail of that log it moves to the main log if it was used,
+// and is evicted if it was not: names that are asked for once, such as a flood of random ones, do not evict names in
+// use. The main log is a clock: an entry at its tail moves to the head once for each use since it was last there, and
+// is evicted otherwise. (This is S3-FIFO, Yang et al., SOSP 2023, without its ghost queue.)
 //
-// Threads:  one at a time; `mutex` is here so that whoever calls takes it.
-// Memory:   what is given at construction, zeroed; nothing beside it.
+// Threads:  one at a time: the caller holds `mutex`.
+// Memory:   what the constructor is given, zeroed, and nothing else.
 // Failure:  store() declines what is larger than `entry_bytes_max` or has no TTL.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace cenote::cache {
 
-/// What a shard obeys while running.
+/// The limits that may change while running.
 struct Limits {
     seconds min_ttl, max_ttl, negative_max_ttl, stale, failure_ttl;
 };
@@ -30,24 +30,23 @@ class alignas(64) Shard {
 public:
     Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& limits);
 
-    Hit lookup(std::uint32_t tag, const wire::Question& question, Ticks now, wire::ReplyBuffer& reply,
-               Links& links) noexcept;
-    /// Asks memory for the place in the index, and, once that came, for the entry. Anyone, without the mutex.
-    void prefetch_index(std::uint32_t tag) const noexcept { index_.prefetch(tag); }
-    void prefetch_entry(std::uint32_t tag) const noexcept;
-    void store(std::uint32_t tag, const wire::Question& question, ByteView answer, const wire::AnswerShape& shape,
+    Hit lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
+    /// Prefetch the place in the index and, once that has arrived, the entry. Any thread, without the mutex.
+    void prefetch_index(std::uint32_t fingerprint) const noexcept { index_.prefetch(fingerprint); }
+    void prefetch_entry(std::uint32_t fingerprint) const noexcept;
+    void store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
                const Links& links, Ticks now) noexcept;
-    void store_failure(std::uint32_t tag, const wire::Question& question, wire::EdeCode code, Ticks now) noexcept;
-    void update_links(std::uint32_t tag, const wire::Question& question, const Links& links) noexcept;
+    void store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept;
+    void update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept;
     void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
-    /// How far a walk over all entries has come.
+    /// The progress of a walk over all entries.
     struct Walk {
         bool in_main = false;
         std::uint64_t position = 0;
         std::uint64_t erased = 0;
     };
-    /// Erases in the next slice of the walk; false: the walk is over.
+    /// Erases in the next slice of the walk; false at the end of the walk.
     [[nodiscard]] bool erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept;
     void erase_failures(const wire::Name& name, bool below) noexcept { failures_.erase(name, below); }
     void add_to(Stats& stats) const noexcept;
@@ -55,10 +54,9 @@ public:
     std::mutex mutex;
 
 private:
-    [[nodiscard]] Entry* find(std::uint32_t tag, const wire::Question& question) noexcept;
+    [[nodiscard]] Entry* find(std::uint32_t fingerprint, const Key& key) noexcept;
     [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerShape& shape) const noexcept;
-    [[nodiscard]] Entry& place(std::uint32_t tag, const wire::Question& question, std::uint32_t units,
-                               Ticks now) noexcept;
+    [[nodiscard]] Entry& place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept;
     void free_newcomers(std::uint32_t units, Ticks now) noexcept;
     void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept;
     void evict_tail(EntryLog& log) noexcept;
@@ -69,7 +67,7 @@ private:
 
     Index index_;
     Failures failures_;
-    std::uint8_t* entries_;  // the memory of both logs, which locations count from
+    std::uint8_t* entries_;  // the memory of both logs; locations are offsets in it
     EntryLog newcomers_;
     EntryLog main_;
     std::size_t fixed_bytes_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a name as it lies in memory is the one asked for, or below it.
+// Compares a name in memory with another name and the names below that.
 #pragma once
 
 #include <cstring>
@@ -9,7 +9,7 @@
 
 namespace cenote::cache {
 
-/// `stored` begins with an uncompressed, folded name and may go on behind it.
+/// Whether the uncompressed, folded name at the start of `stored` is `name` or, with `below`, a name below it.
 [[nodiscard]] inline bool is_covered(ByteView stored, const wire::Name& name, bool below) noexcept {
     const auto wanted = name.wire();
     for (std::size_t at = 0; stored.size() - at >= wanted.size(); at += 1U + stored[at]) {

@@ -94,19 +94,19 @@ Status DomainSet::check_delta() const {
 std::optional<Hit> DomainSet::match(const wire::Name& name) const noexcept {
     NameHashes hashes;
     hash(name, hashes);
-    touch_groups(name, hashes);
+    prefetch_groups(name, hashes);
     return match(name, hashes);
 }
 
 void DomainSet::hash(const wire::Name& name, NameHashes& hashes) const noexcept { state_->table.hash(name, hashes); }
 
 /// The small table stays in the CPU cache without a prefetch.
-void DomainSet::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
-    state_->table.touch_groups(name, hashes);
+void DomainSet::prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    state_->table.prefetch_groups(name, hashes);
 }
 
-void DomainSet::touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
-    state_->table.touch_record(name, hashes);
+void DomainSet::prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
+    state_->table.prefetch_record(name, hashes);
 }
 
 std::optional<Hit> DomainSet::match(const wire::Name& name, const NameHashes& hashes) const noexcept {

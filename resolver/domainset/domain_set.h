@@ -53,10 +53,10 @@ public:
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name) const noexcept;
 
     /// match() in steps, for callers that take each step for several names: the cache lines of one name are fetched
-    /// while the others are processed. touch_record() is optional.
+    /// while the others are processed. prefetch_record() is optional.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
-    void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
-    void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
 
     /// What holds for names below the suffix of `labels` labels that are not entries themselves. Control plane.

@@ -62,8 +62,8 @@ struct Table {
     /// The hash of every suffix of the name.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
     /// Prefetches what match() will read: the groups, then the record of the deepest slot whose tag and length match.
-    void touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
-    void touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
+    void prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
     /// The payload of exactly this name; nullptr: the table does not have it.
     [[nodiscard]] const format::Payload* find(std::uint64_t hash, ByteView name) const noexcept;
@@ -106,12 +106,12 @@ inline void Table::hash(const wire::Name& name, NameHashes& hashes) const noexce
     }
 }
 
-inline void Table::touch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
+inline void Table::prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept {
     for (std::uint8_t count = std::min(name.labels(), deepest); count != 0; --count)
         if (label_counts.has(count)) touch(home_of(hashes[count]));
 }
 
-inline void Table::touch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
+inline void Table::prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept {
     for (std::uint8_t count = std::min(name.labels(), deepest); count != 0; --count) {
         if (!label_counts.has(count)) continue;
         const std::uint8_t* group = home_of(hashes[count]);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A query on its way through the engine: what was asked, by whom, and what was decided so far.
+// The context of a query on its way through the engine: the query, its client, and the decisions so far.
 //
-// Threads:  one worker's, on its stack.
+// Threads:  one worker, on its stack. Data plane.
 // Memory:   refers to the packet and to the snapshot, which outlive it.
+// Failure:  none.
 #pragma once
 
 #include "resolver/engine/engine.h"
@@ -18,42 +19,42 @@ struct Asked {
 
     const Client& client;
     Ticks now;
-    Ticks since;  // when the client asked
+    Ticks since;  // when the query arrived
     wire::ParseStatus status = wire::ParseStatus::Drop;
     ByteView packet;
     wire::Query query;
-    domainset::NameHashes hashes;  // of the name, once it was read
+    domainset::NameHashes hashes;  // of QNAME, once it was read
     std::uint64_t cache_hash = 0;
     LocalAnswer local;
-    const policy::Policy* policy = nullptr;  // what judges it
+    const policy::Policy* policy = nullptr;  // the policy that judges the query
     policy::ClientClass client_class = 0;
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
-    bool judged = false;                       // the verdict stands
-    bool listed = false;                       // in some set: a directive may take it, now or later
-    bool infrastructure = false;               // a closed name's query that goes upstream all the same
-    bool late = false;                         // it has waited for upstream already
-    SlabHandle waiting;                        // of what waited and may wait once more; invalid: it may not
-    const wire::Question* came_for = nullptr;  // what upstream has just completed, of which question
+    bool judged = false;                        // the verdict is valid
+    bool listed = false;                        // QNAME is in a set: a directive may apply to it, now or later
+    bool infrastructure = false;                // QNAME is sinkholed, but this type goes upstream (belongs_upstream)
+    bool late = false;                          // the query has waited for upstream already
+    SlabHandle waiting;                         // the place of a query that may wait once more; invalid: it may not
+    const upstream::Query* came_for = nullptr;  // the query that upstream has just completed, with `came`
     const upstream::Completion* came = nullptr;
 
-    /// Notes the reason; always false, for the caller to return.
+    /// Notes the reason and returns false, for the caller to return.
     bool refuse_with(Refusal reason) noexcept {
         refusal = reason;
         return false;
     }
 
-    /// The name is known: the steps of looking it up in the sets, then the verdict.
+    /// The steps from QNAME to the verdict: its hashes, the memory of the sets, the lookup.
     void look_up(const policy::Policy* in_force) noexcept {
         policy = in_force;
         if (policy != nullptr) policy->hash(query.name, hashes);
     }
-    void touch_groups() const noexcept {
-        if (policy != nullptr) policy->touch_groups(query.name, hashes);
+    void prefetch_groups() const noexcept {
+        if (policy != nullptr) policy->prefetch_groups(query.name, hashes);
     }
-    void touch_record() const noexcept {
-        if (policy != nullptr) policy->touch_record(query.name, hashes);
+    void prefetch_record() const noexcept {
+        if (policy != nullptr) policy->prefetch_record(query.name, hashes);
     }
     void judge() noexcept {
         const policy::Match match = policy->match(query.name, hashes);
@@ -69,45 +70,67 @@ struct Asked {
 
     [[nodiscard]] const policy::Cell& cell() const noexcept { return policy->cell(verdict); }
     [[nodiscard]] bool is_blocked() const noexcept { return judged && cell().blocks(); }
-    /// Nothing but the cache or upstream can answer it.
+    /// Whether the answer can come from the cache or from upstream only.
     [[nodiscard]] bool wants_cache() const noexcept {
         return judged && local.kind == LocalKind::None && !cell().blocks();
     }
-    /// Closed with a landing name, and asked for an address of it.
+    /// Whether QNAME is sinkholed with a CNAME, and QTYPE asks for addresses of its target.
     [[nodiscard]] bool lands() const noexcept {
         return cell().answer == policy::AnswerMode::Cname &&
                (query.type == wire::RrType::A || query.type == wire::RrType::AAAA);
     }
 
-    [[nodiscard]] wire::Question question() const noexcept {
+    /// The key of the query in the cache. It refers to QNAME here.
+    [[nodiscard]] cache::Key cache_key() const noexcept {
         return {.name = query.name,
                 .type = query.type,
                 .rr_class = query.rr_class,
                 .dnssec_ok = query.edns.dnssec_ok,
                 .checking_disabled = query.checking_disabled()};
     }
-    [[nodiscard]] wire::Question landing_question() const noexcept {
-        wire::Question landing;
+    /// The query for upstream that answers this query.
+    [[nodiscard]] upstream::Query upstream_query() const noexcept {
+        return {.question = {.name = query.name, .type = query.type, .rr_class = query.rr_class},
+                .dnssec_ok = query.edns.dnssec_ok,
+                .checking_disabled = query.checking_disabled()};
+    }
+    /// Whether `other` is upstream_query().
+    [[nodiscard]] bool goes_upstream_as(const upstream::Query& other) const noexcept {
+        return other.question.type == query.type && other.question.rr_class == query.rr_class &&
+               other.dnssec_ok == query.edns.dnssec_ok && other.checking_disabled == query.checking_disabled() &&
+               other.question.name == query.name;
+    }
+    [[nodiscard]] upstream::Query cname_target_query() const noexcept {
+        upstream::Query target;
         std::size_t end = 0;
-        CENOTE_CHECK(landing.name.read_uncompressed(cell().cname, end));  // policy wrote it
-        landing.type = query.type;
-        return landing;
+        CENOTE_CHECK(target.question.name.read_uncompressed(cell().cname, end));  // written by the policy
+        target.question.type = query.type;
+        return target;
     }
 };
 
-/// The largest reply this client can take.
+/// The key of the answer to an upstream query. It refers to the name there.
+[[nodiscard]] inline cache::Key cache_key_of(const upstream::Query& query) noexcept {
+    return {.name = query.question.name,
+            .type = query.question.type,
+            .rr_class = query.question.rr_class,
+            .dnssec_ok = query.dnssec_ok,
+            .checking_disabled = query.checking_disabled};
+}
+
+/// The size limit of the reply to this client.
 [[nodiscard]] inline std::size_t reply_limit(const Client& client, const wire::Query& query) noexcept {
     return client.transport == telemetry::Transport::Udp ? wire::udp_limit(query) : wire::kMessageMax;
 }
 
-/// Waiting queries as upstream knows them.
+/// The handle of a waiting query as the number that upstream returns.
 [[nodiscard]] inline upstream::Waiter waiter_of(SlabHandle handle) noexcept {
     return (std::uint64_t{handle.generation} << 32) | handle.slot;
 }
 [[nodiscard]] inline SlabHandle handle_of(upstream::Waiter waiter) noexcept {
     return {.slot = static_cast<std::uint32_t>(waiter), .generation = static_cast<std::uint32_t>(waiter >> 32)};
 }
-/// Nobody waits: the answer is wanted in the cache.
-inline constexpr upstream::Waiter kPrefetch = ~upstream::Waiter{0};
+/// The waiter of a refresh ahead: no client, the answer is for the cache.
+inline constexpr upstream::Waiter kRefreshAhead = ~upstream::Waiter{0};
 
 }  // namespace cenote::engine

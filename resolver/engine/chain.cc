@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers whose chain of aliases leads to or from local names (RFC 1034 §4.3.2): what is local is added here, what is
-// not comes from the cache or from upstream. A query waits for upstream twice at most.
+// Answers whose chain of CNAMEs leads to or from local names (RFC 1034 §4.3.2). Local records are added here; the other
+// parts come from the cache or from upstream. A query waits for upstream twice at most.
 #include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
 #include "resolver/engine/reveal.h"
@@ -15,33 +15,34 @@ using wire::Rcode;
 namespace {
 
 constexpr std::uint8_t kExchangesMax = 2;
-// With the time until delayed() ends it, 1.8 s, a second exchange stays within the 2.5 s that every query is answered
-// in.
+// With the client response timeout of 1.8 s, at which delayed() ends it, a second exchange stays within the 2.5 s in
+// which every query is answered.
 constexpr milliseconds kSecondExchangeBy{600};
 
 }  // namespace
 
-/// An answer in the making.
+/// An answer under construction.
 struct Engine::Chain {
     enum class End : std::uint8_t {
         Complete,
-        Missing,  // the answer to `next`
-        Failed,   // upstream failed for `next` a moment ago
+        Missing,  // the answer to `next` is not in the cache
+        Failed,   // upstream has failed for `next` recently
         TooLong,
     };
     wire::ChainWriter writer;
-    wire::Question next;
+    upstream::Query next;
     End end = End::TooLong;
     Rcode rcode = Rcode::NoError;
     EdeCode failure{};
     bool stale = false;
 };
 
-/// `own`: the answer to the question itself, where it is at hand.
+/// `own` is the answer to the query itself where it is at hand.
 Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                              wire::ReplyBuffer& reply) noexcept {
-    const wire::Question question = asked.question();
-    Chain chain{.writer = wire::ChainWriter(question, chain_), .next = question};
+    const upstream::Query query = asked.upstream_query();
+    const auto dnssec = asked.query.edns.dnssec_ok ? wire::DnssecRecords::Keep : wire::DnssecRecords::Strip;
+    Chain chain{.writer = wire::ChainWriter(query.question, chain_, dnssec), .next = query};
     follow(asked, stale_too, own, chain);
     wire::OptContent said = opt;
     if (chain.end == Chain::End::Missing && asked.query.recursion_desired()) return wait_for(asked, chain.next, reply);
@@ -66,15 +67,15 @@ Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, con
 
 void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept {
     for (std::size_t links = 0; links <= wire::AnswerShape::kLinksMax; ++links) {
-        const LocalAnswer local = snapshot_->local.find(chain.next.name);
-        if (const LocalRecord* alias = alias_of(local, chain.next.type)) {
+        const LocalAnswer local = snapshot_->local.find(chain.next.question.name);
+        if (const LocalRecord* alias = alias_of(local, chain.next.question.type)) {
             std::size_t end = 0;
-            chain.writer.add_answer(chain.next.name, alias->type, alias->ttl_s, alias->rdata);
-            if (!chain.next.name.read_uncompressed(alias->rdata, end)) return;
+            chain.writer.add_answer(chain.next.question.name, alias->type, alias->ttl_s, alias->rdata);
+            if (!chain.next.question.name.read_uncompressed(alias->rdata, end)) return;
             continue;
         }
         if (local.kind != LocalKind::None) {
-            chain.rcode = add_local(chain.next, local, chain.writer);
+            chain.rcode = add_local(chain.next.question, local, chain.writer);
             chain.end = Chain::End::Complete;
             return;
         }
@@ -87,20 +88,20 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
             chain.end = Chain::End::Complete;
             return;
         }
-        chain.next.name = cut.target;
+        chain.next.question.name = cut.target;
     }
     chain.end = Chain::End::TooLong;
 }
 
-/// What is known of a name that is not local; empty: nothing, and `chain.end` says why.
-ByteView Engine::look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+/// The answer for a name that is not local; empty when there is none, with the reason in `chain.end`.
+ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
                          Chain& chain) noexcept {
-    if (!own.empty() && question.name == asked.query.name) return own;
-    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == question)
+    if (!own.empty() && query.question.name == asked.query.name) return own;
+    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == query)
         return asked.came->answer;
     wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
     cache::Links links;
-    const cache::Hit hit = cache_.lookup(question, asked.now, found, links);
+    const cache::Hit hit = cache_.lookup(cache_key_of(query), asked.now, found, links);
     const bool is_stale = hit.freshness == cache::Freshness::Stale;
     chain.end = Chain::End::Missing;
     if (hit.freshness == cache::Freshness::Fresh || (is_stale && (hit.failing || stale_too == StaleToo::Yes))) {
@@ -114,11 +115,11 @@ ByteView Engine::look_up(const Asked& asked, const wire::Question& question, Sta
     return {};
 }
 
-/// Asks upstream for a name of the chain. What waited already keeps its place.
-Outcome Engine::wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
-    if (!asked.late) return forward(asked, question, reply);
+/// Asks upstream for a name of the chain. A query that has waited already keeps its slot.
+Outcome Engine::wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
+    if (!asked.late) return forward(asked, query, reply);
     PendingQuery* waiting = pending_.find(asked.waiting);
-    if (waiting == nullptr) return Outcome::Pending;  // it goes on waiting for what was asked
+    if (waiting == nullptr) return Outcome::Pending;  // at the client response timeout: it goes on waiting
     if (asked.came->ending != upstream::Ending::Answered) {
         give_up(asked, *asked.came, reply);
         return Outcome::Answered;
@@ -131,7 +132,7 @@ Outcome Engine::wait_for(Asked& asked, const wire::Question& question, wire::Rep
                     reply);
     waiting->aside = true;
     if (++waiting->exchanges <= kExchangesMax &&
-        forwarder_->resolve(question, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
+        forwarder_->resolve(query, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
         return Outcome::Pending;
     return fail(asked, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "the chain of aliases leads upstream too often", .short_text = {}},

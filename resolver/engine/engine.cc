@@ -19,7 +19,7 @@ using wire::Rcode;
 
 namespace {
 
-constexpr std::size_t kAhead = 16;  // queries that are at the same step at once
+constexpr std::size_t kAhead = 16;  // queries that take a step together
 
 }  // namespace
 
@@ -36,8 +36,8 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
         const auto some = batch.first(std::min(batch.size(), ahead.size()));
         const auto all = std::span(ahead).first(some.size());
         for (std::size_t i = 0; i < some.size(); ++i) read(all[i].emplace(some[i].client, now), some[i].packet);
-        for (const auto& asked : all) asked->touch_groups();
-        for (const auto& asked : all) asked->touch_record();
+        for (const auto& asked : all) asked->prefetch_groups();
+        for (const auto& asked : all) asked->prefetch_record();
         for (auto& asked : all) decide(*asked);
         for (const auto& asked : all)
             if (asked->wants_cache()) cache_.prefetch_entry(asked->cache_hash);
@@ -50,20 +50,20 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
     }
 }
 
-/// Step one: what was asked.
+/// Step one: parse the query.
 void Engine::read(Asked& asked, ByteView packet) const noexcept {
     asked.packet = packet;
     asked.status = parse_query(packet, asked.query);
     if (asked.status == wire::ParseStatus::Ok) asked.look_up(snapshot_->policy.get());
 }
 
-/// Step two: what is to be done with it.
+/// Step two: decide how it is answered.
 void Engine::decide(Asked& asked) const noexcept {
     if (asked.status == wire::ParseStatus::Ok && admit(asked) && asked.wants_cache())
-        asked.cache_hash = cache_.prefetch_index(asked.question());
+        asked.cache_hash = cache_.prefetch_index(asked.cache_key());
 }
 
-/// Step three: the reply, or the wait for it.
+/// Step three: write the reply, or wait for upstream.
 Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
     reply.limit = reply_limit(asked.client, asked.query);
@@ -81,13 +81,14 @@ Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     else if (const auto served = serve_cached(asked, StaleToo::No, reply))
         outcome = *served;
     else
-        outcome = forward(asked, asked.question(), reply);
+        outcome = forward(asked, asked.upstream_query(), reply);
 
-    if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records the others
+    if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records pending queries
     return outcome;
 }
 
-/// Transfers, NOTIFY, and what secondaries ask before a transfer, from addresses that may ask about zones at all.
+/// Whether the query is a transfer, a NOTIFY, or a query that secondaries send before a transfer, from an address that
+/// may query zones.
 bool Engine::is_zone_business(const Asked& asked) const noexcept {
     using wire::RrType;
     if (asked.status != wire::ParseStatus::Refused) {
@@ -99,7 +100,7 @@ bool Engine::is_zone_business(const Asked& asked) const noexcept {
     return snapshot_->zone_peers.find(asked.client.peer.ip) != 0;
 }
 
-/// nullopt: it is a query like others.
+/// Hands the query over; nullopt when no zone takes it.
 std::optional<Outcome> Engine::divert(const Asked& asked, wire::ReplyBuffer& reply) noexcept {
     switch (sink_.divert(asked.client, asked.packet)) {
         case Diverted::NotServed: return std::nullopt;
@@ -118,7 +119,7 @@ void Engine::begin_batch() noexcept {
     forwarder_->apply(upstream_);
 }
 
-/// May this client ask this, and what does policy say of the name? False: `asked.refusal` says why not.
+/// Checks that the client may query, and judges QNAME; false with the reason in `asked.refusal`.
 bool Engine::admit(Asked& asked) const noexcept {
     if (snapshot_->allow_from.find(asked.client.peer.ip) == 0) return asked.refuse_with(Refusal::NotAllowed);
     if (snapshot_->policy == nullptr || (snapshot_->set_missing && snapshot_->without_set == WithoutSet::ServFail))
@@ -173,26 +174,28 @@ Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     asked.source = Source::Sinkhole;
     if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
     if (asked.lands() && !asked.late && asked.query.recursion_desired())
-        return forward(asked, asked.landing_question(), reply);
+        return forward(asked, asked.cname_target_query(), reply);
     reply.size = 0;
     write_sinkhole(closed(asked), reply);
     return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
 }
 
-/// The landing name's addresses, from `[[local]]` or the cache; false when they are not known yet.
+/// Answers with the addresses of the sinkhole CNAME's target, from `[[local]]` or the cache; false when they are not
+/// known.
 bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    const wire::Question question = asked.landing_question();
+    const upstream::Query query = asked.cname_target_query();
     std::array<ByteView, kLandingAddressesMax> addresses{};
     std::size_t count = 0;
     const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
-        if (type == question.type && count < addresses.size()) addresses[count++] = rdata;
+        if (type == query.question.type && count < addresses.size()) addresses[count++] = rdata;
     };
-    const LocalAnswer local = snapshot_->local.find(question.name);
+    const LocalAnswer local = snapshot_->local.find(query.question.name);
     for (const LocalRecord& record : local.records) add(record.type, record.rdata);
     if (local.kind == LocalKind::None) {
         wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
         cache::Links links;
-        if (cache_.lookup(question, asked.now, found, links).freshness != cache::Freshness::Fresh) return false;
+        if (cache_.lookup(cache_key_of(query), asked.now, found, links).freshness != cache::Freshness::Fresh)
+            return false;
         wire::for_each_answer(found.written(), add);
     }
     write_landing(closed(asked), std::span(addresses).first(count), reply);
@@ -201,13 +204,13 @@ bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
 
 std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
     cache::Links links;
-    const wire::Question question = asked.question();
-    const cache::Hit hit = cache_.lookup(question, asked.now, reply, links);
+    const cache::Key key = asked.cache_key();
+    const cache::Hit hit = cache_.lookup(key, asked.now, reply, links);
     wire::OptContent opt = own_opt(asked);
     switch (hit.freshness) {
         case cache::Freshness::None: return std::nullopt;
         case cache::Freshness::Failure:
-            if (stale_too == StaleToo::Yes) return std::nullopt;  // this failure has its own, better words
+            if (stale_too == StaleToo::Yes) return std::nullopt;  // the caller has a more precise error
             asked.source = Source::Failure;
             opt.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
             opt.add({.code = hit.failure_code, .text = {}, .short_text = {}});
@@ -223,17 +226,19 @@ std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wi
     }
     if (links.generation != links_generation(*snapshot_->policy, snapshot_->local)) {
         links = reveal(*snapshot_->policy, snapshot_->local, reply.written());
-        cache_.update_links(question, links);
+        cache_.update_links(key, links);
     }
     const Outcome outcome = finish(asked, links, opt, reply);
-    // Stale data is served because upstream fails: asking again is the failure's to time (RFC 9520 §3.2).
+    // No refresh ahead for stale data: upstream has failed, and the cached failure decides when to ask again (RFC 9520
+    // §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
-        forwarder_->resolve(question, kPrefetch, asked.now) == upstream::Ticket::Leading)
+        forwarder_->resolve(asked.upstream_query(), kRefreshAhead, asked.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
     return outcome;
 }
 
-/// An answer stands in `reply`: what it reveals is judged for this client, then it gets this client's header and OPT.
+/// Judges for this client what the answer in `reply` reveals, then completes the reply with the client's header and
+/// OPT.
 Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
                        wire::ReplyBuffer& reply) noexcept {
     if (links.count != 0 && !asked.infrastructure && !asked.local.trusted) {
@@ -242,12 +247,13 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
             asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
             if (asked.is_blocked()) {
                 recorder_.count(Counter::LinkBlocked);
-                if (asked.lands() && !asked.late) forwarder_->resolve(asked.landing_question(), kPrefetch, asked.now);
-                asked.late = true;  // the reply is due now: a landing address that is not known yet comes next time
+                if (asked.lands() && !asked.late)
+                    forwarder_->resolve(asked.cname_target_query(), kRefreshAhead, asked.now);
+                asked.late = true;  // the reply is due now: an unknown address of the target is left out
                 return block(asked, reply);
             }
         }
-        if (links.incomplete) {  // what was not judged may be sinkholed
+        if (links.incomplete) {  // a link that was not judged may be sinkholed
             recorder_.count(Counter::LinksOverflow);
             return fail(
                 asked, Rcode::ServFail,
@@ -255,9 +261,9 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
                 reply);
         }
     }
-    if (asked.listed || links.count != 0) {  // a directive may take this name: no TTL outlives the verdict
+    if (asked.listed || links.count != 0) {  // a directive may apply to this name: no TTL outlasts the verdict
         const policy::Cell& cell = asked.cell();
-        // What an exception opens may be closed again at any time, as soon as a sinkhole answer would be asked anew.
+        // An exception may end at any time: its TTL is that of a sinkhole answer, so that its end takes effect as soon.
         const std::uint32_t longest = cell.exception == policy::Cell::kNone ? wire::kTtlMax : cell.ttl_s;
         wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(longest, asked.now));
     }
@@ -267,8 +273,8 @@ Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptC
     return Outcome::Answered;
 }
 
-Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept {
-    if (!asked.query.recursion_desired())  // no looking into what upstream has cached
+Outcome Engine::forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
+    if (!asked.query.recursion_desired())  // without RD upstream's cache is not queried
         return fail(asked, Rcode::Refused,
                     {.code = EdeCode::Other, .text = "recursion was not asked for", .short_text = {}}, reply);
     Pending::Refusal refusal{};
@@ -283,9 +289,8 @@ Outcome Engine::forward(Asked& asked, const wire::Question& question, wire::Repl
     waiting.keep(asked.query);
     waiting.since = asked.now;
     waiting.exchanges = 1;
-    waiting.aside = !(question == asked.question());
-    if (forwarder_->resolve(question, waiter_of(handle), asked.now) != upstream::Ticket::Refused)
-        return Outcome::Pending;
+    waiting.aside = !asked.goes_upstream_as(query);
+    if (forwarder_->resolve(query, waiter_of(handle), asked.now) != upstream::Ticket::Refused) return Outcome::Pending;
     pending_.remove(handle);
     recorder_.count(Counter::PendingOverflow);
     return fail(asked, Rcode::ServFail,

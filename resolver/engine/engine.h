@@ -2,12 +2,12 @@
 //
 // The path of a query: parse, judge, answer from policy or cache, or wait for upstream. Data plane.
 //
-// The engine is given bytes, a Client and a buffer to write into. It knows no socket.
+// The engine takes bytes, a Client and a buffer for the reply. It has no sockets.
 //
 // Threads:  one engine a worker, used on that worker's thread only.
 // Time:     the caller passes now.
 // Memory:   bounded by Options, allocated at start; handle() never allocates.
-// Failure:  hostile input is counted and answered as the RFCs say.
+// Failure:  hostile input is counted, and answered or dropped as the RFCs demand.
 #pragma once
 
 #include <cstdint>
@@ -28,32 +28,32 @@
 namespace cenote::engine {
 
 enum class Outcome : std::uint8_t {
-    Answered,  // the reply stands in the buffer
-    Pending,   // the ReplySink will be given it later
-    Dropped,   // no reply is to be sent
+    Answered,  // the reply is in the buffer
+    Pending,   // the ReplySink gets the reply later
+    Dropped,   // there is no reply
 };
 
-/// One query of a batch, and the reply that is due now: empty when there is none.
+/// One query of a batch, and its reply; empty when none is due now.
 struct Datagram {
     Client client;
     ByteView packet;
     ByteView reply;
 };
 
-/// What became of a query that is answered elsewhere.
+/// The result of handing over a query that is answered outside the engine.
 enum class Diverted : std::uint8_t {
-    NotServed,  // there is nothing that takes it: it is a query like others
-    Taken,      // its reply goes out without us
-    Later,      // the ReplySink will be given it later
-    NoRoom,     // the client may ask again
+    NotServed,  // no zone takes it: it goes through the engine like others
+    Taken,      // the zone service sends the reply
+    Later,      // the ReplySink gets the reply later
+    NoRoom,     // the queue is full: SERVFAIL, and the client may ask again
 };
 
-/// Takes answers that could not be given at once. Implemented by the server.
+/// Takes replies that were not ready at once. Implemented by the server.
 class ReplySink {
 public:
-    /// `since`: when the client asked.
+    /// `since`: when the query arrived.
     virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
-    /// A query about a zone that is transferred, as it came.
+    /// Takes a query about a zone that is transferred, as received.
     virtual Diverted divert(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
@@ -64,7 +64,7 @@ using ForwarderFactory =
     std::function<std::unique_ptr<upstream::Forwarder>(upstream::AnswerSink& sink, const upstream::Options& options)>;
 
 struct Closed;
-struct Asked;  // a query on its way: what was asked, by whom, what was decided
+struct Asked;  // the context of a query
 
 class Engine final : private upstream::AnswerSink {
 public:
@@ -74,13 +74,13 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Takes the newest snapshot. Once a batch, and when a snapshot was published.
+    /// Takes the latest snapshot. To be called once a batch, and when a snapshot was published.
     void begin_batch() noexcept;
-    /// `reply.space` must hold wire::kMessageMax bytes, or what the client can take at most.
+    /// Handles one query. `reply.space` must hold wire::kMessageMax bytes, or the largest reply to this client.
     Outcome handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept;
-    /// The same for many: each step for a number of them before the next, because what a step wants from memory comes
-    /// while it is taken for the others. Replies are written one behind the other; `space` must hold all of them and
-    /// wire::kMessageMax bytes more.
+    /// Handles a batch: each step for several queries before the next step, so that the memory that a step needs
+    /// arrives while the others take theirs. Replies are written one behind the other; `space` must hold all of them
+    /// and wire::kMessageMax bytes more.
     void handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept;
 
     [[nodiscard]] std::uint32_t pending() const noexcept { return pending_.used(); }
@@ -104,30 +104,29 @@ private:
     std::optional<Outcome> serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
                    wire::ReplyBuffer& reply) noexcept;
-    Outcome forward(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
+    Outcome forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome fail(Asked& asked, wire::Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept;
 
-    // Chains of aliases that lead to or from local names, in chain.cc
+    // Chains of CNAMEs that lead to or from local names, in chain.cc
     struct Chain;
     Outcome answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                          wire::ReplyBuffer& reply) noexcept;
     void follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept;
-    [[nodiscard]] ByteView look_up(const Asked& asked, const wire::Question& question, StaleToo stale_too, ByteView own,
+    [[nodiscard]] ByteView look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
                                    Chain& chain) noexcept;
-    Outcome wait_for(Asked& asked, const wire::Question& question, wire::ReplyBuffer& reply) noexcept;
+    Outcome wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
 
     // What comes back from upstream, in late.cc
-    void complete(const wire::Question& question, const upstream::Completion& completion,
+    void complete(const upstream::Query& query, const upstream::Completion& completion,
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
-    void delayed(const wire::Question& question, std::span<const upstream::Waiter> waiters,
-                 Ticks now) noexcept override;
+    void delayed(const upstream::Query& query, std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
     void take_up(Asked& asked, const PendingQuery& waiting) const noexcept;
-    void answer_waiter(const wire::Question& question, const upstream::Completion& completion,
-                       const cache::Links& links, SlabHandle handle, Ticks now) noexcept;
+    void answer_waiter(const upstream::Query& query, const upstream::Completion& completion, const cache::Links& links,
+                       SlabHandle handle, Ticks now) noexcept;
     Outcome answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept;
     void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
 
-    // What both need, in late.cc
+    // Used by all of them, in late.cc
     [[nodiscard]] wire::OptContent own_opt(const Asked& asked) const noexcept;
     [[nodiscard]] Closed closed(const Asked& asked) const noexcept;
     [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
@@ -139,10 +138,10 @@ private:
     ReplySink& sink_;
     Pending pending_;
     std::unique_ptr<upstream::Forwarder> forwarder_;
-    upstream::Options upstream_;         // what the forwarder was told last
-    std::vector<std::uint8_t> late_;     // where late replies are written
-    std::vector<std::uint8_t> landing_;  // where the answer to an alias's target is looked at
-    std::vector<std::uint8_t> chain_;    // where an answer is put together of parts
+    upstream::Options upstream_;         // the options that the forwarder has
+    std::vector<std::uint8_t> late_;     // the buffer of late replies
+    std::vector<std::uint8_t> landing_;  // the buffer of answers to the target of a CNAME
+    std::vector<std::uint8_t> chain_;    // the buffer of answers built of several parts
 };
 
 }  // namespace cenote::engine

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What comes back from upstream, for everybody who waits for it.
+// Completions from upstream, and the replies to the queries that wait for them.
 #include <algorithm>
 
 #include "resolver/engine/asked.h"
@@ -15,9 +15,9 @@ using wire::Rcode;
 
 namespace {
 
-constexpr std::uint16_t kKeepalive100ms = 100;  // what TCP clients are told of our idle time (RFC 7828)
+constexpr std::uint16_t kKeepalive100ms = 100;  // the idle timeout for TCP clients (RFC 7828)
 
-/// What failed, as extended errors name it (RFC 8914 §4.23, §4.24); the upstream's own word where it sent one.
+/// The extended error of a failure (RFC 8914 §4.23, §4.24): that of the upstream server where it sent one.
 EdeCode failure_code(const upstream::Completion& completion) noexcept {
     if (completion.shape.has_error) return completion.shape.error_code;
     switch (completion.ending) {
@@ -40,7 +40,7 @@ telemetry::Verdict verdict_word(const Asked& asked) noexcept {
     using telemetry::Verdict;
     if (!asked.judged) return asked.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
     const policy::Cell& cell = asked.cell();
-    // A canary keeps its own answer, but a directive over it is counted.
+    // A canary name keeps its answer, but a directive that applies to it is counted.
     const bool ours = asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny;
     if (ours && (asked.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
     if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
@@ -57,25 +57,25 @@ telemetry::Verdict verdict_word(const Asked& asked) noexcept {
 
 }  // namespace
 
-void Engine::complete(const wire::Question& question, const upstream::Completion& completion,
+void Engine::complete(const upstream::Query& query, const upstream::Completion& completion,
                       std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
         if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, snapshot_->local, completion.answer);
         wire::AnswerShape shape = completion.shape;
-        if (links.to_local) {  // nothing but the way to the local name is used of it
+        if (links.to_local) {  // only the records up to the local name are used
             shape.rcode = Rcode::NoError;
             shape.negative = false;
             shape.ttl_s = find_local_cut(completion.answer, snapshot_->local).ttl_s;
         }
-        cache_.store(question, completion.answer, shape, links, now);
-    } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit says nothing about the name
-        cache_.store_failure(question, failure_code(completion), now);
+        cache_.store(cache_key_of(query), completion.answer, shape, links, now);
+    } else if (completion.ending != upstream::Ending::Overloaded) {  // our own limit is no failure of upstream
+        cache_.store_failure(cache_key_of(query), failure_code(completion), now);
     }
-    for (const upstream::Waiter waiter : waiters) answer_waiter(question, completion, links, handle_of(waiter), now);
+    for (const upstream::Waiter waiter : waiters) answer_waiter(query, completion, links, handle_of(waiter), now);
 }
 
-/// What handle() had read, read again: the policy may be another by now.
+/// Restores a waiting query, and looks it up in the present policy, which may be another by now.
 void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
     waiting.restore(asked.query);
     asked.since = waiting.since;
@@ -83,15 +83,15 @@ void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
     asked.look_up(snapshot_->policy.get());
 }
 
-void Engine::answer_waiter(const wire::Question& question, const upstream::Completion& completion,
+void Engine::answer_waiter(const upstream::Query& query, const upstream::Completion& completion,
                            const cache::Links& links, SlabHandle handle, Ticks now) noexcept {
     PendingQuery* waiting = pending_.find(handle);
-    if (waiting == nullptr) return;  // answered from stale data, or nobody's: a prefetch
+    if (waiting == nullptr) return;  // answered from stale data already, or a refresh ahead
     const Client client = waiting->client;
     Asked asked(client, now);
     take_up(asked, *waiting);
     asked.waiting = handle;
-    asked.came_for = &question;
+    asked.came_for = &query;
     asked.came = &completion;
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
     const Outcome outcome = admit(asked) ? answer_late(asked, links, waiting->aside, reply) : refuse(asked, reply);
@@ -101,13 +101,14 @@ void Engine::answer_waiter(const wire::Question& question, const upstream::Compl
     record(asked, outcome, reply);
 }
 
-/// `aside`: what came is the answer to another name than its own.
+/// `aside`: the completion is for a name other than QNAME.
 Outcome Engine::answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept {
     const upstream::Completion& completion = *asked.came;
     const bool answered = completion.ending == upstream::Ending::Answered;
     if (alias_of(asked.local, asked.query.type) != nullptr)
         return answer_locally(asked, answered ? StaleToo::No : StaleToo::Yes, reply);
-    if (asked.is_blocked()) return block(asked, reply);  // the landing name's answer is in the cache, or policy changed
+    if (asked.is_blocked())
+        return block(asked, reply);  // the answer for the CNAME's target is in the cache, or the policy has changed
     if (answered && !aside) {
         asked.source = Source::Upstream;
         wire::OptContent opt = own_opt(asked);
@@ -135,7 +136,7 @@ void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire:
     fail(asked, Rcode::ServFail, {.code = failure_code(completion), .text = text, .short_text = {}}, reply);
 }
 
-void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+void Engine::delayed(const upstream::Query&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
     for (const upstream::Waiter waiter : waiters) {
         PendingQuery* waiting = pending_.find(handle_of(waiter));
         if (waiting == nullptr) continue;
@@ -147,7 +148,7 @@ void Engine::delayed(const wire::Question&, std::span<const upstream::Waiter> wa
         const bool is_alias = alias_of(asked.local, asked.query.type) != nullptr;
         std::optional<Outcome> outcome =
             is_alias ? answer_locally(asked, StaleToo::Yes, reply) : serve_cached(asked, StaleToo::Yes, reply);
-        if (outcome != Outcome::Answered && waiting->exchanges > 1) {  // the first exchange took its part of the time
+        if (outcome != Outcome::Answered && waiting->exchanges > 1) {  // the first exchange has used up its time
             give_up(asked, {.ending = upstream::Ending::TimedOut, .answer = {}, .shape = {}}, reply);
             outcome = Outcome::Answered;
         }

@@ -48,7 +48,7 @@ private:
     wire::ReplyBuffer& reply_;
 };
 
-/// The records of the type asked, and those of all types for ANY.
+/// Selects the records of QTYPE; ANY: all of them.
 void LocalWriter::records(std::span<const LocalRecord> all) const noexcept {
     constexpr std::size_t kRecordsMax = 32;
     std::array<Record, kRecordsMax> chosen{};
@@ -112,7 +112,8 @@ void write_local(const wire::Query& query, const LocalAnswer& local, const Snaps
 const LocalRecord* alias_of(const LocalAnswer& local, RrType type) noexcept {
     if (local.kind != LocalKind::Records || type == RrType::CNAME || type == RrType::ANY) return nullptr;
     const auto alias = std::ranges::find(local.records, RrType::CNAME, &LocalRecord::type);
-    return alias == local.records.end() ? nullptr : &*alias;  // nothing stands beside a CNAME (RFC 1034 §3.6.2)
+    return alias == local.records.end() ? nullptr
+                                        : &*alias;  // a CNAME is the only record of its name (RFC 1034 §3.6.2)
 }
 
 Rcode add_local(const wire::Question& question, const LocalAnswer& local, wire::ChainWriter& chain) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers that never go upstream: local records, special-use names, what the server says of itself, ANY.
+// Answers that need no upstream: local records, special-use names, class CHAOS, type ANY.
 //
 // Threads: pure. Data plane.   Memory: the caller's buffer.   Failure: none.
 #pragma once
@@ -15,11 +15,10 @@ namespace cenote::engine {
 void write_local(const wire::Query& query, const LocalAnswer& local, const Snapshot& snapshot,
                  const wire::OptContent& opt, wire::ReplyBuffer& reply) noexcept;
 
-/// The CNAME among the records of a local name, where a question of this type is to follow it (RFC 1034 §4.3.2); null
-/// otherwise.
+/// The CNAME among the records of a local name if a query of this type follows it (RFC 1034 §4.3.2); otherwise null.
 [[nodiscard]] const LocalRecord* alias_of(const LocalAnswer& local, wire::RrType type) noexcept;
 
-/// The end of a chain of aliases: what a local name has for the question, with the rcode of the whole answer.
+/// Ends a chain of CNAMEs with the records of a local name; returns the rcode of the whole answer.
 [[nodiscard]] wire::Rcode add_local(const wire::Question& question, const LocalAnswer& local,
                                     wire::ChainWriter& chain) noexcept;
 

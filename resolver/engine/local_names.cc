@@ -42,12 +42,12 @@ constexpr Builtin kBuiltins[] = {
     {"a.e.f.ip6.arpa", LocalKind::EmptyZone},
     {"b.e.f.ip6.arpa", LocalKind::EmptyZone},
     {"8.b.d.0.1.0.0.2.ip6.arpa", LocalKind::EmptyZone},  // §4.6
-    {"use-application-dns.net", LocalKind::Canary},      // Firefox: is DNS over HTTPS unwelcome here?
+    {"use-application-dns.net", LocalKind::Canary},      // Firefox: NXDOMAIN turns DNS over HTTPS off
     {"mask.icloud.com", LocalKind::Canary},              // Apple Private Relay
     {"mask-h2.icloud.com", LocalKind::Canary},
 };
 
-/// The hash of a name, label by label from the root, so that all its suffixes are hashed on the way.
+/// Hashes a name label by label from the root, so that all its suffixes are hashed on the way.
 std::uint64_t hash_label(const wire::Name& name, std::uint8_t index, std::uint64_t above) noexcept {
     const std::uint8_t from = name.offset(index);
     return hash64(name.wire().subspan(from, std::size_t{1} + name.wire()[from]), above);
@@ -59,7 +59,7 @@ wire::Name must_parse(const std::string& text) {
     return *name;
 }
 
-/// The name without its leftmost labels; `labels` are left.
+/// The suffix of the name with `labels` labels.
 wire::Name ancestor(const wire::Name& name, std::uint8_t labels) {
     wire::Name above;
     std::size_t end = 0;
@@ -67,7 +67,7 @@ wire::Name ancestor(const wire::Name& name, std::uint8_t labels) {
     return above;
 }
 
-/// RFC 4592 §2.1.1: the leftmost label is a single asterisk.
+/// Whether the leftmost label is a single asterisk (RFC 4592 §2.1.1).
 bool is_wildcard(const wire::Name& name) noexcept {
     return name.labels() > 1 && name.wire()[0] == 1 && name.wire()[1] == '*';
 }
@@ -118,7 +118,7 @@ void LocalNames::add_records() {
     }
 }
 
-/// RFC 4592 §2.2.2: between a wildcard's parent and a name below it, names exist although they have no records.
+/// Adds the empty non-terminals between the parent of a wildcard and a name below it (RFC 4592 §2.2.2).
 void LocalNames::add_empty_non_terminals() {
     std::vector<wire::Name> between;
     for (const Entry& parent : entries_) {
@@ -150,12 +150,12 @@ void LocalNames::build_table() {
     }
 }
 
-/// The names that find() passes on the way from the root to the name asked.
+/// The names that find() passes on the way from the root to QNAME.
 struct LocalNames::Walk {
     LocalAnswer found;                 // the deepest special-use name
-    const Entry* records = nullptr;    // at the name itself
-    const Entry* wildcard = nullptr;   // below the closest name that exists
-    std::uint8_t existing_labels = 0;  // of that
+    const Entry* records = nullptr;    // those of QNAME
+    const Entry* wildcard = nullptr;   // the wildcard below the closest encloser
+    std::uint8_t existing_labels = 0;  // of the closest encloser
     bool routed = false;
     bool trusted = false;
 };
@@ -200,7 +200,7 @@ LocalAnswer LocalNames::find(const wire::Name& name) const noexcept {
     LocalAnswer found = walk.found;
     if (found.kind == LocalKind::EmptyZone)
         found.kind = found.zone_labels == name.labels() ? LocalKind::Nodata : LocalKind::Nxdomain;
-    // A zone with servers of its own is asked there, even where the built-in zone above or below it is empty.
+    // A routed zone goes to its own servers, even where the built-in zone above or below it is empty.
     if (walk.routed && found.kind != LocalKind::Canary) found = {};
     found.trusted = walk.trusted;
     return found;

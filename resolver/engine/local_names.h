@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names answered here and never asked upstream: `[[local]]` records, special-use names (RFC 6761, 7686, 8375, 6303,
-// 9462), and the canaries by which browsers and devices ask whether this resolver minds being bypassed. Beside them,
-// the names at which the check of what an answer reveals ends: protected, routed and local ones.
+// Names that are answered here and not sent upstream: `[[local]]` records, special-use names (RFC 6761, 7686, 8375,
+// 6303, 9462), and the canary names by which browsers and devices ask whether they may bypass this resolver. Also the
+// trusted names, at which the check of what an answer reveals ends: protected, routed and local ones.
 //
 // A local name `*.corp.example.com` is a wildcard (RFC 4592): it answers names below corp.example.com, unless the
 // closest name above or at the one asked that exists here (a local record, an empty non-terminal above one, a routed
@@ -10,7 +10,7 @@
 //
 // Threads:  built once, then read by any thread; find() is data plane.
 // Memory:   one hash table over all names.
-// Failure:  a record that does not parse is reported by whoever reads the configuration.
+// Failure:  none; records are parsed and checked where the configuration is read.
 #pragma once
 
 #include <cstdint>
@@ -32,29 +32,29 @@ struct LocalRecord {
     friend bool operator==(const LocalRecord&, const LocalRecord&) noexcept = default;
 };
 
-/// What to answer for a name that is ours.
+/// How to answer a name that is local.
 enum class LocalKind : std::uint8_t {
-    None,        // not a name of ours
+    None,        // not a local name
     Records,     // `[[local]]`: the records of the type, or NODATA
-    Nxdomain,    // special-use: nothing is there
-    Nodata,      // special-use: it exists, empty
+    Nxdomain,    // special-use: does not exist
+    Nodata,      // special-use: exists without records
     EmptyZone,   // a locally served zone (RFC 6303 §3): find() gives Nodata at its apex, Nxdomain below
-    Chaos,       // class CH: what this server says of itself (RFC 4892)
+    Chaos,       // class CH: identity and version of this server (RFC 4892)
     MinimalAny,  // type ANY (RFC 8482 §4.2)
     Loopback,    // localhost (RFC 6761 §6.3)
-    Canary,      // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy says of them
+    Canary,      // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy
 };
 
 struct LocalAnswer {
     LocalKind kind = LocalKind::None;
-    std::uint8_t zone_labels = 0;          // of the zone that is ours, for the SOA's owner
-    std::span<const LocalRecord> records;  // all of the name, or of the wildcard that stands for it; of Records only
-    bool trusted = false;  // protected, routed or local: it is not sinkholed for what its answer reveals
+    std::uint8_t zone_labels = 0;          // labels of the local zone, the owner of the SOA
+    std::span<const LocalRecord> records;  // with Records: all of the name, or of the wildcard that matches it
+    bool trusted = false;                  // protected, routed or local: never sinkholed for what its answer reveals
 };
 
 /// Zones whose names are trusted (LocalAnswer::trusted), themselves and all below.
 struct TrustedZones {
-    std::vector<wire::Name> routed;  // conditional forwarding: wins over the empty zones it lies in or above
+    std::vector<wire::Name> routed;  // conditional forwarding: takes precedence over empty zones above and below
     std::vector<wire::Name> protect;
 };
 
@@ -64,7 +64,7 @@ public:
     LocalNames(std::vector<LocalRecord> records, const TrustedZones& zones);
 
     [[nodiscard]] LocalAnswer find(const wire::Name& name) const noexcept;
-    /// Changes with the names that are trusted or local: what an answer reveals was worked out for them.
+    /// Changes with the trusted and local names, on which the links of cached answers depend.
     [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
 private:
@@ -72,11 +72,11 @@ private:
     struct Entry {
         wire::Name name;
         Role role = Role::Builtin;
-        LocalKind kind = LocalKind::None;  // of a Builtin
-        std::uint32_t first_record = 0;    // of Records, and of the wildcard below a WildcardParent
+        LocalKind kind = LocalKind::None;  // with Builtin only
+        std::uint32_t first_record = 0;    // with Records, and the wildcard below a WildcardParent
         std::uint32_t record_count = 0;
     };
-    struct Walk;  // what find() has met so far
+    struct Walk;  // the state of find() on its way
 
     void add_builtins();
     void add_zones(const TrustedZones& zones);

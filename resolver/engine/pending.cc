@@ -23,7 +23,7 @@ void PendingQuery::restore(wire::Query& query) const noexcept {
     query.edns.cookie = ByteView(cookie_).first(cookie_size_);
     query.question = ByteView(question_).first(question_size_);
     std::size_t end = 0;
-    // The question was read once before, so it can be read again.
+    // The question was parsed before, so it can be parsed again.
     CENOTE_CHECK(query.name.read_uncompressed(query.question, end) && end + 4 == question_size_);
     query.type = static_cast<wire::RrType>(load_u16(&question_[end]));
     query.rr_class = static_cast<wire::RrClass>(load_u16(&question_[end + 2]));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Queries that wait for upstream: what is needed to answer each when the answer comes.
+// Queries that wait for upstream, with all that is needed to answer them later.
 //
-// Threads:  one worker's.
+// Threads:  one worker.
 // Memory:   PendingLimits::queries_max slots of some 450 bytes, allocated at start.
-// Failure:  add() of a full table, or for a client that has too many waiting, gives no handle and says which.
+// Failure:  add() gives no handle when the table is full or the client has too many queries waiting, and returns which.
 #pragma once
 
 #include <array>
@@ -22,20 +22,20 @@ namespace cenote::engine {
 struct PendingLimits {
     std::uint32_t queries_max = 8192;
     std::uint32_t per_client_max = 1000;
-    ClientPrefix client{};  // what one client is
+    ClientPrefix client{};  // the prefix that counts as one client
 };
 
-/// A query as it waits. Its bytes are copies, so the packet need not live.
+/// A waiting query. It holds copies, so that the packet need not stay.
 class PendingQuery {
 public:
     Client client;
     Ticks since{};
     std::uint32_t reply_limit = 512;
-    bool aside = false;          // waits for another name than its own: the target of an alias
-    std::uint8_t exchanges = 1;  // with upstream so far
+    bool aside = false;          // waits for a name other than QNAME: the target of a CNAME
+    std::uint8_t exchanges = 1;  // exchanges with upstream so far
 
     void keep(const wire::Query& query) noexcept;
-    /// The query again; it refers into this object.
+    /// Restores the query, which then refers into this object.
     void restore(wire::Query& query) const noexcept;
 
 private:
@@ -56,7 +56,7 @@ public:
     explicit Pending(const PendingLimits& limits);
 
     enum class Refusal : std::uint8_t { None, Full, ClientFull };
-    /// A slot for one more query of this client.
+    /// Takes a slot for one more query of this client.
     SlabHandle add(const Client& client, Refusal& refusal) noexcept;
     [[nodiscard]] PendingQuery* find(SlabHandle handle) noexcept { return slots_.find(handle); }
     [[nodiscard]] PendingQuery& at(SlabHandle handle) noexcept { return slots_.at(handle); }

@@ -18,7 +18,7 @@ constexpr std::uint8_t kNat64[] = {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 
 constexpr std::uint16_t kIpv4Hint = 4;                                               // RFC 9460 §14.3.2
 constexpr std::uint16_t kIpv6Hint = 6;
 
-/// Walks an answer in the order of its chain.
+/// Walks the records of an answer in the order of its chain.
 class Revealer {
 public:
     Revealer(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept
@@ -58,7 +58,8 @@ private:
         if (!trusted_) add(policy_.match(target));
     }
 
-    /// SvcPriority, TargetName, SvcParams (RFC 9460 §2.2). The target of one record says nothing of the others.
+    /// SvcPriority, TargetName, SvcParams (RFC 9460 §2.2). A trusted target of one record does not make the others
+    /// trusted.
     void add_service(ByteView rdata) noexcept {
         wire::Name target;
         std::size_t end = 0;
@@ -81,7 +82,8 @@ private:
     void add_address(std::span<const std::uint8_t, kV4Size> octets) noexcept {
         add(policy_.match(IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})));
     }
-    /// An IPv4-mapped one is the IPv4 address already (base/address.h); one of NAT64 is both.
+    /// IpAddress turns an IPv4-mapped address into the IPv4 address (base/address.h); a NAT64 address is judged as
+    /// both.
     void add_address(std::span<const std::uint8_t, kV6Size> octets) noexcept {
         std::array<std::uint8_t, kV6Size> copy;
         std::ranges::copy(octets, copy.begin());
@@ -101,7 +103,7 @@ private:
     const LocalNames& local_;
     ByteView answer_;
     cache::Links links_;
-    bool trusted_ = false;  // the chain has come to a name that is
+    bool trusted_ = false;  // the chain has reached a trusted name
 };
 
 }  // namespace

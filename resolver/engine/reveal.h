@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an answer reveals: the names behind the name asked and its addresses, as the policy's tag-sets.
+// What an answer reveals: the names that QNAME leads to, and addresses, as tag-sets of the policy.
 //
-// A protected, local or routed name is never sinkholed, nor what is behind it: the check ends where the chain of
-// aliases comes to one.
+// A protected, local or routed name is never sinkholed, nor what it leads to: the check ends where the chain of CNAMEs
+// reaches one.
 //
-// Threads: pure. Data plane.   Memory: none.   Failure: none.
+// Threads:  pure. Data plane.
+// Memory:   none.
+// Failure:  an answer that reveals more than Links has room for is marked `incomplete`: its reply is SERVFAIL.
 #pragma once
 
 #include "resolver/cache/cache.h"
@@ -15,16 +17,16 @@
 
 namespace cenote::engine {
 
-/// What Cache::Links::generation is while these hold.
+/// The value of cache::Links::generation for these sets and names.
 [[nodiscard]] inline std::uint64_t links_generation(const policy::Policy& policy, const LocalNames& local) noexcept {
     return policy.sets_generation() ^ local.generation();
 }
 
-/// The links of a distilled answer, worked out for the policy's present sets and the present local names.
+/// The links of a scrubbed answer, for the present sets of the policy and the present local names.
 [[nodiscard]] cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept;
 
-/// Where the chain of a distilled answer comes to a local name: how many records lead there, the lowest TTL of theirs,
-/// and which name it is. What stands behind is not upstream's to answer.
+/// Where the chain of a scrubbed answer reaches a local name: the number of records up to there, their lowest TTL, and
+/// the name. The records behind it are not used, because the name is answered here.
 struct LocalCut {
     bool found = false;
     std::size_t records = 0;
@@ -33,7 +35,7 @@ struct LocalCut {
 };
 [[nodiscard]] LocalCut find_local_cut(ByteView answer, const LocalNames& local) noexcept;
 
-/// The strictest verdict over all links, starting from that of the name asked.
+/// The strictest verdict over all links, starting with that of QNAME.
 [[nodiscard]] policy::Verdict judge_links(const policy::Policy& policy, policy::ClientClass client,
                                           policy::Verdict asked, const cache::Links& links) noexcept;
 

@@ -10,8 +10,7 @@ namespace {
 using policy::AnswerMode;
 using wire::RrType;
 
-/// The records that stand for the real ones in `null` and `address` mode: at most an A and an AAAA, or the reason as
-/// TXT.
+/// The records of `null` and `address` mode: at most an A and an AAAA, or the reason as TXT.
 class Substitutes {
 public:
     Substitutes(RrType type, const policy::Cell& cell, std::uint32_t ttl_s) noexcept {
@@ -29,7 +28,7 @@ private:
     std::size_t count_ = 0;
 };
 
-/// NXDOMAIN or NODATA with the SOA of the entry, without which nobody may cache it (RFC 2308 §3, §5).
+/// Writes NXDOMAIN or NODATA with the SOA of the entry, without which it may not be cached (RFC 2308 §3, §5).
 void write_negative(const Closed& closed, wire::Rcode rcode, wire::ReplyBuffer& reply) noexcept {
     const auto cut = static_cast<std::uint8_t>(closed.query.name.labels() - closed.labels);
     const wire::Record soa{
@@ -66,7 +65,7 @@ wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcep
     const policy::Cell& cell = closed.cell;
     wire::OptContent opt = closed.opt;
     if (closed.query.edns.wants_structured_error) {
-        // Draft on structured DNS errors §5.2: the JSON takes the text's place, and Forged Answer must not be said.
+        // The JSON replaces the text, and Forged Answer must not be used (draft-ietf-dnsop-structured-dns-error §5.2).
         opt.add({.code = cell.ede, .text = cell.structured, .short_text = cell.structured_short});
         return opt;
     }
@@ -84,7 +83,7 @@ void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept {
             write_reply(closed.query, wire::Rcode::Refused, {}, {}, reasons(closed, WithRecords::No), reply);
             return;
         case AnswerMode::Nxdomain:
-            // RFC 8020 §2: NXDOMAIN would close what is open below.
+            // NXDOMAIN would deny the names below that are not sinkholed (RFC 8020 §2).
             write_negative(closed, cell.keep_open_below ? wire::Rcode::NoError : wire::Rcode::NXDomain, reply);
             return;
         case AnswerMode::Cname: {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sinkhole answer: what stands on the wire for a name that policy closes, by answer mode and query type.
+// The sinkhole answer: the response for a sinkholed name, by answer mode and query type.
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's buffer.
@@ -15,28 +15,30 @@
 
 namespace cenote::engine {
 
-/// Whether a closed name's query of this type must go upstream all the same: what belongs to the parent zone, and what
-/// validators need for names below that stay open (RFC 4035 §3.1.4.1).
+/// Whether a query of this type for a sinkholed name goes upstream nevertheless: data of the parent zone, and data that
+/// validators need for names below that are not sinkholed (RFC 4035 §3.1.4.1).
 [[nodiscard]] bool belongs_upstream(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels) noexcept;
 
-/// A query for a closed name and all that its answer needs.
+/// A query for a sinkholed name, with all that its answer needs.
 struct Closed {
     const wire::Query& query;
     const policy::Cell& cell;
-    std::uint8_t labels = 0;  // of the entry that closed the name: the owner of the SOA
-    std::uint32_t ttl_s = 0;  // the cell's, cut at the next edge
-    wire::OptContent opt;     // what stands in any OPT of ours
+    std::uint8_t labels = 0;  // labels of the entry that matched: the owner of the SOA
+    std::uint32_t ttl_s = 0;  // the TTL of the cell, at most until the next edge
+    wire::OptContent opt;     // the content that every OPT has
 };
 
+/// Writes the sinkhole answer.
 void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept;
 
-/// The same in `cname` mode with the landing name's addresses (rdata of the type asked) behind the CNAME.
+/// Writes the sinkhole answer in `cname` mode, with the addresses of the CNAME's target (rdata of QTYPE) behind it.
 void write_landing(const Closed& closed, std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept;
 
 inline constexpr std::size_t kLandingAddressesMax = 8;
 
-/// `opt` with the extended errors that say why.
-enum class WithRecords : std::uint8_t { No, Yes };  // Yes: records stand in the place of the real ones
+/// Whether the answer has records in place of the real ones (RFC 8914 §4.5).
+enum class WithRecords : std::uint8_t { No, Yes };
+/// The content of the OPT with the extended errors that give the reason.
 [[nodiscard]] wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcept;
 
 }  // namespace cenote::engine

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything that can change while running, as one immutable value: built aside, checked, published whole.
+// Everything that can change while running, as one immutable value: built apart, checked, published as a whole.
 //
 // Threads:  read by every worker; built on the control thread.
-// Memory:   shared parts (sets, policy) are shared between snapshots.
+// Memory:   snapshots share their sets and policies.
+// Failure:  none.
 #pragma once
 
 #include <cstdint>
@@ -23,25 +24,24 @@ namespace cenote::engine {
 enum class WithoutSet : std::uint8_t { ServFail, Forward };
 
 struct Snapshot {
-    std::shared_ptr<const policy::Policy>
-        policy;  // null: no policy is in force yet, every query gets SERVFAIL and EDE 14
-    WithoutSet without_set =
-        WithoutSet::ServFail;  // what to do while policy has no base set although one is configured
+    /// Null: no policy is in force yet, and every query gets SERVFAIL and EDE 14.
+    std::shared_ptr<const policy::Policy> policy;
+    WithoutSet without_set = WithoutSet::ServFail;  // how to answer while a base set is configured and missing
     bool set_missing = false;
     LocalNames local;
-    PrefixTable allow_from;                     // 1: may ask
+    PrefixTable allow_from;                     // 1: may query
     std::string node;                           // id.server (RFC 4892)
     std::string nsid;                           // RFC 5001: node and policy version
     std::string version_text;                   // version.bind
     std::string policy_text;                    // policy.cenote: version and digest
-    Ticks next_edge = Ticks::max();             // when some verdict will change: no answer lives longer
+    Ticks next_edge = Ticks::max();             // when a verdict changes next: no TTL lasts longer
     std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
-    std::vector<bool> bypass;                   // by source index: a way around this resolver
+    std::vector<bool> bypass;                   // by source index: a service that bypasses this resolver
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
     std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
     std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
-    std::vector<wire::Name> zones;              // that are transferred: queries about them are answered elsewhere
-    PrefixTable zone_peers;                     // 1: may ask about them, and send NOTIFY
+    std::vector<wire::Name> zones;              // zones that are transferred: queries about them are handed over
+    PrefixTable zone_peers;                     // 1: may query these zones and send NOTIFY
     upstream::Options upstream;
     cache::Options cache;
 };

@@ -54,7 +54,7 @@ ClientClass Policy::classify(const IpAddress& client) const noexcept { return st
 Match Policy::match(const wire::Name& name) const noexcept {
     domainset::NameHashes hashes;
     hash(name, hashes);
-    touch_groups(name, hashes);
+    prefetch_groups(name, hashes);
     return match(name, hashes);
 }
 
@@ -67,12 +67,12 @@ void Policy::hash(const wire::Name& name, domainset::NameHashes& hashes) const n
     }
 }
 
-void Policy::touch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
-    if (state_->base != nullptr) state_->base->touch_groups(name, hashes);
+void Policy::prefetch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
+    if (state_->base != nullptr) state_->base->prefetch_groups(name, hashes);
 }
 
-void Policy::touch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
-    if (state_->base != nullptr) state_->base->touch_record(name, hashes);
+void Policy::prefetch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {
+    if (state_->base != nullptr) state_->base->prefetch_record(name, hashes);
 }
 
 Match Policy::match(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept {

@@ -46,8 +46,8 @@ public:
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
     /// match() in the steps of DomainSet, for callers that look up several names at once.
     void hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept;
-    void touch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
-    void touch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
+    void prefetch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
+    void prefetch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     /// The match of an address that an answer reveals, for judge_link().
     [[nodiscard]] Match match(const IpAddress& revealed) const noexcept;

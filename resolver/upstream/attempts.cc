@@ -12,7 +12,7 @@ constexpr milliseconds kNoSocketWait{50};
 
 }  // namespace
 
-/// Over all transports and fallbacks together.
+/// The limit of packets over all transports and fallbacks together.
 std::uint8_t LoopForwarder::packets_max(const Exchange& exchange) const noexcept {
     if (exchange.probe) return 1;
     return static_cast<std::uint8_t>(std::clamp<std::uint32_t>(options_.attempts_max, 1, kAttemptsMax));
@@ -20,21 +20,22 @@ std::uint8_t LoopForwarder::packets_max(const Exchange& exchange) const noexcept
 
 void LoopForwarder::on_due(Exchange& exchange, Ticks now) noexcept {
     if (now >= exchange.deadline) return give_up(exchange, now);
-    if (!exchange.probe && !exchange.delayed_told && now >= exchange.stale_at) tell_delayed(exchange, now);
+    if (!exchange.probe && !exchange.timeout_reported && now >= exchange.stale_at)
+        report_response_timeout(exchange, now);
     if (now >= exchange.retry_at)
         retry(exchange, now);
     else
         schedule(exchange);
 }
 
-/// Nothing came in the time that the servers asked so far usually take. They may still answer.
+/// No response came in the time that the servers usually take. They may still answer.
 void LoopForwarder::retry(Exchange& exchange, Ticks now) noexcept {
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) mark_lost(exchange, exchange.attempts[i]);
     exchange.retry_at = kNever;
     go_on(exchange, now);
 }
 
-/// Asks another server, or waits for those that were asked, or ends.
+/// Asks the next server, or waits for those that were asked, or ends the exchange.
 void LoopForwarder::go_on(Exchange& exchange, Ticks now) noexcept {
     const bool again = exchange.attempt_count > 0;
     const bool waiting = exchange.any_live();
@@ -47,7 +48,7 @@ void LoopForwarder::go_on(Exchange& exchange, Ticks now) noexcept {
     schedule(exchange);
 }
 
-/// With what is known now.
+/// Ends the exchange with the failure that is known.
 void LoopForwarder::give_up(Exchange& exchange, Ticks now) noexcept {
     const auto begin = exchange.attempts.begin();
     const auto end = begin + exchange.attempt_count;
@@ -61,8 +62,8 @@ void LoopForwarder::give_up(Exchange& exchange, Ticks now) noexcept {
     finish(exchange, {ending, {}, exchange.failure}, now);
 }
 
-/// Asks the next server in line that has not failed yet. False: nobody was asked; then retry_at is set if it is worth
-/// another try.
+/// Asks the next server that has not failed yet. False when none was asked; then retry_at is set if another try makes
+/// sense.
 bool LoopForwarder::ask_next(Exchange& exchange, Ticks now) noexcept {
     for (std::uint8_t tries = 0; tries < exchange.server_count; ++tries) {
         const std::uint8_t position = exchange.cursor;
@@ -100,8 +101,8 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     if (via == Attempt::Via::Udp && udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
     const SendStatus status =
         via == Attempt::Via::Udp
-            ? udp_.ask(server.address.address, exchange.question, {edns, attempt.mixed_case}, ref, attempt.slot)
-            : streams_.ask(index, server.address, exchange.question, edns, ref, now);
+            ? udp_.ask(server.address.address, exchange.query, {edns, attempt.mixed_case}, ref, attempt.slot)
+            : streams_.ask(index, server.address, exchange.query, edns, ref, now);
     if (status == SendStatus::Unreachable) server.health.unreachable(now);
     if (status != SendStatus::Sent) return status;
     attempt.live = true;
@@ -112,8 +113,8 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     return status;
 }
 
-/// One packet is held back for what an answer may ask for: TCP, or the question without EDNS. If nothing has come by
-/// then it is spent late as one more try.
+/// One packet is reserved for what a response may call for: TCP, or the query without EDNS. It serves as a late try
+/// when no response comes.
 void LoopForwarder::plan_retry(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     const std::uint8_t max = packets_max(exchange);
     if (exchange.attempt_count == max) {
@@ -128,7 +129,7 @@ void LoopForwarder::plan_retry(Exchange& exchange, const Attempt& attempt, Ticks
     }
 }
 
-/// With many sockets in use an exchange keeps to one: it gives up waiting for the server that it asked first.
+/// With many sockets in use an exchange has one socket only: it drops the attempt with the server that it asked first.
 void LoopForwarder::give_back_socket(Exchange& exchange, Ticks now) noexcept {
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
         Attempt& attempt = exchange.attempts[i];
@@ -144,7 +145,7 @@ void LoopForwarder::end_attempt(Exchange& exchange, Attempt& attempt, Ticks now)
     streams_.abandon({exchange.index, exchange.generation, number}, now);
 }
 
-/// This server is of no use for this question.
+/// The server is not asked again in this exchange.
 void LoopForwarder::drop_server(Exchange& exchange, std::uint8_t position, Ticks now) noexcept {
     exchange.failed |= static_cast<std::uint8_t>(1U << position);
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i)
@@ -155,7 +156,7 @@ void LoopForwarder::drop_server(Exchange& exchange, std::uint8_t position, Ticks
 void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt) noexcept {
     if (!attempt.live || attempt.lost) return;
     attempt.lost = true;
-    // A query by TCP beside or after UDP says little of a server that we know by UDP.
+    // A query over TCP beside or after UDP shows little about a server that is measured over UDP.
     Server& server = server_of(exchange, attempt);
     if (attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty()) server.health.lost(loop_.now());
 }

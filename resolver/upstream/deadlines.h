@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which of a fixed number of things is due next: a binary heap that knows where each thing stands.
+// Deadlines of a fixed number of things: a binary heap with the place of each thing, so that any can move.
 //
 // Threads:  one thread. Data plane.
-// Memory:   grow() allocates, nothing else.
+// Memory:   only grow() allocates.
+// Failure:  none.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace cenote::upstream {
 
 class Deadlines {
 public:
-    /// Things are numbered from 0 to `count` - 1.
+    /// Makes room for things numbered from 0 to `count` - 1.
     void grow(std::uint32_t count) {
         if (count <= place_.size()) return;
         heap_.reserve(count);
@@ -27,7 +28,7 @@ public:
     [[nodiscard]] Ticks next_at() const noexcept { return heap_.front().at; }
     [[nodiscard]] std::uint32_t next() const noexcept { return heap_.front().thing; }
 
-    /// Adds `thing`, or moves it to another time.
+    /// Sets the deadline of `thing`, which may have one already.
     void set(std::uint32_t thing, Ticks at) noexcept {
         std::uint32_t place = place_[thing];
         if (place == kAbsent) {

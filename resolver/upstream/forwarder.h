@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Forwarder on a loop. upstream.cc: how an exchange begins and ends; attempts.cc: whom it asks, and when;
-// replies.cc: what comes back.
+// The Forwarder on a loop. upstream.cc begins and ends exchanges, attempts.cc sends queries, replies.cc takes what
+// comes back.
 //
-// Contract: see upstream.h.
+// Threads, Time, Memory, Failure: see upstream.h.
 #pragma once
 
 #include <vector>
@@ -22,7 +22,7 @@ class LoopForwarder final : public Forwarder, private UdpExchange::Sink, private
 public:
     LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
 
-    Ticket resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept override;
+    Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept override;
     void apply(const Options& options) override;
     std::vector<ServerHealth> health() const override;
     Counters counters() const noexcept override { return counters_; }
@@ -31,11 +31,11 @@ public:
 private:
     // upstream.cc
     Ticket join(Exchange& exchange, Waiter waiter) noexcept;
-    bool make_way(Ticks now) noexcept;
+    bool make_room(Ticks now) noexcept;
     void begin(Exchange& exchange, Ticks now) noexcept;
     void begin_probe(ServerIndex server, Ticks now) noexcept;
     void finish(Exchange& exchange, const Completion& completion, Ticks now) noexcept;
-    void tell_delayed(Exchange& exchange, Ticks now) noexcept;
+    void report_response_timeout(Exchange& exchange, Ticks now) noexcept;
     void schedule(const Exchange& exchange) noexcept;
     void arm(Ticks at) noexcept;
     void on_timer() noexcept;
@@ -83,9 +83,9 @@ private:
     Deadlines deadlines_;
     Counters counters_;
     std::uint32_t probes_ = 0;
-    unsigned calling_ = 0;                 // depth of calls to the sink
-    std::vector<Waiter> waiters_;          // of the call to the sink
-    std::vector<std::uint8_t> distilled_;  // its answer
+    unsigned calling_ = 0;                 // nested calls to the sink
+    std::vector<Waiter> waiters_;          // argument of the present call to the sink
+    std::vector<std::uint8_t> distilled_;  // the scrubbed answer of that call
     UdpExchange udp_;
     StreamExchange streams_;
     loop::Timer timer_;

@@ -10,7 +10,7 @@ namespace {
 constexpr milliseconds kPatienceMin{200};
 constexpr milliseconds kPatienceMax{400};
 constexpr milliseconds kRttMax{2000};
-constexpr milliseconds kUseless{1000};  // an answer that late does not show that the server is well
+constexpr milliseconds kUseless{1000};  // a response later than this does not make the server healthy
 constexpr seconds kProbeSick{1};
 constexpr seconds kMeasureAgain{10};
 
@@ -18,7 +18,7 @@ constexpr seconds kMeasureAgain{10};
 
 void Health::answered(Ticks::duration rtt, Ticks now) noexcept {
     rtt = std::max<Ticks::duration>(rtt, std::chrono::microseconds(1));
-    // RFC 6298 §2: seven parts of the old to one of the new; but a server that came back is not held to its past.
+    // RFC 6298 §2: seven parts of the old value and one of the new; only the new one after an outage.
     rtt_ = rtt_ == Ticks::duration::zero() || losses_ > 0 ? rtt : (rtt_ * 7 + rtt) / 8;
     measured_at_ = judged_at_ = now;
     if (rtt < kUseless) losses_ = 0;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What we know of one upstream server: how fast, whether it answers, what it can do.
+// The state of one upstream server: its round-trip time, whether it answers, what it supports.
 //
-// Health orders servers, it never forbids one. Only silence counts against a server: an answer with any rcode shows
-// that it lives, and a packet that does not match shows nothing.
+// Health sorts servers and excludes none. Only silence counts against a server: a response with any rcode shows that it
+// is up, and a packet that does not match shows nothing.
 //
 // Threads:  one thread. Data plane.
 // Time:     the caller passes now.
+// Memory:   a plain value.
+// Failure:  none.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +21,25 @@ class Health {
 public:
     void asked() noexcept { ++queries_; }
     void answered(Ticks::duration rtt, Ticks now) noexcept;
-    /// No answer when one was due, or no connection.
+    /// No response in time, or no connection.
     void lost(Ticks now) noexcept;
-    /// Nothing can be sent there: this machine has no route, or may not use it.
+    /// Nothing can be sent: this machine has no route, or a firewall of its own forbids it.
     void unreachable(Ticks now) noexcept;
 
     [[nodiscard]] bool healthy() const noexcept { return losses_ < kLossesMax; }
-    /// When the server last answered or failed to; zero: it was not asked yet.
+    /// When the server last answered or failed to answer; zero: it was not asked yet.
     [[nodiscard]] Ticks judged_at() const noexcept { return judged_at_; }
-    /// Zero: not known yet. A loss counts as a long one.
+    /// The smoothed round-trip time; zero: not known yet. A loss counts as a long one.
     [[nodiscard]] Ticks::duration rtt() const noexcept { return rtt_; }
-    /// How long to wait before another try.
+    /// How long to wait before the next try.
     [[nodiscard]] Ticks::duration patience() const noexcept;
 
-    /// Whether to ask this server something for its own sake: a sick one each second; `watched` ones, whose
-    /// round-trip time matters, when it has not been measured for a while.
+    /// Whether to send a probe: to an unhealthy server each second; to a `watched` one, whose round-trip time matters,
+    /// when it has not been measured for a while.
     [[nodiscard]] bool probe_due(bool watched, Ticks now) const noexcept;
     void probed(Ticks now) noexcept { probed_at_ = now; }
 
-    /// Letters of the question come back as sent (0x20), so far.
+    /// Whether the server has kept the case of QNAME so far, as 0x20 case randomisation needs it.
     [[nodiscard]] bool keeps_case() const noexcept { return case_misses_ < kCaseMissesMax; }
     void case_kept() noexcept {
         if (keeps_case()) case_misses_ = 0;
@@ -62,7 +64,7 @@ private:
     Ticks judged_at_{};
     Ticks probed_at_{};
     Ticks plain_until_{};
-    std::uint32_t losses_ = 0;  // in a row
+    std::uint32_t losses_ = 0;  // consecutive
     std::uint32_t case_misses_ = 0;
     std::uint64_t queries_ = 0;
     std::uint64_t failures_ = 0;

@@ -28,17 +28,18 @@ void Inflight::grow(std::uint32_t exchanges, std::uint32_t waiters) {
     }
 }
 
-std::uint64_t Inflight::hash_of(const wire::Question& question) const noexcept {
+std::uint64_t Inflight::hash_of(const Query& query) const noexcept {
+    const wire::Question& question = query.question;
     const std::uint64_t rest = (std::uint64_t{static_cast<std::uint16_t>(question.type)} << 32) |
                                (std::uint64_t{static_cast<std::uint16_t>(question.rr_class)} << 8) |
-                               (question.dnssec_ok ? 2U : 0U) | (question.checking_disabled ? 1U : 0U);
+                               (query.dnssec_ok ? 2U : 0U) | (query.checking_disabled ? 1U : 0U);
     return hash64(question.name.wire(), seed_ ^ rest);
 }
 
-Exchange* Inflight::find(const wire::Question& question) noexcept {
-    const std::uint64_t hash = hash_of(question);
+Exchange* Inflight::find(const Query& query) noexcept {
+    const std::uint64_t hash = hash_of(query);
     for (std::uint32_t i = bucket(hash); i != kNone; i = exchanges_[i].next_in_bucket)
-        if (exchanges_[i].hash == hash && exchanges_[i].question == question) return &exchanges_[i];
+        if (exchanges_[i].hash == hash && exchanges_[i].query == query) return &exchanges_[i];
     return nullptr;
 }
 
@@ -48,7 +49,7 @@ Exchange* Inflight::find(const AttemptRef& ref) noexcept {
     return exchange.generation == ref.generation && !exchange.ending ? &exchange : nullptr;
 }
 
-Exchange* Inflight::open(const wire::Question& question, bool probe) noexcept {
+Exchange* Inflight::open(const Query& query, bool probe) noexcept {
     if (free_exchange_ == kNone) return nullptr;
     Exchange& exchange = exchanges_[free_exchange_];
     free_exchange_ = exchange.newer;
@@ -58,11 +59,11 @@ Exchange* Inflight::open(const wire::Question& question, bool probe) noexcept {
     exchange = Exchange{};
     exchange.index = index;
     exchange.generation = generation;
-    exchange.question = question;
+    exchange.query = query;
     exchange.probe = probe;
     if (probe) return &exchange;
 
-    exchange.hash = hash_of(question);
+    exchange.hash = hash_of(query);
     exchange.next_in_bucket = std::exchange(bucket(exchange.hash), index);
     exchange.older = std::exchange(newest_, index);
     (exchange.older == kNone ? oldest_ : exchanges_[exchange.older].newer) = index;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is being asked upstream now, and who waits for it: equal questions share one exchange.
+// The exchanges with upstream that are under way, and their waiters: equal queries share one exchange.
 //
 // Threads:  one thread. Data plane.
-// Time:     none; exchanges stand in the order in which they began, which joining does not change.
-// Memory:   grow() allocates, nothing else. References stay valid until the next grow().
-// Failure:  open() and join() tell when a limit is reached.
+// Time:     none; exchanges are sorted by their start, which joining does not change.
+// Memory:   only grow() allocates. References stay valid until the next grow().
+// Failure:  open() gives nullptr and join() false when a limit is reached.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace cenote::upstream {
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint8_t kAttemptsMax = 8;
 
-/// Names an attempt of an exchange, also when the exchange is gone.
+/// Refers to an attempt of an exchange, and finds nothing once that exchange has ended.
 struct AttemptRef {
     std::uint32_t exchange = kNone;
     std::uint32_t generation = 0;
@@ -30,39 +30,39 @@ struct AttemptRef {
     friend bool operator==(const AttemptRef&, const AttemptRef&) noexcept = default;
 };
 
-/// One query on its way to one server.
+/// One try: a query to one server.
 struct Attempt {
     enum class Via : std::uint8_t { Udp, Stream };
 
-    std::uint32_t slot = kNone;  // of the socket, over UDP
-    std::uint8_t position = 0;   // of the server in Exchange::servers
+    std::uint32_t slot = kNone;  // UDP only: the socket
+    std::uint8_t position = 0;   // the server, an index into Exchange::servers
     Via via = Via::Udp;
     bool live = false;  // an answer may still come
     bool edns = false;
     bool mixed_case = false;
     bool in_addition = false;  // a stream beside a live UDP query
-    bool lost = false;         // its silence was held against the server
-    bool refused = false;      // the network said that nobody is there
+    bool lost = false;         // counted as a loss of the server
+    bool refused = false;      // an ICMP error or the end of the connection
     Ticks sent_at{};
 };
 
 struct Exchange {
     std::uint32_t index = 0;
     std::uint32_t generation = 0;
-    wire::Question question;
-    bool probe = false;  // nobody waits
+    Query query;
+    bool probe = false;  // has no waiters
     bool ending = false;
-    bool delayed_told = false;
-    bool stream_asked = false;    // beside UDP, after a suspicious datagram
-    bool stream_renewed = false;  // a query of a dead connection was sent again
+    bool timeout_reported = false;
+    bool stream_asked = false;    // a stream was opened, after a datagram that did not match or a truncated one
+    bool stream_renewed = false;  // the query of a closed connection was sent again
     bool edns_refused = false;
     bool no_socket = false;
     bool has_failure = false;
 
     std::uint8_t attempt_count = 0;  // packets and streams sent
     std::uint8_t server_count = 0;
-    std::uint8_t cursor = 0;  // into servers: the next to ask
-    std::uint8_t failed = 0;  // bit i: servers[i] gave no useful answer or cannot be reached
+    std::uint8_t cursor = 0;  // the next server to ask, an index into `servers`
+    std::uint8_t failed = 0;  // bit i: servers[i] gave no usable answer or cannot be reached
     std::array<Attempt, kAttemptsMax> attempts;
     std::array<std::uint16_t, kAttemptsMax> servers;  // best first
     wire::AnswerShape failure;
@@ -72,11 +72,11 @@ struct Exchange {
     Ticks deadline{};
     Ticks retry_at{};
 
-    // Of Inflight.
+    // Used by Inflight only.
     std::uint64_t hash = 0;
     std::uint32_t next_in_bucket = kNone;
     std::uint32_t older = kNone;
-    std::uint32_t newer = kNone;  // of a free one: the next free
+    std::uint32_t newer = kNone;  // of a free exchange: the next free one
     std::uint32_t first_waiter = kNone;
     std::uint32_t waiter_count = 0;
 
@@ -90,23 +90,23 @@ class Inflight {
 public:
     explicit Inflight(std::uint64_t seed) noexcept : seed_(seed) {}
 
-    /// Room for that many; never shrinks. Control plane.
+    /// Makes room for that many; never shrinks. Control plane.
     void grow(std::uint32_t exchanges, std::uint32_t waiters);
 
-    [[nodiscard]] Exchange* find(const wire::Question& question) noexcept;
+    [[nodiscard]] Exchange* find(const Query& query) noexcept;
     [[nodiscard]] Exchange* find(const AttemptRef& ref) noexcept;
     [[nodiscard]] Exchange& at(std::uint32_t index) noexcept { return exchanges_[index]; }
-    /// The one that began first, nullptr when there is none.
+    /// The exchange that began first; nullptr when there is none.
     [[nodiscard]] Exchange* oldest() noexcept { return oldest_ == kNone ? nullptr : &exchanges_[oldest_]; }
 
-    /// A new exchange without waiters; nullptr when there is no room. A probe cannot be found by its question and is
+    /// Opens an exchange without waiters; nullptr when there is no room. A probe is not found by its query, and is
     /// never the oldest.
-    Exchange* open(const wire::Question& question, bool probe) noexcept;
-    /// False when there is no room.
+    Exchange* open(const Query& query, bool probe) noexcept;
+    /// Adds a waiter; false when there is no room.
     bool join(Exchange& exchange, Waiter waiter) noexcept;
-    /// The waiters in the order in which they came.
+    /// Copies the waiters, in the order in which they joined.
     void copy_waiters(const Exchange& exchange, std::vector<Waiter>& into) const noexcept;
-    /// Takes it out of sight: from now on it is found neither by question nor by age.
+    /// From now on the exchange is found neither by its query nor by its age.
     void unlink(Exchange& exchange) noexcept;
     /// Frees an unlinked exchange and its waiters.
     void close(Exchange& exchange) noexcept;
@@ -120,7 +120,7 @@ private:
         std::uint32_t next = kNone;
     };
 
-    [[nodiscard]] std::uint64_t hash_of(const wire::Question& question) const noexcept;
+    [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept;
     [[nodiscard]] std::uint32_t& bucket(std::uint64_t hash) noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
 
     std::uint64_t seed_;

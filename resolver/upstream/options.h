@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where misses go.
+// The options of the forwarder: its servers and its limits.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,13 @@ struct Options {
     std::vector<ServerAddress> servers;
     std::vector<Route> routes;  // longest zone wins
     Strategy strategy = Strategy::Fastest;
-    std::string tls_ca_file;             // who vouches for tls:// servers, PEM; empty: the system's authorities
-    milliseconds timeout{2500};          // until the client has its answer
-    milliseconds stale_after{1800};      // RFC 8767 §5: then waiters may be given stale data
-    std::uint32_t exchanges_max = 4096;  // in flight per worker; the oldest gives way
+    std::string tls_ca_file;             // certificate authorities for tls:// servers, PEM; empty: those of the system
+    milliseconds timeout{2500};          // from the query of a client to its response
+    milliseconds stale_after{1800};      // client response timeout (RFC 8767 §5): waiters may then get stale data
+    std::uint32_t exchanges_max = 4096;  // per worker; at the limit the oldest is evicted
     std::uint32_t waiters_max = 16384;   // per worker, all exchanges together
     std::uint32_t waiters_per_exchange_max = 1000;
-    std::uint32_t attempts_max = 4;  // packets upstream per question, over all transports
+    std::uint32_t attempts_max = 4;  // packets for one query, over all transports
     std::uint32_t sockets_max =
         1024;  // UDP sockets kept per worker; with more in use a retry takes over the earlier socket
 

@@ -17,7 +17,7 @@ bool may_mean_edns(wire::Rcode rcode) noexcept {  // RFC 6891 §7
     return rcode == wire::Rcode::FormErr || rcode == wire::Rcode::NotImp || rcode == wire::Rcode::BadVers;
 }
 
-/// A header alone that refuses EDNS: some servers that do not know it send back no question (RFC 6891 §7).
+/// A header that refuses EDNS: some servers without EDNS send back no question (RFC 6891 §7).
 bool is_bare_refusal(ByteView packet, ByteView sent) noexcept {
     if (packet.size() != wire::kHeaderSize || load_u16(packet.data()) != load_u16(sent.data())) return false;
     if ((packet[2] & 0xf8) != 0x80 || load_u32(&packet[4]) != 0 || load_u32(&packet[8]) != 0) return false;
@@ -47,7 +47,7 @@ void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView p
         return ask_beside(*exchange, attempt, now);
     }
     if (attempt.mixed_case) health.case_kept();
-    // More than we said we take: it may have come in fragments, into which anybody can mix others (RFC 9715 §3.2).
+    // A larger datagram than advertised may have come in fragments, which can be forged (RFC 9715 §3.2).
     if (is_truncated(packet) || packet.size() > wire::kUdpSize) {
         health.answered(now - attempt.sent_at, now);
         return turn_to_stream(*exchange, attempt, now);
@@ -55,7 +55,8 @@ void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView p
     judge(*exchange, attempt, packet, now);
 }
 
-/// Somebody may be guessing: the right answer is still awaited, and asked for in a way that cannot be guessed.
+/// The datagram may be an attempt to guess the id: the exchange still waits for the right answer, and asks for it over
+/// a stream too, which cannot be guessed.
 void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     if (exchange.stream_asked || exchange.probe) return;
     exchange.stream_asked = true;
@@ -65,7 +66,7 @@ void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks
     schedule(exchange);
 }
 
-/// The refusal names no question, so anybody might have sent it: the answer to what was asked is still awaited.
+/// The refusal names no question, so it may be forged: the exchange still waits for the answer to its query.
 void LoopForwarder::ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     if (std::exchange(exchange.edns_refused, true) || exchange.probe) return;
     if (ask(exchange, attempt.position, Attempt::Via::Udp, false, now) != SendStatus::Sent) return;
@@ -78,11 +79,11 @@ void LoopForwarder::turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks n
     if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
     end_attempt(exchange, attempt, now);
     exchange.stream_asked = true;
-    note_failure(exchange, server_failure());  // unless the stream brings better
+    note_failure(exchange, server_failure());  // the result when the stream fails too
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
         Attempt& other = exchange.attempts[i];
         if (!other.live || other.via != Attempt::Via::Stream || other.position != attempt.position) continue;
-        other.in_addition = false;  // it was asked already
+        other.in_addition = false;  // the stream was opened already
         return;
     }
     ++counters_.tcp;
@@ -91,7 +92,7 @@ void LoopForwarder::turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks n
     schedule(exchange);
 }
 
-/// An ICMP error can be forged: it hastens the next try elsewhere, and ends nothing.
+/// An ICMP error can be forged: it brings the next try with another server forward, and ends nothing.
 void LoopForwarder::on_unreachable(const AttemptRef& ref) noexcept {
     Exchange* const exchange = inflight_.find(ref);
     if (exchange == nullptr) return;
@@ -120,7 +121,7 @@ void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
         if (!exchange->any_live()) go_on(*exchange, now);
         return;
     }
-    // It may have been an old connection that the server had closed meanwhile: once more, on a new one.
+    // The server may have closed an old connection in the meantime: the query is sent once more, on a new one.
     if (!std::exchange(exchange->stream_renewed, true) &&
         ask(*exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) == SendStatus::Sent) {
         ++counters_.retries;
@@ -129,11 +130,11 @@ void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
     drop_server(*exchange, attempt.position, now);
 }
 
-/// A message that answers the question, by its header and question at least.
+/// Takes a message whose header and question match the query.
 void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept {
     std::size_t size = 0;
     wire::AnswerShape shape;
-    const auto status = wire::distill_answer(packet, exchange.question, distilled_, size, shape);
+    const auto status = wire::distill_answer(packet, exchange.query.question, distilled_, size, shape);
     if (status == wire::AnswerStatus::Malformed) {
         ++counters_.malformed;
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
@@ -165,7 +166,7 @@ void LoopForwarder::judge_rcode(Exchange& exchange, Attempt& attempt, std::size_
     fail_server(exchange, attempt, shape, now);
 }
 
-/// A connection that was opened in addition ends nothing: the answer to what was asked by UDP is still awaited.
+/// A stream that was opened in addition ends nothing: the exchange still waits for the answer over UDP.
 void LoopForwarder::drop_unusable(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     if (!attempt.in_addition) return fail_server(exchange, attempt, server_failure(), now);
     note_failure(exchange, server_failure());
@@ -178,7 +179,7 @@ void LoopForwarder::fail_server(Exchange& exchange, const Attempt& attempt, cons
     drop_server(exchange, attempt.position, now);
 }
 
-/// What a server said about its failure is worth more than our own word.
+/// The extended error of a server takes precedence over a failure that was found here.
 void LoopForwarder::note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept {
     if (exchange.has_failure && exchange.failure.has_error && !shape.has_error) return;
     exchange.failure = shape;

@@ -33,7 +33,7 @@ std::vector<ServerIndex> Selector::list(const std::vector<ServerAddress>& addres
     return indices;
 }
 
-/// A server that was there before keeps what is known of it.
+/// A server that is configured already keeps its state.
 ServerIndex Selector::place(const ServerAddress& address) {
     const auto known =
         std::find_if(servers_.begin(), servers_.end(), [&](const Server& server) { return server.address == address; });
@@ -73,7 +73,7 @@ std::size_t Selector::order(const wire::Name& name, RandomSource& random, std::s
             ++count;
         else if (!better(candidate, order[count - 1]))
             continue;
-        std::size_t place = count - 1;  // insertion keeps equals in the order in which they stand
+        std::size_t place = count - 1;  // an insertion sort keeps the order of equals
         for (; place > 0 && better(candidate, order[place - 1]); --place) order[place] = order[place - 1];
         order[place] = candidate;
     }

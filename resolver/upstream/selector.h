@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which servers to ask for a name, and in which order.
+// Selects the servers for a name, and their order.
 //
 // Threads:  one thread.
 // Time:     the caller passes now.
-// Memory:   apply() allocates, nothing else. A server that is no longer configured stays until nobody holds it.
-// Failure:  none: sick servers come last, but they come.
+// Memory:   only apply() allocates. A server that is no longer configured stays while an exchange holds it.
+// Failure:  none: unhealthy servers come last, but are not left out.
 #pragma once
 
 #include <cstdint>
@@ -26,21 +26,21 @@ struct Server {
     Health health;
     std::uint32_t holds = 0;  // exchanges that use it
     bool listed = false;
-    bool trusted = false;  // its AD can be believed: nobody stands between it and us (RFC 4035 §4.9.3, RFC 6840 §5.8)
+    bool trusted = false;  // its AD counts: the path to it is secure (RFC 4035 §4.9.3, RFC 6840 §5.8)
 };
 
 class Selector {
 public:
     void apply(const Options& options);
 
-    /// Fills `order` with the servers for `name`, best first; how many.
+    /// Fills `order` with the servers for `name`, best first, and returns how many.
     [[nodiscard]] std::size_t order(const wire::Name& name, RandomSource& random,
                                     std::span<ServerIndex> order) const noexcept;
-    /// Calls `visit` for each server for `name` that wants to be asked for its own sake.
+    /// Calls `visit` for each server for `name` for which a probe is due.
     template <typename Visit>
     void each_probe_due(const wire::Name& name, Ticks now, Visit visit) noexcept {
         const auto& servers = servers_for(name);
-        if (servers.size() < 2) return;  // with nothing to choose, the questions themselves tell
+        if (servers.size() < 2) return;  // a single server is measured by the queries themselves
         for (const ServerIndex index : servers) {
             Health& health = servers_[index].health;
             if (!health.probe_due(strategy_ == Strategy::Fastest, now)) continue;
@@ -63,7 +63,7 @@ private:
     std::vector<ServerIndex> list(const std::vector<ServerAddress>& addresses);
     ServerIndex place(const ServerAddress& address);
 
-    std::deque<Server> servers_;  // an index stays valid as long as the server is listed or held
+    std::deque<Server> servers_;  // an index stays valid while the server is listed or held
     std::vector<ServerIndex> default_;
     std::vector<Zone> zones_;  // most labels first
     Strategy strategy_ = Strategy::Fastest;

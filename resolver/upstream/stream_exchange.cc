@@ -20,11 +20,11 @@ namespace {
 constexpr std::uint32_t kBuffers = 32;
 constexpr std::size_t kPipelinedMax = 64;
 constexpr milliseconds kIdle{10000};
-constexpr seconds kMute{1};  // a connection that says nothing for so long is not used again
+constexpr seconds kMute{1};  // a connection with queries and no message for so long is not used again
 
 }  // namespace
 
-struct StreamExchange::Query {
+struct StreamExchange::OpenQuery {
     AttemptRef attempt;
     Ticks sent_at{};
     std::uint16_t id = 0;
@@ -34,18 +34,18 @@ struct StreamExchange::Query {
 
 struct StreamExchange::Connection {
     ServerIndex server = 0;
-    ServerAddress address;  // an index may have been given to another server meanwhile
+    ServerAddress address;  // another server may have the index by now
     std::shared_ptr<loop::TlsClient> tls;
     bool mute = false;
-    bool used = false;  // since the idle timer looked last
-    std::vector<Query> queries;
+    bool used = false;  // since the idle timer last ran
+    std::vector<OpenQuery> queries;
     std::optional<loop::MessageStream> stream;
 
     [[nodiscard]] bool takes_more() const noexcept {
         return !mute && queries.size() < (address.tls_name.empty() ? 1 : kPipelinedMax);
     }
-    [[nodiscard]] std::vector<Query>::iterator find(std::uint16_t id) noexcept {
-        return std::find_if(queries.begin(), queries.end(), [id](const Query& query) { return query.id == id; });
+    [[nodiscard]] std::vector<OpenQuery>::iterator find(std::uint16_t id) noexcept {
+        return std::find_if(queries.begin(), queries.end(), [id](const OpenQuery& query) { return query.id == id; });
     }
 };
 
@@ -69,24 +69,31 @@ void StreamExchange::prepare_tls(const std::string& ca_file) {
         if (!connection->address.tls_name.empty()) connection->mute = true;
 }
 
-SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, const wire::Question& question,
-                               bool edns, const AttemptRef& attempt, Ticks now) noexcept {
+SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, const Query& query, bool edns,
+                               const AttemptRef& attempt, Ticks now) noexcept {
     Connection* connection = usable(index, server);
     if (connection == nullptr) {
         const SendStatus status = open(index, server, connection);
         if (status != SendStatus::Sent) return status;
     }
 
-    Query& query = connection->queries.emplace_back();
-    query.attempt = attempt;
-    query.sent_at = now;
+    OpenQuery& open_query = connection->queries.emplace_back();
+    open_query.attempt = attempt;
+    open_query.sent_at = now;
     do {
-        query.id = random_.u16();
-    } while (connection->find(query.id) != connection->queries.end() - 1);
-    // No mixed case: what it guards against, a stranger's answer, cannot come by a connection.
-    query.sent_size = static_cast<std::uint16_t>(wire::write_upstream_query(question, query.id, 0, edns, query.sent));
+        open_query.id = random_.u16();
+    } while (connection->find(open_query.id) != connection->queries.end() - 1);
+    // Without 0x20 case randomisation: an answer from elsewhere, which it guards against, cannot come by a connection.
+    open_query.sent_size =
+        static_cast<std::uint16_t>(wire::write_upstream_query(query.question,
+                                                              {.id = open_query.id,
+                                                               .case_bits = 0,
+                                                               .edns = edns,
+                                                               .dnssec_ok = query.dnssec_ok,
+                                                               .checking_disabled = query.checking_disabled},
+                                                              open_query.sent));
     connection->used = true;
-    if (connection->stream->send({query.sent.data(), query.sent_size})) return SendStatus::Sent;
+    if (connection->stream->send({open_query.sent.data(), open_query.sent_size})) return SendStatus::Sent;
     connection->queries.pop_back();
     connection->mute = true;
     return SendStatus::Unreachable;
@@ -101,7 +108,7 @@ StreamExchange::Connection* StreamExchange::usable(ServerIndex index, const Serv
 
 SendStatus StreamExchange::open(ServerIndex index, const ServerAddress& server, Connection*& opened) noexcept {
     const bool tls = !server.tls_name.empty();
-    if (tls && !tls_) return SendStatus::Unreachable;  // never plain instead
+    if (tls && !tls_) return SendStatus::Unreachable;  // TLS is never replaced by plain TCP
     if (connections_.size() == kConnectionsMax) {
         const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                        [](const auto& connection) { return connection->queries.empty(); });
@@ -133,7 +140,7 @@ SendStatus StreamExchange::open(ServerIndex index, const ServerAddress& server, 
 void StreamExchange::abandon(const AttemptRef& attempt, Ticks now) noexcept {
     for (auto& connection : connections_) {
         const auto query = std::find_if(connection->queries.begin(), connection->queries.end(),
-                                        [&](const Query& other) { return other.attempt == attempt; });
+                                        [&](const OpenQuery& other) { return other.attempt == attempt; });
         if (query == connection->queries.end()) continue;
         if (now - query->sent_at > kMute) connection->mute = true;
         connection->queries.erase(query);
@@ -167,7 +174,7 @@ void StreamExchange::on_end(loop::MessageStream& stream, loop::StreamEnd) noexce
     const auto place = owner_of(stream);
     const std::unique_ptr<Connection> connection = std::move(*place);
     connections_.erase(place);
-    for (const Query& query : connection->queries) sink_.on_stream_end(query.attempt);
+    for (const OpenQuery& query : connection->queries) sink_.on_stream_end(query.attempt);
 }
 
 void StreamExchange::close_idle() noexcept {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Queries over TCP (RFC 7766) and TLS (RFC 7858): connections are kept for a while and used again. Over TLS several
-// queries share one; over TCP a query has a connection to itself, as many servers answer only the first.
+// Queries over TCP (RFC 7766) and TLS (RFC 7858). Connections are kept for a while and used again. Over TLS several
+// queries share a connection; over TCP each has one to itself, because many servers answer the first query only.
 //
 // Threads:  one thread. Data plane, but for opening a connection, which allocates.
 // Time:     the caller passes now.
 // Memory:   at most kConnectionsMax connections; StreamBuffers bound what they hold.
-// Failure:  the sink is told once for each query: an answer, or the end of its connection. Never from inside ask().
+// Failure:  the sink gets one call for each query: an answer, or the end of its connection. Never from inside ask().
 #pragma once
 
 #include <array>
@@ -42,18 +42,18 @@ public:
     StreamExchange(const StreamExchange&) = delete;
     StreamExchange& operator=(const StreamExchange&) = delete;
 
-    /// Gets ready for TLS servers; `ca_file`: who vouches for their certificates, empty: the system's authorities.
+    /// Loads the certificate authorities for TLS servers from `ca_file`, or those of the system when it is empty.
     /// Control plane.
     void prepare_tls(const std::string& ca_file);
 
-    SendStatus ask(ServerIndex index, const ServerAddress& server, const wire::Question& question, bool edns,
+    SendStatus ask(ServerIndex index, const ServerAddress& server, const Query& query, bool edns,
                    const AttemptRef& attempt, Ticks now) noexcept;
-    /// Nobody waits for that answer any more.
+    /// The answer is no longer wanted.
     void abandon(const AttemptRef& attempt, Ticks now) noexcept;
 
 private:
     static constexpr std::uint32_t kConnectionsMax = 64;
-    struct Query;
+    struct OpenQuery;
     struct Connection;
 
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
@@ -70,7 +70,7 @@ private:
     RandomSource& random_;
     loop::StreamBuffers buffers_;
     loop::Timer idle_timer_;
-    std::shared_ptr<loop::TlsClient> tls_;  // each TLS connection holds the one that made it
+    std::shared_ptr<loop::TlsClient> tls_;  // each TLS connection holds the client that made it
     std::string ca_file_;
     std::vector<std::unique_ptr<Connection>> connections_;
 };

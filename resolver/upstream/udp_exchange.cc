@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::uint32_t kPreparedSockets = 16;
 constexpr int kEventsPerTurn = 64;
-constexpr int kPacketsPerSocket = 16;  // in one turn; the rest in the next
-constexpr int kDrainedPackets = 16;    // a socket with more than that waiting is not worth keeping
+constexpr int kPacketsPerSocket = 16;  // in one turn of the loop; the rest in the next
+constexpr int kDrainedPackets = 16;    // a socket with more datagrams than that is closed
 
-/// No path MTU discovery: a spoofed ICMP cannot make us fragment (RFC 9715 §3.1).
+/// Turns path MTU discovery off, so that a spoofed ICMP message cannot cause fragmentation (RFC 9715 §3.1).
 void ignore_path_mtu(int fd, int family) noexcept {
     const int omit_v4 = IP_PMTUDISC_OMIT;
     const int omit_v6 = IPV6_PMTUDISC_OMIT;
@@ -54,26 +54,32 @@ void UdpExchange::prepare(int family) {
     while (idle.size() < std::min(kPreparedSockets, sockets_max_) && open(family, slot)) idle.push_back(slot);
 }
 
-SendStatus UdpExchange::ask(const SocketAddress& server, const wire::Question& question, Manner manner,
-                            const AttemptRef& attempt, Slot& slot) noexcept {
+SendStatus UdpExchange::ask(const SocketAddress& server, const Query& query, Manner manner, const AttemptRef& attempt,
+                            Slot& slot) noexcept {
     if (!take(server.family(), slot)) return SendStatus::NoSocket;
     Socket& socket = sockets_[slot];
     socket.in_use = true;
     ++in_use_;
     socket.attempt = attempt;
     const std::uint64_t case_bits = manner.mixed_case ? random_.u64() : 0;
-    socket.sent_size = static_cast<std::uint16_t>(
-        wire::write_upstream_query(question, random_.u16(), case_bits, manner.edns, socket.sent));
+    socket.sent_size =
+        static_cast<std::uint16_t>(wire::write_upstream_query(query.question,
+                                                              {.id = random_.u16(),
+                                                               .case_bits = case_bits,
+                                                               .edns = manner.edns,
+                                                               .dnssec_ok = query.dnssec_ok,
+                                                               .checking_disabled = query.checking_disabled},
+                                                              socket.sent));
 
     sockaddr_storage native;
     const socklen_t size = server.to_native(native);
     if (::connect(socket.fd.get(), reinterpret_cast<const sockaddr*>(&native), size) == 0) {
         const auto sent = ::send(socket.fd.get(), socket.sent.data(), socket.sent_size, MSG_DONTWAIT | MSG_NOSIGNAL);
-        // A full queue is like a packet lost on its way.
+        // A full queue counts as a packet that was lost.
         if (sent >= 0 || errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM)
             return SendStatus::Sent;
     }
-    const bool no_port = errno == EAGAIN || errno == EADDRNOTAVAIL;  // connect() with every port taken
+    const bool no_port = errno == EAGAIN || errno == EADDRNOTAVAIL;  // connect() when every port is in use
     release(slot);
     return no_port ? SendStatus::NoSocket : SendStatus::Unreachable;
 }
@@ -116,21 +122,21 @@ void UdpExchange::release(Slot slot) noexcept {
     socket.in_use = false;
     --in_use_;
     const std::size_t place = place_of(socket.family);
-    sockaddr nobody{};
-    nobody.sa_family = AF_UNSPEC;
+    sockaddr unspecified{};
+    unspecified.sa_family = AF_UNSPEC;
     if (idle_[place].size() + resting_[place].size() < sockets_max_ &&
-        ::connect(socket.fd.get(), &nobody, sizeof nobody) == 0)
+        ::connect(socket.fd.get(), &unspecified, sizeof unspecified) == 0)
         resting_[place].push_back(slot);
     else
         close(slot);
 }
 
 void UdpExchange::close(Slot slot) noexcept {
-    sockets_[slot].fd.reset();  // leaves the epoll with it
+    sockets_[slot].fd.reset();  // removes it from the epoll too
     closed_.push_back(slot);
 }
 
-/// Takes out what is left in a disconnected socket; false: there is more than that, it is not worth keeping.
+/// Empties a disconnected socket; false when it holds more than kDrainedPackets.
 bool UdpExchange::drain(Slot slot) noexcept {
     for (int i = 0; i < kDrainedPackets; ++i) {
         if (::recv(sockets_[slot].fd.get(), packet_.data(), 1, MSG_DONTWAIT) >= 0) continue;
@@ -142,12 +148,12 @@ bool UdpExchange::drain(Slot slot) noexcept {
 void UdpExchange::on_readable() noexcept {
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, 0);
-    if (count < 0) return;  // interrupted: it told nothing, so nobody's rest has ended
-    const auto told = std::span(events).first(static_cast<std::size_t>(count));
-    for (const epoll_event& event : told)
+    if (count < 0) return;  // interrupted: it reported nothing, so no socket is known to be empty
+    const auto reported = std::span(events).first(static_cast<std::size_t>(count));
+    for (const epoll_event& event : reported)
         if (!sockets_[event.data.u32].in_use && !drain(event.data.u32)) forget(event.data.u32);
-    if (told.size() < events.size()) end_rest();  // else there may be more to tell
-    for (const epoll_event& event : told) receive(event.data.u32);
+    if (reported.size() < events.size()) end_rest();  // otherwise there may be more events
+    for (const epoll_event& event : reported) receive(event.data.u32);
 }
 
 void UdpExchange::forget(Slot slot) noexcept {
@@ -157,7 +163,7 @@ void UdpExchange::forget(Slot slot) noexcept {
     close(slot);
 }
 
-/// The epoll told of nothing more, so they are empty.
+/// The epoll has no more events, so the resting sockets are empty.
 void UdpExchange::end_rest() noexcept {
     for (std::size_t place = 0; place < resting_.size(); ++place) {
         idle_[place].insert(idle_[place].end(), resting_[place].begin(), resting_[place].end());
@@ -167,7 +173,7 @@ void UdpExchange::end_rest() noexcept {
 
 void UdpExchange::receive(Slot slot) noexcept {
     Socket& socket = sockets_[slot];
-    if (!socket.in_use) return;  // drained, or released by what came before it in this turn
+    if (!socket.in_use) return;  // drained, or released by an earlier packet of this turn
     const AttemptRef attempt = socket.attempt;
     for (int i = 0; i < kPacketsPerSocket; ++i) {
         const auto size = ::recv(socket.fd.get(), packet_.data(), packet_.size(), MSG_DONTWAIT);

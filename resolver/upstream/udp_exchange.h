@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Queries over UDP: each from a fresh random port, on a connected socket of its own.
+// Queries over UDP, each from a fresh random port on a connected socket of its own.
 //
-// A socket that has done its work is disconnected, which gives up its port, and kept; connected anew it gets another
-// port from the kernel, uniform over net.ipv4.ip_local_port_range, which all workers share (RFC 5452 §9.2). That costs
-// half of a new socket. What had come before it was disconnected must not be taken for the next query's: it rests until
-// the epoll in which all sockets hang has been looked at, which tells of anything that is left in it.
+// A socket whose query has ended is disconnected, which frees its port, and kept. Connected again it gets another port
+// from the kernel, uniform over net.ipv4.ip_local_port_range, which all workers share (RFC 5452 §9.2). That costs half
+// of a new socket. A datagram that arrived before it was disconnected must not be taken for one of the next query: the
+// socket rests until the epoll of all sockets has been read, which reports every socket that is not empty.
 //
 // Threads:  one thread. Data plane.
-// Memory:   a socket's slot is allocated when the socket is first made, and used again.
-// Failure:  an enum. An ICMP error is told, it closes nothing.
+// Memory:   the slot of a socket is allocated when the socket is first made, and used again.
+// Failure:  an enum. An ICMP error is reported and closes nothing.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ namespace cenote::upstream {
 
 enum class SendStatus : std::uint8_t { Sent, NoSocket, Unreachable };
 
-/// How a query is put.
+/// The form of a query.
 struct Manner {
     bool edns = true;
     bool mixed_case = true;
@@ -38,7 +38,7 @@ class UdpExchange {
 public:
     class Sink {
     public:
-        /// `sent` is the query as it went out; the packet may be anything.
+        /// `sent` is the query as it was sent; the packet may be anything.
         virtual void on_datagram(const AttemptRef& attempt, ByteView sent, ByteView packet) noexcept = 0;
         virtual void on_unreachable(const AttemptRef& attempt) noexcept = 0;
 
@@ -52,15 +52,15 @@ public:
     UdpExchange(const UdpExchange&) = delete;
     UdpExchange& operator=(const UdpExchange&) = delete;
 
-    /// How many idle sockets to keep at most; and makes some for `family` now, so that they are there when
-    /// descriptors run out. Control plane.
+    /// keep() sets how many idle sockets are kept at most; prepare() makes some for `family` now, so that they exist
+    /// when descriptors run out. Control plane.
     void keep(std::uint32_t sockets_max);
     void prepare(int family);
 
-    SendStatus ask(const SocketAddress& server, const wire::Question& question, Manner manner,
-                   const AttemptRef& attempt, Slot& slot) noexcept;
+    SendStatus ask(const SocketAddress& server, const Query& query, Manner manner, const AttemptRef& attempt,
+                   Slot& slot) noexcept;
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
-    /// The query has ended: what still comes for it meets a closed port.
+    /// The query has ended: packets that still arrive for it meet a closed port.
     void release(Slot slot) noexcept;
 
 private:
@@ -89,7 +89,7 @@ private:
     loop::Poll poll_;
     std::deque<Socket> sockets_;
     std::array<std::vector<Slot>, 2> idle_;     // IPv4, IPv6: empty sockets
-    std::array<std::vector<Slot>, 2> resting_;  // disconnected since the epoll was looked at
+    std::array<std::vector<Slot>, 2> resting_;  // disconnected since the epoll was last read
     std::vector<Slot> closed_;                  // slots without a socket
     std::uint32_t sockets_max_ = 0;
     std::uint32_t in_use_ = 0;

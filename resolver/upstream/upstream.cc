@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t kProbesMax = 16;
 constexpr milliseconds kProbeTimeout{1000};
-constexpr milliseconds kMarginMax{50};  // of the timeout, so that the answer is out when it has passed
+constexpr milliseconds kMarginMax{
+    50};  // an exchange ends that much before the timeout, so that the response is sent by then
 
 }  // namespace
 
@@ -49,17 +50,17 @@ void LoopForwarder::apply(const Options& options) {
     }
 }
 
-Ticket LoopForwarder::resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept {
-    if (Exchange* const exchange = inflight_.find(question)) return join(*exchange, waiter);
-    if (inflight_.waiters() >= options_.waiters_max || !make_way(now)) {
+Ticket LoopForwarder::resolve(const Query& query, Waiter waiter, Ticks now) noexcept {
+    if (Exchange* const exchange = inflight_.find(query)) return join(*exchange, waiter);
+    if (inflight_.waiters() >= options_.waiters_max || !make_room(now)) {
         ++counters_.overloaded;
         return Ticket::Refused;
     }
-    Exchange* const exchange = inflight_.open(question, false);
-    CENOTE_CHECK(exchange != nullptr);  // there is room: both limits were looked at
+    Exchange* const exchange = inflight_.open(query, false);
+    CENOTE_CHECK(exchange != nullptr);  // make_room() and the limit of waiters leave room
     inflight_.join(*exchange, waiter);
     begin(*exchange, now);
-    selector_.each_probe_due(question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
+    selector_.each_probe_due(query.question.name, now, [&](ServerIndex server) { begin_probe(server, now); });
     return Ticket::Leading;
 }
 
@@ -73,8 +74,8 @@ Ticket LoopForwarder::join(Exchange& exchange, Waiter waiter) noexcept {
     return Ticket::Joined;
 }
 
-/// The oldest exchange gives way to a new one. Not from inside a call to the sink, whose waiters it would overwrite.
-bool LoopForwarder::make_way(Ticks now) noexcept {
+/// Evicts the oldest exchange at the limit. Not from inside a call to the sink, whose waiters it would overwrite.
+bool LoopForwarder::make_room(Ticks now) noexcept {
     if (inflight_.exchanges() < options_.exchanges_max) return true;
     if (calling_ > 0) return false;
     ++counters_.overloaded;
@@ -84,22 +85,22 @@ bool LoopForwarder::make_way(Ticks now) noexcept {
 
 void LoopForwarder::begin(Exchange& exchange, Ticks now) noexcept {
     exchange.server_count =
-        static_cast<std::uint8_t>(selector_.order(exchange.question.name, random_, exchange.servers));
+        static_cast<std::uint8_t>(selector_.order(exchange.query.question.name, random_, exchange.servers));
     for (std::uint8_t i = 0; i < exchange.server_count; ++i) ++selector_.server(exchange.servers[i]).holds;
     exchange.started_at = now;
     exchange.stale_at = now + options_.stale_after;
     exchange.deadline = now + options_.timeout - std::min(options_.timeout / 50, kMarginMax);
-    exchange.retry_at = now;  // if nobody can be asked, the end comes with the next turn
+    exchange.retry_at = now;  // when no server can be asked, the exchange ends with the next turn of the loop
     ask_next(exchange, now);
     schedule(exchange);
 }
 
-/// Asks a server something harmless to see whether it lives and how fast it is.
+/// Sends a harmless query to learn whether a server answers and how fast it is.
 void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
     if (probes_ == kProbesMax) return;
-    wire::Question question;  // the root's name servers: any resolver has them at hand
-    question.type = wire::RrType::NS;
-    Exchange* const exchange = inflight_.open(question, true);
+    Query query;  // NS of the root, which every resolver has in its cache
+    query.question.type = wire::RrType::NS;
+    Exchange* const exchange = inflight_.open(query, true);
     if (exchange == nullptr) return;
     ++probes_;
     exchange->servers[0] = server;
@@ -126,23 +127,23 @@ void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Tic
         if (completion.ending == Ending::TimedOut) ++counters_.timeouts;
         inflight_.copy_waiters(exchange, waiters_);
         ++calling_;
-        sink_.complete(exchange.question, completion, waiters_, now);
+        sink_.complete(exchange.query, completion, waiters_, now);
         --calling_;
     }
     inflight_.close(exchange);
 }
 
-void LoopForwarder::tell_delayed(Exchange& exchange, Ticks now) noexcept {
-    exchange.delayed_told = true;
+void LoopForwarder::report_response_timeout(Exchange& exchange, Ticks now) noexcept {
+    exchange.timeout_reported = true;
     inflight_.copy_waiters(exchange, waiters_);
     ++calling_;
-    sink_.delayed(exchange.question, waiters_, now);
+    sink_.delayed(exchange.query, waiters_, now);
     --calling_;
 }
 
 void LoopForwarder::schedule(const Exchange& exchange) noexcept {
     Ticks at = std::min(exchange.deadline, exchange.retry_at);
-    if (!exchange.probe && !exchange.delayed_told) at = std::min(at, exchange.stale_at);
+    if (!exchange.probe && !exchange.timeout_reported) at = std::min(at, exchange.stale_at);
     deadlines_.set(exchange.index, at);
     arm(at);
 }

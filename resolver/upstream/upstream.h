@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks upstream servers, one exchange for equal questions, and gives the validated answer to all who wait.
+// Asks upstream servers, one exchange for equal queries, and passes the scrubbed answer to all waiters.
 //
 // Threads:  one Forwarder a worker, used on that worker's thread only.
 // Time:     the caller passes now; timers hang on the worker's loop.
-// Memory:   bounded by Options, allocated at start; a question that joins an exchange allocates nothing.
-// Failure:  every waiter is called exactly once, within Options::timeout, whatever upstream does. A datagram that
-//           does not match in full is counted and ignored, and never marks a server down.
+// Memory:   bounded by Options, allocated at start; a query that joins an exchange allocates nothing.
+// Failure:  every waiter gets exactly one completion, within Options::timeout, whatever upstream does. A datagram that
+//           does not match in full is counted and ignored, and never counts against a server.
 #pragma once
 
 #include <cstdint>
@@ -21,42 +21,56 @@
 
 namespace cenote::upstream {
 
-/// Who waits: a number that means something to the sink alone.
+/// A query for upstream: the question, and the two bits that lead to other answers (DO, RFC 3225; CD, RFC 4035 §3.2.2).
+/// Id, case and EDNS differ from one try to the next and are not part of it.
+struct Query {
+    wire::Question question;
+    bool dnssec_ok = false;
+    bool checking_disabled = false;
+
+    friend bool operator==(const Query&, const Query&) noexcept = default;
+};
+
+/// A waiter: a number with a meaning to the sink only.
 using Waiter = std::uint64_t;
 
 enum class Ending : std::uint8_t {
-    Answered,  // a distilled answer with any rcode but the ones that count as failure
-    Failed,    // servers answered, none usefully (SERVFAIL, REFUSED, malformed chain…): EDE 22, or the upstream's own
+    Answered,     // a scrubbed answer with any rcode but those that count as failure
+    Failed,       // servers answered, none usably (SERVFAIL, REFUSED, a loop): EDE 22, or the EDE of the server
     Unreachable,  // network errors from all: EDE 23
     TimedOut,     // silence: EDE 22
-    Overloaded,   // gave way to newer questions, or the waiters' limit: SERVFAIL
+    Overloaded,   // the exchange was the oldest at the limit, and evicted: SERVFAIL
 };
 
 struct Completion {
     Ending ending = Ending::TimedOut;
-    ByteView answer;          // distilled; of Answered only
-    wire::AnswerShape shape;  // of Answered, and of Failed where a server said something
+    ByteView answer;          // with Answered only: the scrubbed message
+    wire::AnswerShape shape;  // with Answered, and with Failed where a server sent a response
 };
 
 class AnswerSink {
 public:
-    /// All who asked `question` get this, once. The views are valid during the call only.
-    virtual void complete(const wire::Question& question, const Completion& completion, std::span<const Waiter> waiters,
+    /// The end of an exchange, once for each of its waiters. The views are valid during the call only.
+    virtual void complete(const Query& query, const Completion& completion, std::span<const Waiter> waiters,
                           Ticks now) noexcept = 0;
-    /// Options::stale_after has passed: the sink may answer some from stale data now; they stay registered, and the
-    /// sink ignores complete() for whoever it has answered.
-    virtual void delayed(const wire::Question& question, std::span<const Waiter> waiters, Ticks now) noexcept = 0;
+    /// The client response timeout (RFC 8767 §5), Options::stale_after, has passed: the sink may answer waiters from
+    /// stale data now. They stay registered, and the sink ignores complete() for those that it has answered.
+    virtual void delayed(const Query& query, std::span<const Waiter> waiters, Ticks now) noexcept = 0;
 
 protected:
     ~AnswerSink() = default;
 };
 
-enum class Ticket : std::uint8_t { Leading, Joined, Refused };  // Refused: a limit was hit, the sink will not be called
+enum class Ticket : std::uint8_t {
+    Leading,
+    Joined,
+    Refused
+};  // Refused: a limit was reached, and the sink is not called
 
 struct ServerHealth {
     std::string server;
     bool healthy = true;
-    Ticks judged_at{};  // when it last answered or failed to; zero: not asked yet
+    Ticks judged_at{};  // when it last answered or failed to answer; zero: not asked yet
     double rtt_ms = 0;  // smoothed; 0: not known yet
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
@@ -64,11 +78,11 @@ struct ServerHealth {
 
 struct Counters {
     std::uint64_t queries = 0;  // packets and streams sent upstream
-    std::uint64_t joined = 0;   // questions that joined an exchange
+    std::uint64_t joined = 0;   // queries that joined an exchange
     std::uint64_t timeouts = 0;
-    std::uint64_t mismatched = 0;  // datagrams ignored: wrong id, question, flags
+    std::uint64_t mismatched = 0;  // datagrams that were ignored: wrong id, question or flags
     std::uint64_t malformed = 0;
-    std::uint64_t tcp = 0;  // turned to TCP
+    std::uint64_t tcp = 0;  // exchanges that went on over TCP
     std::uint64_t retries = 0;
     std::uint64_t overloaded = 0;
 };
@@ -76,8 +90,9 @@ struct Counters {
 class Forwarder {
 public:
     virtual ~Forwarder() = default;
-    virtual Ticket resolve(const wire::Question& question, Waiter waiter, Ticks now) noexcept = 0;
-    /// Takes other servers or limits; exchanges under way end as they began. Control plane, on the worker's thread.
+    virtual Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept = 0;
+    /// Applies other servers or limits; exchanges that are under way keep theirs. Control plane, on the worker's
+    /// thread.
     virtual void apply(const Options& options) = 0;
     [[nodiscard]] virtual std::vector<ServerHealth> health() const = 0;
     [[nodiscard]] virtual Counters counters() const noexcept = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers from upstream: is this the answer to what was asked, what of it may be kept, how old is it now.
+// Answers from upstream: whether a message answers the query, which of its records may be kept, and the age of TTLs.
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's buffers.
-// Failure:  an enum; a datagram that does not match or does not parse is to be ignored by the caller
-//           (await the valid answer), never to be turned into an error.
+// Failure:  an enum. A datagram that does not match or does not parse is not an answer: the caller ignores it and waits
+//           for the valid one.
 #pragma once
 
 #include <array>
@@ -13,43 +13,39 @@
 
 #include "resolver/base/bytes.h"
 #include "resolver/wire/name.h"
+#include "resolver/wire/question.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::wire {
 
-/// What goes upstream and what the cache is keyed by, but for the DO and CD bits.
-struct Question {
-    Name name;  // folded
-    RrType type{};
-    RrClass rr_class = RrClass::IN;
-    bool dnssec_ok = false;
+/// What a query for an upstream carries beside its question.
+struct UpstreamQueryFields {
+    std::uint16_t id = 0;
+    std::uint64_t case_bits = 0;  // 0x20 case randomisation: one bit for each letter of the name, 0: all lower case
+    bool edns = true;
+    bool dnssec_ok = false;  // DO, which needs EDNS
     bool checking_disabled = false;
-
-    friend bool operator==(const Question& a, const Question& b) noexcept {
-        return a.type == b.type && a.rr_class == b.rr_class && a.dnssec_ok == b.dnssec_ok &&
-               a.checking_disabled == b.checking_disabled && a.name == b.name;
-    }
 };
 
-/// Writes the query for an upstream: `id`, RD=1, CD as asked, AD=1, the letters of the name mixed by the bits
-/// of `case_bits` (draft-vixie-dnsext-dns0x20; 0: all lower case), with our own OPT unless `with_edns` is false.
-/// Returns the size; `out` must hold 512 bytes.
-[[nodiscard]] std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits,
-                                               bool with_edns, MutableBytes out) noexcept;
+/// Writes the query for an upstream: RD=1, AD=1, the case of the letters of the name randomised by `case_bits`
+/// (draft-vixie-dnsext-dns0x20), with an OPT of our own unless `edns` is false. Returns the size; `out` must hold 512
+/// bytes.
+[[nodiscard]] std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
+                                               MutableBytes out) noexcept;
 
 enum class MatchStatus : std::uint8_t { Match, WrongId, NoMatch };
 
-/// Whether `packet` answers the query `sent` that write_upstream_query wrote: QR=1, opcode 0, QDCOUNT=1, id, and the
-/// question; byte for byte where `exact_case`, else but for letters' case.
+/// Whether `packet` answers the query `sent`, which write_upstream_query() wrote: QR=1, opcode 0, QDCOUNT=1, the same
+/// id and the same question. With `exact_case` the case of the letters must be the same too.
 [[nodiscard]] MatchStatus match_reply(ByteView packet, ByteView sent, bool exact_case) noexcept;
 
 enum class AnswerStatus : std::uint8_t {
     Ok,
     Malformed,  // does not parse in full, or something follows the message
-    Loop,       // a CNAME chain that ends nowhere or is longer than kLinksMax
+    Loop,       // a chain of CNAMEs that is a loop or longer than kLinksMax
 };
 
-/// The name that a DNAME leads to would be too long (RFC 6672 §2.2).
+/// YXDOMAIN: the name that a DNAME leads to is longer than a name may be (RFC 6672 §2.2).
 inline constexpr auto kYxDomain = static_cast<Rcode>(6);
 
 struct AnswerShape {
@@ -59,30 +55,38 @@ struct AnswerShape {
     bool truncated = false;        // TC
     bool authenticated = false;    // AD
     bool has_edns = false;
-    bool negative = false;        // NXDOMAIN, or NOERROR without an answer of the type (RFC 2308 §2)
-    bool has_soa = false;         // of a negative answer
-    bool has_error = false;       // the upstream sent an extended error
-    EdeCode error_code{};         // its first
-    std::uint32_t ttl_s = 0;      // lowest of what was kept; negative: min(SOA TTL, MINIMUM) (RFC 2308 §5)
+    bool negative = false;      // NXDOMAIN, or NOERROR without an answer of the type (RFC 2308 §2)
+    bool has_soa = false;       // negative answers only: the SOA was there
+    bool has_error = false;     // the upstream sent an extended error
+    EdeCode error_code{};       // the first one
+    bool holds_dnssec = false;  // signatures or proofs that a client without DO is not given
+    std::uint32_t ttl_s = 0;  // the lowest of the records that were kept; negative: min(SOA TTL, MINIMUM) (RFC 2308 §5)
     std::uint8_t link_count = 0;  // names that the answer reveals: CNAME and DNAME targets, SVCB and HTTPS TargetName
-    std::array<std::uint16_t, kLinksMax> links{};  // where they begin in the distilled message
+    std::array<std::uint16_t, kLinksMax> links{};  // offsets of these names in the scrubbed message
 };
 
-/// Parses `packet` in full and writes what may be kept of it to `out` (rule 1 of the attacks page): header, the
-/// question folded, answer records reachable from the question name by CNAME and DNAME, with their RRSIGs (a DNAME
-/// that came without its CNAME gets it, RFC 6672 §3.1; where that would be too long the answer is YXDOMAIN, §2.2); of
-/// AUTHORITY the SOA of a negative answer whose owner is an ancestor of the last chain name and the DNSSEC records
-/// (only if the question asked for them); of ADDITIONAL nothing, the OPT neither. TTLs above 2^31-1 count as 0
-/// (RFC 2181 §8); the SOA of a denial gets the lower of its TTL and MINIMUM. A truncated answer and one whose rcode is
-/// neither NOERROR nor NXDOMAIN keep no record. `size` is what was written; `out` holds kMessageMax bytes.
+/// A bit in the flags of a scrubbed message, equal to AnswerShape::holds_dnssec, so that the cache keeps it with the
+/// message. It is the Z bit (RFC 1035 §4.1.1) and never leaves this process: finish_answer() writes the flags anew.
+inline constexpr std::uint16_t kHoldsDnssec = 0x0040;
+
+/// Parses `packet` in full and writes to `out` the part that may be used and cached: nothing that the question does not
+/// lead to is trusted (RFC 2181 §5.4.1). That is the header, the question folded, and
+/// - of ANSWER the records that the question name leads to by CNAME and DNAME, with their RRSIGs. A DNAME without its
+///   CNAME gets it (RFC 6672 §3.1), or the answer is YXDOMAIN where that name would be too long (§2.2);
+/// - of AUTHORITY the SOA of a negative answer, if its owner is an ancestor of the last name of the chain, with its
+///   RRSIGs, and the NSEC and NSEC3 records with theirs;
+/// - of ADDITIONAL nothing, not even the OPT.
+/// DNSSEC records are kept whether or not the client set DO: finish_answer() removes them. A TTL above 2^31-1 counts as
+/// 0 (RFC 2181 §8); the SOA of a negative answer gets the lower of its TTL and MINIMUM. A truncated answer keeps no
+/// record, nor does one whose rcode is neither NOERROR nor NXDOMAIN. `size` is the number of bytes written; `out` holds
+/// kMessageMax bytes.
 [[nodiscard]] AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out,
                                           std::size_t& size, AnswerShape& shape) noexcept;
 
-/// Sets every TTL of a distilled message to what is left after `age_s`, but at least `lowest_s` and at most
-/// `highest_s`.
+/// Lowers every TTL of a scrubbed message by `age_s`, then clamps it to at least `lowest_s` and at most `highest_s`.
 void age_answer(MutableBytes message, std::uint32_t age_s, std::uint32_t lowest_s, std::uint32_t highest_s) noexcept;
 
-/// Calls visit(RrType, ByteView rdata) for each record of the answer section of a distilled message.
+/// Calls visit(RrType, ByteView rdata) for each record of the answer section of a scrubbed message.
 template <typename Visit>
 void for_each_answer(ByteView message, Visit visit) noexcept {
     std::size_t offset = kHeaderSize;

@@ -60,7 +60,7 @@ bool AnswerIndex::read_record(Section section) noexcept {
 }
 
 bool AnswerIndex::check_rdata(RrType type, RrClass rr_class, std::size_t end) noexcept {
-    if (rr_class != RrClass::IN) return true;  // another class, other layouts; never kept
+    if (rr_class != RrClass::IN) return true;  // another class has other layouts, and is never kept
     const auto on_name = [this](std::size_t at, std::size_t& next, bool may_be_compressed) {
         next = at;
         return check_name(next, may_be_compressed);
@@ -79,9 +79,9 @@ bool AnswerIndex::check_options(std::size_t end) const noexcept {
 
 bool AnswerIndex::check_name(std::size_t& offset, bool may_be_compressed) noexcept {
     std::size_t at = offset;
-    std::size_t run = offset;  // where the run of labels that we are in began
+    std::size_t run = offset;  // where the present run of labels began
     std::size_t behind = 0;
-    std::size_t size = 1;  // in wire form, the root byte included
+    std::size_t size = 1;  // of the name in wire form, the root byte included
     unsigned pointers = 0;
     while (at < packet_.size() && spend(1)) {
         const std::size_t length = packet_[at];
@@ -132,7 +132,7 @@ bool AnswerIndex::is_name(std::size_t at, const Name& name) noexcept {
 }
 
 bool AnswerIndex::read_name(std::size_t at, Name& name, std::size_t& end) noexcept {
-    constexpr std::size_t kDearest = 32;  // what a name of many pointers and labels may cost
+    constexpr std::size_t kDearest = 32;  // the price of a name with many pointers and labels
     return spend(kDearest) && name.read(packet_, at, end);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A whole answer, checked from the first byte to the last, and where its records stand. Private to wire.
+// Checks an answer from its first byte to its last and notes the offsets of its records. Private to wire.
 //
 // Threads:  one at a time. Data plane.
 // Time:     linear in the size of the packet: names cost steps of a budget that the packet's bytes buy, so that
-//           neither deep compression nor many owners can make it dear (CVE-2024-8508, CVE-2023-4408).
-// Memory:   50 KB inside the object, meant for the stack; only what the packet needs of it is touched.
+//           neither deep compression nor many owners can make it expensive (CVE-2024-8508, CVE-2023-4408).
+// Memory:   50 KB inside the object, meant for the stack; only the part that the packet needs is written.
 // Failure:  false: malformed. A spent budget makes every later question about names false; see spent().
 #pragma once
 
@@ -23,9 +23,9 @@ namespace cenote::wire {
 
 class AnswerIndex {
 public:
-    static constexpr std::size_t kRecordsMax = 5957;  // of eleven bytes at least, in kMessageMax
+    static constexpr std::size_t kRecordsMax = 5957;  // records of eleven bytes, the shortest there are, in kMessageMax
 
-    /// Offsets: the owner, TYPE behind it, the byte behind the rdata.
+    /// Offsets of the owner, of TYPE behind it, and of the byte behind the rdata.
     struct Record {
         std::uint16_t owner;
         std::uint16_t fixed;
@@ -34,9 +34,9 @@ public:
 
     explicit AnswerIndex(ByteView packet) noexcept : packet_(packet), steps_left_(1024 + 4 * packet.size()) {}
 
-    /// Header and question. Nothing else may be called before.
+    /// Reads header and question, before any other call.
     [[nodiscard]] bool read_question() noexcept;
-    /// Everything behind the question; false also when something follows the message.
+    /// Reads everything behind the question; false also when bytes follow the message.
     [[nodiscard]] bool read_records() noexcept;
 
     /// Records of ANSWER, then those of AUTHORITY.
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::size_t answer_count() const noexcept { return answer_count_; }
     [[nodiscard]] std::size_t question_end() const noexcept { return question_end_; }
     [[nodiscard]] bool has_opt() const noexcept { return opt_ != 0; }
-    /// TYPE of the OPT, and all behind it.
+    /// The offset of TYPE of the OPT; CLASS, TTL and RDATA follow it.
     [[nodiscard]] std::size_t opt() const noexcept { return opt_; }
 
     [[nodiscard]] RrType type(const Record& record) const noexcept {
@@ -54,12 +54,13 @@ public:
         return static_cast<RrClass>(load_u16(&packet_[record.fixed + 2U]));
     }
     [[nodiscard]] std::size_t rdata(const Record& record) const noexcept { return record.fixed + 10U; }
-    /// Of an RRSIG.
+    /// The type that an RRSIG covers.
     [[nodiscard]] RrType covered(const Record& record) const noexcept {
         return static_cast<RrType>(load_u16(&packet_[rdata(record)]));
     }
 
-    /// The owner as spelt when it is a mere pointer, so that equal ones can be told without reading; else 0.
+    /// The owner as it is spelt when it is a pointer and nothing else, so that equal owners are recognised without
+    /// reading them; otherwise 0.
     [[nodiscard]] std::uint16_t owner_pointer(const Record& record) const noexcept {
         const std::uint16_t spelt = load_u16(&packet_[record.owner]);
         return spelt >= 0xc000 ? spelt : std::uint16_t{0};
@@ -69,8 +70,8 @@ public:
     [[nodiscard]] bool is_name(std::size_t at, const Name& name) noexcept;
     [[nodiscard]] bool read_name(std::size_t at, Name& name, std::size_t& end) noexcept;
 
-    /// Every pointer leads to where a label of an earlier name begins. If not, names change with bytes that are no
-    /// names (a TTL that ages), and the records must not be copied as they stand.
+    /// Whether every pointer leads to the start of a label of an earlier name. If not, a name may consist of bytes that
+    /// change, such as a TTL that ages, so the records must not be copied as they stand.
     [[nodiscard]] bool tidy() const noexcept { return tidy_; }
     [[nodiscard]] bool spent() const noexcept { return steps_left_ == 0; }
 

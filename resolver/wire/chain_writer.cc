@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "resolver/wire/dnssec_strip.h"
 #include "resolver/wire/rdata.h"
 
 namespace cenote::wire {
@@ -14,8 +15,8 @@ constexpr std::size_t kRecordFixed = 10;  // TYPE, CLASS, TTL, RDLENGTH
 
 }  // namespace
 
-ChainWriter::ChainWriter(const Question& question, MutableBytes out) noexcept
-    : question_(question), out_(out.first(std::min(out.size(), kMessageMax))), writer_(out_) {
+ChainWriter::ChainWriter(const Question& question, MutableBytes out, DnssecRecords dnssec) noexcept
+    : question_(question), out_(out.first(std::min(out.size(), kMessageMax))), writer_(out_), dnssec_(dnssec) {
     for (int i = 0; i < 2; ++i) writer_.u16(0);
     writer_.u16(1);
     for (int i = 0; i < 3; ++i) writer_.u16(0);
@@ -40,7 +41,7 @@ void ChainWriter::begin_record(const Name& owner, RrType type, std::uint32_t ttl
     writer_.u32(ttl_s);
 }
 
-/// `place`: where the rdata was written.
+/// `place` is the offset of the rdata that was written.
 void ChainWriter::remember_target(RrType type, std::size_t place) noexcept {
     std::size_t end = 0;
     if (type != RrType::CNAME || place >= kPointerReach || !writer_.ok()) return;
@@ -72,14 +73,16 @@ void ChainWriter::add_part(ByteView message, std::size_t answers) noexcept {
         return;
     }
     at += 4;
+    if (dnssec_ == DnssecRecords::Keep)
+        flags_ = static_cast<std::uint16_t>(flags_ | (load_u16(&message[2]) & kHoldsDnssec));
     const std::size_t wanted = std::min<std::size_t>(load_u16(&message[6]), answers);
-    for (std::size_t i = 0; i < wanted && readable_; ++i, ++answers_) readable_ = copy_record(message, at);
+    for (std::size_t i = 0; i < wanted && readable_; ++i) readable_ = copy_record(message, at, answers_);
     if (answers != kAll) return;
-    for (unsigned left = load_u16(&message[8]); left > 0 && readable_; --left, ++authorities_)
-        readable_ = copy_record(message, at);
+    for (unsigned left = load_u16(&message[8]); left > 0 && readable_; --left)
+        readable_ = copy_record(message, at, authorities_);
 }
 
-bool ChainWriter::copy_record(ByteView message, std::size_t& at) noexcept {
+bool ChainWriter::copy_record(ByteView message, std::size_t& at, std::uint16_t& count) noexcept {
     Name owner;
     std::size_t fixed = 0;
     if (!owner.read(message, at, fixed) || message.size() - fixed < kRecordFixed) return false;
@@ -87,6 +90,9 @@ bool ChainWriter::copy_record(ByteView message, std::size_t& at) noexcept {
     const std::size_t from = fixed + kRecordFixed;
     const std::size_t end = from + load_u16(&message[fixed + 8]);
     if (end > message.size()) return false;
+    at = end;
+    if (dnssec_ == DnssecRecords::Strip && is_authenticating(type, question_.type)) return true;
+    ++count;
     begin_record(owner, type, load_u32(&message[fixed + 4]));
     writer_.u16(0);
     const std::size_t place = writer_.size();
@@ -94,20 +100,37 @@ bool ChainWriter::copy_record(ByteView message, std::size_t& at) noexcept {
         writer_.bytes(message.subspan(piece, next - piece));
     };
     const auto on_name = [&](std::size_t piece, std::size_t& next, bool) noexcept {
-        Name name;
-        if (!name.read(message, piece, next)) return false;
-        writer_.bytes(name.wire());
-        return true;
+        return copy_name(message, piece, next);
     };
     if (!walk_rdata(message, type, from, end, on_name, on_bytes)) return false;
     writer_.patch_u16(place - 2, static_cast<std::uint16_t>(writer_.size() - place));
     remember_target(type, place);
-    at = end;
     return true;
 }
 
+bool ChainWriter::copy_name(ByteView message, std::size_t at, std::size_t& next) noexcept {
+    next = at;
+    if (!skip_name(message, next)) return false;
+    std::size_t run = at;  // the start of the present run of labels; a pointer must lead to before it
+    while (at < message.size() && message[at] != 0) {
+        const std::size_t length = message[at];
+        if (message.size() - at < 2) return false;
+        if (length >= 0xc0) {
+            const std::size_t target = load_u16(&message[at]) & (kPointerReach - 1);
+            if (target >= run) return false;
+            at = run = target;
+            continue;
+        }
+        if (message.size() - at <= length) return false;
+        writer_.bytes(message.subspan(at, length + 1));
+        at += length + 1;
+    }
+    writer_.u8(0);
+    return at < message.size();
+}
+
 std::size_t ChainWriter::finish(Rcode rcode) noexcept {
-    writer_.patch_u16(2, static_cast<std::uint16_t>(kFlagQr | kFlagRa | static_cast<unsigned>(rcode)));
+    writer_.patch_u16(2, static_cast<std::uint16_t>(flags_ | static_cast<unsigned>(rcode)));
     writer_.patch_u16(6, answers_);
     writer_.patch_u16(8, authorities_);
     return readable_ && writer_.ok() ? writer_.size() : 0;

@@ -8,13 +8,14 @@
 #include "resolver/wire/answer.h"
 #include "resolver/wire/answer_index.h"
 #include "resolver/wire/distill_writer.h"
+#include "resolver/wire/dnssec_strip.h"
 
 namespace cenote::wire {
 namespace {
 
 constexpr std::uint16_t kRcodeBits = 0x000f;
 
-/// What the OPT says, which goes no further than here (RFC 6891 §6.2.1).
+/// Reads the OPT, which is hop by hop and not kept (RFC 6891 §6.2.1).
 void read_opt(ByteView packet, const AnswerIndex& index, AnswerShape& shape) noexcept {
     shape.has_edns = index.has_opt();
     if (!shape.has_edns) return;
@@ -46,7 +47,7 @@ public:
 
     AnswerStatus run() noexcept {
         const bool exists = shape_.rcode == Rcode::NoError;
-        if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // an error says nothing else
+        if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // no record of an error is kept
         for (std::size_t steps = 0; steps <= AnswerShape::kLinksMax; ++steps) {
             if (exists && question_.type == RrType::CNAME) keep_origin();
             const bool found = exists && (keep_wanted() || keep_synthesised());
@@ -68,6 +69,12 @@ public:
 
     [[nodiscard]] std::span<const std::uint16_t> order() const noexcept { return {order_.data(), count_}; }
     [[nodiscard]] std::size_t answer_count() const noexcept { return answer_count_; }
+    [[nodiscard]] bool holds_dnssec() const noexcept {
+        return std::ranges::any_of(order(), [this](std::uint16_t i) {
+            return (i & DistillWriter::kStandsForCname) == 0 &&
+                   is_authenticating(index_.type(index_.records()[i]), question_.type);
+        });
+    }
 
 private:
     enum class Step : std::uint8_t { End, Next, Loop };
@@ -81,14 +88,14 @@ private:
         return type == question_.type || (question_.type == RrType::ANY && is_data);
     }
     [[nodiscard]] bool is_signature(const Record& record, RrType covered) const noexcept {
-        return question_.dnssec_ok && index_.type(record) == RrType::RRSIG && index_.rr_class(record) == RrClass::IN &&
+        return index_.type(record) == RrType::RRSIG && index_.rr_class(record) == RrClass::IN &&
                index_.covered(record) == covered;
     }
     [[nodiscard]] std::span<const Record> answer() const noexcept {
         return index_.records().first(index_.answer_count());
     }
 
-    /// Records of the type asked, at the name where the chain has come to, with their signatures.
+    /// Keeps the records of QTYPE at the present name of the chain, with their signatures.
     bool keep_wanted() noexcept {
         const std::size_t before = count_;
         bool found = false;
@@ -99,11 +106,11 @@ private:
             found = found || wanted;
             keep(i);
         }
-        if (!found) give_back(before);  // signatures of nothing
+        if (!found) give_back(before);  // signatures without the records that they cover
         return found;
     }
 
-    /// The DNAME, with its signatures, that a CNAME which is asked for comes from (RFC 6672 §3.1).
+    /// QTYPE is CNAME: keeps the DNAME that the CNAME is synthesised from, with its signatures (RFC 6672 §3.1).
     void keep_origin() noexcept {
         Name owner;
         const auto from = std::ranges::find_if(answer(), [&](const Record& record) {
@@ -117,11 +124,11 @@ private:
                 keep(i);
     }
 
-    /// A CNAME that is asked for may be one that only a DNAME stands for.
+    /// QTYPE is CNAME: the CNAME may have to be synthesised from a DNAME.
     bool keep_synthesised() noexcept { return question_.type == RrType::CNAME && keep_alias() == Step::Next; }
 
-    /// The CNAME, and the DNAME that it comes from; where only that is there, the CNAME that it stands for (RFC 6672
-    /// §3.1). Moves on to the target.
+    /// Keeps the CNAME and the DNAME that it is synthesised from; without the CNAME it is synthesised here (RFC 6672
+    /// §3.1). The target becomes the present name of the chain.
     Step keep_alias() noexcept {
         const Record* cname = nullptr;
         const Record* dname = nullptr;
@@ -157,7 +164,7 @@ private:
         return Step::Next;
     }
 
-    /// Whether the record stands at the name where the chain has come to. Most owners are the same pointer.
+    /// Whether the owner of the record is the present name of the chain. Most owners are the same pointer.
     bool is_current(const Record& record) noexcept {
         const std::uint16_t pointer = index_.owner_pointer(record);
         if (pointer == 0 || pointer != last_pointer_) {
@@ -167,7 +174,7 @@ private:
         return last_is_current_;
     }
 
-    /// A DNAME speaks of names below its owner only (RFC 6672 §2.3).
+    /// A DNAME applies to names below its owner only (RFC 6672 §2.3).
     bool is_above(const Record& record, Name& owner) noexcept {
         Name name;
         std::size_t end = 0;
@@ -177,10 +184,11 @@ private:
         return true;
     }
 
-    /// RFC 2308 §3: the SOA of what is not there, above the last name of the chain; the proofs, if asked for.
+    /// Keeps the SOA of a negative answer, whose owner is above the last name of the chain (RFC 2308 §3), and the
+    /// proofs of non-existence.
     void keep_authority() noexcept {
         Name soa_owner;
-        std::size_t soa = 0;  // its index and one; 0: none
+        std::size_t soa = 0;  // the index of the SOA plus one; 0: none
         for (std::size_t i = index_.answer_count(); shape_.negative && soa == 0 && i < index_.records().size(); ++i)
             if (is_soa_above(index_.records()[i], soa_owner)) soa = i + 1;
         shape_.has_soa = soa != 0;
@@ -201,11 +209,10 @@ private:
     [[nodiscard]] bool is_proof(const Record& record) const noexcept {
         const RrType type = index_.type(record);
         const bool denial = (type == RrType::NSEC || type == RrType::NSEC3) && index_.rr_class(record) == RrClass::IN;
-        return (question_.dnssec_ok && denial) || is_signature(record, RrType::NSEC) ||
-               is_signature(record, RrType::NSEC3);
+        return denial || is_signature(record, RrType::NSEC) || is_signature(record, RrType::NSEC3);
     }
 
-    /// A DNAME may serve two names of a chain; it is kept once.
+    /// Keeps the record once, though a DNAME may apply to two names of a chain.
     void keep(std::size_t record) noexcept {
         if (kept_[record]) return;
         kept_[record] = true;
@@ -219,7 +226,7 @@ private:
     const Question& question_;
     AnswerShape& shape_;
     Name current_;
-    std::uint16_t last_pointer_ = 0;  // of which last_is_current_ is known; 0: none
+    std::uint16_t last_pointer_ = 0;  // the owner pointer for which last_is_current_ holds; 0: none
     bool last_is_current_ = false;
     std::size_t count_ = 0;
     std::size_t answer_count_ = 0;
@@ -240,11 +247,12 @@ AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBy
     shape.truncated = (flags & kFlagTc) != 0;
     shape.authenticated = (flags & kFlagAd) != 0;
     Selection selection(index, question, shape);
-    if (!shape.truncated) {  // else what follows may be cut anywhere, and says nothing (RFC 2181 §9)
+    if (!shape.truncated) {  // otherwise the records may be cut anywhere (RFC 2181 §9)
         if (!index.read_records()) return AnswerStatus::Malformed;
         read_opt(packet, index, shape);
         if (const AnswerStatus status = selection.run(); status != AnswerStatus::Ok) return status;
     }
+    shape.holds_dnssec = selection.holds_dnssec();
     DistillWriter writer(packet, index, question, out, shape);
     return writer.write(selection.order(), selection.answer_count(), size);
 }

@@ -34,18 +34,19 @@ AnswerStatus DistillWriter::write(std::span<const std::uint16_t> order, std::siz
     const bool written = is_prefix(order) ? copy(order) : rebuild(order);
     if (too_many_links_) return AnswerStatus::Loop;
     if (!written || !writer_.ok()) return AnswerStatus::Malformed;
-    // A denial without an SOA is nothing to keep (RFC 2308 §5).
+    // A negative answer without an SOA is not cached (RFC 2308 §5).
     if (order.empty() || (shape_.negative && !shape_.has_soa)) shape_.ttl_s = 0;
     size = writer_.size();
     return AnswerStatus::Ok;
 }
 
 void DistillWriter::write_front(std::size_t answer_count, std::size_t authority_count) noexcept {
-    // The upper bits of an extended rcode went with the OPT; the lower ones alone would mean another.
+    // Without the OPT the upper bits of an extended rcode have no place, and the lower ones alone are another rcode.
     const Rcode rcode = static_cast<unsigned>(shape_.rcode) > kRcodeBits ? Rcode::ServFail : shape_.rcode;
     const unsigned ad = load_u16(&packet_[2]) & kFlagAd;
+    const unsigned dnssec = shape_.holds_dnssec ? kHoldsDnssec : 0U;
     writer_.u16(0);
-    writer_.u16(static_cast<std::uint16_t>(kFlagQr | kFlagRa | ad | static_cast<unsigned>(rcode)));
+    writer_.u16(static_cast<std::uint16_t>(kFlagQr | kFlagRa | ad | dnssec | static_cast<unsigned>(rcode)));
     writer_.u16(1);
     writer_.u16(static_cast<std::uint16_t>(answer_count));
     writer_.u16(static_cast<std::uint16_t>(authority_count));
@@ -148,7 +149,7 @@ bool DistillWriter::write_rdata(const Record& record) noexcept {
     const auto on_bytes = [this](std::size_t at, std::size_t next) { writer_.bytes(packet_.subspan(at, next - at)); };
     const auto on_name = [&](std::size_t at, std::size_t& next, bool may_be_compressed) {
         next = at;
-        if (!may_be_compressed) {  // letters stay as they are: they may be signed (RFC 6840 §5.1)
+        if (!may_be_compressed) {  // the case of its letters stays: it may be signed (RFC 6840 §5.1)
             if (!skip_name(packet_, next)) return false;
             on_bytes(at, next);
             return true;
@@ -174,7 +175,7 @@ void DistillWriter::remember(const Name& name, std::size_t place) noexcept {
 std::uint32_t DistillWriter::take_ttl(const Record& record) noexcept {
     std::uint32_t ttl = load_u32(&packet_[record.fixed + 4U]);
     if (ttl > kTtlMax) ttl = 0;
-    // The SOA of a denial tells how long it may be kept; whoever gets it from us must not see more (RFC 2308 §5).
+    // A negative answer is cached for the lower of TTL and MINIMUM of its SOA, downstream too (RFC 2308 §5).
     if (shape_.negative && index_.type(record) == RrType::SOA) ttl = std::min(ttl, load_u32(&packet_[record.end - 4U]));
     shape_.ttl_s = std::min(shape_.ttl_s, ttl);
     return ttl;
@@ -188,7 +189,8 @@ bool DistillWriter::take_link(const Record& record, std::size_t place) noexcept 
     std::size_t end = 0;
     if (!index_.read_name(index_.rdata(record) + behind_priority, target, end)) return false;
     const bool again = shape_.link_count > 0 && target == last_link_;
-    if (is_service(type) && (target.labels() == 0 || again)) return true;  // "." is the owner itself (RFC 9460 §2.5)
+    if (is_service(type) && (target.labels() == 0 || again))
+        return true;  // TargetName "." is the owner (RFC 9460 §2.5)
     return add_link(target, place + behind_priority);
 }
 

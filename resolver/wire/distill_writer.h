@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the records that were chosen: copied in one piece where they stand in a row, else one by one, names in full.
-// Private to wire.
+// Writes the selected records: in one piece where they stand in a row, otherwise one by one with names in full. Private
+// to wire.
 //
 // Threads:  one at a time. Data plane.
 // Memory:   the caller's buffers.
@@ -19,13 +19,13 @@
 
 namespace cenote::wire {
 
-/// `name` with its tail `owner` replaced by `target`, as a DNAME at `owner` has it (RFC 6672 §2.2); false when that is
-/// longer than a name may be.
+/// Replaces the suffix `owner` of `name` by `target`, as a DNAME at `owner` demands (RFC 6672 §2.2); false when the
+/// result is longer than a name may be.
 [[nodiscard]] bool substitute(const Name& name, const Name& owner, const Name& target, Name& substituted) noexcept;
 
 class DistillWriter {
 public:
-    /// With the index of a DNAME in `order`: not the record itself, but the CNAME that it stands for.
+    /// A bit beside the index of a DNAME in `order`: write the CNAME that is synthesised from it, not the DNAME.
     static constexpr std::uint16_t kStandsForCname = 0x8000;
     static_assert(AnswerIndex::kRecordsMax < kStandsForCname);
 
@@ -46,19 +46,19 @@ private:
     using Record = AnswerIndex::Record;
 
     void write_front(std::size_t answer_count, std::size_t authority_count) noexcept;
-    /// Records may be copied when they are the first of the message and their names stay among names.
+    /// Records may be copied in one piece when they are the first of the message and its pointers are tidy().
     [[nodiscard]] bool is_prefix(std::span<const std::uint16_t> order) const noexcept;
     [[nodiscard]] bool copy(std::span<const std::uint16_t> order) noexcept;
     [[nodiscard]] bool rebuild(std::span<const std::uint16_t> order) noexcept;
 
-    /// The CNAME of a DNAME that came without it (RFC 6672 §3.1), at the name where the chain has come to.
+    /// Writes the CNAME of a DNAME that came without it (RFC 6672 §3.1), at the present name of the chain.
     [[nodiscard]] bool synthesise(const Record& dname) noexcept;
     [[nodiscard]] bool follow(const Record& cname) noexcept;
     [[nodiscard]] bool write_owner(const Record& record) noexcept;
     [[nodiscard]] bool write_rdata(const Record& record) noexcept;
     void remember(const Name& name, std::size_t place) noexcept;
     [[nodiscard]] std::uint32_t take_ttl(const Record& record) noexcept;
-    /// `place` is where the record's rdata begins in the distilled message.
+    /// `place` is where the record's rdata begins in the scrubbed message.
     [[nodiscard]] bool take_link(const Record& record, std::size_t place) noexcept;
     [[nodiscard]] bool add_link(const Name& target, std::size_t place) noexcept;
 
@@ -69,12 +69,12 @@ private:
     ByteWriter writer_;
     AnswerShape& shape_;
     bool too_many_links_ = false;
-    Name current_;  // where the chain of a message written anew has come to
+    Name current_;  // the present name of the chain, of a message that is written record by record
     Name last_link_;
-    Name last_name_;  // written in full, and likely to be an owner again
+    Name last_name_;  // the last name written in full, likely to be an owner again
     std::uint16_t last_name_pointer_ = 0;
-    std::uint16_t last_owner_ = 0;          // as the packet spelt it, a mere pointer; 0: none yet
-    std::uint16_t last_owner_pointer_ = 0;  // what we wrote for it
+    std::uint16_t last_owner_ = 0;          // the last owner as the packet spelt it, a pointer; 0: none yet
+    std::uint16_t last_owner_pointer_ = 0;  // the pointer written for it
 };
 
 }  // namespace cenote::wire

@@ -6,14 +6,15 @@
 namespace cenote::wire {
 namespace {
 
-/// RFC 7871 §6: only as many address bytes as the prefix needs, the bits behind it zero, scope zero in a query.
+/// Whether a client subnet option is well-formed: as many address bytes as the prefix needs, the bits behind the prefix
+/// zero, and scope zero in a query (RFC 7871 §6).
 bool is_client_subnet(ByteView data) noexcept {
     if (data.size() < 4) return false;
     const std::uint16_t family = load_u16(data.data());
     const std::size_t prefix = data[2];
     const std::uint8_t scope = data[3];
     const ByteView address = data.subspan(4);
-    // Family 0 is what some clients send with the prefix length 0 to opt out (RFC 7871 §7.1.2).
+    // Some clients opt out with family 0 and prefix length 0 (RFC 7871 §7.1.2).
     const std::size_t prefix_max = family == 1 ? 32 : family == 2 ? 128 : 0;
     if (family > 2 || prefix > prefix_max || scope != 0 || address.size() != (prefix + 7) / 8) return false;
     return prefix % 8 == 0 || (address.back() & (0xff >> (prefix % 8))) == 0;
@@ -27,7 +28,7 @@ bool read_option(OptionCode code, ByteView data, Edns& edns) noexcept {
         case OptionCode::TcpKeepalive: edns.wants_keepalive = true; return data.empty();  // RFC 7828 §3.2.1
         case OptionCode::ClientSubnet: return is_client_subnet(data);
         case OptionCode::Cookie:
-            if (!edns.cookie.empty()) return true;  // all but the first are ignored (RFC 7873 §5.2)
+            if (!edns.cookie.empty()) return true;  // only the first counts (RFC 7873 §5.2)
             if (data.size() != 8 && (data.size() < 16 || data.size() > 40)) return false;
             edns.cookie = data;
             return true;
@@ -71,7 +72,7 @@ bool read_opt(const std::uint8_t* fixed, ByteView rdata, Edns& edns) noexcept {
     edns.udp_size = udp_size < 512 ? std::uint16_t{512} : udp_size;
     edns.version = fixed[5];
     edns.dnssec_ok = (load_u16(fixed + 6) & kDnssecOk) != 0;
-    if (edns.version != 0) return true;  // what its options mean is not known: BADVERS
+    if (edns.version != 0) return true;  // the options of another version are not known; the query gets BADVERS
     ByteReader reader(rdata);
     while (reader.left() > 0) {
         const auto code = static_cast<OptionCode>(reader.u16());

@@ -3,9 +3,9 @@
 // The OPT record, hop by hop (RFC 6891): read from a query, written into a reply. Private to wire.
 //
 // Threads:  pure. Data plane.
-// Memory:   what was read refers into the packet.
-// Failure:  reading gives false for what RFCs 6891, 7828, 7871 and 7873 call a format error; writing sticks to the
-//           writer.
+// Memory:   Edns refers into the packet.
+// Failure:  reading gives false for what RFCs 6891, 7828, 7871 and 7873 call a format error; a write that does not fit
+//           makes the writer fail.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +17,18 @@
 
 namespace cenote::wire {
 
-inline constexpr std::uint16_t kDnssecOk = 0x8000;  // of the OPT's flags (RFC 3225)
-inline constexpr std::size_t kOptSize = 11;         // of an OPT without options
+inline constexpr std::uint16_t kDnssecOk = 0x8000;  // DO in the flags of the OPT (RFC 3225)
+inline constexpr std::size_t kOptSize = 11;         // an OPT without options
 inline constexpr std::size_t kOptionHeader = 4;
 
-/// The OPT whose owner, already read, was the root. `fixed` is TYPE, CLASS and TTL, as long as they are.
+/// Reads an OPT behind its owner, the root. `fixed` points to TYPE, CLASS and TTL.
 [[nodiscard]] bool read_opt(const std::uint8_t* fixed, ByteView rdata, Edns& edns) noexcept;
 
-/// What is left out of a reply that is too large, each step with those before it (draft on structured errors §5.2,
-/// RFC 8914 §3).
+/// What is left out of a reply that is too large; each value includes those before it
+/// (draft-ietf-dnsop-structured-dns-error §5.2, RFC 8914 §3).
 enum class Trim : std::uint8_t { Nothing, Json, Text, Errors, Nsid };
 
-/// The least trimming with which the OPT fits into `room`; Trim::Nsid even if it does not.
+/// The first value with which the OPT fits into `room`; Trim::Nsid when none does.
 [[nodiscard]] Trim fit_opt(const Edns& edns, const OptContent& content, std::size_t room) noexcept;
 /// 0 when the query had no OPT (RFC 6891 §6.1.1).
 [[nodiscard]] std::size_t opt_size(const Edns& edns, const OptContent& content, Trim trim) noexcept;

@@ -21,7 +21,7 @@ bool is_ascii(std::string_view text) noexcept {
 
 Result<std::string> to_a_labels(std::string_view text) {
     const std::string copy(text);
-    if (copy.find('\0') != std::string::npos) return Error{"a zero byte is no letter"};  // libidn2 would stop there
+    if (copy.find('\0') != std::string::npos) return Error{"a zero byte is no letter"};  // libidn2 would stop at it
     char* found = nullptr;
     const int code = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(copy.c_str()),
                                     reinterpret_cast<std::uint8_t**>(&found), kFlags);

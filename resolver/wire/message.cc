@@ -29,10 +29,10 @@ Error words(ldns_status status) {
     return Error{text != nullptr ? text : "not understood"};
 }
 
-/// Text of one line in which a zone file could not do anything but give rdata.
+/// Whether the text is one line, so that it cannot hold more than rdata.
 bool is_one_line(std::string_view value) { return value.find_first_of(std::string_view("\n\r\0", 3)) == value.npos; }
 
-/// "TYPE65" in any case (RFC 3597 §5). ldns would take "TYPE1x" and "TYPE70000" too.
+/// Parses "TYPE65" in any case (RFC 3597 §5). ldns accepts "TYPE1x" and "TYPE70000" too.
 bool is_numbered(std::string_view text) {
     constexpr std::string_view kPrefix = "type";
     return text.size() > kPrefix.size() && std::equal(kPrefix.begin(), kPrefix.end(), text.begin(), [](char a, char b) {
@@ -47,7 +47,7 @@ std::optional<RrType> parse_number(std::string_view digits) {
     return static_cast<RrType>(value);
 }
 
-/// What `\# LENGTH HEX` gives for a type that is known has to be of that type all the same (RFC 3597 §5).
+/// Whether the rdata is valid for its type, also when it was written as `\# LENGTH HEX` (RFC 3597 §5).
 bool is_rdata(RrType type, ByteView rdata) {
     const auto on_name = [rdata](std::size_t at, std::size_t& next, bool) {
         Name name;

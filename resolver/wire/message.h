@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages for people and rdata from text. The door to ldns; slow paths only.
+// Messages as text, and rdata from text. The only user of ldns; slow paths only.
 //
 // Threads:  any; ldns keeps no state of its own here.
-// Failure:  Result with ldns's own words.
+// Failure:  Result with the message of ldns.
 #pragma once
 
 #include <optional>
@@ -20,11 +20,11 @@ namespace cenote::wire {
 /// The message in dig's layout.
 Result<std::string> to_text(ByteView packet);
 
-/// "A", "HTTPS", "TYPE65"; nullopt when it is none.
+/// The type named "A", "HTTPS" or "TYPE65"; nullopt when the text names none.
 std::optional<RrType> parse_type(std::string_view text);
 std::string type_to_text(RrType type);
 
-/// Uncompressed rdata of `value` as a zone file would write it.
+/// The uncompressed rdata of `value`, which is written as in a zone file.
 Result<std::vector<std::uint8_t>> rdata_from_text(RrType type, std::string_view value);
 
 }  // namespace cenote::wire

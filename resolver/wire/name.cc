@@ -15,8 +15,8 @@ constexpr unsigned kPointersMax = 126;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// One character of a label at the front of `text`, `\X` and `\DDD` understood; nullopt when it is not one.
-/// Blanks, controls and bytes beyond ASCII have to be written as `\DDD`: a name that people cannot see is a mistake.
+/// Takes one character of a label, perhaps written `\X` or `\DDD`, off the front of `text`; nullopt when there is none.
+/// Blanks, control characters and bytes beyond ASCII must be escaped: an invisible character in a name is a mistake.
 std::optional<std::uint8_t> take_character(std::string_view& text) {
     const char first = text.front();
     text.remove_prefix(1);
@@ -77,7 +77,7 @@ bool Name::read_uncompressed(ByteView bytes, std::size_t& end) noexcept {
 
 bool Name::read(ByteView packet, std::size_t offset, std::size_t& end) noexcept {
     std::size_t at = offset;
-    std::size_t run = offset;  // where the run of labels that we are in began
+    std::size_t run = offset;  // where the present run of labels began
     std::size_t behind = 0;
     std::size_t size = 0;
     std::uint8_t labels = 0;
@@ -120,7 +120,7 @@ std::optional<Name> Name::parse(std::string_view text) {
     if (text.empty()) return std::nullopt;
     Name name;
     if (text == ".") return name;
-    std::size_t start = 0;  // of the label in work
+    std::size_t start = 0;  // of the present label
     std::size_t size = 1;   // its length byte is accounted for
     const auto close_label = [&] {
         const std::size_t length = size - start - 1;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A domain name in wire form, case-folded (RFC 4343), with the place of each label.
+// A domain name in wire form, case-folded (RFC 4343), with the offset of each label.
 //
-// Threads:  plain value; data plane unless noted.
+// Threads:  a plain value. Data plane unless noted.
 // Memory:   384 bytes inside the object, left uninitialised beyond `size`.
-// Failure:  reading gives false; parsing text gives nullopt.
+// Failure:  read functions return false; parse() returns nullopt.
 #pragma once
 
 #include <array>
@@ -31,18 +31,18 @@ public:
         return *this;
     }
 
-    /// Presentation form (RFC 1035 §5.1, `\.` and `\DDD` understood), a final dot optional, letters folded. Control
-    /// plane. Blanks, controls and bytes beyond ASCII must be escaped.
+    /// Parses presentation form (RFC 1035 §5.1, with `\.` and `\DDD`); a final dot is optional, letters are folded.
+    /// Blanks, control characters and bytes beyond ASCII must be escaped. Control plane.
     static std::optional<Name> parse(std::string_view text);
-    /// Reads a possibly compressed name at `offset` of `packet`; `end` is behind its last byte there.
-    /// Pointers must go strictly backwards, never into the header, at most 126 of them (RFC 9267 §2, §3).
+    /// Reads a possibly compressed name at `offset` of `packet`; `end` is the offset behind it.
+    /// Pointers must lead strictly backwards and not into the header, and there may be at most 126 (RFC 9267 §2, §3).
     [[nodiscard]] bool read(ByteView packet, std::size_t offset, std::size_t& end) noexcept;
     /// Reads a name that must not be compressed, as in a question.
     [[nodiscard]] bool read_uncompressed(ByteView bytes, std::size_t& end) noexcept;
 
     [[nodiscard]] ByteView wire() const noexcept { return {bytes_, size_}; }  // root byte included
     [[nodiscard]] std::uint8_t labels() const noexcept { return labels_; }    // root not counted
-    /// Where label `index` begins (its length byte), 0 the leftmost; index == labels() is the root byte.
+    /// The offset of the length byte of label `index`, 0 the leftmost; labels() is the root byte.
     [[nodiscard]] std::uint8_t offset(std::uint8_t index) const noexcept {
         return index < labels_ ? offsets_[index] : static_cast<std::uint8_t>(size_ - 1);
     }
@@ -72,7 +72,7 @@ private:
     std::uint8_t offsets_[kLabelsMax];
 };
 
-/// Steps over a possibly compressed name without reading it; false when it leaves the packet.
+/// Moves `offset` behind a possibly compressed name without reading it; false when it leaves the packet.
 [[nodiscard]] bool skip_name(ByteView packet, std::size_t& offset) noexcept;
 
 }  // namespace cenote::wire

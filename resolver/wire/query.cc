@@ -21,8 +21,8 @@ bool read_question(ByteView packet, Query& query, std::size_t& at) noexcept {
     return true;
 }
 
-/// Whether all records that the header announces are there, with at most one OPT, in ADDITIONAL, at the root
-/// (RFC 6891 §6.1.1). Other records of a query say nothing to us; bytes behind the last are let be.
+/// Whether all records that the header counts are there, with at most one OPT, in ADDITIONAL, at the root (RFC 6891
+/// §6.1.1). Other records are skipped, and bytes behind the last one are ignored.
 bool read_records(ByteView packet, std::size_t at, Edns& edns) noexcept {
     const unsigned additional_from = load_u16(&packet[6]) + unsigned{load_u16(&packet[8])};
     const unsigned count = additional_from + load_u16(&packet[10]);
@@ -42,7 +42,7 @@ bool read_records(ByteView packet, std::size_t at, Edns& edns) noexcept {
     return true;
 }
 
-/// What may be asked at all.
+/// Which types and classes may be asked for.
 ParseStatus judge(RrType type, RrClass rr_class) noexcept {
     if (rr_class == RrClass::Zero || type == RrType{}) return ParseStatus::FormErr;
     switch (type) {

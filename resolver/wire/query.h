@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a client asked, read from one message without copying it.
+// The query of a client, read from one message without copying it.
 //
 // Threads:  pure. Data plane.
 // Memory:   Query refers into the packet, which must outlive it.
-// Failure:  ParseStatus says what the RFCs want done; fields read so far stay valid, so that an error
-//           reply can carry the id, the opcode and an OPT.
+// Failure:  ParseStatus names the response that the RFCs ask for. Fields that were read before the error stay valid, so
+//           that the response can carry the id, the opcode and an OPT.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@ namespace cenote::wire {
 
 enum class ParseStatus : std::uint8_t {
     Ok,
-    Drop,  // shorter than a header, or QR=1 (no answer to an answer: CVE-2024-2169)
+    Drop,  // shorter than a header, or QR=1 (a reply to a reply makes a loop: CVE-2024-2169)
     FormErr,
-    NotImp,   // opcode that we do not serve
+    NotImp,   // an opcode that is not served
     BadVers,  // EDNS version above 0 (RFC 6891 §6.1.3)
-    Refused,  // NOTIFY without a zone kept here, AXFR, IXFR, a class other than IN and CH
+    Refused,  // NOTIFY, AXFR, IXFR, or a class other than IN and CH
 };
 
 struct Edns {
@@ -44,7 +44,7 @@ struct Query {
     RrType type{};
     RrClass rr_class{};
     Name name;          // folded
-    ByteView question;  // the question as sent: name in the client's letters, type, class; empty before it was read
+    ByteView question;  // the question as sent, the case of QNAME included; empty until it was read
     Edns edns;
 
     [[nodiscard]] bool recursion_desired() const noexcept { return (flags & kFlagRd) != 0; }

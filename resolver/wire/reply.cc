@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "resolver/base/check.h"
+#include "resolver/wire/answer.h"
+#include "resolver/wire/dnssec_strip.h"
 #include "resolver/wire/edns.h"
 
 namespace cenote::wire {
@@ -35,7 +37,7 @@ std::size_t size_of(std::span<const Record> records) noexcept {
     return size;
 }
 
-/// Names are in full in the question and in the rdata of the first record, so that pointers to them always hold.
+/// The question and the rdata of the first record hold their names in full, so that pointers to them are valid.
 std::uint16_t owner_of(const Query& query, const Record& record) noexcept {
     const std::size_t target = kHeaderSize + query.question.size() + kRecordFixed;
     const bool is_target = record.owner_label == Record::kOwnerIsTarget;
@@ -55,7 +57,7 @@ MutableBytes room_of(const ReplyBuffer& reply) noexcept {
     return reply.space.first(std::min({reply.limit, reply.space.size(), kMessageMax}));
 }
 
-/// The last resort: question and OPT, with TC; the bare header when even that does not fit.
+/// Writes question and OPT with TC, or the header alone when those do not fit.
 void write_truncated(const Query& query, unsigned rcode, bool with_question, const OptContent& opt, Trim trim,
                      ReplyBuffer& reply) noexcept {
     ByteWriter writer(room_of(reply));
@@ -76,10 +78,10 @@ void write_truncated(const Query& query, unsigned rcode, bool with_question, con
 
 void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer, std::span<const Record> authority,
                  const OptContent& opt, ReplyBuffer& reply) noexcept {
-    // No question in FORMERR: it may be what was wrong, and a reply that small reflects nothing (CVE-2024-2169).
+    // FORMERR carries no question: it may be what is wrong, and so small a reply amplifies nothing (CVE-2024-2169).
     const bool with_question = rcode != Rcode::FormErr && !query.question.empty();
     if (!with_question) answer = authority = {};
-    // The upper bits of an extended rcode have no place without an OPT; the lower ones alone would mean another.
+    // Without an OPT the upper bits of an extended rcode have no place, and the lower ones alone are another rcode.
     if (!query.edns.present && static_cast<unsigned>(rcode) > kRcodeBits) rcode = Rcode::ServFail;
 
     const MutableBytes room = room_of(reply);
@@ -103,8 +105,10 @@ void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply
     const std::uint16_t stored = load_u16(message + 2);
     const unsigned rcode = stored & kRcodeBits;
     const std::size_t room = room_of(reply).size();
+    // Without DO a client gets no DNSSEC records but those that it asks for by type (RFC 4035 §3.2.1).
+    const bool is_whole = (stored & kHoldsDnssec) == 0 || query.edns.dnssec_ok || strip_dnssec(query, reply);
     const Trim trim = fit_opt(query.edns, opt, room - std::min(reply.size, room));
-    if (reply.size + opt_size(query.edns, opt, trim) > room)
+    if (!is_whole || reply.size + opt_size(query.edns, opt, trim) > room)
         return write_truncated(query, rcode, true, opt, trim, reply);
 
     const unsigned ad = query.wants_ad() ? stored & kFlagAd : 0U;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replies that we write ourselves: sinkhole answers, local records, errors, and the OPT of any reply.
+// Writes replies: sinkhole answers, local records, errors, and the OPT of any reply.
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's buffer; nothing beyond its limit is ever written.
-// Failure:  what does not fit is left out in the order of the draft on structured errors §5.2 and RFC 8914 §3:
-//           the optional JSON members, EXTRA-TEXT, the EDE options, and last the records, with TC set.
+// Failure:  what does not fit is left out in the order of draft-ietf-dnsop-structured-dns-error §5.2 and RFC 8914
+//           §3: the optional JSON members, EXTRA-TEXT, the EDE options, and last the records, with TC set.
 #pragma once
 
 #include <array>
@@ -18,11 +18,11 @@
 
 namespace cenote::wire {
 
-/// A reply under construction: where it goes, how large it may be, how large it is.
+/// The buffer of a reply, its limit and its size.
 struct ReplyBuffer {
     MutableBytes space;       // at least 512 bytes
-    std::size_t limit = 512;  // of this reply: min(client's size, ours) over UDP, 65535 over TCP; at most space.size()
-    std::size_t size = 0;     // set by whoever writes the reply; 0: no reply
+    std::size_t limit = 512;  // UDP: the lower of the client's size and kUdpSize; TCP: 65535; never above space.size()
+    std::size_t size = 0;     // of the reply that was written; 0: no reply
 
     [[nodiscard]] ByteView written() const noexcept { return space.first(size); }
 };
@@ -33,7 +33,7 @@ struct ExtendedError {
     std::string_view short_text;  // used instead when `text` does not fit; may be empty
 };
 
-/// What goes into the OPT beside the errors. The OPT is written only if the query had one (RFC 6891 §6.1.1).
+/// The content of the OPT. The OPT is written only if the query had one (RFC 6891 §6.1.1).
 struct OptContent {
     std::array<ExtendedError, 2> errors{};
     std::uint8_t error_count = 0;
@@ -46,10 +46,10 @@ struct OptContent {
     }
 };
 
-/// A record as the writer takes it. `owner_label`: the label of the question's name where the owner begins
-/// (0: the name asked itself; n: n labels cut off), so that the owner is always a pointer into the question.
+/// A record to write. `owner_label` is the label of QNAME where the owner begins (0: QNAME; n: QNAME without its first
+/// n labels), so that the owner is always a pointer into the question.
 struct Record {
-    /// As owner_label: the owner is the target of the CNAME that stands first in the answer.
+    /// An owner_label: the owner is the target of the CNAME that is the first record of the answer.
     static constexpr std::uint8_t kOwnerIsTarget = 0xff;
 
     std::uint8_t owner_label = 0;
@@ -58,17 +58,18 @@ struct Record {
     ByteView rdata;
 };
 
-/// Writes a whole reply to `query`: header (QR, opcode and RD and CD copied, RA=1, AA=0, AD=0), the question
-/// as asked, records, OPT. A query whose question was not read gets a header and OPT only.
+/// Writes a reply to `query`: header (QR=1, RA=1, AA=0, AD=0; opcode, RD and CD copied), the question as sent, records,
+/// OPT. A query whose question was not read gets a header and an OPT only.
 void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer, std::span<const Record> authority,
                  const OptContent& opt, ReplyBuffer& reply) noexcept;
 
-/// Turns `message`, a distilled answer (answer.h) that already stands in reply.space with `reply.size` set and whose
-/// question is as long as the client's, into the reply to `query`: id, RD, CD and AD as they must be, the client's
-/// letters in the question, our own OPT behind. Too large for the limit: the question, the OPT and TC.
+/// Turns the scrubbed answer (answer.h) in reply.space, `reply.size` bytes whose question is the client's but for case,
+/// into the reply to `query`: id, RD, CD and AD are set, the case of QNAME is that of the query, DNSSEC records are
+/// removed for a client that did not set DO (RFC 4035 §3.2.1), an OPT is added. An answer that is too large becomes
+/// question, OPT and TC.
 void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept;
 
-/// How large a reply to this query may be over UDP.
+/// The size limit of a reply to this query over UDP.
 [[nodiscard]] std::size_t udp_limit(const Query& query) noexcept;
 
 }  // namespace cenote::wire

@@ -22,14 +22,14 @@ bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && 
 bool is_in_label(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
 bool all_digits(std::string_view text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
-/// Whether the byte at `at` is escaped: an odd number of backslashes stands in front of it.
+/// Whether the byte at `at` is escaped: the number of backslashes in front of it is odd.
 bool is_escaped(std::string_view text, std::size_t at) noexcept {
     std::size_t backslashes = 0;
     while (backslashes < at && text[at - backslashes - 1] == '\\') ++backslashes;
     return backslashes % 2 == 1;
 }
 
-/// The first byte of `letters` that is not escaped; npos: none.
+/// The offset of the first byte of `letters` that is not escaped; npos: none.
 std::size_t find_bare(std::string_view text, std::string_view letters) noexcept {
     for (std::size_t at = text.find_first_of(letters); at != std::string_view::npos;
          at = text.find_first_of(letters, at + 1))
@@ -37,7 +37,7 @@ std::size_t find_bare(std::string_view text, std::string_view letters) noexcept 
     return std::string_view::npos;
 }
 
-/// `text` for a message: control characters escaped, cut between two characters where it grows long.
+/// `text` for a message: control characters escaped, long text cut between two characters.
 std::string shown(std::string_view text) {
     std::size_t size = std::min(text.size(), kTextShown);
     while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
@@ -52,7 +52,7 @@ std::string shown(std::string_view text) {
     return size < text.size() ? out + "..." : out;
 }
 
-/// The last thing in `text` that looks like a name of two labels or more, else an example: what to write instead.
+/// The last part of `text` that looks like a name of two labels or more, otherwise an example: advice for the message.
 std::string suggestion(std::string_view text) {
     const auto belongs = [](char c) { return is_in_label(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80; };
     std::size_t end = text.size();
@@ -70,7 +70,8 @@ std::string suggestion(std::string_view text) {
     return std::string(kExample);
 }
 
-/// A last label of digits alone: an address, perhaps misspelt (RFC 3696 §2 promises that no top-level name is one).
+/// Whether the last label consists of digits: an address, perhaps misspelt. No top-level domain is numeric (RFC 3696
+/// §2).
 bool ends_in_number(const Name& name) noexcept {
     const ByteView last = name.suffix(1).subspan(1);
     return std::all_of(last.begin(), last.end() - 1, [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; });
@@ -109,7 +110,8 @@ private:
         return true;
     }
 
-    /// From the first slash on; '?' and '#' end the host of a URL alone: elsewhere they belong to a filter rule.
+    /// Removes everything from the first slash on. '?' and '#' end the host of a URL only: elsewhere they belong to a
+    /// filter rule.
     void take_path(bool is_url) {
         const auto at = find_bare(rest_, is_url ? "/?#" : "/");
         if (at == std::string_view::npos) return;

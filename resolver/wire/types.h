@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The numbers of the DNS (IANA DNS Parameters), as far as Cenote names them. Unknown ones pass as numbers.
+// The numbers of the DNS (IANA DNS Parameters) that the code names. Other values are valid values of the enums.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +53,7 @@ enum class RrClass : std::uint16_t { Zero = 0, IN = 1, CH = 3, NONE = 254, ANY =
 
 enum class Opcode : std::uint8_t { Query = 0, Status = 2, Notify = 4, Update = 5 };
 
-/// Twelve bits: the extended ones live in the OPT record (RFC 6891 §6.1.3).
+/// Twelve bits; the upper eight are in the OPT record (RFC 6891 §6.1.3).
 enum class Rcode : std::uint16_t {
     NoError = 0,
     FormErr = 1,
@@ -67,7 +67,7 @@ enum class Rcode : std::uint16_t {
     BadCookie = 23,
 };
 
-/// RFC 8914 §4 and the IANA registry behind it.
+/// INFO-CODE of an extended error (RFC 8914 §4 and its IANA registry).
 enum class EdeCode : std::uint16_t {
     Other = 0,
     StaleAnswer = 3,
@@ -107,9 +107,9 @@ inline constexpr std::uint16_t kFlagAd = 0x0020;
 inline constexpr std::uint16_t kFlagCd = 0x0010;
 
 inline constexpr std::size_t kHeaderSize = 12;
-/// What we advertise and never exceed over UDP (RFC 9715 §3).
+/// The UDP payload size that is advertised, and never exceeded (RFC 9715 §3).
 inline constexpr std::uint16_t kUdpSize = 1232;
-/// RFC 2181 §8.
+/// The highest TTL (RFC 2181 §8).
 inline constexpr std::uint32_t kTtlMax = 0x7fffffff;
 inline constexpr std::size_t kMessageMax = 65535;
 

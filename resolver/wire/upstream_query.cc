@@ -8,7 +8,7 @@ namespace {
 
 bool is_letter(std::uint8_t byte) noexcept { return byte >= 'a' && byte <= 'z'; }
 
-/// The name with the case of its letters taken from `case_bits`, one bit a letter, over and over.
+/// Writes the name; each letter takes its case from one bit of `case_bits`, which repeat after 64.
 void write_mixed_name(ByteWriter& writer, const Name& name, std::uint64_t case_bits) noexcept {
     unsigned letters = 0;
     for (const std::uint8_t byte : name.wire()) {
@@ -17,7 +17,7 @@ void write_mixed_name(ByteWriter& writer, const Name& name, std::uint64_t case_b
     }
 }
 
-/// Our own OPT, without options: nothing of a client's is passed on (RFC 6891 §6.2.1, RFC 7871 §11.1).
+/// Writes an OPT without options: those of a client are not passed on (RFC 6891 §6.2.1, RFC 7871 §11.1).
 void write_bare_opt(ByteWriter& writer, bool dnssec_ok) noexcept {
     writer.u8(0);
     writer.u16(static_cast<std::uint16_t>(RrType::OPT));
@@ -29,21 +29,21 @@ void write_bare_opt(ByteWriter& writer, bool dnssec_ok) noexcept {
 
 }  // namespace
 
-std::size_t write_upstream_query(const Question& question, std::uint16_t id, std::uint64_t case_bits, bool with_edns,
+std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
                                  MutableBytes out) noexcept {
     CENOTE_CHECK(out.size() >= 512);
     ByteWriter writer(out);
-    writer.u16(id);
-    // AD: we understand the bit in the answer (RFC 6840 §5.7).
-    writer.u16(static_cast<std::uint16_t>(kFlagRd | kFlagAd | (question.checking_disabled ? kFlagCd : 0)));
+    writer.u16(fields.id);
+    // AD in a query: the bit is understood in the response (RFC 6840 §5.7).
+    writer.u16(static_cast<std::uint16_t>(kFlagRd | kFlagAd | (fields.checking_disabled ? kFlagCd : 0)));
     writer.u16(1);
     writer.u16(0);
     writer.u16(0);
-    writer.u16(with_edns ? 1 : 0);
-    write_mixed_name(writer, question.name, case_bits);
+    writer.u16(fields.edns ? 1 : 0);
+    write_mixed_name(writer, question.name, fields.case_bits);
     writer.u16(static_cast<std::uint16_t>(question.type));
     writer.u16(static_cast<std::uint16_t>(question.rr_class));
-    if (with_edns) write_bare_opt(writer, question.dnssec_ok);
+    if (fields.edns) write_bare_opt(writer, fields.dnssec_ok);
     return writer.size();
 }
 

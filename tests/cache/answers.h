@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions and distilled answers for the cache's tests.
+// Questions and scrubbed answers for the tests of the cache.
 #pragma once
 
 #include <array>
@@ -9,11 +9,26 @@
 #include <vector>
 
 #include "resolver/cache/cache.h"
+#include "tests/support/packet.h"
 
 namespace cenote::cache {
 
-inline wire::Question ask(std::string_view name) {
-    wire::Question question;
+/// A question with the bits of a key, and the name that a key refers to.
+struct KeyedQuestion : wire::Question {
+    bool dnssec_ok = false;
+    bool checking_disabled = false;
+
+    [[nodiscard]] Key key() const noexcept {
+        return {.name = name,
+                .type = type,
+                .rr_class = rr_class,
+                .dnssec_ok = dnssec_ok,
+                .checking_disabled = checking_disabled};
+    }
+};
+
+inline KeyedQuestion ask(std::string_view name) {
+    KeyedQuestion question;
     question.name = wire::Name::parse(name).value();
     question.type = wire::RrType::A;
     return question;
@@ -21,47 +36,23 @@ inline wire::Question ask(std::string_view name) {
 
 inline Ticks at(milliseconds since_start) { return Ticks{} + seconds{1000} + since_start; }
 
-/// A distilled message: one answer record at the question's name, with rdata of any size.
+/// A scrubbed message: one answer record at QNAME, with rdata of any size.
 struct Answer {
     std::vector<std::uint8_t> message;
     wire::AnswerShape shape;
 };
 
-inline void put_u16(std::vector<std::uint8_t>& out, std::size_t value) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
-}
-inline void put_u32(std::vector<std::uint8_t>& out, std::uint32_t value) {
-    put_u16(out, value >> 16);
-    put_u16(out, value & 0xffff);
-}
-
-inline void put_record(std::vector<std::uint8_t>& out, wire::RrType type, std::uint32_t ttl_s,
-                       const std::vector<std::uint8_t>& rdata) {
-    put_u16(out, 0xc00c);
-    put_u16(out, static_cast<std::size_t>(type));
-    put_u16(out, 1);
-    put_u32(out, ttl_s);
-    put_u16(out, rdata.size());
-    out.insert(out.end(), rdata.begin(), rdata.end());
-}
-
-inline std::vector<std::uint8_t> begin_message(const wire::Question& question, std::size_t answers,
-                                               std::size_t authorities) {
-    std::vector<std::uint8_t> out{0, 0, 0x80, 0x80, 0, 1};
-    put_u16(out, answers);
-    put_u16(out, authorities);
-    put_u16(out, 0);
+inline test::Packet begin_message(const wire::Question& question, unsigned answers, unsigned authorities) {
     const auto name = question.name.wire();
-    out.insert(out.end(), name.begin(), name.end());
-    put_u16(out, static_cast<std::size_t>(question.type));
-    put_u16(out, static_cast<std::size_t>(question.rr_class));
-    return out;
+    return test::Packet()
+        .header(0, 0x8080, 1, answers, authorities, 0)
+        .bytes({name.begin(), name.end()})
+        .u16(static_cast<unsigned>(question.type))
+        .u16(static_cast<unsigned>(question.rr_class));
 }
 
-inline Answer answer_of(const wire::Question& question, std::uint32_t ttl_s, std::vector<std::uint8_t> rdata) {
-    Answer answer{begin_message(question, 1, 0), {}};
-    put_record(answer.message, question.type, ttl_s, rdata);
+inline Answer answer_of(const wire::Question& question, std::uint32_t ttl_s, const std::vector<std::uint8_t>& rdata) {
+    Answer answer{begin_message(question, 1, 0).pointer(12).record(question.type, ttl_s, rdata).data, {}};
     answer.shape.ttl_s = ttl_s;
     return answer;
 }
@@ -71,10 +62,10 @@ inline Answer answer_of(const wire::Question& question, std::uint32_t ttl_s) {
 
 /// NXDOMAIN with an SOA of this TTL.
 inline Answer nxdomain_of(const wire::Question& question, std::uint32_t ttl_s) {
-    Answer answer{begin_message(question, 0, 1), {}};
-    std::vector<std::uint8_t> soa(2, 0);  // root MNAME and RNAME
-    for (int i = 0; i < 5; ++i) put_u32(soa, ttl_s);
-    put_record(answer.message, wire::RrType::SOA, ttl_s, soa);
+    test::Packet soa;
+    soa.u8(0).u8(0);  // the root as MNAME and RNAME
+    for (int i = 0; i < 5; ++i) soa.u32(ttl_s);
+    Answer answer{begin_message(question, 0, 1).pointer(12).record(wire::RrType::SOA, ttl_s, soa.data).data, {}};
     answer.shape.rcode = wire::Rcode::NXDomain;
     answer.shape.negative = true;
     answer.shape.has_soa = true;
@@ -82,17 +73,17 @@ inline Answer nxdomain_of(const wire::Question& question, std::uint32_t ttl_s) {
     return answer;
 }
 
-/// One thread's view of a cache: its own buffer and links.
+/// A cache with the buffer and the links of one thread.
 class Client {
 public:
     explicit Client(Cache& cache) : cache_(cache) { reply.space = space_; }
 
-    Hit lookup(const wire::Question& question, Ticks now) noexcept {
+    Hit lookup(const KeyedQuestion& question, Ticks now) noexcept {
         reply.size = 0;
-        return cache_.lookup(question, now, reply, links);
+        return cache_.lookup(question.key(), now, reply, links);
     }
-    void store(const wire::Question& question, const Answer& answer, Ticks now) noexcept {
-        cache_.store(question, answer.message, answer.shape, Links{}, now);
+    void store(const KeyedQuestion& question, const Answer& answer, Ticks now) noexcept {
+        cache_.store(question.key(), answer.message, answer.shape, Links{}, now);
     }
     /// The TTL of the first record of the last reply.
     [[nodiscard]] std::uint32_t ttl_of(const wire::Question& question) const noexcept {

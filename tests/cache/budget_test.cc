@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The budget holds whatever is stored, and what is evicted is chosen better than by chance.
+// The budget holds whatever is stored, and eviction is better than at random.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-// The cache ceiling (CVE-2023-2828 and its kind): many names, then large answers, then one name hammered.
+// The limit of the cache (CVE-2023-2828): many names, then large answers, then many answers for one name.
 TEST(CacheBudgetTest, MemoryStaysBelowTheBudget) {
     Options options;
     options.bytes_max = 8 << 20;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What eviction is measured against: a cache that evicts by chance, and names that are asked by Zipf's law.
+// The yardstick of eviction: a cache that evicts at random, and queries with names by Zipf's law.
 #pragma once
 
 #include <cmath>
@@ -12,7 +12,7 @@
 
 namespace cenote::cache {
 
-/// Evicts anything, with the same bytes for its entries and nothing for its tables.
+/// Evicts at random, with the same bytes for entries and none for tables.
 class RandomCache {
 public:
     explicit RandomCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}

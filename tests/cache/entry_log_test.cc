@@ -9,7 +9,7 @@
 namespace cenote::cache {
 namespace {
 
-/// Entries told apart by their generation, filled so that an overlap shows.
+/// Entries with a generation each, filled so that an overlap is found.
 class EntryLogTest : public ::testing::Test {
 protected:
     static constexpr std::uint32_t kUnits = 256;

@@ -13,14 +13,14 @@ namespace {
 TEST(IndexTest, FindsWhatIsThereAndNothingElse) {
     std::array<Index::Slot, 64> slots{};
     Index index(slots);
-    std::map<std::uint32_t, std::uint32_t> expected;  // location -> tag
+    std::map<std::uint32_t, std::uint32_t> expected;  // location -> fingerprint
     std::mt19937 random(3);                           // NOLINT: the same run every time
     std::uint32_t next_location = 0;
     for (int round = 0; round < 50'000; ++round) {
         if (index.size() < 56 && random() % 2 == 0) {
-            const auto tag = static_cast<std::uint32_t>(random() % 40) * 0x06000000U;  // many share a home
-            index.insert(tag, next_location);
-            expected[next_location++] = tag;
+            const auto fingerprint = static_cast<std::uint32_t>(random() % 40) * 0x06000000U;  // many share a home
+            index.insert(fingerprint, next_location);
+            expected[next_location++] = fingerprint;
         } else if (!expected.empty()) {
             auto victim = expected.begin();
             std::advance(victim, random() % expected.size());
@@ -33,8 +33,9 @@ TEST(IndexTest, FindsWhatIsThereAndNothingElse) {
             expected.erase(victim);
         }
         ASSERT_EQ(index.size(), expected.size());
-        for (const auto& [location, tag] : expected)
-            ASSERT_EQ(index.find(tag, [&, place = location](std::uint32_t at) { return at == place; }), location);
+        for (const auto& [location, fingerprint] : expected)
+            ASSERT_EQ(index.find(fingerprint, [&, place = location](std::uint32_t at) { return at == place; }),
+                      location);
         ASSERT_EQ(index.find(0x12345678, [](std::uint32_t) { return true; }), Index::kNowhere);
     }
 }

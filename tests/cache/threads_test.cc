@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many threads in one small cache: every answer is whole and its own, and every call is accounted for.
+// Many threads in one small cache: every answer is complete and belongs to its key, and every call is counted.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -36,7 +36,7 @@ TEST(CacheThreadsTest, AnswersStayWholeAndCallsAreCounted) {
     options.bytes_max = 512 << 10;
     options.shards = 2;
     Cache cache(options);
-    std::vector<wire::Question> questions;
+    std::vector<KeyedQuestion> questions;
     for (std::uint32_t i = 0; i < kNames; ++i) questions.push_back(ask("n" + std::to_string(i) + ".example"));
 
     std::atomic<std::uint64_t> broken{0};
@@ -48,17 +48,17 @@ TEST(CacheThreadsTest, AnswersStayWholeAndCallsAreCounted) {
         for (int round = 0; round < kRounds; ++round) {
             const auto name = static_cast<std::uint32_t>(random() % kNames);
             const auto now = at(milliseconds{round});
-            cache.prefetch_entry(cache.prefetch_index(questions[name]));  // beside whoever moves entries
+            cache.prefetch_entry(cache.prefetch_index(questions[name].key()));  // while other threads move entries
             if (client.lookup(questions[name], now).freshness == Freshness::Fresh) {
                 ++fresh;
                 if (!is_whole(client, questions[name], name)) ++broken;
             } else if (random() % 16 == 0) {
-                cache.store_failure(questions[name], wire::EdeCode::NetworkError, now);
+                cache.store_failure(questions[name].key(), wire::EdeCode::NetworkError, now);
             } else {
                 client.store(questions[name],
                              answer_of(questions[name], 10, rdata_of(name, static_cast<std::uint32_t>(random()))), now);
             }
-            if (random() % 64 == 0) cache.update_links(questions[name], Links{});
+            if (random() % 64 == 0) cache.update_links(questions[name].key(), Links{});
         }
         --running;
     };

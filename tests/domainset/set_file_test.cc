@@ -107,7 +107,7 @@ TEST(SetFile, UnreadFilesUnderRightChecksumsKeepLookupsWithin) {
                  {"example.com", "x.example.com", "good.example.com", "host.example.net", "a", "."}) {
                 NameHashes hashes;
                 loaded->table.hash(name(text), hashes);
-                loaded->table.touch_record(name(text), hashes);
+                loaded->table.prefetch_record(name(text), hashes);
                 const auto hit = loaded->table.match(name(text), hashes);
                 EXPECT_LT(hit ? hit->tags : 0, loaded->tag_sets.size());
             }

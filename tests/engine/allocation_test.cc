@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocking, hitting, missing and joining allocate nothing.
+// A sinkholed query, a hit, a miss and a joined exchange allocate nothing.
 
 #include "tests/engine/fixture.h"
 #include "tests/support/allocations.h"

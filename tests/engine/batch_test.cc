@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A batch gets, byte for byte, what its queries would get one by one.
+// The replies to a batch equal those to its queries one by one, byte for byte.
 
 #include "tests/engine/fixture.h"
 #include "tests/support/allocations.h"
@@ -19,7 +19,7 @@ protected:
         late.clear();
     }
 
-    /// Every kind of way that a query can go.
+    /// Queries for every path through the engine.
     [[nodiscard]] std::vector<std::vector<std::uint8_t>> packets() const {
         auto broken = query_bytes({.name = "www.debian.org"});
         broken.resize(20);
@@ -46,7 +46,7 @@ protected:
 
 TEST_F(BatchTest, EveryReplyIsWhatTheQueryWouldGetAlone) {
     std::vector<std::vector<std::uint8_t>> many;
-    for (int i = 0; i < 7; ++i)  // more than are at the same step at once
+    for (int i = 0; i < 7; ++i)  // more than take a step together
         for (const auto& packet : packets()) many.push_back(packet);
     std::vector<std::vector<std::uint8_t>> alone;
     for (const auto& packet : many) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Chains of aliases that lead to or from local names (RFC 1034 §4.3.2, RFC 4592).
+// Chains of CNAMEs that lead to or from local names (RFC 1034 §4.3.2, RFC 4592).
 #include "tests/engine/fixture.h"
 #include "tests/support/allocations.h"
 
@@ -29,9 +29,6 @@ protected:
         policy::Options options;
         options.directives.push_back(directive("demo-1", policy::Step::Restrict, {"service:deepseek"}));
         in_force(options);
-    }
-    static bool contains(const std::string& text, std::string_view part) {
-        return text.find(part) != std::string::npos;
     }
     std::string last() { return late.empty() ? std::string() : late_text(late.size() - 1); }
 };
@@ -66,7 +63,7 @@ TEST_F(ChainTest, ANameOutsideIsAskedUpstream) {
     for (const std::uint32_t ttl_s : {0U, 300U}) {
         ASSERT_EQ(Outcome::Pending, ask({.name = "cdn.corp.example"}));
         const std::size_t asked = forwarder->asked_count - 1;
-        EXPECT_EQ(name("edge.example"), forwarder->asked.at(asked).question.name);
+        EXPECT_EQ(name("edge.example"), forwarder->asked.at(asked).query.question.name);
         answer(asked, Rcode::NoError,
                {{"edge.example", "CNAME", ttl_s, "e1.example."}, {"e1.example", "A", ttl_s, "192.0.2.7"}}, {});
         EXPECT_TRUE(contains(last(), "cdn.corp.example.\t300\tIN\tCNAME\tedge.example.")) << last();
@@ -105,7 +102,7 @@ TEST_F(ChainTest, AFailureOutsideIsServedStaleOrSaid) {
     now += seconds{61};
     ASSERT_EQ(Outcome::Pending, ask({.name = "cdn.corp.example"}));
     const auto asked = forwarder->asked.at(2);
-    forwarder->sink.delayed(asked.question, {&asked.waiter, 1}, now);
+    forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, now);
     EXPECT_TRUE(contains(last(), "edge.example.\t30\tIN\tA\t192.0.2.7")) << last();
     EXPECT_EQ(0U, engine->pending());
 }
@@ -140,7 +137,7 @@ TEST_F(ChainTest, FromUpstreamToALocalAliasAndOutAgain) {
     EXPECT_TRUE(late.empty()) << last();
     EXPECT_EQ(1U, engine->pending());
     ASSERT_EQ(2U, forwarder->asked_count);
-    EXPECT_EQ(name("edge.example"), forwarder->asked.at(1).question.name);
+    EXPECT_EQ(name("edge.example"), forwarder->asked.at(1).query.question.name);
     answer(1, Rcode::NoError, {{"edge.example", "A", 60, "192.0.2.7"}}, {});
     ASSERT_EQ(1U, late.size());
     EXPECT_TRUE(contains(last(), "a.example.\t60\tIN\tCNAME\tcdn.corp.example.")) << last();
@@ -163,9 +160,9 @@ TEST_F(ChainTest, ASecondExchangeStaysWithinTheTimeOfAQuery) {
     ASSERT_EQ(1U, engine->pending());
     const std::size_t answers = late.size();
     const auto asked = forwarder->asked.at(forwarder->asked_count - 1);
-    EXPECT_EQ(name("edge.example"), asked.question.name);
+    EXPECT_EQ(name("edge.example"), asked.query.question.name);
     now += milliseconds(1800);
-    forwarder->sink.delayed(asked.question, {&asked.waiter, 1}, now);
+    forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, now);
     ASSERT_EQ(answers + 1, late.size());
     EXPECT_TRUE(contains(last(), "SERVFAIL")) << last();
     EXPECT_EQ(0U, engine->pending());

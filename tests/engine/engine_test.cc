@@ -4,8 +4,6 @@
 namespace cenote::engine::testing {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 class EngineTest : public EngineFixture {
 protected:
     static policy::Options restricting(std::vector<std::string_view> targets) {
@@ -33,7 +31,7 @@ TEST_F(EngineTest, MissWaitsThenIsAnsweredAndCached) {
     ASSERT_EQ(1U, late.size());
     EXPECT_EQ(0U, engine->pending());
     EXPECT_TRUE(contains(late_text(0), "192.0.2.7")) << late_text(0);
-    EXPECT_TRUE(contains(late_text(0), "WWW.Debian.org.")) << "the client's letters come back\n" << late_text(0);
+    EXPECT_TRUE(contains(late_text(0), "WWW.Debian.org.")) << "the case of QNAME is preserved\n" << late_text(0);
 
     now += seconds{100};
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.ORG"}));
@@ -111,7 +109,7 @@ TEST_F(EngineTest, FailureIsAnsweredAndRemembered) {
     fail(0, upstream::Ending::TimedOut);
     ASSERT_EQ(1U, late.size());
     EXPECT_TRUE(contains(late_text(0), "SERVFAIL")) << late_text(0);
-    // Within the failure's life nobody asks upstream again (RFC 9520 §3.2).
+    // While the failure is cached upstream is not asked again (RFC 9520 §3.2).
     ASSERT_EQ(Outcome::Answered, ask({.name = "dead.example"}));
     EXPECT_TRUE(contains(text(), "SERVFAIL")) << text();
     EXPECT_EQ(1U, forwarder->asked_count);
@@ -126,13 +124,13 @@ TEST_F(EngineTest, StaleAnswerWhenUpstreamFailsOrIsSlow) {
     now += seconds{100};
     ASSERT_EQ(Outcome::Pending, ask({.name = "www.debian.org"})) << "fresh data is wanted first";
     const auto waiting = forwarder->asked.at(1);
-    forwarder->sink.delayed(waiting.question, {&waiting.waiter, 1}, now);
+    forwarder->sink.delayed(waiting.query, {&waiting.waiter, 1}, now);
     ASSERT_EQ(2U, late.size());
     EXPECT_TRUE(contains(late_text(1), "\t30\tIN\tA\t192.0.2.7")) << late_text(1);
     fail(1, upstream::Ending::TimedOut);
     EXPECT_EQ(2U, late.size()) << "answered once";
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.org"})) << "a failing name is served stale without asking";
-    EXPECT_EQ(2U, forwarder->asked_count) << "and nobody is asked again so soon (RFC 9520)";
+    EXPECT_EQ(2U, forwarder->asked_count) << "upstream is not asked again so soon (RFC 9520)";
     EXPECT_TRUE(contains(text(), "192.0.2.7")) << text();
 }
 
@@ -239,7 +237,7 @@ TEST_F(EngineTest, LandingNameIsResolvedBehindTheCname) {
     options.sinkhole.cname = name("blocked.agency.example");
     in_force(options);
     ASSERT_EQ(Outcome::Pending, ask({.name = "deepseek.com"}));
-    EXPECT_EQ(name("blocked.agency.example"), forwarder->asked.at(0).question.name);
+    EXPECT_EQ(name("blocked.agency.example"), forwarder->asked.at(0).query.question.name);
     answer(0, wire::Rcode::NoError, {{"blocked.agency.example", "A", 300, "192.0.2.80"}}, {});
     EXPECT_TRUE(contains(late_text(0), "deepseek.com.\t30\tIN\tCNAME\tblocked.agency.example.")) << late_text(0);
     EXPECT_TRUE(contains(late_text(0), "blocked.agency.example.\t30\tIN\tA\t192.0.2.80")) << late_text(0);
@@ -267,7 +265,7 @@ TEST_F(EngineTest, NoTtlOfANameThatWillBeClosedOutlivesTheEdge) {
     EXPECT_TRUE(contains(late_text(0), "deepseek.com.\t7\tIN\tA")) << late_text(0);
     ASSERT_EQ(Outcome::Pending, ask({.name = "www.debian.org"}));
     answer(1, wire::Rcode::NoError, {{"www.debian.org", "A", 300, "192.0.2.7"}}, {});
-    EXPECT_TRUE(contains(late_text(1), "\t300\tIN\tA")) << "nobody will close it\n" << late_text(1);
+    EXPECT_TRUE(contains(late_text(1), "\t300\tIN\tA")) << "no directive applies to it\n" << late_text(1);
 }
 
 TEST_F(EngineTest, TooLargeForUdpIsTruncatedAndStaysCached) {

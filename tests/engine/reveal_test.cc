@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What answers reveal, and where the check of it ends.
+// What answers reveal, and where the check of that ends.
 #include "tests/engine/fixture.h"
 
 namespace cenote::engine::testing {
@@ -51,7 +51,7 @@ TEST_F(RevealTest, TheCheckEndsAtAProtectedRoutedOrLocalName) {
         reply_to({.name = "before.example"}, {{"before.example", "CNAME", 300, "chat.deepseek.com."},
                                               {"chat.deepseek.com", "CNAME", 300, "www.protected.example."},
                                               {"www.protected.example", "A", 300, "192.0.2.7"}})))
-        << "what stands before the protected name is judged";
+        << "a name before the protected one is judged";
 }
 
 TEST_F(RevealTest, AProtectedTargetOfOneServiceSaysNothingOfTheOthers) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands on the wire for a closed name: every answer mode by query type, and what may not be left out.
+// The response for a sinkholed name: every answer mode by query type, and the parts that must be there.
 #include "tests/engine/fixture.h"
 
 namespace cenote::engine::testing {
@@ -104,7 +104,7 @@ TEST_F(SinkholeTest, StructuredErrorTakesTheTextsPlace) {
     const std::string bytes(reply.written().begin(), reply.written().end());
     EXPECT_NE(std::string::npos, bytes.find("{\"j\":\"DeepSeek is restricted by directive demo-1")) << text();
     EXPECT_NE(std::string::npos, bytes.find("\"s\":5")) << text();
-    EXPECT_FALSE(says("EDE: 4")) << "must not be said beside a structured error\n" << text();
+    EXPECT_FALSE(says("EDE: 4")) << "must not be used beside a structured error\n" << text();
 }
 
 TEST_F(SinkholeTest, NoOptUnlessAsked) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An engine with a policy of its own, a real cache, and an upstream that answers when the test says so. For whoever
-// drives an engine: the engine's tests (fixture.h), the scenarios, the fuzz target.
+// An engine with a policy, a real cache, and an upstream that answers when the test calls it. Used by the engine's
+// tests (fixture.h), the scenarios and the fuzz target.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "resolver/engine/engine.h"
 #include "resolver/wire/message.h"
 #include "tests/policy/fixture.h"
+#include "tests/support/packet.h"
 
 namespace cenote::engine::testing {
 
@@ -21,20 +22,20 @@ using policy::testing::directive;
 using policy::testing::ip;
 using policy::testing::name;
 
-/// Keeps what it is asked; the test answers.
+/// Records its queries; the test answers them.
 class ScriptedForwarder final : public upstream::Forwarder {
 public:
     struct Asked {
-        wire::Question question;
+        upstream::Query query;
         upstream::Waiter waiter;
     };
 
     explicit ScriptedForwarder(upstream::AnswerSink& to) : sink(to) {}
 
-    upstream::Ticket resolve(const wire::Question& question, upstream::Waiter waiter, Ticks) noexcept override {
+    upstream::Ticket resolve(const upstream::Query& query, upstream::Waiter waiter, Ticks) noexcept override {
         if (refuses) return upstream::Ticket::Refused;
         if (asked_count == asked.size()) return upstream::Ticket::Refused;
-        asked[asked_count++] = {question, waiter};
+        asked[asked_count++] = {query, waiter};
         return upstream::Ticket::Leading;
     }
     void apply(const upstream::Options& options) override { applied = options; }
@@ -57,38 +58,26 @@ struct RecordText {
     std::string value;
 };
 
-inline void put_u16(std::vector<std::uint8_t>& out, std::size_t value) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
-}
-
-inline void put_record(std::vector<std::uint8_t>& out, const RecordText& record) {
+inline void put_record(test::Packet& out, const RecordText& record) {
     const wire::Name owner = name(record.owner);
     const auto type = wire::parse_type(record.type).value();
-    const auto rdata = wire::rdata_from_text(type, record.value).value();
-    out.insert(out.end(), owner.wire().begin(), owner.wire().end());
-    put_u16(out, static_cast<std::size_t>(type));
-    put_u16(out, 1);
-    put_u16(out, record.ttl_s >> 16);
-    put_u16(out, record.ttl_s & 0xffff);
-    put_u16(out, rdata.size());
-    out.insert(out.end(), rdata.begin(), rdata.end());
+    out.bytes({owner.wire().begin(), owner.wire().end()})
+        .record(type, record.ttl_s, wire::rdata_from_text(type, record.value).value());
 }
 
-/// What an upstream server would send.
+/// A response as an upstream server sends it.
 inline std::vector<std::uint8_t> upstream_answer(const wire::Question& question, wire::Rcode rcode,
                                                  const std::vector<RecordText>& answer,
                                                  const std::vector<RecordText>& authority) {
-    std::vector<std::uint8_t> out{0, 0, 0x81, static_cast<std::uint8_t>(0x80 | static_cast<int>(rcode)), 0, 1};
-    put_u16(out, answer.size());
-    put_u16(out, authority.size());
-    put_u16(out, 0);
-    out.insert(out.end(), question.name.wire().begin(), question.name.wire().end());
-    put_u16(out, static_cast<std::size_t>(question.type));
-    put_u16(out, static_cast<std::size_t>(question.rr_class));
+    test::Packet out;
+    out.header(0, 0x8180U | static_cast<unsigned>(rcode), 1, static_cast<unsigned>(answer.size()),
+               static_cast<unsigned>(authority.size()), 0)
+        .bytes({question.name.wire().begin(), question.name.wire().end()})
+        .u16(static_cast<unsigned>(question.type))
+        .u16(static_cast<unsigned>(question.rr_class));
     for (const auto& record : answer) put_record(out, record);
     for (const auto& record : authority) put_record(out, record);
-    return out;
+    return out.data;
 }
 
 struct QueryText {
@@ -102,31 +91,13 @@ struct QueryText {
 };
 
 inline std::vector<std::uint8_t> query_bytes(const QueryText& query) {
-    std::vector<std::uint8_t> out{0x12, 0x34};
-    put_u16(out, query.flags);
-    put_u16(out, 1);
-    put_u16(out, 0);
-    put_u16(out, 0);
-    put_u16(out, query.edns ? 1 : 0);
-    for (std::size_t from = 0; from < query.name.size();) {  // letters as written
-        const std::size_t dot = std::min(query.name.find('.', from), query.name.size());
-        out.push_back(static_cast<std::uint8_t>(dot - from));
-        out.insert(out.end(), query.name.begin() + static_cast<std::ptrdiff_t>(from),
-                   query.name.begin() + static_cast<std::ptrdiff_t>(dot));
-        from = dot + 1;
-    }
-    out.push_back(0);
-    put_u16(out, static_cast<std::size_t>(wire::parse_type(query.type).value()));
-    put_u16(out, query.rr_class);
-    if (!query.edns) return out;
-    out.push_back(0);
-    put_u16(out, 41);
-    put_u16(out, 1232);
-    put_u16(out, 0);
-    put_u16(out, query.dnssec_ok ? 0x8000 : 0);
-    put_u16(out, query.options.size());
-    out.insert(out.end(), query.options.begin(), query.options.end());
-    return out;
+    test::Packet out;
+    out.header(0x1234, query.flags, 1, 0, 0, query.edns ? 1 : 0)
+        .name(query.name)
+        .u16(static_cast<unsigned>(wire::parse_type(query.type).value()))
+        .u16(query.rr_class);
+    if (query.edns) out.opt(query.options, 1232, query.dnssec_ok ? 0x8000 : 0);
+    return out.data;
 }
 
 class World : public ReplySink {
@@ -181,23 +152,23 @@ public:
         return printed.ok() ? *printed : printed.error().text;
     }
 
-    /// Upstream's answer to what was asked as number `index`, as its server sent it. What is not Ok reaches nobody.
+    /// Completes upstream query number `index` with a message as a server sends it. Only an Ok one reaches a client.
     [[nodiscard]] wire::AnswerStatus answer_bytes(std::size_t index, const std::vector<std::uint8_t>& packet) {
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;
         std::size_t size = 0;
-        const auto status = distill_answer(packet, asked.question, distilled_, size, completion.shape);
+        const auto status = distill_answer(packet, asked.query.question, distilled_, size, completion.shape);
         if (status != wire::AnswerStatus::Ok) return status;
         completion.ending = upstream::Ending::Answered;
         completion.answer = ByteView(distilled_).first(size);
-        forwarder->sink.complete(asked.question, completion, {&asked.waiter, 1}, now);
+        forwarder->sink.complete(asked.query, completion, {&asked.waiter, 1}, now);
         return status;
     }
     void fail(std::size_t index, upstream::Ending ending) {
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;
         completion.ending = ending;
-        forwarder->sink.complete(asked.question, completion, {&asked.waiter, 1}, now);
+        forwarder->sink.complete(asked.query, completion, {&asked.waiter, 1}, now);
     }
 
     PendingLimits limits{.queries_max = 64, .per_client_max = 32};
@@ -217,7 +188,7 @@ public:
     std::vector<std::uint8_t> space = std::vector<std::uint8_t>(wire::kMessageMax);
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
-    std::vector<std::vector<std::uint8_t>> diverted;  // queries about zones
+    std::vector<std::vector<std::uint8_t>> diverted;  // queries that were handed over
     Diverted diversion = Diverted::Taken;
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which queries about zones leave the path, whose they are, and what becomes of them where they find no room.
+// Queries that are handed over to the zone service: which ones, from which clients, and the reply when its queue is
+// full.
 #include <gmock/gmock.h>
 
 #include "tests/engine/fixture.h"

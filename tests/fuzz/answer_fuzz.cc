@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers of upstreams: whatever is distilled from one, ldns can read, is distilled to the same again, and becomes a
-// reply that ldns can read at any size and age. The first byte says whether DNSSEC records were asked for.
+// Answers of upstream servers: ldns can read the scrubbed message, scrubbing it again gives the same, and it becomes a
+// reply that ldns can read at any size and age. The first bit is the DO of the client.
 
 #include <vector>
 
 #include "resolver/base/check.h"
 #include "resolver/wire/answer.h"
+#include "resolver/wire/dnssec_strip.h"
 #include "resolver/wire/rdata.h"
 #include "resolver/wire/reply.h"
 
-// Behind the standard headers: it defines `bool`, which clang minds.
+// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
 
 namespace {
@@ -25,8 +26,8 @@ bool ldns_reads(ByteView packet) {
     return ok;
 }
 
-/// ldns knows the make-up of some old types that pass here as they are (RFC 3597), and loses its place where theirs
-/// is wrong; nothing to compare then.
+/// False for old types whose layout ldns checks, while they pass here unchecked (RFC 3597): then there is nothing to
+/// compare.
 bool is_comparable(ByteView message) {
     bool comparable = true;
     for_each_answer(message, [&](RrType type, ByteView) {
@@ -37,7 +38,7 @@ bool is_comparable(ByteView message) {
     return comparable;
 }
 
-/// What the packet itself claims to answer, so that a fuzzer gets past the question.
+/// The question of the packet itself, so that a fuzzer gets past the check of the question.
 bool question_of(ByteView packet, Question& question) {
     if (packet.size() < kHeaderSize) return false;
     std::size_t end = 0;
@@ -68,10 +69,12 @@ void expect_stable(ByteView message, const Question& question, const AnswerShape
     CENOTE_CHECK(second.negative == shape.negative);
 }
 
-/// As a client gets it: aged, with its letters, at a size of its own.
-void expect_reply(const std::vector<std::uint8_t>& message, const Question& question, std::size_t limit) {
+/// The reply as a client gets it: aged, with the case of its QNAME, within its size.
+void expect_reply(const std::vector<std::uint8_t>& message, const Question& question, bool dnssec_ok,
+                  std::size_t limit) {
     std::vector<std::uint8_t> asked(512);
-    asked.resize(write_upstream_query(question, 7, 0xaaaaaaaaaaaaaaaa, true, asked));
+    asked.resize(
+        write_upstream_query(question, {.id = 7, .case_bits = 0xaaaaaaaaaaaaaaaa, .dnssec_ok = dnssec_ok}, asked));
     Query query;
     if (parse_query(asked, query) != ParseStatus::Ok) return;
     std::vector<std::uint8_t> space(message);
@@ -83,6 +86,8 @@ void expect_reply(const std::vector<std::uint8_t>& message, const Question& ques
     finish_answer(query, opt, reply);
     CENOTE_CHECK(reply.size <= reply.limit && ldns_reads(reply.written()));
     CENOTE_CHECK(match_reply(reply.written(), asked, true) == MatchStatus::Match);
+    for_each_answer(reply.written(),
+                    [&](RrType type, ByteView) { CENOTE_CHECK(dnssec_ok || !is_authenticating(type, question.type)); });
 }
 
 }  // namespace
@@ -91,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 1) return 0;
     const std::vector<std::uint8_t> packet(data + 1, data + size);
     Question question;
-    question.dnssec_ok = (data[0] & 1) != 0;
+    const bool dnssec_ok = (data[0] & 1) != 0;
     if (!question_of(packet, question)) return 0;
     static std::vector<std::uint8_t> out(kMessageMax);
     std::size_t written = 0;
@@ -104,6 +109,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect_links(message, shape);
     if (!shape.truncated) expect_stable(message, question, shape);
     for (const std::size_t limit : {std::size_t{512}, std::size_t{1232}, kMessageMax})
-        expect_reply(message, question, limit);
+        expect_reply(message, question, dnssec_ok, limit);
     return 0;
 }

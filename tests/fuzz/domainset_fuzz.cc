@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A set file from somebody who means harm: its checksums are made right, so that what stands behind them is tried.
+// A malicious set file: its checksums are made right, so that the checks behind them are reached.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::array kNames{".", "com", "example.com", "a.b.c.d.e.f.g.h.example.com"};
 
-/// Before anybody has looked at its names, a file leads to wrong answers at worst.
+/// Before its names are verified, a file leads to wrong answers at worst.
 void look_up_unread(ByteView file) {
     const auto loaded = domainset::load_set(file, "a file");
     if (!loaded) return;
@@ -29,8 +29,8 @@ void look_up_unread(ByteView file) {
         const auto name = wire::Name::parse(text).value();
         domainset::NameHashes hashes;
         loaded->table.hash(name, hashes);
-        loaded->table.touch_groups(name, hashes);
-        loaded->table.touch_record(name, hashes);
+        loaded->table.prefetch_groups(name, hashes);
+        loaded->table.prefetch_record(name, hashes);
         if (const auto hit = loaded->table.match(name, hashes))
             if (hit->tags >= loaded->tag_sets.size()) std::abort();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client's packet and an upstream's answer, both arbitrary, against an engine with a policy in force: no reply is
-// larger than its limit, every reply can be read, an address that upstream gave for a closed name reaches nobody, and a
-// batch answers as single queries are answered.
+// An arbitrary packet of a client and an arbitrary answer of upstream, for an engine with a policy: no reply is larger
+// than its limit, every reply can be parsed, no client gets an address that upstream gave for a sinkholed name, and a
+// batch gets the same replies as single queries.
 //
 // Input: a byte of choices (1: over TCP, 2: upstream's bytes as they are), the packet's length in two bytes, the
 // packet, the rest is upstream's answer behind its question.
@@ -17,7 +17,7 @@ using namespace cenote;
 using engine::testing::upstream_answer;
 using engine::testing::World;
 
-constexpr std::uint32_t kMarker = 0xc6336402;  // 198.51.100.2, what upstream says of every name
+constexpr std::uint32_t kMarker = 0xc6336402;  // 198.51.100.2, the answer of upstream for every name
 
 policy::Options closing_deepseek() {
     policy::Options options;
@@ -35,7 +35,7 @@ bool holds_marker(ByteView reply) {
     return found;
 }
 
-/// ldns minds the make-up of types that pass here as they are (RFC 3597).
+/// ldns checks the layout of types that pass here unchecked (RFC 3597).
 bool is_comparable(ByteView reply) {
     bool comparable = true;
     wire::for_each_answer(reply, [&comparable](wire::RrType type, ByteView) noexcept {
@@ -127,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     Trial trial(*world, packet);
     if (trial.ask() == engine::Outcome::Pending) {
-        const wire::Question question = world->forwarder->asked[0].question;
+        const wire::Question question = world->forwarder->asked[0].query.question;
         const auto answer = (data[0] & 2) != 0 ? raw_answer(question, rest) : marked_answer(question, rest);
         if (world->answer_bytes(0, answer) != wire::AnswerStatus::Ok) world->fail(0, upstream::Ending::Failed);
         CENOTE_CHECK(world->late.size() == 1 && world->engine->pending() == 0);

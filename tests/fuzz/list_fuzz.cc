@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A list from anybody: the first byte chooses the dialect, the rest is its text. What is taken can be written down and
+// Any list: the first byte chooses the dialect, the rest is its text. What is taken can be written down and
 // read again.
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The set against the plain meaning of what it was told. Three bytes make a statement or a question: what it is, and
-// a name of short labels out of few letters, so that names meet.
+// The set against a naive one. Three bytes make an entry or a lookup: the kind, and a name of short labels of few
+// letters, so that names coincide.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -12,7 +12,7 @@
 #include "resolver/wire/name.h"
 #include "resolver/wire/typed_name.h"
 
-// Behind the standard headers: it defines `bool`, which clang minds.
+// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
 
 namespace {

@@ -11,7 +11,7 @@
 #include "resolver/wire/query.h"
 #include "resolver/wire/reply.h"
 
-// Behind the standard headers: it defines `bool`, which clang minds.
+// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
 
 namespace {
@@ -34,7 +34,7 @@ ldns_pkt* read_with_ldns(ByteView packet) {
     return ldns_wire2pkt(&parsed, packet.data(), packet.size()) == LDNS_STATUS_OK ? parsed : nullptr;
 }
 
-/// The question, where ldns can read the packet too (it wants more of other records than we do of a query).
+/// The question, where ldns can read the packet too (which checks more of the other records in a query).
 void expect_same_question(ByteView packet, const Query& query) {
     ldns_pkt* theirs = read_with_ldns(packet);
     if (theirs == nullptr) return;

@@ -69,7 +69,7 @@ void read_edns(ByteView message, Told& told) {
     if (!found) told.words.emplace_back("NOEDNS");
 }
 
-/// The records of a section as ldns prints them; owners in small letters, for they may be the client's own.
+/// The records of a section as ldns prints them, owners in lower case: their case may be that of the query.
 Lines section(const std::string& text, std::string_view title) {
     Lines lines;
     std::istringstream in(text);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Acts out one scenario: an engine with a policy and a cache, an upstream that says what the script says, and a clock
-// that moves when the script moves it. Exits with 1 at the first step that comes out otherwise, and when an answer or a
-// question to upstream was never looked at.
+// Runs one scenario: an engine with a policy and a cache, an upstream and a clock that follow the script. Exits with 1
+// at the first step with another result, and when an answer or an upstream query was never checked.
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -25,7 +24,7 @@ public:
     Wrong run();
 
 private:
-    /// A question that upstream has not answered yet.
+    /// An upstream query without an answer so far.
     struct Open {
         std::size_t index = 0;
         Ticks since{};
@@ -161,9 +160,9 @@ Wrong Play::query(const Step& step) {
 Wrong Play::check_out_query(const Entry& entry) {
     if (out_seen_ == world_->forwarder->asked_count) return "upstream was asked nothing";
     if (!entry.question) return "an outgoing query has a question";
-    const wire::Question& got = world_->forwarder->asked[out_seen_].question;
-    wire::Question wanted{.name = policy::testing::name(entry.question->name),
-                          .type = wire::parse_type(entry.question->type).value()};
+    const upstream::Query& got = world_->forwarder->asked[out_seen_].query;
+    upstream::Query wanted{.question = {.name = policy::testing::name(entry.question->name),
+                                        .type = wire::parse_type(entry.question->type).value()}};
     for (const auto& word : entry.words.value_or(std::vector<std::string>{})) {
         if (word == "DO")
             wanted.dnssec_ok = true;
@@ -174,8 +173,8 @@ Wrong Play::check_out_query(const Entry& entry) {
     }
     if (!(got == wanted))
         return "upstream was asked something else\nexpected:\n" + entry.question->name + " " + entry.question->type +
-               "\ngot:\n" + got.name.to_string() + " " + wire::type_to_text(got.type) + (got.dnssec_ok ? " DO" : "") +
-               (got.checking_disabled ? " CD" : "");
+               "\ngot:\n" + got.question.name.to_string() + " " + wire::type_to_text(got.question.type) +
+               (got.dnssec_ok ? " DO" : "") + (got.checking_disabled ? " CD" : "");
     open_.push_back({.index = out_seen_++, .since = world_->now, .told_delayed = false});
     return std::nullopt;
 }
@@ -202,8 +201,8 @@ Wrong Play::reply(const Entry& entry) {
     if (rcode == wire::Rcode::ServFail || rcode == wire::Rcode::Refused) {  // what the forwarder makes of them
         world_->fail(index, upstream::Ending::Failed);
     } else {
-        Bytes packet = engine::testing::upstream_answer(world_->forwarder->asked[index].question, rcode, entry.answer,
-                                                        entry.authority);
+        Bytes packet = engine::testing::upstream_answer(world_->forwarder->asked[index].query.question, rcode,
+                                                        entry.answer, entry.authority);
         if (authenticated) packet[3] |= wire::kFlagAd;
         if (world_->answer_bytes(index, packet) != wire::AnswerStatus::Ok) return "upstream's answer is malformed";
     }
@@ -229,7 +228,7 @@ Wrong Play::check_answer(const Entry& entry) {
     return compare_answer(entry, query->second, answer);
 }
 
-/// Time moves from edge to edge of the policy; what has waited too long upstream is told so (RFC 8767 §5).
+/// Time moves from edge to edge of the policy; at the client response timeout the engine gets its call (RFC 8767 §5).
 Wrong Play::pass(seconds elapse) {
     const WallTime until = wall_ + elapse;
     for (auto edge = policy_->next_edge(); edge && *edge <= until; edge = policy_->next_edge()) {
@@ -241,7 +240,7 @@ Wrong Play::pass(seconds elapse) {
         if (open.told_delayed || world_->now - open.since < settings_->upstream.stale_after) continue;
         open.told_delayed = true;
         const auto& asked = world_->forwarder->asked[open.index];
-        world_->forwarder->sink.delayed(asked.question, {&asked.waiter, 1}, world_->now);
+        world_->forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, world_->now);
     }
     take_late();
     return std::nullopt;
@@ -253,7 +252,7 @@ Wrong Play::nothing() {
         return "an answer was not expected\ngot:\n" + (text ? *text : text.error().text);
     }
     if (out_seen_ != world_->forwarder->asked_count)
-        return "upstream was asked for " + world_->forwarder->asked[out_seen_].question.name.to_string() +
+        return "upstream was asked for " + world_->forwarder->asked[out_seen_].query.question.name.to_string() +
                ", which was not expected";
     return std::nullopt;
 }

@@ -77,7 +77,7 @@ private:
     void read_question(const std::string& name, Words& words, Entry& entry);
     void read_record(const std::string& owner, Words& words, std::vector<RecordText>& section);
 
-    /// The next line that says something; false at the end or when something is wrong already.
+    /// Moves to the next line with content; false at the end or after an error.
     bool next_line() {
         while (wrong_.empty() && std::getline(file_, line_)) {
             ++line_number_;

@@ -21,7 +21,7 @@ namespace cenote::scenarios {
 enum class Act : std::uint8_t { Query, CheckOutQuery, Reply, CheckAnswer, TimePasses, Timeout, Config, Nothing };
 
 struct QuestionText {
-    std::string name;  // letters as written
+    std::string name;  // case as written
     std::string type;
 };
 

@@ -319,19 +319,6 @@ Bytes record(std::uint16_t type, const Bytes& rdata) {
 
 Bytes a_record(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) { return record(1, {a, b, c, d}); }
 
-Bytes wire_name(const std::string& name) {
-    Bytes bytes;
-    for (std::size_t begin = 0; begin < name.size();) {
-        const std::size_t end = std::min(name.find('.', begin), name.size());
-        bytes.push_back(static_cast<std::uint8_t>(end - begin));
-        bytes.insert(bytes.end(), name.begin() + static_cast<std::ptrdiff_t>(begin),
-                     name.begin() + static_cast<std::ptrdiff_t>(end));
-        begin = end + 1;
-    }
-    bytes.push_back(0);
-    return bytes;
-}
-
 Bytes right_answer(const Bytes& query) { return reply(query, 0x8180, {a_record(192, 0, 2, 1)}); }
 
 Bytes rcode_answer(const Bytes& query, std::uint8_t rcode) {

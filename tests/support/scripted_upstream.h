@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An upstream server that does what a test says: UDP and TCP on one loopback port, in a thread of its own.
+// An upstream server that follows the script of a test: UDP and TCP on one loopback port, in a thread of its own.
 //
 // Threads:  the script runs on the upstream's thread; everything else may be called by the test.
 // Failure:  what cannot be set up stops the test process.
@@ -79,7 +79,6 @@ Bytes reply(const Bytes& query, std::uint16_t flags, const std::vector<Bytes>& a
 Bytes record(std::uint16_t type, const Bytes& rdata);
 Bytes a_record(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d);
 /// "www.example" in wire form.
-Bytes wire_name(const std::string& name);
 
 /// The answer that a test takes for right: one A record, 192.0.2.1.
 Bytes right_answer(const Bytes& query);

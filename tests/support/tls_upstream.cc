@@ -122,7 +122,7 @@ struct TlsUpstream::State {
                 Bytes answer = right_answer(Bytes(bytes.begin() + 2, end));
                 bytes.erase(bytes.begin(), end);
                 answer.insert(answer.begin(), {0, static_cast<std::uint8_t>(answer.size())});
-                ++answers;  // before it can be read, so that whoever has the answer sees it counted
+                ++answers;  // before the answer is sent, so that a test that has it sees it counted
                 if (SSL_write(session, answer.data(), static_cast<int>(answer.size())) <= 0) return;
                 ++done;
             }

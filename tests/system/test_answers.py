@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in an answer: local chains and wildcards, what is judged of an answer and what is not, stale data that
-was superseded, and held answers that leave over time."""
+"""The content of answers: local chains and wildcards, which parts of an answer are judged, stale data that was
+superseded, and late answers that are sent over time."""
 import socket
 import struct
 import threading
@@ -57,6 +57,8 @@ ANSWERS = {
     "mapped.example": ["mapped.example 60 IN AAAA ::ffff:198.51.100.7"],
     "hint.example": ["hint.example 60 IN HTTPS 1 . ipv4hint=198.51.100.7"],
     "plain.example": ["plain.example 60 IN HTTPS 1 . ipv4hint=192.0.2.4"],
+    "signed.example": ["signed.example 60 IN A 192.0.2.5",
+                       "signed.example 60 IN RRSIG A 8 2 60 20300101000000 20260101000000 1 example. AAAA"],
 }
 
 
@@ -92,6 +94,13 @@ class Answers(SystemTest):
         self.assertEqual(self.ask_twice("www.old.example"),
                          ["A 192.0.2.2", "CNAME www.new.example.", "DNAME new.example."])
 
+    def test_signatures_go_to_clients_that_set_do(self):
+        """RFC 4035 §3.2.1, with an upstream that sends signatures whether or not DO is set."""
+        self.assertEqual(self.ask_twice("signed.example"), ["A 192.0.2.5"])
+        for _ in range(2):  # fresh, then cached
+            reply = self.resolver.ask("signed.example", want_dnssec=True)
+            self.assertEqual([r.split()[0] for r in records(reply)], ["A", "RRSIG"])
+
     def test_the_check_ends_at_a_protected_name(self):
         for name in ("www.agency.example", "through.example"):
             self.assertIn("A 198.51.100.7", self.ask_twice(name))
@@ -125,7 +134,7 @@ class Superseded(SystemTest):
 
 class Paced(SystemTest):
     def test_held_answers_leave_over_time(self):
-        """CVE-2024-33655: what one address waits for does not leave in one pulse."""
+        """CVE-2024-33655: late answers to one address are not sent in one pulse."""
         count, held_s = 400, 0.7
         upstream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(upstream.close)
@@ -139,7 +148,7 @@ class Paced(SystemTest):
         client.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         for i in range(count):
             client.send(dns.message.make_query(f"n{i}.example", "TXT", use_edns=0, payload=1232).to_wire())
-        arrived = []  # (when the kernel had it, bytes)
+        arrived = []  # (time of arrival in the kernel, bytes)
         while len(arrived) < count:
             try:
                 data, control, _, _ = client.recvmsg(65535, 256)
@@ -155,7 +164,7 @@ class Paced(SystemTest):
 
     @staticmethod
     def answer_all_at_once(upstream, count, held_s, text):
-        """Reads until every question is there and the first is old, then answers each."""
+        """Reads until all queries are there and the first is old, then answers each."""
         waiting, first = {}, None
         try:
             while len(waiting) < count or time.monotonic() - first < held_s:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sinkholed name answers: every answer mode and every query type."""
+"""The answers for a sinkholed name: every answer mode and every query type."""
 import dns.flags
 import dns.message
 import dns.rdatatype
@@ -59,7 +59,7 @@ class Blocking(SystemTest):
         self.resolver = self.node(directives=DIRECTIVES, sinkhole=SINKHOLE, upstreams=[self.upstream.where]).start()
 
     def blocked(self, name, rdtype, ede=15, **options):
-        """Asks, and checks what holds for every sinkhole answer."""
+        """Asks, and checks the properties of every sinkhole answer."""
         answer = self.resolver.ask(name, rdtype, **options)
         flags = answer.flags
         self.assertTrue(flags & dns.flags.QR and flags & dns.flags.RA and flags & dns.flags.RD, answer)
@@ -76,7 +76,7 @@ class Blocking(SystemTest):
         return answer
 
     def check_soa(self, answer):
-        """RFC 2308 §3: both numbers are the block TTL, so that nobody keeps the answer longer."""
+        """RFC 2308 §3: TTL and MINIMUM are the block TTL, so that the answer is not cached for longer."""
         self.assertEqual(len(answer.authority), 1, answer)
         soa = answer.authority[0]
         self.assertEqual(soa.rdtype, dns.rdatatype.SOA)
@@ -119,7 +119,7 @@ class Blocking(SystemTest):
                     self.assertRcode(answer, rcode)
                     self.assertEqual(records(answer), [])
         self.assertRcode(self.blocked(self.name("nxdomain"), "ANY"), "NXDOMAIN")
-        # RFC 8482 §4.2: NODATA, or the one HINFO.
+        # NODATA, or one HINFO (RFC 8482 §4.2).
         self.assertIn([line.split()[0] for line in records(self.blocked(self.name("nodata"), "ANY"))], ([], ["HINFO"]))
 
     def test_cname(self):
@@ -143,7 +143,7 @@ class Blocking(SystemTest):
         spoken = dns.message.make_query(self.name("null"), "A")
         client.send(silent.to_wire())
         client.send(spoken.to_wire())
-        # Both go to one worker in order, so the first reply would have been the dropped one's.
+        # Both go to one worker in order, so the first reply would belong to the query that is dropped.
         self.assertEqual(dns.message.from_wire(client.recv(4096)).id, spoken.id)
 
     def test_ds_at_the_cut_is_the_parents(self):
@@ -160,7 +160,7 @@ class Blocking(SystemTest):
     def test_labels_not_letters(self):
         self.assertEqual(addresses(self.resolver.ask("notalpha-ai.example")), ["192.0.2.7"])
         self.assertEqual(addresses(self.blocked("a.b.c.ALPHA-ai.eXample", "A")), ["0.0.0.0"])
-        # RFC 4343: a dot inside a label is a byte of the label.
+        # A dot inside a label is a byte of the label (RFC 4343).
         answer = self.resolver.ask(r"chat\.alpha-ai.example")
         self.assertRcode(answer, "NXDOMAIN")
         self.assertEqual(extended_errors(answer), [])

@@ -54,7 +54,7 @@ class OverNsd(SystemTest):
                     self.assertFalse(answer.flags & dns.flags.AA, "not our zone")
 
     def test_negative(self):
-        """RFC 2308: the SOA comes along, and TTL and MINIMUM bound it."""
+        """RFC 2308: a negative answer has the SOA, and lasts for the lower of its TTL and MINIMUM."""
         for name, rdtype, rcode in (("none.zone.example", "A", "NXDOMAIN"), ("www.zone.example", "MX", "NOERROR")):
             for _ in range(2):
                 answer = self.resolver.ask(name, rdtype)
@@ -85,7 +85,7 @@ class OverNsd(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
 
     def test_stale(self):
-        """RFC 8767: past its TTL and with upstream dead, an answer still serves, for 30 s, with EDE 3."""
+        """RFC 8767: after its TTL, with upstream down, an answer still serves, with TTL 30 and EDE 3."""
         self.assertEqual(addresses(self.resolver.ask("short.zone.example")), ["192.0.2.2"])
         self.nsd.stop()
 
@@ -145,7 +145,7 @@ class OverUnbound(SystemTest):
         self.assertIn("NSEC3", {line.split()[0] for line in records(answer, "authority")})
 
     def test_ad_for_those_who_ask(self):
-        """RFC 6840 §5.7, §5.8: AD goes to a client that set DO or AD, never to another."""
+        """RFC 6840 §5.7, §5.8: only a client that set DO or AD gets AD."""
         without = self.resolver.ask("www.zone.example", flags=dns.flags.RD)
         self.assertFalse(without.flags & dns.flags.AD)
 
@@ -206,7 +206,7 @@ class Scripted(SystemTest):
                 self.assertLess(sick.count(), 40)
 
     def test_nobody_answers(self):
-        """SERVFAIL with EDE 22 within 2.5 s (measured here with the machine's own slack), sinkholing goes on."""
+        """SERVFAIL with EDE 22 within 2.5 s (and the delays of a busy machine), and sinkholing goes on."""
         silent = ScriptedUpstream(self, lambda query, transport: None)
         resolver = self.node(upstreams=[silent.where]).start()
         answer = resolver.ask("lost.example")
@@ -220,7 +220,7 @@ class Scripted(SystemTest):
         self.assertRcode(again, "SERVFAIL")
 
     def test_an_upstream_goes_and_comes_back(self):
-        """A problem in status, and one line in the log each way."""
+        """A problem in status, and one line in the log at its start and its end."""
         here = threading.Event()
         answers = zone_handler(*(f"n{i}.example 60 IN A 192.0.2.1" for i in range(1000)))
         upstream = ScriptedUpstream(self, lambda query, transport: answers(query, transport) if here.is_set() else None)

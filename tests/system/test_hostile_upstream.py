@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a hostile or broken upstream first sends, and that the right answer which follows is the one that is used."""
+"""Responses of a hostile or broken upstream, and that the right answer which follows is the one in use."""
 import socket
 import struct
 import threading
@@ -60,7 +60,7 @@ def option_past_rdata(query):
     return bytes(wire[:question_end(query) + 16]) + b"\0" + struct.pack("!HHIH", 41, 1232, 0, 4) + struct.pack("!HH", 3, 900)
 
 
-# What comes before the right answer; each must be ignored.
+# Responses before the right answer; each must be ignored.
 FIRST = {
     "wrong id": lambda q: [with_bytes(q, 0, struct.pack("!H", q.id ^ 0x5555))],
     "60 wrong ids": lambda q: [with_bytes(q, 0, struct.pack("!H", (q.id + 1 + i) & 0xffff)) for i in range(60)],
@@ -154,7 +154,7 @@ class HostileUpstream(SystemTest):
         self.assertEqual(addresses(self.resolver_over(handle).ask("n.example")), [GOOD])
 
     def test_upper_case_echo_is_fallen_back_from(self):
-        """An upstream that spells the question its own way: 0x20 is given up for it, not the answer."""
+        """An upstream that changes the case of QNAME is asked without 0x20 case randomisation, and still used."""
         def handle(query, transport):
             wire = bytearray(good(query))
             end = question_end(query) - 4
@@ -200,7 +200,7 @@ class HostileUpstream(SystemTest):
         self.assertEqual(addresses(answer), [GOOD])
 
     def test_three_thousand_records_over_tcp(self):
-        asked = dns.message.make_query("n.example", "A")  # written ahead: it takes longer than the client's patience
+        asked = dns.message.make_query("n.example", "A")  # made ahead of time: it takes longer than the client waits
         wire = answer_with(asked, *(f"n.example. 60 IN A 10.{i >> 8}.{i & 255}.1" for i in range(3000))).to_wire(max_size=65535)
 
         def over_tcp(query):

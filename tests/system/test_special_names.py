@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that are answered here and never asked upstream."""
+"""Names that are answered here and not sent upstream."""
 import dns.flags
 
 from harness import SystemTest, addresses, extended_errors, main, records

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stays open below a closed name goes on working for whoever validates: delv, and unbound behind us.
+"""Names below a sinkholed name that are allowed still validate: with delv, and with unbound behind the resolver.
 
-The closed name's own DS, DNSKEY and the like come from upstream as they are (RFC 4035 §3.1.4.1), for without them no
-signature below it could be checked; the closed answers are unsigned, so that a validator finds them bogus: closed.
+DS, DNSKEY and the like of the sinkholed name come from upstream (RFC 4035 §3.1.4.1), because signatures below it cannot
+be checked without them. Sinkhole answers are unsigned, so a validator finds them bogus: the name stays sinkholed.
 """
 import subprocess
 
@@ -93,7 +93,7 @@ class Validating(SystemTest):
             self.assertRcode(answer, "NXDOMAIN")
             self.assertEqual(records(answer), [])
         self.assertNotIn("fully validated", self.delv("www.alpha-ai.example"))
-        # The parent's data is the parent's (RFC 4035 §3.1.4.1); below the closed name there is no other zone's.
+        # DS is data of the parent zone (RFC 4035 §3.1.4.1); below the sinkholed name there is no data of another zone.
         self.assertNotEqual(self.resolver.ask("alpha-ai.example", "DS").rcode(), 3)
         self.assertRcode(self.resolver.ask("www.alpha-ai.example", "DS"), "NXDOMAIN")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands upstream of a resolver under test: a scripted server, NSD and unbound, all on loopback."""
+"""The upstream of a resolver under test: a scripted server, NSD and unbound, all on loopback."""
 import pathlib
 import shutil
 import socket
@@ -20,11 +20,11 @@ from harness import PATIENCE, deadline, framed, read_exactly
 
 
 def free_port(address="127.0.0.1"):
-    """A port that is free for UDP and TCP just now; whoever takes it must be ready to find it gone."""
+    """A port that is free for UDP and TCP now; it may be taken before the caller binds it."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
              socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind((address, 0))  # first: Linux then gives an odd one, and connections go out from even ones
+            tcp.bind((address, 0))  # first, so that Linux gives an odd port: outgoing connections use even ones
             try:
                 udp.bind((address, tcp.getsockname()[1]))
             except OSError:
@@ -51,7 +51,7 @@ def answer_with(query, *lines, rcode=0, authority=(), flags=0):
 
 
 class ScriptedUpstream:
-    """Answers over UDP and TCP as `handler(query, transport)` says.
+    """Answers over UDP and TCP with the result of `handler(query, transport)`.
 
     The handler gives a message, bytes, a list of either, or None for silence; it may wait on events of the test,
     for every query has a thread of its own.
@@ -84,7 +84,7 @@ class ScriptedUpstream:
             return sum((name is None or n == name) and (transport is None or t == transport) for n, _, t in self.log)
 
     def wait_for(self, name, times=1, seconds=PATIENCE):
-        """Until the name was asked so many times."""
+        """Waits until the name was asked for that many times."""
         end = deadline(seconds)
         with self.arrived:
             while sum(n == name for n, _, _ in self.log) < times:
@@ -173,7 +173,7 @@ def zone_handler(*lines, soa="example 60 IN SOA ns.example. host.example. 1 3600
 
 
 class Server:
-    """A name server of Debian's in the foreground, on a port that was free; started again if it was not."""
+    """A name server of Debian in the foreground, on a free port; started again when the port was taken."""
 
     def __init__(self, test, probe):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-upstream-"))
@@ -212,7 +212,7 @@ class Server:
 
 
 def nsd_command(server, more):
-    """NSD in the foreground at the server's port; `more` is its keys and zones."""
+    """NSD in the foreground at the port of `server`; `more` holds its keys and zones."""
     config = server.folder / "nsd.conf"
     config.write_text(f"""
 server:
@@ -267,7 +267,7 @@ zone:
 
 
 class Unbound(Server):
-    """unbound as a validating resolver: over one NSD, or behind a resolver that it forwards everything to."""
+    """unbound as a validating resolver: with one NSD as its zone, or with a resolver that it forwards everything to."""
 
     def __init__(self, test, nsd, behind=None):
         self.nsd, self.behind = nsd, behind

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A forwarder on a real loop, and a sink that remembers what it was told.
+// A forwarder on a real loop, and a sink that records its calls.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,11 +24,20 @@ using test::Script;
 using test::ScriptedUpstream;
 using test::SeenQuery;
 
-inline wire::Question question(const std::string& name) {
-    wire::Question result;
-    result.name = *wire::Name::parse(name);
-    result.type = wire::RrType::A;
-    return result;
+using Actions = std::vector<Action>;
+
+/// Sends the right answer after `delay`.
+inline Script after(milliseconds delay) {
+    return [delay](const SeenQuery& query) {
+        return Actions{{Action::Kind::Send, test::right_answer(query.bytes), delay}};
+    };
+}
+
+inline Query query_for(const std::string& name) {
+    Query query;
+    query.question.name = *wire::Name::parse(name);
+    query.question.type = wire::RrType::A;
+    return query;
 }
 
 inline bool contains(const Bytes& bytes, const Bytes& part) {
@@ -46,24 +56,24 @@ class RecordingSink final : public AnswerSink {
 public:
     explicit RecordingSink(loop::Loop& loop) : loop_(loop) {}
 
-    void complete(const wire::Question& question, const Completion& completion, std::span<const Waiter> waiters,
+    void complete(const Query& query, const Completion& completion, std::span<const Waiter> waiters,
                   Ticks now) noexcept override {
-        told[question.name.to_string()].push_back({completion.ending,
-                                                   {completion.answer.begin(), completion.answer.end()},
-                                                   completion.shape,
-                                                   {waiters.begin(), waiters.end()},
-                                                   now});
+        told[query.question.name.to_string()].push_back({completion.ending,
+                                                         {completion.answer.begin(), completion.answer.end()},
+                                                         completion.shape,
+                                                         {waiters.begin(), waiters.end()},
+                                                         now});
         completions += waiters.size();
-        if (on_complete) on_complete(question);
+        if (on_complete) on_complete(query);
         if (completions >= wanted) loop_.stop();
     }
-    void delayed(const wire::Question& question, std::span<const Waiter> waiters, Ticks) noexcept override {
-        delays[question.name.to_string()] += waiters.size();
+    void delayed(const Query& query, std::span<const Waiter> waiters, Ticks) noexcept override {
+        delays[query.question.name.to_string()] += waiters.size();
     }
 
     std::map<std::string, std::vector<Told>> told;
     std::map<std::string, std::size_t> delays;
-    std::function<void(const wire::Question&)> on_complete;
+    std::function<void(const Query&)> on_complete;
     std::size_t completions = 0;
     std::size_t wanted = 0;
 
@@ -89,13 +99,13 @@ protected:
     }
     void start(const ScriptedUpstream& upstream) { start(options_for({upstream.address()})); }
 
-    Ticket ask(const std::string& name) { return ask(question(name)); }
-    Ticket ask(const wire::Question& question) {
+    Ticket ask(const std::string& name) { return ask(query_for(name)); }
+    Ticket ask(const Query& query) {
         loop_.update_now();
-        return forwarder_->resolve(question, next_waiter_++, loop_.now());
+        return forwarder_->resolve(query, next_waiter_++, loop_.now());
     }
 
-    /// Until that many waiters have been called in all.
+    /// Runs the loop until that many waiters have got their completion in all.
     void run_until(std::size_t completions) {
         sink_.wanted = completions;
         if (sink_.completions < completions) loop_.run();
@@ -106,7 +116,7 @@ protected:
         timer.start(time, milliseconds(0));
         loop_.run();
     }
-    /// Asks, waits, and gives what was told. In time means: before a timer of the same loop that was set to the
+    /// Asks, waits, and returns the completion. In time means: before a timer of the same loop that was set to the
     /// timeout, however slow the machine is.
     Told resolve(const std::string& name) {
         bool late = false;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a hostile or broken upstream sends, row by row, and what must come of it.
+// What a hostile or broken upstream server sends, row by row, and the result that it must have.
 #include <deque>
 #include <functional>
 #include <ostream>
 
 #include "resolver/base/bytes.h"
+#include "tests/support/packet.h"
 #include "tests/upstream/forwarder_fixture.h"
 
 namespace cenote::upstream {
@@ -19,7 +20,6 @@ using test::right_answer;
 using test::truncated_answer;
 using test::wire_name;
 using Kind = Action::Kind;
-using Actions = std::vector<Action>;
 
 enum class Expect : std::uint8_t { Right, Failed, TimedOut };
 
@@ -28,7 +28,7 @@ struct Row {
     Script script;
     Expect expect = Expect::Right;
     test::Tcp tcp = test::Tcp::Served;
-    std::uint64_t Counters::*counter = nullptr;  // counts the bad ones
+    std::uint64_t Counters::*counter = nullptr;  // counts the bad responses
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
@@ -45,7 +45,7 @@ Bytes followed_by(Bytes bytes, const Bytes& more) {
     return bytes;
 }
 
-/// Bad answers at once, the right one a moment later, all by UDP; TCP is refused, so that only waiting helps.
+/// Bad answers at once and the right one a moment later, all over UDP; TCP is refused, so that only waiting helps.
 Row then_right(const char* name, std::function<std::vector<Bytes>(const SeenQuery&)> bad, Kind kind = Kind::Send) {
     return {name,
             [bad = std::move(bad), kind](const SeenQuery& query) {
@@ -61,8 +61,8 @@ Row then_right(const char* name, Bytes (*bad)(const Bytes& query)) {
     return then_right(name, [bad](const SeenQuery& query) { return std::vector<Bytes>{bad(query.bytes)}; });
 }
 
-/// The same bad answers by UDP and by the TCP connection that is opened in addition; the right one comes by UDP, after
-/// both.
+/// The same bad answers over UDP and over the TCP connection that is opened in addition; the right one arrives over UDP
+/// after both.
 Row bad_by_both(const Row& row) {
     static std::deque<std::string> names;
     return {names.emplace_back(row.name + std::string("_by_both")).c_str(),
@@ -83,7 +83,7 @@ std::vector<Row> bad_by_both(const std::vector<Row>& rows) {
     return result;
 }
 
-/// Truncated by UDP; `by_tcp` is what comes by TCP.
+/// Truncated over UDP; `by_tcp` is the response over TCP.
 Row truncated(const char* name, Expect expect, std::function<Actions(const SeenQuery&)> by_tcp) {
     return {name,
             [by_tcp = std::move(by_tcp)](const SeenQuery& query) {
@@ -230,7 +230,7 @@ std::vector<Row> malformed() {
     };
 }
 
-/// After an answer that does not match, the additional connection brings what is well formed and of no use.
+/// After an answer that does not match, the additional connection brings a well-formed response that is no use.
 std::vector<Row> unusable() {
     const auto after_wrong_id = [](const char* name, Bytes (*by_tcp)(const Bytes& query)) {
         return then_right(name, [by_tcp](const SeenQuery& query) {

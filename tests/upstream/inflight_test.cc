@@ -8,11 +8,11 @@
 namespace cenote::upstream {
 namespace {
 
-wire::Question question(int number) {
-    wire::Question result;
-    result.name = *wire::Name::parse("name" + std::to_string(number) + ".example");
-    result.type = wire::RrType::A;
-    return result;
+Query query_for(int number) {
+    Query query;
+    query.question.name = *wire::Name::parse("name" + std::to_string(number) + ".example");
+    query.question.type = wire::RrType::A;
+    return query;
 }
 
 class InflightTest : public testing::Test {
@@ -27,24 +27,24 @@ protected:
 };
 
 TEST_F(InflightTest, FindsByQuestionUntilUnlinked) {
-    EXPECT_EQ(inflight_.find(question(1)), nullptr);
-    Exchange* const exchange = inflight_.open(question(1), false);
+    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
+    Exchange* const exchange = inflight_.open(query_for(1), false);
     ASSERT_NE(exchange, nullptr);
-    EXPECT_EQ(inflight_.find(question(1)), exchange);
-    EXPECT_EQ(inflight_.find(question(2)), nullptr);
+    EXPECT_EQ(inflight_.find(query_for(1)), exchange);
+    EXPECT_EQ(inflight_.find(query_for(2)), nullptr);
     inflight_.unlink(*exchange);
-    EXPECT_EQ(inflight_.find(question(1)), nullptr);
+    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
     EXPECT_EQ(inflight_.exchanges(), 0U);
     inflight_.close(*exchange);
 }
 
 TEST_F(InflightTest, ReferenceToAnEndedExchangeFindsNothing) {
-    Exchange* const first = inflight_.open(question(1), false);
+    Exchange* const first = inflight_.open(query_for(1), false);
     const AttemptRef ref{first->index, first->generation, 0};
     EXPECT_EQ(inflight_.find(ref), first);
     end(*first);
     EXPECT_EQ(inflight_.find(ref), nullptr);
-    Exchange* const second = inflight_.open(question(2), false);
+    Exchange* const second = inflight_.open(query_for(2), false);
     EXPECT_EQ(second->index, ref.exchange);  // the slot is used again
     EXPECT_EQ(inflight_.find(ref), nullptr);
     EXPECT_EQ(inflight_.find(AttemptRef{}), nullptr);
@@ -52,7 +52,7 @@ TEST_F(InflightTest, ReferenceToAnEndedExchangeFindsNothing) {
 
 TEST_F(InflightTest, WaitersAreKeptInOrderAndGivenBack) {
     for (int round = 0; round < 3; ++round) {
-        Exchange* const exchange = inflight_.open(question(round), false);
+        Exchange* const exchange = inflight_.open(query_for(round), false);
         for (Waiter i = 0; i < 16; ++i) EXPECT_TRUE(inflight_.join(*exchange, i * 10));
         EXPECT_FALSE(inflight_.join(*exchange, 999));
         EXPECT_EQ(inflight_.waiters(), 16U);
@@ -67,7 +67,7 @@ TEST_F(InflightTest, WaitersAreKeptInOrderAndGivenBack) {
 TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
     EXPECT_EQ(inflight_.oldest(), nullptr);
     Exchange* exchanges[3];
-    for (int i = 0; i < 3; ++i) exchanges[i] = inflight_.open(question(i), false);
+    for (int i = 0; i < 3; ++i) exchanges[i] = inflight_.open(query_for(i), false);
     EXPECT_EQ(inflight_.oldest(), exchanges[0]);
     inflight_.join(*exchanges[0], 1);
     EXPECT_EQ(inflight_.oldest(), exchanges[0]);
@@ -79,23 +79,23 @@ TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
 }
 
 TEST_F(InflightTest, ProbesAreNeitherFoundNorOldestNorCounted) {
-    Exchange* const probe = inflight_.open(question(1), true);
-    EXPECT_EQ(inflight_.find(question(1)), nullptr);
+    Exchange* const probe = inflight_.open(query_for(1), true);
+    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
     EXPECT_EQ(inflight_.oldest(), nullptr);
     EXPECT_EQ(inflight_.exchanges(), 0U);
     end(*probe);
 }
 
 TEST_F(InflightTest, FullThenGrown) {
-    for (int i = 0; i < 8; ++i) EXPECT_NE(inflight_.open(question(i), false), nullptr);
-    EXPECT_EQ(inflight_.open(question(8), false), nullptr);
+    for (int i = 0; i < 8; ++i) EXPECT_NE(inflight_.open(query_for(i), false), nullptr);
+    EXPECT_EQ(inflight_.open(query_for(8), false), nullptr);
     inflight_.grow(100, 200);
-    for (int i = 8; i < 100; ++i) EXPECT_NE(inflight_.open(question(i), false), nullptr);
-    EXPECT_EQ(inflight_.open(question(100), false), nullptr);
+    for (int i = 8; i < 100; ++i) EXPECT_NE(inflight_.open(query_for(i), false), nullptr);
+    EXPECT_EQ(inflight_.open(query_for(100), false), nullptr);
     for (int i = 0; i < 100; ++i) {
-        Exchange* const exchange = inflight_.find(question(i));
+        Exchange* const exchange = inflight_.find(query_for(i));
         ASSERT_NE(exchange, nullptr);
-        EXPECT_EQ(exchange->question, question(i));
+        EXPECT_EQ(exchange->query, query_for(i));
         EXPECT_EQ(inflight_.oldest(), exchange);
         end(*exchange);
     }

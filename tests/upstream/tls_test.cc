@@ -27,19 +27,19 @@ TEST_F(TlsForwarderTest, ManyQuestionsShareOneConnection) {
     for (const auto& [name, told] : sink_.told) EXPECT_TRUE(is_right(told.at(0))) << name;
     EXPECT_TRUE(is_right(resolve("later.example")));
     EXPECT_EQ(upstream.connections(), 1U);
-    EXPECT_GE(upstream.answers(), 31U);  // a slow machine may make us ask twice
+    EXPECT_GE(upstream.answers(), 31U);  // on a slow machine a query may be sent twice
     EXPECT_EQ(forwarder_->health().at(0).server, "tls://" + upstream.address().to_string() + "#dns.example");
     EXPECT_TRUE(forwarder_->health().at(0).healthy);
 }
 
-/// So many questions that some hundred message ids are drawn again on the same connection.
+/// Enough queries for some hundred ids to be drawn again on the same connection.
 TEST_F(TlsForwarderTest, MessageIdsOfOneConnectionAreUsedAgain) {
     constexpr int kQuestions = 10'000;
     constexpr int kPipelined = 50;
     const TlsUpstream upstream({});
     Options options;
     options.servers.push_back({upstream.address(), "dns.example"});
-    options.timeout = options.stale_after = seconds(600);  // a slow machine is not what is tested
+    options.timeout = options.stale_after = seconds(600);  // speed is not under test
     options.tls_ca_file = upstream.ca_file();
     start(options);
     resolve("first.example");

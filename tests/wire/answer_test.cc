@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/packet.h"
 #include "tests/wire/ldns_peer.h"
-#include "tests/wire/packets.h"
 
 namespace cenote::wire {
 namespace {
@@ -19,48 +19,47 @@ Question question_for(std::string_view name, RrType type) {
     return question;
 }
 
-Bytes sent_for(const Question& question, std::uint16_t id, std::uint64_t case_bits, bool with_edns) {
+Bytes sent_for(const Question& question, const UpstreamQueryFields& fields) {
     Bytes out(512);
-    out.resize(write_upstream_query(question, id, case_bits, with_edns, out));
+    out.resize(write_upstream_query(question, fields, out));
     return out;
 }
 
 TEST(UpstreamQueryTest, IsTheWholeOfWhatGoesUp) {
-    Question question = question_for("www.example.com", RrType::HTTPS);
+    const Question question = question_for("www.example.com", RrType::HTTPS);
     const Packet plain =
         Packet().header(0xabcd, 0x0120, 1, 0, 0, 0).question("www.example.com", RrType::HTTPS, RrClass::IN);
-    EXPECT_EQ(sent_for(question, 0xabcd, 0, false), plain.data);
-    question.dnssec_ok = question.checking_disabled = true;
+    EXPECT_EQ(sent_for(question, {.id = 0xabcd, .edns = false}), plain.data);
     const Packet full = Packet()
                             .header(0xabcd, 0x0130, 1, 0, 0, 1)
                             .question("www.example.com", RrType::HTTPS, RrClass::IN)
                             .opt({}, 1232, 0x8000);
-    EXPECT_EQ(sent_for(question, 0xabcd, 0, true), full.data);
+    EXPECT_EQ(sent_for(question, {.id = 0xabcd, .dnssec_ok = true, .checking_disabled = true}), full.data);
     EXPECT_TRUE(test::ldns_reads(full.view()));
 }
 
 TEST(UpstreamQueryTest, MixesLettersAndNothingElse) {
     const Question question = question_for(R"(a1-b.\000\200c.com)", RrType::A);
     const Packet all = Packet().header(1, 0x0120, 1, 0, 0, 0).u8(4).text("A1-B").u8(3).u8(0).u8(200).text("C");
-    const Bytes sent = sent_for(question, 1, ~std::uint64_t{0}, false);
+    const Bytes sent = sent_for(question, {.id = 1, .case_bits = ~std::uint64_t{0}, .edns = false});
     EXPECT_TRUE(std::equal(all.data.begin(), all.data.end(), sent.begin()));
-    const Bytes second = sent_for(question, 1, 2, false);
-    EXPECT_EQ(std::string(second.begin() + 13, second.begin() + 17), "a1-B") << "bit 1 is the second letter's";
+    const Bytes second = sent_for(question, {.id = 1, .case_bits = 2, .edns = false});
+    EXPECT_EQ(std::string(second.begin() + 13, second.begin() + 17), "a1-B") << "bit 1 belongs to the second letter";
 }
 
 TEST(UpstreamQueryTest, TheLongestNameFits) {
     const std::string label63(63, 'a');
     const Question question =
         question_for(label63 + "." + label63 + "." + label63 + "." + std::string(61, 'b'), RrType::A);
-    const Bytes sent = sent_for(question, 1, 0x5555555555555555, true);
+    const Bytes sent = sent_for(question, {.id = 1, .case_bits = 0x5555555555555555});
     EXPECT_EQ(sent.size(), 12U + 255U + 4U + 11U);
     EXPECT_TRUE(test::ldns_reads(sent));
 }
 
-// One test a row of "A hostile upstream" that the matcher decides.
+// One test for each way in which a response fails to match.
 class MatchReplyTest : public testing::Test {
 protected:
-    Bytes sent_ = sent_for(question_for("www.example.com", RrType::A), 0x1234, 0x5a5a, true);
+    Bytes sent_ = sent_for(question_for("www.example.com", RrType::A), {.id = 0x1234, .case_bits = 0x5a5a});
     std::size_t question_end_ = 12 + 17 + 4;
 
     Bytes reply() const {
@@ -134,7 +133,7 @@ TEST_F(MatchReplyTest, CaseCountsWhereExact) {
 }
 
 TEST_F(MatchReplyTest, BitsThatAreNotLettersCountInAnyCase) {
-    const Bytes sent = sent_for(question_for("a@b", RrType::A), 7, 0, false);
+    const Bytes sent = sent_for(question_for("a@b", RrType::A), {.id = 7, .edns = false});
     Bytes packet = sent;
     packet[2] = 0x81;
     ASSERT_EQ(match_reply(packet, sent, false), MatchStatus::Match);

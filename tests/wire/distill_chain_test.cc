@@ -115,7 +115,7 @@ TEST_F(DistillChainTest, AnyKeepsWhatIsAtTheName) {
 
 TEST_F(DistillChainTest, DnameWithItsCname) {
     ask("www.old.example", RrType::A);
-    // The question ends at 33; the owner of the DNAME is the question's name without a label.
+    // The question ends at 33; the owner of the DNAME is QNAME without its first label.
     const Packet packet = answer(3)
                               .pointer(16)
                               .record(RrType::DNAME, 60, wire_name("new.example"))

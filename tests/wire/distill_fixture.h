@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers to one question, and what is distilled from them.
+// Answers to one question, and the scrubbed messages that they give.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "resolver/wire/answer.h"
+#include "tests/support/packet.h"
 #include "tests/wire/ldns_peer.h"
-#include "tests/wire/packets.h"
 
 namespace cenote::wire::test {
+
+using namespace cenote::test;
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -30,12 +32,11 @@ inline Bytes rrsig_rdata(RrType covered) {
 
 class DistillFixture : public ::testing::Test {
 protected:
-    void ask(std::string_view name, RrType type, bool dnssec_ok = false) {
+    void ask(std::string_view name, RrType type) {
         question_.name = *Name::parse(name);
         question_.type = type;
-        question_.dnssec_ok = dnssec_ok;
     }
-    /// Header and question of an answer to what was asked.
+    /// Header and question of an answer to the question.
     Packet answer(unsigned an, unsigned ns = 0, unsigned ar = 0, unsigned flags = 0x8180) const {
         return Packet()
             .header(0x1234, flags, 1, an, ns, ar)
@@ -49,22 +50,26 @@ protected:
         EXPECT_TRUE(status != AnswerStatus::Ok || ldns_reads(out_));
         return status;
     }
-    static void forget_client(Bytes& message) {
+    /// The message with the header of a scrubbed one: no id, no RD, and the bit for DNSSEC records.
+    static Bytes as_scrubbed(Bytes message, bool holds_dnssec) {
         message[0] = message[1] = 0;
         message[2] &= 0xfe;
+        if (holds_dnssec) message[3] |= std::uint8_t{kHoldsDnssec};
+        return message;
     }
-    /// The message is kept as it stands, but for the id and RD, which are the client's.
-    void expect_kept(const Packet& packet) {
-        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
-        Bytes expected = packet.data;
-        forget_client(expected);
-        EXPECT_EQ(out_, expected);
-    }
+    /// All of the message is kept, except the id and RD, which belong to the query.
+    void expect_kept(const Packet& packet) { expect_distilled(packet, packet); }
     void expect_distilled(const Packet& packet, const Packet& expected) {
         ASSERT_EQ(distill(packet), AnswerStatus::Ok);
-        Bytes bytes = expected.data;
-        forget_client(bytes);
-        EXPECT_EQ(out_, bytes);
+        EXPECT_FALSE(shape_.holds_dnssec);
+        EXPECT_EQ(out_, as_scrubbed(expected.data, false));
+    }
+    /// The same for a message with signatures or proofs, which a client without DO does not get.
+    void expect_signed_kept(const Packet& packet) { expect_signed_scrubbed(packet, packet); }
+    void expect_signed_scrubbed(const Packet& packet, const Packet& expected) {
+        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+        EXPECT_TRUE(shape_.holds_dnssec);
+        EXPECT_EQ(out_, as_scrubbed(expected.data, true));
     }
     std::vector<std::string> links() const {
         std::vector<std::string> names;

@@ -12,7 +12,7 @@ using test::Reply;
 
 class FinishTest : public test::ReplyFixture {
 protected:
-    /// A distilled message for www.example.com A, as the cache holds it.
+    /// A scrubbed message for www.example.com A, as the cache holds it.
     void store(unsigned flags, std::size_t space) {
         const Packet message = Packet()
                                    .header(0, flags, 1, 1, 0, 0)
@@ -76,7 +76,7 @@ TEST_F(FinishTest, TrimsThenTruncates) {
     store(0x8180, message + 11);
     EXPECT_TRUE(finish(opt).errors().empty());
     store(0x8180, message + 10);
-    // What stands behind the limit is the message itself here, so look at the reply only.
+    // The message itself is behind the limit here, so only the reply is checked.
     finish_answer(query_, opt, reply_);
     const Reply reply = read_reply(reply_.written());
     EXPECT_TRUE(reply.truncated());

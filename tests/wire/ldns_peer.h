@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What ldns makes of a packet: the second opinion of the tests and fuzzers of wire.
+// Whether ldns can parse a packet: a second opinion for the tests and fuzzers of wire.
 #pragma once
 
 #include "resolver/base/bytes.h"
 
-// Behind the standard headers: it defines `bool`, which clang minds.
+// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
 
+#include "tests/support/packet.h"
+
 namespace cenote::wire::test {
+
+using namespace cenote::test;
 
 inline bool ldns_reads(ByteView packet) {
     ldns_pkt* parsed = nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rows of "A hostile upstream" that the distiller decides, RFC 9267 for records, and the limits.
+// Hostile responses that scrubbing refuses: names (RFC 9267), records, and the limits of work.
 #include "tests/wire/distill_fixture.h"
 
 namespace cenote::wire {
@@ -209,7 +209,7 @@ TEST_F(MalformedAnswerTest, ThreeThousandAddresses) {
         packet.pointer(12).record(RrType::A, 60,
                                   {10, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
     expect_kept(packet);
-    // And when they have to be written anew.
+    // The same when they have to be rewritten.
     Packet mixed = answer(3001).name("victim.example").record(RrType::A, 60, kOther);
     mixed.data.insert(mixed.data.end(), packet.data.begin() + 29, packet.data.end());
     expect_distilled(mixed, packet);
@@ -239,12 +239,13 @@ TEST_F(MalformedAnswerTest, WhatGrowsBeyondAMessageIsRefused) {  // CVE-2026-278
     EXPECT_EQ(distill(packet), AnswerStatus::Malformed);
 }
 
-// CVE-2024-8508, CVE-2023-4408: the work of names is paid for by bytes; what would cost more is refused.
+// The work for names is limited by the size of the message; a message that needs more is refused (CVE-2024-8508,
+// CVE-2023-4408).
 TEST_F(MalformedAnswerTest, DeepCompressionIsNotDear) {
     Packet packet = answer(4001);
     packet.pointer(12).u16(16).u16(1).u32(60).u16(0);
     const std::size_t rdlength = packet.data.size() - 2;
-    // Strings of three bytes that, read from the second on, are labels with pointers to the one before.
+    // Strings of three bytes; read from their second byte they are labels with a pointer to the string before.
     packet.u8(0);
     std::size_t last = packet.data.size() - 1;
     for (unsigned i = 0; i < 120; ++i) {
@@ -256,7 +257,7 @@ TEST_F(MalformedAnswerTest, DeepCompressionIsNotDear) {
     store_u16(&packet.data[rdlength], static_cast<std::uint16_t>(packet.data.size() - rdlength - 2));
     for (unsigned i = 0; i < 4000; ++i) packet.pointer(static_cast<unsigned>(last)).record(RrType::A, 60, kAddress);
     EXPECT_EQ(distill(packet), AnswerStatus::Malformed) << "half a million steps for 64 KB";
-    // The same owners where a name stood before cost one step each.
+    // The same owners cost one step each when they point to a name.
     std::string many = "a";
     for (unsigned i = 0; i < 119; ++i) many += ".a";
     ask(many, RrType::A);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire {
 namespace {

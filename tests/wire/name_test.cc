@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "resolver/wire/fold.h"
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire {
 namespace {
@@ -13,7 +13,7 @@ using test::Packet;
 
 std::vector<std::uint8_t> bytes_of(ByteView view) { return {view.begin(), view.end()}; }
 
-/// 12 bytes in place of a header, then the name.
+/// 12 bytes instead of a header, then the name.
 struct ReadResult {
     bool ok = false;
     Name name;

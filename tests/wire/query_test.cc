@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A query, room for its reply, and what stands in the reply.
+// A query, a buffer for its reply, and the fields of the reply.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,13 +12,15 @@
 #include <vector>
 
 #include "resolver/wire/reply.h"
-#include "tests/wire/packets.h"
+#include "tests/support/packet.h"
 
 namespace cenote::wire::test {
 
+using namespace cenote::test;
+
 using Bytes = std::vector<std::uint8_t>;
 
-/// What stands in a reply, read with a reader of its own.
+/// The fields of a reply, parsed independently of the code under test.
 struct Reply {
     unsigned id = 0, flags = 0, qd = 0, an = 0, ns = 0, ar = 0;
     std::size_t size = 0;

@@ -34,7 +34,7 @@ TEST_F(ReplyTest, SinkholeAnswer) {
     EXPECT_EQ(reply.opt_ttl, 0x8000U) << "DO copied (RFC 3225 §3)";
     EXPECT_EQ(reply.errors(), (std::vector<std::string>{"15:blocked by order", "4:"}));
     EXPECT_TRUE(std::equal(query_.question.begin(), query_.question.end(), reply_.space.begin() + 12))
-        << "letters kept";
+        << "the case of QNAME is preserved";
     const Packet expected = Packet().pointer(12).record(RrType::A, 30, kNull4);
     EXPECT_TRUE(std::equal(expected.data.begin(), expected.data.end(), reply_.space.begin() + 33));
 }

@@ -126,7 +126,7 @@ TEST(TypedName, RefusesWhatIsNotPlainAndSaysWhatToWrite) {
             EXPECT_THAT(typed.error().text, HasSubstr(one.advice));
             EXPECT_THAT(typed.error().text, Not(HasSubstr("\x1b")));
         }
-    // A misspelt address is a name that nobody has; keys and nodes may be called so.
+    // A misspelt address is no domain name in use; keys and nodes may have such names.
     EXPECT_FALSE(parse_typed_name("192.0.2.256", NameUse::Subtree).ok());
     EXPECT_FALSE(parse_typed_name("a.\\050", NameUse::Question).ok());
     EXPECT_TRUE(parse_typed_name("transfer.2026", NameUse::Single).ok());
@@ -152,7 +152,7 @@ TEST(TypedName, InternationalNamesHaveBothForms) {
             EXPECT_THAT(typed->note, IsEmpty());
     }
     EXPECT_EQ(parse_typed_name("BÜCHER.example", NameUse::Question)->name, Name::parse("xn--bcher-kva.example"));
-    // Full-width letters and slashes become ASCII ones: a name must not come out of them unseen.
+    // Full-width letters and slashes become ASCII: no other name may result from them unnoticed.
     EXPECT_FALSE(parse_typed_name("example／x.kr", NameUse::Question).ok());
     for (const char* text : {"\xff\xfe.kr", "한글\\.kr", "a\u200d.example", "한..kr"}) {
         const auto typed = parse_typed_name(text, NameUse::Question);

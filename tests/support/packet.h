@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packets as the tests of wire write them: piece by piece, right or wrong.
+// DNS messages as tests write them: piece by piece, right or wrong.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "resolver/base/bytes.h"
-#include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
 
-namespace cenote::wire::test {
+namespace cenote::test {
+
+using wire::RrClass;
+using wire::RrType;
 
 class Packet {
 public:
@@ -29,7 +31,7 @@ public:
         data.insert(data.end(), more.begin(), more.end());
         return *this;
     }
-    /// Labels between dots, letters kept; "" is the root.
+    /// Labels between dots, their case kept; "" is the root.
     Packet& name(std::string_view dotted) {
         while (!dotted.empty()) {
             const std::string_view label = dotted.substr(0, dotted.find('.'));
@@ -72,7 +74,7 @@ inline std::vector<std::uint8_t> join(std::initializer_list<std::vector<std::uin
     return whole.data;
 }
 
-/// The usual query: RD, one question, one OPT where `options` is given one.
+/// A query with RD and one question; edns_query() adds an OPT.
 inline Packet plain_query(std::string_view name, RrType type) {
     return Packet().header(0x1234, 0x0100, 1, 0, 0, 0).question(name, type, RrClass::IN);
 }
@@ -80,4 +82,4 @@ inline Packet edns_query(std::string_view name, RrType type, const std::vector<s
     return Packet().header(0x1234, 0x0100, 1, 0, 0, 1).question(name, type, RrClass::IN).opt(options);
 }
 
-}  // namespace cenote::wire::test
+}  // namespace cenote::test

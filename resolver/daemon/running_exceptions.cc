@@ -134,7 +134,7 @@ void Running::close_ended() {
     for (std::size_t i = 0; i < rules.size(); ++i)
         changes.push_back({.rule = &rules[i], .policy = nullptr, .record = records[i]});
     if (!same) changes.back().policy = &next->stored;
-    if (auto written = state_->change_all(std::move(changes)); !written) return log::error("{}", written.error().text);
+    if (auto written = state_->commit(std::move(changes), {}); !written) return log::error("{}", written.error().text);
     for (const state::Rule& rule : rules) remember(rule);
     put_in_force(std::move(*next));
     for (const state::Record& record : records)

@@ -121,9 +121,10 @@ Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, co
     if (!next) return std::move(next).error();
     const bool same = next->stored.digest == digest_;  // something was asked for, denied, closed
     if (!same) record.policy = policy_mark(next->stored);
-    auto written =
-        state_->import(import, {.rule = rule, .policy = same ? nullptr : &next->stored, .record = std::move(record)});
-    if (!written) return std::move(written).error();
+    auto records = state_->commit(
+        {{.rule = rule, .policy = same ? nullptr : &next->stored, .record = std::move(record)}}, import);
+    if (!records) return std::move(records).error();
+    state::Record& written = records->front();
     if (rule != nullptr) remember(*rule);
     for (const state::Rule& each : import.rules) remember(each);
     state_problem_.clear();
@@ -134,8 +135,8 @@ Result<state::Record> Running::change(Loaded loaded, const state::Rule* rule, co
     } else {
         put_in_force(std::move(*next));
     }
-    log::notice("{} {} by {}: policy {}", written->action, written->object, written->actor, in_force());
-    return written;
+    log::notice("{} {} by {}: policy {}", written.action, written.object, written.actor, in_force());
+    return std::move(written);
 }
 
 Result<state::Record> Running::restore(const Path& backup, state::Record record) {

@@ -103,27 +103,21 @@ public:
         return with_path(history_of(database_));
     }
 
-    Result<Record> change(Change change) override { return import({}, std::move(change)); }
-
-    Result<Record> import(const Import& import, Change change) override {
-        auto record = change.record;
+    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import) override {
+        std::vector<Record> records;
         auto written = in_transaction([&] {
             for (const Rule& rule : import.rules)
                 if (auto put = put_rule(database_, rule); !put) return put;
             for (const auto& [node, other] : import.history)
                 if (auto put = put_imported(database_, node, other); !put) return put;
-            return put_change(change, record);
-        });
-        if (!written) return std::move(written).error();
-        return record;
-    }
-
-    Status change_all(std::vector<Change> changes) override {
-        return in_transaction([&] {
-            for (Change& change : changes)
+            for (Change& change : changes) {
                 if (auto put = put_change(change, change.record); !put) return put;
+                records.push_back(std::move(change.record));
+            }
             return Status(Done{});
         });
+        if (!written) return std::move(written).error();
+        return records;
     }
 
     Status add_uses(std::span<const Use> uses) override {
@@ -251,7 +245,7 @@ private:
     std::string head_ = kNoHead;
 };
 
-/// Of a file that another process may be writing to.
+/// Reads a file that another process may be writing to.
 template <typename T, typename Read>
 Result<T> read_with(const Path& path, Read read) {
     auto database = Database::open(path, Database::Mode::ReadOnly);
@@ -275,6 +269,14 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     auto state = std::make_unique<SqliteState>(path, std::move(*database));
     if (auto ready = state->prepare(trace); !ready) return std::move(ready).error();
     return std::unique_ptr<State>(std::move(state));
+}
+
+Result<Record> State::change(Change change) {
+    std::vector<Change> changes;
+    changes.push_back(std::move(change));
+    auto written = commit(std::move(changes), {});
+    if (!written) return std::move(written).error();
+    return std::move(written->front());
 }
 
 Result<std::vector<Rule>> read_rules(const Path& path) {

@@ -95,13 +95,10 @@ struct Import {
 /// Before the first record.
 inline constexpr const char* kNoHead = "0000000000000000000000000000000000000000000000000000000000000000";
 
-class State {
+/// What a state file holds, for reading.
+class StateReader {
 public:
-    /// Makes the file (mode 0640; by root: of the folder's owner), or brings one of an earlier schema up to date. A
-    /// file that is damaged or of a later schema is refused and left as it is, and so is one that is missing or empty
-    /// where one was made before.
-    static Result<std::unique_ptr<State>> open(const Path& path);
-    virtual ~State() = default;
+    virtual ~StateReader() = default;
 
     /// All of them, in the order in which they were made.
     [[nodiscard]] virtual Result<std::vector<Rule>> rules() const = 0;
@@ -112,31 +109,39 @@ public:
     [[nodiscard]] virtual Result<std::vector<Rule>> exceptions(const std::string& after, std::size_t limit) const = 0;
     /// How many records there are about an id, of this node and of others.
     [[nodiscard]] virtual Result<std::size_t> records_about(const std::string& id) const = 0;
-    /// All of it or nothing.
-    virtual Result<Record> change(Change change) = 0;
-    /// Several at once, all of them or none.
-    virtual Status change_all(std::vector<Change> changes) = 0;
-    /// The same with what came from another node. What is known already is left as it is.
-    virtual Result<Record> import(const Import& import, Change change) = 0;
-    /// Adds to what is known of each.
-    virtual Status add_uses(std::span<const Use> uses) = 0;
     [[nodiscard]] virtual Result<std::vector<Use>> uses() const = 0;
     [[nodiscard]] virtual Result<Use> use(const std::string& id) const = 0;
     /// The one in force at a time; nullopt: none is known that early.
     [[nodiscard]] virtual Result<std::optional<PolicyVersion>> policy_at(WallTime at) const = 0;
-    /// A policy that came into force without a record: its edge in the calendar, or a start. What is known of this
-    /// version already stays.
-    virtual Status keep_version(const PolicyVersion& policy) = 0;
     /// The highest version of a policy that was in force here; 0: none was.
     [[nodiscard]] virtual Result<std::uint32_t> highest_version() const = 0;
     /// All records with the node they were written on: "" is this one, others were imported.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history() const = 0;
-    /// The chain of the last record.
-    [[nodiscard]] virtual const std::string& head() const noexcept = 0;
     /// "dns1-1", "dns1-2", …: the next id of this prefix, above every one that was ever given out or imported here.
     [[nodiscard]] virtual Result<std::string> next_id(const std::string& prefix) const = 0;
     /// The latest time that was passed to this file; nullopt: none.
     [[nodiscard]] virtual Result<std::optional<WallTime>> latest_time() const = 0;
+};
+
+class State : public StateReader {
+public:
+    /// Makes the file (mode 0640; by root: of the folder's owner), or brings one of an earlier schema up to date. A
+    /// file that is damaged or of a later schema is refused and left as it is, and so is one that is missing or empty
+    /// where one was made before.
+    static Result<std::unique_ptr<State>> open(const Path& path);
+
+    /// The chain of the last record.
+    [[nodiscard]] virtual const std::string& head() const noexcept = 0;
+    /// The changes in their order and what came from another node, all of it or nothing. Returns the records as they
+    /// were written. What is known of an import already is left as it is.
+    virtual Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import) = 0;
+    /// commit() of one change.
+    Result<Record> change(Change change);
+    /// Adds to what is known of each.
+    virtual Status add_uses(std::span<const Use> uses) = 0;
+    /// A policy that came into force without a record: its edge in the calendar, or a start. What is known of this
+    /// version already stays.
+    virtual Status keep_version(const PolicyVersion& policy) = 0;
     virtual Status note_time(WallTime at) = 0;
     /// Takes `record`'s time for the latest, though a later one was passed.
     virtual Result<Record> set_back_time(Record record) = 0;
@@ -147,6 +152,9 @@ public:
     virtual Result<Record> restore(const Path& backup, const std::function<void(std::vector<Rule>&)>& adapt,
                                    Record record) = 0;
 };
+
+/// A reader in the place of a state that cannot be opened: every function fails with `why`.
+[[nodiscard]] std::unique_ptr<const StateReader> unusable_state(std::string why);
 
 /// The same as a file has it, without the daemon.
 Result<std::vector<Rule>> read_rules(const Path& path);

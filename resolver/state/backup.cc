@@ -12,7 +12,8 @@
 namespace cenote::state {
 namespace {
 
-constexpr std::int64_t kIdsSkipped = 1000;  // what may have been given out between a backup and a disk that was lost
+constexpr std::int64_t kIdsSkipped =
+    1000;  // at most so many ids were given out between the backup and the loss of the disk
 
 Error no_backup(const Path& path, const Error& why) {
     return Error{fmt::format("cannot use {} as a backup: {}; nothing has changed", path.string(), why.text)};
@@ -26,7 +27,7 @@ std::size_t common_length(const std::vector<Record>& a, const std::vector<Record
     return static_cast<std::size_t>(in_a - a.begin());
 }
 
-/// Rows of `from` into the table of the same columns; what is there stays.
+/// Copies the rows of `from` into the same table of `into`, but for those that are there already.
 Status copy_rows(const Database& from, const Database& into, std::string_view table, std::string_view columns) {
     return each_row(from.prepare(fmt::format("SELECT {} FROM {}", columns, table)), [&](const Statement& row) {
         const auto count = std::count(columns.begin(), columns.end(), ',') + 1;
@@ -112,8 +113,9 @@ Status BackupCopy::put_rest(const Database& into) const {
     });
 }
 
-/// The trail that is here stays. Where it is the beginning of the backup's it goes on as that one does; else what the
-/// backup has is kept beside it, and ids go on further up: more may have been given out than either knows.
+/// The trail of this file stays. Where it is the beginning of the backup's trail, the rest of that is appended; else
+/// the backup's trail is kept beside it. Either way ids continue further up: more of them may have been given out than
+/// the two files contain.
 Result<std::string> BackupCopy::put_trail(const Database& into) const {
     const auto here = trail_of(into);
     const auto there = trail_of(database_);

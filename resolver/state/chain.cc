@@ -16,7 +16,7 @@ constexpr std::string_view kBackup = "backup ";
 constexpr std::size_t kShownDigits = 16;
 
 void add(std::string_view text, Sha256& hash) {
-    // The length in front: no two records with other borders between their fields hash alike.
+    // The length comes first, so that moving a byte from one field to the next gives another hash.
     const std::string size = fmt::format("{} ", text.size());
     for (const std::string_view part : {std::string_view(size), text})
         hash.update({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});

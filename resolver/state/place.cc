@@ -53,9 +53,9 @@ Path trace_of(const Path& path, bool missing) {
 
 void leave_trace(const Path& path) {
     const Path trace = with(path, kTrace);
-    if (!make_file(trace, 0640)) return;  // it is there, or the next record leaves it
+    if (!make_file(trace, 0640)) return;  // it is there already, or the next record makes it
     const UniqueFd fd(::open(trace.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
-    static_cast<void>(::write(fd.get(), kTraceText.data(), kTraceText.size()) < 0);  // its name is what counts
+    static_cast<void>(::write(fd.get(), kTraceText.data(), kTraceText.size()) < 0);  // the file's existence is enough
 }
 
 void remove_all_pieces(const Path& path) {
@@ -81,7 +81,7 @@ Status sync_file(const Path& path) {
 
 Status replace_unusable(const Path& path, const Path& made, const Path& kept) {
     if (auto synced = sync_file(made); !synced) return synced;
-    // A log that stays would be taken for the new file's. Without its log the old file is as unusable as with it.
+    // SQLite would apply a log that stays to the new file. Without its log the old file is as unusable as with it.
     for (const auto piece : kPieces) {
         const bool main_file = piece.empty();
         const int moved = main_file ? ::link(path.c_str(), kept.c_str())

@@ -11,7 +11,7 @@ Result<Record> restore_state(const Path& backup, const Path& path, const std::fu
     remove_all_pieces(fresh);
     if (auto made = make_file(fresh, 0640); !made) return std::move(made).error();
     auto restored = [&]() -> Result<Record> {
-        auto opened = State::open(fresh);  // closed behind this: then all of it is in one file
+        auto opened = State::open(fresh);  // closed at the end of this block: then all of it is in one file
         if (!opened) return std::move(opened).error();
         return (*opened)->restore(backup, adapt, std::move(record));
     }();

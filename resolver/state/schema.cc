@@ -11,9 +11,9 @@
 namespace cenote::state {
 namespace {
 
-constexpr std::size_t kDigitsMax = 15;  // of the number in an id
+constexpr std::size_t kDigitsMax = 15;  // digits of the number in an id
 
-/// What brings a file from each schema to the next.
+/// The statements that bring a file from each schema to the next.
 constexpr std::array kMigrations = {
     R"sql(
 CREATE TABLE rule (
@@ -40,7 +40,7 @@ CREATE TABLE imported (
 ) STRICT;
 PRAGMA user_version = 2;
 )sql",
-    // given: the highest number of an id by its prefix. seen: the latest time that this state knows of.
+    // given: the highest number of an id by its prefix. seen: the latest time that was passed to this state.
     R"sql(
 CREATE TABLE given (prefix TEXT PRIMARY KEY, highest INTEGER NOT NULL) STRICT;
 CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
@@ -55,7 +55,7 @@ Status run_migration(const Database& database, std::size_t next) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return std::move(transaction).error();
     if (auto made = database.run(kMigrations[next]); !made) return made;
-    if (next + 1 == kMigrations.size()) {  // ids were counted by the rules alone before
+    if (next + 1 == kMigrations.size()) {  // until then ids were counted by the rules alone
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {

@@ -41,7 +41,7 @@ public:
     SqliteState(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
 
     Status prepare(const Path& trace) {
-        // FULL: a transaction that was committed survives a power cut.
+        // FULL: a committed transaction survives a power cut.
         if (auto set = database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
             !set)
             return refuse(set.error());
@@ -193,7 +193,7 @@ private:
         return Done{};
     }
 
-    /// All that `write` does, or nothing of it.
+    /// Runs `write` in a transaction; an Error of it undoes all.
     template <typename Write>
     Status in_transaction(Write write) {
         const std::uint64_t last = last_;
@@ -229,7 +229,7 @@ private:
         return append(record);
     }
 
-    /// Behind the trail; the record gets its number and chain.
+    /// Appends a record to the trail and sets its number and chain.
     Status append(Record& record) {
         record.number = last_ + 1;
         record.chain = chain_of(record, head_);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kRecordMax = 1U << 20;
 
-/// Rights None where the name is none of a user's.
+/// Right::None where there is no user of this name.
 Peer person(const std::string& name, const Options& options) {
     Peer peer;
     passwd record{};

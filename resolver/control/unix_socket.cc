@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr mode_t kSocketMode = 0666;                 // rights are checked by credentials
-constexpr std::uint32_t kNoLogin = 0xffffffff;       // /proc/PID/loginuid of a process that nobody logged in for
+constexpr std::uint32_t kNoLogin = 0xffffffff;       // /proc/PID/loginuid of a process without a login
 constexpr std::size_t kDatabaseBytesMax = 1U << 20;  // of one passwd or group record
 
 struct User {
@@ -33,7 +33,7 @@ Error failure(const Path& path, std::string_view what, int error) {
     return Error{fmt::format("{}: {}: {}", path.string(), what, std::strerror(error))};
 }
 
-/// Calls one of the re-entrant database functions with as much room as it asks for.
+/// Calls one of the re-entrant database functions with a larger buffer until the record fits.
 template <typename Record, typename Lookup>
 bool look_up(Record& record, std::vector<char>& room, Lookup lookup) {
     Record* found = nullptr;
@@ -78,7 +78,7 @@ constexpr int kPeerPidfd = SO_PEERPIDFD;
 constexpr int kPeerPidfd = 77;  // asm-generic/socket.h of Linux 6.5
 #endif
 
-/// A handle on the process that connected, invalid where the kernel has none to give.
+/// A handle on the process that connected; invalid where the kernel has no SO_PEERPIDFD.
 UniqueFd peer_process(int connection) {
     int pidfd = -1;
     socklen_t size = sizeof pidfd;
@@ -86,13 +86,14 @@ UniqueFd peer_process(int connection) {
     return UniqueFd(pidfd);
 }
 
-/// As long as a process has not ended, its id is no other's (pidfd_open(2): readable when it has).
+/// Whether the process has not ended (pidfd_open(2): the descriptor is readable when it has); until then no other
+/// process has its id.
 bool runs(const UniqueFd& process) {
     pollfd state{.fd = process.get(), .events = POLLIN, .revents = 0};
     return process.valid() && ::poll(&state, 1, 0) == 0;
 }
 
-/// The user who logged in, where sudo or su act as another one.
+/// The user who logged in, where sudo or su runs the process as another one.
 std::optional<std::uint32_t> login_uid(std::int32_t pid) {
     std::ifstream file(fmt::format("/proc/{}/loginuid", pid));
     std::uint32_t uid = kNoLogin;
@@ -100,7 +101,7 @@ std::optional<std::uint32_t> login_uid(std::int32_t pid) {
     return uid;
 }
 
-/// That of the peer's process, if it still runs after its file was read: the file was then its own.
+/// The login uid of the peer's process, if it still runs after its file was read: then the file was its own.
 std::optional<std::uint32_t> proved_login_uid(int connection, std::int32_t pid) {
     const UniqueFd process = peer_process(connection);
     const auto uid = login_uid(pid);
@@ -130,10 +131,10 @@ int dial(const UniqueFd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-/// Makes room for our own: what is there must be a socket that nobody listens on.
+/// Removes the socket file of a daemon that has ended. Any other file is an Error.
 Status remove_stale(const Path& path, const sockaddr_un& address) {
     struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0) return Done{};  // bind() tells what is wrong with the folder
+    if (::lstat(path.c_str(), &info) != 0) return Done{};  // bind() reports what is wrong with the folder
     if (!S_ISSOCK(info.st_mode))
         return Error{fmt::format("{} is there and is no socket; remove it or set control.socket", path.string())};
     const UniqueFd probe = new_socket(SOCK_NONBLOCK);

@@ -60,7 +60,7 @@ Result<BackupCopy> BackupCopy::of(const Path& backup, const Path& state) {
         if (!there) return there.error();
         if (auto own = require_own_schema(*there); !own) return no_backup(backup, own.error());
     }
-    const Path path = with(state, ".restoring");
+    const Path path = with_ending(state, ".restoring");
     remove_all_pieces(path);
     if (auto copied = copy_state(backup, path); !copied) return std::move(copied).error();
     auto opened = Database::open(path, Database::Mode::Write);
@@ -109,7 +109,7 @@ Status BackupCopy::put_rest(const Database& into) const {
     if (*latest != 0)
         if (auto put = put_seen(into, WallTime(seconds(*latest))); !put) return put;
     return each_row(database_.prepare("SELECT prefix, highest FROM given"), [&](const Statement& row) {
-        return note_given(into, fmt::format("{}-{}", row.text(0), row.number(1)));
+        return note_issued_id(into, fmt::format("{}-{}", row.text(0), row.number(1)));
     });
 }
 
@@ -122,20 +122,20 @@ Result<std::string> BackupCopy::put_trail(const Database& into) const {
     if (!here) return here.error();
     if (!there) return there.error();
     const std::string head = there->empty() ? kNoHead : there->back().chain;
-    std::string told = fmt::format("backup of {} records, head {}", there->size(), head);
+    std::string summary = fmt::format("backup of {} records, head {}", there->size(), head);
     const std::size_t common = common_length(*here, *there);
-    if (common == there->size()) return told;
+    if (common == there->size()) return summary;
     if (common == here->size()) {
         for (std::size_t i = common; i < there->size(); ++i)
             if (auto put = put_record(into, (*there)[i]); !put) return std::move(put).error();
     } else {
         for (const Record& record : *there)
             if (auto put = put_imported(into, backup_node(head), record); !put) return std::move(put).error();
-        told += fmt::format("{}{}", kKeptAs, backup_node(head));
+        summary += fmt::format("{}{}", kKeptAs, backup_node(head));
     }
     if (auto raised = into.run(fmt::format("UPDATE given SET highest = highest + {}", kIdsSkipped).c_str()); !raised)
         return std::move(raised).error();
-    return told;
+    return summary;
 }
 
 }  // namespace cenote::state

@@ -15,7 +15,7 @@
 namespace cenote::state {
 
 /// "PATHENDING"
-[[nodiscard]] Path with(const Path& path, std::string_view ending);
+[[nodiscard]] Path with_ending(const Path& path, std::string_view ending);
 
 /// Makes an empty file where none was. Root makes it for the owner of the folder.
 Status make_file(const Path& path, unsigned mode);

@@ -7,7 +7,7 @@ namespace cenote::state {
 Result<Record> restore_state(const Path& backup, const Path& path, const std::function<void(std::vector<Rule>&)>& adapt,
                              Record record) {
     if (auto usable = State::open(path)) return (*usable)->restore(backup, adapt, std::move(record));
-    const Path fresh = with(path, ".fresh");
+    const Path fresh = with_ending(path, ".fresh");
     remove_all_pieces(fresh);
     if (auto made = make_file(fresh, 0640); !made) return std::move(made).error();
     auto restored = [&]() -> Result<Record> {
@@ -19,7 +19,7 @@ Result<Record> restore_state(const Path& backup, const Path& path, const std::fu
         if (auto placed = replace_unusable(path, fresh, free_place_beside(path)); !placed)
             restored = std::move(placed).error();
     remove_all_pieces(fresh);
-    remove_all_pieces(with(fresh, ".made"));
+    remove_all_pieces(with_ending(fresh, ".made"));
     return restored;
 }
 

@@ -156,7 +156,7 @@ Status put_rule(const Database& database, const Rule& rule) {
     if (!written) return std::move(written).error();
     if (!*written)
         return Error{fmt::format("'{}' is here already, and is no {}", rule.id, rule_kind_to_text(rule.kind))};
-    return note_given(database, rule.id);
+    return note_issued_id(database, rule.id);
 }
 
 Status put_record(const Database& database, const Record& record) {

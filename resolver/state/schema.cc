@@ -62,7 +62,7 @@ Status run_migration(const Database& database, std::size_t next) {
             auto more = ids.step();
             if (!more) return std::move(more).error();
             if (!*more) break;
-            if (auto noted = note_given(database, ids.text(0)); !noted) return noted;
+            if (auto noted = note_issued_id(database, ids.text(0)); !noted) return noted;
         }
     }
     return transaction->commit();
@@ -90,18 +90,18 @@ Result<std::int64_t> number_of(const Database& database, std::string_view sql) {
     return *found ? row.number(0) : 0;
 }
 
-GivenId parse_given_id(std::string_view id) noexcept {
+IssuedId parse_issued_id(std::string_view id) noexcept {
     const auto dash = id.rfind('-');
     if (dash == std::string_view::npos || dash == 0) return {};
     const std::string_view digits = id.substr(dash + 1);
     if (digits.empty() || digits.size() > kDigitsMax || digits.front() == '0') return {};
-    GivenId given{.prefix = id.substr(0, dash)};
+    IssuedId given{.prefix = id.substr(0, dash)};
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), given.number);
-    return error == std::errc() && end == digits.data() + digits.size() ? given : GivenId{};
+    return error == std::errc() && end == digits.data() + digits.size() ? given : IssuedId{};
 }
 
-Status note_given(const Database& database, std::string_view id) {
-    const GivenId given = parse_given_id(id);
+Status note_issued_id(const Database& database, std::string_view id) {
+    const IssuedId given = parse_issued_id(id);
     if (given.number == 0) return Done{};
     Statement put = database.prepare(
         "INSERT INTO given (prefix, highest) VALUES (?, ?) ON CONFLICT (prefix) DO UPDATE SET highest = "

@@ -24,13 +24,13 @@ Status require_own_schema(const Database& database);
 Result<std::int64_t> number_of(const Database& database, std::string_view sql);
 
 /// An id as this program gives it out: "dns1-17" has the prefix "dns1" and the number 17. Another id has the number 0.
-struct GivenId {
+struct IssuedId {
     std::string_view prefix;
     std::uint64_t number = 0;
 };
-[[nodiscard]] GivenId parse_given_id(std::string_view id) noexcept;
+[[nodiscard]] IssuedId parse_issued_id(std::string_view id) noexcept;
 
 /// Later ids of this prefix get higher numbers than this one.
-Status note_given(const Database& database, std::string_view id);
+Status note_issued_id(const Database& database, std::string_view id);
 
 }  // namespace cenote::state

@@ -20,7 +20,7 @@ Error in_file(const Path& path, const Error& why) {
     return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
 }
 
-Error lost(const Path& path, std::string_view what, const Path& trace) {
+Error lost_state(const Path& path, std::string_view what, const Path& trace) {
     return Error{fmt::format("{} is {}, and {} shows that there was one; restore a backup, or remove {} to begin anew",
                              path.string(), what, trace.string(), trace.string())};
 }
@@ -47,10 +47,10 @@ public:
             return refuse(set.error());
         const auto schema = number_of(database_, "PRAGMA user_version");
         if (!schema) return refuse(schema.error());
-        if (*schema == 0 && !trace.empty()) return lost(path_, "empty", trace);
+        if (*schema == 0 && !trace.empty()) return lost_state(path_, "empty", trace);
         if (auto migrated = migrate(database_); !migrated) return refuse(migrated.error());
         if (auto last = last_of_trail(); !last) return refuse(last.error());
-        if (last_ == 0 && !trace.empty()) return lost(path_, "without a record", trace);
+        if (last_ == 0 && !trace.empty()) return lost_state(path_, "without a record", trace);
         if (last_ > 0) leave_trace(path_);
         return Done{};
     }
@@ -261,7 +261,7 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     const bool missing = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
     const Path trace = trace_of(path, missing);
     if (missing) {
-        if (!trace.empty()) return lost(path, "missing", trace);
+        if (!trace.empty()) return lost_state(path, "missing", trace);
         if (auto made = make_file(path, 0640); !made) return std::move(made).error();
     }
     auto database = Database::open(path, Database::Mode::Write);

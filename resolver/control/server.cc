@@ -61,7 +61,7 @@ public:
         const auto present = connections_;  // a client that has lost its right is removed
         for (const auto& connection : present) {
             Peer peer = connection->peer();
-            grant(peer, options_);
+            set_rights(peer, options_);
             connection->set_peer(std::move(peer));
         }
     }

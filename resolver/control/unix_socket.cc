@@ -88,7 +88,7 @@ UniqueFd peer_process(int connection) {
 
 /// Whether the process has not ended (pidfd_open(2): the descriptor is readable when it has); until then no other
 /// process has its id.
-bool runs(const UniqueFd& process) {
+bool is_running(const UniqueFd& process) {
     pollfd state{.fd = process.get(), .events = POLLIN, .revents = 0};
     return process.valid() && ::poll(&state, 1, 0) == 0;
 }
@@ -105,7 +105,7 @@ std::optional<std::uint32_t> login_uid(std::int32_t pid) {
 std::optional<std::uint32_t> proved_login_uid(int connection, std::int32_t pid) {
     const UniqueFd process = peer_process(connection);
     const auto uid = login_uid(pid);
-    return runs(process) ? uid : std::nullopt;
+    return is_running(process) ? uid : std::nullopt;
 }
 
 std::string name_of(std::uint32_t uid) {
@@ -120,14 +120,14 @@ bool in_any(const std::vector<std::uint32_t>& groups, const std::vector<std::str
     });
 }
 
-bool owns(std::uint32_t uid, const Path& folder) {
+bool is_owner(std::uint32_t uid, const Path& folder) {
     struct stat info {};
     return !folder.empty() && ::stat(folder.c_str(), &info) == 0 && info.st_uid == uid;
 }
 
 UniqueFd new_socket(int flags) { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)); }
 
-int dial(const UniqueFd& fd, const sockaddr_un& address) {
+int connect_to(const UniqueFd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
@@ -138,7 +138,7 @@ Status remove_stale(const Path& path, const sockaddr_un& address) {
     if (!S_ISSOCK(info.st_mode))
         return Error{fmt::format("{} is there and is no socket; remove it or set control.socket", path.string())};
     const UniqueFd probe = new_socket(SOCK_NONBLOCK);
-    const int error = dial(probe, address);
+    const int error = connect_to(probe, address);
     if (error == 0 || error == EAGAIN)
         return Error{fmt::format("another cenoted listens on {}; stop it or set control.socket", path.string())};
     if (error != ECONNREFUSED) return failure(path, "cannot tell whether this socket is in use", error);
@@ -195,16 +195,16 @@ Result<Peer> peer_of(int connection, const Options& options) {
     peer.gid = credentials.gid;
     peer.pid = credentials.pid;
     peer.actor = name_of(proved_login_uid(connection, peer.pid).value_or(peer.uid));
-    grant(peer, options);
+    set_rights(peer, options);
     return peer;
 }
 
-void grant(Peer& peer, const Options& options) {
+void set_rights(Peer& peer, const Options& options) {
     const auto user = user_of(peer.uid);
-    grant(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
+    set_rights(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
 }
 
-void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {
+void set_rights(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {
     const bool admin = peer.uid == 0 || peer.uid == own_uid || in_any(groups, options.admins);
     const bool approver = in_any(groups, options.approvers);
     peer.may_approve = admin || approver;
@@ -214,7 +214,7 @@ void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t o
         peer.right = Right::Approve;
     else if (in_any(groups, options.readers))
         peer.right = Right::Read;
-    else if (owns(peer.uid, options.published_in))
+    else if (is_owner(peer.uid, options.published_in))
         peer.right = Right::Publish;
     else
         peer.right = Right::None;

@@ -27,9 +27,9 @@ Result<UniqueFd> listen_at(const Path& path);
 Result<Peer> peer_of(int connection, const Options& options);
 
 /// Sets the rights of the peer by the unix groups in `options`.
-void grant(Peer& peer, const Options& options);
+void set_rights(Peer& peer, const Options& options);
 
 /// Sets the rights of a user in these groups. The superuser and the daemon's own user have all of them.
-void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options);
+void set_rights(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options);
 
 }  // namespace cenote::control

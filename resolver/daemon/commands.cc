@@ -147,7 +147,7 @@ Response update_failed(Running& running, const Peer&, const Request& request) {
 struct Verb {
     std::string_view name;
     Right needs;
-    Response (*obey)(Running&, const Peer&, const Request&);
+    Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
 };
 
@@ -204,7 +204,7 @@ Response answer_to(Running& running, const control::Peer& peer, const Request& r
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
         if (auto why = why_too_long(request); !why.empty()) return fail(std::move(why));
-        return verb.obey(running, peer, request);
+        return verb.dispatch(running, peer, request);
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
 }
@@ -246,7 +246,7 @@ void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
 
 }  // namespace
 
-void obey(Running& running, const control::Peer& peer, const Request& request,
+void dispatch(Running& running, const control::Peer& peer, const Request& request,
           const control::ControlServer::Reply& reply) {
     Response response = answer_to(running, peer, request);
     if (response.data.is_string()) return reply_with_text(response.data.get<std::string>(), reply);

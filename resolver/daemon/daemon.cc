@@ -69,7 +69,7 @@ int run(const Path& config) {
     if (!running) return fail(running.error());
     auto control = (*running)->open_control(
         loop, [&](const control::Peer& peer, const control::Request& request,
-                  const control::ControlServer::Reply& reply) { obey(**running, peer, request, reply); });
+                  const control::ControlServer::Reply& reply) { dispatch(**running, peer, request, reply); });
     if (!control) return fail(control.error());
     (*running)->take_newer_set();  // until now nobody could tell us of one
     park((*running)->server().descriptors());

@@ -17,10 +17,10 @@
 #include "resolver/config/exception_document.h"
 #include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
+#include "resolver/daemon/child_process.h"
 #include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/listen_watch.h"
 #include "resolver/daemon/loaded.h"
-#include "resolver/daemon/own_child.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/server/server.h"
 #include "resolver/state/state.h"
@@ -195,7 +195,7 @@ private:
     loop::Timer minute_;
     loop::Timer second_;
     UpstreamJournal upstream_journal_;
-    OwnChild zone_keeper_;
+    ChildProcess zone_keeper_;
     std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last
     std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
     std::unique_ptr<control::ControlServer> control_;    // null until open_control()

@@ -15,12 +15,12 @@
 
 namespace cenote::daemon {
 
-class OwnChild {
+class ChildProcess {
 public:
-    OwnChild() = default;
-    ~OwnChild() { end(); }
-    OwnChild(const OwnChild&) = delete;
-    OwnChild& operator=(const OwnChild&) = delete;
+    ChildProcess() = default;
+    ~ChildProcess() { end(); }
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
 
     Status start(std::vector<std::string> arguments);
     [[nodiscard]] bool running();

@@ -12,6 +12,6 @@ namespace cenote::daemon {
 
 /// Replies before it returns; a long text in pieces and a long array in parts, the last of which is the last reply.
 void dispatch(Running& running, const control::Peer& peer, const control::Request& request,
-          const control::ControlServer::Reply& reply);
+              const control::ControlServer::Reply& reply);
 
 }  // namespace cenote::daemon

@@ -71,11 +71,10 @@ int run(const Path& config) {
         loop, [&](const control::Peer& peer, const control::Request& request,
                   const control::ControlServer::Reply& reply) { dispatch(**running, peer, request, reply); });
     if (!control) return fail(control.error());
-    (*running)->take_newer_set();  // until now nobody could tell us of one
-    park((*running)->server().descriptors());
+    park((*running)->queries().server().descriptors());
 
     loop::Timer drained(loop, [&] {
-        if ((*running)->drained()) loop.stop();
+        if ((*running)->queries().drained()) loop.stop();
     });
     bool stopping = false;
     signals.on_stop = [&] {
@@ -93,16 +92,17 @@ int run(const Path& config) {
         static_cast<void>((*running)->reload(of_signal()));  // what came of it is in the log and in `status`
     };
     loop::Timer watchdog(loop, [&] {
-        if ((*running)->workers_alive()) notify_alive();
+        if ((*running)->queries().workers_alive()) notify_alive();
     });
     if (const auto interval = watchdog_interval()) watchdog.start(*interval, *interval);
 
-    const auto& absent = (*running)->listen_watch().absent();
-    for (const SocketAddress& address : (*running)->server().addresses())
+    const auto& absent = (*running)->queries().listen_watch().absent();
+    for (const SocketAddress& address : (*running)->queries().server().addresses())
         if (std::ranges::find(absent, address) == absent.end())
             log::notice("listening on {} (udp, tcp)", address.to_string());
-    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->server().size(), (*running)->status_line());
-    notify_ready((*running)->status_line());
+    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->queries().server().size(),
+                status_line(**running));
+    notify_ready(status_line(**running));
     loop.run();
 
     (*running)->stop();

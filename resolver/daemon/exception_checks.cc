@@ -13,7 +13,7 @@ using config::ExceptionDocument;
 using config::Stage;
 
 const policy::Directive* find_directive(const Running& running, const std::string& id) {
-    const auto& all = running.policy().options().directives;
+    const auto& all = running.enforcement().policy().options().directives;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
     return found == all.end() ? nullptr : &*found;
 }
@@ -31,7 +31,7 @@ policy::Step highest_step(const policy::Directive& directive, policy::Step now) 
 
 std::string unknown_directive(const Running& running, const std::string& id) {
     std::vector<std::string> known;
-    for (const auto& each : running.policy().options().directives) known.push_back(each.id);
+    for (const auto& each : running.enforcement().policy().options().directives) known.push_back(each.id);
     const std::string near = nearest(id, known);
     return fmt::format(
         "there is no directive '{}'{}", id,
@@ -39,9 +39,10 @@ std::string unknown_directive(const Running& running, const std::string& id) {
 }
 
 std::string why_no_exceptions(const Running& running, const policy::Directive& directive) {
-    const auto index = static_cast<std::uint32_t>(&directive - running.policy().options().directives.data());
-    const policy::Step now = running.policy().step_of(index);
-    if (running.policy().state_of(index) == policy::DirectiveState::Lapsed)
+    const auto index =
+        static_cast<std::uint32_t>(&directive - running.enforcement().policy().options().directives.data());
+    const policy::Step now = running.enforcement().policy().step_of(index);
+    if (running.enforcement().policy().state_of(index) == policy::DirectiveState::Lapsed)
         return fmt::format("directive {} has lapsed; nothing is closed by it", directive.id);
     if (std::max(now, directive.step) == policy::Step::Block)
         return fmt::format(
@@ -61,7 +62,7 @@ bool covers(const Running& running, const policy::Directive& directive, const Pr
     if (directive.groups.empty()) return true;
     for (const std::string& id : directive.groups) {
         if (id == "everyone") return true;
-        for (const policy::Group& group : running.policy().options().groups) {
+        for (const policy::Group& group : running.enforcement().policy().options().groups) {
             if (group.id != id) continue;
             for (const Prefix& prefix : group.clients)
                 if (prefix.contains(client) || client.contains(prefix)) return true;
@@ -73,12 +74,12 @@ bool covers(const Running& running, const policy::Directive& directive, const Pr
 }  // namespace
 
 std::string why_not_client(const Running& running, const policy::Directive& directive, const Prefix& client) {
-    const auto& limits = running.loaded().settings.exceptions;
+    const auto& limits = running.enforcement().loaded().settings.exceptions;
     const std::uint8_t widest = client.ip().is_v4() ? limits.widest4 : limits.widest6;
     if (client.length() < widest)
         return fmt::format("{} is wider than exceptions may be (/{}); name a narrower prefix or a group",
                            client.to_string(), widest);
-    const auto& allowed = running.loaded().settings.allow_from;
+    const auto& allowed = running.enforcement().loaded().settings.allow_from;
     if (std::none_of(allowed.begin(), allowed.end(), [&](const Prefix& prefix) { return prefix.contains(client); }))
         return fmt::format("server.allow_from refuses clients of {}; add that prefix there first", client.to_string());
     if (!covers(running, directive, client))
@@ -90,7 +91,7 @@ std::string why_not_client(const Running& running, const policy::Directive& dire
 std::string why_not_group(const Running& running, const std::string& id) {
     if (id == "everyone") return "everyone is wider than an exception may be; lower the directive's step instead";
     std::vector<std::string> known;
-    for (const auto& group : running.policy().options().groups) known.push_back(group.id);
+    for (const auto& group : running.enforcement().policy().options().groups) known.push_back(group.id);
     if (std::find(known.begin(), known.end(), id) != known.end()) return {};
     const std::string near = nearest(id, known);
     return fmt::format(
@@ -99,7 +100,7 @@ std::string why_not_group(const Running& running, const std::string& id) {
 }
 
 std::string why_not_so_long(const Running& running, const policy::Directive& directive, WallTime from, WallTime to) {
-    const milliseconds max = directive.exceptions_max.value_or(running.loaded().settings.exceptions.max);
+    const milliseconds max = directive.exceptions_max.value_or(running.enforcement().loaded().settings.exceptions.max);
     if (to <= from) return fmt::format("{} has passed; an exception ends later than it begins", format_time(to));
     if (to - from > max)
         return fmt::format("exceptions from directive {} last {} at most, this one would last {}", directive.id,

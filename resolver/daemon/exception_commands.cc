@@ -49,7 +49,7 @@ std::string read_for_whom(const Running& running, const Request& request, const 
 
 /// Why this user may ask for no more now; empty: may.
 std::string why_no_more(Running& running, const std::string& actor) {
-    const auto open = running.open_exceptions();
+    const auto open = running.rulebook().open_exceptions();
     const auto waiting = std::count_if(open.begin(), open.end(), [&](const ExceptionDocument& each) {
         return each.stage == Stage::Asked && each.asked_by == actor;
     });
@@ -57,7 +57,7 @@ std::string why_no_more(Running& running, const std::string& actor) {
         return fmt::format("{} requests of {} wait for an answer; have them answered, or revoke one", waiting, actor);
     if (open.size() >= kOpenMax)
         return fmt::format("{} exceptions are open or waited for; have some answered, or revoke one", open.size());
-    if (running.count_request(actor) > kRequestsMax)
+    if (running.exception_requests().count(actor, ticks_now()) > kRequestsMax)
         return fmt::format("{} asked for {} exceptions within a day; ask again tomorrow", actor, kRequestsMax);
     return {};
 }
@@ -88,7 +88,7 @@ Json document_json(const ExceptionDocument& document, const Running& running) {
             {"ends", config::time_json(document.ends)},
             {"unratified", config::is_unratified(document)},
             {"agreed_by", document.agreed_by},
-            {"policy_version", running.policy().version()}};
+            {"policy_version", running.enforcement().policy().version()}};
 }
 
 Response put(Running& running, const ExceptionDocument& document, state::Record record) {
@@ -104,8 +104,8 @@ Response put(Running& running, const ExceptionDocument& document, state::Record 
 Result<std::pair<ExceptionDocument, state::Use>> find(Running& running, const Request& request) {
     std::string id = text_in(request, "id");
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos)
-        id = fmt::format("{}-{}", running.loaded().settings.node, id);
-    auto found = running.exception(id);
+        id = fmt::format("{}-{}", running.enforcement().loaded().settings.node, id);
+    auto found = running.exception_uses().find_exception(id);
     if (!found) return std::move(found).error();
     if (*found) return std::move(**found);
     return Error{fmt::format("there is no exception '{}'; 'cenote exceptions' shows them", id)};
@@ -113,7 +113,7 @@ Result<std::pair<ExceptionDocument, state::Use>> find(Running& running, const Re
 
 /// Why this person's word does not count as another's; empty: it does.
 std::string why_not_second(const Running& running, const Peer& peer, const ExceptionDocument& document) {
-    if (running.loaded().settings.exceptions.approvals <= 1) return {};
+    if (running.enforcement().loaded().settings.exceptions.approvals <= 1) return {};
     if (peer.actor == document.asked_by)
         return fmt::format("{} asked for {}; a second person has to agree", peer.actor, document.id);
     if (peer.actor == document.brought_by)
@@ -135,7 +135,7 @@ std::string why_no_approver(const Peer& peer) {
 
 bool enough_agree(const Running& running, const ExceptionDocument& document) {
     const auto persons = 1 + static_cast<std::int64_t>(document.agreed_by.size());
-    return persons >= running.loaded().settings.exceptions.approvals;
+    return persons >= running.enforcement().loaded().settings.exceptions.approvals;
 }
 
 /// From now on, or as it was where it is in force already.
@@ -186,7 +186,7 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
                      read_end(running, request, *directive, document), running.clock_problem()})
         if (!why.empty()) return fail(std::move(why));
     if (auto why = why_no_more(running, peer.actor); !why.empty()) return fail(std::move(why));
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
     document.id = std::move(*id);
     if (document.emergency) {
@@ -285,7 +285,7 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
 
 /// Rows from `after` on, and where the next ones begin.
 Response exceptions(Running& running, const Peer&, const Request& request) {
-    const auto page = running.exceptions(text_in(request, "after"), kPage);
+    const auto page = running.exception_uses().page(text_in(request, "after"), kPage);
     if (!page) return fail(page.error().text);
     const auto stage = text_of(request, "stage");
     const auto directive = text_of(request, "directive");

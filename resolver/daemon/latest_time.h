@@ -18,12 +18,21 @@
 
 namespace cenote::daemon {
 
+/// Both clocks, read once for everything that one change does.
+struct Moment {
+    WallTime wall{};
+    WallTime latest{};  // the wall's time, or a later one that was seen
+    Ticks ticks{};
+};
+
 class LatestTime {
 public:
     /// From this time on, also where it is earlier than what was seen.
     void start(WallTime latest, Ticks now) noexcept;
     /// The later of the wall's time and the latest one.
     WallTime at(WallTime wall, Ticks now) noexcept;
+    /// at() beside the clocks that it was given.
+    Moment moment(WallTime wall, Ticks now) noexcept { return {wall, at(wall, now), now}; }
 
 private:
     WallTime latest_{};

@@ -15,7 +15,7 @@ namespace {
 double seconds_of(WallTime time) { return static_cast<double>(time.time_since_epoch().count()); }
 
 void measure_policy(const Running& running, Metrics& metrics) {
-    const policy::Policy& policy = running.policy();
+    const policy::Policy& policy = running.enforcement().policy();
     metrics.set(Gauge::PolicyVersion, policy.version());
     std::uint32_t directives = 0;
     for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i)
@@ -32,18 +32,18 @@ void measure_policy(const Running& running, Metrics& metrics) {
 }
 
 void measure(Running& running, Metrics& metrics) {
-    metrics.set(Gauge::UptimeSeconds, static_cast<double>(running.uptime().count()));
-    metrics.set(Gauge::Workers, static_cast<double>(running.server().size()));
+    metrics.set(Gauge::UptimeSeconds, static_cast<double>(running.queries().uptime().count()));
+    metrics.set(Gauge::Workers, static_cast<double>(running.queries().server().size()));
     measure_policy(running, metrics);
     std::uint64_t pending = 0;
     std::uint64_t tcp_open = 0;
-    for (const server::WorkerReport& report : running.server().reports()) {
+    for (const server::WorkerReport& report : running.queries().server().reports()) {
         pending += report.pending;
         tcp_open += report.tcp_open;
     }
     metrics.set(Gauge::Pending, static_cast<double>(pending));
     metrics.set(Gauge::TcpOpen, static_cast<double>(tcp_open));
-    const cache::Stats cache = running.cache().stats();
+    const cache::Stats cache = running.queries().cache().stats();
     metrics.set(Gauge::CacheEntries, static_cast<double>(cache.entries));
     metrics.set(Gauge::CacheBytes, static_cast<double>(cache.bytes_used));
     metrics.set(Gauge::CacheBytesMax, static_cast<double>(cache.bytes_max));
@@ -53,8 +53,8 @@ void measure(Running& running, Metrics& metrics) {
 }  // namespace
 
 Metrics collect(Running& running) {
-    Metrics metrics = running.hub().collect();
-    const cache::Stats cache = running.cache().stats();
+    Metrics metrics = running.queries().hub().collect();
+    const cache::Stats cache = running.queries().cache().stats();
     metrics.set(Counter::CacheHits, cache.hits);
     metrics.set(Counter::CacheMisses, cache.misses);
     metrics.set(Counter::CacheStores, cache.stores);
@@ -62,7 +62,7 @@ Metrics collect(Running& running) {
     metrics.set(Counter::CacheDeclined, cache.declined);
     metrics.set(Counter::CacheDeferred, cache.deferred);
     upstream::Counters sum;
-    for (const server::WorkerReport& report : running.server().reports()) {
+    for (const server::WorkerReport& report : running.queries().server().reports()) {
         sum.queries += report.counters.queries;
         sum.joined += report.counters.joined;
         sum.timeouts += report.counters.timeouts;
@@ -87,7 +87,7 @@ std::string metrics_text(Running& running) {
     Metrics metrics = collect(running);
     measure(running, metrics);
     telemetry::Exposition exposition;
-    telemetry::expose(metrics, running.keys(), exposition);
+    telemetry::expose(metrics, running.enforcement().keys(), exposition);
     return exposition.text();
 }
 

@@ -24,13 +24,13 @@ using state::RuleKind;
 
 /// The rule with this id that is in force, or why there is none to change.
 Result<Rule> rule_in_force(const Running& running, const std::string& id) {
-    auto known = running.rule(id);
+    auto known = running.rulebook().archive().rule(id);
     if (!known) return std::move(known).error();
     if (*known && (*known)->kind == RuleKind::Exception)
         return Error{fmt::format("{} is an exception; 'cenote exception revoke' ends it", id)};
     if (*known && (*known)->lifted) return Error{fmt::format("{} was lifted before; make a new one", id)};
     if (*known) return std::move(**known);
-    for (const policy::Directive& directive : running.policy().options().directives)
+    for (const policy::Directive& directive : running.enforcement().policy().options().directives)
         if (directive.id == id)
             return Error{fmt::format("directive {} is written in {}:{}; change it there, then 'cenote reload'", id,
                                      directive.place.file, directive.place.line)};
@@ -38,7 +38,7 @@ Result<Rule> rule_in_force(const Running& running, const std::string& id) {
 }
 
 const policy::Directive* find_directive(const Running& running, const std::string& id) {
-    const auto& all = running.policy().options().directives;
+    const auto& all = running.enforcement().policy().options().directives;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
     return found == all.end() ? nullptr : &*found;
 }
@@ -61,7 +61,7 @@ Json what_still_holds(const policy::Policy& before, const policy::Directive& lif
             std::find_if(all.begin(), all.end(), [&](const auto& d) { return d.id == id; }) - all.begin());
     };
     const auto taken = before.takes(index_of(before, lifted.id));
-    const policy::Policy& policy = running.policy();
+    const policy::Policy& policy = running.enforcement().policy();
     const auto& all = policy.options().directives;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (policy.step_of(i) == policy::Step::None) continue;
@@ -90,11 +90,20 @@ Json notes_on(const Running& running, const std::string& id) {
     if (made == nullptr) return notes;
     add_target_notes(*made, notes);
     Diagnostics remarks;
-    policy::Policy::check(running.policy().options(), running.policy().base(), remarks);
+    policy::Policy::check(running.enforcement().policy().options(), running.enforcement().policy().base(), remarks);
     for (const Diagnostic& remark : remarks.all())
         if (remark.severity == Diagnostic::Severity::Warning && remark.place.to_string() == made->place.to_string())
             notes.push_back(remark.text);
     return notes;
+}
+
+/// The policy that would be in force with this rule, and the warnings on it.
+Result<std::shared_ptr<const policy::Policy>> try_rule(const Running& running, const Rule& rule, Diagnostics& remarks) {
+    const Enforcement& enforcement = running.enforcement();
+    auto next = running.rulebook().with_rules(enforcement.loaded(), {&rule});
+    if (!next) return std::move(next).error();
+    policy::Policy::check(*next->settings.policy, next->base.get(), remarks);
+    return build_policy(*next, enforcement.version().version, wall_now());
 }
 
 /// What a rule would hit if it were made: names, people, how often they asked since the start, and who else is there.
@@ -106,7 +115,7 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
     Json whom = Json::array();
     Json asked = Json::array();
     if (found != directives.end()) {
-        const auto metrics = running.hub().collect();
+        const auto metrics = running.queries().hub().collect();
         std::map<std::string, std::uint64_t> by_group;
         const auto index = static_cast<std::uint32_t>(found - directives.begin());
         const auto names = would_be.names_taken(index);
@@ -114,8 +123,8 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
             const domainset::Source& source = would_be.base()->sources()[taken.source];
             takes.push_back({{"id", source.id}, {"target", taken.target}, {"names", names[taken.source]}});
             for (const auto& row : metrics.combinations)
-                if (running.keys().name(telemetry::KeyKind::Service, row.service) == source.id)
-                    by_group[running.keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
+                if (running.enforcement().keys().name(telemetry::KeyKind::Service, row.service) == source.id)
+                    by_group[running.enforcement().keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
         }
         for (const auto& target : found->targets)
             if (target.domain)
@@ -156,7 +165,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
     record.after = rule.lifted ? std::string() : rule.text;
     if (request.args.value("dry_run", false)) {
         Diagnostics remarks;
-        const auto would_be = running.try_rule(rule, remarks);
+        const auto would_be = try_rule(running, rule, remarks);
         if (!would_be) return fail(would_be.error().text);
         Json told = dry_run(running, **would_be, remarks, rule.id);
         told["id"] = rule.id;
@@ -167,7 +176,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
     if (!written) return fail(written.error().text);
     return done({{"id", rule.id},
                  {"text", rule.text},
-                 {"policy_version", running.policy().version()},
+                 {"policy_version", running.enforcement().policy().version()},
                  {"notes", rule.lifted ? Json::array() : notes_on(running, rule.id)},
                  {"audit", written->number}});
 }
@@ -177,11 +186,11 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
 /// `body`: the table without its id, as config::to_toml() writes it.
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
     std::string id = text_in(request, "id");
-    const auto known = running.rule(id);
+    const auto known = running.rulebook().archive().rule(id);
     if (!known) return fail(known.error().text);
     if (*known) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
     if (id.empty()) {
-        auto next = running.next_id();
+        auto next = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
         if (!next) return fail(next.error().text);
         id = std::move(*next);
     }
@@ -230,7 +239,7 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     rule->lifted = true;
     auto record = record_of(peer, request, "directive lift");
     record.before = rule->text;
-    const auto before = running.shared_policy();
+    const auto before = running.enforcement().shared_policy();
     Response response = put(running, request, *rule, std::move(record));
     if (response.ok && lifted) response.data["still_holds"] = what_still_holds(*before, *lifted, running);
     return response;
@@ -247,7 +256,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     opened.ends = *ends;
     opened.reason = text_in(request, "note");
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
     Response response = put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
                             record_of(peer, request, "allow"));
@@ -259,7 +268,7 @@ Response suspend(Running& running, const Peer& peer, const Request& request) {
     const auto until = parse_time(text_in(request, "until"));
     if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
     return put(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
                record_of(peer, request, "suspend"));

@@ -88,7 +88,7 @@ std::size_t told_about(const state::Import& read, const std::string& id) {
 
 /// Whether a rule of the import is new here or goes further than what is known.
 Result<bool> goes_further(const Running& running, const state::Import& read, const state::Rule& rule) {
-    const auto known = running.rule(rule.id);
+    const auto known = running.rulebook().archive().rule(rule.id);
     if (!known) return known.error();
     if (!*known) return true;
     if ((*known)->kind != rule.kind)
@@ -97,14 +97,14 @@ Result<bool> goes_further(const Running& running, const state::Import& read, con
     if (**known == rule) return false;
     // An exception that is closed on either node is closed.
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
-    const auto here = running.records_about(rule.id);
+    const auto here = running.rulebook().archive().records_about(rule.id);
     if (!here) return here.error();
     return told_about(read, rule.id) > *here;
 }
 
 /// Whether this machine knows all who agreed as persons who may.
 bool persons_are_known(const Running& running, const config::ExceptionDocument& document) {
-    const auto& settings = running.loaded().settings;
+    const auto& settings = running.enforcement().loaded().settings;
     std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
     agreed.erase(document.asked_by);
     if (settings.exceptions.approvals > 1) agreed.erase("root");
@@ -134,7 +134,7 @@ Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
 }  // namespace
 
 Response state_import(Running& running, const Peer& peer, const Request& request) {
-    const std::string& node = running.loaded().settings.node;
+    const std::string& node = running.enforcement().loaded().settings.node;
     auto read = read_import(request);
     if (!read) return fail(read.error().text);
     std::vector<state::Rule> taken;
@@ -168,7 +168,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     if (!written) return fail(written.error().text);
     return done({{"taken", read->rules.size()},
                  {"unconfirmed", std::move(unconfirmed)},
-                 {"policy_version", running.policy().version()}});
+                 {"policy_version", running.enforcement().policy().version()}});
 }
 
 Response accept_clock(Running& running, const Peer& peer, const Request& request) {
@@ -188,9 +188,10 @@ Response restore(Running& running, const Peer& peer, const Request& request) {
     const auto restored = running.restore(path, record_of(peer, request, "restore"));
     if (!restored) return fail(restored.error().text);
     Json unconfirmed = Json::array();
-    for (const auto& document : running.open_exceptions())
+    for (const auto& document : running.rulebook().open_exceptions())
         if (document.stage == config::Stage::Unconfirmed) unconfirmed.push_back(document.id);
-    return done({{"policy_version", running.policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
+    return done(
+        {{"policy_version", running.enforcement().policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
 }
 
 }  // namespace cenote::daemon

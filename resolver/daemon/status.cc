@@ -28,7 +28,7 @@ public:
     explicit Problems(Running& running) : running_(running) {}
 
     void add(const char* severity, std::string what, std::string remedy) {
-        const WallTime since = running_.problem_since(what);
+        const WallTime since = running_.problems().since(what, wall_now(), ticks_now());
         add(severity, std::move(what), since, std::move(remedy));
     }
     void add(const char* severity, std::string what, WallTime since, std::string remedy) {
@@ -53,17 +53,17 @@ std::string first_line(const std::string& text) {
 }
 
 void add_refusals(const Running& running, Problems& found) {
-    if (const auto& refused = running.refused_reload())
+    if (const auto& refused = running.problems().refused_reload())
         found.add("error",
                   fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
                   refused->at, "correct it, then 'cenote reload'; until then a restart may fail");
-    if (const auto& refused = running.refused_set())
+    if (const auto& refused = running.problems().refused_set())
         found.add("error", fmt::format("the newest set is not in force: {}", first_line(refused->why)), refused->at,
                   "run 'cenote update', then look at its output");
 }
 
 void add_exceptions(const Running& running, Problems& found) {
-    for (const auto& document : running.open_exceptions())
+    for (const auto& document : running.rulebook().open_exceptions())
         if (found.size() >= kProblemsMax)
             return;
         else if (config::is_unratified(document))
@@ -82,10 +82,10 @@ void add_exceptions(const Running& running, Problems& found) {
 
 /// Nothing of this waits until a copy is too old: what failed once may fail each day.
 void add_update_problems(const Running& running, Problems& found) {
-    const config::Settings& settings = running.loaded().settings;
+    const config::Settings& settings = running.enforcement().loaded().settings;
     if (settings.set.empty()) return;
     const auto noted = config::update_failure(settings.set);
-    if (const auto& failure = noted ? noted : running.update_failure())
+    if (const auto& failure = noted ? noted : running.problems().update_failure())
         found.add("error", fmt::format("the update of {} failed: {}", format_time(failure->at), failure->text),
                   failure->at, "run 'cenote update' and look at its output");
     for (const auto& list : settings.lists) {
@@ -104,22 +104,22 @@ void add_update_problems(const Running& running, Problems& found) {
 
 Json problems(Running& running, const std::map<std::string, UpstreamView>& upstreams) {
     Problems found(running);
-    const Loaded& loaded = running.loaded();
+    const Loaded& loaded = running.enforcement().loaded();
     add_refusals(running, found);
     if (!loaded.set_problem.empty())
         found.add("error", loaded.set_problem, "run 'cenote update', then look at its output");
     add_update_problems(running, found);
-    if (!running.state_problem().empty())
-        found.add("error", running.state_problem(),
+    if (!running.rulebook().problem(running.enforcement().loaded()).empty())
+        found.add("error", running.rulebook().problem(running.enforcement().loaded()),
                   "look at the file and its folder, or restore a backup, then restart cenoted");
     if (auto behind = running.clock_problem(); !behind.empty())
         found.add("error", std::move(behind),
                   "set the clock; if it is right, and ran ahead before, 'cenote state accept-clock'");
-    if (const auto& until = running.policy().options().suspended_until; until && wall_now() < *until)
+    if (const auto& until = running.enforcement().policy().options().suspended_until; until && wall_now() < *until)
         found.add("warning", fmt::format("everything is suspended until {}", format_time(*until)),
                   "nothing, it ends by itself");
     add_exceptions(running, found);
-    for (const SocketAddress& address : running.listen_watch().absent())
+    for (const SocketAddress& address : running.queries().listen_watch().absent())
         found.add("warning",
                   fmt::format("this machine has no address {}: nothing is served there", address.to_string()),
                   "nothing if it comes later, it is served then; else change [server].listen");
@@ -131,7 +131,7 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
         if (diagnostic.severity == Diagnostic::Severity::Warning)
             found.add("warning", diagnostic.place.to_string() + diagnostic.text,
                       "change the configuration, then 'cenote reload'");
-    for (const policy::Directive& directive : running.policy().options().directives)
+    for (const policy::Directive& directive : running.enforcement().policy().options().directives)
         if (directive.review && *directive.review <= wall_now())
             found.add(
                 "notice",
@@ -142,12 +142,12 @@ Json problems(Running& running, const std::map<std::string, UpstreamView>& upstr
 
 }  // namespace
 
-Json problems_json(Running& running) { return problems(running, upstream_views(running.server())); }
+Json problems_json(Running& running) { return problems(running, upstream_views(running.queries().server())); }
 
 Json status_json(Running& running) {
     const Metrics metrics = collect(running);
-    const auto views = upstream_views(running.server());
-    const Loaded& loaded = running.loaded();
+    const auto views = upstream_views(running.queries().server());
+    const Loaded& loaded = running.enforcement().loaded();
     Json set = nullptr;
     if (loaded.base != nullptr) {
         const domainset::SetInfo& info = loaded.base->info();
@@ -160,18 +160,18 @@ Json status_json(Running& running) {
     for (const auto& [server, view] : views)
         servers.push_back({{"server", server}, {"healthy", view.healthy}, {"rtt_ms", view.rtt_ms}});
     Json zones = Json::array();
-    for (const transfer::ServedStatus& zone : running.served_zones())
+    for (const transfer::ServedStatus& zone : running.queries().served_zones())
         zones.push_back({{"zone", zone.zone}, {"serial", zone.serial}, {"records", zone.records}});
     Json listen = Json::array();
-    for (const SocketAddress& address : running.server().addresses()) listen.push_back(address.to_string());
+    for (const SocketAddress& address : running.queries().server().addresses()) listen.push_back(address.to_string());
     return {{"version", kVersion},
             {"node", loaded.settings.node},
-            {"uptime_s", running.uptime().count()},
-            {"workers", running.server().size()},
+            {"uptime_s", running.queries().uptime().count()},
+            {"workers", running.queries().server().size()},
             {"listen", std::move(listen)},
-            {"policy_version", running.policy().version()},
-            {"policy_digest", running.policy_digest()},
-            {"audit_head", running.audit_head()},
+            {"policy_version", running.enforcement().policy().version()},
+            {"policy_digest", running.enforcement().version().digest},
+            {"audit_head", running.rulebook().audit_head()},
             {"set", std::move(set)},
             {"served_zones", std::move(zones)},
             {"upstreams", std::move(servers)},
@@ -190,8 +190,9 @@ std::optional<Json> top_json(Running& running, std::string_view what, std::size_
     Json found = Json::array();
     if (what == "names" || what == "clients") {
         const bool names = what == "names";
-        running.hub().count_samples();
-        for (const auto& row : names ? running.hub().top_names(rows, clients_min) : running.hub().top_clients(rows))
+        running.queries().hub().count_samples();
+        for (const auto& row :
+             names ? running.queries().hub().top_names(rows, clients_min) : running.queries().hub().top_clients(rows))
             found.push_back({{names ? "name" : "client", row.key},
                              {"queries", row.count},
                              {names ? "clients" : "names", row.others}});
@@ -202,8 +203,9 @@ std::optional<Json> top_json(Running& running, std::string_view what, std::size_
     const Metrics metrics = collect(running);
     std::map<std::string, Json> by_id;
     for (const telemetry::Combination& combination : metrics.combinations) {
-        const std::string id(services ? running.keys().name(telemetry::KeyKind::Service, combination.service)
-                                      : running.keys().name(telemetry::KeyKind::Group, combination.group));
+        const std::string id(services
+                                 ? running.enforcement().keys().name(telemetry::KeyKind::Service, combination.service)
+                                 : running.enforcement().keys().name(telemetry::KeyKind::Group, combination.group));
         if (id.empty()) continue;
         Json& row = by_id.try_emplace(id, Json{{services ? "service" : "group", id}, {"queries", 0}}).first->second;
         const std::string verdict(telemetry::verdict_to_text(combination.verdict));
@@ -226,9 +228,9 @@ Json stats_json(Running& running) {
     for (const telemetry::Combination& row : metrics.combinations) {
         using telemetry::KeyKind;
         by_directive.push_back({{"verdict", telemetry::verdict_to_text(row.verdict)},
-                                {"service", running.keys().name(KeyKind::Service, row.service)},
-                                {"directive", running.keys().name(KeyKind::Directive, row.directive)},
-                                {"group", running.keys().name(KeyKind::Group, row.group)},
+                                {"service", running.enforcement().keys().name(KeyKind::Service, row.service)},
+                                {"directive", running.enforcement().keys().name(KeyKind::Directive, row.directive)},
+                                {"group", running.enforcement().keys().name(KeyKind::Group, row.group)},
                                 {"count", row.count}});
     }
     Json bypass = Json::array();
@@ -236,10 +238,10 @@ Json stats_json(Running& running) {
     const WallTime wall = wall_now();
     for (const telemetry::BypassClient& row : metrics.bypass)
         bypass.push_back({{"client", row.client.to_string()},
-                          {"service", running.keys().name(telemetry::KeyKind::Service, row.service)},
+                          {"service", running.enforcement().keys().name(telemetry::KeyKind::Service, row.service)},
                           {"queries", row.count},
                           {"last_seen", format_time(wall - std::chrono::floor<seconds>(now - row.last_seen))}});
-    const cache::Stats cache = running.cache().stats();
+    const cache::Stats cache = running.queries().cache().stats();
     return {{"counters", std::move(counters)},
             {"latency_us",
              {{"p50", metrics.latency.quantile(0.5)},

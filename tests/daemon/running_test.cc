@@ -157,6 +157,28 @@ TEST_F(RunningTest, ARestoredBackupIsInForce) {
     EXPECT_THAT(running->enforcement().text(), HasSubstr(" audit " + restored->chain.substr(0, 16)));
 }
 
+/// While the wall clock is behind the latest time, neither exception is in the policy that is built.
+TEST_F(RunningTest, ChangesMadeWhileTheClockWasBehindHoldOnceItIsAccepted) {
+    const WallTime now = wall_now();
+    Rulebook(state_file).note_time(now + seconds{3600});
+    const auto running = start();
+    EXPECT_NE(running->clock_problem(), "");
+    for (const char* id : {"node1-1", "node1-2"})
+        ASSERT_TRUE(
+            running->change_rule(exception_rule(id, now + seconds{1800}), record("exception approve", id)).ok());
+    auto revoked = config::read_exception(exception_rule("node1-1", now + seconds{1800}));
+    revoked->stage = config::Stage::Revoked;
+    ASSERT_TRUE(running->change_rule(config::to_rule(*revoked), record("exception revoke", "node1-1")).ok());
+    EXPECT_THAT(running->enforcement().policy().options().exceptions, IsEmpty());
+    state::Record accept = record("accept clock", "");
+    accept.at = now;
+    ASSERT_TRUE(running->accept_clock(accept).ok());
+    EXPECT_EQ(running->clock_problem(), "");
+    const auto& exceptions = running->enforcement().policy().options().exceptions;
+    ASSERT_EQ(exceptions.size(), 1U);
+    EXPECT_EQ(exceptions[0].id, "node1-2");
+}
+
 TEST_F(RunningTest, WithoutAStateFileTheFilesAreInForce) {
     std::ofstream(state_file) << std::string(8192, 'x');
     const auto running = start();

@@ -21,7 +21,7 @@ Status ChildProcess::start(std::vector<std::string> arguments) {
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return Error{fmt::format("cannot start another process: {}", std::strerror(errno))};
-    if (child == 0) {  // only what is safe between fork and exec
+    if (child == 0) {  // only async-signal-safe calls between fork and exec
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(1);
         sigset_t none;

@@ -42,7 +42,7 @@ Response top(Running& running, const Peer&, const Request& request) {
                          request.args.value("clients", std::uint64_t{0}));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
-/// No more than what the guard of lists needs: names that many clients ask for.
+/// Names that many clients ask for: what the guard of lists needs, and no more.
 Response popular_names(Running& running, const Peer&, const Request&) {
     constexpr std::size_t kRows = 1000;
     return done(*top_json(running, "names", kRows, config::kPopularClientsMin));
@@ -105,7 +105,7 @@ Response lists(Running& running, const Peer&, const Request&) {
                                    wall_now()));
 }
 
-/// Groups as configured, with what was seen of each.
+/// Groups as configured, with the activity of each.
 Response groups(Running& running, const Peer&, const Request&) {
     Json rows = config::groups_json(running.enforcement().policy().options());
     const telemetry::Metrics metrics = running.queries().hub().collect();
@@ -153,7 +153,7 @@ struct Verb {
     std::string_view name;
     Right needs;
     Response (*dispatch)(Running&, const Peer&, const Request&);
-    bool publishes = false;  // Right::Publish is enough
+    bool publishes = false;  // Right::Publish suffices
 };
 
 constexpr std::array kVerbs = {
@@ -189,7 +189,7 @@ constexpr std::array kVerbs = {
     Verb{"suspend", Right::Admin, suspend},
 };
 
-/// Why a text of the request is refused; empty: none is. What is imported has limits of its own.
+/// The error for a text of the request that is too long; empty: none is. An import has limits of its own.
 std::string why_too_long(const Request& request) {
     for (const auto& [key, value] : request.args.items()) {
         if (!value.is_string()) continue;
@@ -214,7 +214,7 @@ Response answer_to(Running& running, const control::Peer& peer, const Request& r
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
 }
 
-/// As many bytes of a text from `from` on as one reply carries, up to the end of a character.
+/// The number of bytes from `from` on that one reply carries, up to the end of a character.
 std::size_t piece_at(const std::string& text, std::size_t from) {
     constexpr std::size_t kPieceMax = control::kLineMax / 8;  // an escaped character may take six bytes
     std::size_t end = from + kPieceMax;
@@ -223,7 +223,7 @@ std::size_t piece_at(const std::string& text, std::size_t from) {
     return end - from;
 }
 
-/// In pieces, each below the limit of a line.
+/// Replies in pieces, each below the limit of a line.
 void reply_with_text(const std::string& text, const control::ControlServer::Reply& reply) {
     std::size_t at = 0;
     for (std::size_t size = piece_at(text, at); at + size < text.size(); size = piece_at(text, at)) {
@@ -233,7 +233,7 @@ void reply_with_text(const std::string& text, const control::ControlServer::Repl
     reply(done(text.substr(at)));
 }
 
-/// In parts, each below the limit of a line as long as its rows are.
+/// Replies in parts, each below the limit of a line unless a single row is above it.
 void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
     Json part = Json::array();
     std::size_t bytes = 0;

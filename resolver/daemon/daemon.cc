@@ -23,7 +23,8 @@ namespace {
 
 constexpr milliseconds kDrainLook{5};
 
-/// Takes the signals from its construction on: they wait until the loop runs. Before, a SIGHUP would end the process.
+/// Catches the signals from its construction on; they are handled once the loop runs. A SIGHUP would end the process
+/// otherwise.
 struct Signals {
     explicit Signals(loop::Loop& loop)
         : terminate(loop, SIGTERM, [this] { on_stop(); }),
@@ -37,7 +38,7 @@ struct Signals {
     loop::Signal hangup;
 };
 
-/// Connections and upstream sockets need descriptors: take what the limits allow.
+/// Connections and upstream sockets need descriptors: as many as the hard limit allows.
 void raise_descriptor_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -89,7 +90,7 @@ int run(const Path& config) {
     };
     signals.on_hangup = [&] {
         if (stopping) return;
-        static_cast<void>((*running)->reload(of_signal()));  // what came of it is in the log and in `status`
+        static_cast<void>((*running)->reload(of_signal()));  // the log and `cenote status` have the result
     };
     loop::Timer watchdog(loop, [&] {
         if ((*running)->queries().workers_alive()) notify_alive();
@@ -106,7 +107,7 @@ int run(const Path& config) {
     loop.run();
 
     (*running)->stop();
-    std::signal(SIGTERM, SIG_DFL);  // what is left is to wait for our child
+    std::signal(SIGTERM, SIG_DFL);  // from here on only the child is waited for
     return 0;
 }
 

@@ -10,7 +10,7 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr seconds kTolerated{300};  // a clock is set by some seconds now and then
+constexpr seconds kTolerated{300};  // corrections by a few seconds are normal
 
 }  // namespace
 

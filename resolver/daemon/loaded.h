@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the files say: the configuration and the set, read and checked together. Control plane.
+// The configuration and the set, read and checked together. Control plane.
 //
 // Threads:  one call at a time.
 // Memory:   the settings and the mapping of the set.
-// Failure:  a wrong configuration is an Error with every mistake a line; an unreadable set is not: the previous one
-//           is used and `set_problem` says so.
+// Failure:  a wrong configuration is an Error with a line for each mistake; an unreadable set is not: the previous one
+// is
+//           used, and Loaded::set_problem has the reason.
 #pragma once
 
 #include <memory>
@@ -18,13 +19,13 @@
 namespace cenote::daemon {
 
 struct Loaded {
-    config::Settings settings;                         // its policy: that of the files and what was made besides
+    config::Settings settings;                         // with the policy of the files and the rules of the command line
     std::shared_ptr<const policy::Options> written;    // the policy of the files alone
     std::shared_ptr<const domainset::DomainSet> base;  // null: no set could be read
     std::string set_problem;                           // why the set in use is not the newest; empty: it is
     Diagnostics diagnostics;                           // warnings and notes
-    std::set<std::string> left_out;                    // documents of the command line that do not fit
-    std::string why_left_out;                          // a line each, and of exceptions that cannot be read
+    std::set<std::string> left_out;                    // rules of the command line that do not fit: "directive dns1-3"
+    std::string why_left_out;                          // a line for each, and for each exception that cannot be read
 };
 
 /// When the names of a set are read one by one. Later: the caller calls DomainSet::check() soon.

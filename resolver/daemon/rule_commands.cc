@@ -22,7 +22,7 @@ using control::Response;
 using state::Rule;
 using state::RuleKind;
 
-/// The rule with this id that is in force, or why there is none to change.
+/// The rule with this id that is in force. The Error is for people.
 Result<Rule> rule_in_force(const Running& running, const std::string& id) {
     auto known = running.rulebook().archive().rule(id);
     if (!known) return std::move(known).error();
@@ -52,7 +52,7 @@ bool nested(const policy::Directive& a, const policy::Directive& b) {
     return false;
 }
 
-/// Other directives in force that take something of what this one took, and what.
+/// Other directives in force that take some of the services or names that the lifted one took.
 Json what_still_holds(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
     Json rows = Json::array();
     const auto index_of = [](const policy::Policy& policy, const std::string& id) {
@@ -83,7 +83,7 @@ void add_target_notes(const policy::Directive& directive, Json& notes) {
         if (!target.note.empty()) notes.push_back(target.note);
 }
 
-/// What is worth knowing of a directive that was just made: what was taken off its names, and that it takes nothing.
+/// Remarks on a directive that was just made: what was removed from its names as typed, and that it takes no name.
 Json notes_on(const Running& running, const std::string& id) {
     Json notes = Json::array();
     const policy::Directive* made = find_directive(running, id);
@@ -106,7 +106,8 @@ Result<std::shared_ptr<const policy::Policy>> try_rule(const Running& running, c
     return build_policy(*next, enforcement.version().version, wall_now());
 }
 
-/// What a rule would hit if it were made: names, people, how often they asked since the start, and who else is there.
+/// The effect that a rule would have: the names that it takes, the clients that it is for, and how often each group
+/// asked for those names since the start.
 Json dry_run(const Running& running, const policy::Policy& would_be, const Diagnostics& remarks,
              const std::string& id) {
     const auto& directives = would_be.options().directives;
@@ -147,7 +148,7 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
             {"notes", std::move(notes)}};
 }
 
-/// Another step at the same time is replaced.
+/// Plans a step in the place of another one at the same time.
 void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
     auto place = std::find_if(directive.planned.begin(), directive.planned.end(),
                               [&](const auto& each) { return each.at >= step.at; });
@@ -157,7 +158,7 @@ void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
         directive.planned.insert(place, step);
 }
 
-/// Writes the rule, or with `dry_run` only says whether it would be taken.
+/// Writes the rule, or with `dry_run` only checks it.
 Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
     if (!rule.lifted)
         if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
@@ -183,7 +184,7 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
 
 }  // namespace
 
-/// `body`: the table without its id, as config::to_toml() writes it.
+/// `body`: the table without its id, in the form of config::to_toml().
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
     std::string id = text_in(request, "id");
     const auto known = running.rulebook().archive().rule(id);
@@ -212,7 +213,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
     policy::Directive changed = *known;
     const WallTime now = wall_now();
-    // Planned steps whose time has come are history: the last of them is the directive's step.
+    // The last planned step whose time has come is the directive's step.
     while (!changed.planned.empty() && changed.planned.front().at <= now) {
         changed.step = changed.planned.front().step;
         changed.planned.erase(changed.planned.begin());
@@ -235,7 +236,7 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
     const policy::Directive* known = find_directive(running, id);
-    const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // not: it fitted no more
+    const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // nullopt: it no longer fits
     rule->lifted = true;
     auto record = record_of(peer, request, "directive lift");
     record.before = rule->text;

@@ -80,13 +80,13 @@ Result<state::Import> read_import(const Request& request) {
     return read;
 }
 
-/// How many records of the import are about an id: of two stories of a rule the longer one goes further.
+/// The number of records of the import about an id. Of two histories of a rule the longer one is the later one.
 std::size_t told_about(const state::Import& read, const std::string& id) {
     return static_cast<std::size_t>(std::count_if(read.history.begin(), read.history.end(),
                                                   [&](const auto& each) { return each.second.object == id; }));
 }
 
-/// Whether a rule of the import is new here or goes further than what is known.
+/// Whether a rule of the import is new here, or later than the one that is known.
 Result<bool> goes_further(const Running& running, const state::Import& read, const state::Rule& rule) {
     const auto known = running.rulebook().archive().rule(rule.id);
     if (!known) return known.error();
@@ -95,14 +95,14 @@ Result<bool> goes_further(const Running& running, const state::Import& read, con
         return Error{fmt::format("'{}' is a rule of kind {} here, and of kind {} in the import", rule.id,
                                  state::rule_kind_to_text((*known)->kind), state::rule_kind_to_text(rule.kind))};
     if (**known == rule) return false;
-    // An exception that is closed on either node is closed.
+    // An exception that is closed on one node is closed on both.
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
     const auto here = running.rulebook().archive().records_about(rule.id);
     if (!here) return here.error();
     return told_about(read, rule.id) > *here;
 }
 
-/// Whether this machine knows all who agreed as persons who may.
+/// Whether all users who agreed have the right to do so on this machine.
 bool persons_are_known(const Running& running, const config::ExceptionDocument& document) {
     const auto& settings = running.enforcement().loaded().settings;
     std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
@@ -114,8 +114,9 @@ bool persons_are_known(const Running& running, const config::ExceptionDocument& 
                        [&](const std::string& name) { return control::may_approve(name, settings.control); });
 }
 
-/// An exception of another node, as it counts here. What is not open there, or by the word of persons that this machine
-/// does not know, waits until a person who did not bring it agrees: who asked for it is what the import says.
+/// An exception of another node, in the form in which it counts here. Where it was granted by users without that right
+/// on this machine, it is unconfirmed until a user other than the one who imported it agrees: the name of the requester
+/// is a claim of the import.
 Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
     if (rule.kind != state::RuleKind::Exception) return Done{};
     auto document = config::read_exception(rule);
@@ -152,7 +153,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
             std::none_of(taken.begin(), taken.end(), [&](const auto& rule) { return rule.id == record.object; }))
             return fail(fmt::format("record {} of {} is about no rule of the import", record.number, origin));
     read->rules = std::move(taken);
-    // What this node has written itself comes back only as an echo.
+    // Records that this node has written itself are in its own trail already.
     std::erase_if(read->history, [&](const auto& each) { return each.first == node; });
     if (read->rules.empty()) return done({{"taken", 0}, {"unconfirmed", Json::array()}});
     auto record = record_of(peer, request, "state import");
@@ -179,7 +180,7 @@ Response accept_clock(Running& running, const Peer& peer, const Request& request
     return done({{"before", accepted->before}, {"after", accepted->after}});
 }
 
-/// The rules of another time are put in force by the machine's owner: one admin could bring back what others ended.
+/// Only root may restore the rules of another time: an admin alone could bring back what others have ended.
 Response restore(Running& running, const Peer& peer, const Request& request) {
     if (peer.uid != 0 && peer.uid != ::geteuid())
         return fail(fmt::format("{} may not restore a backup: be root", peer.actor));

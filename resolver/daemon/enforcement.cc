@@ -96,7 +96,7 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const Moment& moment)
     const std::uint32_t version = next_version(last_version_, moment.latest);
     std::shared_ptr<const policy::Options> options = loaded.settings.policy;
     if (moment.latest > moment.wall)
-        options = std::make_shared<const policy::Options>(held(*options, moment.wall, moment.latest));
+        options = std::make_shared<const policy::Options>(adjust_to_latest(*options, moment.wall, moment.latest));
     auto policy = policy::Policy::build(options, loaded.base, version, moment.wall);
     if (!policy) return std::move(policy).error();
     std::string text = config::policy_document(*options, loaded.base.get());

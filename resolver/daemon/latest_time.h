@@ -45,6 +45,6 @@ private:
 
 /// The options to build a policy from while the wall clock is behind `latest`: what has begun between the two times has
 /// no start any more, and what has ended between them is removed.
-[[nodiscard]] policy::Options held(const policy::Options& options, WallTime wall, WallTime latest);
+[[nodiscard]] policy::Options adjust_to_latest(const policy::Options& options, WallTime wall, WallTime latest);
 
 }  // namespace cenote::daemon

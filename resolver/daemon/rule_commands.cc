@@ -53,7 +53,7 @@ bool nested(const policy::Directive& a, const policy::Directive& b) {
 }
 
 /// Other directives in force that take some of the services or names that the lifted one took.
-Json what_still_holds(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
+Json directives_that_still_hold(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
     Json rows = Json::array();
     const auto index_of = [](const policy::Policy& policy, const std::string& id) {
         const auto& all = policy.options().directives;
@@ -84,7 +84,7 @@ void add_target_notes(const policy::Directive& directive, Json& notes) {
 }
 
 /// Remarks on a directive that was just made: what was removed from its names as typed, and that it takes no name.
-Json notes_on(const Running& running, const std::string& id) {
+Json remarks_on(const Running& running, const std::string& id) {
     Json notes = Json::array();
     const policy::Directive* made = find_directive(running, id);
     if (made == nullptr) return notes;
@@ -159,7 +159,7 @@ void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
 }
 
 /// Writes the rule, or with `dry_run` only checks it.
-Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
+Response write_rule(Running& running, const Request& request, const Rule& rule, state::Record record) {
     if (!rule.lifted)
         if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
     record.object = rule.id;
@@ -168,17 +168,17 @@ Response put(Running& running, const Request& request, const Rule& rule, state::
         Diagnostics remarks;
         const auto would_be = try_rule(running, rule, remarks);
         if (!would_be) return fail(would_be.error().text);
-        Json told = dry_run(running, **would_be, remarks, rule.id);
-        told["id"] = rule.id;
-        told["text"] = rule.text;
-        return done(std::move(told));
+        Json reply = dry_run(running, **would_be, remarks, rule.id);
+        reply["id"] = rule.id;
+        reply["text"] = rule.text;
+        return done(std::move(reply));
     }
     const auto written = running.change_rule(rule, std::move(record));
     if (!written) return fail(written.error().text);
     return done({{"id", rule.id},
                  {"text", rule.text},
                  {"policy_version", running.enforcement().policy().version()},
-                 {"notes", rule.lifted ? Json::array() : notes_on(running, rule.id)},
+                 {"notes", rule.lifted ? Json::array() : remarks_on(running, rule.id)},
                  {"audit", written->number}});
 }
 
@@ -200,7 +200,7 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
     if (!body.starts_with(kHeader)) return fail("directive-add needs a body that begins with [[directive]]");
     const Rule rule{RuleKind::Directive, id, fmt::format("{}id = \"{}\"\n{}", kHeader, id, body.substr(kHeader.size())),
                     false};
-    return put(running, request, rule, record_of(peer, request, "directive add"));
+    return write_rule(running, request, rule, record_of(peer, request, "directive add"));
 }
 
 Response directive_step(Running& running, const Peer& peer, const Request& request) {
@@ -228,7 +228,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     }
     auto record = record_of(peer, request, "directive step");
     record.before = std::exchange(rule->text, config::to_toml(changed));
-    return put(running, request, *rule, std::move(record));
+    return write_rule(running, request, *rule, std::move(record));
 }
 
 Response directive_lift(Running& running, const Peer& peer, const Request& request) {
@@ -241,8 +241,8 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     auto record = record_of(peer, request, "directive lift");
     record.before = rule->text;
     const auto before = running.enforcement().shared_policy();
-    Response response = put(running, request, *rule, std::move(record));
-    if (response.ok && lifted) response.data["still_holds"] = what_still_holds(*before, *lifted, running);
+    Response response = write_rule(running, request, *rule, std::move(record));
+    if (response.ok && lifted) response.data["still_holds"] = directives_that_still_hold(*before, *lifted, running);
     return response;
 }
 
@@ -259,8 +259,8 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     opened.reason = text_in(request, "note");
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
-    Response response = put(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
-                            record_of(peer, request, "allow"));
+    Response response = write_rule(running, request, {RuleKind::Allow, *id, config::to_toml(opened), false},
+                                   record_of(peer, request, "allow"));
     if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
     return response;
 }
@@ -271,8 +271,8 @@ Response suspend(Running& running, const Peer& peer, const Request& request) {
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
-    return put(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
-               record_of(peer, request, "suspend"));
+    return write_rule(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
+                      record_of(peer, request, "suspend"));
 }
 
 }  // namespace cenote::daemon

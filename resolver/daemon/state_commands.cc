@@ -23,25 +23,25 @@ using control::Response;
 
 constexpr std::uint64_t kNumberMax = 1ULL << 53;  // JSON numbers are exact up to here
 
-std::string field(const Json& row, const char* key) {
+std::string text_field(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 Result<state::Rule> rule_of(const Json& row) {
     using state::RuleKind;
-    const std::string kind = field(row, "kind");
+    const std::string kind = text_field(row, "kind");
     for (const RuleKind each : {RuleKind::Directive, RuleKind::Allow, RuleKind::Exception})
-        if (state::rule_kind_to_text(each) == kind && !field(row, "id").empty())
-            return state::Rule{each, field(row, "id"), field(row, "text"),
+        if (state::rule_kind_to_text(each) == kind && !text_field(row, "id").empty())
+            return state::Rule{each, text_field(row, "id"), text_field(row, "text"),
                                row.contains("lifted") && row["lifted"].is_boolean() && row["lifted"].get<bool>()};
     return Error{"a rule of the import has no id, or is no directive, allow or exception"};
 }
 
 Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     state::Record record;
-    const auto at = parse_time(field(row, "at"));
-    const std::string node = field(row, "node");
+    const auto at = parse_time(text_field(row, "at"));
+    const std::string node = text_field(row, "node");
     if (!at || !config::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
         return Error{"a record of the import has no node, number or time"};
     record.number = row["number"].get<std::uint64_t>();
@@ -57,7 +57,7 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
                                     {"note", &record.note},
                                     {"policy", &record.policy},
                                     {"chain", &record.chain}})
-        *into = field(row, key);
+        *into = text_field(row, key);
     for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
                                     &record.note, &record.policy, &record.chain, &record.before, &record.after})
         if (text->size() > (text == &record.before || text == &record.after ? config::kRuleTextMax : config::kWordsMax))
@@ -81,13 +81,13 @@ Result<state::Import> read_import(const Request& request) {
 }
 
 /// The number of records of the import about an id. Of two histories of a rule the longer one is the later one.
-std::size_t told_about(const state::Import& read, const std::string& id) {
+std::size_t count_records_about(const state::Import& read, const std::string& id) {
     return static_cast<std::size_t>(std::count_if(read.history.begin(), read.history.end(),
                                                   [&](const auto& each) { return each.second.object == id; }));
 }
 
 /// Whether a rule of the import is new here, or later than the one that is known.
-Result<bool> goes_further(const Running& running, const state::Import& read, const state::Rule& rule) {
+Result<bool> is_later(const Running& running, const state::Import& read, const state::Rule& rule) {
     const auto known = running.rulebook().archive().rule(rule.id);
     if (!known) return known.error();
     if (!*known) return true;
@@ -99,7 +99,7 @@ Result<bool> goes_further(const Running& running, const state::Import& read, con
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
     const auto here = running.rulebook().archive().records_about(rule.id);
     if (!here) return here.error();
-    return told_about(read, rule.id) > *here;
+    return count_records_about(read, rule.id) > *here;
 }
 
 /// Whether all users who agreed have the right to do so on this machine.
@@ -117,7 +117,7 @@ bool persons_are_known(const Running& running, const config::ExceptionDocument& 
 /// An exception of another node, in the form in which it counts here. Where it was granted by users without that right
 /// on this machine, it is unconfirmed until a user other than the one who imported it agrees: the name of the requester
 /// is a claim of the import.
-Status arrive(const Running& running, const Peer& peer, state::Rule& rule) {
+Status adapt_exception(const Running& running, const Peer& peer, state::Rule& rule) {
     if (rule.kind != state::RuleKind::Exception) return Done{};
     auto document = config::read_exception(rule);
     if (!document) return std::move(document).error();
@@ -141,10 +141,10 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     std::vector<state::Rule> taken;
     for (state::Rule& rule : read->rules) {
         if (auto valid = config::check_rule(rule); !valid) return fail(valid.error().text);
-        const auto further = goes_further(running, *read, rule);
-        if (!further) return fail(further.error().text);
-        if (!*further) continue;
-        if (auto arrived = arrive(running, peer, rule); !arrived) return fail(arrived.error().text);
+        const auto later = is_later(running, *read, rule);
+        if (!later) return fail(later.error().text);
+        if (!*later) continue;
+        if (auto adapted = adapt_exception(running, peer, rule); !adapted) return fail(adapted.error().text);
         taken.push_back(std::move(rule));
     }
     for (const auto& [origin, record] : read->history)

@@ -11,7 +11,7 @@
 namespace cenote::control {
 namespace {
 
-constexpr seconds kAnswerWithin{60};  // until the first reply; a stream may then be silent for as long as it likes
+constexpr seconds kAnswerWithin{60};  // until the first reply; between those of a stream there is no limit
 
 class Client final : public ControlClient {
 public:
@@ -40,7 +40,7 @@ private:
         while (!bytes.empty()) {
             const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (sent < 0 && errno == EINTR) continue;
-            // A daemon that turned us away has said why before it closed: reading finds it.
+            // A daemon that refused the connection has sent the reason before it closed: it is read next.
             if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) break;
             if (sent < 0) return Error{fmt::format("{}: cannot send: {}", socket_.string(), std::strerror(errno))};
             bytes.remove_prefix(static_cast<std::size_t>(sent));

@@ -54,11 +54,11 @@ void Connection::serve_waiting_lines() {
     if (serving_) return;
     serving_ = true;
     std::size_t done = 0;
-    // A client that sends many requests and reads no replies waits for its own.
+    // A client that sends many requests and reads no replies blocks itself alone.
     while (!busy_ && !leaving_ && !closed_ && output_.size() < kLineMax) {
         const auto end = input_.find('\n', done);
         if (end == std::string::npos) break;
-        // The handler may be answered later, when input_ has moved on: it gets values only.
+        // The handler may reply later, when input_ has changed: it gets values only.
         serve(std::string_view(input_).substr(done, end - done));
         done = end + 1;
     }
@@ -77,18 +77,18 @@ void Connection::serve(std::string_view line) {
     };
     try {
         service_.handler(Peer(peer_), *request, answer);  // a reload changes peer_
-    } catch (const Json::exception& mistake) {            // an argument of another type than the verb wants
+    } catch (const Json::exception& mistake) {            // an argument of another type than the verb takes
         answer(Response{
             .ok = false, .more = false, .error = fmt::format("{}: {}", request->verb, mistake.what()), .data = {}});
     }
 }
 
 void Connection::reply(const Response& response) {
-    if (!busy_) return;  // the last reply has been given
+    if (!busy_) return;  // a reply behind the last one
     send(response);
     if (closed_ || response.more) return;
     busy_ = false;
-    if (peer_.right == Right::None) leaving_ = true;  // taken away while the request was under way
+    if (peer_.right == Right::None) leaving_ = true;  // the right was taken away while the request was under way
     serve_waiting_lines();
 }
 

@@ -2,10 +2,11 @@
 //
 // One client of the control socket: lines in, lines out, one request at a time. Private to control.
 //
-// Threads:  its loop's. The server and whoever may still reply share it; it is dead once closed() is true.
+// Threads:  its loop's. The server and the handlers that have not replied yet share it; once closed() is true it sends
+//           nothing more.
 // Memory:   at most kLineMax of requests that wait, kOutputMax of replies that the client has not read.
-// Failure:  a client that sends nonsense gets an error, one that is late gets none; both are closed. Only a whole
-//           request ends the wait for one: bytes that trickle in do not prolong it.
+// Failure:  a malformed request gets an error, a late one gets none; both close the connection. Only a whole request
+//           stops the timer of a request: single bytes do not prolong it.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@
 
 namespace cenote::control {
 
-/// What a client without any right gets.
+/// The error for a client without any right.
 [[nodiscard]] std::string no_right(const Peer& peer);
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -46,11 +47,11 @@ private:
     void serve_waiting_lines();
     void serve(std::string_view line);
     void reply(const Response& response);
-    void refuse(std::string why);  // the last word
+    void refuse(std::string why);  // the last reply
     void send(const Response& response);
     void flush();
-    void settle();  // what to watch next, or the end
-    void await();   // starts the timer of what is waited for
+    void settle();  // decides what to watch next, or closes
+    void await();   // starts the timer that belongs to the state
     void on_late();
     void close();
     [[nodiscard]] bool hung_up() const noexcept;

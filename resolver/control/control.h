@@ -2,11 +2,11 @@
 //
 // The control socket: the daemon's side and the tool's side. Control plane.
 //
-// Who speaks is known from the socket's peer credentials (unix(7), SO_PEERCRED), never from what it says. A user
-// without any right gets an error and is closed at once; the others share the connections by the limits of Options, so
-// that no user can keep root or an admin out.
+// The user of a connection is the one in the socket's peer credentials (unix(7), SO_PEERCRED), whatever the request
+// contains. A user without any right gets an error and the connection is closed; the others share the connections by
+// the limits of Options, so that no user can keep root or an admin out.
 //
-// Threads:  a ControlServer belongs to its loop's thread; a ControlClient to one thread, and it waits.
+// Threads:  a ControlServer belongs to its loop's thread; a ControlClient belongs to one thread, which it blocks.
 // Memory:   Options::clients_max connections of at most kLineMax bytes each way.
 // Failure:  Result with one clear line: no daemon, no permission, a protocol of another version.
 #pragma once
@@ -27,7 +27,7 @@ struct Peer {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::int32_t pid = 0;
-    std::string actor;  // user name, that of the login uid where sudo hides it and the process is proved to be the peer
+    std::string actor;  // user name: that of the login uid, where the process is proved to be the peer, else of uid
     Right right = Right::None;
     bool may_approve = false;
 };
@@ -42,11 +42,11 @@ public:
     using Reply = std::function<void(const Response&)>;
     using Handler = std::function<void(const Peer& peer, const Request& request, Reply reply)>;
 
-    /// Makes the socket (mode 0666: rights are checked by credentials), replacing one that nobody listens on.
+    /// Makes the socket (mode 0666: rights are checked by credentials), in the place of one without a listener.
     static Result<std::unique_ptr<ControlServer>> start(loop::Loop& loop, const Options& options, Handler handler);
     virtual ~ControlServer() = default;
-    /// Takes other groups and limits; the socket stays. A client that has no right any more gets no further reply than
-    /// that to the request under way.
+    /// Takes other groups and limits; the socket stays. A client that has lost its right gets the reply to the request
+    /// under way and no other.
     virtual void apply(const Options& options) = 0;
 };
 
@@ -54,10 +54,10 @@ class ControlClient {
 public:
     /// Null where no daemon listens at `socket`; an Error where one cannot be reached.
     static Result<std::unique_ptr<ControlClient>> connect_if_there(const Path& socket);
-    /// That no daemon listens is an Error, too.
+    /// The same, but where no daemon listens it is an Error, too.
     static Result<std::unique_ptr<ControlClient>> connect(const Path& socket);
     virtual ~ControlClient() = default;
-    /// Sends and waits for the last reply; `on_more` gets those before it.
+    /// Sends the request and blocks until the last reply; `on_more` gets the replies before it.
     virtual Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) = 0;
 };
 

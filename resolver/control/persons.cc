@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kRecordMax = 1U << 20;
 
-/// Rights None where the name is none of a user's.
-Peer person(const std::string& name, const Options& options) {
+/// Right::None where there is no user of this name.
+Peer peer_named(const std::string& name, const Options& options) {
     Peer peer;
     passwd record{};
     passwd* found = nullptr;
@@ -31,14 +31,16 @@ Peer person(const std::string& name, const Options& options) {
     while (getgrouplist(name.c_str(), record.pw_gid, groups.data(), &count) < 0)
         groups.resize(static_cast<std::size_t>(std::max(count, static_cast<int>(groups.size()) * 2)));
     peer.uid = record.pw_uid;
-    grant(peer, {groups.begin(), groups.begin() + count}, ::geteuid(), options);
+    set_rights(peer, {groups.begin(), groups.begin() + count}, ::geteuid(), options);
     return peer;
 }
 
 }  // namespace
 
-bool may_approve(const std::string& name, const Options& options) { return person(name, options).may_approve; }
+bool may_approve(const std::string& name, const Options& options) { return peer_named(name, options).may_approve; }
 
-bool may_look(const std::string& name, const Options& options) { return person(name, options).right != Right::None; }
+bool may_look(const std::string& name, const Options& options) {
+    return peer_named(name, options).right != Right::None;
+}
 
 }  // namespace cenote::control

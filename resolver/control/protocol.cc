@@ -6,10 +6,10 @@
 namespace cenote::control {
 namespace {
 
-constexpr int kDepthMax = 16;  // deeper than anything we say; copying a value recurses
+constexpr int kDepthMax = 16;  // no request or reply nests deeper; copying a value recurses
 constexpr std::size_t kVerbBytesMax = 64;
 
-/// Bytes that are not UTF-8 (a name from a hostile query) are replaced, never thrown about.
+/// Bytes that are not UTF-8 (a name from a hostile query) are replaced: the library would throw.
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 Result<Json> parse_object(std::string_view line) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What goes over the control socket: one JSON object a line, each way (docs/CONTROL.md).
+// The messages of the control socket: one JSON object on each line, in both directions (docs/CONTROL.md).
 //
 // A request is {"v":1,"verb":"status","args":{…}}; a reply is {"v":1,"ok":true,"data":…} or
-// {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last.
+// {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last one.
 //
-// Threads: values.   Failure: a line that is not such an object is an Error.
+// Threads: plain values.   Memory: owns its JSON.   Failure: a line that is not such an object is an Error.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -17,9 +17,9 @@ namespace cenote::control {
 namespace {
 
 constexpr milliseconds kAcceptPause{1000};  // when descriptors or memory have run out
-constexpr int kAcceptsInARow = 16;          // then the loop serves the clients that are there
+constexpr int kAcceptsInARow = 16;          // then the loop serves the clients that are connected
 
-/// Which file a path leads to, so that we never remove one that somebody else put there since.
+/// Identifies the file at a path, so that one that was put there later is never removed.
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;
@@ -58,10 +58,10 @@ public:
         options_.socket = socket;
         service_.request_within = options.request_within;
         service_.unread_within = options.unread_within;
-        const auto present = connections_;  // a client without a right any more leaves
+        const auto present = connections_;  // a client that has lost its right is removed
         for (const auto& connection : present) {
             Peer peer = connection->peer();
-            grant(peer, options_);
+            set_rights(peer, options_);
             connection->set_peer(std::move(peer));
         }
     }
@@ -94,7 +94,7 @@ private:
         connection->start();
     }
 
-    /// Of all connections, how many may be there before this client's.
+    /// How many connections there may be before this client's.
     [[nodiscard]] std::size_t room_for(const Peer& peer) const {
         const std::uint32_t kept = peer.uid == 0                ? 0
                                    : peer.right == Right::Admin ? options_.kept_for_root
@@ -113,7 +113,7 @@ private:
 
     static void turn_away(const UniqueFd& fd, std::string why) {
         const std::string line = encode(Response{.ok = false, .more = false, .error = std::move(why), .data = {}});
-        // A fresh socket's buffer takes a line; if it does not, the close says enough.
+        // The buffer of a new socket has room for a line; without room the client sees the close alone.
         (void)::send(fd.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr mode_t kSocketMode = 0666;                 // rights are checked by credentials
-constexpr std::uint32_t kNoLogin = 0xffffffff;       // /proc/PID/loginuid of a process that nobody logged in for
+constexpr std::uint32_t kNoLogin = 0xffffffff;       // /proc/PID/loginuid of a process without a login
 constexpr std::size_t kDatabaseBytesMax = 1U << 20;  // of one passwd or group record
 
 struct User {
@@ -33,7 +33,7 @@ Error failure(const Path& path, std::string_view what, int error) {
     return Error{fmt::format("{}: {}: {}", path.string(), what, std::strerror(error))};
 }
 
-/// Calls one of the re-entrant database functions with as much room as it asks for.
+/// Calls one of the re-entrant database functions with a larger buffer until the record fits.
 template <typename Record, typename Lookup>
 bool look_up(Record& record, std::vector<char>& room, Lookup lookup) {
     Record* found = nullptr;
@@ -78,7 +78,7 @@ constexpr int kPeerPidfd = SO_PEERPIDFD;
 constexpr int kPeerPidfd = 77;  // asm-generic/socket.h of Linux 6.5
 #endif
 
-/// A handle on the process that connected, invalid where the kernel has none to give.
+/// A handle on the process that connected; invalid where the kernel has no SO_PEERPIDFD.
 UniqueFd peer_process(int connection) {
     int pidfd = -1;
     socklen_t size = sizeof pidfd;
@@ -86,13 +86,14 @@ UniqueFd peer_process(int connection) {
     return UniqueFd(pidfd);
 }
 
-/// As long as a process has not ended, its id is no other's (pidfd_open(2): readable when it has).
-bool runs(const UniqueFd& process) {
+/// Whether the process has not ended (pidfd_open(2): the descriptor is readable when it has); until then no other
+/// process has its id.
+bool is_running(const UniqueFd& process) {
     pollfd state{.fd = process.get(), .events = POLLIN, .revents = 0};
     return process.valid() && ::poll(&state, 1, 0) == 0;
 }
 
-/// The user who logged in, where sudo or su act as another one.
+/// The user who logged in, where sudo or su runs the process as another one.
 std::optional<std::uint32_t> login_uid(std::int32_t pid) {
     std::ifstream file(fmt::format("/proc/{}/loginuid", pid));
     std::uint32_t uid = kNoLogin;
@@ -100,11 +101,11 @@ std::optional<std::uint32_t> login_uid(std::int32_t pid) {
     return uid;
 }
 
-/// That of the peer's process, if it still runs after its file was read: the file was then its own.
+/// The login uid of the peer's process, if it still runs after its file was read: then the file was its own.
 std::optional<std::uint32_t> proved_login_uid(int connection, std::int32_t pid) {
     const UniqueFd process = peer_process(connection);
     const auto uid = login_uid(pid);
-    return runs(process) ? uid : std::nullopt;
+    return is_running(process) ? uid : std::nullopt;
 }
 
 std::string name_of(std::uint32_t uid) {
@@ -119,25 +120,25 @@ bool in_any(const std::vector<std::uint32_t>& groups, const std::vector<std::str
     });
 }
 
-bool owns(std::uint32_t uid, const Path& folder) {
+bool is_owner(std::uint32_t uid, const Path& folder) {
     struct stat info {};
     return !folder.empty() && ::stat(folder.c_str(), &info) == 0 && info.st_uid == uid;
 }
 
 UniqueFd new_socket(int flags) { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)); }
 
-int dial(const UniqueFd& fd, const sockaddr_un& address) {
+int connect_to(const UniqueFd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-/// Makes room for our own: what is there must be a socket that nobody listens on.
+/// Removes the socket file of a daemon that has ended. Any other file is an Error.
 Status remove_stale(const Path& path, const sockaddr_un& address) {
     struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0) return Done{};  // bind() tells what is wrong with the folder
+    if (::lstat(path.c_str(), &info) != 0) return Done{};  // bind() reports what is wrong with the folder
     if (!S_ISSOCK(info.st_mode))
         return Error{fmt::format("{} is there and is no socket; remove it or set control.socket", path.string())};
     const UniqueFd probe = new_socket(SOCK_NONBLOCK);
-    const int error = dial(probe, address);
+    const int error = connect_to(probe, address);
     if (error == 0 || error == EAGAIN)
         return Error{fmt::format("another cenoted listens on {}; stop it or set control.socket", path.string())};
     if (error != ECONNREFUSED) return failure(path, "cannot tell whether this socket is in use", error);
@@ -194,16 +195,16 @@ Result<Peer> peer_of(int connection, const Options& options) {
     peer.gid = credentials.gid;
     peer.pid = credentials.pid;
     peer.actor = name_of(proved_login_uid(connection, peer.pid).value_or(peer.uid));
-    grant(peer, options);
+    set_rights(peer, options);
     return peer;
 }
 
-void grant(Peer& peer, const Options& options) {
+void set_rights(Peer& peer, const Options& options) {
     const auto user = user_of(peer.uid);
-    grant(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
+    set_rights(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
 }
 
-void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {
+void set_rights(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {
     const bool admin = peer.uid == 0 || peer.uid == own_uid || in_any(groups, options.admins);
     const bool approver = in_any(groups, options.approvers);
     peer.may_approve = admin || approver;
@@ -213,7 +214,7 @@ void grant(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t o
         peer.right = Right::Approve;
     else if (in_any(groups, options.readers))
         peer.right = Right::Read;
-    else if (owns(peer.uid, options.published_in))
+    else if (is_owner(peer.uid, options.published_in))
         peer.right = Right::Publish;
     else
         peer.right = Right::None;

@@ -47,25 +47,27 @@ Response top(Running& running, const Peer&, const Request& request) {
                          request.args.value("clients", std::uint64_t{0}));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
-/// No more than what the guard of lists needs: names that many clients ask for.
+/// Names that many clients ask for: what the acceptance of lists needs, and no more.
 Response popular_names(Running& running, const Peer&, const Request&) {
     constexpr std::size_t kRows = 1000;
     return done(*top_json(running, "names", kRows, report::kPopularClientsMin));
 }
 
 Response directives(Running& running, const Peer&, const Request&) {
-    return done(report::directives_json(running.policy(), wall_now()));
+    return done(report::directives_json(running.enforcement().policy(), wall_now()));
 }
 
-Response policy_in_force(Running& running, const Peer&, const Request&) { return done(running.policy_document()); }
+Response policy_in_force(Running& running, const Peer&, const Request&) {
+    return done(running.enforcement().version().text);
+}
 Response metrics(Running& running, const Peer&, const Request&) { return done(metrics_text(running)); }
 
 Response explain_past(Running& running, const report::ExplainQuestion& ask, WallTime at) {
-    const auto stored = running.policy_at(at);
+    const auto stored = running.rulebook().archive().policy_at(at);
     if (!stored) return fail(stored.error().text);
-    const auto past = rules::past_policy(*stored, running.loaded().base, at);
+    const auto past = rules::past_policy(*stored, running.enforcement().loaded().base, at);
     if (!past) return fail(past.error().text);
-    Json told = report::explain_json(*past->policy, running.snapshot()->local, ask);
+    Json told = report::explain_json(*past->policy, running.enforcement().snapshot()->local, ask);
     if (!past->remark.empty()) told["steps"].push_back(past->remark);
     return done(std::move(told));
 }
@@ -80,7 +82,7 @@ Response explain(Running& running, const Peer&, const Request& request) {
         const auto address = IpAddress::parse(*client);
         if (!address) return fail(fmt::format("'{}' is not an IP address", *client));
         ask.client = *address;
-        ask.allow_from = running.loaded().settings.allow_from;
+        ask.allow_from = running.enforcement().loaded().settings.allow_from;
     }
     if (const auto type = text_of(request, "type")) {
         const auto parsed = wire::parse_type(*type);
@@ -88,23 +90,25 @@ Response explain(Running& running, const Peer&, const Request& request) {
         ask.type = *parsed;
     }
     const auto at = text_of(request, "at");
-    if (!at) return done(report::explain_json(running.policy(), running.snapshot()->local, ask));
+    if (!at)
+        return done(report::explain_json(running.enforcement().policy(), running.enforcement().snapshot()->local, ask));
     const auto time = parse_time(*at);
     if (!time) return fail(time.error().text);
     if (*time < wall_now()) return explain_past(running, ask, *time);
-    const auto then = build_policy(running.loaded(), running.policy().version(), *time);
+    const auto then = build_policy(running.enforcement().loaded(), running.enforcement().policy().version(), *time);
     if (!then) return fail(then.error().text);
-    return done(report::explain_json(**then, running.snapshot()->local, ask));
+    return done(report::explain_json(**then, running.enforcement().snapshot()->local, ask));
 }
 
 Response services(Running& running, const Peer&, const Request&) {
-    const auto& base = running.loaded().base;
+    const auto& base = running.enforcement().loaded().base;
     return done(base == nullptr ? Json::array() : report::services_json(*base));
 }
 
 Response lists(Running& running, const Peer&, const Request&) {
-    return done(report::lists_json(report::read_list_states(running.loaded().settings, running.loaded().base.get()),
-                                   wall_now()));
+    return done(report::lists_json(
+        report::read_list_states(running.enforcement().loaded().settings, running.enforcement().loaded().base.get()),
+        wall_now()));
 }
 
 Response groups(Running& running, const Peer&, const Request&) { return done(groups_json(running)); }
@@ -112,35 +116,36 @@ Response groups(Running& running, const Peer&, const Request&) { return done(gro
 Response reload(Running& running, const Peer& peer, const Request& request) {
     if (auto status = running.reload(record_of(peer, request, "reload")); !status) return fail(status.error().text);
     Json warnings = Json::array();
-    for (const Diagnostic& diagnostic : running.loaded().diagnostics.all()) warnings.push_back(diagnostic.to_string());
-    return done({{"policy_version", running.policy().version()}, {"warnings", std::move(warnings)}});
+    for (const Diagnostic& diagnostic : running.enforcement().loaded().diagnostics.all())
+        warnings.push_back(diagnostic.to_string());
+    return done({{"policy_version", running.enforcement().policy().version()}, {"warnings", std::move(warnings)}});
 }
 
 Response reload_set(Running& running, const Peer& peer, const Request& request) {
     const std::string action = text_of(request, "action").value_or("update");
     if (auto status = running.reload_set(record_of(peer, request, action)); !status) return fail(status.error().text);
-    const auto& info = running.loaded().base->info();
-    return done({{"domains", info.domains}, {"policy_version", running.policy().version()}});
+    const auto& info = running.enforcement().loaded().base->info();
+    return done({{"domains", info.domains}, {"policy_version", running.enforcement().policy().version()}});
 }
 
 Response flush(Running& running, const Peer&, const Request& request) {
     const auto text = text_of(request, "name");
-    if (!text) return done({{"entries", running.cache().clear()}});
+    if (!text) return done({{"entries", running.queries().cache().clear()}});
     const auto typed = wire::parse_typed_name(*text, wire::NameUse::Question);
     if (!typed) return fail(typed.error().text);
-    return done({{"entries", running.cache().erase(typed->name, request.args.value("below", false))},
+    return done({{"entries", running.queries().cache().erase(typed->name, request.args.value("below", false))},
                  {"notes", notes_json(typed->note)}});
 }
 
 Response update_failed(Running& running, const Peer&, const Request& request) {
-    running.note_update_failure({wall_now(), text_of(request, "why").value_or("")});
+    running.problems().note_update_failure({wall_now(), text_of(request, "why").value_or("")});
     return done(Json::object());
 }
 
 struct Verb {
     std::string_view name;
     Right needs;
-    Response (*obey)(Running&, const Peer&, const Request&);
+    Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
 };
 
@@ -197,7 +202,7 @@ Response answer_to(Running& running, const control::Peer& peer, const Request& r
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
         if (auto why = why_too_long(request); !why.empty()) return fail(std::move(why));
-        return verb.obey(running, peer, request);
+        return verb.dispatch(running, peer, request);
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
 }
@@ -239,8 +244,8 @@ void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
 
 }  // namespace
 
-void obey(Running& running, const control::Peer& peer, const Request& request,
-          const control::ControlServer::Reply& reply) {
+void dispatch(Running& running, const control::Peer& peer, const Request& request,
+              const control::ControlServer::Reply& reply) {
     Response response = answer_to(running, peer, request);
     if (response.data.is_string()) return reply_with_text(response.data.get<std::string>(), reply);
     if (response.data.is_array()) return reply_with_rows(std::move(response.data), reply);

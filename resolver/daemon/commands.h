@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verbs of the control socket, as the daemon obeys them (docs/CONTROL.md).
+// The verbs of the control socket (docs/CONTROL.md).
 //
-// Threads: the control thread.   Failure: a Response that says what is wrong and what to do.
+// Threads: the control thread.   Memory: the reply.   Failure: a Response with an error for people.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@
 
 namespace cenote::daemon {
 
-/// Replies before it returns; a long text in pieces and a long array in parts, the last of which is the last reply.
-void obey(Running& running, const control::Peer& peer, const control::Request& request,
-          const control::ControlServer::Reply& reply);
+/// Runs the verb of a request and replies before it returns: a long text in pieces, a long array in parts.
+void dispatch(Running& running, const control::Peer& peer, const control::Request& request,
+              const control::ControlServer::Reply& reply);
 
 /// A verb as docs/CONTROL.md lists it.
 struct VerbRight {

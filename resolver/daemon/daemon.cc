@@ -23,7 +23,8 @@ namespace {
 
 constexpr milliseconds kDrainLook{5};
 
-/// Takes the signals from its construction on: they wait until the loop runs. Before, a SIGHUP would end the process.
+/// Catches the signals from its construction on; they are handled once the loop runs. A SIGHUP would end the process
+/// otherwise.
 struct Signals {
     explicit Signals(loop::Loop& loop)
         : terminate(loop, SIGTERM, [this] { on_stop(); }),
@@ -37,7 +38,7 @@ struct Signals {
     loop::Signal hangup;
 };
 
-/// Connections and upstream sockets need descriptors: take what the limits allow.
+/// Connections and upstream sockets need descriptors: as many as the hard limit allows.
 void raise_descriptor_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -69,13 +70,12 @@ int run(const Path& config) {
     if (!running) return fail(running.error());
     auto control = (*running)->open_control(
         loop, [&](const control::Peer& peer, const control::Request& request,
-                  const control::ControlServer::Reply& reply) { obey(**running, peer, request, reply); });
+                  const control::ControlServer::Reply& reply) { dispatch(**running, peer, request, reply); });
     if (!control) return fail(control.error());
-    (*running)->take_newer_set();  // until now nobody could tell us of one
-    park((*running)->server().descriptors());
+    park((*running)->queries().server().descriptors());
 
     loop::Timer drained(loop, [&] {
-        if ((*running)->drained()) loop.stop();
+        if ((*running)->queries().drained()) loop.stop();
     });
     bool stopping = false;
     signals.on_stop = [&] {
@@ -90,23 +90,24 @@ int run(const Path& config) {
     };
     signals.on_hangup = [&] {
         if (stopping) return;
-        static_cast<void>((*running)->reload(of_signal()));  // what came of it is in the log and in `status`
+        static_cast<void>((*running)->reload(of_signal()));  // the log and `cenote status` have the result
     };
     loop::Timer watchdog(loop, [&] {
-        if ((*running)->workers_alive()) notify_alive();
+        if ((*running)->queries().workers_alive()) notify_alive();
     });
     if (const auto interval = watchdog_interval()) watchdog.start(*interval, *interval);
 
-    const auto& absent = (*running)->listen_watch().absent();
-    for (const SocketAddress& address : (*running)->server().addresses())
+    const auto& absent = (*running)->queries().listen_watch().absent();
+    for (const SocketAddress& address : (*running)->queries().server().addresses())
         if (std::ranges::find(absent, address) == absent.end())
             log::notice("listening on {} (udp, tcp)", address.to_string());
-    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->server().size(), (*running)->status_line());
-    notify_ready((*running)->status_line());
+    log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->queries().server().size(),
+                status_line(**running));
+    notify_ready(status_line(**running));
     loop.run();
 
     (*running)->stop();
-    std::signal(SIGTERM, SIG_DFL);  // what is left is to wait for our child
+    std::signal(SIGTERM, SIG_DFL);  // from here on only the child is waited for
     return 0;
 }
 

@@ -40,15 +40,15 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
                  {"ends", report::time_json(changed->ends)},
                  {"unratified", rules::is_unratified(*changed)},
                  {"agreed_by", changed->agreed_by},
-                 {"policy_version", running.policy().version()}});
+                 {"policy_version", running.enforcement().policy().version()}});
 }
 
 /// The exception that the request names by its id, "dns1-17", or by the bare number.
-Result<Running::Used> find_exception(Running& running, const Request& request) {
+Result<UsedException> find_exception(Running& running, const Request& request) {
     std::string id = text_in(request, "id");
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos)
-        id = fmt::format("{}-{}", running.loaded().settings.node, id);
-    auto found = running.exception(id);
+        id = fmt::format("{}-{}", running.enforcement().loaded().settings.node, id);
+    auto found = running.exception_uses().find_exception(id);
     if (!found) return std::move(found).error();
     if (*found) return std::move(**found);
     return Error{fmt::format("there is no exception '{}'; 'cenote exceptions' shows them", id)};
@@ -65,8 +65,8 @@ state::Record record_before(const Peer& peer, const Request& request, std::strin
 }  // namespace
 
 rules::ExceptionTerms exception_terms(const Running& running) {
-    const config::Settings& settings = running.loaded().settings;
-    return {running.policy(), settings.exceptions, settings.allow_from};
+    const config::Settings& settings = running.enforcement().loaded().settings;
+    return {running.enforcement().policy(), settings.exceptions, settings.allow_from};
 }
 
 Response exception_request(Running& running, const Peer& peer, const Request& request) {
@@ -80,11 +80,12 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
                                                        .emergency = emergency,
                                                        .end = typed_end(request)});
     if (!document) return fail(document.error().text);
-    if (auto may = rules::check_open_requests(peer.actor, running.open_exceptions()); !may)
+    if (auto may = rules::check_open_requests(peer.actor, running.rulebook().open_exceptions()); !may)
         return fail(may.error().text);
-    if (auto may = rules::check_daily_requests(peer.actor, running.count_request(peer.actor)); !may)
+    if (auto may = rules::check_daily_requests(peer.actor, running.exception_requests().count(peer.actor, ticks_now()));
+        !may)
         return fail(may.error().text);
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
     document->id = std::move(*id);
     return commit(running, emergency ? approval.grant_emergency(std::move(*document)) : std::move(document),
@@ -123,7 +124,7 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
 
 /// Rows behind the id `after`, and where the next ones begin.
 Response exceptions(Running& running, const Peer&, const Request& request) {
-    const auto page = running.exceptions(text_in(request, "after"), kPage);
+    const auto page = running.exception_uses().page(text_in(request, "after"), kPage);
     if (!page) return fail(page.error().text);
     const auto stage = text_of(request, "stage");
     const auto directive = text_of(request, "directive");

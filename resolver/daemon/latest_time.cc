@@ -10,7 +10,7 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr seconds kTolerated{300};  // a clock is set by some seconds now and then
+constexpr seconds kTolerated{300};  // corrections by a few seconds are normal
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::string clock_problem(WallTime wall, WallTime latest) {
                        format_time(wall), format_time(latest));
 }
 
-policy::Options held(const policy::Options& options, WallTime wall, WallTime latest) {
+policy::Options adjust_to_latest(const policy::Options& options, WallTime wall, WallTime latest) {
     const auto was_seen = [&](WallTime at) { return wall < at && at <= latest; };
     policy::Options now = options;
     for (policy::Directive& directive : now.directives) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A clock that is never set back: the time on the wall, or a later one that was seen, going on from there.
+// A clock that is never set back: the wall clock, or a later time that was seen, continued by the monotonic clock.
 //
-// What opens names for a while ends by this clock, and a directive that has begun has begun by it; a machine that
-// starts with its clock three weeks back, or in 1970, brings nothing back. A directive ends by the wall alone: while
-// the two differ, what is closed stays closed.
+// Exceptions, allows and suspensions end by this clock, and directives begin by it: where a machine starts with its
+// wall clock three weeks back, or in 1970, nothing that has ended is in force again. A directive ends by the wall clock
+// alone: while the two differ, names that are sinkholed stay sinkholed.
 //
 // Threads:  one.
-// Time:     the caller passes both clocks.
+// Time:     an argument.
+// Memory:   two times.
 // Failure:  none.
 #pragma once
 
@@ -18,23 +19,32 @@
 
 namespace cenote::daemon {
 
+/// Both clocks, read once for everything that one change does.
+struct Moment {
+    WallTime wall{};
+    WallTime latest{};  // the wall clock, or a later time that was seen
+    Ticks ticks{};
+};
+
 class LatestTime {
 public:
-    /// From this time on, also where it is earlier than what was seen.
+    /// Starts at this time, also where a later one was seen.
     void start(WallTime latest, Ticks now) noexcept;
-    /// The later of the wall's time and the latest one.
+    /// The later one of the wall clock and the latest time.
     WallTime at(WallTime wall, Ticks now) noexcept;
+    /// at(), and the two clocks.
+    Moment moment(WallTime wall, Ticks now) noexcept { return {wall, at(wall, now), now}; }
 
 private:
     WallTime latest_{};
     Ticks seen_at_{};
 };
 
-/// What is said where the wall is this far behind; empty: it is not, or by less than five minutes.
+/// A sentence where the wall clock is behind by five minutes or more; else empty.
 [[nodiscard]] std::string clock_problem(WallTime wall, WallTime latest);
 
-/// The policy as the wall may judge it though it is behind `latest`: what began between the two has no start any more,
-/// what ended between them is gone.
-[[nodiscard]] policy::Options held(const policy::Options& options, WallTime wall, WallTime latest);
+/// The options to build a policy from while the wall clock is behind `latest`: what has begun between the two times has
+/// no start any more, and what has ended between them is removed.
+[[nodiscard]] policy::Options adjust_to_latest(const policy::Options& options, WallTime wall, WallTime latest);
 
 }  // namespace cenote::daemon

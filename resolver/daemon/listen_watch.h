@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looks once a second which listen addresses this machine lacks. The journal gets a line when one goes or comes.
+// Checks once a second which listen addresses this machine lacks, and logs each that goes or comes.
 //
 // Threads:  the control thread.
-// Failure:  none: an address of which nothing can be found out counts as present.
+// Memory:   the addresses.
+// Failure:  none: an address that cannot be checked counts as present.
 #pragma once
 
 #include <vector>
@@ -18,7 +19,7 @@ public:
     /// The server must outlive it.
     ListenWatch(loop::Loop& loop, const server::Server& server);
 
-    /// As of the last look.
+    /// As of the last check.
     [[nodiscard]] const std::vector<SocketAddress>& absent() const noexcept { return absent_; }
 
 private:

@@ -20,20 +20,20 @@ report::WorkerTotals totals_of(const server::Server& server) {
 }  // namespace
 
 telemetry::Metrics collect(Running& running) {
-    telemetry::Metrics metrics = running.hub().collect();
-    report::set_counters(running.cache().stats(), totals_of(running.server()), metrics);
+    telemetry::Metrics metrics = running.queries().hub().collect();
+    report::set_counters(running.queries().cache().stats(), totals_of(running.queries().server()), metrics);
     return metrics;
 }
 
 std::string metrics_text(Running& running) {
     telemetry::Metrics metrics = collect(running);
-    report::set_gauges({.uptime = running.uptime(),
-                        .workers = running.server().size(),
-                        .totals = totals_of(running.server()),
-                        .cache = running.cache().stats(),
+    report::set_gauges({.uptime = running.queries().uptime(),
+                        .workers = running.queries().server().size(),
+                        .totals = totals_of(running.queries().server()),
+                        .cache = running.queries().cache().stats(),
                         .problems = problems_of(running).size()},
-                       running.policy(), metrics);
-    return report::metrics_text(metrics, running.keys());
+                       running.enforcement().policy(), metrics);
+    return report::metrics_text(metrics, running.enforcement().keys());
 }
 
 }  // namespace cenote::daemon

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kStore = "FDSTORE=1\nFDNAME=listen";
 constexpr const char* kForget = "FDSTOREREMOVE=1\nFDNAME=listen";
-constexpr std::size_t kFdsPerMessage = 200;  // the kernel takes 253 at once (SCM_MAX_FD)
+constexpr std::size_t kFdsPerMessage = 200;  // the kernel takes at most 253 (SCM_MAX_FD)
 
 }  // namespace
 
@@ -45,7 +45,7 @@ std::vector<UniqueFd> take_parked() {
 }
 
 void park(const std::vector<int>& sockets) {
-    // A parked socket that nobody reads any more would go on taking its share of the queries (SO_REUSEPORT).
+    // The kernel would still deliver a share of the queries to a parked socket that is no longer read (SO_REUSEPORT).
     sd_notify(0, kForget);
     for (std::size_t from = 0; from < sockets.size(); from += kFdsPerMessage) {
         const std::size_t count = std::min(kFdsPerMessage, sockets.size() - from);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told to systemd, and the sockets that it keeps for us (sd_notify(3), sd_listen_fds(3)). Without systemd
-// nothing happens.
+// Notifications to systemd, and the sockets that it keeps over a restart (sd_notify(3), sd_listen_fds(3)). Without
+// systemd nothing happens.
 //
-// Threads: the control thread.   Failure: what systemd does not take is said in the log.
+// Threads: the control thread.   Memory: a message.   Failure: a socket that systemd does not take is logged.
 #pragma once
 
 #include <optional>
@@ -20,12 +20,12 @@ void notify_reloading();
 void notify_stopping();
 void notify_alive();
 
-/// Half of what the unit's WatchdogSec allows; nullopt when nobody watches.
+/// Half of the unit's WatchdogSec; nullopt without one.
 [[nodiscard]] std::optional<milliseconds> watchdog_interval();
 
-/// The sockets that a process before us parked.
+/// The sockets that the process before this one parked.
 [[nodiscard]] std::vector<UniqueFd> take_parked();
-/// Has systemd keep duplicates of the sockets, so that queries wait in them while we are restarted.
+/// Passes duplicates of the sockets to systemd, so that queries wait in them during a restart.
 void park(const std::vector<int>& sockets);
 
 }  // namespace cenote::daemon

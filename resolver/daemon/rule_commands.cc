@@ -22,15 +22,15 @@ using control::Response;
 using state::Rule;
 using state::RuleKind;
 
-/// The rule with this id that is in force, or why there is none to change.
+/// The rule with this id that is in force. The Error is for people.
 Result<Rule> rule_in_force(const Running& running, const std::string& id) {
-    auto known = running.rule(id);
+    auto known = running.rulebook().archive().rule(id);
     if (!known) return std::move(known).error();
     if (*known && (*known)->kind == RuleKind::Exception)
         return Error{fmt::format("{} is an exception; 'cenote exception revoke' ends it", id)};
     if (*known && (*known)->lifted) return Error{fmt::format("{} was lifted before; make a new one", id)};
     if (*known) return std::move(**known);
-    for (const policy::Directive& directive : running.policy().options().directives)
+    for (const policy::Directive& directive : running.enforcement().policy().options().directives)
         if (directive.id == id)
             return Error{fmt::format("directive {} is written in {}:{}; change it there, then 'cenote reload'", id,
                                      directive.place.file, directive.place.line)};
@@ -38,7 +38,7 @@ Result<Rule> rule_in_force(const Running& running, const std::string& id) {
 }
 
 const policy::Directive* find_directive(const Running& running, const std::string& id) {
-    const auto& all = running.policy().options().directives;
+    const auto& all = running.enforcement().policy().options().directives;
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
     return found == all.end() ? nullptr : &*found;
 }
@@ -52,8 +52,8 @@ bool nested(const policy::Directive& a, const policy::Directive& b) {
     return false;
 }
 
-/// Other directives in force that take something of what this one took, and what.
-Json what_still_holds(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
+/// Other directives in force that take some of the services or names that the lifted one took.
+Json directives_that_still_hold(const policy::Policy& before, const policy::Directive& lifted, const Running& running) {
     Json rows = Json::array();
     const auto index_of = [](const policy::Policy& policy, const std::string& id) {
         const auto& all = policy.options().directives;
@@ -61,7 +61,7 @@ Json what_still_holds(const policy::Policy& before, const policy::Directive& lif
             std::find_if(all.begin(), all.end(), [&](const auto& d) { return d.id == id; }) - all.begin());
     };
     const auto taken = before.takes(index_of(before, lifted.id));
-    const policy::Policy& policy = running.policy();
+    const policy::Policy& policy = running.enforcement().policy();
     const auto& all = policy.options().directives;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (policy.step_of(i) == policy::Step::None) continue;
@@ -83,21 +83,31 @@ void add_target_notes(const policy::Directive& directive, Json& notes) {
         if (!target.note.empty()) notes.push_back(target.note);
 }
 
-/// What is worth knowing of a directive that was just made: what was taken off its names, and that it takes nothing.
-Json notes_on(const Running& running, const std::string& id) {
+/// Remarks on a directive that was just made: what was removed from its names as typed, and that it takes no name.
+Json remarks_on(const Running& running, const std::string& id) {
     Json notes = Json::array();
     const policy::Directive* made = find_directive(running, id);
     if (made == nullptr) return notes;
     add_target_notes(*made, notes);
     Diagnostics remarks;
-    policy::Policy::check(running.policy().options(), running.policy().base(), remarks);
+    policy::Policy::check(running.enforcement().policy().options(), running.enforcement().policy().base(), remarks);
     for (const Diagnostic& remark : remarks.all())
         if (remark.severity == Diagnostic::Severity::Warning && remark.place.to_string() == made->place.to_string())
             notes.push_back(remark.text);
     return notes;
 }
 
-/// What a rule would hit if it were made: names, people, how often they asked since the start, and who else is there.
+/// The policy that would be in force with this rule, and the warnings on it.
+Result<std::shared_ptr<const policy::Policy>> try_rule(const Running& running, const Rule& rule, Diagnostics& remarks) {
+    const Enforcement& enforcement = running.enforcement();
+    auto next = running.rulebook().with_rules(enforcement.loaded(), {&rule});
+    if (!next) return std::move(next).error();
+    policy::Policy::check(*next->settings.policy, next->base.get(), remarks);
+    return build_policy(*next, enforcement.version().version, wall_now());
+}
+
+/// The effect that a rule would have: the names that it takes, the clients that it is for, and how often each group
+/// asked for those names since the start.
 Json dry_run(const Running& running, const policy::Policy& would_be, const Diagnostics& remarks,
              const std::string& id) {
     const auto& directives = would_be.options().directives;
@@ -106,7 +116,7 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
     Json whom = Json::array();
     Json asked = Json::array();
     if (found != directives.end()) {
-        const auto metrics = running.hub().collect();
+        const auto metrics = running.queries().hub().collect();
         std::map<std::string, std::uint64_t> by_group;
         const auto index = static_cast<std::uint32_t>(found - directives.begin());
         const auto names = would_be.names_taken(index);
@@ -114,8 +124,8 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
             const domainset::Source& source = would_be.base()->sources()[taken.source];
             takes.push_back({{"id", source.id}, {"target", taken.target}, {"names", names[taken.source]}});
             for (const auto& row : metrics.combinations)
-                if (running.keys().name(telemetry::KeyKind::Service, row.service) == source.id)
-                    by_group[running.keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
+                if (running.enforcement().keys().name(telemetry::KeyKind::Service, row.service) == source.id)
+                    by_group[running.enforcement().keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
         }
         for (const auto& target : found->targets)
             if (target.domain)
@@ -138,7 +148,7 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
             {"notes", std::move(notes)}};
 }
 
-/// Another step at the same time is replaced.
+/// Plans a step in the place of another one at the same time.
 void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
     auto place = std::find_if(directive.planned.begin(), directive.planned.end(),
                               [&](const auto& each) { return each.at >= step.at; });
@@ -148,40 +158,40 @@ void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
         directive.planned.insert(place, step);
 }
 
-/// Writes the rule, or with `dry_run` only says whether it would be taken.
-Response put(Running& running, const Request& request, const Rule& rule, state::Record record) {
+/// Writes the rule, or with `dry_run` only checks it.
+Response write_rule(Running& running, const Request& request, const Rule& rule, state::Record record) {
     if (!rule.lifted)
         if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
     record.object = rule.id;
     record.after = rule.lifted ? std::string() : rule.text;
     if (request.args.value("dry_run", false)) {
         Diagnostics remarks;
-        const auto would_be = running.try_rule(rule, remarks);
+        const auto would_be = try_rule(running, rule, remarks);
         if (!would_be) return fail(would_be.error().text);
-        Json told = dry_run(running, **would_be, remarks, rule.id);
-        told["id"] = rule.id;
-        told["text"] = rule.text;
-        return done(std::move(told));
+        Json reply = dry_run(running, **would_be, remarks, rule.id);
+        reply["id"] = rule.id;
+        reply["text"] = rule.text;
+        return done(std::move(reply));
     }
     const auto written = running.change_rule(rule, std::move(record));
     if (!written) return fail(written.error().text);
     return done({{"id", rule.id},
                  {"text", rule.text},
-                 {"policy_version", running.policy().version()},
-                 {"notes", rule.lifted ? Json::array() : notes_on(running, rule.id)},
+                 {"policy_version", running.enforcement().policy().version()},
+                 {"notes", rule.lifted ? Json::array() : remarks_on(running, rule.id)},
                  {"audit", written->number}});
 }
 
 }  // namespace
 
-/// `body`: the table without its id, as rules::to_toml() writes it.
+/// `body`: the table without its id, in the form of rules::to_toml().
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
     std::string id = text_in(request, "id");
-    const auto known = running.rule(id);
+    const auto known = running.rulebook().archive().rule(id);
     if (!known) return fail(known.error().text);
     if (*known) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
     if (id.empty()) {
-        auto next = running.next_id();
+        auto next = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
         if (!next) return fail(next.error().text);
         id = std::move(*next);
     }
@@ -190,7 +200,7 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
     if (!body.starts_with(kHeader)) return fail("directive-add needs a body that begins with [[directive]]");
     const Rule rule{RuleKind::Directive, id, fmt::format("{}id = \"{}\"\n{}", kHeader, id, body.substr(kHeader.size())),
                     false};
-    return put(running, request, rule, record_of(peer, request, "directive add"));
+    return write_rule(running, request, rule, record_of(peer, request, "directive add"));
 }
 
 Response directive_step(Running& running, const Peer& peer, const Request& request) {
@@ -203,7 +213,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
     policy::Directive changed = *known;
     const WallTime now = wall_now();
-    // Planned steps whose time has come are history: the last of them is the directive's step.
+    // The last planned step whose time has come is the directive's step.
     while (!changed.planned.empty() && changed.planned.front().at <= now) {
         changed.step = changed.planned.front().step;
         changed.planned.erase(changed.planned.begin());
@@ -218,7 +228,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     }
     auto record = record_of(peer, request, "directive step");
     record.before = std::exchange(rule->text, rules::to_toml(changed));
-    return put(running, request, *rule, std::move(record));
+    return write_rule(running, request, *rule, std::move(record));
 }
 
 Response directive_lift(Running& running, const Peer& peer, const Request& request) {
@@ -226,13 +236,13 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
     const policy::Directive* known = find_directive(running, id);
-    const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // not: it fitted no more
+    const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // nullopt: it no longer fits
     rule->lifted = true;
     auto record = record_of(peer, request, "directive lift");
     record.before = rule->text;
-    const auto before = running.shared_policy();
-    Response response = put(running, request, *rule, std::move(record));
-    if (response.ok && lifted) response.data["still_holds"] = what_still_holds(*before, *lifted, running);
+    const auto before = running.enforcement().shared_policy();
+    Response response = write_rule(running, request, *rule, std::move(record));
+    if (response.ok && lifted) response.data["still_holds"] = directives_that_still_hold(*before, *lifted, running);
     return response;
 }
 
@@ -247,10 +257,10 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     opened.ends = *ends;
     opened.reason = text_in(request, "note");
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
-    Response response =
-        put(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false}, record_of(peer, request, "allow"));
+    Response response = write_rule(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false},
+                                   record_of(peer, request, "allow"));
     if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
     return response;
 }
@@ -259,10 +269,10 @@ Response suspend(Running& running, const Peer& peer, const Request& request) {
     const auto until = parse_time(text_in(request, "until"));
     if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
-    auto id = running.next_id();
+    auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
-    return put(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
-               record_of(peer, request, "suspend"));
+    return write_rule(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
+                      record_of(peer, request, "suspend"));
 }
 
 }  // namespace cenote::daemon

@@ -2,7 +2,7 @@
 //
 // The verbs that make, change and lift rules: directive-add, directive-step, directive-lift, allow, suspend.
 //
-// Threads: the control thread.   Failure: a Response that says what is wrong; then nothing has changed.
+// Threads: the control thread.   Memory: the reply.   Failure: a Response with an error; then nothing has changed.
 #pragma once
 
 #include "resolver/control/control.h"

@@ -1,204 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A daemon that runs: what is in force and how it gets replaced.
+// The daemon while it runs: composes its parts, so that each change is prepared, committed and enacted in this order.
+//
+//   Enforcement      what is in force: snapshot, version, digest             enforcement.h
+//   Rulebook         the rules of the command line and their audit trail    rulebook.h
+//   SetSource        which set file is in use                               set_source.h
+//   ExceptionUses    how often exceptions are used                          exception_uses.h
+//   ExceptionCloser  ends them at their time                                exception_closer.h
+//   QueryService     cache, zone transfers, workers                         query_service.h
+//   ProblemLog       what went wrong and has not been put right             problem_log.h
 //
 // Threads:  the control thread.
-// Time:     reads both clocks; below it nobody does.
-// Failure:  a reload that fails changes nothing and says why.
+// Time:     reads both clocks; its parts get the time as an argument.
+// Memory:   that of its parts.
+// Failure:  a reload or a change that fails changes nothing, and the Error has a line for each mistake.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "resolver/cache/cache.h"
-#include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
+#include "resolver/daemon/child_process.h"
+#include "resolver/daemon/enforcement.h"
+#include "resolver/daemon/exception_closer.h"
+#include "resolver/daemon/exception_uses.h"
 #include "resolver/daemon/latest_time.h"
-#include "resolver/daemon/listen_watch.h"
-#include "resolver/daemon/loaded.h"
-#include "resolver/daemon/own_child.h"
-#include "resolver/daemon/upstream_view.h"
-#include "resolver/rules/exception_document.h"
-#include "resolver/server/server.h"
-#include "resolver/state/state.h"
-#include "resolver/transfer/service.h"
+#include "resolver/daemon/problem_log.h"
+#include "resolver/daemon/query_service.h"
+#include "resolver/daemon/request_times.h"
+#include "resolver/daemon/rulebook.h"
+#include "resolver/daemon/set_source.h"
 
 namespace cenote::daemon {
 
-/// "12 queries, first …, last …"
-[[nodiscard]] std::string use_to_text(const state::Use& use);
-
 class Running {
 public:
-    /// Takes the sockets and serves.
+    /// Takes the sockets and answers queries.
     static Result<std::unique_ptr<Running>> start(loop::Loop& loop, const Path& config,
                                                   std::vector<UniqueFd> inherited);
-    ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
     /// Opens the control socket, whose requests go to `handler`; a reload gives it new rights.
     Status open_control(loop::Loop& loop, control::ControlServer::Handler handler);
-    /// Reads the configuration and the set anew, and tells systemd. The Error has a line a mistake; then nothing has
-    /// changed, and refused_reload() has it. `record`: who wants it, and why.
+    /// Reads the configuration and the set anew, and notifies systemd. ProblemLog keeps a failure. `record`: who asks
+    /// for it, and why.
     Status reload(state::Record record);
-    /// Reads the set anew, after `cenote update`. The Error says why the old one stays; refused_set() has it.
+    /// Reads the set anew, after `cenote update`. ProblemLog keeps a failure.
     Status reload_set(state::Record record);
-    /// Whoever published a set may not have reached us: we were starting, or they were killed. Looks, and takes it.
-    void take_newer_set();
-    /// Why the last reload changed nothing, and when that was; until one succeeds.
-    struct Refused {
-        WallTime at{};
-        std::string why;  // a line a mistake
-    };
-    [[nodiscard]] const std::optional<Refused>& refused_reload() const noexcept { return refused_reload_; }
-    [[nodiscard]] const std::optional<Refused>& refused_set() const noexcept { return refused_set_; }
-    /// Since when a problem that has no time of its own is known: it was looked for every minute.
-    [[nodiscard]] WallTime problem_since(const std::string& what);
-    /// What systemctl shows.
-    [[nodiscard]] std::string status_line() const;
-    /// A rule that somebody made, changed or lifted: checked together with all that is in force, written with its
-    /// record, then in force. The Error says what is wrong; then nothing has changed.
+    /// A rule that was made, changed or lifted: checked together with all that is in force, written with its record,
+    /// then in force.
     Result<state::Record> change_rule(const state::Rule& rule, state::Record record);
-    /// The policy that it would make, and what there is to say of it; nothing else.
-    Result<std::shared_ptr<const policy::Policy>> try_rule(const state::Rule& rule, Diagnostics& remarks) const;
     /// Takes over what another node has, which is new here or goes further than what is known.
     Result<state::Record> import(const state::Import& import, state::Record record);
-    /// Puts a backup in the place of the state; its exceptions count for nothing until they are confirmed.
+    /// Puts a backup in the place of the state; its exceptions open nothing until they are confirmed.
     Result<state::Record> restore(const Path& backup, state::Record record);
-    /// Takes the time on the wall for right, though a later one was seen.
+    /// Takes the wall clock for right, though a later time was seen.
     Result<state::Record> accept_clock(state::Record record);
-    /// What the clock says against what was seen; empty: they agree.
+    /// How far the wall clock is behind what was seen; empty: it is not.
     [[nodiscard]] std::string clock_problem();
-    /// A rule, in force or not.
-    [[nodiscard]] Result<std::optional<state::Rule>> rule(const std::string& id) const;
-    [[nodiscard]] Result<std::size_t> records_about(const std::string& id) const;
-    /// Exceptions that something may still come of.
-    [[nodiscard]] std::vector<rules::ExceptionDocument> open_exceptions() const;
-    using Used = std::pair<rules::ExceptionDocument, state::Use>;
-    /// An exception, open or closed, with what is known of its use by now.
-    Result<std::optional<Used>> exception(const std::string& id);
-    /// At most `limit` of them behind the one with the id `after`.
-    Result<std::vector<Used>> exceptions(const std::string& after, std::size_t limit);
-    /// How often this user asked for an exception since yesterday; each call counts as one more.
-    std::size_t count_request(const std::string& actor);
-    [[nodiscard]] Result<std::optional<state::PolicyVersion>> policy_at(WallTime at) const;
-    [[nodiscard]] Result<std::vector<std::pair<std::string, state::Record>>> history() const;
-    [[nodiscard]] Result<std::string> next_id() const;
-    /// The chain of the last record of the audit trail; empty without state.
-    [[nodiscard]] std::string audit_head() const { return state_ != nullptr ? state_->head() : std::string(); }
-    /// Why rules cannot be changed, or which are not in force; empty: all is well.
-    [[nodiscard]] std::string state_problem() const;
-    /// The whole policy in force as a document, as the state file keeps it (rules/policy_document.h).
-    [[nodiscard]] std::string policy_document() const;
-    /// Of an update that could write no note beside the set; until one has published a set.
-    [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
-        return update_failure_;
-    }
-    void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
-    [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
-    /// Takes no more queries; what is under way gets its answer.
+    /// Takes no more queries; what is under way is answered.
     void begin_drain();
-    [[nodiscard]] bool drained() const noexcept { return server_->drained(); }
     /// Ends the workers, writes what is only in memory yet, closes the control socket.
     void stop();
 
-    [[nodiscard]] const Loaded& loaded() const noexcept { return loaded_; }
-    [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_->current(); }
-    [[nodiscard]] const policy::Policy& policy() const noexcept { return *policy_; }
-    [[nodiscard]] const std::shared_ptr<const policy::Policy>& shared_policy() const noexcept { return policy_; }
-    [[nodiscard]] std::vector<transfer::ServedStatus> served_zones() const { return zones_->status(); }
-    [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
-    [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
-    [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
-    [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
-    [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
-    [[nodiscard]] const telemetry::Keys& keys() const noexcept { return keys_; }
-    [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
-    /// True once in a while: every worker has turned its loop since the last call.
-    [[nodiscard]] bool workers_alive();
+    [[nodiscard]] const Enforcement& enforcement() const noexcept { return *enforcement_; }
+    [[nodiscard]] const Rulebook& rulebook() const noexcept { return rulebook_; }
+    [[nodiscard]] QueryService& queries() noexcept { return *queries_; }
+    [[nodiscard]] const QueryService& queries() const noexcept { return *queries_; }
+    [[nodiscard]] ProblemLog& problems() noexcept { return problems_; }
+    [[nodiscard]] const ProblemLog& problems() const noexcept { return problems_; }
+    /// With all that was counted by now.
+    [[nodiscard]] const ExceptionUses& exception_uses();
+    [[nodiscard]] RequestTimes& exception_requests() noexcept { return exception_requests_; }
 
 private:
-    Running(loop::Loop& loop, Path config, Loaded loaded);
+    Running(loop::Loop& loop, Path config, Path state);
 
-    void check_set();
-    void on_mapping_lost();
-    void replace_set();
-    void open_state();
-    void read_made();
-    void remember(const state::Rule& rule);
-    /// The time by which what opens names ends.
-    WallTime latest() { return latest_.at(wall_now(), ticks_now()); }
+    [[nodiscard]] Moment now() { return latest_.moment(wall_now(), ticks_now()); }
+    Status enforce(Loaded loaded);
     Status read_files(state::Record record);
     Status read_set(state::Record record);
-    /// Made and checked, not yet in force.
-    struct Next {
-        Loaded loaded;
-        std::shared_ptr<const policy::Policy> policy;
-        WallTime wall{};
-        Ticks now{};
-        state::PolicyVersion stored;
-    };
-    Result<Next> prepare(Loaded loaded);
-    void put_in_force(Next next);
-    /// What would be loaded with these rules besides.
-    Result<Loaded> with_rules(const std::vector<state::Rule>& more) const;
-    /// Writes what changes and puts it in force, or neither.
-    Result<state::Record> change(Loaded loaded, const state::Rule* rule, const state::Import& import,
-                                 state::Record record);
+    void take_newer_set();
+    void on_lost_mapping();
+    void replace_set();
+
+    Result<std::vector<state::Record>> change(std::vector<state::Change> changes, const state::Import& import);
+    void enact(PreparedPolicy next);
     void note(state::Record record);
     void note_updates();
-    void tell_head();
-    /// "version 17 digest 5b0c… audit 91ae…", as policy.cenote tells it.
-    [[nodiscard]] std::string in_force() const { return policy_text(version_, digest_, audit_head()); }
-    void on_edge();
-    void on_second();
-    void on_minute();
+    void publish_audit_head();
     void close_ended();
-    [[nodiscard]] std::pair<state::Rule, state::Record> ended(const rules::ParsedRule& made, WallTime at) const;
-    void flush_uses();
-    void arm(const policy::Policy& policy);
-    void keep_zones();
+
+    void arm_edge();
+    void on_edge();
+    void on_minute();
+    void run_zone_keeper();
 
     Path config_;
-    Loaded loaded_;
-    Ticks started_;
-    std::uint32_t version_ = 0;
-    telemetry::Keys keys_;
-    telemetry::Hub hub_;
-    std::shared_ptr<const policy::Policy> policy_;
-    std::string digest_;                   // of policy_, hexadecimal
-    std::unique_ptr<state::State> state_;  // null: see state_problem_
-    struct Seen {
-        WallTime first{};
-        Ticks last{};
-    };
-    std::map<std::string, Seen> problems_seen_;
-    std::optional<Refused> refused_reload_;
-    std::optional<Refused> refused_set_;
-    std::string state_problem_;            // why it cannot be used; empty: it can
-    std::vector<rules::ParsedRule> made_;  // of state_, what something may still come of
     LatestTime latest_;
-    std::map<std::string, std::vector<Ticks>> requests_;  // by user, of the last day
-    std::optional<config::UpdateFailure> update_failure_;
-    std::unique_ptr<Published<engine::Snapshot>> snapshots_;
-    std::unique_ptr<cache::Cache> cache_;
-    std::unique_ptr<transfer::Service> zones_;
-    std::unique_ptr<server::Server> server_;
-    std::optional<ListenWatch> listen_watch_;
-    std::optional<loop::Poll> lost_mapping_;
-    std::vector<std::uint64_t> turns_;
-    loop::WallTimer edge_;
+    Rulebook rulebook_;
+    telemetry::Hub hub_;
+    std::unique_ptr<Enforcement> enforcement_;  // null until start() has prepared the first policy
+    ProblemLog problems_;
+    RequestTimes exception_requests_;
+    loop::WallTimer edge_;  // when some verdict changes, or the wall clock is set
     loop::Timer minute_;
     loop::Timer second_;
-    UpstreamJournal upstream_journal_;
-    OwnChild zone_keeper_;
-    std::uint64_t looked_at_ = 0;                        // checksum of the set that take_newer_set() saw last
-    std::map<std::string, std::uint64_t> uses_written_;  // by exception, of this run
-    std::unique_ptr<control::ControlServer> control_;    // null until open_control()
+    ChildProcess zone_keeper_;
+    std::unique_ptr<QueryService> queries_;
+    std::optional<ExceptionUses> uses_;
+    std::optional<ExceptionCloser> closer_;
+    std::optional<SetSource> set_source_;
+    std::unique_ptr<control::ControlServer> control_;  // null until open_control()
 };
+
+/// One line, as `systemctl status` shows it.
+[[nodiscard]] std::string status_line(const Running& running);
 
 }  // namespace cenote::daemon

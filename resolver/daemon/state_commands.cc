@@ -23,25 +23,25 @@ using control::Response;
 
 constexpr std::uint64_t kNumberMax = 1ULL << 53;  // JSON numbers are exact up to here
 
-std::string field(const Json& row, const char* key) {
+std::string text_field(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 Result<state::Rule> rule_of(const Json& row) {
     using state::RuleKind;
-    const std::string kind = field(row, "kind");
+    const std::string kind = text_field(row, "kind");
     for (const RuleKind each : {RuleKind::Directive, RuleKind::Allow, RuleKind::Exception})
-        if (state::rule_kind_to_text(each) == kind && !field(row, "id").empty())
-            return state::Rule{each, field(row, "id"), field(row, "text"),
+        if (state::rule_kind_to_text(each) == kind && !text_field(row, "id").empty())
+            return state::Rule{each, text_field(row, "id"), text_field(row, "text"),
                                row.contains("lifted") && row["lifted"].is_boolean() && row["lifted"].get<bool>()};
     return Error{"a rule of the import has no id, or is no directive, allow or exception"};
 }
 
 Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     state::Record record;
-    const auto at = parse_time(field(row, "at"));
-    const std::string node = field(row, "node");
+    const auto at = parse_time(text_field(row, "at"));
+    const std::string node = text_field(row, "node");
     if (!at || !rules::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
         return Error{"a record of the import has no node, number or time"};
     record.number = row["number"].get<std::uint64_t>();
@@ -57,7 +57,7 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
                                     {"note", &record.note},
                                     {"policy", &record.policy},
                                     {"chain", &record.chain}})
-        *into = field(row, key);
+        *into = text_field(row, key);
     for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
                                     &record.note, &record.policy, &record.chain, &record.before, &record.after})
         if (text->size() >
@@ -81,26 +81,26 @@ Result<state::Import> read_import(const Request& request) {
     return read;
 }
 
-/// How many records of the import are about an id: of two stories of a rule the longer one goes further.
-std::size_t told_about(const state::Import& read, const std::string& id) {
+/// The number of records of the import about an id. Of two histories of a rule the longer one is the later one.
+std::size_t count_records_about(const state::Import& read, const std::string& id) {
     return static_cast<std::size_t>(std::count_if(read.history.begin(), read.history.end(),
                                                   [&](const auto& each) { return each.second.object == id; }));
 }
 
-/// Whether a rule of the import is new here or goes further than what is known.
-Result<bool> goes_further(const Running& running, const state::Import& read, const state::Rule& rule) {
-    const auto known = running.rule(rule.id);
+/// Whether a rule of the import is new here, or later than the one that is known.
+Result<bool> is_later(const Running& running, const state::Import& read, const state::Rule& rule) {
+    const auto known = running.rulebook().archive().rule(rule.id);
     if (!known) return known.error();
     if (!*known) return true;
     if ((*known)->kind != rule.kind)
         return Error{fmt::format("'{}' is a rule of kind {} here, and of kind {} in the import", rule.id,
                                  state::rule_kind_to_text((*known)->kind), state::rule_kind_to_text(rule.kind))};
     if (**known == rule) return false;
-    // An exception that is closed on either node is closed.
+    // An exception that is closed on one node is closed on both.
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
-    const auto here = running.records_about(rule.id);
+    const auto here = running.rulebook().archive().records_about(rule.id);
     if (!here) return here.error();
-    return told_about(read, rule.id) > *here;
+    return count_records_about(read, rule.id) > *here;
 }
 
 /// Takes an exception of another node as it counts here.
@@ -108,7 +108,7 @@ Status accept_exception(Running& running, const Peer& peer, state::Rule& rule) {
     if (rule.kind != state::RuleKind::Exception) return Done{};
     auto document = rules::read_exception(rule);
     if (!document) return std::move(document).error();
-    const auto& rights = running.loaded().settings.control;
+    const auto& rights = running.enforcement().loaded().settings.control;
     const rules::KnownPersons known{
         .may_look = [&](const std::string& name) { return control::may_look(name, rights); },
         .may_approve = [&](const std::string& name) { return control::may_approve(name, rights); }};
@@ -123,15 +123,15 @@ Status accept_exception(Running& running, const Peer& peer, state::Rule& rule) {
 }  // namespace
 
 Response state_import(Running& running, const Peer& peer, const Request& request) {
-    const std::string& node = running.loaded().settings.node;
+    const std::string& node = running.enforcement().loaded().settings.node;
     auto read = read_import(request);
     if (!read) return fail(read.error().text);
     std::vector<state::Rule> taken;
     for (state::Rule& rule : read->rules) {
         if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
-        const auto further = goes_further(running, *read, rule);
-        if (!further) return fail(further.error().text);
-        if (!*further) continue;
+        const auto later = is_later(running, *read, rule);
+        if (!later) return fail(later.error().text);
+        if (!*later) continue;
         if (auto accepted = accept_exception(running, peer, rule); !accepted) return fail(accepted.error().text);
         taken.push_back(std::move(rule));
     }
@@ -141,7 +141,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
             std::none_of(taken.begin(), taken.end(), [&](const auto& rule) { return rule.id == record.object; }))
             return fail(fmt::format("record {} of {} is about no rule of the import", record.number, origin));
     read->rules = std::move(taken);
-    // What this node has written itself comes back only as an echo.
+    // Records that this node has written itself are in its own trail already.
     std::erase_if(read->history, [&](const auto& each) { return each.first == node; });
     if (read->rules.empty()) return done({{"taken", 0}, {"unconfirmed", Json::array()}});
     auto record = record_of(peer, request, "state import");
@@ -157,7 +157,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     if (!written) return fail(written.error().text);
     return done({{"taken", read->rules.size()},
                  {"unconfirmed", std::move(unconfirmed)},
-                 {"policy_version", running.policy().version()}});
+                 {"policy_version", running.enforcement().policy().version()}});
 }
 
 Response accept_clock(Running& running, const Peer& peer, const Request& request) {
@@ -168,7 +168,7 @@ Response accept_clock(Running& running, const Peer& peer, const Request& request
     return done({{"before", accepted->before}, {"after", accepted->after}});
 }
 
-/// The rules of another time are put in force by the machine's owner: one admin could bring back what others ended.
+/// Only root may restore the rules of another time: an admin alone could bring back what others have ended.
 Response restore(Running& running, const Peer& peer, const Request& request) {
     if (peer.uid != 0 && peer.uid != ::geteuid())
         return fail(fmt::format("{} may not restore a backup: be root", peer.actor));
@@ -177,9 +177,10 @@ Response restore(Running& running, const Peer& peer, const Request& request) {
     const auto restored = running.restore(path, record_of(peer, request, "restore"));
     if (!restored) return fail(restored.error().text);
     Json unconfirmed = Json::array();
-    for (const auto& document : running.open_exceptions())
+    for (const auto& document : running.rulebook().open_exceptions())
         if (document.stage == rules::Stage::Unconfirmed) unconfirmed.push_back(document.id);
-    return done({{"policy_version", running.policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
+    return done(
+        {{"policy_version", running.enforcement().policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
 }
 
 }  // namespace cenote::daemon

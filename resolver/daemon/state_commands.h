@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Verbs about the state as a whole: what another node has, what a backup has. Private to daemon.
+// Verbs on the state as a whole: the import from another node, the restore of a backup, the clock. Private to daemon.
 //
 // Threads:  the control thread.
-// Failure:  a response that says what is wrong; then nothing has changed.
+// Memory:   the import, and the reply.
+// Failure:  a Response with an error; then nothing has changed.
 #pragma once
 
 #include "resolver/control/control.h"

@@ -15,43 +15,43 @@ namespace {
 
 using control::Json;
 
-std::optional<report::Failure> failure_of(const std::optional<Running::Refused>& refused) {
+std::optional<report::Failure> failure_of(const std::optional<ProblemLog::Refusal>& refused) {
     if (!refused) return std::nullopt;
     return report::Failure{refused->at, refused->why};
 }
 
 /// The note beside the set goes first: it is of every update, the daemon's own only of one that could not write there.
 std::optional<report::Failure> failed_update(const Running& running) {
-    const auto noted = config::update_failure(running.loaded().settings.set);
-    const auto& failure = noted ? noted : running.update_failure();
+    const auto noted = config::update_failure(running.enforcement().loaded().settings.set);
+    const auto& failure = noted ? noted : running.problems().update_failure();
     if (!failure) return std::nullopt;
     return report::Failure{failure->at, failure->text};
 }
 
 report::Condition condition_of(Running& running) {
-    const Loaded& loaded = running.loaded();
+    const Loaded& loaded = running.enforcement().loaded();
     report::Condition condition;
-    condition.refused_reload = failure_of(running.refused_reload());
-    condition.refused_set = failure_of(running.refused_set());
+    condition.refused_reload = failure_of(running.problems().refused_reload());
+    condition.refused_set = failure_of(running.problems().refused_set());
     if (!loaded.settings.set.empty()) {
         condition.failed_update = failed_update(running);
         condition.lists = report::read_list_states(loaded.settings, loaded.base.get());
     }
     condition.set_problem = loaded.set_problem;
-    condition.state_problem = running.state_problem();
+    condition.state_problem = running.rulebook().problem(running.enforcement().loaded());
     condition.clock_problem = running.clock_problem();
-    condition.suspended_until = running.policy().options().suspended_until;
-    condition.open_exceptions = running.open_exceptions();
-    condition.absent_addresses = running.listen_watch().absent();
-    condition.upstreams = upstream_views(running.server());
+    condition.suspended_until = running.enforcement().policy().options().suspended_until;
+    condition.open_exceptions = running.rulebook().open_exceptions();
+    condition.absent_addresses = running.queries().listen_watch().absent();
+    condition.upstreams = upstream_views(running.queries().server());
     condition.diagnostics = loaded.diagnostics.all();
-    condition.directives = running.policy().options().directives;
+    condition.directives = running.enforcement().policy().options().directives;
     return condition;
 }
 
 std::vector<report::ZoneServed> zones_served(const Running& running) {
     std::vector<report::ZoneServed> zones;
-    for (const auto& zone : running.served_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
+    for (const auto& zone : running.queries().served_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
     return zones;
 }
 
@@ -62,23 +62,23 @@ report::Moment moment_now() { return {.ticks = ticks_now(), .wall = wall_now()};
 std::vector<report::Problem> problems_of(Running& running) {
     auto problems = report::find_problems(condition_of(running), wall_now());
     for (report::Problem& problem : problems)
-        if (!problem.since) problem.since = running.problem_since(problem.what);
+        if (!problem.since) problem.since = running.problems().since(problem.what, wall_now(), ticks_now());
     return problems;
 }
 
 Json status_json(Running& running) {
-    const Loaded& loaded = running.loaded();
+    const Loaded& loaded = running.enforcement().loaded();
     report::DaemonState state{.version = std::string(kVersion),
                               .node = loaded.settings.node,
-                              .uptime = running.uptime(),
-                              .workers = running.server().size(),
-                              .listen = running.server().addresses(),
-                              .policy_version = running.policy().version(),
-                              .policy_digest = running.policy_digest(),
-                              .audit_head = running.audit_head(),
+                              .uptime = running.queries().uptime(),
+                              .workers = running.queries().server().size(),
+                              .listen = running.queries().server().addresses(),
+                              .policy_version = running.enforcement().policy().version(),
+                              .policy_digest = running.enforcement().version().digest,
+                              .audit_head = running.rulebook().audit_head(),
                               .set = std::nullopt,
                               .served_zones = zones_served(running),
-                              .upstreams = upstream_views(running.server()),
+                              .upstreams = upstream_views(running.queries().server()),
                               .metrics = collect(running),
                               .problems = problems_of(running)};
     if (loaded.base != nullptr) state.set = {loaded.settings.set, loaded.base->info()};
@@ -86,30 +86,34 @@ Json status_json(Running& running) {
 }
 
 Json stats_json(Running& running) {
-    return report::stats_json(collect(running), running.keys(), running.cache().stats(), moment_now());
+    return report::stats_json(collect(running), running.enforcement().keys(), running.queries().cache().stats(),
+                              moment_now());
 }
 
 Json groups_json(Running& running) {
     const report::Moment now = moment_now();
     std::vector<report::GroupTraffic> traffic;
-    for (const telemetry::GroupActivity& seen : running.hub().collect().groups)
-        traffic.push_back({.group = running.keys().name(telemetry::KeyKind::Group, seen.group),
+    for (const telemetry::GroupActivity& seen : running.queries().hub().collect().groups)
+        traffic.push_back({.group = running.enforcement().keys().name(telemetry::KeyKind::Group, seen.group),
                            .queries = seen.queries,
                            .clients = seen.clients,
                            .last_seen = now.wall_at(seen.last_seen)});
-    return report::groups_json(running.policy().options(), traffic);
+    return report::groups_json(running.enforcement().policy().options(), traffic);
 }
 
 std::optional<Json> top_json(Running& running, std::string_view what, std::size_t rows, std::uint64_t clients_min) {
-    if (what == "names" || what == "clients") running.hub().count_samples();
+    if (what == "names" || what == "clients") running.queries().hub().count_samples();
     if (what == "names")
-        return report::top_sampled_json(report::TopSampled::Names, running.hub().top_names(rows, clients_min));
+        return report::top_sampled_json(report::TopSampled::Names,
+                                        running.queries().hub().top_names(rows, clients_min));
     if (what == "clients")
-        return report::top_sampled_json(report::TopSampled::Clients, running.hub().top_clients(rows));
+        return report::top_sampled_json(report::TopSampled::Clients, running.queries().hub().top_clients(rows));
     if (what == "services")
-        return report::top_counted_json(report::TopCounted::Services, collect(running), running.keys(), rows);
+        return report::top_counted_json(report::TopCounted::Services, collect(running), running.enforcement().keys(),
+                                        rows);
     if (what == "groups")
-        return report::top_counted_json(report::TopCounted::Groups, collect(running), running.keys(), rows);
+        return report::top_counted_json(report::TopCounted::Groups, collect(running), running.enforcement().keys(),
+                                        rows);
     return std::nullopt;
 }
 

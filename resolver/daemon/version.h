@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The version of this build, as CMake's project() has it.
+// The version of this build, from project() in CMakeLists.txt.
+//
+// Threads: a constant.   Memory: none.   Failure: none.
 #pragma once
 
 #include <string_view>

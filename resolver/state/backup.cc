@@ -12,7 +12,8 @@
 namespace cenote::state {
 namespace {
 
-constexpr std::int64_t kIdsSkipped = 1000;  // what may have been given out between a backup and a disk that was lost
+constexpr std::int64_t kIdsSkipped =
+    1000;  // at most so many ids were given out between the backup and the loss of the disk
 
 Error no_backup(const Path& path, const Error& why) {
     return Error{fmt::format("cannot use {} as a backup: {}; nothing has changed", path.string(), why.text)};
@@ -26,7 +27,7 @@ std::size_t common_length(const std::vector<Record>& a, const std::vector<Record
     return static_cast<std::size_t>(in_a - a.begin());
 }
 
-/// Rows of `from` into the table of the same columns; what is there stays.
+/// Copies the rows of `from` into the same table of `into`, but for those that are there already.
 Status copy_rows(const Database& from, const Database& into, std::string_view table, std::string_view columns) {
     return each_row(from.prepare(fmt::format("SELECT {} FROM {}", columns, table)), [&](const Statement& row) {
         const auto count = std::count(columns.begin(), columns.end(), ',') + 1;
@@ -59,7 +60,7 @@ Result<BackupCopy> BackupCopy::of(const Path& backup, const Path& state) {
         if (!there) return there.error();
         if (auto own = require_own_schema(*there); !own) return no_backup(backup, own.error());
     }
-    const Path path = with(state, ".restoring");
+    const Path path = with_ending(state, ".restoring");
     remove_all_pieces(path);
     if (auto copied = copy_state(backup, path); !copied) return std::move(copied).error();
     auto opened = Database::open(path, Database::Mode::Write);
@@ -108,32 +109,33 @@ Status BackupCopy::put_rest(const Database& into) const {
     if (*latest != 0)
         if (auto put = put_seen(into, WallTime(seconds(*latest))); !put) return put;
     return each_row(database_.prepare("SELECT prefix, highest FROM given"), [&](const Statement& row) {
-        return note_given(into, fmt::format("{}-{}", row.text(0), row.number(1)));
+        return note_issued_id(into, fmt::format("{}-{}", row.text(0), row.number(1)));
     });
 }
 
-/// The trail that is here stays. Where it is the beginning of the backup's it goes on as that one does; else what the
-/// backup has is kept beside it, and ids go on further up: more may have been given out than either knows.
+/// The trail of this file stays. Where it is the beginning of the backup's trail, the rest of that is appended; else
+/// the backup's trail is kept beside it. Either way ids continue further up: more of them may have been given out than
+/// the two files contain.
 Result<std::string> BackupCopy::put_trail(const Database& into) const {
     const auto here = trail_of(into);
     const auto there = trail_of(database_);
     if (!here) return here.error();
     if (!there) return there.error();
     const std::string head = there->empty() ? kNoHead : there->back().chain;
-    std::string told = fmt::format("backup of {} records, head {}", there->size(), head);
+    std::string summary = fmt::format("backup of {} records, head {}", there->size(), head);
     const std::size_t common = common_length(*here, *there);
-    if (common == there->size()) return told;
+    if (common == there->size()) return summary;
     if (common == here->size()) {
         for (std::size_t i = common; i < there->size(); ++i)
             if (auto put = put_record(into, (*there)[i]); !put) return std::move(put).error();
     } else {
         for (const Record& record : *there)
             if (auto put = put_imported(into, backup_node(head), record); !put) return std::move(put).error();
-        told += fmt::format("{}{}", kKeptAs, backup_node(head));
+        summary += fmt::format("{}{}", kKeptAs, backup_node(head));
     }
     if (auto raised = into.run(fmt::format("UPDATE given SET highest = highest + {}", kIdsSkipped).c_str()); !raised)
         return std::move(raised).error();
-    return told;
+    return summary;
 }
 
 }  // namespace cenote::state

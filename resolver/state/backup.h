@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a backup holds, on its way into a state file. Private to state.
+// Copies a backup into a state file. Private to state.
 //
 // Threads:  one.
-// Memory:   the rules and the trails, of which one is the backup's.
-// Failure:  Result with one line; the state file is changed by put_into() alone, a step of the caller's transaction.
+// Memory:   the rules, and the trails of both files.
+// Failure:  Result with one line; put_into() alone changes the state file, as a step of the caller's transaction.
 #pragma once
 
 #include <functional>
@@ -14,19 +14,20 @@
 
 namespace cenote::state {
 
-/// Stands in a restore's record before the node of records that were kept beside the trail.
+/// In the record of a restore, before the node of the records that were kept beside the trail.
 inline constexpr std::string_view kKeptAs = ", kept as ";
 
 class BackupCopy {
 public:
-    /// A copy beside the state file, of the present schema. Refuses what is no regular file, what has tables or
-    /// programs of another hand, and a trail that is not whole.
+    /// Copies the backup to a file beside the state file and brings it to the present schema. Refused are a file that
+    /// is not regular, tables or programs that cenote did not make, and a trail that is not whole.
     static Result<BackupCopy> of(const Path& backup, const Path& state);
     BackupCopy(BackupCopy&& other) noexcept;
     BackupCopy& operator=(BackupCopy&&) = delete;
     ~BackupCopy();
 
-    /// The backup's rules in the place of those there, all else beside it. Returns what the record says of it.
+    /// Puts the backup's rules in the place of the rules there, and everything else beside what is there. Returns the
+    /// text for the record of the restore.
     Result<std::string> put_into(const Database& into, const std::function<void(std::vector<Rule>&)>& adapt) const;
 
 private:

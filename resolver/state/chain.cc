@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view kBackup = "backup ";
 constexpr std::size_t kShownDigits = 16;
 
-void add(std::string_view text, Sha256& hash) {
-    // The length in front: no two records with other borders between their fields hash alike.
+void hash_field(std::string_view text, Sha256& hash) {
+    // The length comes first, so that moving a byte from one field to the next gives another hash.
     const std::string size = fmt::format("{} ", text.size());
     for (const std::string_view part : {std::string_view(size), text})
         hash.update({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});
@@ -29,8 +29,8 @@ std::string chain_of(const Record& record, const std::string& before) {
     for (const std::string& field :
          {before, std::to_string(record.number), format_time(record.at), record.actor, record.action, record.object,
           record.before, record.after, record.requester, record.ref, record.note})
-        add(field, hash);
-    if (!record.policy.empty()) add(record.policy, hash);  // records of the first schema have none
+        hash_field(field, hash);
+    if (!record.policy.empty()) hash_field(record.policy, hash);  // records of the first schema have none
     return to_hex(hash.finish());
 }
 

@@ -9,7 +9,7 @@
 namespace cenote::state {
 namespace {
 
-constexpr int kBusyMs = 5000;  // a reader of the file holds nobody up for longer
+constexpr int kBusyMs = 5000;  // the longest wait for another process that has locked the file
 
 Error error_of(sqlite3* handle) { return Error{sqlite3_errmsg(handle)}; }
 
@@ -22,7 +22,7 @@ int flags_of(Database::Mode mode) noexcept {
     return SQLITE_OPEN_READONLY;
 }
 
-/// As https://sqlite.org/security.html asks for files of another hand; a file of ours may have become one.
+/// The measures of https://sqlite.org/security.html for untrusted files: the state file may have been replaced.
 void distrust(sqlite3* handle) {
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -34,7 +34,7 @@ void distrust(sqlite3* handle) {
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
     sqlite3_stmt* made = nullptr;
-    // A file whose tables are gone fails here as well; the first step() then says so.
+    // Where a table is missing this fails; the first step() gives the Error.
     sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &made, nullptr);
     statement_.reset(made);
 }
@@ -73,7 +73,7 @@ bool Statement::is_number(int column) const { return sqlite3_column_type(stateme
 
 Result<Database> Database::open(const Path& path, Mode mode) {
     struct stat there {};
-    if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))  // a pipe would keep us waiting
+    if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode))  // opening a pipe would block
         return Error{fmt::format("cannot open {}: it is no regular file", path.string())};
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags_of(mode), nullptr);
@@ -97,7 +97,8 @@ Result<Transaction> Transaction::begin(const Database& database) {
 }
 
 Transaction::~Transaction() {
-    if (database_ != nullptr) static_cast<void>(database_->run("ROLLBACK"));  // fails where SQLite has done it already
+    if (database_ != nullptr)
+        static_cast<void>(database_->run("ROLLBACK"));  // fails where SQLite has rolled back already
 }
 
 Status Transaction::commit() {

@@ -3,7 +3,8 @@
 // SQLite with results instead of codes. Private to state.
 //
 // Threads:  one.
-// Failure:  Result with SQLite's own words; a wrong statement is our mistake and stops the process.
+// Memory:   SQLite's page cache of an open file.
+// Failure:  Result with SQLite's own message; a wrong statement is our mistake and stops the process.
 #pragma once
 
 #include <sqlite3.h>
@@ -19,14 +20,14 @@
 
 namespace cenote::state {
 
-/// One statement, prepared; bind, then step.
+/// One prepared statement: bind(), then step().
 class Statement {
 public:
     Statement(sqlite3* database, std::string_view sql);
 
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
-    /// A row, or the end; false is the end.
+    /// True: there is a row; false: there is none left.
     Result<bool> step();
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
@@ -44,11 +45,11 @@ private:
 class Database {
 public:
     enum class Mode : std::uint8_t { Create, Write, ReadOnly };
-    /// Nothing that a file brings along is run: triggers and views are dead, functions in a schema are not called.
+    /// Programs in the file are not run: triggers and views are disabled, functions in a schema are not called.
     static Result<Database> open(const Path& path, Mode mode);
 
     [[nodiscard]] Statement prepare(std::string_view sql) const { return {handle_.get(), sql}; }
-    /// Statements without rows.
+    /// Runs statements that return no rows.
     Status run(const char* sql) const;
 
 private:
@@ -59,7 +60,7 @@ private:
     std::unique_ptr<sqlite3, Close> handle_;
 };
 
-/// Undone unless commit() was reached.
+/// Rolled back by the destructor unless commit() succeeded.
 class Transaction {
 public:
     static Result<Transaction> begin(const Database& database);

@@ -30,7 +30,7 @@ Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_p
 
 }  // namespace
 
-Path with(const Path& path, std::string_view ending) { return path.string() + std::string(ending); }
+Path with_ending(const Path& path, std::string_view ending) { return path.string() + std::string(ending); }
 
 Status make_file(const Path& path, unsigned mode) {
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
@@ -46,28 +46,28 @@ Path trace_of(const Path& path, bool missing) {
     for (const std::string_view ending : {kTrace, kKept, kPieces[1]}) {
         std::error_code none;
         if (ending == kPieces[1] && !missing) continue;
-        if (Path trace = with(path, ending); std::filesystem::exists(trace, none)) return trace;
+        if (Path trace = with_ending(path, ending); std::filesystem::exists(trace, none)) return trace;
     }
     return {};
 }
 
 void leave_trace(const Path& path) {
-    const Path trace = with(path, kTrace);
-    if (!make_file(trace, 0640)) return;  // it is there, or the next record leaves it
+    const Path trace = with_ending(path, kTrace);
+    if (!make_file(trace, 0640)) return;  // it is there already, or the next record makes it
     const UniqueFd fd(::open(trace.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
-    static_cast<void>(::write(fd.get(), kTraceText.data(), kTraceText.size()) < 0);  // its name is what counts
+    static_cast<void>(::write(fd.get(), kTraceText.data(), kTraceText.size()) < 0);  // the file's existence is enough
 }
 
 void remove_all_pieces(const Path& path) {
     std::error_code ignored;
-    for (const auto piece : kPieces) std::filesystem::remove(with(path, piece), ignored);
+    for (const auto piece : kPieces) std::filesystem::remove(with_ending(path, piece), ignored);
 }
 
 Path free_place_beside(const Path& path) {
     std::error_code none;
-    Path place = with(path, kKept);
+    Path place = with_ending(path, kKept);
     for (int next = 2; std::filesystem::exists(std::filesystem::symlink_status(place, none)); ++next)
-        place = with(path, fmt::format("{}.{}", kKept, next));
+        place = with_ending(path, fmt::format("{}.{}", kKept, next));
     return place;
 }
 
@@ -81,12 +81,12 @@ Status sync_file(const Path& path) {
 
 Status replace_unusable(const Path& path, const Path& made, const Path& kept) {
     if (auto synced = sync_file(made); !synced) return synced;
-    // A log that stays would be taken for the new file's. Without its log the old file is as unusable as with it.
+    // SQLite would apply a log that stays to the new file. Without its log the old file is as unusable as with it.
     for (const auto piece : kPieces) {
         const bool main_file = piece.empty();
         const int moved = main_file ? ::link(path.c_str(), kept.c_str())
-                                    : ::rename(with(path, piece).c_str(), with(kept, piece).c_str());
-        if (moved != 0 && errno != ENOENT) return failure("keep", with(path, piece));
+                                    : ::rename(with_ending(path, piece).c_str(), with_ending(kept, piece).c_str());
+        if (moved != 0 && errno != ENOENT) return failure("keep", with_ending(path, piece));
     }
     if (::rename(made.c_str(), path.c_str()) != 0) return failure("put in place", path);
     return sync_file(path);

@@ -21,14 +21,14 @@ Result<RuleKind> parse_kind(std::string_view text) {
     return Error{fmt::format("a rule of unknown kind '{}'", text)};
 }
 
-/// The texts of a record in the order of the columns. Of `Text` std::string or const std::string.
+/// The texts of a record in the order of the columns. `Text` is std::string or const std::string.
 template <typename Text, typename Of>
 std::array<Text*, 10> texts_of(Of& record) {
     return {&record.actor,     &record.action, &record.object, &record.before, &record.after,
             &record.requester, &record.ref,    &record.note,   &record.policy, &record.chain};
 }
 
-/// From the columns of a record, the first of which is `column`.
+/// Reads a record from its columns, the first of which is `column`.
 Result<Record> record_at(const Statement& row, int column) {
     Record record;
     record.number = static_cast<std::uint64_t>(row.number(column++));
@@ -156,7 +156,7 @@ Status put_rule(const Database& database, const Rule& rule) {
     if (!written) return std::move(written).error();
     if (!*written)
         return Error{fmt::format("'{}' is here already, and is no {}", rule.id, rule_kind_to_text(rule.kind))};
-    return note_given(database, rule.id);
+    return note_issued_id(database, rule.id);
 }
 
 Status put_record(const Database& database, const Record& record) {

@@ -3,8 +3,8 @@
 // The rows of a state file as values. Private to state.
 //
 // Threads:  one.
-// Memory:   what is asked for.
-// Failure:  Result with SQLite's words. The writing functions are steps of the caller's transaction.
+// Memory:   the rows that a function returns.
+// Failure:  Result with SQLite's message. The writing functions are steps of the caller's transaction.
 #pragma once
 
 #include "resolver/state/database.h"
@@ -23,11 +23,11 @@ Status each_row(Statement rows, OnRow on_row) {
     }
 }
 
-/// Rules that a clause behind "FROM rule" picks.
+/// Rules that match a clause behind "FROM rule".
 Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause);
 /// The same with a text for the clause's `?`.
 Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause, std::string_view bound);
-/// Of all exceptions, or of one.
+/// The use of all exceptions, or of one.
 Result<std::vector<Use>> uses_of(const Database& database);
 Result<Use> use_of(const Database& database, const std::string& id);
 Result<std::vector<Record>> trail_of(const Database& database);
@@ -36,11 +36,11 @@ Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTim
 
 Status put_rule(const Database& database, const Rule& rule);
 Status put_record(const Database& database, const Record& record);
-/// What is known of this node already stays.
+/// A record of this node and number that is there already stays.
 Status put_imported(const Database& database, const std::string& node, const Record& record);
 Status put_policy(const Database& database, const PolicyVersion& policy);
 Status add_use(const Database& database, const Use& use);
-/// The latest time never falls here.
+/// The latest time only grows here.
 Status put_seen(const Database& database, WallTime at);
 
 }  // namespace cenote::state

@@ -11,9 +11,9 @@
 namespace cenote::state {
 namespace {
 
-constexpr std::size_t kDigitsMax = 15;  // of the number in an id
+constexpr std::size_t kDigitsMax = 15;  // digits of the number in an id
 
-/// What brings a file from each schema to the next.
+/// The statements that bring a file from each schema to the next.
 constexpr std::array kMigrations = {
     R"sql(
 CREATE TABLE rule (
@@ -40,7 +40,7 @@ CREATE TABLE imported (
 ) STRICT;
 PRAGMA user_version = 2;
 )sql",
-    // given: the highest number of an id by its prefix. seen: the latest time that this state knows of.
+    // given: the highest number of an id by its prefix. seen: the latest time that was passed to this state.
     R"sql(
 CREATE TABLE given (prefix TEXT PRIMARY KEY, highest INTEGER NOT NULL) STRICT;
 CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
@@ -55,14 +55,14 @@ Status run_migration(const Database& database, std::size_t next) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return std::move(transaction).error();
     if (auto made = database.run(kMigrations[next]); !made) return made;
-    if (next + 1 == kMigrations.size()) {  // ids were counted by the rules alone before
+    if (next + 1 == kMigrations.size()) {  // until then ids were counted by the rules alone
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {
             auto more = ids.step();
             if (!more) return std::move(more).error();
             if (!*more) break;
-            if (auto noted = note_given(database, ids.text(0)); !noted) return noted;
+            if (auto noted = note_issued_id(database, ids.text(0)); !noted) return noted;
         }
     }
     return transaction->commit();
@@ -90,18 +90,18 @@ Result<std::int64_t> number_of(const Database& database, std::string_view sql) {
     return *found ? row.number(0) : 0;
 }
 
-GivenId parse_given_id(std::string_view id) noexcept {
+IssuedId parse_issued_id(std::string_view id) noexcept {
     const auto dash = id.rfind('-');
     if (dash == std::string_view::npos || dash == 0) return {};
     const std::string_view digits = id.substr(dash + 1);
     if (digits.empty() || digits.size() > kDigitsMax || digits.front() == '0') return {};
-    GivenId given{.prefix = id.substr(0, dash)};
+    IssuedId given{.prefix = id.substr(0, dash)};
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), given.number);
-    return error == std::errc() && end == digits.data() + digits.size() ? given : GivenId{};
+    return error == std::errc() && end == digits.data() + digits.size() ? given : IssuedId{};
 }
 
-Status note_given(const Database& database, std::string_view id) {
-    const GivenId given = parse_given_id(id);
+Status note_issued_id(const Database& database, std::string_view id) {
+    const IssuedId given = parse_issued_id(id);
     if (given.number == 0) return Done{};
     Statement put = database.prepare(
         "INSERT INTO given (prefix, highest) VALUES (?, ?) ON CONFLICT (prefix) DO UPDATE SET highest = "

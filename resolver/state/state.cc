@@ -20,7 +20,7 @@ Error in_file(const Path& path, const Error& why) {
     return Error{fmt::format("cannot use {}: {}", path.string(), why.text)};
 }
 
-Error lost(const Path& path, std::string_view what, const Path& trace) {
+Error lost_state(const Path& path, std::string_view what, const Path& trace) {
     return Error{fmt::format("{} is {}, and {} shows that there was one; restore a backup, or remove {} to begin anew",
                              path.string(), what, trace.string(), trace.string())};
 }
@@ -41,16 +41,16 @@ public:
     SqliteState(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
 
     Status prepare(const Path& trace) {
-        // FULL: a transaction that was committed survives a power cut.
+        // FULL: a committed transaction survives a power cut.
         if (auto set = database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
             !set)
             return refuse(set.error());
         const auto schema = number_of(database_, "PRAGMA user_version");
         if (!schema) return refuse(schema.error());
-        if (*schema == 0 && !trace.empty()) return lost(path_, "empty", trace);
+        if (*schema == 0 && !trace.empty()) return lost_state(path_, "empty", trace);
         if (auto migrated = migrate(database_); !migrated) return refuse(migrated.error());
         if (auto last = last_of_trail(); !last) return refuse(last.error());
-        if (last_ == 0 && !trace.empty()) return lost(path_, "without a record", trace);
+        if (last_ == 0 && !trace.empty()) return lost_state(path_, "without a record", trace);
         if (last_ > 0) leave_trace(path_);
         return Done{};
     }
@@ -103,27 +103,21 @@ public:
         return with_path(history_of(database_));
     }
 
-    Result<Record> change(Change change) override { return import({}, std::move(change)); }
-
-    Result<Record> import(const Import& import, Change change) override {
-        auto record = change.record;
+    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import) override {
+        std::vector<Record> records;
         auto written = in_transaction([&] {
             for (const Rule& rule : import.rules)
                 if (auto put = put_rule(database_, rule); !put) return put;
             for (const auto& [node, other] : import.history)
                 if (auto put = put_imported(database_, node, other); !put) return put;
-            return put_change(change, record);
-        });
-        if (!written) return std::move(written).error();
-        return record;
-    }
-
-    Status change_all(std::vector<Change> changes) override {
-        return in_transaction([&] {
-            for (Change& change : changes)
+            for (Change& change : changes) {
                 if (auto put = put_change(change, change.record); !put) return put;
+                records.push_back(std::move(change.record));
+            }
             return Status(Done{});
         });
+        if (!written) return std::move(written).error();
+        return records;
     }
 
     Status add_uses(std::span<const Use> uses) override {
@@ -199,7 +193,7 @@ private:
         return Done{};
     }
 
-    /// All that `write` does, or nothing of it.
+    /// Runs `write` in a transaction; an Error of it undoes all.
     template <typename Write>
     Status in_transaction(Write write) {
         const std::uint64_t last = last_;
@@ -235,7 +229,7 @@ private:
         return append(record);
     }
 
-    /// Behind the trail; the record gets its number and chain.
+    /// Appends a record to the trail and sets its number and chain.
     Status append(Record& record) {
         record.number = last_ + 1;
         record.chain = chain_of(record, head_);
@@ -251,7 +245,7 @@ private:
     std::string head_ = kNoHead;
 };
 
-/// Of a file that another process may be writing to.
+/// Reads a file that another process may be writing to.
 template <typename T, typename Read>
 Result<T> read_with(const Path& path, Read read) {
     auto database = Database::open(path, Database::Mode::ReadOnly);
@@ -267,7 +261,7 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     const bool missing = ::access(path.c_str(), F_OK) != 0 && errno == ENOENT;
     const Path trace = trace_of(path, missing);
     if (missing) {
-        if (!trace.empty()) return lost(path, "missing", trace);
+        if (!trace.empty()) return lost_state(path, "missing", trace);
         if (auto made = make_file(path, 0640); !made) return std::move(made).error();
     }
     auto database = Database::open(path, Database::Mode::Write);
@@ -275,6 +269,14 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     auto state = std::make_unique<SqliteState>(path, std::move(*database));
     if (auto ready = state->prepare(trace); !ready) return std::move(ready).error();
     return std::unique_ptr<State>(std::move(state));
+}
+
+Result<Record> State::change(Change change) {
+    std::vector<Change> changes;
+    changes.push_back(std::move(change));
+    auto written = commit(std::move(changes), {});
+    if (!written) return std::move(written).error();
+    return std::move(written->front());
 }
 
 Result<std::vector<Rule>> read_rules(const Path& path) {

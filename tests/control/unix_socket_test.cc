@@ -32,7 +32,7 @@ std::string group_name(gid_t gid) {
 
 Peer granted(std::uint32_t uid, const Options& options) {
     Peer peer{.uid = uid, .gid = 0, .pid = 0, .actor = {}};
-    grant(peer, {0, 1}, kOwnUid, options);  // a member of root's group and of daemon's
+    set_rights(peer, {0, 1}, kOwnUid, options);  // a member of root's group and of daemon's
     return peer;
 }
 
@@ -78,7 +78,7 @@ TEST(Grant, TheOwnerOfTheSetsFolderMayOnlyPublish) {
         ASSERT_EQ(::chown(folder.path().c_str(), 1000, 1000), 0);
         peer.uid = 1000;
     }
-    grant(peer, {0, 1}, kOwnUid, options);
+    set_rights(peer, {0, 1}, kOwnUid, options);
     EXPECT_EQ(peer.right, Right::Publish);
     EXPECT_FALSE(peer.may_approve);
     EXPECT_LT(peer.right, Right::Read);

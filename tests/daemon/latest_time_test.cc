@@ -44,8 +44,8 @@ TEST(LatestTime, WhatHadEndedIsGoneAndWhatHadBegunHolds) {
     options.exceptions[0].ends = kNoon;
     options.exceptions[1].ends = kNoon + seconds{1};
     options.suspended_until = kNoon;
-    const policy::Options now = held(options, kNoon - seconds{5}, kNoon);
-    EXPECT_TRUE(held(options, kNoon, kNoon).suspended_until) << "a wall that is right judges by itself";
+    const policy::Options now = adjust_to_latest(options, kNoon - seconds{5}, kNoon);
+    EXPECT_TRUE(adjust_to_latest(options, kNoon, kNoon).suspended_until) << "a wall that is right judges by itself";
     EXPECT_FALSE(now.directives[0].starts);
     EXPECT_TRUE(now.directives[1].starts);
     EXPECT_TRUE(now.directives[0].ends) << "the wall says when";

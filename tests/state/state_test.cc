@@ -193,6 +193,35 @@ TEST_F(StateTest, AChangeThatCannotBeWrittenChangesNothing) {
     EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty());
 }
 
+TEST_F(StateTest, SeveralChangesAreWrittenTogetherOrNotAtAll) {
+    const auto state = open();
+    const Rule first{RuleKind::Directive, "dns1-1", "text", false};
+    const Rule second{RuleKind::Allow, "dns1-2", "text", false};
+    const std::vector<Change> both{{.rule = &first, .policy = nullptr, .record = record("directive add", "dns1-1")},
+                                   {.rule = &second, .policy = nullptr, .record = record("allow", "dns1-2")}};
+    tamper("CREATE UNIQUE INDEX full ON audit (actor)");
+    ASSERT_FALSE(state->commit(both, {}).ok());
+    EXPECT_THAT(*state->rules(), IsEmpty());
+    EXPECT_EQ(state->head(), kNoHead);
+    tamper("DROP INDEX full");
+    const auto written = state->commit(both, {});
+    ASSERT_TRUE(written.ok()) << written.error().text;
+    ASSERT_EQ(written->size(), 2U);
+    EXPECT_EQ((*written)[1].number, 2U);
+    EXPECT_EQ((*written)[1].chain, state->head());
+    EXPECT_EQ(state->rules()->size(), 2U);
+}
+
+TEST_F(StateTest, EveryReadOfAnUnusableStateGivesTheReason) {
+    const auto state = unusable_state("no disk");
+    for (const std::string& why :
+         {state->rules().error().text, state->open_rules().error().text, state->rule("x").error().text,
+          state->exceptions("", 1).error().text, state->records_about("x").error().text, state->uses().error().text,
+          state->use("x").error().text, state->policy_at(kNow).error().text, state->highest_version().error().text,
+          state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text})
+        EXPECT_EQ(why, "no disk");
+}
+
 PolicyVersion version(std::uint32_t number, int hour, std::string text) {
     return {number, kNow + std::chrono::hours(hour), "digest of " + text, std::move(text)};
 }
@@ -238,7 +267,8 @@ TEST_F(StateTest, WhatIsImportedTwiceIsThereOnce) {
     import.history = {{ "dns2", there }};
     for (int i = 0; i < 2; ++i)
         ASSERT_TRUE(
-            state->import(import, {.rule = nullptr, .policy = nullptr, .record = record("state import", "dns2")}).ok());
+            state->commit({{.rule = nullptr, .policy = nullptr, .record = record("state import", "dns2")}}, import)
+                .ok());
     EXPECT_EQ(state->rules()->size(), 1U);
     const auto history = *state->history();
     ASSERT_EQ(history.size(), 3U);

@@ -1,48 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules made at the command line: in force at once, kept over a restart and a kill, ended by themselves, audited."""
+"""Rules of the command line: in force at once, kept over a restart and a kill, audited."""
 import json
 import sqlite3
 import tomllib
-from datetime import datetime, timedelta, timezone
 
-from harness import Clock, SystemTest, addresses, control_call, eventually, extended_errors, main
-from upstreams import ScriptedUpstream, answer_with
-
-OPEN = ["192.0.2.1"]
-CLOSED = ["0.0.0.0"]
-FROM_FILE = """
-[[directive]]
-id      = "file-1"
-targets = ["service:beta"]
-step    = "restrict"
-[[group]]
-id      = "lab"
-clients = ["127.0.0.77/32"]
-"""
+from harness import addresses, control_call, eventually, extended_errors, main
+from rules_node import CLOSED, OPEN, RulesTest
 
 
-class Rules(SystemTest):
-    def setUp(self):
-        super().setUp()
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
-        self.resolver = self.node(directives=FROM_FILE, upstreams=[upstream.where])
-        self.resolver.start()
-
-    def seen(self, name, **how):
-        return addresses(self.resolver.ask(name, **how))
-
-    def made(self, *words):
-        return self.resolver.cenote_ok(*words).split()[0]
-
-    def audit(self, *words):
-        return self.resolver.cenote_json("audit", *words)
-
-    def refused(self, *words):
-        done = self.resolver.cenote(*words)
-        self.assertEqual(done.returncode, 1, done)
-        return done.stderr
-
+class Rules(RulesTest):
     def test_a_directive_from_its_making_to_its_end(self):
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
         made = self.made("restrict", "alpha", "--title", "Alpha \"under\" assessment", "--contact",
@@ -87,57 +53,6 @@ class Rules(SystemTest):
         self.assertIn('step = "restrict"', trail[1]["before"])
         self.assertIn('step = "observe"', trail[1]["after"])
 
-    def test_what_comes_can_be_asked_now(self):
-        self.made("block", "alpha", "--starts", "2098-01-01T00:00:00Z")
-        for stopped in (False, True):  # by the daemon, and from the files
-            if stopped:
-                self.resolver.stop()
-            told = self.resolver.cenote_json("explain", "alpha-ai.example")
-            self.assertEqual((told["verdict"], told["directive"]), ("observe", "node1-1"))
-            told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
-            self.assertEqual((told["verdict"], told["directive"]), ("block", "node1-1"))
-
-    def test_what_was_can_be_asked_later(self):
-        """Each time is judged by the policy that was in force then, though nothing of it may be left."""
-        def after_a_second():
-            then = datetime.now(timezone.utc).replace(microsecond=0)
-            eventually(lambda: datetime.now(timezone.utc) >= then + timedelta(seconds=1), "the next second")
-            return f"{then:%Y-%m-%dT%H:%M:%SZ}"
-
-        times = [after_a_second()]
-        made = self.made("restrict", "alpha", "--group", "lab")
-        times.append(after_a_second())
-        self.resolver.cenote_ok("directive", "step", made, "block")
-        times.append(after_a_second())
-        self.resolver.cenote_ok("directive", "lift", made)
-        self.resolver.write_config(directives=FROM_FILE.replace("127.0.0.77", "127.0.0.78"))
-        self.resolver.cenote_ok("reload")
-        for stopped in (False, True):
-            if stopped:
-                self.resolver.stop()
-            for at, verdict in zip(times, ("forward", "restrict", "block")):
-                told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.77", "--at", at)
-                self.assertEqual(told["verdict"], verdict, told)
-            self.assertIn("no policy is stored", self.refused("explain", "alpha-ai.example", "--at",
-                                                              "2001-01-01T00:00:00Z"))
-        versions = [row["policy"].split()[1] for row in self.audit("--directive", made)]
-        self.assertEqual(len(set(versions)), 3, "each change has its version in the trail")
-
-    def test_a_step_can_be_planned(self):
-        made = self.made("advise", "alpha")
-        self.assertIn("has passed", self.refused("directive", "step", made, "restrict", "--at", "2001-01-01T00:00:00Z"))
-        self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-01-01T00:00:00Z")
-        self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", self.ahead(2))
-        told = self.resolver.cenote_json("directives", made)[0]
-        self.assertEqual([step["step"] for step in told["planned"]], ["restrict", "block"])
-        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
-        self.assertEqual(told["verdict"], "block")
-        eventually(lambda: self.seen("alpha-ai.example") == CLOSED, "the planned step")
-        self.assertEqual(self.resolver.cenote_json("explain", "alpha-ai.example")["next_verdict"], "block")
-        self.resolver.cenote_ok("directive", "step", made, "advise")
-        self.assertEqual(self.seen("alpha-ai.example"), OPEN)
-        self.assertEqual(len(self.resolver.cenote_json("directives", made)[0]["planned"]), 1, "what is still to come")
-
     def test_an_update_without_a_daemon_is_in_the_trail_of_the_next_start(self):
         before = eventually(self.audit, "the record of the start")
         self.assertEqual([(r["action"], r["actor"]) for r in before], [("update", "root"), ("start", "cenoted")],
@@ -160,10 +75,6 @@ class Rules(SystemTest):
         self.assertEqual(self.audit()[-1]["action"], "update")
         self.assertEqual(self.audit()[-1]["note"], "by hand")
         self.assertIn("catalogue", self.audit()[-1]["after"])
-
-    @staticmethod
-    def ahead(seconds):
-        return f"{datetime.now(timezone.utc) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
     def test_a_dry_run_tells_whom_and_what_it_would_hit(self):
         self.made("observe", "service:*")
@@ -211,16 +122,6 @@ class Rules(SystemTest):
         self.assertIn('targets = ["service:alpha"]', dry)
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
 
-    def test_at_two_in_the_morning(self):
-        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
-        self.resolver.cenote_ok("allow", "beta-ai.example", "--group", "lab", "--for", "24h")
-        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
-        self.assertEqual(self.seen("beta-ai.example", source="127.0.0.77"), OPEN)
-        self.resolver.cenote_ok("suspend", "--for", "1h", "--note", "outage")
-        self.assertEqual(self.seen("beta-ai.example"), OPEN)
-        self.assertIn("suspended until", self.resolver.cenote_ok("explain", "beta-ai.example", "--json"))
-        self.assertTrue(any("suspended" in problem["what"] for problem in self.resolver.cenote_json("status")["problems"]))
-
     def test_names_are_pasted(self):
         done = self.resolver.cenote("allow", "https://beta-ai.example/login", "--for", "24h")
         self.assertEqual(done.returncode, 0, done)
@@ -256,16 +157,6 @@ class Rules(SystemTest):
         told = self.resolver.cenote_json("explain", "beta-ai.example", "--client", "8.8.8.8")
         self.assertEqual((told["verdict"], told["directive"]), ("refused", None))
         self.assertEqual(self.resolver.cenote_json("explain", "beta-ai.example", "--client", "127.0.0.77")["verdict"], "restrict")
-
-    def test_they_end_by_themselves(self):
-        soon = datetime.now(timezone.utc) + timedelta(seconds=2)
-        until = soon.strftime("%Y-%m-%dT%H:%M:%SZ")
-        before = self.resolver.cenote_json("status")["policy_version"]
-        self.resolver.cenote_ok("suspend", "--until", until)
-        self.assertEqual(self.seen("beta-ai.example"), OPEN)
-        self.resolver.daemon.wait_line("the calendar moved on")
-        self.assertEqual(self.seen("beta-ai.example"), CLOSED)
-        self.assertGreater(self.resolver.cenote_json("status")["policy_version"], before)
 
     def test_the_trail_shows_what_was_done_to_it(self):
         for target in ("alpha", "beta"):
@@ -336,50 +227,6 @@ class Rules(SystemTest):
         for flag in ("--note", "--ref", "--requester", "--title"):
             self.assertIn("longer than", self.refused("restrict", "alpha", flag, "x" * 70000))
         self.assertEqual(self.resolver.cenote_json("status")["audit_head"], before)
-
-    def test_what_has_ended_stays_ended_though_the_clock_is_set_back(self):
-        self.resolver.stop()
-        clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
-        self.resolver.start()
-        self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
-        made = self.made("restrict", "domain:begun.example", "--starts", "2098-03-20T12:30:00Z")
-        self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (OPEN, OPEN))
-        clock.set("2098-03-20T13:00:01Z")
-        eventually(lambda: "allow end" in [row["action"] for row in self.audit()], "the record of the end")
-        serial = self.resolver.cenote_json("status")["policy_version"]
-        self.resolver.cenote_ok("allow", "other.example", "--until", "2098-03-20T14:00:00Z")
-        for back in ("2098-02-27T12:00:00Z", "1970-01-02T00:00:00Z"):
-            self.resolver.daemon.kill()
-            clock.set(back)
-            self.resolver.start()
-            self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED), back)
-            told = self.resolver.cenote("status", "--check")
-            self.assertEqual(told.returncode, 1)
-            self.assertIn("the clock says " + back, told.stdout)
-            self.assertIn("the clock says", self.refused("suspend", "--until", "2099-01-01T00:00:00Z"))
-            self.resolver.cenote_ok("restrict", "domain:more.example")
-            self.assertGreater(self.resolver.cenote_json("status")["policy_version"], serial, "no serial falls")
-        clock.set("2098-03-20T13:10:00Z")
-        eventually(lambda: "the clock says" not in self.resolver.cenote("status", "--check").stdout, "the right time")
-        self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED))
-        self.resolver.cenote_ok("directive", "lift", made)
-        self.assertEqual(self.seen("begun.example"), OPEN)
-
-    def test_a_clock_that_was_ahead_can_be_accepted(self):
-        self.resolver.stop()
-        clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
-        self.resolver.start()
-        self.assertIn("nothing to accept", self.refused("state", "accept-clock"))
-        clock.set("2098-09-20T12:00:00Z")
-        eventually(lambda: self.resolver.cenote_json("explain", "beta-ai.example")["verdict"] == "restrict", "an answer")
-        self.resolver.cenote_ok("reload")
-        clock.set("2098-03-20T12:01:00Z")
-        eventually(lambda: "the clock says" in self.resolver.cenote("status", "--check").stdout, "the problem")
-        self.resolver.cenote_ok("state", "accept-clock", "--note", "the battery was empty")
-        self.assertNotIn("the clock says", self.resolver.cenote("status", "--check").stdout)
-        self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
-        self.assertEqual(self.seen("beta-ai.example"), OPEN)
-        self.assertEqual([row["note"] for row in self.audit() if row["action"] == "accept clock"], ["the battery was empty"])
 
     def test_a_state_that_cannot_be_used_is_a_problem_and_no_outage(self):
         self.made("restrict", "alpha")

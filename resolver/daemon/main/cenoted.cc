@@ -15,8 +15,8 @@
 
 namespace {
 
-/// On any thread, wherever memory is asked for: one line instead of a core, and an exit after which systemd starts
-/// anew.
+/// Called on any thread when an allocation fails: one line instead of a core dump, and an exit code after which systemd
+/// restarts the daemon.
 void out_of_memory() {
     cenote::log::write(cenote::log::Level::Error,
                        "no memory is left: the limit on this process (MemoryMax=, ulimit -v) is below what the set, "
@@ -27,7 +27,7 @@ void out_of_memory() {
 int run(const std::string& config, bool check, bool transfer) try {
     if (transfer) return cenote::daemon::run_transfer(config);
     return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
-} catch (const std::system_error& error) {  // a thread that could not be made
+} catch (const std::system_error& error) {  // a thread could not be made
     cenote::log::error("cannot run: {}; raise the limits on tasks and memory (TasksMax=, MemoryMax=, ulimit)",
                        error.what());
     return 1;
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     bool transfer = false;
     app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
     app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
-    app.add_flag("--transfer", transfer, "keep the zones that lists are made of, and nothing else");
+    app.add_flag("--transfer", transfer, "transfer the zones that lists are made of, and do nothing else");
     app.set_version_flag("--version", "cenoted " + std::string(cenote::daemon::kVersion));
     try {
         app.parse(argc, argv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/daemon/own_child.h"
+#include "resolver/daemon/child_process.h"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@
 
 namespace cenote::daemon {
 
-Status OwnChild::start(std::vector<std::string> arguments) {
+Status ChildProcess::start(std::vector<std::string> arguments) {
     std::string self = "/proc/self/exe";
     std::string name = "cenoted";
     std::vector<char*> words{name.data()};
@@ -21,7 +21,7 @@ Status OwnChild::start(std::vector<std::string> arguments) {
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return Error{fmt::format("cannot start another process: {}", std::strerror(errno))};
-    if (child == 0) {  // only what is safe between fork and exec
+    if (child == 0) {  // only async-signal-safe calls between fork and exec
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(1);
         sigset_t none;
@@ -34,18 +34,18 @@ Status OwnChild::start(std::vector<std::string> arguments) {
     return Done{};
 }
 
-bool OwnChild::running() {
+bool ChildProcess::running() {
     if (pid_ == 0) return false;
     if (::waitpid(pid_, nullptr, WNOHANG) == 0) return true;
     pid_ = 0;
     return false;
 }
 
-void OwnChild::ask_to_end() const {
+void ChildProcess::ask_to_end() const {
     if (pid_ != 0) ::kill(pid_, SIGTERM);
 }
 
-void OwnChild::end() {
+void ChildProcess::end() {
     if (pid_ == 0) return;
     ask_to_end();
     ::waitpid(pid_, nullptr, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// This same program, once more, as a process of its own that ends with its parent.
+// A child process that runs this same program, and ends with its parent.
 //
 // Threads:  the control thread.
+// Memory:   none.
 // Failure:  Result: it could not be started.
 #pragma once
 
@@ -15,16 +16,16 @@
 
 namespace cenote::daemon {
 
-class OwnChild {
+class ChildProcess {
 public:
-    OwnChild() = default;
-    ~OwnChild() { end(); }
-    OwnChild(const OwnChild&) = delete;
-    OwnChild& operator=(const OwnChild&) = delete;
+    ChildProcess() = default;
+    ~ChildProcess() { end(); }
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
 
     Status start(std::vector<std::string> arguments);
     [[nodiscard]] bool running();
-    /// Does not wait: it may have a question to us first. The destructor does.
+    /// Sends SIGTERM and returns: the child may send a request to this process before it ends. The destructor waits.
     void ask_to_end() const;
 
 private:

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a policy comes into force: prepared, committed with its audit record, enacted.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/base/log.h"
+#include "resolver/base/time_text.h"
+#include "resolver/config/set_changes.h"
+#include "resolver/daemon/running.h"
+
+namespace cenote::daemon {
+namespace {
+
+constexpr WallTime kNoEdge{seconds{1LL << 40}};
+
+std::vector<const state::Rule*> rules_of(const std::vector<state::Change>& changes, const state::Import& import) {
+    std::vector<const state::Rule*> rules;
+    for (const state::Change& change : changes)
+        if (change.rule != nullptr) rules.push_back(change.rule);
+    for (const state::Rule& rule : import.rules) rules.push_back(&rule);
+    return rules;
+}
+
+}  // namespace
+
+/// A change of rules. Where something is asked for, denied or closed the policy may stay as it is; then it keeps its
+/// version.
+Result<std::vector<state::Record>> Running::change(std::vector<state::Change> changes, const state::Import& import) {
+    auto loaded = rulebook_.with_rules(enforcement().loaded(), rules_of(changes, import));
+    if (!loaded) return std::move(loaded).error();
+    auto next = enforcement().prepare(std::move(*loaded), now());
+    if (!next) return std::move(next).error();
+    const bool same = enforcement().has_document_of(*next);
+    if (!same) {
+        changes.back().record.policy = policy_mark(next->version);
+        changes.back().policy = &next->version;
+    }
+    auto written = rulebook_.commit(changes, import);
+    if (!written) return written;
+    rulebook_.note_not_in_force({});
+    if (same) {
+        enforcement_->keep_policy_with(std::move(next->loaded));
+        publish_audit_head();
+    } else {
+        enact(std::move(*next));
+    }
+    return written;
+}
+
+/// A policy that brings no record of its own: after a reload, an edge of the calendar, or a restore.
+Status Running::enforce(Loaded loaded) {
+    auto next = enforcement().prepare(std::move(loaded), now());
+    if (!next) return std::move(next).error();
+    enact(std::move(*next));
+    return Done{};
+}
+
+void Running::enact(PreparedPolicy next) {
+    enforcement_->enact(std::move(next), rulebook_.audit_head());
+    queries_->apply(enforcement());
+    rulebook_.keep_version(enforcement().version());
+    arm_edge();
+}
+
+/// Also where no edge is ahead: the clock may be set back to before one.
+void Running::arm_edge() { edge_.start(enforcement().policy().next_edge().value_or(kNoEdge)); }
+
+/// Writes a record of what was done, with the policy in force. Where it cannot be written that is not undone.
+void Running::note(state::Record record) {
+    if (!rulebook_.usable()) return;
+    state::PolicyVersion version = enforcement().version();
+    version.at = now().latest;
+    record.policy = policy_mark(version);
+    const std::string action = record.action;
+    const std::string actor = record.actor;
+    const auto written = rulebook_.commit({{.rule = nullptr, .policy = &version, .record = std::move(record)}}, {});
+    if (!written) return log::error("the audit trail lacks a record of {}: {}", action, written.error().text);
+    publish_audit_head();
+    log::notice("{} by {}: policy {}", action, actor, enforcement().text());
+}
+
+/// For the answer to policy.cenote, which has the head of the audit trail.
+void Running::publish_audit_head() {
+    enforcement_->publish_audit_head(rulebook_.audit_head());
+    queries_->wake();
+}
+
+Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
+    auto written = change({{.rule = &rule, .policy = nullptr, .record = std::move(record)}}, {});
+    if (!written) return std::move(written).error();
+    const state::Record& own = written->front();
+    log::notice("{} {} by {}: policy {}", own.action, own.object, own.actor, enforcement().text());
+    return own;
+}
+
+Result<state::Record> Running::import(const state::Import& import, state::Record record) {
+    auto written = change({{.rule = nullptr, .policy = nullptr, .record = std::move(record)}}, import);
+    if (!written) return std::move(written).error();
+    const state::Record& own = written->front();
+    log::notice("{} {} by {}: policy {}", own.action, own.object, own.actor, enforcement().text());
+    return own;
+}
+
+void Running::close_ended() {
+    const std::vector<EndedRule> ended = closer_->find_ended(now());
+    if (ended.empty()) return;
+    std::vector<state::Change> changes;
+    for (const EndedRule& each : ended)
+        changes.push_back({.rule = &each.rule, .policy = nullptr, .record = each.record});
+    const auto written = change(std::move(changes), {});
+    if (!written) return log::error("{}", written.error().text);
+    for (const state::Record& record : *written)
+        log::notice("{} {}: policy {}", record.action, record.object, enforcement().text());
+}
+
+Result<state::Record> Running::restore(const Path& backup, state::Record record) {
+    uses_->flush(now());
+    record.object = enforcement().loaded().settings.state.string();
+    record.before = rulebook_.audit_head();
+    const bool was_usable = rulebook_.usable();
+    auto restored = rulebook_.restore(backup, std::move(record));
+    if (!restored) return restored;
+    if (!was_usable) {
+        const Rulebook::Remembered remembered = rulebook_.remembered();
+        enforcement_->raise_last_version(remembered.version);
+        latest_.start(remembered.latest.value_or(wall_now()), ticks_now());
+    }
+    Loaded next = enforcement().loaded();
+    const auto any = [](const std::string&) { return true; };
+    if (auto added = rulebook_.add_to(next, any); !added)
+        rulebook_.note_not_in_force(added.error().text);
+    else if (auto enforced = enforce(std::move(next)); !enforced)
+        rulebook_.note_not_in_force(enforced.error().text);
+    publish_audit_head();
+    log::notice("restored {} by {}: audit {}", backup.string(), restored->actor, restored->chain);
+    return restored;
+}
+
+std::string Running::clock_problem() {
+    const Moment moment = now();
+    return daemon::clock_problem(moment.wall, moment.latest);
+}
+
+Result<state::Record> Running::accept_clock(state::Record record) {
+    record.before = format_time(now().latest);
+    record.after = format_time(record.at);
+    auto written = rulebook_.accept_clock(std::move(record));
+    if (!written) return written;
+    latest_.start(wall_now(), ticks_now());
+    on_edge();
+    publish_audit_head();
+    return written;
+}
+
+/// The start, and before it the updates that were made while no daemon ran.
+void Running::note_updates() {
+    if (!rulebook_.usable()) return;
+    const auto trail = rulebook_.archive().history();
+    for (const config::SetChange& change : config::set_changes(enforcement().loaded().settings.set)) {
+        state::Record record;
+        record.at = wall_now();
+        record.actor = change.actor;
+        record.action = change.action;
+        record.object = enforcement().loaded().settings.set.string();
+        record.after = fmt::format("set {}", change.set);
+        record.note = fmt::format("at {}, while no cenoted ran", format_time(change.at));
+        const bool known = !trail || std::any_of(trail->begin(), trail->end(), [&](const auto& each) {
+            return each.first.empty() && each.second.action == change.action && each.second.at >= change.at &&
+                   each.second.after.starts_with(record.after);
+        });
+        if (!known) note(std::move(record));
+    }
+    state::Record record;
+    record.at = wall_now();
+    record.actor = "cenoted";
+    record.action = "start";
+    record.object = config_.string();
+    record.after = set_text(enforcement().loaded());
+    note(std::move(record));
+}
+
+}  // namespace cenote::daemon

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/enforcement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "resolver/base/digest.h"
+#include "resolver/daemon/version.h"
+#include "resolver/rules/policy_document.h"
+
+namespace cenote::daemon {
+namespace {
+
+constexpr std::size_t kShownDigits = 16;  // of a digest, where people compare it
+
+/// Grows with every policy put in force, over restarts too, so that it can be the serial of our SOA (RFC 1982).
+std::uint32_t next_version(std::uint32_t last, WallTime now) {
+    return std::max(last + 1, static_cast<std::uint32_t>(now.time_since_epoch().count()));
+}
+
+std::string policy_text(const state::PolicyVersion& version, const std::string& audit_head) {
+    const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
+    const std::string text = fmt::format("version {} digest {}", version.version, shown(version.digest));
+    return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
+}
+
+PrefixTable prefix_table_of(const std::vector<Prefix>& allowed) {
+    std::vector<std::pair<Prefix, PrefixTable::Value>> entries;
+    for (const Prefix& prefix : allowed) entries.emplace_back(prefix, 1);
+    return PrefixTable(entries, 0);
+}
+
+/// Clients, the secondaries of the zones we serve and the primaries of the zones we transfer in.
+PrefixTable zone_peers(std::vector<Prefix> peers, const transfer::Options& transfer) {
+    constexpr std::uint8_t kWhole = 128;
+    for (const auto& zone : transfer.served)
+        for (const SocketAddress& secondary : zone.notify) peers.emplace_back(secondary.ip, kWhole);
+    for (const auto& zone : transfer.kept) peers.emplace_back(zone.primary.ip, kWhole);
+    return prefix_table_of(peers);
+}
+
+void intern_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::Keys& keys,
+                 engine::Snapshot& snapshot) {
+    using telemetry::KeyKind;
+    if (loaded.base != nullptr)
+        for (const domainset::Source& source : loaded.base->sources()) {
+            snapshot.service_keys.push_back(keys.intern(KeyKind::Service, source.id));
+            snapshot.bypass.push_back(policy::is_bypass(source));
+        }
+    for (const policy::Directive& directive : policy.options().directives)
+        snapshot.directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
+    for (const policy::Exception& exception : policy.options().exceptions)
+        snapshot.exception_keys.push_back(keys.intern(KeyKind::Exception, exception.id));
+    for (policy::ClientClass i = 0; i < policy.class_count(); ++i)
+        snapshot.group_keys.push_back(keys.intern(KeyKind::Group, policy.group_of(i)));
+}
+
+/// The snapshot of a prepared policy, but for its policy_text.
+std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, telemetry::Keys& keys) {
+    const config::Settings& settings = prepared.loaded.settings;
+    auto snapshot = std::make_shared<engine::Snapshot>();
+    snapshot->without_set = settings.without_set;
+    snapshot->set_missing = prepared.loaded.base == nullptr && !settings.set.empty();
+    snapshot->local = config::local_names(settings);
+    snapshot->allow_from = prefix_table_of(settings.allow_from);
+    snapshot->node = settings.node;
+    snapshot->nsid = fmt::format("{} policy {}", settings.node, prepared.version.version);
+    snapshot->version_text = fmt::format("cenote {}", kVersion);
+    if (const auto edge = prepared.policy->next_edge())
+        snapshot->next_edge = prepared.moment.ticks + (*edge - prepared.moment.wall);
+    intern_keys(prepared.loaded, *prepared.policy, keys, *snapshot);
+    for (const auto& zone : settings.transfer.served) snapshot->zones.push_back(zone.zone);
+    for (const auto& zone : settings.transfer.kept) snapshot->zones.push_back(zone.zone);
+    snapshot->zone_peers = zone_peers(settings.allow_from, settings.transfer);
+    snapshot->upstream = settings.upstream;
+    snapshot->cache = settings.cache;
+    snapshot->policy = prepared.policy;
+    return snapshot;
+}
+
+}  // namespace
+
+Enforcement::Enforcement(std::uint32_t last_version)
+    : last_version_(last_version), snapshots_(std::make_shared<const engine::Snapshot>()) {}
+
+Result<std::unique_ptr<Enforcement>> Enforcement::start(Loaded loaded, std::uint32_t last_version, const Moment& moment,
+                                                        const std::string& audit_head) {
+    std::unique_ptr<Enforcement> enforcement(new Enforcement(last_version));
+    auto first = enforcement->prepare(std::move(loaded), moment);
+    if (!first) return std::move(first).error();
+    enforcement->enact(std::move(*first), audit_head);
+    return enforcement;
+}
+
+Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const Moment& moment) const {
+    const std::uint32_t version = next_version(last_version_, moment.latest);
+    std::shared_ptr<const policy::Options> options = loaded.settings.policy;
+    if (moment.latest > moment.wall)
+        options = std::make_shared<const policy::Options>(adjust_to_latest(*options, moment.wall, moment.latest));
+    auto policy = policy_ == nullptr ? policy::Policy::build(options, loaded.base, version, moment.wall)
+                                     : policy::Policy::rebuild(*policy_, options, loaded.base, version, moment.wall);
+    if (!policy) return std::move(policy).error();
+    std::string text = rules::policy_document(*options, loaded.base.get());
+    std::string digest = to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    return PreparedPolicy{
+        std::move(loaded), std::move(*policy), moment, {version, moment.latest, std::move(digest), std::move(text)}};
+}
+
+void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) {
+    auto snapshot = make_snapshot(prepared, keys_);
+    snapshot->policy_text = policy_text(prepared.version, audit_head);
+    loaded_ = std::move(prepared.loaded);
+    policy_ = std::move(prepared.policy);
+    version_ = std::move(prepared.version);
+    last_version_ = version_.version;
+    snapshots_.publish(std::move(snapshot));
+}
+
+void Enforcement::publish_audit_head(const std::string& audit_head) {
+    auto snapshot = std::make_shared<engine::Snapshot>(*snapshots_.current());
+    snapshot->policy_text = policy_text(version_, audit_head);
+    snapshots_.publish(std::move(snapshot));
+}
+
+void Enforcement::raise_last_version(std::uint32_t version) noexcept {
+    last_version_ = std::max(last_version_, version);
+}
+
+std::string policy_mark(const state::PolicyVersion& version) {
+    return fmt::format("version {} digest {}", version.version, version.digest);
+}
+
+Result<std::shared_ptr<const policy::Policy>> build_policy(const Loaded& loaded, std::uint32_t version, WallTime at) {
+    return policy::Policy::build(loaded.settings.policy, loaded.base, version, at);
+}
+
+}  // namespace cenote::daemon

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What went wrong and has not been put right: the last reload, the newest set, the last update; and since when each
+// problem of `cenote status` is known. Control plane.
+//
+// Threads:  the control thread.
+// Time:     an argument.
+// Memory:   a text for each problem of the last minutes.
+// Failure:  none.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/result.h"
+#include "resolver/config/update_failure.h"
+
+namespace cenote::daemon {
+
+class ProblemLog {
+public:
+    struct Refusal {
+        WallTime at{};
+        std::string why;  // a line for each mistake
+    };
+
+    /// The result of a reload. Success clears the refused set as well: the set was read with the files.
+    void note_reload(const Status& done, WallTime at);
+    /// The result of reading the set alone. Success clears the failed update as well.
+    void note_set(const Status& done, WallTime at);
+    /// An update failed that could write no note beside the set.
+    void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
+
+    [[nodiscard]] const std::optional<Refusal>& refused_reload() const noexcept { return refused_reload_; }
+    [[nodiscard]] const std::optional<Refusal>& refused_set() const noexcept { return refused_set_; }
+    [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
+        return update_failure_;
+    }
+
+    /// Since when a problem is known that has no time of its own. It is looked for every minute; one that was absent
+    /// for three minutes is another one.
+    [[nodiscard]] WallTime since(const std::string& what, WallTime wall, Ticks now);
+
+private:
+    struct Seen {
+        WallTime first{};
+        Ticks last{};
+    };
+    std::optional<Refusal> refused_reload_;
+    std::optional<Refusal> refused_set_;
+    std::optional<config::UpdateFailure> update_failure_;
+    std::map<std::string, Seen> seen_;
+};
+
+}  // namespace cenote::daemon

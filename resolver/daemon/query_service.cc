@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/query_service.h"
+
+#include <bit>
+
+#include "resolver/daemon/zone_keeper.h"
+
+namespace cenote::daemon {
+
+Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enforcement& enforcement,
+                                                          telemetry::Hub& hub, std::vector<UniqueFd> inherited) {
+    const config::Settings& settings = enforcement.loaded().settings;
+    std::unique_ptr<QueryService> service(new QueryService(hub));
+    cache::Options cache = settings.cache;
+    cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
+    service->cache_ = std::make_unique<cache::Cache>(cache);
+    service->zones_ = transfer::Service::start(
+        [set = settings.set](const transfer::KeptZone& zone) { tell_zone_keeper(set, zone.zone.to_string()); });
+    service->zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
+    auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
+                                        *service->cache_, hub, &service->zones_->inbox());
+    if (!server) return std::move(server).error();
+    service->server_ = std::move(*server);
+    service->listen_watch_.emplace(loop, *service->server_);
+    return service;
+}
+
+/// Workers hand queries over to the zones until they end, and the zones answer through the workers until they end.
+QueryService::~QueryService() {
+    if (server_ != nullptr) server_->stop();
+    zones_.reset();
+}
+
+void QueryService::apply(const Enforcement& enforcement) {
+    const config::Settings& settings = enforcement.loaded().settings;
+    cache_->set_limits(settings.cache);
+    server_->wake();
+    zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
+}
+
+void QueryService::observe() {
+    hub_.count_samples();
+    upstream_journal_.look(upstream_views(*server_));
+}
+
+bool QueryService::workers_alive() {
+    bool alive = true;
+    const auto reports = server_->reports();
+    turns_.resize(reports.size());
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        alive = alive && reports[i].turns != turns_[i];
+        turns_[i] = reports[i].turns;
+    }
+    return alive;
+}
+
+}  // namespace cenote::daemon

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What answers queries, as the control thread holds it: the cache, the zone transfers, the server with its workers, and
+// what watches over them. Control plane.
+//
+// Threads:  the control thread; the workers are inside.
+// Memory:   that of the cache, the workers and the zones.
+// Failure:  start() gives an Error with one line: an address could not be had, or a thread could not be made.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "resolver/cache/cache.h"
+#include "resolver/daemon/enforcement.h"
+#include "resolver/daemon/listen_watch.h"
+#include "resolver/daemon/upstream_view.h"
+#include "resolver/server/server.h"
+#include "resolver/telemetry/telemetry.h"
+#include "resolver/transfer/service.h"
+
+namespace cenote::daemon {
+
+class QueryService {
+public:
+    /// Takes the sockets and answers by what is in force. `enforcement` must outlive it.
+    static Result<std::unique_ptr<QueryService>> start(loop::Loop& loop, Enforcement& enforcement, telemetry::Hub& hub,
+                                                       std::vector<UniqueFd> inherited);
+    ~QueryService();
+    QueryService(const QueryService&) = delete;
+    QueryService& operator=(const QueryService&) = delete;
+
+    /// Has all parts take what was enacted.
+    void apply(const Enforcement& enforcement);
+    /// Has idle workers take the newest snapshot, too.
+    void wake() noexcept { server_->wake(); }
+    /// Counts samples of the last second, and logs what changed with the upstream servers.
+    void observe();
+    /// Takes no more queries; what is under way is answered.
+    void begin_drain() noexcept { server_->begin_drain(); }
+    [[nodiscard]] bool drained() const noexcept { return server_->drained(); }
+    /// Ends the workers, and waits for them.
+    void stop() { server_->stop(); }
+    /// Whether every worker has turned its loop since the last call.
+    [[nodiscard]] bool workers_alive();
+
+    [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
+    [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
+    [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
+    [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
+    [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
+    [[nodiscard]] std::vector<transfer::ServedStatus> served_zones() const { return zones_->status(); }
+    [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
+
+private:
+    explicit QueryService(telemetry::Hub& hub) : hub_(hub), started_(ticks_now()) {}
+
+    telemetry::Hub& hub_;
+    Ticks started_;
+    std::unique_ptr<cache::Cache> cache_;
+    std::unique_ptr<transfer::Service> zones_;
+    std::unique_ptr<server::Server> server_;
+    std::optional<ListenWatch> listen_watch_;
+    UpstreamJournal upstream_journal_;
+    std::vector<std::uint64_t> turns_;  // of each worker's loop, at the last workers_alive()
+};
+
+}  // namespace cenote::daemon

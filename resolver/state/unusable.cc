@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/state/state.h"
+
+namespace cenote::state {
+namespace {
+
+class UnusableState final : public StateReader {
+public:
+    explicit UnusableState(std::string why) : why_{std::move(why)} {}
+
+    Result<std::vector<Rule>> rules() const override { return why_; }
+    Result<std::vector<Rule>> open_rules() const override { return why_; }
+    Result<std::optional<Rule>> rule(const std::string&) const override { return why_; }
+    Result<std::vector<Rule>> exceptions(const std::string&, std::size_t) const override { return why_; }
+    Result<std::size_t> records_about(const std::string&) const override { return why_; }
+    Result<std::vector<Use>> uses() const override { return why_; }
+    Result<Use> use(const std::string&) const override { return why_; }
+    Result<std::optional<PolicyVersion>> policy_at(WallTime) const override { return why_; }
+    Result<std::uint32_t> highest_version() const override { return why_; }
+    Result<std::vector<std::pair<std::string, Record>>> history() const override { return why_; }
+    Result<std::string> next_id(const std::string&) const override { return why_; }
+    Result<std::optional<WallTime>> latest_time() const override { return why_; }
+
+private:
+    Error why_;
+};
+
+}  // namespace
+
+std::unique_ptr<const StateReader> unusable_state(std::string why) {
+    return std::make_unique<const UnusableState>(std::move(why));
+}
+
+}  // namespace cenote::state

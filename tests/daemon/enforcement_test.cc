@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/enforcement.h"
+
+#include "resolver/base/digest.h"
+#include "tests/daemon/fixture.h"
+
+namespace cenote::daemon {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class EnforcementTest : public DaemonTest {
+protected:
+    [[nodiscard]] std::unique_ptr<Enforcement> start(const Moment& moment, std::uint32_t last_version = 0) const {
+        auto started = Enforcement::start(loaded(), last_version, moment, "");
+        EXPECT_TRUE(started.ok()) << started.error().text;
+        return std::move(*started);
+    }
+
+    /// What was loaded, with a change to its policy.
+    template <typename Change>
+    [[nodiscard]] Loaded changed(Change change) const {
+        Loaded next = loaded();
+        policy::Options options = *next.settings.policy;
+        change(options);
+        next.settings.policy = std::make_shared<const policy::Options>(std::move(options));
+        return next;
+    }
+};
+
+std::uint32_t seconds_of(WallTime time) { return static_cast<std::uint32_t>(time.time_since_epoch().count()); }
+
+TEST_F(EnforcementTest, TheFirstPolicyIsInForceUnderItsVersionAndDigest) {
+    const auto enforcement = start(after(seconds{0}));
+    const state::PolicyVersion& version = enforcement->version();
+    EXPECT_EQ(version.version, seconds_of(kNoon));
+    EXPECT_EQ(version.at, kNoon);
+    EXPECT_EQ(version.digest,
+              to_hex(sha256({reinterpret_cast<const std::uint8_t*>(version.text.data()), version.text.size()})));
+    EXPECT_THAT(version.text, HasSubstr("id = \"file-1\""));
+    const auto snapshot = enforcement->snapshot();
+    EXPECT_EQ(snapshot->policy.get(), &enforcement->policy());
+    EXPECT_EQ(snapshot->policy->version(), version.version);
+    EXPECT_EQ(snapshot->nsid, "node1 policy " + std::to_string(version.version));
+    EXPECT_EQ(snapshot->policy_text,
+              "version " + std::to_string(version.version) + " digest " + version.digest.substr(0, 16));
+    EXPECT_FALSE(snapshot->set_missing);
+}
+
+TEST_F(EnforcementTest, EveryPolicyHasAHigherVersion) {
+    const auto enforcement = start(after(seconds{0}), 4'000'000'000);
+    EXPECT_EQ(enforcement->version().version, 4'000'000'001) << "above the last run, though the clock is behind";
+    auto next = enforcement->prepare(loaded(), after(seconds{1}));
+    ASSERT_TRUE(next.ok());
+    enforcement->enact(std::move(*next), "");
+    EXPECT_EQ(enforcement->version().version, 4'000'000'002);
+    enforcement->raise_last_version(4'100'000'000);
+    enforcement->raise_last_version(5);
+    next = enforcement->prepare(loaded(), after(seconds{2}));
+    ASSERT_TRUE(next.ok());
+    EXPECT_EQ(next->version.version, 4'100'000'001);
+    EXPECT_EQ(enforcement->version().version, 4'000'000'002) << "prepared is not enacted";
+}
+
+TEST_F(EnforcementTest, AFailedPrepareChangesNothing) {
+    const auto enforcement = start(after(seconds{0}));
+    const auto snapshot = enforcement->snapshot();
+    const auto version = enforcement->version().version;
+    const Loaded wrong = changed([](policy::Options& options) {
+        options.directives.front().targets = {policy::parse_target("service:unknown").value()};
+    });
+    const auto next = enforcement->prepare(wrong, after(seconds{60}));
+    ASSERT_FALSE(next.ok());
+    EXPECT_THAT(next.error().text, HasSubstr("unknown"));
+    EXPECT_EQ(enforcement->snapshot(), snapshot);
+    EXPECT_EQ(enforcement->version().version, version);
+    const auto right = enforcement->prepare(loaded(), after(seconds{60}));
+    ASSERT_TRUE(right.ok());
+    EXPECT_EQ(right->version.version, seconds_of(kNoon) + 60);
+}
+
+TEST_F(EnforcementTest, ThePolicyThatWasPreparedIsTheOneInForce) {
+    const auto enforcement = start(after(seconds{0}));
+    const std::string before = enforcement->version().digest;
+    auto next = enforcement->prepare(
+        changed([](policy::Options& options) { options.directives.front().step = policy::Step::Block; }),
+        after(seconds{1}));
+    ASSERT_TRUE(next.ok());
+    EXPECT_FALSE(enforcement->has_document_of(*next));
+    EXPECT_EQ(enforcement->policy().step_of(0), policy::Step::Restrict);
+    const auto version = next->version;
+    enforcement->enact(std::move(*next), std::string(64, 'a'));
+    EXPECT_EQ(enforcement->policy().step_of(0), policy::Step::Block);
+    EXPECT_EQ(enforcement->loaded().settings.policy->directives.front().step, policy::Step::Block);
+    EXPECT_NE(enforcement->version().digest, before);
+    EXPECT_EQ(enforcement->version().digest, version.digest);
+    EXPECT_THAT(enforcement->text(), ::testing::EndsWith(" audit aaaaaaaaaaaaaaaa"));
+    EXPECT_EQ(policy_mark(enforcement->version()),
+              "version " + std::to_string(version.version) + " digest " + version.digest);
+}
+
+TEST_F(EnforcementTest, ASamePolicyCanKeepItsVersion) {
+    const auto enforcement = start(after(seconds{0}));
+    const auto snapshot = enforcement->snapshot();
+    Loaded same = loaded();
+    same.left_out = {"directive node1-1"};
+    auto next = enforcement->prepare(std::move(same), after(seconds{60}));
+    ASSERT_TRUE(next.ok());
+    EXPECT_TRUE(enforcement->has_document_of(*next));
+    enforcement->keep_policy_with(std::move(next->loaded));
+    EXPECT_THAT(enforcement->loaded().left_out, ElementsAre("directive node1-1"));
+    EXPECT_EQ(enforcement->snapshot(), snapshot);
+    EXPECT_EQ(enforcement->version().version, seconds_of(kNoon));
+}
+
+TEST_F(EnforcementTest, TheHeadOfTheTrailIsPublishedBesideTheSamePolicy) {
+    const auto enforcement = start(after(seconds{0}));
+    const auto before = enforcement->snapshot();
+    Reader<engine::Snapshot> worker(enforcement->snapshots());
+    enforcement->publish_audit_head(std::string(64, 'b'));
+    worker.refresh();
+    EXPECT_EQ(worker->policy_text, before->policy_text + " audit bbbbbbbbbbbbbbbb");
+    EXPECT_EQ(worker->policy, before->policy);
+}
+
+TEST_F(EnforcementTest, TheNextEdgeIsTheOneOfTheCalendar) {
+    const auto enforcement = start(after(seconds{0}));
+    EXPECT_FALSE(enforcement->policy().next_edge());
+    EXPECT_EQ(enforcement->snapshot()->next_edge, Ticks::max());
+    const auto starting =
+        changed([](policy::Options& options) { options.directives.front().starts = kNoon + seconds{90}; });
+    auto next = enforcement->prepare(starting, after(seconds{30}));
+    ASSERT_TRUE(next.ok());
+    enforcement->enact(std::move(*next), "");
+    EXPECT_EQ(enforcement->policy().next_edge(), kNoon + seconds{90});
+    EXPECT_EQ(enforcement->snapshot()->next_edge, kStart + seconds{90});
+    EXPECT_EQ(enforcement->policy().step_of(0), policy::Step::Observe);
+
+    next = enforcement->prepare(enforcement->loaded(), after(seconds{90}));
+    ASSERT_TRUE(next.ok());
+    EXPECT_TRUE(enforcement->has_document_of(*next)) << "the clock is no part of the document";
+    enforcement->enact(std::move(*next), "");
+    EXPECT_EQ(enforcement->policy().step_of(0), policy::Step::Restrict);
+    EXPECT_FALSE(enforcement->policy().next_edge());
+}
+
+TEST_F(EnforcementTest, WhatHasBegunHoldsWhereTheClockWasSetBack) {
+    const auto starting =
+        changed([](policy::Options& options) { options.directives.front().starts = kNoon + seconds{90}; });
+    const Moment set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
+    const auto enforcement = Enforcement::start(starting, 0, set_back, "");
+    ASSERT_TRUE(enforcement.ok());
+    EXPECT_EQ((*enforcement)->policy().step_of(0), policy::Step::Restrict);
+    EXPECT_EQ((*enforcement)->version().at, kNoon + seconds{90});
+    EXPECT_TRUE((*enforcement)->loaded().settings.policy->directives.front().starts) << "what was loaded is unchanged";
+}
+
+/// An exception that ended by the latest time is not in the policy; those behind it keep their own keys.
+TEST_F(EnforcementTest, ExceptionsHaveTheirOwnKeysWhereTheClockWasSetBack) {
+    const auto two = changed([](policy::Options& options) {
+        for (const auto& [id, ends] : {std::pair{"node1-1", kNoon + seconds{60}}, {"node1-2", kNoon + seconds{600}}}) {
+            policy::Exception exception{.id = id, .directive = "file-1", .client = {}, .group = {}, .ends = ends};
+            exception.client = Prefix::parse("127.0.0.1/32");
+            options.exceptions.push_back(std::move(exception));
+        }
+    });
+    const Moment set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
+    const auto enforcement = Enforcement::start(two, 0, set_back, "");
+    ASSERT_TRUE(enforcement.ok());
+    ASSERT_EQ((*enforcement)->policy().options().exceptions.size(), 1U);
+    const auto& keys = (*enforcement)->snapshot()->exception_keys;
+    ASSERT_EQ(keys.size(), 1U);
+    EXPECT_EQ((*enforcement)->keys().name(telemetry::KeyKind::Exception, keys[0]), "node1-2");
+}
+
+TEST_F(EnforcementTest, WithoutASetQueriesAreAnsweredByWithoutSet) {
+    std::filesystem::remove(set_file);
+    const auto enforcement = start(after(seconds{0}));
+    EXPECT_TRUE(enforcement->snapshot()->set_missing);
+    EXPECT_THAT(enforcement->version().text, HasSubstr("set = \"none\""));
+}
+
+}  // namespace
+}  // namespace cenote::daemon

@@ -27,7 +27,7 @@ struct Entry {
 
 struct Hit {
     TagSetId tags = 0;
-    std::uint8_t labels = 0;  // of the deepest entry that matches
+    std::uint8_t labels = 0;  // number of labels of the deepest entry that matches
     bool exact = false;       // that entry is the name looked up
 };
 
@@ -35,15 +35,15 @@ struct Hit {
 using NameHashes = std::array<std::uint64_t, wire::Name::kLabelsMax + 1>;
 
 struct SetInfo {
-    std::uint64_t seed = 0;  // of the hash
+    std::uint64_t seed = 0;  // seed of the hash
     std::uint64_t domains = 0;
     std::uint64_t bytes = 0;
     std::chrono::sys_seconds built_at{};
     std::uint32_t services = 0;
     std::uint32_t lists = 0;
-    std::uint64_t checksum = 0;  // of the header, which covers the checksums of all sections: identifies the set
+    std::uint64_t checksum = 0;  // checksum of the header, which covers those of all sections: identifies the set
     std::uint64_t delta = 0;     // names in the delta; domains, bytes and checksum count both files
-    Sha256Digest digest{};       // of the whole large file; zero after open_unread(), or where `known` had it open
+    Sha256Digest digest{};       // SHA-256 of the large file; zero after open_unread(), or where `known` had it open
 };
 
 }  // namespace cenote::domainset

@@ -172,10 +172,10 @@ private:
     const std::vector<std::uint32_t>& tag_now_;
     TagSetTable& tag_sets_;
     std::vector<Node> nodes_;
-    std::vector<std::uint64_t> hashes_;  // of the nodes; separate, so that find() reads adjacent memory
+    std::vector<std::uint64_t> hashes_;  // hashes of the nodes; separate, so that find() reads adjacent memory
     HashFilter known_;
     format::LabelCounts label_counts_;
-    std::vector<Statement> statements_;  // of the present name
+    std::vector<Statement> statements_;  // those of the present name
     std::vector<Statement> some_;
 };
 

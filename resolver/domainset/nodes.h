@@ -25,7 +25,7 @@ public:
         std::uint64_t hash = 0;
         std::uint32_t at = 0;       // offset of the name in the store
         std::uint32_t subject = 0;  // entry: tag; exception: source
-        std::uint8_t size = 0;      // of the name, without its root byte
+        std::uint8_t size = 0;      // size of the name without its root byte
         std::uint8_t labels = 0;
         MatchKind kind = MatchKind::Exact;
         bool exception = false;

@@ -33,10 +33,10 @@ Result<std::shared_ptr<SetFile>> set_file_of(std::vector<std::uint8_t> bytes, st
 struct DomainSet::State {
     explicit State(SharedSetFile file) : table(file->loaded.table), large(std::move(file)), info(large->loaded.info) {}
 
-    Table table;  // of the large file; a copy, to save an indirection
+    Table table;  // a copy of that of `large`, to save an indirection
     SharedSetFile large;
     SharedSetFile small;  // nullptr: no delta
-    SetInfo info;         // of both files
+    SetInfo info;         // describes both files
 
     /// A lookup in both files: an entry of the delta replaces that of the large file. Starts at the suffix of `from`
     /// labels and goes up; for the suffix of `own` labels Payload::own counts, for others Payload::below.

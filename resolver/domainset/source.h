@@ -29,7 +29,7 @@ struct Source {
     SourceKind kind = SourceKind::List;
     bool by_default = true;     // false: a strict service, which wildcard targets leave out
     std::uint32_t entries = 0;  // names that it contributed
-    Sha256Digest digest{};      // of the text that it was compiled from
+    Sha256Digest digest{};      // SHA-256 of the text that it was compiled from
     std::string id;
     std::string name;
     std::string vendor;

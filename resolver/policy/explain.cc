@@ -23,7 +23,7 @@ using domainset::Tag;
 /// A directive that matches the name, and by which source and target.
 struct Hold {
     std::uint32_t directive = 0;
-    std::uint32_t source = Cell::kNone;  // of the base set
+    std::uint32_t source = Cell::kNone;  // index into the sources of the base set
     std::string target;
     std::string matched;
 };

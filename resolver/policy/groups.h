@@ -55,7 +55,7 @@ struct Nesting {
 struct ClientTrigger {
     Prefix prefix;
     std::uint32_t source = 0;
-    std::uint32_t tag = 0;  // of the source
+    std::uint32_t tag = 0;  // its tag in the base set
     bool closes = true;
 };
 

@@ -57,7 +57,7 @@ struct Target {
 /// Weekly hours, in the directive's time zone.
 struct Hours {
     std::array<bool, 7> days{};      // Monday first
-    std::uint16_t from_minute = 0;   // of the day, local time
+    std::uint16_t from_minute = 0;   // minute of the day, local time
     std::uint16_t to_minute = 1440;  // later than `from`; an earlier one is on the next day
 };
 

@@ -28,8 +28,8 @@ namespace cenote::policy {
 struct Owner {
     enum class Kind : std::uint8_t { Directive, Allow, OpenBelow, Tag };
     Kind kind = Kind::Directive;
-    std::uint32_t index = 0;  // of the directive, of the tag of the base set, or of the allow; kNoAllow: an exception
-                              // of a list, for all clients
+    std::uint32_t index = 0;  // the directive, the tag of the base set, or the allow; kNoAllow: an exception of a
+                              // list, for all clients
 
     static constexpr std::uint32_t kNoAllow = 0xffffffff;
 

@@ -16,7 +16,7 @@ constexpr days kAhead{9};
 /// Local time, as weekday and minute.
 struct LocalTime {
     std::size_t weekday;  // Monday first
-    int minute;           // of the day
+    int minute;           // minutes since midnight
 
     LocalTime(const TimeZone& zone, WallTime at) noexcept {
         const WallTime local = at + zone.offset_at(at);

@@ -36,13 +36,13 @@ inline constexpr domainset::TagSetId kNoTags = 0xffffffff;  // no entry of a set
 /// Which entry of each set holds for a name.
 struct Match {
     std::array<domainset::TagSetId, kSetsMax> tags{kNoTags, kNoTags};
-    std::array<std::uint8_t, kSetsMax> labels{};  // of the deepest entry in each set
+    std::array<std::uint8_t, kSetsMax> labels{};  // number of labels of the deepest entry in each set
 };
 
 /// A small value; Policy::cell() gives the details.
 struct Verdict {
     std::uint32_t cell = 0;   // 0: nothing holds
-    std::uint8_t labels = 0;  // of the entry that holds, which is the owner name of the SOA in a sinkhole answer
+    std::uint8_t labels = 0;  // number of labels of the entry, which is the owner name of the SOA in a sinkhole answer
 };
 
 /// Everything that the answers of one verdict share. Texts live as long as the Policy.

@@ -29,7 +29,7 @@ struct alignas(64) Recorder::State {
     ClientTable bypass;
 
     Ring<AnswerSample> samples{kSamples};
-    const std::uint64_t seed;  // of the hashes of clients
+    const std::uint64_t seed;  // seed of the hashes of clients
 };
 
 }  // namespace cenote::telemetry

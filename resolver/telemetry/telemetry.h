@@ -117,7 +117,7 @@ private:
     void collect_row(std::size_t row, Metrics& metrics) const;
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const;
 
-    const std::uint64_t seed_;  // of the hashes of clients, the same in all recorders
+    const std::uint64_t seed_;  // seed of the hashes of clients, the same in all recorders
     mutable std::mutex mutex_;
     TopTable names_, clients_;
     std::vector<std::unique_ptr<Recorder>> recorders_;

@@ -24,9 +24,9 @@ std::size_t rows_of(const Options& options) {
 TEST(Rows, EqualOnesAreShared) {
     Rows rows(3);
     const std::vector<CellId> a{1, 2, 3}, b{1, 2, 4};
-    EXPECT_EQ(rows.add(a), 0U);
-    EXPECT_EQ(rows.add(b), 1U);
-    EXPECT_EQ(rows.add(a), 0U);
+    EXPECT_EQ(rows.number_of(a), 0U);
+    EXPECT_EQ(rows.number_of(b), 1U);
+    EXPECT_EQ(rows.number_of(a), 0U);
     EXPECT_EQ(rows.count(), 2U);
     EXPECT_EQ(rows.at(1, 2), 4U);
 }

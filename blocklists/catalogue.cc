@@ -8,7 +8,7 @@
 #include <map>
 #include <system_error>
 
-#include "blocklists/guard.h"
+#include "blocklists/acceptance.h"
 #include "blocklists/lines.h"
 #include "blocklists/listed_name.h"
 #include "blocklists/service_file.h"
@@ -141,13 +141,13 @@ private:
             guard.add(shared.name, Guard::Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
         for (auto& service : catalogue_.services)
             std::erase_if(service.domains, [&](const ServiceDomain& domain) {
-                const auto why = guard.why_not(domain.name, domainset::MatchKind::Suffix);
-                if (why)
+                const Status checked = guard.check_name(domain.name, domainset::MatchKind::Suffix);
+                if (!checked)
                     diagnostics_.error(domain.place,
                                        fmt::format("'{}' of service '{}' may not be sinkholed: {}; take it "
                                                    "out or name the hosts below it",
-                                                   domain.name.to_string(), service.id, *why));
-                return why.has_value();
+                                                   domain.name.to_string(), service.id, checked.error().text));
+                return !checked;
             });
     }
 

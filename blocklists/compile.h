@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue and lists, compiled into one set (contract, "Lists: what an entry means", and the guard).
-//
-// The guard: names that may not be sinkholed are left out of the first copy of a list and named. A later copy (one
-// with a last good copy before it) that adds such a name is refused whole, and the last good copy serves. So is one
-// that lost or gained too large a share of its entries, or would close more than a few popular names. The catalogue
-// is held against the one before it in the same way; when it is refused nothing is compiled.
+// Catalogue and lists, compiled into one set. What is taken of them acceptance.h decides.
 //
 // Threads:  control plane; one at a time for one `out`.
 // Memory:   about 110 bytes for each entry of all lists, the text of one list at a time, and the set.
@@ -17,10 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "blocklists/catalogue.h"
-#include "blocklists/guard.h"
 #include "blocklists/manifest.h"
-#include "blocklists/public_suffix.h"
 #include "resolver/base/diagnostics.h"
 #include "resolver/base/result.h"
 #include "resolver/domainset/domain_set.h"
@@ -60,9 +52,6 @@ struct Compiled {
     std::vector<std::uint8_t> bytes;
     CompileReport report;
 };
-
-/// The names that may not be sinkholed.
-[[nodiscard]] Guard guard_of(const Manifest& manifest, const Catalogue& catalogue);
 
 /// Without publishing: for a dry run, and for sets that are not the node's.
 Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics);

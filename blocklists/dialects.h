@@ -31,10 +31,6 @@ struct ListLimits {
     std::size_t line_bytes_max = 4096;
     std::uint32_t rules_max = 20'000'000;
     std::size_t refused_kept_max = 10;
-    double shrink_max = 0.5;              // of the last good copy's entries that a later one may have lost
-    double growth_max = 3.0;              // times as many entries as the last good copy
-    std::uint32_t change_min = 20;        // entries: smaller changes are never too large
-    std::size_t popular_closed_max = 10;  // popular names that a later copy may close which the last good one did not
 };
 
 /// What one line of a list says of one name, or of addresses.

@@ -77,11 +77,11 @@ Result<ListCopy> ListCopy::of(const std::string& text, const std::string& from, 
     ListCopy copy;
     copy.digest_ = sha256(bytes_of(text));
     Reading reading(limits, [&](const Rule& rule, std::uint32_t line) {
-        auto why = guard == nullptr ? std::nullopt : guard->why_not(rule);
-        if (why)
-            copy.left_out_.push_back({subject_of(rule), std::move(*why), line});
-        else
+        auto checked = guard == nullptr ? Status(Done{}) : guard->check_rule(rule);
+        if (checked)
             copy.keep(rule);
+        else
+            copy.left_out_.push_back({subject_of(rule), std::move(checked).error().text, line});
     });
     const auto read = read_list(text, format, reading);
     if (!read) return Error{from + ": " + read.error().text};

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "blocklists/acceptance.h"
 #include "blocklists/compile.h"
-#include "blocklists/guard.h"
 #include "resolver/base/digest.h"
 
 namespace cenote::blocklists {

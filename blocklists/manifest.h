@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "blocklists/acceptance_limits.h"
 #include "blocklists/dialects.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
@@ -17,17 +19,28 @@
 
 namespace cenote::blocklists {
 
+/// What is known of the source of a list since its last complete download.
+struct ListOrigin {
+    std::string url;
+    std::string key;   // minisign public key it was checked with; empty: unsigned
+    std::string etag;  // validators of the response (RFC 9110 §8.8); empty: none
+    std::string last_modified;
+    std::int64_t fetched_at = 0;  // in seconds since 1970
+};
+
 struct Manifest {
     struct List {
         std::string id;
         Path path;
         Format format = Format::Auto;
-        Path last_good;                 // the copy that serves when `path` cannot; empty: there is none
-        std::string key{};              // minisign public key; empty: unsigned
-        Path signature{};               // with a key: the .minisig file
-        std::string failed{};           // why there is nothing at `path`: it could not be fetched; empty: there is
-        std::int64_t signed_since = 0;  // with a key: of the last good copy's signature; 0: unknown
-        std::string url{};              // where what is at `path` was fetched from; empty: it is the list itself
+        Path last_good;                      // the copy that serves when `path` cannot; empty: there is none
+        std::string key{};                   // minisign public key; empty: unsigned
+        Path signature{};                    // with a key: the .minisig file
+        std::string failed{};                // why there is nothing at `path`: it could not be fetched; empty: there is
+        std::int64_t signed_since = 0;       // with a key: of the last good copy's signature; 0: unknown
+        std::string url{};                   // where what is at `path` was fetched from; empty: it is the list itself
+        std::optional<ListOrigin> origin{};  // of a new download, kept when its text is taken
+        bool unmodified = false;             // the source has confirmed the last good copy, which is at `path`
 
         /// Where the list is for a reader of messages, to whom a temporary copy says nothing.
         [[nodiscard]] std::string from() const { return url.empty() ? path.string() : url; }
@@ -46,6 +59,7 @@ struct Manifest {
     WallTime built_at{};
     std::uint64_t seed = 0;  // of the set's hashes: a secret from the authors of lists
     ListLimits limits;
+    AcceptanceLimits acceptance;
 };
 
 }  // namespace cenote::blocklists

@@ -63,7 +63,7 @@ std::optional<std::uint32_t> Popular::rank_of(const wire::Name& name) const {
 
 bool Popular::is_or_covers(const wire::Name& name) const { return suffixes_.contains(key(name.wire())); }
 
-std::vector<bool> Popular::closed_by(const ListCopy& copy) const {
+std::vector<bool> Popular::sinkholed_by(const ListCopy& copy) const {
     std::vector<Said> said(suffixes_.size());
     copy.for_each([&](const Rule& rule) {
         const auto found = suffixes_.find(key(rule.name.wire()));

@@ -36,8 +36,8 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> rank_of(const wire::Name& name) const;
     /// Whether one of them is this name or below it.
     [[nodiscard]] bool is_or_covers(const wire::Name& name) const;
-    /// By rank, which of them a copy closes.
-    [[nodiscard]] std::vector<bool> closed_by(const ListCopy& copy) const;
+    /// By rank, which of them a copy sinkholes.
+    [[nodiscard]] std::vector<bool> sinkholed_by(const ListCopy& copy) const;
 
 private:
     static constexpr std::size_t kNamesMax = 1'000'000;

@@ -131,22 +131,11 @@ private:
         }
         if (!trigger || equal_folded(type, "NS") || equal_folded(type, "DNSKEY") || equal_folded(type, "RRSIG")) return;
         std::string why;
-        auto read = read_rpz_trigger(*trigger, why);
+        const auto cname = equal_folded(type, "CNAME") ? std::optional(value) : std::nullopt;
+        const auto read = read_rpz_record(*trigger, cname, why);
         if (!read.understood) return reading_.refuse(line, std::move(why));
-        if (!read.obeyed || action_of(type, value, *trigger, read.rule) == Action::None) return reading_.skip();
+        if (!read.applies) return reading_.skip();
         reading_.rule(line, read.rule);
-    }
-
-    enum class Action : std::uint8_t { None, Closes, Opens };
-
-    /// Sets the rule's exception too.
-    static Action action_of(std::string_view type, std::string_view value, std::string_view trigger, Rule& rule) {
-        if (!equal_folded(type, "CNAME")) return Action::Closes;  // local data
-        if (value.ends_with('.') && value.size() > 1) value.remove_suffix(1);
-        if (equal_folded(value, "rpz-tcp-only")) return Action::None;
-        // Passing names to themselves is how it was written before there was a word for it.
-        rule.exception = equal_folded(value, "rpz-passthru") || equal_folded(value, trigger);
-        return rule.exception ? Action::Opens : Action::Closes;
     }
 
     /// The owner without the zone around it; nullopt: it is the apex.

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/time_text.h"
 #include "resolver/config/documents.h"
-#include "resolver/config/list_copies.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/message.h"
 
@@ -165,7 +165,7 @@ Json directive_json(const policy::Policy& policy, std::uint32_t index, WallTime 
     };
 }
 
-Json list_json(const ListSettings& list, const Source* source, const ListCopy& copy, WallTime now) {
+Json list_json(const ListSettings& list, const Source* source, const blocklists::ListStatus& copy, WallTime now) {
     Json row{
         {"id", list.id},
         {"source", list.source},
@@ -273,7 +273,8 @@ Json services_json(const blocklists::Catalogue& catalogue) {
 Json lists_json(const Settings& settings, const domainset::DomainSet* set, WallTime now) {
     Json rows = Json::array();
     for (const auto& list : settings.lists)
-        rows.push_back(list_json(list, find_source(set, SourceKind::List, list.id), list_copy(settings, list.id), now));
+        rows.push_back(list_json(list, find_source(set, SourceKind::List, list.id),
+                                 blocklists::ListStore(settings.set).status(list.id), now));
     return rows;
 }
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/log.h"
-#include "resolver/config/set_changes.h"
 #include "resolver/daemon/version.h"
 
 namespace cenote::daemon {

@@ -8,11 +8,11 @@
 #include <bit>
 #include <cstdlib>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/digest.h"
 #include "resolver/base/log.h"
 #include "resolver/base/mapping_guard.h"
 #include "resolver/base/time_text.h"
-#include "resolver/config/set_changes.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/zone_keeper.h"
 
@@ -121,7 +121,7 @@ void Running::tell_head() {
 void Running::note_updates() {
     if (state_ == nullptr) return;
     const auto trail = state_->history();
-    for (const config::SetChange& change : config::set_changes(loaded_.settings.set)) {
+    for (const blocklists::SetChange& change : blocklists::set_changes(loaded_.settings.set)) {
         state::Record record;
         record.at = wall_now();
         record.actor = change.actor;

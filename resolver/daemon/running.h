@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "blocklists/list_store.h"
 #include "resolver/cache/cache.h"
 #include "resolver/config/exception_document.h"
-#include "resolver/config/update_failure.h"
 #include "resolver/control/control.h"
 #include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/listen_watch.h"
@@ -95,10 +95,10 @@ public:
     /// The whole policy in force as a document, as the state file keeps it (config/documents.h).
     [[nodiscard]] std::string policy_document() const;
     /// Of an update that could write no note beside the set; until one has published a set.
-    [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
+    [[nodiscard]] const std::optional<blocklists::UpdateFailure>& update_failure() const noexcept {
         return update_failure_;
     }
-    void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
+    void note_update_failure(blocklists::UpdateFailure failure) { update_failure_ = std::move(failure); }
     [[nodiscard]] const std::string& policy_digest() const noexcept { return digest_; }
     /// Takes no more queries; what is under way gets its answer.
     void begin_drain();
@@ -183,7 +183,7 @@ private:
     std::vector<config::MadeRule> made_;  // of state_, what something may still come of
     LatestTime latest_;
     std::map<std::string, std::vector<Ticks>> requests_;  // by user, of the last day
-    std::optional<config::UpdateFailure> update_failure_;
+    std::optional<blocklists::UpdateFailure> update_failure_;
     std::unique_ptr<Published<engine::Snapshot>> snapshots_;
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/time_text.h"
-#include "resolver/config/list_copies.h"
-#include "resolver/config/update_failure.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
@@ -84,12 +83,12 @@ void add_exceptions(const Running& running, Problems& found) {
 void add_update_problems(const Running& running, Problems& found) {
     const config::Settings& settings = running.loaded().settings;
     if (settings.set.empty()) return;
-    const auto noted = config::update_failure(settings.set);
+    const auto noted = blocklists::update_failure(settings.set);
     if (const auto& failure = noted ? noted : running.update_failure())
         found.add("error", fmt::format("the update of {} failed: {}", format_time(failure->at), failure->text),
                   failure->at, "run 'cenote update' and look at its output");
     for (const auto& list : settings.lists) {
-        const auto copy = config::list_copy(settings, list.id);
+        const auto copy = blocklists::ListStore(settings.set).status(list.id);
         if (copy.error.empty()) continue;
         if (config::is_zone(list))
             found.add("warning", fmt::format("list {}: its zone stays as it was: {}", list.id, copy.error),

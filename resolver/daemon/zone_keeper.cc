@@ -22,9 +22,9 @@
 #include <mutex>
 #include <thread>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/log.h"
 #include "resolver/config/config.h"
-#include "resolver/config/list_copies.h"
 #include "resolver/daemon/zone_increments.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/transfer/incoming.h"
@@ -162,12 +162,12 @@ private:
     }
 
     Status take(transfer::ZoneData data) {
-        const Path path = config::zone_path(settings_, zone_.list);
+        const Path path = blocklists::ListStore(settings_.set).zone_path(zone_.list);
         const std::string text = transfer::to_master_file(zone_.zone, data);
         std::error_code ignored;
         std::filesystem::create_directory(path.parent_path(), ignored);
         if (auto written = publish_file(path, bytes_of(text), kFileMode); !written) return written;
-        std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
+        std::filesystem::remove(blocklists::ListStore(settings_.set).zone_expired_path(zone_.list), ignored);
         const bool may_be_small = data_.has_value() && !expired_;
         expired_ = false;
         soa_ = data.soa;
@@ -199,7 +199,7 @@ private:
             if (domainset::lock_for_publishing(settings_.set, kBusyPause)) {  // and let go at once, for the tool
                 refused_ = !compile_and_publish(settings_.file);
                 // A guard that refuses has its word beside the list: that is an end too.
-                uncompiled_ = refused_ && config::list_copy(settings_, zone_.list).error.empty();
+                uncompiled_ = refused_ && blocklists::ListStore(settings_.set).status(zone_.list).error.empty();
                 if (!uncompiled_) return;
             }
             std::unique_lock waiting(mutex_);
@@ -212,16 +212,18 @@ private:
     /// compiles: a file that changes while it is read is no good copy.
     void note_contact() {
         const auto lock = domainset::lock_for_publishing(settings_.set);
-        if (!lock || uncompiled_ || !config::list_copy(settings_, zone_.list).error.empty()) return;
-        if (auto confirmed = config::confirm_copy(settings_, zone_.list); !confirmed)
+        if (!lock || uncompiled_ || !blocklists::ListStore(settings_.set).status(zone_.list).error.empty()) return;
+        if (auto confirmed = blocklists::ListStore(settings_.set).confirm_copy(zone_.list); !confirmed)
             log::warning("zone {}: {}", name(), confirmed.error().text);
     }
 
     /// Whoever kept the zone before us may have been killed between writing it and having it compiled.
     [[nodiscard]] bool compiled() const {
         std::error_code none;
-        const auto written = std::filesystem::last_write_time(config::zone_path(settings_, zone_.list), none);
-        const auto taken = std::filesystem::last_write_time(config::list_copy_path(settings_, zone_.list), none);
+        const auto written =
+            std::filesystem::last_write_time(blocklists::ListStore(settings_.set).zone_path(zone_.list), none);
+        const auto taken =
+            std::filesystem::last_write_time(blocklists::ListStore(settings_.set).copy_path(zone_.list), none);
         return !none && taken >= written;
     }
 
@@ -234,7 +236,8 @@ private:
                    zone_.primary.to_string(), soa_.expire);
         expired_ = true;
         uncompiled_ = true;
-        static_cast<void>(publish_file(config::zone_expired_path(settings_, zone_.list), {}, kFileMode));
+        static_cast<void>(
+            publish_file(blocklists::ListStore(settings_.set).zone_expired_path(zone_.list), {}, kFileMode));
         publish();
     }
 
@@ -242,7 +245,7 @@ private:
     void revive() {
         log::notice("zone {}: the primary is there again, with the serial {} that is here", name(), data_->soa.serial);
         std::error_code ignored;
-        std::filesystem::remove(config::zone_expired_path(settings_, zone_.list), ignored);
+        std::filesystem::remove(blocklists::ListStore(settings_.set).zone_expired_path(zone_.list), ignored);
         expired_ = false;
         uncompiled_ = true;
         publish();
@@ -260,26 +263,26 @@ private:
 
     /// What we wrote in a run before: increments begin there.
     void read_from_disk() {
-        const auto text = read_file(config::zone_path(settings_, zone_.list), kZoneBytesMax);
+        const auto text = read_file(blocklists::ListStore(settings_.set).zone_path(zone_.list), kZoneBytesMax);
         if (!text) return;
         data_ = transfer::from_master_file(zone_.zone, *text);
         if (!data_) return;
         digest_ = sha256(bytes_of(*text));
         soa_ = data_->soa;
         std::error_code none;
-        expired_ = std::filesystem::exists(config::zone_expired_path(settings_, zone_.list), none);
+        expired_ = std::filesystem::exists(blocklists::ListStore(settings_.set).zone_expired_path(zone_.list), none);
     }
 
     void note_error(const std::string& text) {
         std::error_code ignored;
-        const Path path = config::list_error_path(settings_, zone_.list);
+        const Path path = blocklists::ListStore(settings_.set).error_path(zone_.list);
         std::filesystem::create_directory(path.parent_path(), ignored);
         static_cast<void>(publish_file(path, bytes_of(text + "\n"), kFileMode));
         failing_ = true;
     }
     void clear_error() {
         std::error_code ignored;
-        if (failing_) std::filesystem::remove(config::list_error_path(settings_, zone_.list), ignored);
+        if (failing_) std::filesystem::remove(blocklists::ListStore(settings_.set).error_path(zone_.list), ignored);
         failing_ = false;
     }
     [[nodiscard]] std::string name() const { return zone_.zone.to_string(); }

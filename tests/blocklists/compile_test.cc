@@ -175,8 +175,8 @@ TEST_F(Compile, ALaterCatalogueIsGuardedAsAListIs) {
     }
     write_file(folder_ / "services" / "b.toml", many);
     EXPECT_THAT(refused(), HasSubstr("it grew from 0 to 30 entries"));
-    manifest_.limits.growth_max = 1e9;
-    manifest_.limits.change_min = 1000;
+    manifest_.acceptance.growth_max = 1e9;
+    manifest_.acceptance.change_min = 1000;
     EXPECT_EQ(refused(), "taken");
     manifest_.popular = list("popular", popular);
     EXPECT_THAT(refused(), HasSubstr("it would newly sinkhole 30 popular names"));

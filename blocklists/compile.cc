@@ -68,13 +68,13 @@ private:
         }
     }
 
-    /// The catalogue's names are a list like any other.
+    /// The names of the catalogue are accepted or refused as those of a list.
     Status check_catalogue() const {
         if (manifest_.services_last_good.empty() || manifest_.force) return Done{};
         const Manifest::List kept{
             .id = {}, .path = {}, .format = Format::Domains, .last_good = manifest_.services_last_good};
         const auto before = ListCopy::read_last_good(kept, acceptance_.guard(), manifest_.limits);
-        if (!before) return Done{};  // none was taken before this one
+        if (!before) return Done{};  // this is the first
         auto now = ListCopy::of(report_.services_text, "the catalogue", Format::Domains, acceptance_.guard(),
                                 manifest_.limits);
         if (!now) return std::move(now).error();
@@ -176,7 +176,7 @@ Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagno
     if (!acceptance) return acceptance.error();
     auto compiled = Compiler(manifest, *acceptance, diagnostics).run(catalogue);
     if (!compiled) return compiled;
-    // What we would publish must be what the daemon takes.
+    // Only what the daemon will accept may be published.
     const auto set = domainset::DomainSet::from_bytes(compiled->bytes);
     if (!set) return set.error();
     compiled->report.info = set->info();

@@ -45,8 +45,8 @@ public:
     /// Compiles all, keeps the copies of the lists that were taken, and notes the errors of the others.
     [[nodiscard]] Result<Published> publish(const Manifest& manifest, Diagnostics& diagnostics) const;
     /// Publishes a change of one list as a delta of `known`, the set as it is, and gives the changed set. nullopt: all
-    /// must be compiled. When the daemon has the set, keep_copy() ends it: until then the copy is older than its list,
-    /// and whoever compares them knows that the change may not be in force.
+    /// must be compiled. keep_copy() completes it after the daemon has loaded the set: until then the copy is older than
+    /// its list, a sign that the change may not be in force.
     [[nodiscard]] Result<std::optional<domainset::DomainSet>> publish_delta(const domainset::DomainSet& known,
                                                                             const Increment& change,
                                                                             const Manifest& manifest) const;

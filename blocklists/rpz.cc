@@ -3,8 +3,8 @@
 // Dialect `rpz`: a response policy zone as a master file (RFC 1035 §5; the encoding of RPZ is
 // draft-vixie-dnsop-dns-rpz).
 //
-// Names are triggers below the zone's apex; without a zone around them (no SOA, no $ORIGIN) they are triggers as they
-// stand. What the zone would answer is not kept: the directive that targets the list says how its names are answered.
+// Owner names are triggers below the zone's apex; without a zone (no SOA, no $ORIGIN) they are triggers unchanged. The
+// answers in the zone are not kept: the directive that targets the list determines how its names are answered.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,17 +38,17 @@ bool is_class(std::string_view word) {
     return equal_folded(word, "IN") || equal_folded(word, "CH") || equal_folded(word, "HS");
 }
 
-/// The words of a record; one in parentheses goes over several lines.
+/// Splits records into words; a record in parentheses spans several lines.
 class RecordReader {
 public:
     struct Record {
-        std::string_view owner;  // empty: that of the record before
+        std::string_view owner;  // empty: the owner of the record before
         std::array<std::string_view, kRecordWordsMax> words;
         std::size_t count = 0;
         std::uint32_t line = 0;
     };
 
-    /// `line` as it stands, with the blanks in front. True: the record is complete.
+    /// `line`: untrimmed, because a blank in front means the owner of the record before. True: the record is complete.
     bool add(std::string_view line, std::uint32_t number) {
         if (depth_ == 0) {
             record_.count = 0;
@@ -138,7 +138,7 @@ private:
         reading_.rule(line, read.rule);
     }
 
-    /// The owner without the zone around it; nullopt: it is the apex.
+    /// The owner relative to the apex; nullopt: it is the apex.
     [[nodiscard]] std::optional<std::string> trigger_text() const {
         if (owner_ == "@") return std::nullopt;
         std::string text(owner_);

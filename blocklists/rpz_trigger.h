@@ -3,7 +3,7 @@
 // The rule of one record of a response policy zone: its owner name is the trigger (a name, all names below one, or
 // addresses), its type and CNAME target are the action (draft-vixie-dnsop-dns-rpz §3, §4).
 //
-// Threads:  pure.   Memory: the rule.   Failure: the reason, a few words.
+// Threads:  pure.   Memory: the rule.   Failure: the reason in `why`.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace cenote::blocklists {
 struct RpzRule {
     Rule rule;
     bool understood = false;
-    bool applies = true;  // false: no rule comes of it (rpz-nsdname, rpz-nsip, rpz-tcp-only)
+    bool applies = true;  // false: the record gives no rule (rpz-nsdname, rpz-nsip, rpz-tcp-only)
 };
 
 /// `owner`: without the zone's name. `cname`: the target of a CNAME record; nullopt: the record is of another type.
@@ -29,7 +29,7 @@ struct RpzRule {
     return trigger == Rule::Trigger::ClientIp ? domainset::AddressUse::Client : domainset::AddressUse::Response;
 }
 
-/// "24.0.2.0.192", "48.zz.2001.db8" -> the prefix.
+/// Of "24.0.2.0.192", "48.zz.db8.2001".
 [[nodiscard]] std::optional<Prefix> parse_rpz_prefix(std::string_view text);
 [[nodiscard]] std::string rpz_prefix_to_text(const Prefix& prefix);
 

@@ -44,7 +44,7 @@ std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settin
             return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
     if (settings.services.empty()) return nullptr;
     auto manifest = manifest_of(settings, WallTime{});
-    manifest.lists.clear();  // their ids are known without them
+    manifest.lists.clear();  // their ids are known from the settings
     manifest.services_last_good.clear();
     Diagnostics ignored;
     auto compiled = blocklists::compile_in_memory(manifest, ignored);

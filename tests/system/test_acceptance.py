@@ -21,7 +21,7 @@ class Acceptance(ListTest):
             self.assertIn(f"{url}: it adds 3 entries that may not be sinkholed: 'com' in line 1: ", text)
             self.assertIn("'co.kr' in line 102: ", text)
             self.assertIn("'net' in line 104: ", text)
-            self.assertNotIn("cenote-update-", text, "a folder that is gone by now")
+            self.assertNotIn("cenote-update-", text, "the temporary folder does not exist any more")
         web.put("list.txt", GOOD + "what is this\n")
         self.assertIn(f"{url}:101:1: warning: not understood", self.update())
 
@@ -117,7 +117,7 @@ class Acceptance(ListTest):
         self.resolver.start()
         asked = [f"www.famous{i}.example" for i in range(11)]
         for name in asked + ["www.mine.example"] * 5:
-            for client in range(1, 11):  # how many they are is estimated
+            for client in range(1, 11):  # the number of clients is an estimate
                 self.resolver.ask(name, source=f"127.0.0.{client if name in asked else 1}")
         rows = {row["name"]: (row["queries"], row["clients"]) for row in self.resolver.cenote_json("top", "names")}
         self.assertEqual(rows["www.famous3.example"][0], 10)

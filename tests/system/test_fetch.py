@@ -17,7 +17,7 @@ class Fetch(ListTest):
         web = Nginx(self)
         web.put("list.txt", GOOD)
         self.configure(f"http://127.0.0.1:{web.port}/list.txt")
-        self.assertIn("fetched, 1590 bytes", self.update(), "packed on the way")
+        self.assertIn("fetched, 1590 bytes", self.update(), "compressed in transfer")
         self.resolver.start()
         self.assertEqual(self.seen(), SINKHOLED)
         self.assertIn("not modified (304)", self.update())
@@ -27,7 +27,7 @@ class Fetch(ListTest):
         os.utime(web.folder / "files" / "list.txt", (1, 1))
         self.assertIn("fetched", self.update())
         self.assertEqual(self.seen("new.example"), SINKHOLED)
-        # Another URL is another text, whatever was known of the first one.
+        # Another URL is another text: the validators of the first one do not apply.
         web.put("other.txt", GOOD)
         self.configure(f"http://127.0.0.1:{web.port}/other.txt")
         self.assertIn("fetched", self.update())
@@ -46,10 +46,10 @@ class Fetch(ListTest):
             origin.write_text("\n".join(lines[:4] + [str(int(lines[4]) - age)]) + "\n")
             self.update()
             self.assertEqual(web.statuses()[-1], status, age)
-            self.assertIn("not modified (304)", self.update(), "it was fetched whole just now, or known before")
+            self.assertIn("not modified (304)", self.update(), "its last complete download is recent")
         server = RudeServer(self, b"HTTP/1.1 304 Not Modified\r\n\r\n")
         self.configure(server.url)
-        self.assertIn("the server answered 304", self.update(code=1), "it was asked without a condition")
+        self.assertIn("the server answered 304", self.update(code=1), "the request was unconditional")
 
     def test_one_that_fails_keeps_its_copy_and_the_others_land(self):
         web = Nginx(self)
@@ -93,7 +93,7 @@ class Fetch(ListTest):
         server = RudeServer(self, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
         self.configure(server.url)
         self.update(code=1)
-        self.assertEqual(server.asked, 1, "what is not there is not there in a second either")
+        self.assertEqual(server.asked, 1, "a response 404 is not retried")
 
     def test_bad_servers_change_nothing(self):
         web = Nginx(self)
@@ -160,7 +160,7 @@ class Fetch(ListTest):
         self.assertIn("404", self.update(code=1))
         self.assertEqual((self.seen("evil.example"), self.seen("legacy.example")), (OPEN, SINKHOLED))
 
-        # What was signed before the last good copy was is an old list in the place of a new one.
+        # A list that was signed before the last good copy is an old one in the place of a new one.
         for comment in ("timestamp:1700000000\tfile:list.txt", "no time"):
             publish(GOOD + "older.example\n", comment=comment)
             self.assertIn("before the last good copy", self.update(code=1))
@@ -171,7 +171,7 @@ class Fetch(ListTest):
         publish(GOOD, comment="timestamp:1700000001")
         self.update()
 
-        # A file beside its signature; and what was taken unsigned is not taken over when a key comes.
+        # A file beside its signature; and a copy that was taken unsigned is fetched again when a key is configured.
         publish(GOOD)
         self.configure(folder / "list.txt", f'key = "{public}"')
         self.update()

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lists of a configuration that come from the web, fetched for one update. Private to the tool.
+// The lists of a configuration that have a URL, fetched for one update. Private to the tool.
 //
 // A list is fetched with a condition where its last good copy came from the same URL with the same key (ListOrigin).
 // A response "not modified" is accepted for as long as max_age after the last complete download; then the list is
 // fetched whole again, so that a server, or an attacker in front of it, cannot keep an old copy fresh without end.
 //
-// Threads:  one; it waits.
-// Memory:   a few lines a list; the texts are in a folder that the destructor removes.
+// Threads:  one; it blocks.
+// Memory:   a few strings for each list; the texts are in a folder that the destructor removes.
 // Failure:  the manifest has the reason, and the last good copy serves.
 #pragma once
 

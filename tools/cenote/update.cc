@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// update: lists and catalogue into the set, and the set into the daemon.
+// update: fetches the lists, compiles them with the catalogue, and lets the daemon load the set.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -31,7 +31,7 @@ struct Flags {
     std::optional<milliseconds> timeout;
 };
 
-/// As the audit trail has it.
+/// The action in the audit trail.
 std::string action_of(const Flags& flags) {
     return flags.rollback ? "update --rollback" : flags.force ? "update --force" : "update";
 }
@@ -74,7 +74,7 @@ void roll_back(const config::Settings& settings, const Publisher& publisher, Out
     for (const Error& problem : *restored) outcome.fail(problem);
 }
 
-/// Against the set in use, if there is one.
+/// Prints the differences from the set in use, if there is one.
 Status show_changes(const config::Settings& settings, const blocklists::Manifest& manifest,
                     const std::vector<std::uint8_t>& bytes) {
     const auto before = domainset::DomainSet::open(settings.set);
@@ -94,7 +94,7 @@ Exit try_out(const config::Settings& settings, const blocklists::Manifest& manif
     if (!compiled) return fail(compiled.error());
     print_report(compiled->report);
     if (auto shown = show_changes(settings, manifest, compiled->bytes); !shown) return fail(shown.error());
-    fmt::print("a dry run: {} is as it was\n", settings.set.string());
+    fmt::print("a dry run: {} is unchanged\n", settings.set.string());
     return failed_lists(compiled->report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
@@ -125,7 +125,7 @@ Names popular_names(Session& session, const config::Settings& settings, const Fl
     const auto names = session.ask_if_there(request.verb, request.args);
     if (!names) return {};
     if (*names) return config::popular_names(**names);
-    fmt::print(stderr, "cenote: warning: the daemon does not say which names are popular: {}\n", names->error().text);
+    fmt::print(stderr, "cenote: warning: the daemon did not give its popular names: {}\n", names->error().text);
     return {};
 }
 
@@ -217,15 +217,15 @@ void add_update(Verbs& verbs) {
     CLI::App* verb = verbs.add(
         "update", "Fetch the lists, compile them with the catalogue, publish the set, have the daemon load it");
     const auto flags = std::make_shared<Flags>();
-    auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, only tell what would come of it");
-    auto* force = verb->add_flag("--force", flags->force, "Take names that may not be sinkholed all the same");
-    verb->add_flag("--local", flags->local, "Fetch nothing: compile what is here");
-    auto* rollback = verb->add_flag("--rollback", flags->rollback, "Go back to the set before this one");
+    auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, print what would change");
+    auto* force = verb->add_flag("--force", flags->force, "Accept names that may not be sinkholed");
+    verb->add_flag("--local", flags->local, "Fetch nothing: compile the copies in the folder of the set");
+    auto* rollback = verb->add_flag("--rollback", flags->rollback, "Return to the previous set");
     rollback->excludes(dry_run)->excludes(force);
-    verb->add_option("--popular", flags->popular, "Names that people ask for, most popular first")->type_name("FILE");
+    verb->add_option("--popular", flags->popular, "Queried names, most popular first")->type_name("FILE");
     verb->add_option_function<std::string>(
             "--timeout", [flags](const std::string& text) { flags->timeout = parse_duration(text).value(); },
-            "How long a list is waited for, 60s by default")
+            "Time limit for one list, 60s by default")
         ->type_name("DURATION")
         ->check(End::check_duration);
     flags->why.add_to(*verb);

@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <set>
 #include <span>
-#include <vector>
 
+#include "blocklists/list_copy.h"
 #include "blocklists/public_suffix.h"
+#include "blocklists/rpz_trigger.h"
+#include "resolver/base/time_text.h"
 
 namespace cenote::blocklists {
 namespace {
 
-constexpr std::size_t kGuardedShown = 5;  // so many of the longest names fit into what is kept of a refusal
+constexpr std::size_t kGuardedShown = 5;  // the note of a refusal has room for so many of the longest names
 constexpr std::size_t kPopularShown = 3;
 
 std::vector<const LeftOut*> newly_left_out(const ListCopy& before, const ListCopy& now) {
@@ -25,9 +27,60 @@ std::vector<const LeftOut*> newly_left_out(const ListCopy& before, const ListCop
     return added;
 }
 
-std::string why_not_guarded(const ListCopy& before, const ListCopy& now) {
+std::string signing_text(std::int64_t time) {
+    return time == 0 ? "without a time" : format_time(WallTime(seconds(time)));
+}
+
+/// The prefixes of a list stand in the set below these names, which no line of the list has.
+bool concerns_addresses(const wire::Name& name) {
+    return domainset::is_address_name(name) ||
+           domainset::addresses_below(domainset::AddressUse::Response).is_below_or_equal(name) ||
+           domainset::addresses_below(domainset::AddressUse::Client).is_below_or_equal(name);
+}
+
+}  // namespace
+
+Result<Acceptance> Acceptance::of(const Manifest& manifest, const Catalogue& catalogue) {
+    auto popular = Popular::of(manifest);
+    if (!popular) return std::move(popular).error();
+    return Acceptance(guard_of(manifest, catalogue), *std::move(popular), manifest.acceptance, manifest.force);
+}
+
+Status Acceptance::check_service_name(const wire::Name& name) const {
+    return force_ ? Status(Done{}) : guard_.check_name(name, domainset::MatchKind::Suffix);
+}
+
+Status Acceptance::check_copy(const ListCopy* before, const ListCopy& now) const {
+    if (force_) return Done{};
+    if (before != nullptr)
+        for (const auto check : {&Acceptance::check_guarded, &Acceptance::check_size, &Acceptance::check_popular})
+            if (auto checked = (this->*check)(*before, now); !checked) return checked;
+    return check_address_space(before, now);
+}
+
+Status Acceptance::check_list(const Manifest::List& list, const ListCopy* before, const ListCopy& now) const {
+    if (force_) return Done{};
+    if (list.signed_since > now.signed_at() && !list.key.empty())
+        return Error{
+            fmt::format("{}: it is signed {}, before the last good copy ({}), as an older list in its place "
+                        "would be; the last good copy serves, force takes this one as it is",
+                        list.from(), signing_text(now.signed_at()), signing_text(list.signed_since))};
+    const Status checked = check_copy(before, now);
+    if (checked) return Done{};
+    return Error{fmt::format("{}: {}; {}force takes the new one as it is", list.from(), checked.error().text,
+                             before != nullptr ? "the last good copy serves, " : "")};
+}
+
+Status Acceptance::check_catalogue(const ListCopy& before, const ListCopy& now) const {
+    const Status checked = check_copy(&before, now);
+    if (checked) return Done{};
+    return Error{fmt::format("the catalogue is not taken: {}; the set in use stays, force takes the catalogue as it is",
+                             checked.error().text)};
+}
+
+Status Acceptance::check_guarded(const ListCopy& before, const ListCopy& now) const {
     const auto added = newly_left_out(before, now);
-    if (added.empty()) return {};
+    if (added.empty()) return Done{};
     std::string text = "it adds ";
     if (added.size() > 1) text += fmt::format("{} entries that may not be sinkholed: ", added.size());
     const auto shown = std::span(added).first(std::min(added.size(), kGuardedShown));
@@ -37,52 +90,54 @@ std::string why_not_guarded(const ListCopy& before, const ListCopy& now) {
                             added.size() > 1 ? "" : ", which may not be sinkholed", entry->why);
     }
     if (added.size() > shown.size()) text += fmt::format("; and {} more", added.size() - shown.size());
-    return text;
+    return Error{std::move(text)};
 }
 
-std::string why_not_size(const ListCopy& before, const ListCopy& now, const ListLimits& limits) {
+Status Acceptance::check_size(const ListCopy& before, const ListCopy& now) const {
     const double was = before.count();
     const double is = now.count();
-    if (is < was * (1 - limits.shrink_max) && was - is >= limits.change_min)
-        return fmt::format("it lost {} of {} entries", before.count() - now.count(), before.count());
-    if (is > was * limits.growth_max && is - was >= limits.change_min)
-        return fmt::format("it grew from {} to {} entries", before.count(), now.count());
-    return {};
+    if (is < was * (1 - limits_.shrink_max) && was - is >= limits_.change_min)
+        return Error{fmt::format("it lost {} of {} entries", before.count() - now.count(), before.count())};
+    if (is > was * limits_.growth_max && is - was >= limits_.change_min)
+        return Error{fmt::format("it grew from {} to {} entries", before.count(), now.count())};
+    return Done{};
 }
 
-std::string why_not_popular(const ListCopy& before, const ListCopy& now, const Popular& popular,
-                            const ListLimits& limits) {
-    if (popular.empty()) return {};
-    const auto was = popular.closed_by(before);
-    const auto is = popular.closed_by(now);
-    std::vector<std::string> added;  // of one domain the most popular name speaks for all
+Status Acceptance::check_popular(const ListCopy& before, const ListCopy& now) const {
+    if (popular_.empty()) return Done{};
+    const auto was = popular_.sinkholed_by(before);
+    const auto is = popular_.sinkholed_by(now);
+    std::vector<std::string> added;  // the most popular name of each registered domain
     std::set<std::string> domains;
     for (std::size_t i = 0; i < is.size(); ++i)
-        if (is[i] && !was[i] && domains.insert(registrable_domain(popular.names()[i])).second)
-            added.push_back(popular.names()[i].to_string());
-    if (added.size() <= limits.popular_closed_max) return {};
+        if (is[i] && !was[i] && domains.insert(registrable_domain(popular_.names()[i])).second)
+            added.push_back(popular_.names()[i].to_string());
+    if (added.size() <= limits_.popular_sinkholed_max) return Done{};
     const auto shown = std::span(added).first(std::min(added.size(), kPopularShown));
-    return fmt::format("it would newly sinkhole {} popular names, {} first", added.size(), fmt::join(shown, ", "));
+    return Error{
+        fmt::format("it would newly sinkhole {} popular names, {} first", added.size(), fmt::join(shown, ", "))};
 }
 
-std::string why_not_space(const ListCopy* before, const ListCopy& now) {
+Status Acceptance::check_address_space(const ListCopy* before, const ListCopy& now) {
     using domainset::AddressUse;
     for (const auto use : {AddressUse::Response, AddressUse::Client}) {
         const auto was = before != nullptr ? before->address_space(use) : domainset::AddressSpace{};
-        if (auto why = domainset::why_not_together(now.address_space(use), was, use)) return *std::move(why);
+        if (auto why = domainset::why_not_together(now.address_space(use), was, use)) return Error{*std::move(why)};
     }
-    return {};
+    return Done{};
 }
 
-}  // namespace
+bool Acceptance::delta_takes(std::size_t changed, std::size_t entries) const noexcept {
+    return changed < limits_.change_min || changed <= entries / limits_.delta_share;
+}
 
-std::string why_not_taken(const ListCopy* before, const ListCopy& now, const Popular& popular,
-                          const ListLimits& limits) {
-    std::string why;
-    if (before != nullptr) why = why_not_guarded(*before, now);
-    if (why.empty() && before != nullptr) why = why_not_size(*before, now, limits);
-    if (why.empty() && before != nullptr) why = why_not_popular(*before, now, popular, limits);
-    return why.empty() ? why_not_space(before, now) : why;
+bool Acceptance::delta_changes(const Rule& rule) const {
+    return delta_knows(rule) && !popular_.is_or_covers(rule.name);
+}
+
+bool Acceptance::delta_knows(const Rule& rule) const {
+    return rule.trigger == Rule::Trigger::Name && !concerns_addresses(rule.name) &&
+           guard_.check_name(rule.name, rule.kind).ok();
 }
 
 }  // namespace cenote::blocklists

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `adblock`, as far as a resolver can obey it: rules over whole names. What looks into a page or a URL is
-// passed over (docs/LIST_DIALECTS.md).
+// Dialect `adblock`, as far as a resolver can apply it: rules over whole names. Rules over pages and URLs are skipped
+// (docs/LIST_DIALECTS.md).
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -16,11 +16,11 @@ namespace {
 
 using domainset::MatchKind;
 
-/// What stands behind the `$`.
+/// The options of a rule, behind the `$`.
 struct Options {
     Rule::Weight weight = Rule::Weight::Usual;
     std::vector<std::string_view> open_below;  // denyallow
-    bool obeyed = true;                        // false: there is one that no resolver can obey
+    bool applicable = true;                    // false: an option needs more than a name
 };
 
 std::vector<std::string_view> split(std::string_view text, char at) {
@@ -33,9 +33,8 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     }
 }
 
-/// Whether a rule for these types closes a name: it must be about addresses of both families, or about all types but
-/// others.
-bool closes_addresses(std::string_view types) {
+/// Whether a rule for these types sinkholes a name: the types must include both address families.
+bool covers_addresses(std::string_view types) {
     const auto words = split(types, '|');
     const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
     const bool negated = words.front().starts_with('~');
@@ -53,14 +52,14 @@ Options read_options(std::string_view text) {
         else if (option.starts_with("denyallow="))
             options.open_below = split(option.substr(10), '|');
         else if (option.starts_with("dnstype="))
-            options.obeyed = options.obeyed && closes_addresses(option.substr(8));
+            options.applicable = options.applicable && covers_addresses(option.substr(8));
         else if (option != "all")
-            options.obeyed = false;
+            options.applicable = false;
     }
     return options;
 }
 
-/// Rules over the text of a page.
+/// Whether a line is a rule over the HTML of a page.
 bool is_html_filter(std::string_view line) {
     return line.find("$$") != std::string_view::npos || line.find("$@$") != std::string_view::npos;
 }
@@ -76,16 +75,16 @@ public:
         drop_note();
         rule_.exception = text_.starts_with("@@");
         if (rule_.exception) text_.remove_prefix(2);
-        if (text_.starts_with('/')) return reading_.skip();  // an expression over URLs
+        if (text_.starts_with('/')) return reading_.skip();  // a regular expression over URLs
         const auto dollar = text_.find('$');
         const Options options = dollar == std::string_view::npos ? Options{} : read_options(text_.substr(dollar + 1));
-        if (!options.obeyed) return reading_.skip();
+        if (!options.applicable) return reading_.skip();
         rule_.weight = options.weight;
         read_pattern(text_.substr(0, dollar), options);
     }
 
 private:
-    /// "@@||good.example^! issue 12", "||bad.example^ # why", with or without a blank.
+    /// Removes a trailing comment: "@@||good.example^! issue 12", "||bad.example^ # why", with or without a blank.
     void drop_note() {
         constexpr std::string_view kMarks = "!#";
         for (auto note = text_.find_first_of(kMarks); note != std::string_view::npos;
@@ -109,7 +108,7 @@ private:
         } else {
             rule_.kind = below ? MatchKind::Suffix : MatchKind::Exact;
         }
-        if (!below && !whole && ended) return reading_.skip();  // any name that ends like that
+        if (!below && !whole && ended) return reading_.skip();  // it matches every name with this ending
         if (is_url_part(pattern)) return reading_.skip();
         if (IpAddress::parse(pattern)) return reading_.skip();
         std::string why;
@@ -120,7 +119,7 @@ private:
         for (const auto open : options.open_below) add_open(open);
     }
 
-    /// A name that `denyallow` leaves open; where it is not below the rule's own it says nothing.
+    /// A name that `denyallow` excepts; it has no effect where it is not below the name of the rule.
     void add_open(std::string_view text) {
         std::string why;
         const auto name = parse_listed_name(text, why);
@@ -143,11 +142,11 @@ private:
     Rule rule_;
 };
 
-/// "0.0.0.0 ads.example" stands in some lists of this kind.
+/// Some lists of this dialect contain lines such as "0.0.0.0 ads.example".
 bool is_hosts_line(std::string_view line) {
     auto rest = line;
     const auto first = take_word(rest);
-    return !trim(rest).empty() && where_leads(first) != Leads::NoAddress;
+    return !trim(rest).empty() && address_kind(first) != AddressKind::NoAddress;
 }
 
 }  // namespace
@@ -169,7 +168,7 @@ void read_adblock(std::string_view text, Reading& reading) {
         } else if (is_cosmetic(line) || is_html_filter(line)) {
             reading.skip();
         } else if (line.front() == '#') {
-            return true;  // a comment, as other dialects have them
+            return true;  // a comment in the style of other dialects
         } else if (is_hosts_line(line)) {
             read_hosts_line(line, number, reading);
         } else {

@@ -8,7 +8,7 @@
 #include <map>
 #include <system_error>
 
-#include "blocklists/guard.h"
+#include "blocklists/acceptance.h"
 #include "blocklists/lines.h"
 #include "blocklists/listed_name.h"
 #include "blocklists/service_file.h"
@@ -37,7 +37,7 @@ void join(std::vector<std::string>& texts, std::vector<std::string>& more) {
         if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
 }
 
-/// A later folder speaks of a service that is there already.
+/// A file of a later folder extends an existing service.
 void extend(Service& service, ServiceDraft& later) {
     for (auto& domain : later.service.domains) {
         const auto same = std::find_if(service.domains.begin(), service.domains.end(),
@@ -79,7 +79,7 @@ public:
         for (const auto& service : catalogue_.services)
             for (const auto& name : service.shared)
                 catalogue_.shared.push_back({name, fmt::format("service '{}'", service.id)});
-        drop_what_is_shared();
+        drop_shared_names();
         return std::move(catalogue_);
     }
 
@@ -121,7 +121,7 @@ private:
         });
     }
 
-    /// No id or alias may stand for two services.
+    /// An id or alias must identify one service.
     void check_words() {
         std::map<std::string, const Service*> words;
         for (const auto& service : catalogue_.services) words.emplace(service.id, &service);
@@ -134,20 +134,20 @@ private:
                                                    alias, service.id, other->second->id));
     }
 
-    /// An entry that would sinkhole what others use too is left out.
-    void drop_what_is_shared() {
+    /// Leaves out entries that would sinkhole a name which other services share.
+    void drop_shared_names() {
         Guard guard;
         for (const auto& shared : catalogue_.shared)
             guard.add(shared.name, Guard::Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
         for (auto& service : catalogue_.services)
             std::erase_if(service.domains, [&](const ServiceDomain& domain) {
-                const auto why = guard.why_not(domain.name, domainset::MatchKind::Suffix);
-                if (why)
+                const Status checked = guard.check_name(domain.name, domainset::MatchKind::Suffix);
+                if (!checked)
                     diagnostics_.error(domain.place,
                                        fmt::format("'{}' of service '{}' may not be sinkholed: {}; take it "
                                                    "out or name the hosts below it",
-                                                   domain.name.to_string(), service.id, *why));
-                return why.has_value();
+                                                   domain.name.to_string(), service.id, checked.error().text));
+                return !checked;
             });
     }
 

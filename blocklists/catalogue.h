@@ -2,12 +2,12 @@
 //
 // The catalogue of AI services, read from folders of TOML files (blocklists/services/README.md has the format).
 //
-// A service id that a later folder names again is extended: lists of texts grow, single values are replaced, a domain
-// that is there already takes the role and strictness of the later file.
+// A service whose id occurs in a later folder again is extended: arrays are appended to, single values are replaced, a
+// domain that exists already takes the role and strictness of the later file.
 //
 // Threads:  control plane.
 // Memory:   a few hundred kilobytes.
-// Failure:  every mistake goes into the Diagnostics with its place; what is wrong is left out.
+// Failure:  every mistake goes into the Diagnostics with its place; its entry is left out.
 #pragma once
 
 #include <chrono>
@@ -40,13 +40,13 @@ struct Service {
     std::vector<ServiceDomain> domains;
     std::vector<wire::Name> shared;  // never sinkholed
     std::string note;
-    std::optional<std::chrono::sys_days> checked;  // when somebody last looked whether this is still so
-    std::vector<std::string> evidence;             // what it rests on
-    Sha256Digest digest{};                         // of the files that speak of it
+    std::optional<std::chrono::sys_days> checked;  // day of the last verification of the facts
+    std::vector<std::string> evidence;             // sources of the facts
+    Sha256Digest digest{};                         // of the files that define or extend it
     SourcePlace place;
 };
 
-/// A name that may not be sinkholed, and whose word that is.
+/// A name that may not be sinkholed, and the part of the catalogue that lists it.
 struct SharedName {
     wire::Name name;
     std::string whose;  // "service 'openai'", "the list of shared infrastructure"

@@ -8,11 +8,8 @@
 
 #include "blocklists/acceptance.h"
 #include "blocklists/catalogue.h"
-#include "blocklists/guard.h"
 #include "blocklists/list_copy.h"
-#include "blocklists/popular.h"
 #include "blocklists/rpz_trigger.h"
-#include "resolver/base/time_text.h"
 #include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
@@ -22,27 +19,17 @@ namespace {
 
 constexpr std::size_t kLeftOutShown = 10;
 
-/// When something was signed.
-std::string signing_text(std::int64_t time) {
-    return time == 0 ? "without a time" : format_time(WallTime(seconds(time)));
-}
-
 bool is_error(const Diagnostic& diagnostic) noexcept { return diagnostic.severity == Diagnostic::Severity::Error; }
 
 class Compiler {
 public:
-    Compiler(const Manifest& manifest, Diagnostics& diagnostics)
-        : manifest_(manifest), diagnostics_(diagnostics), writer_(manifest.built_at, manifest.seed) {}
+    Compiler(const Manifest& manifest, const Acceptance& acceptance, Diagnostics& diagnostics)
+        : manifest_(manifest),
+          acceptance_(acceptance),
+          diagnostics_(diagnostics),
+          writer_(manifest.built_at, manifest.seed) {}
 
-    Result<Compiled> run() {
-        const auto before = static_cast<std::ptrdiff_t>(diagnostics_.all().size());
-        const auto catalogue = load_catalogue(manifest_.services, diagnostics_);
-        if (std::any_of(diagnostics_.all().begin() + before, diagnostics_.all().end(), is_error))
-            return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
-        guard_ = guard_of(manifest_, catalogue);
-        auto popular = Popular::of(manifest_);
-        if (!popular) return std::move(popular).error();
-        popular_ = std::move(*popular);
+    Result<Compiled> run(const Catalogue& catalogue) {
         for (const auto& service : catalogue.services) add_service(service);
         if (auto taken = check_catalogue(); !taken) return std::move(taken).error();
         for (const auto& list : manifest_.lists) add_list(list);
@@ -69,10 +56,11 @@ private:
         ++report_.services;
         for (const auto& domain : service.domains) {
             report_.services_text += domain.name.to_string() + '\n';
-            if (auto why = guarded(domain.name)) {
+            if (auto checked = acceptance_.check_service_name(domain.name); !checked) {
+                std::string why = std::move(checked).error().text;
                 diagnostics_.warning(domain.place, fmt::format("'{}' of service '{}' is left out: {}",
-                                                               domain.name.to_string(), service.id, *why));
-                report_.services_left_out.push_back({domain.name.to_string(), std::move(*why), domain.place.line});
+                                                               domain.name.to_string(), service.id, why));
+                report_.services_left_out.push_back({domain.name.to_string(), std::move(why), domain.place.line});
                 continue;
             }
             writer_.add(domain.name, {index, domain.role, domain.strict}, domainset::MatchKind::Suffix);
@@ -80,24 +68,18 @@ private:
         }
     }
 
-    /// The catalogue's names are a list like any other.
+    /// The names of the catalogue are accepted or refused as those of a list.
     Status check_catalogue() const {
         if (manifest_.services_last_good.empty() || manifest_.force) return Done{};
         const Manifest::List kept{
             .id = {}, .path = {}, .format = Format::Domains, .last_good = manifest_.services_last_good};
-        const auto before = ListCopy::read_last_good(kept, guard(), manifest_.limits);
-        if (!before) return Done{};  // none was taken before this one
-        auto now = ListCopy::of(report_.services_text, "the catalogue", Format::Domains, guard(), manifest_.limits);
+        const auto before = ListCopy::read_last_good(kept, acceptance_.guard(), manifest_.limits);
+        if (!before) return Done{};  // this is the first
+        auto now = ListCopy::of(report_.services_text, "the catalogue", Format::Domains, acceptance_.guard(),
+                                manifest_.limits);
         if (!now) return std::move(now).error();
         now->forget_lines();
-        const std::string why = why_not_taken(&*before, *now, popular_, manifest_.limits);
-        if (why.empty()) return Done{};
-        return Error{fmt::format(
-            "the catalogue is not taken: {}; the set in use stays, force takes the catalogue as it is", why)};
-    }
-
-    std::optional<std::string> guarded(const wire::Name& name) const {
-        return manifest_.force ? std::nullopt : guard_.why_not(name, domainset::MatchKind::Suffix);
+        return acceptance_.check_catalogue(*before, *now);
     }
 
     void add_list(const Manifest::List& list) {
@@ -110,36 +92,28 @@ private:
         } else {
             report.error = copy.error().text;
             diagnostics_.error({}, fmt::format("list '{}' is not taken: {}", list.id, report.error));
-            if (!list.last_good.empty()) copy = ListCopy::read_last_good(list, guard(), manifest_.limits);
+            if (!list.last_good.empty()) copy = ListCopy::read_last_good(list, acceptance_.guard(), manifest_.limits);
             if (copy) report.path = list.last_good;
             from = list.last_good.string();
         }
         if (copy) {
             copy->report_to(report);
             add_rules(list, *copy);
-            say_what_was_odd(report, from);
+            report_oddities(report, from);
         }
         report_.lists.push_back(std::move(report));
     }
 
-    [[nodiscard]] const Guard* guard() const noexcept { return manifest_.force ? nullptr : &guard_; }
-
-    /// The list's new copy. A later one is compared with the last good one.
+    /// The list's new copy, if it is accepted.
     Result<ListCopy> read_copy(const Manifest::List& list) const {
         if (!list.failed.empty()) return Error{list.failed};
-        auto copy = ListCopy::read(list, guard(), manifest_.limits);
+        auto copy = ListCopy::read(list, acceptance_.guard(), manifest_.limits);
         if (!copy || manifest_.force) return copy;
-        if (list.signed_since > copy->signed_at() && !list.key.empty())
-            return Error{
-                fmt::format("{}: it is signed {}, before the last good copy ({}), as an older list in its "
-                            "place would be; the last good copy serves, force takes this one as it is",
-                            list.from(), signing_text(copy->signed_at()), signing_text(list.signed_since))};
-        const auto before = list.last_good.empty() ? Result<ListCopy>(Error{"there is none"})
-                                                   : ListCopy::read_last_good(list, guard(), manifest_.limits);
-        const std::string why = why_not_taken(before ? &*before : nullptr, *copy, popular_, manifest_.limits);
-        if (!why.empty())
-            return Error{fmt::format("{}: {}; {}force takes the new one as it is", list.from(), why,
-                                     before ? "the last good copy serves, " : "")};
+        const auto before = list.last_good.empty()
+                                ? Result<ListCopy>(Error{"there is none"})
+                                : ListCopy::read_last_good(list, acceptance_.guard(), manifest_.limits);
+        if (auto checked = acceptance_.check_list(list, before ? &*before : nullptr, *copy); !checked)
+            return std::move(checked).error();
         return copy;
     }
 
@@ -165,7 +139,7 @@ private:
         });
     }
 
-    void say_what_was_odd(const ListReport& report, const std::string& file) {
+    void report_oddities(const ListReport& report, const std::string& file) {
         for (const auto& refused : report.refused_lines)
             diagnostics_.warning({file, refused.line, 1}, fmt::format("not understood: {}", refused.why));
         if (report.refused > report.refused_lines.size())
@@ -185,32 +159,24 @@ private:
     }
 
     const Manifest& manifest_;
+    const Acceptance& acceptance_;
     Diagnostics& diagnostics_;
     domainset::DomainSetWriter writer_;
-    Guard guard_;
-    Popular popular_;
     CompileReport report_;
 };
 
 }  // namespace
 
-Guard guard_of(const Manifest& manifest, const Catalogue& catalogue) {
-    using Reach = Guard::Reach;
-    Guard guard;
-    for (const auto& name : manifest.protect) guard.add(name, Reach::NameAndBelow, "under protect");
-    for (const auto& zone : manifest.route_zones)
-        guard.add(zone, Reach::NameAndBelow, "a zone with servers of its own");
-    for (const auto& name : manifest.local_names) guard.add(name, Reach::NameOnly, "answered here ([[local]])");
-    for (const auto& shared : catalogue.shared)
-        guard.add(shared.name, Reach::NameOnly, fmt::format("a shared name of {}", shared.whose));
-    guard.set_addresses(domainset::AddressGuard(manifest.addresses));
-    return guard;
-}
-
 Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics) {
-    auto compiled = Compiler(manifest, diagnostics).run();
+    const auto before = static_cast<std::ptrdiff_t>(diagnostics.all().size());
+    const auto catalogue = load_catalogue(manifest.services, diagnostics);
+    if (std::any_of(diagnostics.all().begin() + before, diagnostics.all().end(), is_error))
+        return Error{"the catalogue has mistakes, nothing is compiled; mend them, they are named above"};
+    const auto acceptance = Acceptance::of(manifest, catalogue);
+    if (!acceptance) return acceptance.error();
+    auto compiled = Compiler(manifest, *acceptance, diagnostics).run(catalogue);
     if (!compiled) return compiled;
-    // What we would publish must be what the daemon takes.
+    // Only what the daemon will accept may be published.
     const auto set = domainset::DomainSet::from_bytes(compiled->bytes);
     if (!set) return set.error();
     compiled->report.info = set->info();

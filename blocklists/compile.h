@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Catalogue and lists, compiled into one set (contract, "Lists: what an entry means", and the guard).
-//
-// The guard: names that may not be sinkholed are left out of the first copy of a list and named. A later copy (one
-// with a last good copy before it) that adds such a name is refused whole, and the last good copy serves. So is one
-// that lost or gained too large a share of its entries, or would close more than a few popular names. The catalogue
-// is held against the one before it in the same way; when it is refused nothing is compiled.
+// Compiles catalogue and lists into one set; acceptance.h decides which entries and copies are taken.
 //
 // Threads:  control plane; one at a time for one `out`.
 // Memory:   about 110 bytes for each entry of all lists, the text of one list at a time, and the set.
-// Failure:  a list that fails is an error in `diagnostics` and in its report, and the others land. Nothing is
-//           published when the catalogue is wrong or the set cannot be written: the Result says so.
+// Failure:  a list that fails is an error in `diagnostics` and in its report, and the others are compiled. An Error,
+// and
+//           nothing is published, when the catalogue is wrong or the set cannot be written.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "blocklists/catalogue.h"
-#include "blocklists/guard.h"
 #include "blocklists/manifest.h"
-#include "blocklists/public_suffix.h"
 #include "resolver/base/diagnostics.h"
 #include "resolver/base/result.h"
 #include "resolver/domainset/domain_set.h"
 
 namespace cenote::blocklists {
 
-/// A name the guard left out.
+/// An entry that the guard left out.
 struct LeftOut {
     std::string name;
     std::string why;
@@ -36,14 +29,14 @@ struct LeftOut {
 
 struct ListReport {
     std::string id;
-    Format format = Format::Auto;            // as detected
-    Path path;                               // what was read: the list, or its last good copy; empty: neither could be
-    std::string error;                       // why the list itself was not taken, empty when it was
-    std::int64_t signed_at = 0;              // of the signature of what was read now, in seconds of Unix; 0: none
-    std::uint32_t entries = 0;               // rules taken, duplicates and exceptions included
-    std::uint32_t skipped = 0;               // lines understood that block nothing
-    std::uint32_t refused = 0;               // lines not understood
-    std::vector<RefusedLine> refused_lines;  // the first of them
+    Format format = Format::Auto;  // as detected
+    Path path;                     // the list or its last good copy, whichever was read; empty: neither
+    std::string error;             // why the list itself was not taken; empty: it was
+    std::int64_t signed_at = 0;    // time of the signature of the text that was read, in seconds since 1970; 0: none
+    std::uint32_t entries = 0;     // rules that were taken, duplicates and exceptions included
+    std::uint32_t skipped = 0;     // lines that are understood and have no effect
+    std::uint32_t refused = 0;     // lines not understood
+    std::vector<RefusedLine> refused_lines;  // the first refused lines
     std::vector<LeftOut> left_out;
 };
 
@@ -51,7 +44,7 @@ struct CompileReport {
     std::uint32_t services = 0;
     std::uint32_t service_domains = 0;
     std::vector<LeftOut> services_left_out;
-    std::string services_text;  // all its names, as a domains list: the next manifest's `services_last_good`
+    std::string services_text;  // names of the catalogue, as a domains list: the next manifest's `services_last_good`
     std::vector<ListReport> lists;
     domainset::SetInfo info;
 };
@@ -61,13 +54,10 @@ struct Compiled {
     CompileReport report;
 };
 
-/// The names that may not be sinkholed.
-[[nodiscard]] Guard guard_of(const Manifest& manifest, const Catalogue& catalogue);
-
-/// Without publishing: for a dry run, and for sets that are not the node's.
+/// Without publishing: for a dry run, and for sets of other nodes.
 Result<Compiled> compile_in_memory(const Manifest& manifest, Diagnostics& diagnostics);
 
-/// And published at `out`, with the set that was there kept as domainset::previous_path(out).
+/// Compiles and publishes at `out`; the set before is kept as domainset::previous_path(out).
 Result<CompileReport> compile(const Manifest& manifest, const Path& out, Diagnostics& diagnostics);
 
 }  // namespace cenote::blocklists

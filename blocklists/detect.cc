@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which dialect a text is written in: each of its first lines votes for what it looks like.
+// The dialect of a text: each of its first lines votes for the dialect that it looks like.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -14,7 +14,7 @@
 namespace cenote::blocklists {
 namespace {
 
-constexpr std::size_t kLinesAsked = 500;
+constexpr std::size_t kLinesMax = 500;
 
 bool starts_with_any(std::string_view line, std::initializer_list<std::string_view> beginnings) {
     return std::any_of(beginnings.begin(), beginnings.end(), [&](auto word) { return line.starts_with(word); });
@@ -35,7 +35,7 @@ bool is_rpz(std::string_view line) {
     return false;
 }
 
-std::optional<Format> look_of(std::string_view line) {
+std::optional<Format> dialect_of_line(std::string_view line) {
     if (is_adblock(line)) return Format::Adblock;
     if (starts_with_any(line, {"address=", "server=", "local="})) return Format::Dnsmasq;
     if (starts_with_any(line, {"server:", "local-zone:", "local-data:"})) return Format::Unbound;
@@ -57,15 +57,15 @@ std::optional<Format> look_of(std::string_view line) {
 
 std::optional<Format> detect(std::string_view text) {
     std::array<std::size_t, 8> votes{};
-    std::size_t asked = 0;
+    std::size_t voters = 0;
     std::size_t lines = 0;
     for_each_line(text, [&](std::string_view line, std::uint32_t) {
         if (line.empty() || is_comment(line)) return true;
         ++lines;
-        if (const auto look = look_of(line)) ++votes[static_cast<std::size_t>(*look)];
-        return ++asked < kLinesAsked;
+        if (const auto dialect = dialect_of_line(line)) ++votes[static_cast<std::size_t>(*dialect)];
+        return ++voters < kLinesMax;
     });
-    if (lines == 0) return Format::Domains;  // nothing but comments: any dialect reads it as nothing
+    if (lines == 0) return Format::Domains;  // comments alone are an empty list in any dialect
     const auto most = std::max_element(votes.begin(), votes.end());
     if (*most == 0) return std::nullopt;
     return static_cast<Format>(most - votes.begin());

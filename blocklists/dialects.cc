@@ -33,7 +33,7 @@ bool starts_with_folded(std::string_view text, std::string_view beginning) {
                       [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
 }
 
-/// What `text` is instead of a list; empty when it may be one.
+/// The kind of a text that is no list; empty when it may be one.
 std::string_view foreign_kind(std::string_view text) {
     if (text.starts_with("\x1f\x8b")) return "a gzip file; unpack it";
     if (text.starts_with("PK\x03\x04")) return "a zip file; unpack it";

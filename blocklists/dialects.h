@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The languages that lists are written in (docs/LIST_DIALECTS.md), and how their text becomes rules.
+// The dialects of lists (docs/LIST_DIALECTS.md): how a text becomes rules.
 //
 // Threads:  control plane; a Reading belongs to one thread.
-// Memory:   a Reading keeps counts and the first refused lines; rules go to whoever takes them.
+// Memory:   a Reading keeps counts and the first refused lines; rules are passed on one by one.
 // Failure:  a line that is not understood is counted and kept with its reason; a text that is no list is an Error.
 #pragma once
 
@@ -31,13 +31,9 @@ struct ListLimits {
     std::size_t line_bytes_max = 4096;
     std::uint32_t rules_max = 20'000'000;
     std::size_t refused_kept_max = 10;
-    double shrink_max = 0.5;              // of the last good copy's entries that a later one may have lost
-    double growth_max = 3.0;              // times as many entries as the last good copy
-    std::uint32_t change_min = 20;        // entries: smaller changes are never too large
-    std::size_t popular_closed_max = 10;  // popular names that a later copy may close which the last good one did not
 };
 
-/// What one line of a list says of one name, or of addresses.
+/// What a list has for one name, or for a prefix of addresses.
 struct Rule {
     enum class Weight : std::uint8_t { Usual, Important, Cancels };
     enum class Trigger : std::uint8_t { Name, ResponseIp, ClientIp };
@@ -45,9 +41,9 @@ struct Rule {
     wire::Name name;
     domainset::MatchKind kind = domainset::MatchKind::Exact;
     bool exception = false;
-    Weight weight = Weight::Usual;  // Important: others cannot take it back; Cancels: takes back the same rule
+    Weight weight = Weight::Usual;  // Important: usual rules cannot undo it; Cancels: undoes the same rule
     Trigger trigger = Trigger::Name;
-    Prefix prefix{};  // of the other triggers, which have no name
+    Prefix prefix{};  // for the other triggers, which have no name
 };
 
 struct RefusedLine {
@@ -55,7 +51,7 @@ struct RefusedLine {
     std::string why;
 };
 
-/// Takes what a dialect finds in a text.
+/// Collects what a dialect finds in a text.
 class Reading {
 public:
     using Take = std::function<void(const Rule&, std::uint32_t line)>;
@@ -63,7 +59,7 @@ public:
     Reading(const ListLimits& limits, Take take) : limits_(limits), take_(std::move(take)) {}
 
     void rule(std::uint32_t line, const Rule& rule);
-    /// A line that is understood and blocks nothing.
+    /// Counts a line that is understood and has no effect.
     void skip() noexcept { ++skipped_; }
     void refuse(std::uint32_t line, std::string why);
 
@@ -71,9 +67,9 @@ public:
     [[nodiscard]] std::uint32_t rules() const noexcept { return rules_; }
     [[nodiscard]] std::uint32_t skipped() const noexcept { return skipped_; }
     [[nodiscard]] std::uint32_t refused() const noexcept { return refused_; }
-    /// The first of them.
+    /// The first refused lines.
     [[nodiscard]] const std::vector<RefusedLine>& refused_lines() const noexcept { return refused_lines_; }
-    /// There was a rule more than the limit admits.
+    /// The text has more rules than the limit.
     [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
 
 private:
@@ -86,11 +82,11 @@ private:
     bool overflowed_ = false;
 };
 
-/// The dialect of `text` by its first lines; nullopt when it looks like none of them.
+/// The dialect of `text` by its first lines; nullopt: none is recognised.
 [[nodiscard]] std::optional<Format> detect(std::string_view text);
 
-/// Reads a whole list. Auto is detected; gives the dialect that was read. An Error says why the text is no list (HTML,
-/// binary, of a dialect that is not read yet, nothing in it understood, too many rules).
+/// Reads a whole list and returns its dialect, which Auto detects. An Error has the reason why the text is no list
+/// (HTML, binary, no line that is understood, too many rules).
 Result<Format> read_list(std::string_view text, Format format, Reading& reading);
 
 }  // namespace cenote::blocklists

@@ -21,7 +21,7 @@ std::vector<std::string> ids_of(const DomainSet& set, domainset::TagSetId tags) 
     return ids;
 }
 
-/// The ids of every tag-set of a set, worked out once.
+/// The source ids of every tag-set of a set, computed once.
 class Ids {
 public:
     explicit Ids(const DomainSet& set) : set_(set) {
@@ -61,7 +61,7 @@ std::vector<Change> diff(const DomainSet& before, const DomainSet& after, const 
     };
     before.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
     after.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
-    // A parent that comes or goes changes names that are no entries.
+    // A parent that is added or removed changes names that are no entries themselves.
     for (const wire::Name& name : popular.names()) compare(name);
     const auto key = [](const Change& change) { return std::tie(change.name); };
     std::sort(changes.begin(), changes.end(), [&](const Change& a, const Change& b) {

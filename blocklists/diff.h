@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is otherwise in one set than in another, name by name, by the services and lists that hold there.
+// The names at which two sets differ, with the services and lists that cover each of them.
 //
 // Threads:  pure. Control plane.
 // Memory:   the changes.
@@ -23,7 +23,7 @@ struct Change {
     std::optional<std::uint32_t> rank;  // among popular names
 };
 
-/// Popular names first, most popular in front; the others by name.
+/// Popular names first, in order of popularity; then the others by name.
 [[nodiscard]] std::vector<Change> diff(const domainset::DomainSet& before, const domainset::DomainSet& after,
                                        const Popular& popular);
 

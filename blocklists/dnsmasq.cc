@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `dnsmasq`: of a dnsmasq.conf the lines that answer names by themselves. Those that forward block nothing.
+// Dialect `dnsmasq`: the lines of a dnsmasq.conf that answer names locally. Lines that forward names are skipped.
 #include <vector>
 
 #include "blocklists/dialect.h"
@@ -12,7 +12,7 @@ namespace {
 
 using domainset::MatchKind;
 
-/// "/a.example/b.example/0.0.0.0": the names, and what stands behind the last slash. False without the slashes.
+/// Splits "/a.example/b.example/0.0.0.0" into the names and the value behind the last slash. False: no slashes.
 bool split_names(std::string_view value, std::vector<std::string_view>& names, std::string_view& target) {
     if (!value.starts_with('/') || value.find('/', 1) == std::string_view::npos) return false;
     value.remove_prefix(1);
@@ -68,15 +68,16 @@ void read_dnsmasq(std::string_view text, Reading& reading) {
             reading.skip();
         } else if (!split_names(value, names, target)) {
             if (key == "server" && !value.empty())
-                reading.skip();  // a server for everything
+                reading.skip();  // a server for all names
             else
                 reading.refuse(number, "no names stand between slashes");
-        } else if (key == "address" && target != "#" && !target.empty() && where_leads(target) == Leads::NoAddress) {
+        } else if (key == "address" && target != "#" && !target.empty() &&
+                   address_kind(target) == AddressKind::NoAddress) {
             reading.refuse(number, "what follows the names is no address");
-        } else if (key == "address" && where_leads(target) == Leads::Somewhere) {
-            reading.skip();  // somebody's host
+        } else if (key == "address" && address_kind(target) == AddressKind::Host) {
+            reading.skip();  // the address of a real host
         } else if (key == "server" && !target.empty()) {
-            // "#": asked as everything else, whatever holds above; a server: forwarded to it.
+            // "#": an exception, resolved normally whatever a parent has; a server: forwarded to it.
             if (target == "#")
                 take_names(names, true, number, reading);
             else

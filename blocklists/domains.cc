@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `domains`, and `wildcard`, which writes "*." in front: a name a line, for itself and all below it.
+// Dialect `domains`, and `wildcard`, which writes "*." in front: one name for each line, with all names below it.
 #include <array>
 
 #include "blocklists/dialect.h"
@@ -24,10 +24,10 @@ void read_domains_line(std::string_view line, std::uint32_t number, Reading& rea
     auto rest = line.substr(0, line.find('#'));
     auto word = take_word(rest);
     if (!trim(rest).empty()) {
-        if (where_leads(word) != Leads::NoAddress) return read_hosts_line(line, number, reading);
+        if (address_kind(word) != AddressKind::NoAddress) return read_hosts_line(line, number, reading);
         return reading.refuse(number, "there is more than one word; write one name a line");
     }
-    if (is_of_the_machine(word)) return reading.skip();
+    if (is_local_host_name(word)) return reading.skip();
     if (word.starts_with("*.")) word.remove_prefix(2);
     if (word.starts_with('.')) word.remove_prefix(1);
     std::string why;

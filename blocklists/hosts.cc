@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `hosts`, as of hosts(5): an address, then names, each for itself only. Lines with an address that leads
-// somewhere are hosts of a network, and block nothing.
+// Dialect `hosts`, as in hosts(5): an address, then names without the names below them. Lines with the address of a
+// real host are skipped.
 #include <algorithm>
 #include <array>
 
@@ -13,37 +13,37 @@
 namespace cenote::blocklists {
 namespace {
 
-constexpr std::array<std::string_view, 16> kOfTheMachine{
+constexpr std::array<std::string_view, 16> kLocalHostNames{
     "localhost",    "localhost.localdomain",   "localhost4",    "localhost4.localdomain4", "localhost6",
     "local",        "localhost6.localdomain6", "broadcasthost", "ip6-localhost",           "ip6-loopback",
     "ip6-localnet", "ip6-mcastprefix",         "ip6-allnodes",  "ip6-allrouters",          "ip6-allhosts",
     "0.0.0.0"};
 
-/// The address of the machine's own name where it has no permanent one (Debian's hosts file).
-constexpr std::string_view kOfOwnName = "127.0.1.1";
+/// Debian's hosts file gives this address to the name of a machine without a permanent address.
+constexpr std::string_view kOwnNameAddress = "127.0.1.1";
 
 }  // namespace
 
-bool is_of_the_machine(std::string_view name) noexcept {
+bool is_local_host_name(std::string_view name) noexcept {
     if (name.ends_with('.')) name.remove_suffix(1);
-    return std::any_of(kOfTheMachine.begin(), kOfTheMachine.end(), [name](std::string_view other) {
+    return std::any_of(kLocalHostNames.begin(), kLocalHostNames.end(), [name](std::string_view other) {
         return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
         });
     });
 }
 
-Leads where_leads(std::string_view word) {
-    if (word == "0") return Leads::Nowhere;  // as inet_aton(3) reads it
+AddressKind address_kind(std::string_view word) {
+    if (word == "0") return AddressKind::NullOrLoopback;  // as inet_aton(3) reads it
     const auto address = IpAddress::parse(word.substr(0, word.find('%')));
-    if (!address) return Leads::NoAddress;
+    if (!address) return AddressKind::NoAddress;
     if (address->is_v4())
         return address->v4_octets()[0] == 127 || address->v4_octets() == std::array<std::uint8_t, 4>{}
-                   ? Leads::Nowhere
-                   : Leads::Somewhere;
+                   ? AddressKind::NullOrLoopback
+                   : AddressKind::Host;
     const auto& octets = address->octets();
     const bool zero = std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; });
-    return zero && octets.back() <= 1 ? Leads::Nowhere : Leads::Somewhere;
+    return zero && octets.back() <= 1 ? AddressKind::NullOrLoopback : AddressKind::Host;
 }
 
 namespace {
@@ -53,7 +53,7 @@ void read_names(std::string_view words, std::uint32_t number, Reading& reading) 
     bool any = false;
     for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
         any = true;
-        if (is_of_the_machine(word))
+        if (is_local_host_name(word))
             reading.skip();
         else if (const auto name = parse_listed_name(word, why))
             reading.rule(number, {*name, domainset::MatchKind::Exact, false});
@@ -72,12 +72,12 @@ void read_hosts_line(std::string_view line, std::uint32_t number, Reading& readi
     auto words = line.substr(0, line.find('#'));
     const auto first = take_word(words);
     if (first.empty()) return;
-    if (first == kOfOwnName) return reading.skip();
-    switch (where_leads(first)) {
-        case Leads::Nowhere: read_names(words, number, reading); break;
-        case Leads::Somewhere: reading.skip(); break;
-        case Leads::NoAddress:
-            // A name alone is a line of another list that was joined to this one.
+    if (first == kOwnNameAddress) return reading.skip();
+    switch (address_kind(first)) {
+        case AddressKind::NullOrLoopback: read_names(words, number, reading); break;
+        case AddressKind::Host: reading.skip(); break;
+        case AddressKind::NoAddress:
+            // A name alone is a line of a `domains` list that was appended to this one.
             if (trim(words).empty() && first.find('.') != std::string_view::npos)
                 return read_domains_line(line, number, reading);
             reading.refuse(number, "the line does not begin with an address");

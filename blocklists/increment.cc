@@ -3,9 +3,7 @@
 
 #include <algorithm>
 
-#include "blocklists/dialect.h"
 #include "blocklists/name_set.h"
-#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/delta.h"
 #include "resolver/domainset/writer.h"
 
@@ -15,40 +13,12 @@ namespace {
 using domainset::DomainSet;
 using domainset::TagList;
 
-constexpr std::size_t kChangedMin = 19;     // fewer than ListLimits::change_min: never too much for the guard
-constexpr std::size_t kChangedShare = 16;   // of so many entries one may change
-constexpr std::size_t kSmallNames = 65536;  // the small set is compiled into the large one before it is not small
-
-/// Below such a name stand the list's prefixes, which no line of the list names.
-bool concerns_addresses(const wire::Name& name) {
-    return domainset::is_address_name(name) ||
-           domainset::addresses_below(domainset::AddressUse::Response).is_below_or_equal(name) ||
-           domainset::addresses_below(domainset::AddressUse::Client).is_below_or_equal(name);
-}
-
-/// nullopt: some line is of those that need the long way.
-std::optional<std::vector<Rule>> rules_of(const std::vector<std::string>& lines, const Guard& guard,
-                                          const Popular& popular) {
-    std::string text;
-    for (const std::string& line : lines) text += line + "\n";
-    std::vector<Rule> rules;
-    bool delicate = false;
-    Reading reading({}, [&](const Rule& rule, std::uint32_t) {
-        delicate = delicate || rule.trigger != Rule::Trigger::Name || concerns_addresses(rule.name) ||
-                   guard.why_not(rule.name, rule.kind).has_value() || popular.is_or_covers(rule.name);
-        rules.push_back(rule);
-    });
-    read_rpz(text, reading);
-    if (delicate || reading.overflowed()) return std::nullopt;
-    return rules;
-}
-
 std::uint32_t entries_in(const std::vector<Rule>& rules) {
     return static_cast<std::uint32_t>(
         std::count_if(rules.begin(), rules.end(), [](const Rule& rule) { return !rule.exception; }));
 }
 
-/// What the list alone says near the names that change.
+/// A set of the list alone, near the names that change.
 Result<DomainSet> set_of(const std::vector<Rule>& rules, std::uint64_t seed) {
     domainset::DomainSetWriter writer(WallTime{}, seed);
     domainset::Source source;
@@ -65,10 +35,10 @@ Result<DomainSet> set_of(const std::vector<Rule>& rules, std::uint64_t seed) {
     return DomainSet::from_bytes(*std::move(bytes));
 }
 
-/// What holds once the list says what it says now: of the others what held, of the list what it alone says.
-class Holding {
+/// The tags of names after the change: those of other sources as the set has them, that of the list as `list` has it.
+class ChangedTags {
 public:
-    Holding(const DomainSet& set, const DomainSet& list, std::uint32_t tag) : set_(set), list_(list), tag_(tag) {}
+    ChangedTags(const DomainSet& set, const DomainSet& list, std::uint32_t tag) : set_(set), list_(list), tag_(tag) {}
 
     [[nodiscard]] TagList at(const wire::Name& name) const { return join(set_.match(name), list_.match(name)); }
     [[nodiscard]] TagList below(const wire::Name& name, std::uint8_t labels) const {
@@ -89,7 +59,7 @@ private:
     std::uint32_t tag_;
 };
 
-/// The list's only tag.
+/// The list's only tag, if the set was compiled from its text before the change.
 std::optional<std::uint32_t> tag_of(const DomainSet& set, const Increment& of) {
     for (std::uint32_t tag = 0; tag < set.tags().size(); ++tag) {
         const domainset::Source& source = set.sources()[set.tags()[tag].source];
@@ -102,45 +72,45 @@ std::optional<std::uint32_t> tag_of(const DomainSet& set, const Increment& of) {
 }  // namespace
 
 Result<std::optional<std::vector<std::uint8_t>>> increment(const DomainSet& set, const Increment& of,
-                                                           const Guard& guard, const Popular& popular,
-                                                           WallTime built_at) {
-    const std::size_t changed_lines = of.removed.size() + of.added.size();
+                                                           const Acceptance& acceptance, WallTime built_at) {
     const auto tag = tag_of(set, of);
     if (!tag) return {std::nullopt};
     const std::size_t entries = set.sources()[set.tags()[*tag].source].entries;
-    if (changed_lines > std::max(kChangedMin, entries / kChangedShare)) return {std::nullopt};
-    const auto removed = rules_of(of.removed, guard, popular);
-    const auto added = rules_of(of.added, guard, popular);
-    if (!removed || !added) return {std::nullopt};
+    if (!acceptance.delta_takes(of.removed.size() + of.added.size(), entries)) return {std::nullopt};
+    for (const auto* rules : {&of.removed, &of.added})
+        for (const Rule& rule : *rules)
+            if (!acceptance.delta_changes(rule)) return {std::nullopt};
 
     NameSet changed;
     std::vector<wire::Name> names;
-    for (const auto* rules : {&*removed, &*added})
+    for (const auto* rules : {&of.removed, &of.added})
         for (const Rule& rule : *rules)
             if (changed.add(rule.name)) names.push_back(rule.name);
-    const auto near = rules_of(of.around(names), guard, {});
-    if (!near) return {std::nullopt};
-    const auto list = set_of(*near, set.info().seed);
+    const std::vector<Rule> near = of.around(names);
+    for (const Rule& rule : near)
+        if (!acceptance.delta_knows(rule)) return {std::nullopt};
+    const auto list = set_of(near, set.info().seed);
     if (!list) return list.error();
 
     NameSet affected = changed;
-    for (const Rule& rule : *near)
+    for (const Rule& rule : near)
         if (changed.has_or_is_below(rule.name) && affected.add(rule.name)) names.push_back(rule.name);
     set.for_each([&](const domainset::Entry& entry) {
         if (changed.has_or_is_below(entry.name) && affected.add(entry.name)) names.push_back(entry.name);
     });
 
     domainset::DeltaWriter writer(set);
-    const Holding holding(set, *list, *tag);
+    const ChangedTags changed_tags(set, *list, *tag);
     for (const wire::Name& name : names) {
         const auto above = static_cast<std::uint8_t>(name.labels() - 1);
-        writer.put(name, holding.at(name), holding.below(name, name.labels()), holding.below(name, above));
+        writer.put(name, changed_tags.at(name), changed_tags.below(name, name.labels()),
+                   changed_tags.below(name, above));
     }
-    if (writer.names() > kSmallNames) return {std::nullopt};
+    if (!acceptance.delta_holds(writer.names())) return {std::nullopt};
     std::vector<domainset::Source> sources = set.sources();
     domainset::Source& source = sources[set.tags()[*tag].source];
     source.digest = of.now;
-    source.entries = source.entries + entries_in(*added) - entries_in(*removed);
+    source.entries = source.entries + entries_in(of.added) - entries_in(of.removed);
     auto bytes = writer.finish(sources, built_at);
     if (!bytes) return std::move(bytes).error();
     return {std::move(*bytes)};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A few records of one list came and went: what that changes in a compiled set, without compiling all of it.
+// The delta that a few changed records of one list make of a compiled set, without compiling all of it.
 //
-// It is done only where compiling would come to the same: what the guard would have to weigh (a guarded or a popular
-// name, a large share of the list) and what policy builds tables of (addresses) goes the long way.
+// A delta is made only where compiling would give the same result: acceptance.h decides which changes need a
+// compilation.
 //
 // Threads:  control plane; one at a time for one set.
 // Memory:   some hundred bytes for each name that changes, and for each below one.
 // Time:     one walk over the names of the set.
-// Failure:  increment() gives nullopt where all must be compiled, an Error where the set cannot be written.
+// Failure:  increment() gives nullopt where all must be compiled, an Error where the delta cannot be written.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "blocklists/guard.h"
-#include "blocklists/popular.h"
+#include "blocklists/acceptance.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/digest.h"
 #include "resolver/base/result.h"
@@ -27,16 +26,17 @@ namespace cenote::blocklists {
 
 struct Increment {
     std::string list;
-    Sha256Digest before{};  // of the list's text that is in the set
+    Sha256Digest before{};  // of the list's text that the set was compiled from
     Sha256Digest now{};
-    std::vector<std::string> removed, added;  // lines of RPZ, without a zone around them
-    /// All lines of the list as it is now whose names are one of these, above or below one.
-    std::function<std::vector<std::string>(const std::vector<wire::Name>&)> around;
+    std::vector<Rule> removed, added;
+    /// All rules of the list as it is now whose names are one of these, above or below one.
+    std::function<std::vector<Rule>(const std::vector<wire::Name>&)> around;
 };
 
-/// The bytes of a delta, for domainset::publish_delta(). What stood in that of the set is in it.
+/// The bytes of a delta, for domainset::publish_delta(); the delta that the set has already is part of it.
 [[nodiscard]] Result<std::optional<std::vector<std::uint8_t>>> increment(const domainset::DomainSet& set,
-                                                                         const Increment& of, const Guard& guard,
-                                                                         const Popular& popular, WallTime built_at);
+                                                                         const Increment& of,
+                                                                         const Acceptance& acceptance,
+                                                                         WallTime built_at);
 
 }  // namespace cenote::blocklists

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A list's text, line by line, and the words of a line.
+// The lines of a text, and the words of a line.
 //
 // Threads:  pure.   Memory: none; views into the text.   Failure: none.
 #pragma once
@@ -18,7 +18,7 @@ namespace cenote::blocklists {
     return text;
 }
 
-/// The first word of `text`, which is left with what follows; empty at the end.
+/// Removes the first word from `text` and returns it; empty at the end.
 [[nodiscard]] inline std::string_view take_word(std::string_view& text) noexcept {
     text = trim(text);
     std::size_t size = 0;
@@ -28,8 +28,8 @@ namespace cenote::blocklists {
     return word;
 }
 
-/// Calls `take(line, number)` for each line as it stands until it gives false. Lines end with \n. A byte order mark
-/// stands where a file begins, inside a text too that was joined from several: what follows it is a line of its own.
+/// Calls `take(line, number)` for each line, untrimmed, until it returns false. Lines end with \n. A byte order mark
+/// begins a line wherever it is, because a text may be the concatenation of several files.
 template <typename Take>
 void for_each_raw_line(std::string_view text, Take take) {
     constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -45,7 +45,7 @@ void for_each_raw_line(std::string_view text, Take take) {
     }
 }
 
-/// The same with each line trimmed, of a carriage return too.
+/// The same with blanks and carriage returns trimmed from each line.
 template <typename Take>
 void for_each_line(std::string_view text, Take take) {
     for_each_raw_line(text, [&](std::string_view line, std::uint32_t number) { return take(trim(line), number); });

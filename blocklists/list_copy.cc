@@ -18,21 +18,21 @@ constexpr std::size_t kSignatureBytesMax = 4096;
 
 ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-/// Whose content a file is: another one, longer, or written again is not the same.
+/// Identifies the content of a file: another file, another size or a later write gives another stamp.
 std::array<std::int64_t, 4> stamp_of(const Path& path) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return {};
     return {static_cast<std::int64_t>(info.st_ino), info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
 }
 
-// What a kept rule's first byte says.
+// The flags in a kept rule's first byte.
 constexpr std::uint8_t kKind = 0x03;
 constexpr std::uint8_t kException = 0x04;
 constexpr std::uint8_t kAddress = 0x08;
-constexpr std::uint8_t kOfClients = 0x40;
+constexpr std::uint8_t kClientPrefix = 0x40;
 constexpr int kWeightShift = 4;
 
-/// What a rule closes, for a message.
+/// The name or the prefix of a rule, for a message.
 std::string subject_of(const Rule& rule) {
     switch (rule.trigger) {
         case Rule::Trigger::Name: break;
@@ -48,7 +48,7 @@ Result<ListCopy> ListCopy::read(const Manifest::List& list, const Guard* guard, 
     const auto before = stamp_of(list.path);
     const auto text = read_file(list.path, limits.file_bytes_max);
     if (!text) return text.error();
-    // One that was renamed over it meanwhile is a whole file too, whichever of the two was read.
+    // A file that was renamed over it in between is complete too, whichever of the two was read.
     if (const auto after = stamp_of(list.path); after != before && after[0] == before[0])
         return Error{fmt::format("{}: it was changed while it was read; write it aside and rename it", list.from())};
     std::int64_t signed_at = 0;
@@ -77,11 +77,11 @@ Result<ListCopy> ListCopy::of(const std::string& text, const std::string& from, 
     ListCopy copy;
     copy.digest_ = sha256(bytes_of(text));
     Reading reading(limits, [&](const Rule& rule, std::uint32_t line) {
-        auto why = guard == nullptr ? std::nullopt : guard->why_not(rule);
-        if (why)
-            copy.left_out_.push_back({subject_of(rule), std::move(*why), line});
-        else
+        auto checked = guard == nullptr ? Status(Done{}) : guard->check_rule(rule);
+        if (checked)
             copy.keep(rule);
+        else
+            copy.left_out_.push_back({subject_of(rule), std::move(checked).error().text, line});
     });
     const auto read = read_list(text, format, reading);
     if (!read) return Error{from + ": " + read.error().text};
@@ -97,7 +97,7 @@ void ListCopy::keep(const Rule& rule) {
     const bool address = rule.trigger != Rule::Trigger::Name;
     rules_.push_back(static_cast<std::uint8_t>(
         static_cast<int>(rule.kind) | (rule.exception ? kException : 0) | (address ? kAddress : 0) |
-        (rule.trigger == Rule::Trigger::ClientIp ? kOfClients : 0) | static_cast<int>(rule.weight) << kWeightShift));
+        (rule.trigger == Rule::Trigger::ClientIp ? kClientPrefix : 0) | static_cast<int>(rule.weight) << kWeightShift));
     if (address) {
         const auto& octets = rule.prefix.ip().octets();
         rules_.insert(rules_.end(), octets.begin(), octets.end());
@@ -111,7 +111,7 @@ void ListCopy::keep(const Rule& rule) {
     ++count_;
 }
 
-/// Important rules take back the usual ones that would take them back; a rule that cancels goes with what it cancels.
+/// Removes the usual rules that an important rule undoes, and every cancelling rule together with the rule it cancels.
 void ListCopy::settle_weights() {
     using Weight = Rule::Weight;
     if (!weighs_) return;
@@ -127,7 +127,7 @@ void ListCopy::settle_weights() {
         const NameSet& cancelled = rule.exception ? opening_cancelled : closing_cancelled;
         const NameSet& stronger = rule.exception ? closed_for_good : opened_for_good;
         if (rule.weight == Weight::Cancels || cancelled.has(rule.name)) return;
-        // An important exception stands above an important rule as well.
+        // An important exception overrides an important rule as well.
         if (rule.weight == Weight::Usual ? stronger.has_or_is_below(rule.name)
                                          : !rule.exception && opened_for_good.has_or_is_below(rule.name))
             return;
@@ -168,7 +168,7 @@ void ListCopy::for_each_in(const std::vector<std::uint8_t>& rules, const std::fu
         if ((said & kAddress) != 0) {
             std::array<std::uint8_t, 16> octets{};
             std::copy_n(rules.begin() + static_cast<std::ptrdiff_t>(at), octets.size(), octets.begin());
-            rule.trigger = (said & kOfClients) != 0 ? Rule::Trigger::ClientIp : Rule::Trigger::ResponseIp;
+            rule.trigger = (said & kClientPrefix) != 0 ? Rule::Trigger::ClientIp : Rule::Trigger::ResponseIp;
             rule.prefix = Prefix(IpAddress::v6(octets), rules[at + octets.size()]);
             end = octets.size() + 1;
         } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One copy of a list, read, judged by the guard and kept small until it is known whether it will be taken.
+// One copy of a list: its rules without the guarded ones, in a compact form until the copy is accepted.
 //
 // Threads:  one.
 // Memory:   a few bytes more than the names themselves.
@@ -11,35 +11,35 @@
 #include <string>
 #include <vector>
 
+#include "blocklists/acceptance.h"
 #include "blocklists/compile.h"
-#include "blocklists/guard.h"
 #include "resolver/base/digest.h"
 
 namespace cenote::blocklists {
 
 class ListCopy {
 public:
-    /// What is at list.path. `guard` nullptr: nothing is left out.
+    /// The text at list.path. `guard` nullptr: no rule is left out.
     static Result<ListCopy> read(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
     /// The last good copy, whose signature was checked when it was taken.
     static Result<ListCopy> read_last_good(const Manifest::List& list, const Guard* guard, const ListLimits& limits);
-    /// Of a text; `from` is where a message says that it is from.
+    /// A copy made of `text`; `from`: its source, for messages.
     static Result<ListCopy> of(const std::string& text, const std::string& from, Format format, const Guard* guard,
                                const ListLimits& limits);
 
     [[nodiscard]] Format format() const noexcept { return format_; }
     [[nodiscard]] const Sha256Digest& digest() const noexcept { return digest_; }
-    /// Of its signature, in seconds of Unix; 0: none.
+    /// Time of its signature, in seconds since 1970; 0: none.
     [[nodiscard]] std::int64_t signed_at() const noexcept { return signed_at_; }
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] const std::vector<LeftOut>& left_out() const noexcept { return left_out_; }
-    /// Of a text that was put together here, whose lines mean nothing to a reader of messages.
+    /// For a text that is not a file, whose line numbers would mean nothing in messages.
     void forget_lines() noexcept {
         for (LeftOut& entry : left_out_) entry.line = 0;
     }
-    /// How much of the address space its rules close; a walk over all rules where it has any such rule.
+    /// The share of the address space that its rules sinkhole; walks over all rules if any is about addresses.
     [[nodiscard]] domainset::AddressSpace address_space(domainset::AddressUse use) const;
-    /// Fills what the report says of a copy.
+    /// Fills the fields of the report that are about the copy.
     void report_to(ListReport& report) const;
     void for_each(const std::function<void(const Rule&)>& take) const;
 
@@ -50,9 +50,9 @@ private:
 
     Format format_ = Format::Auto;
     Sha256Digest digest_{};
-    std::vector<std::uint8_t> rules_;  // a byte that says what, then the name in wire form or a prefix, again and again
-    bool weighs_ = false;              // some rule is more than a usual one
-    bool has_addresses_ = false;       // some rule is of addresses
+    std::vector<std::uint8_t> rules_;  // for each rule a byte of flags, then the name in wire form or the prefix
+    bool weighs_ = false;              // some rule has a weight other than Usual
+    bool has_addresses_ = false;       // some rule is about addresses
     std::int64_t signed_at_ = 0;
     std::uint32_t count_ = 0;
     std::uint32_t skipped_ = 0;

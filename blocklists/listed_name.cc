@@ -10,18 +10,18 @@
 namespace cenote::blocklists {
 namespace {
 
-/// Letters that are legal in a label, but in a list show that the line is of another dialect, or a URL.
+/// Characters that are legal in a label, but in a list show that the line is of another dialect, or a URL.
 constexpr std::string_view kForeign = "\"#$(),/:;<=>?@[]^{|}*";
 constexpr std::size_t kTextShown = 64;
 
-/// A last label of digits alone: an address (RFC 3696 §2 promises that no top-level name is one).
+/// Whether the last label is all digits: then it is an address, because no top-level domain is (RFC 3696 §2).
 bool looks_like_address(std::string_view text) noexcept {
     if (text.ends_with('.')) text.remove_suffix(1);
     const auto last = text.substr(text.rfind('.') + 1);  // npos + 1 is 0
     return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// `text` for a message: control characters shown as what they are, cut where it grows long.
+/// `text` for a message: control characters escaped, and truncated.
 std::string shown(std::string_view text) {
     std::string out;
     for (const char letter : text.substr(0, kTextShown)) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signatures of lists, as minisign makes them (jedisct1.github.io/minisign): Ed25519 over the text or over its
-// BLAKE2b-512, and over the trusted comment.
+// Signatures of lists in the format of minisign (jedisct1.github.io/minisign): Ed25519 over the text or over its
+// BLAKE2b-512 digest, and over the trusted comment.
 //
-// Threads:  any.   Memory: values.   Failure: Result that says what is wrong with key or signature.
+// Threads:  any.   Memory: values.   Failure: Result with the fault of key or signature.
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ class MinisignKey {
 public:
     /// "RWQ…": the second line of a .pub file.
     static Result<MinisignKey> parse(std::string_view text);
-    /// `signature`: the content of a .minisig file. Gives the time in its trusted comment, in seconds of Unix; 0:
-    /// there is none.
+    /// `signature`: the content of a .minisig file. Returns the time in its trusted comment, in seconds since 1970; 0:
+    /// it has none.
     [[nodiscard]] Result<std::int64_t> verify(ByteView content, std::string_view signature) const;
 
 private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names, and whether a name is one of them or below one.
+// A set of names, with a lookup for names below them.
 //
-// Threads:  one writes, or any read.   Memory: a string a name.   Failure: none.
+// Threads:  one writes, or any read.   Memory: a string for each name.   Failure: none.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace cenote::blocklists {
 
 class NameSet {
 public:
-    /// False: it was there already.
+    /// False: the name is in the set already.
     bool add(const wire::Name& name) { return names_.emplace(key(name.wire())).second; }
     [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
     [[nodiscard]] bool has(const wire::Name& name) const { return names_.find(key(name.wire())) != names_.end(); }

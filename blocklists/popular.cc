@@ -13,12 +13,12 @@ constexpr std::size_t kFileBytesMax = std::size_t{64} << 20;
 
 std::string key(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size()}; }
 
-/// What a copy says at one suffix, by MatchKind.
-struct Said {
-    std::array<bool, 3> closed{};
-    std::array<bool, 3> open{};
+/// The rules of a copy at one suffix, by MatchKind.
+struct SuffixRules {
+    std::array<bool, 3> sinkholed{};
+    std::array<bool, 3> exceptions{};
 
-    [[nodiscard]] static bool says(const std::array<bool, 3>& kinds, bool itself) noexcept {
+    [[nodiscard]] static bool covers(const std::array<bool, 3>& kinds, bool itself) noexcept {
         using domainset::MatchKind;
         return kinds[static_cast<std::size_t>(MatchKind::Suffix)] ||
                kinds[static_cast<std::size_t>(itself ? MatchKind::Exact : MatchKind::Below)];
@@ -63,27 +63,27 @@ std::optional<std::uint32_t> Popular::rank_of(const wire::Name& name) const {
 
 bool Popular::is_or_covers(const wire::Name& name) const { return suffixes_.contains(key(name.wire())); }
 
-std::vector<bool> Popular::closed_by(const ListCopy& copy) const {
-    std::vector<Said> said(suffixes_.size());
+std::vector<bool> Popular::sinkholed_by(const ListCopy& copy) const {
+    std::vector<SuffixRules> rules_at(suffixes_.size());
     copy.for_each([&](const Rule& rule) {
         const auto found = suffixes_.find(key(rule.name.wire()));
         if (found == suffixes_.end() || rule.trigger != Rule::Trigger::Name) return;
-        auto& kinds = rule.exception ? said[found->second].open : said[found->second].closed;
+        auto& kinds = rule.exception ? rules_at[found->second].exceptions : rules_at[found->second].sinkholed;
         kinds[static_cast<std::size_t>(rule.kind)] = true;
     });
-    std::vector<bool> closed;
+    std::vector<bool> sinkholed;
     for (const wire::Name& name : names_) {
-        bool is_closed = false;
+        bool is_sinkholed = false;
         for (std::uint8_t labels = name.labels(); labels > 0; --labels) {
-            const Said& here = said[suffixes_.at(key(name.suffix(labels)))];
+            const SuffixRules& here = rules_at[suffixes_.at(key(name.suffix(labels)))];
             const bool itself = labels == name.labels();
-            if (Said::says(here.open, itself)) break;
-            is_closed = Said::says(here.closed, itself);
-            if (is_closed) break;
+            if (SuffixRules::covers(here.exceptions, itself)) break;
+            is_sinkholed = SuffixRules::covers(here.sinkholed, itself);
+            if (is_sinkholed) break;
         }
-        closed.push_back(is_closed);
+        sinkholed.push_back(is_sinkholed);
     }
-    return closed;
+    return sinkholed;
 }
 
 }  // namespace cenote::blocklists

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names that many people ask for, most popular first: what a change of a list is shown and judged by.
+// Names that are queried often, most popular first: changes of lists are sorted and limited by them.
 //
 // Threads:  built once, then read by any thread. Control plane.
-// Memory:   about 200 bytes a name.
-// Failure:  load() gives the line; lines that are no names are passed over.
+// Memory:   about 200 bytes for each name.
+// Failure:  Result of load(); lines that are no names are skipped.
 #pragma once
 
 #include <optional>
@@ -24,10 +24,10 @@ class ListCopy;
 
 class Popular {
 public:
-    /// A name a line; of "1,example.com" the last field.
+    /// One name for each line; in "1,example.com" the last field is the name.
     static Result<Popular> load(const Path& file);
     static Popular of(std::vector<wire::Name> names);
-    /// The manifest's file, else its names.
+    /// From the manifest's file, or else from its names.
     static Result<Popular> of(const Manifest& manifest);
 
     [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
@@ -36,14 +36,14 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> rank_of(const wire::Name& name) const;
     /// Whether one of them is this name or below it.
     [[nodiscard]] bool is_or_covers(const wire::Name& name) const;
-    /// By rank, which of them a copy closes.
-    [[nodiscard]] std::vector<bool> closed_by(const ListCopy& copy) const;
+    /// By rank, which of them a copy sinkholes.
+    [[nodiscard]] std::vector<bool> sinkholed_by(const ListCopy& copy) const;
 
 private:
     static constexpr std::size_t kNamesMax = 1'000'000;
     std::vector<wire::Name> names_;
     std::unordered_map<std::string, std::uint32_t> ranks_;     // by wire form
-    std::unordered_map<std::string, std::uint32_t> suffixes_;  // of any of them, to an index
+    std::unordered_map<std::string, std::uint32_t> suffixes_;  // suffix of any popular name, to an index
 };
 
 }  // namespace cenote::blocklists

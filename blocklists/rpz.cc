@@ -3,8 +3,8 @@
 // Dialect `rpz`: a response policy zone as a master file (RFC 1035 §5; the encoding of RPZ is
 // draft-vixie-dnsop-dns-rpz).
 //
-// Names are triggers below the zone's apex; without a zone around them (no SOA, no $ORIGIN) they are triggers as they
-// stand. What the zone would answer is not kept: the directive that targets the list says how its names are answered.
+// Owner names are triggers below the zone's apex; without a zone (no SOA, no $ORIGIN) they are triggers unchanged. The
+// answers in the zone are not kept: the directive that targets the list determines how its names are answered.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,17 +38,17 @@ bool is_class(std::string_view word) {
     return equal_folded(word, "IN") || equal_folded(word, "CH") || equal_folded(word, "HS");
 }
 
-/// The words of a record; one in parentheses goes over several lines.
+/// Splits records into words; a record in parentheses spans several lines.
 class RecordReader {
 public:
     struct Record {
-        std::string_view owner;  // empty: that of the record before
+        std::string_view owner;  // empty: the owner of the record before
         std::array<std::string_view, kRecordWordsMax> words;
         std::size_t count = 0;
         std::uint32_t line = 0;
     };
 
-    /// `line` as it stands, with the blanks in front. True: the record is complete.
+    /// `line`: untrimmed, because a blank in front means the owner of the record before. True: the record is complete.
     bool add(std::string_view line, std::uint32_t number) {
         if (depth_ == 0) {
             record_.count = 0;
@@ -131,25 +131,14 @@ private:
         }
         if (!trigger || equal_folded(type, "NS") || equal_folded(type, "DNSKEY") || equal_folded(type, "RRSIG")) return;
         std::string why;
-        auto read = read_rpz_trigger(*trigger, why);
+        const auto cname = equal_folded(type, "CNAME") ? std::optional(value) : std::nullopt;
+        const auto read = read_rpz_record(*trigger, cname, why);
         if (!read.understood) return reading_.refuse(line, std::move(why));
-        if (!read.obeyed || action_of(type, value, *trigger, read.rule) == Action::None) return reading_.skip();
+        if (!read.applies) return reading_.skip();
         reading_.rule(line, read.rule);
     }
 
-    enum class Action : std::uint8_t { None, Closes, Opens };
-
-    /// Sets the rule's exception too.
-    static Action action_of(std::string_view type, std::string_view value, std::string_view trigger, Rule& rule) {
-        if (!equal_folded(type, "CNAME")) return Action::Closes;  // local data
-        if (value.ends_with('.') && value.size() > 1) value.remove_suffix(1);
-        if (equal_folded(value, "rpz-tcp-only")) return Action::None;
-        // Passing names to themselves is how it was written before there was a word for it.
-        rule.exception = equal_folded(value, "rpz-passthru") || equal_folded(value, trigger);
-        return rule.exception ? Action::Opens : Action::Closes;
-    }
-
-    /// The owner without the zone around it; nullopt: it is the apex.
+    /// The owner relative to the apex; nullopt: it is the apex.
     [[nodiscard]] std::optional<std::string> trigger_text() const {
         if (owner_ == "@") return std::nullopt;
         std::string text(owner_);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, Rule::Trigger>, 2> kAddresses{
     {{".rpz-ip", Rule::Trigger::ResponseIp}, {".rpz-client-ip", Rule::Trigger::ClientIp}}};
-constexpr std::array<std::string_view, 2> kNotObeyed{".rpz-nsip", ".rpz-nsdname"};
+constexpr std::array<std::string_view, 2> kNotSupported{".rpz-nsip", ".rpz-nsdname"};
 
 std::vector<std::string_view> reversed_labels(std::string_view text) {
     std::vector<std::string_view> labels;
@@ -31,6 +31,45 @@ bool ends_with_folded(std::string_view text, std::string_view ending) {
     return text.size() > ending.size() &&
            std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
                       [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
+}
+
+bool equal_folded(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) ==
+               (y >= 'A' && y <= 'Z' ? static_cast<char>(y + 32) : y);
+    });
+}
+
+RpzRule read_trigger(std::string_view text, std::string& why) {
+    RpzRule read;
+    for (const auto ending : kNotSupported) {
+        if (!ends_with_folded(text, ending)) continue;
+        read.understood = true;
+        read.applies = false;
+        return read;
+    }
+    for (const auto& [ending, trigger] : kAddresses) {
+        if (!ends_with_folded(text, ending)) continue;
+        const auto prefix = parse_rpz_prefix(text.substr(0, text.size() - ending.size()));
+        if (!prefix) {
+            why = fmt::format("'{}' is no prefix of addresses", text);
+            return read;
+        }
+        read.understood = true;
+        read.rule.trigger = trigger;
+        read.rule.prefix = *prefix;
+        return read;
+    }
+    read.rule.kind = domainset::MatchKind::Exact;
+    if (text.starts_with("*.")) {
+        read.rule.kind = domainset::MatchKind::Below;
+        text.remove_prefix(2);
+    }
+    const auto name = parse_listed_name(text, why);
+    if (!name) return read;
+    read.understood = true;
+    read.rule.name = *name;
+    return read;
 }
 
 }  // namespace
@@ -67,35 +106,13 @@ std::string rpz_prefix_to_text(const Prefix& prefix) {
     return text;
 }
 
-RpzTrigger read_rpz_trigger(std::string_view text, std::string& why) {
-    RpzTrigger read;
-    for (const auto ending : kNotObeyed) {
-        if (!ends_with_folded(text, ending)) continue;
-        read.understood = true;
-        read.obeyed = false;
-        return read;
-    }
-    for (const auto& [ending, trigger] : kAddresses) {
-        if (!ends_with_folded(text, ending)) continue;
-        const auto prefix = parse_rpz_prefix(text.substr(0, text.size() - ending.size()));
-        if (!prefix) {
-            why = fmt::format("'{}' is no prefix of addresses", text);
-            return read;
-        }
-        read.understood = true;
-        read.rule.trigger = trigger;
-        read.rule.prefix = *prefix;
-        return read;
-    }
-    read.rule.kind = domainset::MatchKind::Exact;
-    if (text.starts_with("*.")) {
-        read.rule.kind = domainset::MatchKind::Below;
-        text.remove_prefix(2);
-    }
-    const auto name = parse_listed_name(text, why);
-    if (!name) return read;
-    read.understood = true;
-    read.rule.name = *name;
+RpzRule read_rpz_record(std::string_view owner, std::optional<std::string_view> cname, std::string& why) {
+    RpzRule read = read_trigger(owner, why);
+    if (!cname || !read.understood) return read;  // a record of another type is local data: the name is sinkholed
+    if (cname->size() > 1 && cname->ends_with('.')) cname->remove_suffix(1);
+    if (equal_folded(*cname, "rpz-tcp-only")) read.applies = false;
+    // Before "rpz-passthru" existed a CNAME to the owner itself had its meaning.
+    read.rule.exception = equal_folded(*cname, "rpz-passthru") || equal_folded(*cname, owner);
     return read;
 }
 

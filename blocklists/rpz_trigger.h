@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an owner name in a response policy zone means: a name, all names below one, or addresses
-// (draft-vixie-dnsop-dns-rpz §4).
+// The rule of one record of a response policy zone: its owner name is the trigger (a name, all names below one, or
+// addresses), its type and CNAME target are the action (draft-vixie-dnsop-dns-rpz §3, §4).
 //
-// Threads:  pure.   Memory: the rule.   Failure: the reason, a few words.
+// Threads:  pure.   Memory: the rule.   Failure: the reason in `why`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,21 +15,21 @@
 
 namespace cenote::blocklists {
 
-struct RpzTrigger {
+struct RpzRule {
     Rule rule;
     bool understood = false;
-    bool obeyed = true;  // false: of a kind that nothing here obeys (rpz-nsdname, rpz-nsip)
+    bool applies = true;  // false: the record gives no rule (rpz-nsdname, rpz-nsip, rpz-tcp-only)
 };
 
-/// `text`: the owner without the zone's name.
-[[nodiscard]] RpzTrigger read_rpz_trigger(std::string_view text, std::string& why);
+/// `owner`: without the zone's name. `cname`: the target of a CNAME record; nullopt: the record is of another type.
+[[nodiscard]] RpzRule read_rpz_record(std::string_view owner, std::optional<std::string_view> cname, std::string& why);
 
-/// Of a trigger that is none of names.
+/// `trigger` is not Name.
 [[nodiscard]] constexpr domainset::AddressUse address_use_of(Rule::Trigger trigger) noexcept {
     return trigger == Rule::Trigger::ClientIp ? domainset::AddressUse::Client : domainset::AddressUse::Response;
 }
 
-/// "24.0.2.0.192", "48.zz.2001.db8" -> the prefix.
+/// Of "24.0.2.0.192", "48.zz.db8.2001".
 [[nodiscard]] std::optional<Prefix> parse_rpz_prefix(std::string_view text);
 [[nodiscard]] std::string rpz_prefix_to_text(const Prefix& prefix);
 

@@ -13,7 +13,7 @@
 
 namespace cenote::blocklists {
 
-/// A service as one file has it; it may be an extension of one that stands elsewhere.
+/// A service as one file defines it, or its extension of a service that another file defines.
 struct ServiceDraft {
     Service service;
     bool says_default = false;
@@ -22,7 +22,7 @@ struct ServiceDraft {
 [[nodiscard]] std::vector<ServiceDraft> read_service_file(std::string_view text, const Path& file,
                                                           Diagnostics& diagnostics);
 
-/// What a service that extends no other must have.
+/// Checks the keys that a service must have unless it extends another.
 void require_all_of(const ServiceDraft& draft, Diagnostics& diagnostics);
 
 }  // namespace cenote::blocklists

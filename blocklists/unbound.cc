@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialect `unbound`: of an unbound.conf the local zones and the local data that lead nowhere.
+// Dialect `unbound`: the local zones of an unbound.conf, and its local data with a null or loopback address.
 #include <algorithm>
 #include <array>
 
@@ -16,7 +16,7 @@ using domainset::MatchKind;
 constexpr std::array<std::string_view, 11> kClosing{"always_nxdomain", "always_nodata", "always_refuse",  "always_deny",
                                                     "always_null",     "deny",          "refuse",         "static",
                                                     "redirect",        "inform_deny",   "inform_redirect"};
-/// A zone of these types is looked up, whatever a zone above it says.
+/// Zones of these types are resolved normally, whatever the type of a parent zone.
 constexpr std::array<std::string_view, 6> kOpening{"transparent", "always_transparent", "typetransparent",
                                                    "inform",      "nodefault",          "noview"};
 
@@ -25,7 +25,7 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, Size>& 
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// The first word, without the quotes around it.
+/// Removes the first word, without the quotes around it.
 std::string_view take_quoted(std::string_view& text) {
     text = trim(text);
     if (text.empty() || (text.front() != '"' && text.front() != '\'')) return take_word(text);
@@ -46,7 +46,7 @@ void read_zone(std::string_view value, std::uint32_t number, Reading& reading) {
     reading.rule(number, {.name = *name, .kind = MatchKind::Suffix, .exception = !closing});
 }
 
-/// "ads.example. 300 IN A 0.0.0.0": a name that leads nowhere, and nothing below it.
+/// "ads.example. 300 IN A 0.0.0.0": the name, without the names below it.
 void read_data(std::string_view value, std::uint32_t number, Reading& reading) {
     auto record = take_quoted(value);
     const auto name_text = take_word(record);
@@ -57,7 +57,7 @@ void read_data(std::string_view value, std::uint32_t number, Reading& reading) {
         last = word;
     }
     if (last.empty()) return reading.refuse(number, "the record is not whole");
-    if (!address || where_leads(last) != Leads::Nowhere) return reading.skip();
+    if (!address || address_kind(last) != AddressKind::NullOrLoopback) return reading.skip();
     std::string why;
     const auto name = parse_listed_name(name_text, why);
     if (!name) return reading.refuse(number, std::move(why));

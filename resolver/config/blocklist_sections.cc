@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [blocklist] and [[list]]: what the set is compiled from.
+// [blocklist] and [[list]]: the input of the set's compilation.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kDefaultSet = "/var/lib/cenote/cenote.set";
 
-/// A path as it is to be opened, or a URL as it stands; empty after a mistake.
+/// A path, made absolute, or a URL, unchanged; empty after a mistake.
 std::string read_source(const TomlTable& table, const Draft& draft) {
     const auto source = table.required_text("source");
     if (!source) return {};
@@ -28,7 +28,7 @@ std::string read_source(const TomlTable& table, const Draft& draft) {
     return {};
 }
 
-/// "axfr://192.0.2.53:53/rpz.nation.example": whose zone the list is.
+/// "axfr://192.0.2.53:53/rpz.nation.example": the primary and the zone of a list.
 void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
     const auto tsig = table.text("tsig");
     if (!list.source.starts_with("axfr://")) {
@@ -99,7 +99,7 @@ void read_blocklist(const TomlTable& root, Draft& draft) {
                                           settings.protect.end());
     }
     for (const auto& list : root.tables("list")) read_list(list, draft);
-    // Without anything to compile there is nothing to wait for, unless the file names a set of somebody else's making.
+    // Without services and lists there is no set, unless the file names one that was compiled elsewhere.
     if (settings.set.empty() && (!settings.services.empty() || !settings.lists.empty())) settings.set = kDefaultSet;
 }
 

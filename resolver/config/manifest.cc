@@ -1,39 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/compile.h"
+#include "blocklists/list_store.h"
 #include "resolver/base/random.h"
 #include "resolver/config/config.h"
 #include "resolver/config/guarded_addresses.h"
-#include "resolver/config/list_copies.h"
 
 namespace cenote::config {
+namespace {
+
+blocklists::SourceKind source_kind(const ListSettings& list) {
+    using blocklists::SourceKind;
+    return is_zone(list) ? SourceKind::Zone : is_url(list) ? SourceKind::Url : SourceKind::File;
+}
+
+}  // namespace
 
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at) {
     blocklists::Manifest manifest;
     manifest.services = settings.services;
+    const blocklists::ListStore store(settings.set);
     std::error_code none;
-    if (std::filesystem::exists(catalogue_names_path(settings), none))
-        manifest.services_last_good = catalogue_names_path(settings);
+    if (std::filesystem::exists(store.catalogue_names_path(), none))
+        manifest.services_last_good = store.catalogue_names_path();
     for (const auto& list : settings.lists) {
-        blocklists::Manifest::List entry{.id = list.id, .path = list.source};
+        blocklists::Manifest::List entry{.id = list.id, .path = list.source, .key = list.key};
         entry.format = blocklists::parse_format(list.format).value_or(blocklists::Format::Auto);
-        if (list_copy(settings, list.id).last_good) entry.last_good = list_copy_path(settings, list.id);
-        entry.key = list.key;
-        entry.signed_since = signed_since(settings, list);
-        entry.signature = Path(entry.path).concat(".minisig");
-        if (is_zone(list)) {
-            entry.path = zone_path(settings, list.id);
-            entry.format = blocklists::Format::Rpz;
-            if (std::filesystem::exists(zone_expired_path(settings, list.id), none)) {
-                entry.failed = "its zone has expired: the primary was not heard of for too long";
-                entry.last_good.clear();
-            } else if (!std::filesystem::exists(entry.path, none)) {
-                entry.failed = "its zone was not transferred yet; 'cenoted --transfer' does that";
-            }
-        } else if (is_url(list)) {
-            entry.key.clear();  // checked when it was taken
-            entry.path = list_copy_path(settings, list.id);
-            if (entry.last_good.empty()) entry.failed = "it has not been fetched yet; run cenote update";
-        }
+        store.complete(entry, source_kind(list));
         manifest.lists.push_back(std::move(entry));
     }
     manifest.popular = settings.popular;
@@ -52,7 +44,7 @@ std::shared_ptr<const domainset::DomainSet> set_for_check(const Settings& settin
             return std::make_shared<const domainset::DomainSet>(std::move(opened->set));
     if (settings.services.empty()) return nullptr;
     auto manifest = manifest_of(settings, WallTime{});
-    manifest.lists.clear();  // their ids are known without them
+    manifest.lists.clear();  // their ids are known from the settings
     manifest.services_last_good.clear();
     Diagnostics ignored;
     auto compiled = blocklists::compile_in_memory(manifest, ignored);

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
-#include "resolver/config/set_changes.h"
 #include "resolver/daemon/running.h"
 
 namespace cenote::daemon {
@@ -158,7 +158,7 @@ Result<state::Record> Running::accept_clock(state::Record record) {
 void Running::note_updates() {
     if (!rulebook_.usable()) return;
     const auto trail = rulebook_.archive().history();
-    for (const config::SetChange& change : config::set_changes(enforcement().loaded().settings.set)) {
+    for (const blocklists::SetChange& change : blocklists::set_changes(enforcement().loaded().settings.set)) {
         state::Record record;
         record.at = wall_now();
         record.actor = change.actor;

@@ -14,9 +14,9 @@
 #include <string>
 #include <utility>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/result.h"
-#include "resolver/config/update_failure.h"
 
 namespace cenote::daemon {
 
@@ -32,11 +32,11 @@ public:
     /// The result of reading the set alone. Success clears the failed update as well.
     void note_set(const Status& done, WallTime at);
     /// An update failed that could write no note beside the set.
-    void note_update_failure(config::UpdateFailure failure) { update_failure_ = std::move(failure); }
+    void note_update_failure(blocklists::UpdateFailure failure) { update_failure_ = std::move(failure); }
 
     [[nodiscard]] const std::optional<Refusal>& refused_reload() const noexcept { return refused_reload_; }
     [[nodiscard]] const std::optional<Refusal>& refused_set() const noexcept { return refused_set_; }
-    [[nodiscard]] const std::optional<config::UpdateFailure>& update_failure() const noexcept {
+    [[nodiscard]] const std::optional<blocklists::UpdateFailure>& update_failure() const noexcept {
         return update_failure_;
     }
 
@@ -51,7 +51,7 @@ private:
     };
     std::optional<Refusal> refused_reload_;
     std::optional<Refusal> refused_set_;
-    std::optional<config::UpdateFailure> update_failure_;
+    std::optional<blocklists::UpdateFailure> update_failure_;
     std::map<std::string, Seen> seen_;
 };
 

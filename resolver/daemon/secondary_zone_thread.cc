@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/log.h"
-#include "resolver/config/list_copies.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/transfer/xfr_client.h"
 #include "resolver/transfer/zone_file.h"
@@ -66,7 +66,7 @@ void SecondaryZoneThread::run() {
 
 /// What an earlier run wrote: increments begin there.
 std::optional<transfer::SecondaryZone::Stored> SecondaryZoneThread::load() {
-    const auto text = read_file(config::zone_path(settings_, zone_.list), kZoneBytesMax);
+    const auto text = read_file(blocklists::ListStore(settings_.set).zone_path(zone_.list), kZoneBytesMax);
     if (!text) return std::nullopt;
     data_ = transfer::from_master_file(zone_.zone, *text);
     if (!data_) return std::nullopt;
@@ -75,15 +75,17 @@ std::optional<transfer::SecondaryZone::Stored> SecondaryZoneThread::load() {
     std::error_code none;
     return transfer::SecondaryZone::Stored{
         .soa = data_->soa,
-        .expired = std::filesystem::exists(config::zone_expired_path(settings_, zone_.list), none),
+        .expired = std::filesystem::exists(blocklists::ListStore(settings_.set).zone_expired_path(zone_.list), none),
         .published = is_published()};
 }
 
 /// An earlier run may have been killed between writing the zone and publishing it.
 bool SecondaryZoneThread::is_published() const {
     std::error_code none;
-    const auto written = std::filesystem::last_write_time(config::zone_path(settings_, zone_.list), none);
-    const auto taken = std::filesystem::last_write_time(config::list_copy_path(settings_, zone_.list), none);
+    const auto written =
+        std::filesystem::last_write_time(blocklists::ListStore(settings_.set).zone_path(zone_.list), none);
+    const auto taken =
+        std::filesystem::last_write_time(blocklists::ListStore(settings_.set).copy_path(zone_.list), none);
     return !none && taken >= written;
 }
 
@@ -123,7 +125,7 @@ SecondaryZoneThread::Event SecondaryZoneThread::transfer_zone(const ZoneData* kn
 
 SecondaryZoneThread::Event SecondaryZoneThread::store(ZoneData data) {
     const std::string text = transfer::to_master_file(zone_.zone, data);
-    if (auto written = write_file(config::zone_path(settings_, zone_.list), text); !written) {
+    if (auto written = write_file(blocklists::ListStore(settings_.set).zone_path(zone_.list), text); !written) {
         failure_ = written.error().text;
         return {.kind = Kind::StoreFailed};
     }
@@ -153,8 +155,8 @@ SecondaryZoneThread::Event SecondaryZoneThread::publish() {
 /// update is at work: a file that changes while it is read is no good copy.
 SecondaryZoneThread::Event SecondaryZoneThread::confirm() {
     const auto lock = domainset::lock_for_publishing(settings_.set);
-    if (lock && config::list_copy(settings_, zone_.list).error.empty())
-        if (auto confirmed = config::confirm_copy(settings_, zone_.list); !confirmed)
+    if (lock && blocklists::ListStore(settings_.set).status(zone_.list).error.empty())
+        if (auto confirmed = blocklists::ListStore(settings_.set).confirm_copy(zone_.list); !confirmed)
             log::warning("zone {}: {}", name(), confirmed.error().text);
     return {.kind = Kind::Confirmed};
 }
@@ -185,7 +187,7 @@ void SecondaryZoneThread::note_failure(const std::string& text) {
 }
 
 void SecondaryZoneThread::set_expired(bool expired) {
-    const Path mark = config::zone_expired_path(settings_, zone_.list);
+    const Path mark = blocklists::ListStore(settings_.set).zone_expired_path(zone_.list);
     if (!expired) {
         log::notice("zone {}: the primary is there again, with the serial {}", name(), data_->soa.serial);
         std::error_code ignored;

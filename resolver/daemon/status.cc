@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/status.h"
 
-#include "resolver/config/update_failure.h"
+#include "blocklists/list_store.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
@@ -22,7 +22,7 @@ std::optional<report::Failure> failure_of(const std::optional<ProblemLog::Refusa
 
 /// The note beside the set goes first: it is of every update, the daemon's own only of one that could not write there.
 std::optional<report::Failure> failed_update(const Running& running) {
-    const auto noted = config::update_failure(running.enforcement().loaded().settings.set);
+    const auto noted = blocklists::update_failure(running.enforcement().loaded().settings.set);
     const auto& failure = noted ? noted : running.problems().update_failure();
     if (!failure) return std::nullopt;
     return report::Failure{failure->at, failure->text};

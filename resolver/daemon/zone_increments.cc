@@ -6,51 +6,63 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "blocklists/catalogue.h"
-#include "blocklists/compile.h"
-#include "blocklists/increment.h"
+#include "blocklists/publisher.h"
+#include "blocklists/rpz_trigger.h"
 #include "resolver/base/log.h"
-#include "resolver/config/list_copies.h"
-#include "resolver/config/set_changes.h"
 #include "resolver/control/control.h"
-#include "resolver/domainset/publish.h"
-#include "resolver/rules/policy_document.h"
+#include "resolver/report/popular_names.h"
 
 namespace cenote::daemon {
 namespace {
 
 using transfer::RpzRecord;
 
-constexpr unsigned kFileMode = 0644;
-
 struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
 };
 using Keys = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
-/// The labels of a name without the root, as owners of records have it.
+/// The labels of a name without the root label, in the form of RpzRecord::owner.
 std::string_view key_of(ByteView wire) { return {reinterpret_cast<const char*>(wire.data()), wire.size() - 1}; }
 
-/// What a record speaks of: its owner, or what stands below the asterisk.
+/// The name that a record is about: its owner, without the asterisk label.
 std::string_view subject_of(const RpzRecord& record) {
     const std::string_view owner = record.owner;
     return owner.starts_with("\1*") ? owner.substr(2) : owner;
 }
 
-std::vector<std::string> lines_of(const std::vector<RpzRecord>& records) {
-    std::vector<std::string> lines;
-    for (const RpzRecord& record : records) lines.push_back(transfer::to_text(record));
-    return lines;
+std::string name_text(std::string_view wire_form) {
+    wire::Name name;
+    std::size_t end = 0;
+    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(wire_form.data()), wire_form.size());
+    return name.read_uncompressed(bytes, end) ? name.to_string() : std::string();
 }
 
-/// The records whose subject is one of the names, above or below one.
-std::vector<std::string> around(const std::vector<RpzRecord>& records, const std::vector<wire::Name>& names) {
+/// As a compilation reads the zone's master file: a record that it would not understand gives no rule.
+void add_rule(std::vector<blocklists::Rule>& rules, const RpzRecord& record) {
+    const std::string owner = name_text(record.owner + '\0');
+    std::optional<std::string> target;
+    if (record.type == wire::RrType::CNAME) target = name_text(record.rdata);
+    std::string ignored;
+    const auto read = blocklists::read_rpz_record(owner, target, ignored);
+    if (read.understood && read.applies) rules.push_back(read.rule);
+}
+
+std::vector<blocklists::Rule> rules_of(const std::vector<RpzRecord>& records) {
+    std::vector<blocklists::Rule> rules;
+    for (const RpzRecord& record : records) add_rule(rules, record);
+    return rules;
+}
+
+/// The rules of records whose subject is one of the names, above or below one.
+std::vector<blocklists::Rule> rules_around(const std::vector<RpzRecord>& records,
+                                           const std::vector<wire::Name>& names) {
     Keys themselves, above;
     for (const wire::Name& name : names) {
         themselves.emplace(key_of(name.wire()));
         for (std::uint8_t labels = name.labels(); labels > 0; --labels) above.emplace(key_of(name.suffix(labels)));
     }
-    std::vector<std::string> lines;
+    std::vector<blocklists::Rule> rules;
     for (const RpzRecord& record : records) {
         const std::string_view subject = subject_of(record);
         bool near = above.find(subject) != above.end();
@@ -59,22 +71,18 @@ std::vector<std::string> around(const std::vector<RpzRecord>& records, const std
             rest.remove_prefix(
                 std::min(rest.size(), static_cast<std::size_t>(static_cast<unsigned char>(rest[0])) + 1));
         }
-        if (near) lines.push_back(transfer::to_text(record));
+        if (near) add_rule(rules, record);
     }
-    return lines;
+    return rules;
 }
 
-/// As `cenote update` leaves it: the text that was taken, which is that of the zone's own file.
-Status keep_as_copy(const config::Settings& settings, const std::string& list) {
-    const auto text = MappedFile::open(config::zone_path(settings, list));
-    if (!text) return text.error();
-    if (auto kept = publish_file(config::list_copy_path(settings, list), text->bytes(), kFileMode); !kept) return kept;
-    std::error_code error;
-    std::filesystem::remove(config::list_error_path(settings, list), error);
-    return Done{};
+/// The text that a compilation would have taken, which is that of the zone's own file.
+Status keep_as_copy(const config::Settings& settings, const blocklists::Publisher& publisher, const std::string& list) {
+    const auto text = MappedFile::open(blocklists::ListStore(settings.set).zone_path(list));
+    return text ? publisher.keep_copy(list, text->bytes()) : Status(text.error());
 }
 
-/// What the daemon sees people ask for; nothing where none runs, nullopt where it does not say.
+/// The names that are queried most, from the daemon; empty where none runs, nullopt where the request fails.
 std::optional<std::vector<wire::Name>> popular_names(const config::Settings& settings) {
     const auto client = control::ControlClient::connect(settings.control.socket);
     if (!client) return std::vector<wire::Name>();
@@ -83,8 +91,8 @@ std::optional<std::vector<wire::Name>> popular_names(const config::Settings& set
     return report::popular_names(response->data);
 }
 
-/// A daemon that does not run takes the set at its next start.
-Status tell_daemon(const config::Settings& settings, std::string note) {
+/// Where no daemon runs, its next start takes the set.
+Status load_into_daemon(const config::Settings& settings, std::string note) {
     const auto client = control::ControlClient::connect(settings.control.socket);
     if (!client) return Done{};
     const auto response =
@@ -98,9 +106,10 @@ Status tell_daemon(const config::Settings& settings, std::string note) {
 Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& before, const KeptVersion& now) {
     Diagnostics mistakes;
     const auto settings = config::load(config_, mistakes);
-    if (!settings) return false;  // compiling names them
-    const auto lock = domainset::lock_for_publishing(settings->set);
-    if (!lock) return false;  // another update is at work: ours comes after it
+    if (!settings) return false;  // a compilation names them
+    const auto publisher =
+        blocklists::Publisher::lock(settings->set, {control::own_actor(), "update"}, milliseconds{0});
+    if (!publisher) return false;  // another update is running: the compilation of all follows it
     auto set = domainset::DomainSet::open_unread(settings->set, known_ ? &*known_ : nullptr);
     if (!set) return false;
     known_ = std::move(*set);
@@ -110,9 +119,9 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
     increment.list = list;
     increment.before = before.text;
     increment.now = now.text;
-    increment.removed = lines_of(diff.removed);
-    increment.added = lines_of(diff.added);
-    increment.around = [&](const std::vector<wire::Name>& names) { return around(now.data.records, names); };
+    increment.removed = rules_of(diff.removed);
+    increment.added = rules_of(diff.added);
+    increment.around = [&](const std::vector<wire::Name>& names) { return rules_around(now.data.records, names); };
 
     auto manifest = config::manifest_of(*settings, wall_now());
     if (manifest.popular.empty()) {
@@ -120,30 +129,16 @@ Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& b
         if (!names) return false;
         manifest.popular_names = std::move(*names);
     }
-    const auto popular = blocklists::Popular::of(manifest);
-    const auto catalogue = blocklists::load_catalogue(manifest.services, mistakes);
-    if (!popular || mistakes.has_errors()) return false;
-    const auto bytes = blocklists::increment(*known_, increment, blocklists::guard_of(manifest, catalogue), *popular,
-                                             manifest.built_at);
-    if (!bytes) return bytes.error();
-    if (!*bytes) return false;
-    if (auto published = domainset::publish_delta(settings->set, **bytes, *known_); !published)
-        return std::move(published).error();
-    auto changed = domainset::DomainSet::open_unread(settings->set, &*known_);
+    auto changed = publisher->publish_delta(*known_, increment, manifest);
     if (!changed) return std::move(changed).error();
-    known_ = std::move(*changed);
-    if (auto noted = config::note_set_change(settings->set, {.at = manifest.built_at,
-                                                             .actor = control::own_actor(),
-                                                             .action = "update",
-                                                             .set = rules::digests_of(&*known_).set});
-        !noted)
-        return std::move(noted).error();
+    if (!*changed) return false;
+    known_ = std::move(**changed);
     const std::string note = fmt::format("list {}: zone serial {}, {} records came and {} went", list,
                                          now.data.soa.serial, diff.added.size(), diff.removed.size());
     log::notice("{}; {} names beside the set", note, known_->info().delta);
-    if (auto told = tell_daemon(*settings, note); !told) return std::move(told).error();
-    // Last: until then whoever keeps the zone after us knows by the copy's age that this may not have come to an end.
-    if (auto kept = keep_as_copy(*settings, list); !kept) return std::move(kept).error();
+    if (auto loaded = load_into_daemon(*settings, note); !loaded) return std::move(loaded).error();
+    // Last: a process that is killed before leaves a copy older than the zone, and its successor compiles all.
+    if (auto kept = keep_as_copy(*settings, *publisher, list); !kept) return std::move(kept).error();
     return true;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Of a kept zone that changed a little: what came and went goes into the delta beside the set, and the set is not
-// compiled for it. The daemon opens the delta and goes on with the large file that it has.
+// A small change of a secondary zone: its records go into the delta beside the set, and nothing is compiled. The daemon
+// opens the delta and keeps its mapping of the set.
 //
 // Threads:  one call at a time.
-// Memory:   the set's mapping, shared with whoever else has it open; while at work, a few bytes a record of the zone.
+// Memory:   the set's mapping, shared with other processes; during a call, a few bytes for each record of the zone.
 // Failure:  false: all must be compiled. An Error leaves the set as it was.
 #pragma once
 
@@ -27,7 +27,7 @@ struct KeptVersion {
 
 class ZoneIncrements {
 public:
-    /// `config` is read at each call: what is protected and what is popular is judged as compiling would judge it.
+    /// `config` is read at each call: the change is accepted or refused as by a compilation.
     explicit ZoneIncrements(Path config) : config_(std::move(config)) {}
 
     Result<bool> apply(const std::string& list, const KeptVersion& before, const KeptVersion& now);

@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "blocklists/list_store.h"
 #include "resolver/base/log.h"
-#include "resolver/config/list_copies.h"
 #include "resolver/domainset/publish.h"
 
 extern char** environ;
@@ -64,7 +64,7 @@ ZonePublisher::Outcome ZonePublisher::publish(const transfer::KeptZone& zone) {
     // The lock is released at once, for the tool to take: this only finds out that no other update is at work.
     if (!domainset::lock_for_publishing(settings_.set, kLockPatience)) return Outcome::NotPublished;
     if (run_update(settings_.file)) return Outcome::Published;
-    const bool has_reason = !config::list_copy(settings_, zone.list).error.empty();
+    const bool has_reason = !blocklists::ListStore(settings_.set).status(zone.list).error.empty();
     return has_reason ? Outcome::Refused : Outcome::NotPublished;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/lists.h"
 
-#include "resolver/config/list_copies.h"
+#include "blocklists/list_store.h"
 #include "resolver/report/fields.h"
 
 namespace cenote::report {
@@ -30,7 +30,7 @@ Json list_json(const ListState& list, WallTime now) {
 std::vector<ListState> read_list_states(const config::Settings& settings, const domainset::DomainSet* set) {
     std::vector<ListState> lists;
     for (const auto& list : settings.lists) {
-        const auto copy = config::list_copy(settings, list.id);
+        const auto copy = blocklists::ListStore(settings.set).status(list.id);
         ListState state{.id = list.id,
                         .source = list.source,
                         .format = {},

@@ -45,15 +45,15 @@ protected:
         return load({first_});
     }
     /// The diagnostics, each of which must name its file.
-    std::vector<std::string> told() const {
+    std::vector<std::string> messages() const {
         std::vector<std::string> texts;
         for (const auto& diagnostic : diagnostics_.all()) texts.push_back(diagnostic.to_string());
         return texts;
     }
     void expect_told(std::string_view what, std::uint32_t line) {
-        ASSERT_EQ(diagnostics_.all().size(), 1U) << ::testing::PrintToString(told());
+        ASSERT_EQ(diagnostics_.all().size(), 1U) << ::testing::PrintToString(messages());
         EXPECT_THAT(diagnostics_.all().front().text, HasSubstr(std::string(what)));
-        EXPECT_EQ(diagnostics_.all().front().place.line, line) << told().front();
+        EXPECT_EQ(diagnostics_.all().front().place.line, line) << messages().front();
         EXPECT_THAT(diagnostics_.all().front().place.file, HasSubstr(folder_.path().string()));
     }
 
@@ -73,7 +73,7 @@ std::string with(std::string_view line, std::string_view instead) {
 
 TEST_F(CatalogueFiles, ReadsEverything) {
     const auto catalogue = load_one(kExample);
-    EXPECT_THAT(told(), ElementsAre());
+    EXPECT_THAT(messages(), ElementsAre());
     ASSERT_EQ(catalogue.services.size(), 1U);
     const auto& service = catalogue.services.front();
     EXPECT_EQ(service.id, "example");
@@ -104,7 +104,7 @@ name = "chat.example"
 role = "app"
 )");
     const auto catalogue = load({first_, second_});
-    EXPECT_THAT(told(), ElementsAre());
+    EXPECT_THAT(messages(), ElementsAre());
     ASSERT_EQ(catalogue.services.size(), 1U);
     const auto& service = catalogue.services.front();
     EXPECT_THAT(service.aliases, ElementsAre("ex", "ours"));
@@ -162,7 +162,7 @@ TEST_F(CatalogueFiles, EachMistakeHasItsPlace) {
         load_one(wrong.text);
         ASSERT_FALSE(diagnostics_.all().empty());
         EXPECT_THAT(diagnostics_.all().front().text, HasSubstr(wrong.what));
-        EXPECT_EQ(diagnostics_.all().front().place.line, wrong.line) << told().front();
+        EXPECT_EQ(diagnostics_.all().front().place.line, wrong.line) << messages().front();
     }
 }
 
@@ -180,7 +180,7 @@ role = "cdn"
 )");
     const auto catalogue = load({first_});
     expect_told("service 'other'", 8);
-    EXPECT_THAT(told().front(), HasSubstr("service 'example'"));
+    EXPECT_THAT(messages().front(), HasSubstr("service 'example'"));
     EXPECT_TRUE(catalogue.services[1].domains.empty());
 }
 
@@ -191,7 +191,7 @@ TEST_F(CatalogueFiles, SharedInfrastructureBesideTheFolder) {
         write_file(first_ / "a.toml", kExample);
         const auto catalogue = load({folder});
         expect_told("shared infrastructure", 13);
-        EXPECT_EQ(catalogue.services.front().domains.size(), 1U) << "names below it are free";
+        EXPECT_EQ(catalogue.services.front().domains.size(), 1U) << "names below it may be sinkholed";
     }
     diagnostics_ = Diagnostics();
     write_file(folder_ / "shared_infrastructure.txt", "a b\n");
@@ -241,7 +241,7 @@ TEST(Catalogue, ZonesOfUserSitesAreStrict) {
     EXPECT_EQ(found, 8U);
 }
 
-/// The day is that on which the facts were looked at, not that of an edit of all files.
+/// `checked` is the day on which the facts were verified.
 TEST(Catalogue, RowsWereNotAllCheckedOnOneDay) {
     const auto catalogue = our_own();
     const auto& services = catalogue.services;

@@ -35,13 +35,13 @@ protected:
         write_file(folder_ / file, text);
         return folder_ / file;
     }
-    /// Compiles in memory what must compile.
+    /// Compiles in memory; the compilation must succeed.
     Compiled compiled() {
         auto made = compile_in_memory(manifest_, diagnostics_);
         EXPECT_TRUE(made.ok()) << made.error().text;
         return *std::move(made);
     }
-    /// The ids of the sources that hold at a name.
+    /// The ids of the sources that cover a name.
     static std::set<std::string> at(const Compiled& made, std::string_view text) {
         const auto set = DomainSet::from_bytes(made.bytes);
         EXPECT_TRUE(set.ok());
@@ -151,7 +151,7 @@ TEST_F(Compile, ALaterCatalogueIsGuardedAsAListIs) {
     EXPECT_EQ(first.report.services_text, "chat.example\napi.chat.example\n");
     EXPECT_EQ(first.report.services_left_out.size(), 2U);  // chat.example is above api.chat.example
     manifest_.services_last_good = list("catalogue.names", first.report.services_text);
-    compiled();  // what was left out before is left out again
+    compiled();  // an entry that was left out before is left out again
 
     const auto refused = [this] {
         const auto made = compile_in_memory(manifest_, diagnostics_);
@@ -175,13 +175,13 @@ TEST_F(Compile, ALaterCatalogueIsGuardedAsAListIs) {
     }
     write_file(folder_ / "services" / "b.toml", many);
     EXPECT_THAT(refused(), HasSubstr("it grew from 0 to 30 entries"));
-    manifest_.limits.growth_max = 1e9;
-    manifest_.limits.change_min = 1000;
+    manifest_.acceptance.growth_max = 1e9;
+    manifest_.acceptance.change_min = 1000;
     EXPECT_EQ(refused(), "taken");
     manifest_.popular = list("popular", popular);
     EXPECT_THAT(refused(), HasSubstr("it would newly sinkhole 30 popular names"));
 
-    // The hosts of one service that people use are one name, however many they are.
+    // Popular hosts of one registered domain count once.
     std::string hosts;
     for (int i = 0; i < 30; ++i) hosts += "h" + std::to_string(i) + ".n1.example\n";
     manifest_.popular = list("popular", hosts);
@@ -224,7 +224,7 @@ TEST_F(Compile, ARefusalNamesWhatIsBadAndWhereItIsFrom) {
     for (const auto& each : diagnostics_.all()) EXPECT_EQ(each.to_string().find("new.txt"), std::string::npos);
 }
 
-/// Rules that close what their list must not, by address.
+/// Address rules that a list may not have.
 class CompileAddresses : public Compile {
 protected:
     CompileAddresses() {
@@ -235,7 +235,7 @@ protected:
         return "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\nbad.example CNAME .\n" +
                std::string(rules);
     }
-    /// The prefixes that a set closes.
+    /// The prefixes that a set sinkholes.
     static std::set<std::string> closed(const Compiled& made) {
         const auto set = DomainSet::from_bytes(made.bytes);
         EXPECT_TRUE(set.ok());
@@ -262,7 +262,7 @@ TEST_F(CompileAddresses, AFirstCopyLosesRulesOverTooMuch) {
     EXPECT_THAT(names_of(made.report.lists.front().left_out),
                 ElementsAre("0.0.0.0/0", "::/0", "client 0.0.0.0/0", "192.0.2.0/24"));
     EXPECT_EQ(closed(made), (std::set<std::string>{"0.0.0.0/0", "198.51.100.0/24", "client 10.20.3.7/32"}))
-        << "what a list opens is not its guard's to judge";
+        << "the guard accepts every exception";
     EXPECT_THAT(at(made, "bad.example"), ElementsAre("z"));
 }
 
@@ -367,7 +367,7 @@ TEST_F(Compile, AListThatChangesWhileItIsReadIsNotTaken) {
         }
     });
     while (!writing) std::this_thread::yield();
-    // A read may fit between two writes, and is good then; not a hundred of them.
+    // One read may fit between two writes and succeed; a hundred reads do not.
     auto made = compiled();
     for (int i = 1; i < 100 && made.report.lists[0].error.empty(); ++i) made = compiled();
     stop = true;

@@ -219,7 +219,7 @@ TEST(Dialects, NamesOfFormats) {
     EXPECT_FALSE(parse_format("csv"));
 }
 
-/// How many different words stand last in the lines of a simple list, counted without our reader.
+/// The number of different last words of the lines of a simple list, counted without the reader under test.
 std::size_t count_last_words(std::string_view text) {
     std::vector<std::string> words;
     while (!text.empty()) {

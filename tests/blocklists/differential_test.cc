@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All real lists in one set, against plain sets of names with one look for each parent.
+// All real lists in one set, against plain sets of names with one lookup for each parent.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -14,7 +14,7 @@
 namespace cenote::blocklists {
 namespace {
 
-/// What a list closes, by the deepest of what it says; of equal ones an exception.
+/// Whether a list sinkholes a name: its deepest rule decides, and of two at the same name the exception.
 class PlainList {
 public:
     void add(const Rule& rule) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A set with changes beside it against the set that is compiled of the same lists.
+// A set with a delta against the set that is compiled from the same lists.
 #include "blocklists/increment.h"
 
 #include <gmock/gmock.h>
@@ -26,12 +26,16 @@ std::string text_of(const Lines& lines) {
     return text;
 }
 
-wire::Name owner_of(const std::string& line) {
-    const std::string owner = line.substr(0, line.find(' '));
-    return name(owner.starts_with("*.") ? owner.substr(2) : owner);
+std::vector<Rule> rules_of(const Lines& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    std::vector<Rule> rules;
+    Reading reading({}, [&](const Rule& rule, std::uint32_t) { rules.push_back(rule); });
+    EXPECT_TRUE(read_list(text, Format::Rpz, reading).ok());
+    return rules;
 }
 
-/// Everything that a set says, in words.
+/// The whole content of a set, as text.
 std::map<std::string, std::string> contents(const DomainSet& set) {
     std::map<std::string, std::string> all;
     const auto tags = [&](domainset::TagSetId id) {
@@ -76,18 +80,24 @@ protected:
     /// nullopt: all must be compiled.
     std::optional<DomainSet> change(const DomainSet& set, const Lines& before, const Lines& now) {
         Increment of{.list = "zone", .before = digest_of(before), .now = digest_of(now)};
-        std::set_difference(before.begin(), before.end(), now.begin(), now.end(), std::back_inserter(of.removed));
-        std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::back_inserter(of.added));
-        of.around = [&](const std::vector<wire::Name>& names) {
-            std::vector<std::string> near;
-            for (const std::string& line : now)
-                if (std::any_of(names.begin(), names.end(), [owner = owner_of(line)](const wire::Name& each) {
-                        return owner.is_below_or_equal(each) || each.is_below_or_equal(owner);
+        Lines removed, added;
+        std::set_difference(before.begin(), before.end(), now.begin(), now.end(),
+                            std::inserter(removed, removed.end()));
+        std::set_difference(now.begin(), now.end(), before.begin(), before.end(), std::inserter(added, added.end()));
+        of.removed = rules_of(removed);
+        of.added = rules_of(added);
+        of.around = [rules = rules_of(now)](const std::vector<wire::Name>& names) {
+            std::vector<Rule> near;
+            for (const Rule& rule : rules)
+                if (std::any_of(names.begin(), names.end(), [&rule](const wire::Name& each) {
+                        return rule.name.is_below_or_equal(each) || each.is_below_or_equal(rule.name);
                     }))
-                    near.push_back(line);
+                    near.push_back(rule);
             return near;
         };
-        auto bytes = increment(set, of, guard_of(manifest_, {}), popular_, WallTime{});
+        const auto acceptance = Acceptance::of(manifest_, {});
+        EXPECT_TRUE(acceptance.ok());
+        auto bytes = increment(set, of, *acceptance, WallTime{});
         EXPECT_TRUE(bytes.ok());
         if (!bytes || !*bytes) return std::nullopt;
         auto changed = set.with_delta(std::move(**bytes));
@@ -97,11 +107,10 @@ protected:
 
     testing_support::TemporaryFolder folder_;
     Manifest manifest_;
-    Popular popular_;
     Lines other_;
 };
 
-TEST_F(Increments, ComeToWhatCompilingComesTo) {
+TEST_F(Increments, EqualACompilation) {
     std::mt19937 random(20261127);
     const auto pick = [&](std::size_t of) { return random() % of; };
     const auto any_name = [&] {
@@ -155,9 +164,9 @@ TEST_F(Increments, ComeToWhatCompilingComesTo) {
     }
 }
 
-TEST_F(Increments, GoTheLongWayWhereTheGuardHasAWord) {
+TEST_F(Increments, AreCompiledWhereAcceptanceDecides) {
     manifest_.protect.push_back(name("go.kr"));
-    popular_ = Popular::of({name("www.famous.example")});
+    manifest_.popular_names = {name("www.famous.example")};
     const Lines zone{"bad.example CNAME .", "*.bad.example CNAME ."};
     const DomainSet set = compile(zone);
     const auto with = [&](const std::string& line) {
@@ -170,7 +179,7 @@ TEST_F(Increments, GoTheLongWayWhereTheGuardHasAWord) {
     EXPECT_FALSE(with("co.kr CNAME ."));
     EXPECT_FALSE(with("*.famous.example CNAME ."));
     EXPECT_TRUE(with("other.famous.example CNAME ."));
-    // Below these stand the list's prefixes, which none of its lines names.
+    // The prefixes of a list stand in the set below these names, which no line of it has.
     EXPECT_FALSE(with("*.invalid CNAME rpz-passthru."));
     EXPECT_FALSE(with("cenote.invalid CNAME ."));
     EXPECT_FALSE(with("x.response.cenote.invalid CNAME ."));
@@ -179,12 +188,12 @@ TEST_F(Increments, GoTheLongWayWhereTheGuardHasAWord) {
     EXPECT_FALSE(with("24.0.2.0.192.rpz-client-ip CNAME ."));
     Lines many = zone;
     for (int i = 0; i < 20; ++i) many.insert("n" + std::to_string(i) + ".example CNAME .");
-    EXPECT_FALSE(change(set, zone, many)) << "as many as ListLimits::change_min";
+    EXPECT_FALSE(change(set, zone, many)) << "as many as AcceptanceLimits::change_min";
     many.erase("n0.example CNAME .");
     EXPECT_TRUE(change(set, zone, many));
 }
 
-TEST_F(Increments, KnowWhichTextTheSetWasCompiledFrom) {
+TEST_F(Increments, FitOnlyTheTextThatTheSetWasCompiledFrom) {
     const Lines zone{"bad.example CNAME ."};
     const Lines later{"bad.example CNAME .", "worse.example CNAME ."};
     const DomainSet set = compile(zone);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists for tests: written to a folder, read back, and the real ones where they are at hand.
+// Lists for tests: written to a folder and read back, and real lists where a folder has them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ inline std::string in_short(const Rule& rule) {
     return text + rule.name.to_string();
 }
 
-/// A text as a dialect reads it.
+/// The result of reading a text.
 struct Read {
     std::vector<std::string> rules;
     std::uint32_t skipped = 0;

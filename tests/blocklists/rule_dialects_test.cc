@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each row of docs/LIST_DIALECTS.md for the dialects that say more than a name: adblock, dnsmasq, unbound, rpz.
+// Each row of docs/LIST_DIALECTS.md for the dialects with more than names: adblock, dnsmasq, unbound, rpz.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -239,7 +239,7 @@ TEST(RuleDialects, ARuleThatIsCancelledIsGone) {
                 ElementsAre("@*.ads.example", "*.b.example"));
 }
 
-/// Counted with an expression over lines, without our reader.
+/// Counted with a regular expression over lines, without the reader under test.
 struct Expected {
     std::set<std::string> closed;
     std::set<std::string> opened;

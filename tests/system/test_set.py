@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled set on disk: published whole, kept in two, refused when it is not what it says."""
+"""The compiled set on disk: replaced whole, with its previous version kept; damaged files are refused."""
 import os
 import shutil
 import struct
@@ -41,7 +41,7 @@ class Sets(SystemTest):
         self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
 
     def files(self):
-        """The set and whatever is kept of earlier ones."""
+        """The set and its earlier versions."""
         return sorted(path for path in self.resolver.folder.glob("cenote.set*") if path.stat().st_size > 64)
 
     def two_updates(self):
@@ -68,8 +68,8 @@ class Sets(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
 
     def test_a_set_that_deceives_goes_once_it_is_read(self):
-        """Its checksums are right, its first group says that its records are elsewhere. A start does not wait for
-        that to be found out."""
+        """Its checksums are right, but the offset in its first group contradicts its records. The complete check runs
+        after the start."""
         self.two_updates()
         data = bytearray(self.resolver.set.read_bytes())
         groups = 64 + 4 * 24  # of the header: where section 4 is, how long, its checksum
@@ -82,10 +82,10 @@ class Sets(SystemTest):
         self.resolver.daemon.wait_line(r"contradicts itself.*previous set")
         self.assertEqual(addresses(self.resolver.ask("alpha-ai.example")), ["0.0.0.0"])
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["192.0.2.1"], "only in the newer set")
-        self.assertEqual(self.resolver.cenote("reload").returncode, 0, "what was loaded meanwhile may be read again")
+        self.assertEqual(self.resolver.cenote("reload").returncode, 0, "the previous set can be loaded again")
 
     def test_the_set_in_use_is_cut_short(self):
-        """As 'cp' over the file does it: the daemon goes on, with the set before it, and says so."""
+        """As by 'cp' over the file: the daemon continues with the previous set and reports it."""
         self.two_updates()
         self.resolver.start()
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
@@ -101,7 +101,7 @@ class Sets(SystemTest):
         self.resolver.update()
         self.assertEqual(addresses(self.resolver.ask("gamma-ai.example")), ["0.0.0.0"])
         self.assertEqual(self.resolver.cenote_json("status")["problems"], [])
-        self.assertIsNone(daemon.process.poll(), "it is the same process")
+        self.assertIsNone(daemon.process.poll(), "the process must not have ended")
 
     def test_every_kind_of_damage_is_refused(self):
         self.two_updates()
@@ -164,7 +164,7 @@ class Sets(SystemTest):
         good = self.resolver.set.read_bytes()
         broken = self.resolver.folder / "broken"
         broken.write_bytes(good[:-1])
-        broken.rename(self.resolver.set)  # beside and renamed, as any writer must
+        broken.rename(self.resolver.set)  # written beside the set and renamed, as by every writer
         done = self.resolver.cenote("reload")
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("cenote.set", done.stderr)

@@ -40,14 +40,14 @@ void print_mistakes(const Diagnostics& diagnostics) {
 
 void print_changes(const std::vector<blocklists::Change>& changes) {
     constexpr std::size_t kShown = 20;
-    std::size_t closed = 0;
-    std::size_t opened = 0;
+    std::size_t added = 0;
+    std::size_t removed = 0;
     for (const auto& change : changes) {
-        closed += change.before.empty() ? 1U : 0U;
-        opened += change.after.empty() ? 1U : 0U;
+        added += change.before.empty() ? 1U : 0U;
+        removed += change.after.empty() ? 1U : 0U;
     }
-    fmt::print("{} names change: {} come, {} go, {} are in other services or lists\n", changes.size(), closed, opened,
-               changes.size() - closed - opened);
+    fmt::print("{} names change: {} are added, {} are removed, {} are in other services or lists\n", changes.size(),
+               added, removed, changes.size() - added - removed);
     for (const auto& change : std::span(changes).first(std::min(changes.size(), kShown))) {
         const char sign = change.before.empty() ? '+' : change.after.empty() ? '-' : '~';
         const auto& where = change.after.empty() ? change.before : change.after;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What came of a compilation, told to people. Private to the tool.
+// The result of a compilation, as text and as JSON. Private to the tool.
 //
 // Threads: one.
 #pragma once
@@ -14,9 +14,9 @@ namespace cenote::cli {
 
 /// A line for each list and one for the set.
 void print_report(const blocklists::CompileReport& report);
-/// Errors and warnings on stderr: lines not understood and names left out are among them.
+/// Errors and warnings on stderr, among them lines that are not understood and names that are left out.
 void print_mistakes(const Diagnostics& diagnostics);
-/// The first changes, and how many there are.
+/// The first changes, and the number of all.
 void print_changes(const std::vector<blocklists::Change>& changes);
 [[nodiscard]] Json changes_json(const std::vector<blocklists::Change>& changes);
 [[nodiscard]] std::size_t failed_lists(const blocklists::CompileReport& report);

@@ -15,7 +15,7 @@ namespace cenote::cli {
 namespace {
 
 constexpr std::string_view kSignatureEnding = ".minisig";
-constexpr long kSlowBytes = 100;  // a second: less for so many seconds is a server that does not answer
+constexpr long kSlowBytes = 100;  // per second: less for kSlowSeconds is a server that does not answer
 constexpr long kSlowSeconds = 20;
 constexpr int kLookMs = 200;
 constexpr unsigned kFileMode = 0644;
@@ -35,13 +35,13 @@ bool equal_folded(std::string_view a, std::string_view b) {
                       [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-/// One list on its way: its text, then its signature.
+/// The download of one list: its text, then its signature.
 class Transfer {
 public:
     Transfer(const Wanted& wanted, const FetchLimits& limits)
         : wanted_(wanted), limits_(limits), deadline_(ticks_now() + limits.total) {}
 
-    /// Starts the next try; false: it cannot even be tried.
+    /// Starts the next attempt; false: it cannot be started.
     bool start(CURLM* multi, Ticks now) {
         easy_.reset(curl_easy_init());
         const Path& to = part_ == Part::Text ? wanted_.to : wanted_.signature_to;
@@ -60,7 +60,7 @@ public:
         return true;
     }
 
-    /// A try is over.
+    /// An attempt has ended.
     void on_done(CURLM* multi, CURLcode code, Ticks now) {
         long status = 0;
         curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -75,7 +75,7 @@ public:
         if (code == CURLE_OK && status == 200) return on_part();
         const std::string why = code == CURLE_OK ? fmt::format("the server answered {}", status) : what;
         const std::string of = part_ == Part::Text ? wanted_.url : wanted_.url + std::string(kSignatureEnding);
-        const bool again = code == CURLE_OK ? status >= 500 || status == 429 : is_passing(code);
+        const bool again = code == CURLE_OK ? status >= 500 || status == 429 : is_transient(code);
         const milliseconds pause = limits_.pause * (1 << (tries_ - 1));
         if (!again || tries_ >= limits_.tries || now + pause >= deadline_)
             return give_up(fmt::format("{}: {}", of, why));
@@ -100,7 +100,7 @@ private:
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
         error_text_[0] = '\0';
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-        // From https a redirect may not lead out of it.
+        // A redirect may not lead from https to http.
         curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, wanted_.url.starts_with("https:") ? "https" : "http,https");
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
         curl_easy_setopt(easy, CURLOPT_MAXREDIRS, static_cast<long>(limits_.redirects));
@@ -131,8 +131,8 @@ private:
         conditions_.reset(longer);
     }
 
-    /// What may be otherwise in a second.
-    static bool is_passing(CURLcode code) noexcept {
+    /// Whether an error may disappear within a second.
+    static bool is_transient(CURLcode code) noexcept {
         switch (code) {
             case CURLE_COULDNT_RESOLVE_HOST:
             case CURLE_COULDNT_CONNECT:
@@ -187,7 +187,7 @@ private:
     }
 
     void on_header(std::string_view line) {
-        if (line.starts_with("HTTP/")) headers_ = {};  // of the answer behind a redirect
+        if (line.starts_with("HTTP/")) headers_ = {};  // headers of the response after a redirect
         const auto colon = line.find(':');
         if (colon == std::string_view::npos) return;
         auto value = line.substr(colon + 1);
@@ -231,7 +231,7 @@ void show(const std::vector<std::unique_ptr<Transfer>>& transfers) {
 
 std::vector<Fetched> fetch(std::span<const Wanted> wanted, const FetchLimits& limits, bool progress) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    std::vector<std::unique_ptr<Transfer>> transfers;  // goes before the multi handle, which refers to them
+    std::vector<std::unique_ptr<Transfer>> transfers;  // the multi handle refers to them and is destroyed first
     const std::unique_ptr<CURLM, CloseMulti> multi(curl_multi_init());
     for (const auto& one : wanted) transfers.push_back(std::make_unique<Transfer>(one, limits));
     const auto all_over = [&] {
@@ -248,7 +248,7 @@ std::vector<Fetched> fetch(std::span<const Wanted> wanted, const FetchLimits& li
             if (message->msg != CURLMSG_DONE) continue;
             char* owner = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
-            const CURLcode code = message->data.result;  // the message goes with the handle
+            const CURLcode code = message->data.result;  // the message is freed with the handle
             reinterpret_cast<Transfer*>(owner)->on_done(multi.get(), code, ticks_now());
         }
         if (progress) show(transfers);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists from the web: several at once, each within limits of time and size, asked for only when they changed.
-// Private to the tool. The one door to libcurl.
+// Downloads lists: several at once, each within limits of time and size, with conditional requests. Private to the
+// tool. The only user of libcurl.
 //
-// Threads:  one; it waits.
-// Memory:   a block of each transfer; texts go to files.
-// Failure:  each list has its own; what was at `to` of a list that failed is to be thrown away.
+// Threads:  one; it blocks.
+// Memory:   a buffer for each transfer; texts are written to files.
+// Failure:  Fetched::error of each list; the file at `to` of a failed list is unusable.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace cenote::cli {
 
-/// What a server said of a text, to be sent back the next time (RFC 9110 §13.1).
+/// Validators of a response, for the next conditional request (RFC 9110 §8.8, §13.1).
 struct Validators {
     std::string etag;
     std::string last_modified;
@@ -28,8 +28,8 @@ struct Wanted {
     std::string id;
     std::string url;
     Path to;
-    Path signature_to;  // empty: none is wanted. It is fetched from the URL with ".minisig" behind it
-    Validators known;   // empty: nothing is known
+    Path signature_to;  // empty: none. It is fetched from the URL with ".minisig" appended
+    Validators known;   // empty: the request is unconditional
 };
 
 struct Fetched {
@@ -41,15 +41,15 @@ struct Fetched {
 };
 
 struct FetchLimits {
-    std::uint64_t bytes_max = std::uint64_t{512} << 20;  // unpacked
-    milliseconds total{60000};                           // of a list, with all tries
+    std::uint64_t bytes_max = std::uint64_t{512} << 20;  // after content decoding
+    milliseconds total{60000};                           // of a list, with all attempts
     milliseconds connect{10000};
-    milliseconds pause{500};  // before the second try; doubled before each later one
+    milliseconds pause{500};  // before the second attempt; doubled before each later one
     int tries = 4;
     int redirects = 5;
 };
 
-/// In the order of what is wanted. `progress`: a line on stderr that tells how it goes.
+/// In the order of `wanted`. `progress`: a line on stderr with the number of finished lists.
 [[nodiscard]] std::vector<Fetched> fetch(std::span<const Wanted> wanted, const FetchLimits& limits, bool progress);
 
 }  // namespace cenote::cli

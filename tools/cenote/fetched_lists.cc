@@ -5,48 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "resolver/config/list_copies.h"
+#include "blocklists/list_store.h"
 
 namespace cenote::cli {
 namespace {
 
-constexpr unsigned kFileMode = 0644;
-constexpr std::size_t kOriginBytesMax = 16384;
-constexpr seconds kFreshForEver{7 * 86400};  // of a list that is never stale, until it is fetched whole again
+constexpr seconds kConfirmedMax{7 * 86400};  // of a list that is never stale: then it is fetched whole again
 
 std::int64_t unix_now() { return wall_now().time_since_epoch().count(); }
-
-/// What was known of a list's source when its last good copy was taken.
-struct Origin {
-    std::string url;
-    std::string key;
-    Validators validators;
-    std::int64_t fetched_at = 0;  // whole, in seconds of Unix
-};
-
-Path origin_path(const config::Settings& settings, const std::string& id) {
-    return config::list_copy_path(settings, id).replace_extension(".origin");
-}
-
-/// Five lines: URL, key, ETag, Last-Modified, time.
-Origin read_origin(const config::Settings& settings, const std::string& id) {
-    Origin origin;
-    const auto text = read_file(origin_path(settings, id), kOriginBytesMax);
-    std::istringstream lines(text ? *text : std::string());
-    for (std::string* line : {&origin.url, &origin.key, &origin.validators.etag, &origin.validators.last_modified})
-        std::getline(lines, *line);
-    lines >> origin.fetched_at;
-    return origin;
-}
-
-Status write_origin(const config::Settings& settings, const std::string& id, const Origin& origin) {
-    const std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.validators.etag,
-                                         origin.validators.last_modified, origin.fetched_at);
-    return publish_file(origin_path(settings, id), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
-                        kFileMode);
-}
 
 }  // namespace
 
@@ -79,16 +46,6 @@ FetchedLists::~FetchedLists() {
     if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
-Status FetchedLists::note(const blocklists::ListReport& report) const {
-    for (std::size_t i = 0; i < wanted_.size(); ++i) {
-        if (wanted_[i].id != report.id || !report.error.empty()) continue;
-        if (fetched_[i].outcome == Fetched::Outcome::Unchanged) return config::confirm_copy(settings_, report.id);
-        return write_origin(settings_, report.id,
-                            {wanted_[i].url, key_of(report.id), fetched_[i].validators, unix_now()});
-    }
-    return Done{};
-}
-
 Status FetchedLists::make_folder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "cenote-update-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr)
@@ -107,12 +64,14 @@ std::string FetchedLists::key_of(const std::string& id) const {
 void FetchedLists::want(const config::ListSettings& list) {
     Wanted wanted{.id = list.id, .url = list.source, .to = folder_ / list.id};
     if (!list.key.empty()) wanted.signature_to = folder_ / (list.id + ".minisig");
-    const Origin origin = read_origin(settings_, list.id);
-    const bool have = config::list_copy(settings_, list.id).last_good.has_value();
-    const seconds fresh = list.max_age.count() != 0 ? list.max_age : kFreshForEver;
+    const blocklists::ListStore store(settings_.set);
+    const blocklists::ListOrigin origin = store.origin(list.id);
+    const bool have = store.status(list.id).last_good.has_value();
+    const seconds fresh = list.max_age.count() != 0 ? list.max_age : kConfirmedMax;
     const auto age = unix_now() - origin.fetched_at;
     const bool recent = age >= 0 && age < fresh.count();
-    if (have && recent && origin.url == list.source && origin.key == list.key) wanted.known = origin.validators;
+    if (have && recent && origin.url == list.source && origin.key == list.key)
+        wanted.known = {origin.etag, origin.last_modified};
     wanted_.push_back(std::move(wanted));
 }
 
@@ -128,10 +87,13 @@ void FetchedLists::put_into(blocklists::Manifest& manifest, std::size_t index) c
             entry->failed.clear();
             entry->key = key_of(wanted.id);
             entry->signature = wanted.signature_to;
+            entry->origin = {wanted.url, entry->key, fetched.validators.etag, fetched.validators.last_modified,
+                             unix_now()};
             fmt::print("list '{}': fetched, {} bytes\n", wanted.id, fetched.bytes);
             break;
         case Fetched::Outcome::Unchanged:
             entry->path = entry->last_good;
+            entry->unmodified = true;
             fmt::print("list '{}': not modified (304)\n", wanted.id);
             break;
         case Fetched::Outcome::Failed: entry->failed = fetched.error; break;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lists of a configuration that come from the web, fetched for one update. Private to the tool.
+// The lists of a configuration that have a URL, fetched for one update. Private to the tool.
 //
-// What was known of a list's source when its last good copy was taken stands beside that copy, as "ID.origin": URL,
-// key, ETag, Last-Modified, and when it was fetched. Another URL or key is another list: nothing is known of it. That a
-// list was not modified is accepted for so long as max_age says; then it is fetched whole again, so that a server, or
-// an attacker in front of it, cannot keep an old copy fresh without end.
+// A list is fetched with a condition where its last good copy came from the same URL with the same key (ListOrigin).
+// A response "not modified" is accepted for as long as max_age after the last complete download; then the list is
+// fetched whole again, so that a server, or an attacker in front of it, cannot keep an old copy fresh without end.
 //
-// Threads:  one; it waits.
-// Memory:   a few lines a list; the texts are in a folder that goes away again.
-// Failure:  what could not be fetched is told in the manifest, and the last good copy serves.
+// Threads:  one; it blocks.
+// Memory:   a few strings for each list; the texts are in a folder that the destructor removes.
+// Failure:  the manifest has the reason, and the last good copy serves.
 #pragma once
 
 #include <optional>
@@ -24,15 +23,12 @@ namespace cenote::cli {
 
 class FetchedLists {
 public:
-    /// Says in the manifest where each text is, or why there is none. `local`: nothing is fetched, copies serve.
+    /// Sets in the manifest where each text is, or why there is none. `local`: nothing is fetched, copies serve.
     static Result<FetchedLists> fetch_all(const config::Settings& settings, blocklists::Manifest& manifest, bool local,
                                           std::optional<milliseconds> timeout);
     FetchedLists(FetchedLists&& other) noexcept;
     FetchedLists& operator=(FetchedLists&&) = delete;
     ~FetchedLists();
-
-    /// What was taken is known from now on; what was not modified was good until now.
-    [[nodiscard]] Status note(const blocklists::ListReport& report) const;
 
 private:
     explicit FetchedLists(const config::Settings& settings) : settings_(settings) {}

@@ -50,8 +50,10 @@ if(CENOTE_SANITIZE)
   target_compile_options(cenote_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-null-dereference -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
 endif()
 
-# cenote_module(NAME [DEPENDS other modules or libraries]): all .cc files of the current folder as one library.
+# cenote_module(NAME [DEPENDS other modules or libraries]): all .cc files of the current folder as one library, whose tests are
+# in tests/NAME.
 function(cenote_module name)
+  set_property(GLOBAL APPEND PROPERTY cenote_modules ${name})
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   if(sources)

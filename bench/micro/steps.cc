@@ -154,10 +154,8 @@ std::vector<std::uint8_t> naive_reply(const wire::Query& query, const policy::Ce
     return out;
 }
 
-}  // namespace
-
-std::vector<Operation> step_operations() {
-    const auto s = std::make_shared<Steps>();
+/// From the packet to the verdict and its answer.
+std::vector<Operation> decision_operations(const std::shared_ptr<Steps>& s) {
     return {
         {"parse",
          [s] {
@@ -195,6 +193,12 @@ std::vector<Operation> step_operations() {
              std::memcpy(s->space.data(), s->sinkhole.data(), s->sinkhole.size());
              use(s->space);
          }},
+    };
+}
+
+/// The cache.
+std::vector<Operation> cache_operations(const std::shared_ptr<Steps>& s) {
+    return {
         {"cache lookup", [s] { use(s->cached.lookup(s->questions[s->next()], cache::at(seconds{1}))); }},
         {"cache/naive",
          [s] {
@@ -218,6 +222,12 @@ std::vector<Operation> step_operations() {
              const std::size_t i = s->next();
              s->naive_cache[popular(i)] = s->answers[i].message;
          }},
+    };
+}
+
+/// Naive ways and floors of Engine::handle().
+std::vector<Operation> comparisons_of_whole_queries(const std::shared_ptr<Steps>& s) {
+    return {
         {"handle blocked/naive",
          [s] {
              wire::Query query;
@@ -246,6 +256,16 @@ std::vector<Operation> step_operations() {
              use(s->space);
          }},
     };
+}
+
+}  // namespace
+
+std::vector<Operation> step_operations() {
+    const auto steps = std::make_shared<Steps>();
+    std::vector<Operation> all;
+    for (const auto& part : {decision_operations(steps), cache_operations(steps), comparisons_of_whole_queries(steps)})
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
 }
 
 }  // namespace cenote::bench

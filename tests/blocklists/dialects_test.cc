@@ -45,8 +45,12 @@ TEST(Dialects, Domains) {
                   "example",
                   {"*.ads.example"},
                   0,
-                  0},
-                 {"two words", "a.example b.example", {}, 0, 1},
+                  0}});
+}
+
+TEST(Dialects, DomainsThatAreNoName) {
+    expect_rows(Format::Domains, "always.example",
+                {{"two words", "a.example b.example", {}, 0, 1},
                  {"a rule over what a page shows",
                   "a.example##.x\nb.example#@#.x\nc.example#?#x\nd.example#$#x\ne.example#%#x\nf.example##x y",
                   {},

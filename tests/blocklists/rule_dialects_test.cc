@@ -33,8 +33,13 @@ TEST(RuleDialects, Adblock) {
           "||b.example.org^ # why\n||c.example.org^$important # why\n|d.example^ #why\ne.example # ! why",
           {"*.b.example.org", "!*.c.example.org", "d.example", "e.example"},
           0,
-          0},
-         {"important",
+          0}});
+}
+
+TEST(RuleDialects, AdblockModifiers) {
+    expect_rows(
+        Format::Adblock, "||always.example^",
+        {{"important",
           "||ads.example^$important\n@@||good.example^$important",
           {"!*.ads.example", "!@*.good.example"},
           0,

@@ -64,7 +64,7 @@ class CheckSizes(unittest.TestCase):
                                                 "a class has at most 20\n"))
 
     def test_what_does_not_count(self):
-        extra = ("    Large(const Large&) = delete;\n    friend bool operator==(Large, Large) = default;\n"
+        extra = ("    Large(const Large&) = delete;\n    explicit Large(int value);\n    ~Large();\n    friend bool operator==(Large, Large) = default;\n"
                  "    using Callback = std::function<void()>;\n    int value = 0;  // of f()\nprivate:\n    void hidden();\n")
         code, _ = check({"resolver/base/a.h": type_of("class", 20, extra)})
         self.assertEqual(code, 0)

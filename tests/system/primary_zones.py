@@ -12,7 +12,8 @@ import dns.rdatatype
 import dns.rrset
 import dns.tsigkeyring
 
-from harness import PATIENCE, Clock, SystemTest, eventually, framed, read_exactly
+from daemon import PATIENCE, eventually
+from harness import Clock, SystemTest, framed, read_exactly
 from secondaries import KEY, SECRET
 from upstreams import ScriptedUpstream, answer_with
 

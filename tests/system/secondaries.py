@@ -8,7 +8,7 @@ import subprocess
 import dns.message
 import dns.query
 
-from harness import PATIENCE
+from daemon import PATIENCE
 from upstreams import Server, free_port, nsd_command
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

@@ -11,7 +11,8 @@ import dns.rrset
 import dns.tsigkeyring
 import dns.zone
 
-from harness import PATIENCE, SystemTest, addresses, eventually, framed, read_exactly
+from daemon import PATIENCE, eventually
+from harness import SystemTest, addresses, framed, read_exactly
 from secondaries import KEY, SECRET
 from upstreams import ScriptedUpstream, answer_with, free_port, socket
 

@@ -5,7 +5,8 @@ import os
 import subprocess
 import unittest
 
-from harness import SystemTest, addresses, eventually, main
+from daemon import eventually
+from harness import SystemTest, addresses, main
 from upstreams import ScriptedUpstream, answer_with
 
 CLONE_NEWNET = 0x40000000

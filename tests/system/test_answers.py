@@ -8,7 +8,8 @@ import time
 
 import dns.message
 
-from harness import PATIENCE, RESTRICT_ALPHA, SystemTest, addresses, eventually, main, records
+from daemon import PATIENCE, eventually
+from harness import RESTRICT_ALPHA, SystemTest, addresses, main, records
 from upstreams import ScriptedUpstream, answer_with
 
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Debian 12's Python has no name for it

@@ -7,7 +7,8 @@ import socket
 import subprocess
 from datetime import datetime, timedelta, timezone
 
-from harness import BIN, RESTRICT_ALPHA, SOURCE, SystemTest, main
+from daemon import BIN, SOURCE
+from harness import RESTRICT_ALPHA, SystemTest, main
 from upstreams import ScriptedUpstream, answer_with
 
 DIRECTIVES = RESTRICT_ALPHA + """

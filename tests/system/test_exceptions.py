@@ -12,7 +12,8 @@ import unittest
 import uuid
 from datetime import datetime, timedelta, timezone
 
-from harness import BIN, SystemTest, addresses, eventually, main
+from daemon import BIN, eventually
+from harness import SystemTest, addresses, main
 from upstreams import ScriptedUpstream, answer_with
 
 OPEN = ["192.0.2.1"]

@@ -120,67 +120,78 @@ class Fetch(ListTest):
 
     @unittest.skipIf(shutil.which("minisign") is None, "needs minisign")
     def test_signatures(self):
-        web = Nginx(self)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-sign-"))
-        self.addCleanup(shutil.rmtree, folder, True)
-
-        def minisign(*words):
-            subprocess.run(["minisign", *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
-
-        def publish(text, key="key", legacy=False, comment=None):
-            (folder / "list.txt").write_text(text)
-            minisign("-S", *(["-l"] if legacy else ["-H"]), *(["-t", comment] if comment else []), "-s", folder / f"{key}.sec", "-m", folder / "list.txt")
-            web.put("list.txt", text)
-            web.put("list.txt.minisig", (folder / "list.txt.minisig").read_bytes())
-
-        for key in ("key", "other"):
-            minisign("-G", "-W", "-f", "-p", folder / f"{key}.pub", "-s", folder / f"{key}.sec")
-        public = (folder / "key.pub").read_text().splitlines()[1]
-        url = f"http://127.0.0.1:{web.port}/list.txt"
-        self.configure(url, f'key = "{public}"')
-        publish(GOOD)
-        self.update()
+        self.sign_with_minisign()
         self.resolver.start()
-        publish(GOOD + "legacy.example\n", legacy=True)
+        self.publish_signed(GOOD + "legacy.example\n", legacy=True)
         self.update()
         self.assertEqual(self.seen("legacy.example"), SINKHOLED)
 
-        publish(GOOD + "evil.example\n", key="other")
+        self.publish_signed(GOOD + "evil.example\n", key="other")
         self.assertIn("another key", self.update(code=1))
-        publish(GOOD)
-        web.put("list.txt", GOOD + "evil.example\n")
+        self.publish_signed(GOOD)
+        self.web.put("list.txt", GOOD + "evil.example\n")
         self.assertIn("does not fit", self.update(code=1))
-        signature = (folder / "list.txt.minisig").read_text()
-        web.put("list.txt", GOOD)
-        web.put("list.txt.minisig", signature.replace("trusted comment: timestamp", "trusted comment: tampered"))
+        signature = (self.signing / "list.txt.minisig").read_text()
+        self.web.put("list.txt", GOOD)
+        self.web.put("list.txt.minisig", signature.replace("trusted comment: timestamp", "trusted comment: tampered"))
         self.assertIn("comment", self.update(code=1))
-        web.put("list.txt.minisig", "nonsense\n")
+        self.web.put("list.txt.minisig", "nonsense\n")
         self.assertIn("none that minisign makes", self.update(code=1))
-        (web.folder / "files" / "list.txt.minisig").unlink()
+        (self.web.folder / "files" / "list.txt.minisig").unlink()
         self.assertIn("404", self.update(code=1))
         self.assertEqual((self.seen("evil.example"), self.seen("legacy.example")), (OPEN, SINKHOLED))
 
-        # A list that was signed before the last good copy is an old one in the place of a new one.
+    @unittest.skipIf(shutil.which("minisign") is None, "needs minisign")
+    def test_a_signature_older_than_the_last_good_copy(self):
+        self.sign_with_minisign()
+        self.resolver.start()
         for comment in ("timestamp:1700000000\tfile:list.txt", "no time"):
-            publish(GOOD + "older.example\n", comment=comment)
+            self.publish_signed(GOOD + "older.example\n", comment=comment)
             self.assertIn("before the last good copy", self.update(code=1))
-        self.assertEqual((self.seen("older.example"), self.seen("legacy.example")), (OPEN, SINKHOLED))
-        publish(GOOD + "older.example\n", comment="timestamp:1700000000")
+        self.assertEqual(self.seen("older.example"), OPEN)
+        self.publish_signed(GOOD + "older.example\n", comment="timestamp:1700000000")
         self.update("--force")
         self.assertEqual(self.seen("older.example"), SINKHOLED)
-        publish(GOOD, comment="timestamp:1700000001")
+        self.publish_signed(GOOD, comment="timestamp:1700000001")
         self.update()
 
-        # A file beside its signature; and a copy that was taken unsigned is fetched again when a key is configured.
-        publish(GOOD)
-        self.configure(folder / "list.txt", f'key = "{public}"')
+    @unittest.skipIf(shutil.which("minisign") is None, "needs minisign")
+    def test_a_signature_beside_a_file_and_a_key_that_comes_later(self):
+        key = self.sign_with_minisign()
+        self.publish_signed(GOOD)
+        self.configure(self.signing / "list.txt", key)
         self.update()
-        (folder / "list.txt").write_text("evil.example\n" + GOOD)
+        (self.signing / "list.txt").write_text("evil.example\n" + GOOD)
         self.assertIn("does not fit", self.update(code=1))
-        self.configure(url)
+        self.configure(self.signed_url)
         self.update()
-        self.configure(url, f'key = "{public}"')
-        self.assertIn("fetched", self.update())
+        self.configure(self.signed_url, key)
+        self.assertIn("fetched", self.update())  # the copy was taken unsigned
+
+    def minisign(self, *words):
+        subprocess.run(["minisign", *map(str, words)], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+    def sign_with_minisign(self):
+        """Two keys, a web server, and a signed list that is configured and taken. Gives the line of [[list]]."""
+        self.web = Nginx(self)
+        self.signing = pathlib.Path(tempfile.mkdtemp(prefix="cenote-sign-"))
+        self.addCleanup(shutil.rmtree, self.signing, True)
+        for key in ("key", "other"):
+            self.minisign("-G", "-W", "-f", "-p", self.signing / f"{key}.pub", "-s", self.signing / f"{key}.sec")
+        line = f'key = "{(self.signing / "key.pub").read_text().splitlines()[1]}"'
+        self.signed_url = f"http://127.0.0.1:{self.web.port}/list.txt"
+        self.configure(self.signed_url, line)
+        self.publish_signed(GOOD)
+        self.update()
+        return line
+
+    def publish_signed(self, text, key="key", legacy=False, comment=None):
+        path = self.signing / "list.txt"
+        path.write_text(text)
+        self.minisign("-S", "-l" if legacy else "-H", *(["-t", comment] if comment else []),
+                      "-s", self.signing / f"{key}.sec", "-m", path)
+        self.web.put("list.txt", text)
+        self.web.put("list.txt.minisig", (self.signing / "list.txt.minisig").read_bytes())
 
     def test_a_kill_at_any_point_leaves_the_old_set(self):
         web = Nginx(self)

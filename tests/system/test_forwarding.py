@@ -7,7 +7,8 @@ import dns.flags
 import dns.message
 import dns.rdatatype
 
-from harness import SystemTest, addresses, eventually, extended_errors, main, records
+from daemon import eventually
+from harness import SystemTest, addresses, extended_errors, main, records
 from upstreams import Nsd, ScriptedUpstream, Unbound, answer_with, zone_handler
 
 ZONE = """$ORIGIN zone.example.

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import unittest
 
-from harness import BIN, PATIENCE, SystemTest, main
+from daemon import BIN, PATIENCE
+from harness import SystemTest, main
 
 OWNER = 64001  # no account of Debian has it
 OTHER = 64002

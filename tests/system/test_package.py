@@ -14,7 +14,8 @@ import sys
 import tempfile
 import unittest
 
-from harness import PATIENCE, SOURCE, NotifySocket, eventually, main
+from daemon import PATIENCE, SOURCE, NotifySocket, eventually
+from harness import main
 
 BUILD = pathlib.Path(os.environ.get("CENOTE_BUILD", SOURCE / "build" / "test"))
 

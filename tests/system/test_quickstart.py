@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import SOURCE, main
+from daemon import SOURCE
+from harness import main
 
 COLUMNS = 80
 STAND_IN = """#!/bin/bash

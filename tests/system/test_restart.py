@@ -9,7 +9,8 @@ import threading
 
 import dns.message
 
-from harness import PATIENCE, SystemTest, addresses, deadline, framed, main, read_message, time
+from daemon import PATIENCE, deadline
+from harness import SystemTest, addresses, framed, main, read_message, time
 from upstreams import ScriptedUpstream, answer_with
 
 PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times over

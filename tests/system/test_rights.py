@@ -8,7 +8,8 @@ import socket
 import subprocess
 import unittest
 
-from harness import BIN, PATIENCE, RESTRICT_ALPHA, SystemTest, main
+from daemon import BIN, PATIENCE
+from harness import RESTRICT_ALPHA, SystemTest, main
 
 NOBODY = 65534
 LOOKS = (("status",), ("explain", "chat.alpha-ai.example"), ("services",), ("lists",), ("groups",), ("directives",),

@@ -7,7 +7,8 @@ import dns.flags
 import dns.message
 import dns.query
 
-from harness import addresses, eventually, main
+from daemon import eventually
+from harness import addresses, main
 from primary_zones import POLICY, ZONE, PrimaryZoneTest
 from secondaries import KEY, SECRET, Bind, Knot, NsdServer, PdnsRecursor, UnboundRpz, ask
 from upstreams import free_port

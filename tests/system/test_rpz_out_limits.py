@@ -6,7 +6,8 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from harness import PATIENCE, addresses, eventually, framed, main, read_exactly, read_message
+from daemon import PATIENCE, eventually
+from harness import addresses, framed, main, read_exactly, read_message
 from primary_zones import ZONE, PrimaryZoneTest
 from secondaries import KEY
 

@@ -2,7 +2,8 @@
 """Rules of the command line and time: planned steps, ends, past and future policies, a clock that is set back."""
 from datetime import datetime, timedelta, timezone
 
-from harness import Clock, eventually, main
+from daemon import eventually
+from harness import Clock, main
 from rules_node import CLOSED, FROM_FILE, OPEN, RulesTest
 
 

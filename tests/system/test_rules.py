@@ -4,7 +4,8 @@ import json
 import sqlite3
 import tomllib
 
-from harness import addresses, control_call, eventually, extended_errors, main
+from daemon import eventually
+from harness import addresses, control_call, extended_errors, main
 from rules_node import CLOSED, OPEN, RulesTest
 
 

@@ -5,7 +5,8 @@ import resource
 import subprocess
 import socket
 
-from harness import BIN, PATIENCE, RESTRICT_ALPHA, SOURCE, SystemTest, main
+from daemon import BIN, PATIENCE, SOURCE
+from harness import RESTRICT_ALPHA, SystemTest, main
 
 
 class StartupErrors(SystemTest):

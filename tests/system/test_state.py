@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import BIN, SystemTest, addresses, control_call, eventually, main
+from daemon import BIN, eventually
+from harness import SystemTest, addresses, control_call, main
 from upstreams import ScriptedUpstream, answer_with
 
 OPEN = ["192.0.2.1"]

@@ -4,7 +4,8 @@
 A ministry advises in January, restricts at nine on a day in February having observed before, grants a lab two hours, a
 nationwide block comes and goes, and the restriction ends by itself.
 """
-from harness import Clock, SystemTest, eventually, main
+from daemon import eventually
+from harness import Clock, SystemTest, main
 from upstreams import ScriptedUpstream, answer_with
 
 POLICY = """
@@ -91,6 +92,13 @@ class Story(SystemTest):
         return {row["id"]: (row["state"], row["step_now"]) for row in self.resolver.cenote_json("directives")}
 
     def test_a_year(self):
+        self.advice_and_a_planned_restriction()
+        self.two_hours_for_the_lab()
+        self.the_nation_blocks()
+        self.the_end_of_the_year()
+        self.what_is_told_afterwards()
+
+    def advice_and_a_planned_restriction(self):
         # January: advice. Nothing is closed, everything is counted by service, group and directive.
         self.assertTrue(self.is_open(STAFF))
         self.assertTrue(self.is_open(LAB))
@@ -117,7 +125,7 @@ class Story(SystemTest):
             self.assertIn(text, answer)
         self.assertTrue(self.is_open(SCHOOL), "another's network")
 
-        # Two hours for the lab.
+    def two_hours_for_the_lab(self):
         ident = self.resolver.cenote_ok("exception", "request", "--directive", "moti-2025-02", "--group", "lab", "--for",
                                         "2h", "--purpose", "comparing models").strip()
         self.resolver.cenote_ok("exception", "approve", ident)
@@ -132,6 +140,7 @@ class Story(SystemTest):
         self.assertFalse(self.is_open(LAB))
         self.clock.set("2025-03-01T08:00:00+09:00")
 
+    def the_nation_blocks(self):
         # The whole nation blocks for April, by another body's order: no exceptions, and the reason is another.
         self.resolver.write_config(directives=POLICY + RESTRICT + BLOCK)
         self.resolver.cenote_ok("reload")
@@ -153,11 +162,13 @@ class Story(SystemTest):
         self.come_to("2025-05-01T00:00:00+09:00", "the end of the block", lambda: self.is_open(SCHOOL))
         self.assertFalse(self.is_open(STAFF), "the ministry's own still holds")
 
+    def the_end_of_the_year(self):
         # The last second of the year, by the ministry's own clock.
         self.come_to("2025-12-31T23:59:58+09:00", "the last seconds", lambda: not self.is_open(STAFF))
         self.come_to("2025-12-31T23:59:59+09:00", "the end", lambda: self.is_open(STAFF))
         self.assertEqual(self.directives(), {"moti-2025-02": ("lapsed", "nothing"), "nation-7": ("lapsed", "nothing")})
 
+    def what_is_told_afterwards(self):
         # A later explanation uses the policy of the time it asks about.
         for at, client, verdict in (("2025-01-10T12:00:00+09:00", STAFF, "observe"),
                                     ("2025-02-06T09:30:00+09:00", STAFF, "restrict"),

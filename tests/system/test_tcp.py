@@ -8,7 +8,8 @@ import threading
 
 import dns.message
 
-from harness import PATIENCE, SystemTest, addresses, deadline, framed, main, read_message, time
+from daemon import PATIENCE, deadline
+from harness import SystemTest, addresses, framed, main, read_message, time
 from upstreams import ScriptedUpstream, answer_with
 
 

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BIN, SOURCE, main
+from daemon import BIN, SOURCE
+from harness import main
 
 UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", "cenote-update.timer")
 # The exposure by systemd-analyze, in tenths: from 0, none, to 100. A change that raises one must change it here.

@@ -10,7 +10,8 @@ import dns.flags
 import dns.message
 import dns.query
 
-from harness import PATIENCE, SystemTest, addresses, main, records
+from daemon import PATIENCE
+from harness import SystemTest, addresses, main, records
 from upstreams import Nsd, Unbound
 
 ZONE = """$ORIGIN alpha-ai.example.

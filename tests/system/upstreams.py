@@ -16,7 +16,8 @@ import dns.rdata
 import dns.rdatatype
 import dns.rrset
 
-from harness import PATIENCE, deadline, framed, read_exactly
+from daemon import PATIENCE, deadline
+from harness import framed, read_exactly
 
 
 def free_port(address="127.0.0.1"):

@@ -6,7 +6,8 @@ import subprocess
 import threading
 import time
 
-from harness import SystemTest, addresses, deadline
+from daemon import deadline
+from harness import SystemTest, addresses
 from upstreams import ScriptedUpstream, Server, answer_with, free_port
 
 OPEN = ["192.0.2.1"]

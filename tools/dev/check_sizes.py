@@ -40,6 +40,15 @@ def cpp_functions(lines):
         end += 1
 
 
+def is_function(statement, class_name):
+    """Whether a member is a function; constructors, destructors and assignments do not count."""
+    head = statement.split("{")[0]
+    if "= delete" in statement or re.match(r"\s*(using|friend|static_assert|})", head):
+        return False
+    special = r"\s*(explicit )?~?%s\(|.*\boperator=\(" % class_name
+    return bool(re.search(r"\w\(", head)) and not re.match(special, head)
+
+
 def cpp_classes(lines):
     """(line, name, number of public member functions) of each class."""
     for start, line in enumerate(lines):
@@ -60,9 +69,7 @@ def cpp_classes(lines):
                 continue
             statement += member.split("//")[0].strip() + " "
             if statement.rstrip().endswith((";", "{", "}")) or member.startswith(inner + "}"):
-                head = statement.split("{")[0]
-                count += bool(public and re.search(r"\w\(", head) and not re.match(r"\s*(using|friend|static_assert)\b", head)
-                              and "= delete" not in statement and not re.match(r"\s*}", head))
+                count += public and is_function(statement, name)
                 statement = ""
         yield start, name, count
 

@@ -4,8 +4,7 @@
 //
 // Threads:  one call at a time.
 // Memory:   the settings and the mapping of the set.
-// Failure:  a wrong configuration is an Error with a line for each mistake; an unreadable set is not: the previous one
-// is
+// Failure:  a wrong configuration is an Error with a line for each mistake; an unreadable set is not: the previous one is
 //           used, and Loaded::set_problem has the reason.
 #pragma once
 
@@ -13,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "resolver/config/config.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/rules/rules.h"
 

@@ -4,8 +4,8 @@
 //
 // Threads:  one call at a time.
 // Memory:   the settings and the mapping of the set.
-// Failure:  a wrong configuration is an Error with a line for each mistake; an unreadable set is not: the previous one is
-//           used, and Loaded::set_problem has the reason.
+// Failure:  a wrong configuration is an Error with a line for each mistake. An unreadable set is not: the previous one
+//           is used, and Loaded::set_problem has the reason.
 #pragma once
 
 #include <memory>

@@ -166,7 +166,7 @@ TEST_F(RulebookTest, ExceptionsOfABackupOpenNothing) {
         Rulebook rulebook(state_file);
         commit(rulebook, exception_rule("node1-1", kNoon + seconds{600}));
         ASSERT_TRUE(state::copy_state(state_file, backup).ok());
-        commit(rulebook, beta);
+        commit(rulebook, directive_rule("node1-2", "service:beta", "block"));
         const std::string head = rulebook.audit_head();
         const auto restored = rulebook.restore(backup, record("restore", "state"));
         ASSERT_TRUE(restored.ok()) << restored.error().text;

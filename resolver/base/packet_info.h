@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "resolver/base/address.h"
+#include "resolver/base/bytes.h"
 
 namespace cenote {
 

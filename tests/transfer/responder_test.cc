@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "resolver/transfer/zone_data.h"
@@ -215,8 +216,17 @@ TEST(Responder, AnErrorTakesThePlaceOfATransfer) {
     EXPECT_FALSE(response->next(kNow));
 }
 
-/// Whatever a client sends, the response can be read and is no larger than its message may be.
-TEST(Responder, TornQueriesAreAnswered) {
+/// A message without its id, which TSIG does not cover, and with the letters of names folded.
+Message covered_by_tsig(Message message) {
+    message.erase(message.begin(), message.begin() + 2);
+    std::transform(message.begin(), message.end(), message.begin(), [](std::uint8_t byte) {
+        return static_cast<std::uint8_t>(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
+    });
+    return message;
+}
+
+/// A damaged query gets a response that can be read, and no record of a zone that needs a key.
+TEST(Responder, DamagedQueriesAreAnsweredWithoutTheZone) {
     const auto zones = zones_of(20, {kKey});
     std::mt19937 random(3);
     for (const Message& whole : {signed_by(kKey, question(RrType::AXFR)), ixfr_question(6), question(RrType::SOA)}) {
@@ -231,11 +241,10 @@ TEST(Responder, TornQueriesAreAnswered) {
                 const auto header = read_header(*message);
                 ASSERT_TRUE(header && header->is_response());
                 EXPECT_EQ(header->id, load_u16(torn.data()));
-                RecordReader records(*message);
-                while (records.next()) continue;
-                EXPECT_TRUE(records.ok());
-                if (!(torn == whole)) continue;
-                EXPECT_EQ(header->rcode(), Rcode::NoError);
+                const auto types = types_in(*message);
+                if (std::count(types.begin(), types.end(), RrType::CNAME) > 0) {
+                    EXPECT_EQ(covered_by_tsig(torn), covered_by_tsig(whole));
+                }
             }
         }
     }

@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::uint32_t kProbesMax = 16;
 constexpr milliseconds kProbeTimeout{1000};
-constexpr milliseconds kMarginMax{
-    50};  // an exchange ends that much before the timeout, so that the response is sent by then
+constexpr milliseconds kMarginMax{50};  // an exchange ends earlier by that, so that the response is sent in time
 
 }  // namespace
 

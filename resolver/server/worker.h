@@ -15,7 +15,7 @@
 
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
-#include "resolver/server/tcp_listener.h"
+#include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
 #include "resolver/transfer/inbox.h"
 
@@ -64,7 +64,7 @@ private:
     loop::Loop loop_;
     engine::Engine engine_;
     std::vector<std::unique_ptr<UdpListener>> udp_;
-    TcpListener tcp_;
+    StreamListener tcp_;
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;

@@ -12,15 +12,15 @@
 #include <vector>
 
 #include "resolver/server/connection_table.h"
+#include "resolver/server/message_connection.h"
 #include "resolver/server/sockets.h"
-#include "resolver/server/tcp_connection.h"
 
 namespace cenote::server {
 
-class TcpListener final : private TcpOwner {
+class StreamListener final : private ConnectionOwner {
 public:
-    TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
-                telemetry::Recorder& recorder, transfer::Inbox* inbox, transfer::Outlet& outlet);
+    StreamListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
+                   telemetry::Recorder& recorder, transfer::Inbox* inbox, transfer::Outlet& outlet);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
     /// Of an answer about a zone.
@@ -34,12 +34,12 @@ private:
     void accept_all(std::size_t socket) noexcept;
     bool accept_one(std::size_t socket) noexcept;
     bool make_room(const IpAddress& client) noexcept;
-    void on_activity(const TcpConnection& connection) noexcept override;
-    void on_finished(const TcpConnection& connection) noexcept override;
+    void on_activity(const MessageConnection& connection) noexcept override;
+    void on_finished(const MessageConnection& connection) noexcept override;
     void close_finished() noexcept;
     void sweep() noexcept;
     void close(SlabHandle handle) noexcept;
-    [[nodiscard]] TcpConnection* find(SlabHandle connection) noexcept;
+    [[nodiscard]] MessageConnection* find(SlabHandle connection) noexcept;
     [[nodiscard]] milliseconds idle_now() const noexcept;
 
     const Options& options_;
@@ -49,10 +49,10 @@ private:
     std::vector<ListenSocket>& sockets_;
     loop::StreamBuffers buffers_;
     std::vector<std::uint8_t> reply_;
-    TcpContext context_;
+    ConnectionContext context_;
     ConnectionTable table_;
-    std::vector<std::unique_ptr<TcpConnection>> connections_;  // by the slots of table_
-    std::vector<SlabHandle> finished_;                         // closed when the turn of the loop ends
+    std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
+    std::vector<SlabHandle> finished_;                             // closed when the turn of the loop ends
     std::vector<std::unique_ptr<loop::Poll>> polls_;
     loop::TurnEnd turn_end_;
     loop::Timer sweep_;  // closes idle and slow connections; runs while there are connections

@@ -4,7 +4,7 @@
 //
 // Threads:  the worker's. Data plane.
 // Memory:   the stream's; a client that does not read is not read from either (RFC 7766 §6.2.3).
-// Failure:  reported to the TcpOwner, which closes the connection.
+// Failure:  reported to the ConnectionOwner, which closes the connection.
 #pragma once
 
 #include "resolver/engine/engine.h"
@@ -14,39 +14,39 @@
 
 namespace cenote::server {
 
-class TcpConnection;
+class MessageConnection;
 
 /// Is called from inside a connection, so it must not destroy one.
-class TcpOwner {
+class ConnectionOwner {
 public:
     /// A message came or went.
-    virtual void on_activity(const TcpConnection& connection) noexcept = 0;
+    virtual void on_activity(const MessageConnection& connection) noexcept = 0;
     /// Once: the connection is of no more use.
-    virtual void on_finished(const TcpConnection& connection) noexcept = 0;
+    virtual void on_finished(const MessageConnection& connection) noexcept = 0;
 
 protected:
-    ~TcpOwner() = default;
+    ~ConnectionOwner() = default;
 };
 
 /// What all connections of a worker share.
-struct TcpContext {
+struct ConnectionContext {
     loop::Loop& loop;
     loop::StreamBuffers& buffers;
     engine::Engine& engine;
     telemetry::Recorder& recorder;
     const Options& options;
-    TcpOwner& owner;
+    ConnectionOwner& owner;
     MutableBytes reply;  // where a reply is written before it is sent
     transfer::Inbox* inbox;
     transfer::Outlet& outlet;
 };
 
-class TcpConnection final : private loop::StreamOwner {
+class MessageConnection final : private loop::StreamOwner {
 public:
-    TcpConnection(TcpContext& context, UniqueFd fd, const engine::Client& client);
-    ~TcpConnection();
-    TcpConnection(const TcpConnection&) = delete;
-    TcpConnection& operator=(const TcpConnection&) = delete;
+    MessageConnection(ConnectionContext& context, UniqueFd fd, const engine::Client& client);
+    ~MessageConnection();
+    MessageConnection(const MessageConnection&) = delete;
+    MessageConnection& operator=(const MessageConnection&) = delete;
 
     /// A late reply.
     void reply(ByteView message) noexcept;
@@ -71,7 +71,7 @@ private:
     void read_or_pause() noexcept;
     void report() noexcept;
 
-    TcpContext& context_;
+    ConnectionContext& context_;
     engine::Client client_;
     std::uint32_t in_flight_ = 0;
     std::uint32_t parts_due_ = 0;  // to be asked for when all has left

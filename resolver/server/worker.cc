@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/worker.h"
 
+#include "resolver/server/udp_port.h"
+
 namespace cenote::server {
 namespace {
 
@@ -38,11 +40,17 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
           if ((engine_.pending() == 0 && held_.empty()) || loop_.now() >= drain_until_) loop_.stop();
       }) {
     for (std::uint32_t i = 0; i < sockets_.size(); ++i)
-        udp_.push_back(std::make_unique<UdpListener>(loop_, sockets_[i], i, options_.batch, engine_, recorder));
+        udp_.push_back(std::make_unique<UdpListener>(loop_, make_udp_port(sockets_[i], i), engine_, recorder));
     second_.start(milliseconds{0}, kReportEvery);
 }
 
 Worker::~Worker() = default;
+
+std::unique_ptr<DatagramPort> Worker::make_udp_port(const ListenSocket& socket, std::uint32_t listener) const {
+    return std::make_unique<UdpPort>(
+        socket.udp.get(),
+        UdpPort::Options{.batch = options_.batch, .listener = listener, .any_address = is_any(socket.address.ip)});
+}
 
 void Worker::run() {
     loop_.run();

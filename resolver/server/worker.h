@@ -15,6 +15,7 @@
 
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
+#include "resolver/server/sockets.h"
 #include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
 #include "resolver/transfer/inbox.h"
@@ -48,6 +49,7 @@ public:
     [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
 
 private:
+    [[nodiscard]] std::unique_ptr<DatagramPort> make_udp_port(const ListenSocket& socket, std::uint32_t listener) const;
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
     engine::Diverted divert(const engine::Client& client, ByteView packet) noexcept override;
     void put(transfer::Part part) noexcept override;

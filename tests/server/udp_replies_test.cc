@@ -14,7 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "resolver/server/sockets.h"
 #include "resolver/server/udp_listener.h"
+#include "resolver/server/udp_port.h"
 #include "tests/engine/world.h"
 
 namespace {
@@ -67,7 +69,7 @@ protected:
     /// Runs the listener until so many replies have come.
     void receive(int count) {
         loop::Loop loop;
-        UdpListener listener(loop, socket, 0, 64, *engine, counts);
+        UdpListener listener(loop, std::make_unique<UdpPort>(socket.udp.get(), UdpPort::Options{}), *engine, counts);
         loop::Wakeup enough(loop, [&] { loop.stop(); });
         std::thread reader([&] {
             std::array<char, 512> got{};
@@ -105,7 +107,8 @@ TEST_F(UdpReplies, WhatIsRefusedForAnotherReasonIsLostAlone) {
 }
 
 TEST_F(UdpReplies, ALateReplyWaitsToo) {
-    LateReplies waiting(false);
+    LateReplies waiting;
+    UdpPort port(socket.udp.get(), {});
     engine::Client to;
     sockaddr_storage native{};
     socklen_t size = sizeof native;
@@ -116,17 +119,17 @@ TEST_F(UdpReplies, ALateReplyWaitsToo) {
     ASSERT_TRUE(waiting.add(to, one));
     refused_with = ENOBUFS;
     refusals = 1;
-    EXPECT_EQ(waiting.flush(socket.udp.get()), 0U);
+    EXPECT_EQ(port.send_late(waiting), 0U);
     EXPECT_FALSE(waiting.empty());
-    EXPECT_EQ(waiting.flush(socket.udp.get()), 0U);
+    EXPECT_EQ(port.send_late(waiting), 0U);
     EXPECT_TRUE(waiting.empty());
     std::array<char, 64> got{};
     EXPECT_EQ(::recv(asker.get(), got.data(), got.size(), 0), 20);
     EXPECT_EQ(::recv(asker.get(), got.data(), got.size(), 0), 20);
     ASSERT_TRUE(waiting.add(to, one));
     refusals = 1;
-    EXPECT_EQ(waiting.flush(socket.udp.get()), 0U);
-    EXPECT_EQ(waiting.drop(), 1U);
+    EXPECT_EQ(port.send_late(waiting), 0U);
+    EXPECT_EQ(waiting.clear(), 1U);
     EXPECT_TRUE(waiting.empty());
 }
 

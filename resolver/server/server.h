@@ -32,7 +32,7 @@ public:
     /// Ends the workers, with begin_drain() before it or without, and waits for them.
     void stop();
     [[nodiscard]] std::vector<WorkerReport> reports() const;
-    /// The addresses with the ports that they really have.
+    /// The addresses that are served, with the ports to which the sockets are bound; each once.
     [[nodiscard]] std::vector<SocketAddress> addresses() const;
     /// Those of Options::listen that this machine does not have at the moment.
     [[nodiscard]] std::vector<SocketAddress> absent() const;
@@ -41,14 +41,13 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
 
 private:
-    Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers,
-           std::vector<SocketAddress> without_family);
+    Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, const Options& options);
     Status start_threads();
 
     std::unique_ptr<Pace> pace_;  // of all workers
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
-    std::vector<SocketAddress> listen_;  // all that were asked for
+    std::vector<SocketAddress> listen_;  // the addresses of Options::listen, each once
 };
 
 /// How many workers `options` means on this machine.

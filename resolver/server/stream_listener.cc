@@ -23,14 +23,13 @@ constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
-StreamListener::StreamListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options,
+StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
                                engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
                                transfer::Outlet& outlet)
     : options_(options),
       engine_(engine),
       recorder_(recorder),
       loop_(loop),
-      sockets_(sockets),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
       context_{loop, buffers_, engine, recorder, options, *this, reply_, inbox, outlet},
@@ -42,23 +41,23 @@ StreamListener::StreamListener(loop::Loop& loop, std::vector<ListenSocket>& sock
           for (auto& poll : polls_) poll->watch(loop::Poll::kReadable);
       }) {
     finished_.reserve(options.tcp_connections_max);
-    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    for (const ListenSocket& socket : sockets) {
+        if (socket.endpoint.protocol == Protocol::Udp) continue;
         polls_.push_back(
-            std::make_unique<loop::Poll>(loop, sockets_[i].tcp.get(), [this, i](unsigned) { accept_all(i); }));
+            std::make_unique<loop::Poll>(loop, socket.fd.get(), [this, &socket](unsigned) { accept_all(socket); }));
         polls_.back()->watch(loop::Poll::kReadable);
     }
 }
 
-void StreamListener::accept_all(std::size_t socket) noexcept {
+void StreamListener::accept_all(const ListenSocket& socket) noexcept {
     for (int i = 0; i < kAcceptsPerTurn; ++i)
         if (!accept_one(socket)) return;
 }
 
-bool StreamListener::accept_one(std::size_t socket) noexcept {
+bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     sockaddr_storage native;
     socklen_t size = sizeof native;
-    UniqueFd fd(
-        accept4(sockets_[socket].tcp.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd fd(accept4(socket.fd.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid()) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             // Nothing to be had now: spinning on a readable socket would only burn the CPU that others need.

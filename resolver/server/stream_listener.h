@@ -19,8 +19,9 @@ namespace cenote::server {
 
 class StreamListener final : private ConnectionOwner {
 public:
-    StreamListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options, engine::Engine& engine,
-                   telemetry::Recorder& recorder, transfer::Inbox* inbox, transfer::Outlet& outlet);
+    StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
+                   engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                   transfer::Outlet& outlet);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
     /// Of an answer about a zone.
@@ -31,8 +32,8 @@ public:
     [[nodiscard]] std::uint32_t open() const noexcept { return table_.used(); }
 
 private:
-    void accept_all(std::size_t socket) noexcept;
-    bool accept_one(std::size_t socket) noexcept;
+    void accept_all(const ListenSocket& socket) noexcept;
+    bool accept_one(const ListenSocket& socket) noexcept;
     bool make_room(const IpAddress& client) noexcept;
     void on_activity(const MessageConnection& connection) noexcept override;
     void on_finished(const MessageConnection& connection) noexcept override;
@@ -46,7 +47,6 @@ private:
     engine::Engine& engine_;
     telemetry::Recorder& recorder_;
     loop::Loop& loop_;
-    std::vector<ListenSocket>& sockets_;
     loop::StreamBuffers buffers_;
     std::vector<std::uint8_t> reply_;
     ConnectionContext context_;

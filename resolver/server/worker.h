@@ -49,7 +49,11 @@ public:
     [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
 
 private:
-    [[nodiscard]] std::unique_ptr<DatagramPort> make_udp_port(const ListenSocket& socket, std::uint32_t listener) const;
+    struct UdpService {
+        const ListenSocket& socket;
+        std::unique_ptr<UdpListener> listener;
+    };
+    void add_udp(const ListenSocket& socket);
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
     engine::Diverted divert(const engine::Client& client, ByteView packet) noexcept override;
     void put(transfer::Part part) noexcept override;
@@ -65,8 +69,8 @@ private:
     transfer::Inbox* inbox_;  // nullptr: nobody takes queries about zones
     loop::Loop loop_;
     engine::Engine engine_;
-    std::vector<std::unique_ptr<UdpListener>> udp_;
-    StreamListener tcp_;
+    std::vector<UdpService> udp_;  // engine::Client::listener is an index into it
+    StreamListener streams_;
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;

@@ -14,7 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include "resolver/server/sockets.h"
 #include "resolver/server/udp_listener.h"
 #include "resolver/server/udp_port.h"
 #include "tests/engine/world.h"
@@ -52,11 +51,9 @@ protected:
     UdpReplies() : World({.bytes_max = 4 << 20, .shards = 2}) {
         base.allow_from = PrefixTable(std::vector<std::pair<Prefix, std::uint32_t>>{{Prefix(), 1}}, 0);
         in_force({});
-        socket.address = SocketAddress::parse("127.0.0.1:53", 53).value();
-        socket.udp = udp_socket();
         sockaddr_storage native{};
         socklen_t size = sizeof native;
-        EXPECT_EQ(::getsockname(socket.udp.get(), reinterpret_cast<sockaddr*>(&native), &size), 0);
+        EXPECT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&native), &size), 0);
         EXPECT_EQ(::connect(asker.get(), reinterpret_cast<sockaddr*>(&native), size), 0);
     }
     ~UdpReplies() override { refusals = 0; }
@@ -69,7 +66,7 @@ protected:
     /// Runs the listener until so many replies have come.
     void receive(int count) {
         loop::Loop loop;
-        UdpListener listener(loop, std::make_unique<UdpPort>(socket.udp.get(), UdpPort::Options{}), *engine, counts);
+        UdpListener listener(loop, std::make_unique<UdpPort>(socket.get(), UdpPort::Options{}), *engine, counts);
         loop::Wakeup enough(loop, [&] { loop.stop(); });
         std::thread reader([&] {
             std::array<char, 512> got{};
@@ -83,7 +80,7 @@ protected:
 
     telemetry::Hub hub;
     telemetry::Recorder& counts = hub.add_recorder();
-    ListenSocket socket;
+    UniqueFd socket = udp_socket();
     UniqueFd asker = udp_socket();
 };
 
@@ -108,7 +105,7 @@ TEST_F(UdpReplies, WhatIsRefusedForAnotherReasonIsLostAlone) {
 
 TEST_F(UdpReplies, ALateReplyWaitsToo) {
     LateReplies waiting;
-    UdpPort port(socket.udp.get(), {});
+    UdpPort port(socket.get(), {});
     engine::Client to;
     sockaddr_storage native{};
     socklen_t size = sizeof native;

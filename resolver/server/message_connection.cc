@@ -7,11 +7,12 @@ namespace cenote::server {
 
 using telemetry::Counter;
 
-MessageConnection::MessageConnection(ConnectionContext& context, UniqueFd fd, const engine::Client& client)
+MessageConnection::MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
+                                     const engine::Client& client)
     : context_(context),
       client_(client),
       active_(context.loop.now()),
-      stream_(context.loop, context.buffers, loop::make_plain_transport(std::move(fd)), *this) {}
+      stream_(context.loop, context.buffers, std::move(transport), *this) {}
 
 MessageConnection::~MessageConnection() {
     if (had_parts_) context_.inbox->forget(context_.outlet, client_.connection);
@@ -87,7 +88,7 @@ void MessageConnection::report() noexcept {
     if ((broken_ || (input_ended_ && quiet())) && !std::exchange(finished_, true)) context_.owner.on_finished(*this);
 }
 
-/// Reads on while the client takes its answers and does not have too many questions open.
+/// Reads while the client takes its replies and has fewer queries in flight than the limit.
 void MessageConnection::read_or_pause() noexcept {
     const bool pause = stream_.unsent() != 0 || in_flight_ >= context_.options.tcp_in_flight_max;
     if (pause == paused_) return;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One client's TCP connection: queries in, answers out in the order they come (RFC 7766 §6.2.1.1, §7).
+// One client's connection that carries DNS messages: queries come in, replies go out in the order in which they are
+// ready (RFC 7766 §6.2.1.1, §7). The bytes move through a loop::Transport: plain TCP today.
 //
 // Threads:  the worker's. Data plane.
-// Memory:   the stream's; a client that does not read is not read from either (RFC 7766 §6.2.3).
+// Memory:   the stream's. While the client does not read its replies, its queries are not read (RFC 7766 §6.2.3).
 // Failure:  reported to the ConnectionOwner, which closes the connection.
 #pragma once
+
+#include <memory>
 
 #include "resolver/engine/engine.h"
 #include "resolver/loop/stream.h"
@@ -16,19 +19,19 @@ namespace cenote::server {
 
 class MessageConnection;
 
-/// Is called from inside a connection, so it must not destroy one.
+/// The owner of connections. It is called from inside a connection, so it must not destroy one.
 class ConnectionOwner {
 public:
-    /// A message came or went.
+    /// A message has arrived or has left.
     virtual void on_activity(const MessageConnection& connection) noexcept = 0;
-    /// Once: the connection is of no more use.
+    /// Called once: the connection should be closed.
     virtual void on_finished(const MessageConnection& connection) noexcept = 0;
 
 protected:
     ~ConnectionOwner() = default;
 };
 
-/// What all connections of a worker share.
+/// References that all connections of a worker share.
 struct ConnectionContext {
     loop::Loop& loop;
     loop::StreamBuffers& buffers;
@@ -36,29 +39,30 @@ struct ConnectionContext {
     telemetry::Recorder& recorder;
     const Options& options;
     ConnectionOwner& owner;
-    MutableBytes reply;  // where a reply is written before it is sent
+    MutableBytes reply;  // space in which a reply is written before it is sent
     transfer::Inbox* inbox;
     transfer::Outlet& outlet;
 };
 
 class MessageConnection final : private loop::StreamOwner {
 public:
-    MessageConnection(ConnectionContext& context, UniqueFd fd, const engine::Client& client);
+    MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
+                      const engine::Client& client);
     ~MessageConnection();
     MessageConnection(const MessageConnection&) = delete;
     MessageConnection& operator=(const MessageConnection&) = delete;
 
-    /// A late reply.
+    /// Sends a late reply.
     void reply(ByteView message) noexcept;
-    /// Of an answer about a zone; the next is asked for when this one has left.
+    /// Sends a part of a transfer; the next one is requested when this one has left.
     void send_part(const transfer::Part& part) noexcept;
-    /// Asks for parts that are due.
+    /// Requests the parts that are due.
     void go_on() noexcept;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
-    /// Why it should be closed now, if it should: nothing asked for too long, or not reading.
+    /// The reason to close the connection now: no query for too long, or a client that does not read.
     enum class Verdict : std::uint8_t { Keep, Idle, Slow };
-    /// Nothing is under way in either direction.
+    /// No query is in flight and no reply is unsent.
     [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
     [[nodiscard]] Ticks active() const noexcept { return active_; }
     [[nodiscard]] Verdict judge(Ticks now, milliseconds idle) const noexcept;
@@ -74,13 +78,13 @@ private:
     ConnectionContext& context_;
     engine::Client client_;
     std::uint32_t in_flight_ = 0;
-    std::uint32_t parts_due_ = 0;  // to be asked for when all has left
+    std::uint32_t parts_due_ = 0;  // parts to request when all replies have left
     bool paused_ = false;
     bool input_ended_ = false;  // the client sends nothing more
     bool broken_ = false;
     bool had_parts_ = false;
-    bool finished_ = false;  // and reported
-    Ticks active_;           // when the last whole message came or went
+    bool finished_ = false;  // on_finished() was called
+    Ticks active_;           // the time of the last complete message in either direction
     Ticks unsent_since_{};
     loop::MessageStream stream_;
 };

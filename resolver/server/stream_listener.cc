@@ -15,10 +15,10 @@ using telemetry::Counter;
 namespace {
 
 constexpr milliseconds kSweepEvery{25};
-constexpr std::uint32_t kSweeps = 10;  // so many look at every connection once
+constexpr std::uint32_t kSweeps = 10;  // this many sweeps check every connection once
 constexpr milliseconds kAcceptPause{100};
 constexpr milliseconds kIdleLeast{1000};
-constexpr std::uint32_t kLargeBuffers = 64;  // of 64 KiB, for long messages and slow readers
+constexpr std::uint32_t kLargeBuffers = 64;  // 64 KiB each, for long messages and slow clients
 constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
@@ -27,7 +27,6 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
                                engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
                                transfer::Outlet& outlet)
     : options_(options),
-      engine_(engine),
       recorder_(recorder),
       loop_(loop),
       buffers_(kLargeBuffers),
@@ -60,7 +59,7 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     UniqueFd fd(accept4(socket.fd.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid()) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            // Nothing to be had now: spinning on a readable socket would only burn the CPU that others need.
+            // The sockets stay readable: watching them would call this function again and again.
             recorder_.count(Counter::TcpAcceptPaused);
             for (auto& poll : polls_) poll->watch(loop::Poll::kNone);
             accept_again_.start(kAcceptPause, milliseconds{0});
@@ -74,11 +73,12 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());
     recorder_.count(Counter::TcpConnections);
-    connections_[client.connection.slot] = std::make_unique<MessageConnection>(context_, std::move(fd), client);
+    connections_[client.connection.slot] =
+        std::make_unique<MessageConnection>(context_, loop::make_plain_transport(std::move(fd)), client);
     return true;
 }
 
-/// What has ended makes room first, then a connection that is in less need of its place.
+/// Closes finished connections first, then one that ConnectionTable chooses; false: the new one is refused.
 bool StreamListener::make_room(const IpAddress& client) noexcept {
     if (table_.refusal(client) == ConnectionTable::Refusal::None) return true;
     close_finished();
@@ -120,11 +120,11 @@ void StreamListener::on_finished(const MessageConnection& connection) noexcept {
 
 void StreamListener::close_finished() noexcept {
     for (const SlabHandle handle : finished_)
-        if (table_.has(handle)) close(handle);  // else it was evicted meanwhile
+        if (table_.has(handle)) close(handle);  // otherwise it has been evicted since
     finished_.clear();
 }
 
-/// With connections running out, the idle ones get less time (RFC 7766 §6.2.3).
+/// The idle timeout shrinks as the connections run out (RFC 7766 §6.2.3).
 milliseconds StreamListener::idle_now() const noexcept {
     const double share = static_cast<double>(table_.used()) / table_.capacity();
     if (share < 0.5) return options_.tcp_idle;
@@ -132,7 +132,7 @@ milliseconds StreamListener::idle_now() const noexcept {
     return std::max(shrunk, std::min(kIdleLeast, options_.tcp_idle));
 }
 
-/// A part of the connections at a time, so that many do not hold up the queries.
+/// Checks a part of the connections at a time, so that many connections do not delay queries.
 void StreamListener::sweep() noexcept {
     const Ticks now = loop_.now();
     const milliseconds idle = idle_now();

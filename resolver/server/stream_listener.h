@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A worker's TCP sockets and all connections that came from them.
+// The listening stream sockets of a worker and all connections that they accepted.
 //
-// Threads:  the worker's. Data plane, but for accepting, which allocates a connection.
+// Threads:  the worker's. Data plane, except for accepting, which allocates a connection.
 // Memory:   Options::tcp_connections_max connections.
-// Failure:  over a limit a connection takes the place of another (connection_table.h), or it is closed at once and
-//           counted; without descriptors accepting pauses.
+// Failure:  over a limit a new connection replaces another (connection_table.h), or it is closed at once and counted;
+//           without free descriptors accepting pauses.
 #pragma once
 
 #include <memory>
@@ -24,9 +24,9 @@ public:
                    transfer::Outlet& outlet);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
-    /// Of an answer about a zone.
+    /// Sends a part of a transfer to its connection.
     void send_part(const transfer::Part& part) noexcept;
-    /// Accepts no more connections; those that are open go on.
+    /// Accepts no more connections; open ones are served as before.
     void stop() noexcept;
     void close_all() noexcept;
     [[nodiscard]] std::uint32_t open() const noexcept { return table_.used(); }
@@ -44,7 +44,6 @@ private:
     [[nodiscard]] milliseconds idle_now() const noexcept;
 
     const Options& options_;
-    engine::Engine& engine_;
     telemetry::Recorder& recorder_;
     loop::Loop& loop_;
     loop::StreamBuffers buffers_;
@@ -52,7 +51,7 @@ private:
     ConnectionContext context_;
     ConnectionTable table_;
     std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
-    std::vector<SlabHandle> finished_;                             // closed when the turn of the loop ends
+    std::vector<SlabHandle> finished_;                             // to be closed when the turn of the loop ends
     std::vector<std::unique_ptr<loop::Poll>> polls_;
     loop::TurnEnd turn_end_;
     loop::Timer sweep_;  // closes idle and slow connections; runs while there are connections

@@ -5,8 +5,9 @@
 //
 // Threads:  one worker's. Data plane. Each function is called once a batch, so that a virtual call costs nothing; what
 //           is done for each datagram is plain code on both sides.
-// Memory:   the implementation's, fixed at construction. What receive() and reply_space() give stays the port's.
-// Failure:  replies for which there is no room now go into LateReplies; what is refused is lost, and the number of lost
+// Memory:   the implementation's, fixed at construction. The spans of receive() and reply_space() are owned by the
+// port. Failure:  replies for which there is no room now go into LateReplies; what is refused is lost, and the number
+// of lost
 //           replies is returned so that the listener can count them.
 #pragma once
 

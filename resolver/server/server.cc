@@ -24,9 +24,9 @@ namespace {
 
 std::uint32_t share(std::uint32_t all, std::uint32_t workers) noexcept { return (all + workers - 1) / workers; }
 
-/// What one worker has of the limits of all.
+/// The options of one worker: it has a share of each limit.
 Options of_one(Options options, std::uint32_t workers) noexcept {
-    rlimit descriptors{};  // half of them are for upstream and files
+    rlimit descriptors{};  // half of them are left for upstream and files
     if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
         options.tcp_connections_max =
             static_cast<std::uint32_t>(std::clamp<rlim_t>(descriptors.rlim_cur / 2, 1, options.tcp_connections_max));

@@ -36,8 +36,8 @@ std::optional<SocketAddress> bound_to(int fd) {
 Error cannot_listen(const Endpoint& endpoint, int reason) {
     std::string advice = "check [server].listen";
     if (reason == EADDRINUSE)
-        advice =
-            fmt::format("see who has it with 'ss -lnp sport = :{}', or change [server].listen", endpoint.address.port);
+        advice = fmt::format("find the process that uses it with 'ss -lnp sport = :{}', or change [server].listen",
+                             endpoint.address.port);
     else if (reason == EACCES)
         advice = "ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd, or change [server].listen";
     else if (reason == EADDRNOTAVAIL)

@@ -7,9 +7,9 @@ namespace cenote::server {
 namespace {
 
 constexpr milliseconds kReportEvery{500};
-constexpr milliseconds kDrainLook{5};
-constexpr milliseconds kDrainAtMost{2000};
-constexpr milliseconds kHeldLong{500};  // answers that waited longer are paced
+constexpr milliseconds kDrainCheckEvery{5};
+constexpr milliseconds kDrainMax{2000};
+constexpr milliseconds kUnpacedMax{500};  // replies to queries that waited longer are paced
 constexpr milliseconds kPaceEvery{2};
 
 }  // namespace
@@ -56,7 +56,7 @@ void Worker::add_udp(const ListenSocket& socket) {
 
 void Worker::run() {
     loop_.run();
-    streams_.close_all();  // while the service that may send over them is there still
+    streams_.close_all();  // here, because the transfer service that may send over them still exists
     ended_.store(true, std::memory_order_release);
 }
 
@@ -70,8 +70,8 @@ void Worker::stop() noexcept {
     wakeup_.notify();
 }
 
-/// A snapshot was published, so that an idle worker does not hold the old one; an answer about a zone came; or it is
-/// time to go.
+/// Called after a snapshot was published, so that an idle worker does not keep the old one; after the transfer service
+/// put a part; and after drain() and stop().
 void Worker::on_wakeup() {
     send_parts();
     engine_.begin_batch();
@@ -79,8 +79,8 @@ void Worker::on_wakeup() {
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
     for (const UdpService& udp : udp_) udp.listener->stop();
     streams_.stop();
-    drain_until_ = loop_.now() + kDrainAtMost;
-    drained_.start(milliseconds{0}, kDrainLook);
+    drain_until_ = loop_.now() + kDrainMax;
+    drained_.start(milliseconds{0}, kDrainCheckEvery);
 }
 
 void Worker::on_second() {
@@ -107,7 +107,7 @@ engine::Diverted Worker::divert(const engine::Client& client, ByteView packet) n
         const ListenSocket& socket = udp_[client.listener].socket;
         asker.socket = socket.fd.get();
         asker.any_address = is_any(socket.endpoint.address.ip);
-        inbox_->take(asker, packet);  // what finds no room is dropped, as datagrams are
+        inbox_->take(asker, packet);  // a query for which there is no room is dropped
         return engine::Diverted::Taken;
     }
     asker.outlet = this;
@@ -136,7 +136,7 @@ void Worker::send_parts() noexcept {
 void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {
     if (client.transport != telemetry::Transport::Udp) return streams_.send(client, reply);
     const Ticks now = loop_.now();
-    if (now - since <= kHeldLong || pace_.take(client.peer.ip, reply.size(), now))
+    if (now - since <= kUnpacedMax || pace_.take(client.peer.ip, reply.size(), now))
         return udp_[client.listener].listener->send(client, reply);
     const bool first = held_.empty();
     recorder_.count(held_.add(client, reply) ? telemetry::Counter::Paced : telemetry::Counter::PacedOverflow);

@@ -29,7 +29,7 @@ void set_defaults(Draft& draft) {
     settings.node = draft.surroundings.host_name;
     settings.state = "/var/lib/cenote/state.db";
     for (const char* listen : {"127.0.0.1:53", "[::1]:53"})
-        settings.server.listen.push_back(*SocketAddress::parse(listen, 53));
+        server::add_udp_and_tcp(settings.server.listen, *SocketAddress::parse(listen, 53));
     for (const char* prefix :
          {"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"})
         settings.allow_from.push_back(*Prefix::parse(prefix));

@@ -50,10 +50,10 @@ void read_listen(const TomlTable& server, Draft& draft) {
             draft.diagnostics.error(text.place, fmt::format("'{}' is a link-local address, which means nothing without "
                                                             "its link; add the interface, as in [fe80::1%eth0]:53",
                                                             text.value));
-        else if (address->port != 0 && std::find(listen.begin(), listen.end(), *address) != listen.end())
+        else if (address->port != 0 && std::ranges::find(listen, *address, &server::Endpoint::address) != listen.end())
             draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
         else
-            listen.push_back(*address);
+            server::add_udp_and_tcp(listen, *address);
     }
     if (texts.empty()) server.error("listen", "'listen' is empty; name at least one address");
 }

@@ -38,8 +38,9 @@ bool is_address_of_this_host(const IpAddress& ip) {
 }
 
 /// A query to a listen address of this server would loop until it times out.
-bool is_own(const SocketAddress& server, const std::vector<SocketAddress>& listen) {
-    return std::any_of(listen.begin(), listen.end(), [&server](const SocketAddress& own) {
+bool is_own(const SocketAddress& server, const std::vector<server::Endpoint>& listen) {
+    return std::any_of(listen.begin(), listen.end(), [&server](const server::Endpoint& endpoint) {
+        const SocketAddress& own = endpoint.address;
         if (own.port != server.port) return false;
         return own.ip == server.ip || (is_unspecified(own.ip) && is_address_of_this_host(server.ip));
     });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who asked, and how an answer finds the way back.
+// The client of a query, and the way its reply takes back. It is copied for each query.
 //
-// Threads: plain value.   Memory: none.
+// Threads: plain value.   Memory: none.   Failure: none.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,20 @@
 
 namespace cenote::engine {
 
+/// The number of an identity that a transport has established beside the address, such as that of a certificate. UDP
+/// and TCP establish none.
+enum class Identity : std::uint16_t { None = 0 };
+
 struct Client {
     SocketAddress peer;
-    IpAddress local;              // the address that was asked: replies come from it
-    std::uint32_t interface = 0;  // and the interface, for link-local addresses
-    std::uint32_t listener = 0;   // the server's own number of the socket
-    SlabHandle connection;        // of a stream
+    IpAddress local;              // the address to which the query was sent; the reply leaves from it
+    std::uint32_t interface = 0;  // its interface, for link-local addresses
+    std::uint32_t listener = 0;   // datagrams only: the server's number of the listener
+    SlabHandle connection;        // connections only
+    std::uint32_t stream = 0;     // the stream within the connection; 0 where a connection is one stream, as TCP is
+    Identity identity = Identity::None;
     telemetry::Transport transport = telemetry::Transport::Udp;
 };
+static_assert(sizeof(Client) <= 64);
 
 }  // namespace cenote::engine

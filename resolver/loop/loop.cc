@@ -21,15 +21,15 @@ namespace cenote::loop {
 
 namespace {
 
-/// A broken environment (no descriptors, no memory for handles): say what failed and stop.
+/// Stops the process with a message when the system has no descriptors or no memory for handles.
 void require(int status, const char* what) noexcept {
     if (status >= 0) return;
     std::fprintf(stderr, "event loop: cannot %s: %s\n", what, uv_strerror(status));
     std::abort();
 }
 
-/// libuv owns a handle until its close callback; the state that holds it goes away there, so that a callback
-/// may destroy the very thing that called it.
+/// libuv owns a handle until its close callback. The state that holds the handle is deleted there, so that a callback
+/// may destroy the object that called it.
 template <typename State, typename Handle>
 void close_and_delete(Handle* handle) noexcept {
     uv_close(reinterpret_cast<uv_handle_t*>(handle),
@@ -67,16 +67,16 @@ struct TurnEnd::State {
     std::function<void()> callback;
 };
 
-// libuv keeps time in whole milliseconds, too coarse to tell near servers apart: the steady clock is read when
-// somebody asks for the first time after the loop woke up, or after it went round to its timers. The two handles
-// that note this also keep an otherwise empty loop running.
+// libuv keeps time in whole milliseconds, too coarse to compare servers that are near: the steady clock is read at the
+// first now() after the loop woke up, or after its timers ran. The two handles that mark these moments also keep an
+// otherwise empty loop running.
 struct Loop::State {
     void run_with_direct();
-    void wait_and_tell(int timeout_ms);
+    void wait_and_call(int timeout_ms);
     void end_turn();
 
     uv_loop_t loop;
-    std::vector<pollfd> waited_for;  // libuv's epoll, then the descriptors of `direct`
+    std::vector<pollfd> waited_for;  // the epoll of libuv, then the descriptors of `direct`
     std::vector<DirectPoll::State*> direct;
     std::vector<TurnEnd::State*> turn_ends;
     bool stopped = false;
@@ -105,7 +105,7 @@ Loop::~Loop() {
     uv_close(reinterpret_cast<uv_handle_t*>(&state_->after_events), nullptr);
     while (uv_run(&state_->loop, UV_RUN_NOWAIT) != 0) {
     }
-    CENOTE_CHECK(uv_loop_close(&state_->loop) == 0);  // else something outlives its loop
+    CENOTE_CHECK(uv_loop_close(&state_->loop) == 0);  // fails when an event source outlives its loop
 }
 
 void Loop::run() {
@@ -115,17 +115,17 @@ void Loop::run() {
         state_->run_with_direct();
 }
 
-/// libuv has its turn when its epoll has something to tell, a timer is due, or a descriptor is to be watched that its
-/// epoll has not been told of (uv_backend_timeout() is 0 for both).
+/// libuv runs when its epoll has events, when a timer is due, or when a descriptor must be added to its epoll
+/// (uv_backend_timeout() is 0 for the last two).
 void Loop::State::run_with_direct() {
     for (stopped = false; !stopped;) {
         uv_update_time(&loop);
         if (waited_for.front().revents != 0 || uv_backend_timeout(&loop) == 0) uv_run(&loop, UV_RUN_NOWAIT);
-        if (!stopped) wait_and_tell(uv_backend_timeout(&loop));
+        if (!stopped) wait_and_call(uv_backend_timeout(&loop));
     }
 }
 
-void Loop::State::wait_and_tell(int timeout_ms) {
+void Loop::State::wait_and_call(int timeout_ms) {
     const int ready = ::poll(waited_for.data(), waited_for.size(), timeout_ms);
     outdated = true;
     if (ready <= 0) waited_for.front().revents = 0;
@@ -134,7 +134,7 @@ void Loop::State::wait_and_tell(int timeout_ms) {
     end_turn();
 }
 
-/// Timers had their turn, or events had.
+/// Runs after timers, and after events.
 void Loop::State::end_turn() {
     for (TurnEnd::State* each : turn_ends) each->callback();
     outdated = true;
@@ -168,7 +168,7 @@ struct Poll::State {
             self.callback(from_uv(events));
             return;
         }
-        // libuv stops on a socket error; the owner learns the error from its next read or write.
+        // libuv stops the poll on a socket error; the owner gets the error from its next read or write.
         self.start();
         self.callback(self.watched);
     }
@@ -226,7 +226,7 @@ Timer::Timer(Loop& loop, std::function<void()> callback) : state_(new State{{}, 
 Timer::~Timer() { close_and_delete<State>(&state_->handle); }
 
 void Timer::start(milliseconds delay, milliseconds repeat) noexcept {
-    // libuv counts from the millisecond in which this turn began; we count from now(), and are never early.
+    // libuv counts from the millisecond in which this turn began. Counting from now() is never early.
     const Ticks due_at = state_->loop.now() + delay;
     const auto due_ms = static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(due_at.time_since_epoch()).count());
     const std::uint64_t uv_now_ms = uv_now(state_->handle.loop);
@@ -281,7 +281,7 @@ struct WallTimer::State {
     void on_readable() {
         std::uint64_t expirations = 0;
         const auto count = ::read(fd.get(), &expirations, sizeof expirations);
-        if (count < 0 && errno != ECANCELED) return;  // stopped meanwhile; ECANCELED: the clock was set
+        if (count < 0 && errno != ECANCELED) return;  // the timer was stopped; ECANCELED: the clock was set
         callback();
     }
 
@@ -290,7 +290,7 @@ struct WallTimer::State {
         when.it_value.tv_sec = std::max<std::time_t>(at.time_since_epoch().count(), 1);  // zero would disarm
         if (timerfd_settime(fd.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, nullptr) == 0) return;
         require(errno == ECANCELED ? 0 : -errno, "start a wall clock timer");
-        // The clock was set and nobody has heard of it yet: fire at once.
+        // The clock was set since the last call: fire at once.
         when.it_value.tv_sec = 1;
         timerfd_settime(fd.get(), TFD_TIMER_ABSTIME, &when, nullptr);
     }

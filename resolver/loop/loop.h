@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread's event loop and the things that hang on it. The door to libuv.
+// The event loop of one thread, and its event sources. Only this module includes libuv.
 //
-// Threads:  everything here belongs to the thread that runs the loop, but for Wakeup::notify().
-// Time:     now() is read once per turn of the loop.
+// Threads:  everything belongs to the thread that runs the loop, except Wakeup::notify().
+// Time:     now() reads the clock once per turn of the loop.
 // Memory:   resource types: neither copied nor moved. Destroy them before their Loop, on its thread.
-// Failure:  making a poll or a timer on a broken environment stops the process with a clear word; callbacks
-//           must not throw.
+// Failure:  when the system refuses a poll or a timer, the process stops with a message; callbacks must not throw.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +24,11 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    void run();                                // until stop()
-    void stop();                               // from a callback of this loop
-    [[nodiscard]] Ticks now() const noexcept;  // of this turn
-    /// The time read anew, for what just took long.
+    void run();   // returns after stop()
+    void stop();  // called from a callback of this loop
+    /// The time of this turn: the same until the turn ends.
+    [[nodiscard]] Ticks now() const noexcept;
+    /// Makes now() read the clock again, after something that took long.
     void update_now() noexcept;
 
 private:
@@ -42,7 +42,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Tells when a descriptor can be read or written. The descriptor stays the caller's and must outlive the Poll.
+/// Calls when a descriptor can be read or written. The descriptor stays the caller's and must outlive the Poll.
 class Poll {
 public:
     enum Events : unsigned { kNone = 0, kReadable = 1, kWritable = 2 };
@@ -60,9 +60,9 @@ private:
     State* state_;
 };
 
-/// Tells when a descriptor can be read, for sockets that send many datagrams. It is looked at with poll(2) beside the
-/// loop's own epoll: a socket that an epoll knows calls it with each datagram that has left, only to say that there is
-/// room for more. Make and destroy it while the loop does not run.
+/// Calls when a descriptor can be read; for sockets that send many datagrams. It uses poll(2) beside the loop's own
+/// epoll: the kernel wakes an epoll for each datagram that has left one of its sockets, only to report room for more.
+/// Make and destroy it while the loop does not run.
 class DirectPoll {
 public:
     DirectPoll(Loop& loop, int fd, std::function<void()> callback);
@@ -70,7 +70,7 @@ public:
     DirectPoll(const DirectPoll&) = delete;
     DirectPoll& operator=(const DirectPoll&) = delete;
 
-    void stop() noexcept;  // tells nothing more
+    void stop() noexcept;  // no more calls
 
 private:
     friend class Loop;
@@ -78,8 +78,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Calls at the end of each turn, before the loop waits: for what is better done once for all that happened. Make and
-/// destroy it while the loop does not run.
+/// Calls at the end of each turn, before the loop waits: for work that is done once for all events of the turn. Make
+/// and destroy it while the loop does not run.
 class TurnEnd {
 public:
     TurnEnd(Loop& loop, std::function<void()> callback);
@@ -136,8 +136,8 @@ private:
     State* state_;
 };
 
-/// Calls when the wall clock reaches a time, and at once when somebody sets the clock (timerfd with
-/// TFD_TIMER_CANCEL_ON_SET): either way the caller looks at the calendar anew.
+/// Calls when the wall clock reaches a time, and at once when the clock is set (timerfd with TFD_TIMER_CANCEL_ON_SET):
+/// the caller reads the calendar again in both cases.
 class WallTimer {
 public:
     WallTimer(Loop& loop, std::function<void()> callback);

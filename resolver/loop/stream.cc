@@ -14,7 +14,7 @@ namespace cenote::loop {
 
 namespace {
 
-constexpr int kReadsPerTurn = 16;  // then other descriptors have their turn
+constexpr int kReadsPerTurn = 16;  // the rest is read in the next turn, after other descriptors
 constexpr std::size_t kLengthSize = 2;
 
 class PlainTransport final : public Transport {
@@ -110,13 +110,13 @@ bool MessageStream::send(ByteView message) noexcept {
     return enqueue(length, message, sent);
 }
 
-/// What is left of a message of which `sent` bytes have gone.
+/// Queues the rest of a message of which `sent` bytes have been written.
 bool MessageStream::enqueue(ByteView length, ByteView message, std::size_t sent) noexcept {
     const std::size_t left = length.size() + message.size() - sent;
     if (left == 0) return true;
     if (out_ == nullptr) out_ = buffers_.take();
     if (out_ == nullptr) {
-        if (sent > 0) fail_later(StreamEnd::NoBuffer);  // half a message is out: the stream cannot go on
+        if (sent > 0) fail_later(StreamEnd::NoBuffer);  // a part of the message has been written: no other can follow
         return false;
     }
     if (StreamBuffers::kSize - unsent() < left) return false;
@@ -146,11 +146,11 @@ void MessageStream::resume() noexcept {
     update_watch();
 }
 
-// The owner hears of it next turn: never from inside its own call.
+/// The owner is called in the next turn, because this may run inside a call of the owner.
 void MessageStream::fail_later(StreamEnd end) noexcept {
     broken_ = true;
     ended_ = true;
-    told_ = false;
+    reported_ = false;
     end_ = end;
     later_.start(milliseconds(0), milliseconds(0));
     update_watch();
@@ -197,10 +197,10 @@ void MessageStream::read_and_deliver() noexcept {
         more = read_once();
         if (!deliver()) return;
     }
-    if (ended_ && (!paused_ || broken_)) tell_end();
+    if (ended_ && (!paused_ || broken_)) report_end();
 }
 
-/// Whether there may be more to read.
+/// Returns whether there may be more to read.
 bool MessageStream::read_once() noexcept {
     if (!make_room()) {
         fail_later(StreamEnd::NoBuffer);
@@ -222,7 +222,7 @@ bool MessageStream::read_once() noexcept {
     return false;
 }
 
-/// Gives every whole message that has been read; false when the owner destroyed the stream.
+/// Delivers every complete message that has been read; false when the owner destroyed the stream.
 bool MessageStream::deliver() noexcept {
     const bool& destroyed = *destroyed_;
     while (!paused_ && !broken_ && in_end_ - in_begin_ >= kLengthSize) {
@@ -240,7 +240,8 @@ bool MessageStream::deliver() noexcept {
     return true;
 }
 
-/// Moves what has been read to the front; into a large buffer when the message does not fit into the small one.
+/// Moves the unread bytes to the front of the buffer, or into a large buffer when their message does not fit into the
+/// small one.
 bool MessageStream::make_room() noexcept {
     if (in_large_ != nullptr) return true;
     const std::size_t unread = in_end_ - in_begin_;
@@ -263,8 +264,8 @@ MutableBytes MessageStream::free_room() noexcept {
     return {in() + in_end_, capacity - in_end_};
 }
 
-void MessageStream::tell_end() noexcept {
-    if (std::exchange(told_, true)) return;
+void MessageStream::report_end() noexcept {
+    if (std::exchange(reported_, true)) return;
     if (end_ == StreamEnd::Finished && in_end_ != in_begin_) {
         end_ = StreamEnd::Cut;
         broken_ = true;

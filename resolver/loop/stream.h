@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DNS messages over a connected stream (RFC 1035 §4.2.2, RFC 7766 §8), for clients and for upstream servers.
+// DNS messages over a connected stream (RFC 1035 §4.2.2, RFC 7766 §8), towards clients and upstream servers alike.
 //
-// Threads:  the loop's thread. Data plane; building a stream allocates, using it does not.
+// Threads:  the loop's thread. Data plane; constructing a stream allocates, using it does not.
 // Time:     none: idle and overall timeouts are the owner's.
-// Memory:   2 KiB in the stream. A longer message, or what the peer does not take at once, needs a buffer of
-//           64 KiB + 2 from StreamBuffers, which are bounded; each stream holds at most one to read and one to write.
+// Memory:   2 KiB in the stream. A longer message, or bytes that the peer does not take at once, need a buffer of
+//           64 KiB + 2 from StreamBuffers, whose number is bounded; a stream holds at most one to read and one to
+//           write.
 // Failure:  on_end(), after which nothing more is read. The owner is never called from inside send(), pause() or
 //           resume(), nor from within one of its own calls.
 #pragma once
@@ -21,7 +22,7 @@
 
 namespace cenote::loop {
 
-/// Large buffers for the streams of one thread: allocated when first needed, kept, never more than `count_max`.
+/// Large buffers for the streams of one thread: allocated when first needed, then kept; at most `count_max`.
 class StreamBuffers {
 public:
     static constexpr std::size_t kSize = 2 + 65535;
@@ -40,46 +41,47 @@ private:
     std::uint32_t in_use_ = 0;
 };
 
-/// How bytes get into and out of a socket: plain, or through TLS (tls.h).
+/// The bytes of a connection, in both directions: those of the socket itself, or through TLS (tls.h). Client and server
+/// connections use the same interface.
 class Transport {
 public:
     enum class Status : std::uint8_t { Done, Again, End, Failed };
     struct Moved {
         Status status = Status::Done;
-        std::size_t count = 0;  // of Done: how many bytes, at least one
+        std::size_t count = 0;  // bytes moved, at least one; 0 unless Done
     };
 
     virtual ~Transport() = default;
     [[nodiscard]] virtual int fd() const noexcept = 0;
     [[nodiscard]] virtual Moved read(MutableBytes into) noexcept = 0;
-    /// Of two pieces in a row, as much as goes.
+    /// Writes as much as possible of two consecutive pieces.
     [[nodiscard]] virtual Moved write(ByteView first, ByteView second) noexcept = 0;
-    /// The Poll::Events after which a read, or a write, that gave Again may go on.
+    /// The Poll::Events after which a read (or a write) that returned Again should be tried again.
     [[nodiscard]] virtual unsigned read_waits_for() const noexcept = 0;
     [[nodiscard]] virtual unsigned write_waits_for() const noexcept = 0;
-    /// Bytes that read() would give although the socket has none.
+    /// read() would return bytes although the socket has none.
     [[nodiscard]] virtual bool has_unread() const noexcept = 0;
 };
 
-/// `fd` is non-blocking and connected, or being connected.
+/// A transport without a layer of its own. `fd` is non-blocking, and connected or being connected.
 std::unique_ptr<Transport> make_plain_transport(UniqueFd fd);
 
 enum class StreamEnd : std::uint8_t {
-    Finished,  // the peer sends nothing more, between two messages; it may still read (send() works)
+    Finished,  // the peer ended its direction between two messages; it may still read, and send() works
     Cut,       // the peer closed inside a message
-    Failed,    // reset, refused, unreachable, or the transport's own failure
-    NoBuffer,  // StreamBuffers had none left
+    Failed,    // reset, refused, unreachable, or a failure of the transport
+    NoBuffer,  // all of StreamBuffers were in use
 };
 
 class MessageStream;
 
-/// Each call may destroy the stream that calls.
+/// The owner of a stream. Each call may destroy the calling stream.
 class StreamOwner {
 public:
     virtual void on_message(MessageStream& stream, ByteView message) noexcept = 0;
-    /// All that was queued has gone out.
+    /// All queued messages have been written.
     virtual void on_drained(MessageStream& stream) noexcept = 0;
-    /// Once; once more if it was Finished and sending fails later.
+    /// Called once, and once more if the end was Finished and sending fails later.
     virtual void on_end(MessageStream& stream, StreamEnd end) noexcept = 0;
 
 protected:
@@ -88,19 +90,19 @@ protected:
 
 class MessageStream {
 public:
-    /// Reads at once. `buffers` and `owner` must outlive the stream.
+    /// Reading begins with the next turn of the loop. `buffers` and `owner` must outlive the stream.
     MessageStream(Loop& loop, StreamBuffers& buffers, std::unique_ptr<Transport> transport, StreamOwner& owner);
     ~MessageStream();
     MessageStream(const MessageStream&) = delete;
     MessageStream& operator=(const MessageStream&) = delete;
 
-    /// Sends the message with its length in front, or queues it. False: it does not fit behind what is unsent, or
+    /// Sends the message with its length in front, or queues it. False: it does not fit behind the unsent bytes, or
     /// the stream is broken; nothing of it was queued.
     bool send(ByteView message) noexcept;
     [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
     [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
 
-    /// Between pause() and resume() no message is given, nor more read than was read before.
+    /// Between pause() and resume() no message is delivered, and nothing is read from the transport.
     void pause() noexcept;
     void resume() noexcept;
 
@@ -116,7 +118,7 @@ private:
     [[nodiscard]] MutableBytes free_room() noexcept;
     bool enqueue(ByteView length, ByteView message, std::size_t sent) noexcept;
     void fail_later(StreamEnd end) noexcept;
-    void tell_end() noexcept;
+    void report_end() noexcept;
     void update_watch() noexcept;
     [[nodiscard]] std::uint8_t* in() noexcept { return in_large_ != nullptr ? in_large_ : in_small_.data(); }
 
@@ -124,8 +126,8 @@ private:
     std::unique_ptr<Transport> transport_;
     StreamOwner& owner_;
     Poll poll_;
-    Timer later_;                       // what must not happen inside a call of the owner happens next turn
-    bool* destroyed_ = nullptr;         // told when a callback destroys the stream
+    Timer later_;                       // delivers in the next turn what must not be delivered inside a call
+    bool* destroyed_ = nullptr;         // set to true when a callback destroys the stream
     std::uint8_t* in_large_ = nullptr;  // holds exactly one message
     std::uint8_t* out_ = nullptr;
     std::size_t in_begin_ = 0;
@@ -133,9 +135,9 @@ private:
     std::size_t out_begin_ = 0;
     std::size_t out_end_ = 0;
     bool paused_ = false;
-    bool ended_ = false;   // nothing more to read
-    bool broken_ = false;  // nothing more to write either
-    bool told_ = false;    // on_end() was called
+    bool ended_ = false;     // nothing more to read
+    bool broken_ = false;    // nothing more to write either
+    bool reported_ = false;  // on_end() was called
     StreamEnd end_ = StreamEnd::Failed;
     std::array<std::uint8_t, kSmall> in_small_;
 };

@@ -26,7 +26,7 @@ struct Deleter {
     void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
 };
 
-// OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE; ours does not.
+// The socket BIO of OpenSSL writes with write(2), which raises SIGPIPE; this one uses MSG_NOSIGNAL.
 int fd_of(BIO* bio) noexcept { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
 
 int bio_write(BIO* bio, const char* bytes, int count) noexcept {
@@ -71,7 +71,7 @@ public:
         return count > 0 ? Moved{Status::Done, static_cast<std::size_t>(count)} : not_moved(count, read_wants_write_);
     }
 
-    /// Length and message go in one record where they fit (RFC 7766 §8).
+    /// The length and the message are written in one record where they fit (RFC 7766 §8).
     Moved write(ByteView first, ByteView second) noexcept override {
         std::array<std::uint8_t, 2048> both;
         ByteView bytes = first;
@@ -150,7 +150,7 @@ std::unique_ptr<Transport> TlsClient::connect(UniqueFd fd, const std::string& na
     if (bio == nullptr) return nullptr;
     BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd.get())));
     BIO_set_init(bio, 1);
-    SSL_set_bio(session.get(), bio, bio);  // takes it over
+    SSL_set_bio(session.get(), bio, bio);  // the session owns it now
     SSL_set_connect_state(session.get());
     return std::make_unique<TlsTransport>(std::move(fd), std::move(session));
 }

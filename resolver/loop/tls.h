@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client's side of TLS as a Transport: strict, the server's certificate must be valid for a name (RFC 8310 §5).
+// The client side of TLS as a Transport, with the strict usage profile: the certificate of the server must be valid for
+// a name (RFC 8310 §5).
 //
 // Threads:  a TlsClient and its transports belong to one thread.
-// Memory:   what OpenSSL takes for a session. The TlsClient must outlive its transports.
-// Failure:  create() says why. A failed handshake is a Failed read or write, never a plain connection.
+// Memory:   a session of OpenSSL for each transport. The TlsClient must outlive its transports.
+// Failure:  create() returns the reason. A failed handshake is a Failed read or write, never a plain connection.
 #pragma once
 
 #include <memory>
@@ -18,14 +19,14 @@ namespace cenote::loop {
 
 class TlsClient {
 public:
-    /// `ca_file`: the authorities to trust, PEM; empty: the system's.
+    /// `ca_file`: the trusted certificate authorities in PEM; empty: those of the system.
     static Result<std::unique_ptr<TlsClient>> create(const std::string& ca_file);
     ~TlsClient();
     TlsClient(const TlsClient&) = delete;
     TlsClient& operator=(const TlsClient&) = delete;
 
-    /// Over a socket as make_plain_transport() takes it. `name`: a host name, or an IP address in the certificate.
-    /// nullptr when OpenSSL cannot make a session.
+    /// A transport over a socket as make_plain_transport() takes it. `name`: a host name, or an IP address in the
+    /// certificate. nullptr when OpenSSL cannot make a session.
     [[nodiscard]] std::unique_ptr<Transport> connect(UniqueFd fd, const std::string& name);
 
 private:

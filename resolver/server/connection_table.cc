@@ -10,9 +10,9 @@
 namespace cenote::server {
 namespace {
 
-// A client that is over its share has many connections: among so many of all, taken in turn, there is one.
+// A client above its fair share has many connections, so that a sample of this size contains one of them.
 constexpr std::uint32_t kSample = 64;
-// The query of a new connection is still on its way.
+// The first query of a new connection may not have arrived within this time: the connection is not idle yet.
 constexpr milliseconds kTimeToAsk{250};
 
 }  // namespace
@@ -47,7 +47,7 @@ SlabHandle ConnectionTable::choose_victim(const IpAddress& client, Ticks now) no
     return other.open > own.open + 1 ? place_at(other.first)->handle : SlabHandle{};
 }
 
-/// Of some connections one that is idle, of these one of the client that has the most.
+/// The best candidate of a sample: idle ones first, among them those of the client with the most connections.
 const ConnectionTable::Place* ConnectionTable::sample(Ticks since) noexcept {
     const auto rank = [&](const Place& place) {
         return std::tuple(place.idle && place.active <= since, clients_[place.client].open,
@@ -65,7 +65,7 @@ const ConnectionTable::Place* ConnectionTable::sample(Ticks since) noexcept {
     return best;
 }
 
-/// The connection of this client that is idle since then and for the longest.
+/// The least recently active connection of this client that has been idle since then.
 const ConnectionTable::Place* ConnectionTable::first_idle(const Client& client, Ticks since) noexcept {
     for (const Place* place = place_at(client.first); place != nullptr && place->active <= since;
          place = place_at(place->later))
@@ -104,7 +104,7 @@ ConnectionTable::Place* ConnectionTable::place_at(std::uint32_t slot) noexcept {
     return slot == kNone ? nullptr : places_.find(of_slot_[slot]);
 }
 
-/// Behind the others of its client.
+/// Appends a connection to the list of its client.
 void ConnectionTable::chain(Place& place) noexcept {
     Client& client = clients_[place.client];
     place.earlier = client.last;

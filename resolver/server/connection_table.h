@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The places for TCP connections: how many each client has, and which connection goes when another needs its place.
+// The table of open connections: how many each client has, and which connection is closed for a new one at a limit.
 //
-// Idle connections go first, and among equals those of the client that has the most (RFC 7766 §6.2.3). A connection
-// with a query under way goes only when its client has at least two more than the client that wants the place, so that
-// no number of clients can keep another from its fair share.
+// Idle connections are closed first, and among equals those of the client with the most connections (RFC 7766 §6.2.3).
+// A connection with a query in flight is closed only when its client has at least two connections more than the client
+// of the new one, so that no number of clients can keep another from its fair share.
 //
 // Threads:  one worker's. Data plane.
 // Memory:   fixed at construction: some 60 bytes for each connection that may be open. Clients are found by keyed hash;
-//           two that share a place share a limit.
-// Failure:  none: over a limit there is no place.
+//           two clients with the same hash share a limit.
+// Failure:  refusal(): a limit has been reached.
 #pragma once
 
 #include <cstdint>
@@ -28,18 +28,18 @@ public:
         std::uint32_t per_client = 256;
         ClientPrefix client{};
     };
-    /// `seed`: of the hash by which clients are found.
+    /// `seed`: the key of the hash.
     ConnectionTable(const Limits& limits, std::uint64_t seed);
 
     enum class Refusal : std::uint8_t { None, ClientFull, Full };
-    /// Whether a connection of this client has no place.
+    /// The limit that keeps this client from another connection, if any.
     [[nodiscard]] Refusal refusal(const IpAddress& client) const noexcept;
-    /// Which connection should be closed for one of this client, which was refused; not valid: none.
+    /// The connection to close so that one of this client, which was refused, can be added; not valid: none.
     [[nodiscard]] SlabHandle choose_victim(const IpAddress& client, Ticks now) noexcept;
 
-    /// A place, idle; there must be one.
+    /// Adds an idle connection; refusal() must have been None.
     SlabHandle add(const IpAddress& client, Ticks now) noexcept;
-    /// Something happened on a connection. `idle`: nothing is under way on it.
+    /// Records activity on a connection. `idle`: it has no query in flight and no unsent reply.
     void note(SlabHandle connection, bool idle, Ticks now) noexcept;
     void remove(SlabHandle connection) noexcept;
 
@@ -52,7 +52,7 @@ public:
 private:
     static constexpr std::uint32_t kNone = 0xffffffff;
 
-    /// A connection. Those of one client are chained, the one that was active longest ago first.
+    /// A connection. The connections of one client form a list, the least recently active first.
     struct Place {
         SlabHandle handle;
         std::uint32_t client = 0;  // index into clients_

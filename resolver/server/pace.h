@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Paces held answers: replies over UDP that have waited for upstream long. Without it all that one client address
-// waits for would leave in one pulse when a slow upstream answers, towards an address that may be forged
-// (CVE-2024-33655, DNSBomb).
+// Pacing of held replies: UDP replies whose query waited long for upstream. Without pacing, all replies to one client
+// address would leave in one pulse when a slow upstream answers, towards an address that may be forged (CVE-2024-33655,
+// DNSBomb).
 //
-// Threads:  Pace by all workers; HeldReplies is one worker's.
+// Threads:  Pace is shared by all workers; HeldReplies is one worker's.
 // Memory:   fixed at construction.
 // Failure:  a full HeldReplies takes no more; the caller drops the reply and counts it.
 #pragma once
@@ -22,22 +22,23 @@
 
 namespace cenote::server {
 
-/// How many bytes each client address may be sent now. In any 20 ms it is less than 64 KiB: a burst of 8 KiB and 2.6 KB
-/// each millisecond. Addresses that share a place in the table share what may be sent.
+/// The rate at which bytes may be sent to each client address: a burst of 8 KiB and 2.6 KB each millisecond, less than
+/// 64 KiB in any 20 ms. Addresses with the same hash share one rate.
 class Pace {
 public:
     Pace();
-    /// Takes the bytes of one reply; false: not yet.
+    /// Charges one reply to the address; false: it must wait.
     [[nodiscard]] bool take(const IpAddress& client, std::size_t bytes, Ticks now) noexcept;
 
 private:
     static constexpr std::size_t kPlaces = 4096;
 
     std::uint64_t seed_;
-    std::array<std::atomic<Ticks::rep>, kPlaces> paid_until_{};  // when all that was sent is paid for at the rate
+    std::array<std::atomic<Ticks::rep>, kPlaces>
+        paid_until_{};  // the time at which the rate has made up for all bytes sent
 };
 
-/// Replies that wait for their turn, oldest first.
+/// Replies that wait until Pace lets them leave, oldest first.
 class HeldReplies {
 public:
     static constexpr std::size_t kRepliesMax = 2048;
@@ -45,9 +46,9 @@ public:
 
     HeldReplies();
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-    /// False: there is no room.
+    /// False: the queue is full.
     [[nodiscard]] bool add(const engine::Client& client, ByteView reply) noexcept;
-    /// Calls send(client, reply) for those whose turn it is, and forgets them.
+    /// Calls send(client, reply) for the replies that may leave now, and removes them.
     template <typename Send>
     void release(Pace& pace, Ticks now, Send send) noexcept {
         std::size_t kept = 0;
@@ -66,10 +67,10 @@ private:
         return {&bytes_[slot * kReplyMax], sizes_[slot]};
     }
 
-    std::unique_ptr<std::uint8_t[]> bytes_;  // touched as far as it is used
+    std::unique_ptr<std::uint8_t[]> bytes_;  // not initialised, so that unused pages take no memory
     std::vector<engine::Client> clients_;
     std::vector<std::uint16_t> sizes_;
-    std::vector<std::uint16_t> order_;  // slots: those in use first, oldest first, then the free ones
+    std::vector<std::uint16_t> order_;  // slots: the used ones, oldest first, then the free ones
     std::size_t count_ = 0;
 };
 

@@ -24,9 +24,9 @@ namespace {
 
 std::uint32_t share(std::uint32_t all, std::uint32_t workers) noexcept { return (all + workers - 1) / workers; }
 
-/// What one worker has of the limits of all.
+/// The options of one worker: it has a share of each limit.
 Options of_one(Options options, std::uint32_t workers) noexcept {
-    rlimit descriptors{};  // half of them are for upstream and files
+    rlimit descriptors{};  // half of them are left for upstream and files
     if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0)
         options.tcp_connections_max =
             static_cast<std::uint32_t>(std::clamp<rlim_t>(descriptors.rlim_cur / 2, 1, options.tcp_connections_max));
@@ -49,17 +49,14 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
     for (auto& of_worker : *sockets)
         workers.push_back(
             std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(), *pace, inbox));
-    std::vector<SocketAddress> without_family;
-    std::ranges::copy_if(options.listen, std::back_inserter(without_family), std::not_fn(has_family));
-    std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), std::move(without_family)));
+    std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), options));
     if (auto started = server->start_threads(); !started) return std::move(started).error();
     return server;
 }
 
-Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers,
-               std::vector<SocketAddress> without_family)
+Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, const Options& options)
     : pace_(std::move(pace)), workers_(std::move(workers)), listen_(addresses()) {
-    std::ranges::move(without_family, std::back_inserter(listen_));
+    std::ranges::copy_if(addresses_of(options.listen), std::back_inserter(listen_), std::not_fn(has_family));
 }
 
 Status Server::start_threads() try {
@@ -101,9 +98,9 @@ std::vector<WorkerReport> Server::reports() const {
 }
 
 std::vector<SocketAddress> Server::addresses() const {
-    std::vector<SocketAddress> addresses;
-    for (const ListenSocket& socket : workers_.front()->sockets()) addresses.push_back(socket.address);
-    return addresses;
+    std::vector<Endpoint> bound;
+    for (const ListenSocket& socket : workers_.front()->sockets()) bound.push_back(socket.endpoint);
+    return addresses_of(bound);
 }
 
 std::vector<SocketAddress> Server::absent() const {
@@ -115,10 +112,7 @@ std::vector<SocketAddress> Server::absent() const {
 std::vector<int> Server::descriptors() const {
     std::vector<int> descriptors;
     for (const auto& worker : workers_)
-        for (const ListenSocket& socket : worker->sockets()) {
-            descriptors.push_back(socket.udp.get());
-            descriptors.push_back(socket.tcp.get());
-        }
+        for (const ListenSocket& socket : worker->sockets()) descriptors.push_back(socket.fd.get());
     return descriptors;
 }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace cenote::server {
 namespace {
@@ -19,9 +20,9 @@ constexpr int kReceiveBuffer = 4 << 20;  // room for a burst while a worker is b
 constexpr int kBacklog = 512;
 constexpr int kFreePortTries = 64;
 
-enum class Kind : int { Udp = SOCK_DGRAM, Tcp = SOCK_STREAM };
+int socket_type(Protocol protocol) { return protocol == Protocol::Udp ? SOCK_DGRAM : SOCK_STREAM; }
 
-const char* word(Kind kind) { return kind == Kind::Udp ? "udp" : "tcp"; }
+const char* to_text(Protocol protocol) { return protocol == Protocol::Udp ? "udp" : "tcp"; }
 
 void set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 
@@ -32,25 +33,26 @@ std::optional<SocketAddress> bound_to(int fd) {
     return SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
 }
 
-Error cannot_listen(const SocketAddress& address, Kind kind, int reason) {
+Error cannot_listen(const Endpoint& endpoint, int reason) {
     std::string advice = "check [server].listen";
     if (reason == EADDRINUSE)
-        advice = fmt::format("see who has it with 'ss -lnp sport = :{}', or change [server].listen", address.port);
+        advice = fmt::format("find the process that uses it with 'ss -lnp sport = :{}', or change [server].listen",
+                             endpoint.address.port);
     else if (reason == EACCES)
         advice = "ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd, or change [server].listen";
     else if (reason == EADDRNOTAVAIL)
         advice = "this machine has no such address: change [server].listen";
-    return Error{fmt::format("cannot listen on {} ({}): {}; {}", address.to_string(), word(kind), std::strerror(reason),
-                             advice)};
+    return Error{fmt::format("cannot listen on {} ({}): {}; {}", endpoint.address.to_string(),
+                             to_text(endpoint.protocol), std::strerror(reason), advice)};
 }
 
-void prepare(int fd, Kind kind, const SocketAddress& address) {
-    const bool any = is_any(address.ip);
+void prepare(int fd, const Endpoint& endpoint) {
+    const bool any = is_any(endpoint.address.ip);
     set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    if (kind == Kind::Udp) {
+    if (endpoint.protocol == Protocol::Udp) {
         set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-        // No DF bit and no path MTU games: our replies fit into 1232 bytes (RFC 9715 §3.1).
-        if (address.family() == AF_INET) {
+        // Without the DF bit and path MTU discovery: replies fit into 1232 bytes (RFC 9715 §3.1).
+        if (endpoint.address.family() == AF_INET) {
             set(fd, IPPROTO_IP, IP_PKTINFO, any);
             set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
         } else {
@@ -63,9 +65,8 @@ void prepare(int fd, Kind kind, const SocketAddress& address) {
     }
 }
 
-/// An address that this machine does not have yet, or had a moment ago, can be bound all the same, and is served as
-/// soon as it comes: an interface that is slow to start, duplicate address detection (RFC 4862 §5.4), a failover
-/// address.
+/// An address that this machine does not have now can be bound all the same, and is served as soon as it has it: an
+/// interface that is slow to start, duplicate address detection (RFC 4862 §5.4), a failover address.
 void allow_absent(int fd, const SocketAddress& address) {
     if (address.family() == AF_INET)
         set(fd, IPPROTO_IP, IP_FREEBIND, 1);
@@ -73,45 +74,50 @@ void allow_absent(int fd, const SocketAddress& address) {
         set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
 }
 
-Result<UniqueFd> bind_socket(const SocketAddress& address, Kind kind, bool shared) {
-    UniqueFd fd(socket(address.family(), static_cast<int>(kind) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd.valid()) return cannot_listen(address, kind, errno);
+enum class Group : std::uint8_t { Alone, Shared };  // Shared: in the SO_REUSEPORT group of its endpoint
+
+Result<UniqueFd> bind_socket(const Endpoint& endpoint, Group group) {
+    const SocketAddress& address = endpoint.address;
+    UniqueFd fd(socket(address.family(), socket_type(endpoint.protocol) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd.valid()) return cannot_listen(endpoint, errno);
     if (address.family() == AF_INET6) set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     allow_absent(fd.get(), address);
-    if (shared)
-        prepare(fd.get(), kind, address);
-    else if (kind == Kind::Tcp)
+    const bool stream = socket_type(endpoint.protocol) == SOCK_STREAM;
+    if (group == Group::Shared)
+        prepare(fd.get(), endpoint);
+    else if (stream)
         set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     sockaddr_storage native;
     const socklen_t size = address.to_native(native);
-    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size) != 0) return cannot_listen(address, kind, errno);
-    if (kind == Kind::Tcp && listen(fd.get(), kBacklog) != 0) return cannot_listen(address, kind, errno);
+    if (bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size) != 0) return cannot_listen(endpoint, errno);
+    if (stream && listen(fd.get(), kBacklog) != 0) return cannot_listen(endpoint, errno);
     return fd;
 }
 
-/// A SO_REUSEPORT group would let a second cenoted of the same user in without a word: ask alone first.
-Status ask_for_port(const SocketAddress& address) {
-    for (const Kind kind : {Kind::Udp, Kind::Tcp})
-        if (auto probe = bind_socket(address, kind, false); !probe) return std::move(probe).error();
+/// Binding into a SO_REUSEPORT group succeeds beside another cenoted of the same user, which would go unnoticed: so the
+/// endpoint is bound alone first.
+Status check_unused(const Endpoint& endpoint) {
+    auto probe = bind_socket(endpoint, Group::Alone);
+    if (!probe) return std::move(probe).error();
     return Done{};
 }
 
 /// A port that is free for UDP and TCP alike.
-Result<SocketAddress> find_free_port(SocketAddress address) {
+Result<std::uint16_t> find_free_port(SocketAddress address) {
     Error last{"no free port"};
     for (int i = 0; i < kFreePortTries; ++i) {
         address.port = 0;
-        auto udp = bind_socket(address, Kind::Udp, false);
+        auto udp = bind_socket({address, Protocol::Udp}, Group::Alone);
         if (!udp) return std::move(udp).error();
         address = bound_to(udp->get()).value_or(address);
-        auto tcp = bind_socket(address, Kind::Tcp, false);
-        if (tcp) return address;
+        auto tcp = bind_socket({address, Protocol::Tcp}, Group::Alone);
+        if (tcp) return address.port;
         last = std::move(tcp).error();
     }
     return last;
 }
 
-/// Sockets left by the process before us.
+/// Sockets that the previous process left open.
 class Inherited {
 public:
     explicit Inherited(std::vector<UniqueFd> fds) {
@@ -133,9 +139,9 @@ public:
     [[nodiscard]] bool has(const SocketAddress& address) const {
         return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.address == address; });
     }
-    UniqueFd take(const SocketAddress& address, Kind kind) {
+    UniqueFd take(const Endpoint& endpoint) {
         const auto found = std::ranges::find_if(sockets_, [&](const Socket& s) {
-            return s.address == address && s.type == static_cast<int>(kind) && s.fd.valid();
+            return s.address == endpoint.address && s.type == socket_type(endpoint.protocol) && s.fd.valid();
         });
         return found == sockets_.end() ? UniqueFd{} : std::move(found->fd);
     }
@@ -149,10 +155,42 @@ private:
     std::vector<Socket> sockets_;
 };
 
-Result<UniqueFd> take_or_bind(Inherited& inherited, const SocketAddress& address, Kind kind) {
-    UniqueFd fd = inherited.take(address, kind);
-    if (!fd.valid()) return bind_socket(address, kind, true);
-    prepare(fd.get(), kind, address);
+/// Gives endpoints of port 0 their ports. UDP and TCP of one address get the same: the one where the other protocol
+/// has been placed already, else the port of the previous process, else a free one.
+class PortChooser {
+public:
+    Result<std::uint16_t> choose(const Endpoint& endpoint, const Inherited& inherited) {
+        for (Placed& placed : placed_)
+            if (placed.address == endpoint.address && !std::exchange(has(placed, endpoint.protocol), true))
+                return placed.port;
+        std::uint16_t port = inherited.port_of(endpoint.address.ip);
+        if (port == 0) {
+            auto found = find_free_port(endpoint.address);
+            if (!found) return found;
+            port = *found;
+        }
+        placed_.push_back({.address = endpoint.address, .port = port});
+        has(placed_.back(), endpoint.protocol) = true;
+        return port;
+    }
+
+private:
+    struct Placed {
+        SocketAddress address;  // with port 0
+        std::uint16_t port = 0;
+        bool udp = false;
+        bool stream = false;
+    };
+    static bool& has(Placed& placed, Protocol protocol) {
+        return socket_type(protocol) == SOCK_DGRAM ? placed.udp : placed.stream;
+    }
+    std::vector<Placed> placed_;
+};
+
+Result<UniqueFd> take_or_bind(Inherited& inherited, const Endpoint& endpoint) {
+    UniqueFd fd = inherited.take(endpoint);
+    if (!fd.valid()) return bind_socket(endpoint, Group::Shared);
+    prepare(fd.get(), endpoint);
     return fd;
 }
 
@@ -176,25 +214,24 @@ bool is_present(const SocketAddress& address) noexcept {
 
 Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers, std::vector<UniqueFd> fds) {
     Inherited inherited(std::move(fds));
+    PortChooser ports;
     WorkerSockets sockets(workers);
-    if (!options.listen.empty() && std::ranges::none_of(options.listen, is_present))
-        return cannot_listen(options.listen.front(), Kind::Udp, EADDRNOTAVAIL);
-    for (SocketAddress address : options.listen) {
-        if (!has_family(address)) continue;
-        if (address.port == 0) address.port = inherited.port_of(address.ip);
-        if (address.port == 0) {
-            auto found = find_free_port(address);
-            if (!found) return std::move(found).error();
-            address = *found;
-        } else if (!inherited.has(address)) {
-            if (auto status = ask_for_port(address); !status) return std::move(status).error();
+    const auto present = [](const Endpoint& endpoint) { return is_present(endpoint.address); };
+    if (!options.listen.empty() && std::ranges::none_of(options.listen, present))
+        return cannot_listen(options.listen.front(), EADDRNOTAVAIL);
+    for (Endpoint endpoint : options.listen) {
+        if (!has_family(endpoint.address)) continue;
+        if (endpoint.address.port == 0) {
+            auto port = ports.choose(endpoint, inherited);
+            if (!port) return std::move(port).error();
+            endpoint.address.port = *port;
+        } else if (!inherited.has(endpoint.address)) {
+            if (auto status = check_unused(endpoint); !status) return std::move(status).error();
         }
         for (auto& of_worker : sockets) {
-            auto udp = take_or_bind(inherited, address, Kind::Udp);
-            if (!udp) return std::move(udp).error();
-            auto tcp = take_or_bind(inherited, address, Kind::Tcp);
-            if (!tcp) return std::move(tcp).error();
-            of_worker.push_back({address, std::move(*udp), std::move(*tcp)});
+            auto fd = take_or_bind(inherited, endpoint);
+            if (!fd) return std::move(fd).error();
+            of_worker.push_back({endpoint, std::move(*fd)});
         }
     }
     return sockets;

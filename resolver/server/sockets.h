@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The listening sockets: one UDP and one TCP socket for each address and worker, in SO_REUSEPORT groups.
+// The listening sockets: one for each endpoint and worker, in SO_REUSEPORT groups.
 //
-// Sockets that a process before us left in systemd's file-descriptor store are taken over, with the queries that wait
-// in them.
+// Sockets that the previous process left in systemd's file-descriptor store are taken over, with the queries in their
+// buffers.
 //
 // Threads:  control plane, one thread.
-// Failure:  Result with the address, the reason and what to do. It is none that this machine lacks an address, unless
-// it
-//           lacks all of them: the sockets are there, and queries come when the address does.
+// Memory:   the descriptors.
+// Failure:  Result with the address, the reason and what to do. A missing address is no failure unless all of them are
+//           missing: the sockets exist, and queries arrive as soon as the machine has the address.
 #pragma once
 
 #include <vector>
@@ -20,19 +20,18 @@
 namespace cenote::server {
 
 struct ListenSocket {
-    SocketAddress address;  // with the port that it really has
-    UniqueFd udp;
-    UniqueFd tcp;
+    Endpoint endpoint;  // with the port to which the socket is bound
+    UniqueFd fd;
 };
 
-/// For each worker its sockets, in the order of Options::listen; without those of a family that this machine lacks.
+/// The sockets of each worker, in the order of Options::listen; without endpoints of a family that this machine lacks.
 using WorkerSockets = std::vector<std::vector<ListenSocket>>;
 
 Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers, std::vector<UniqueFd> inherited);
 
-/// Whether the kernel speaks IPv4 or IPv6 at all, whichever the address is.
+/// Whether the kernel has the family (IPv4 or IPv6) of the address at all.
 [[nodiscard]] bool has_family(const SocketAddress& address) noexcept;
-/// Whether this machine has the address now. Where that cannot be found out, it is taken to have it.
+/// Whether this machine has the address now; true where that cannot be found out.
 [[nodiscard]] bool is_present(const SocketAddress& address) noexcept;
 
 /// 0.0.0.0 or ::, all addresses of the machine.

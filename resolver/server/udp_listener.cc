@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/udp_listener.h"
 
+#include <utility>
+
 namespace cenote::server {
 namespace {
 
+constexpr int kBatchesPerTurn = 16;  // then timers and streams have their turn
 constexpr milliseconds kRetryPause{1};
+constexpr int kRetriesMax = 50;
 
 }  // namespace
 
-UdpListener::UdpListener(loop::Loop& loop, ListenSocket& socket, std::uint32_t number, std::uint32_t batch,
-                         engine::Engine& engine, telemetry::Recorder& recorder)
-    : fd_(socket.udp.get()),
-      batch_size_(batch),
-      batch_(batch, number, is_any(socket.address.ip)),
-      late_(is_any(socket.address.ip)),
+UdpListener::UdpListener(loop::Loop& loop, std::unique_ptr<DatagramPort> port, engine::Engine& engine,
+                         telemetry::Recorder& recorder)
+    : port_(std::move(port)),
       engine_(engine),
       recorder_(recorder),
-      room_(loop, [this] { try_again(); }),
-      poll_(loop, fd_, [this] { on_readable(); }) {}
+      retry_timer_(loop, [this] { retry(); }),
+      poll_(loop, port_->fd(), [this] { on_readable(); }) {}
 
 void UdpListener::on_readable() noexcept {
     engine_.begin_batch();
     for (int i = 0; i < kBatchesPerTurn; ++i) {
-        const std::span<engine::Datagram> received = batch_.receive(fd_);
+        const std::span<engine::Datagram> received = port_->receive();
         if (received.empty()) return;
-        engine_.handle(received, batch_.reply_space(), ticks_now());
-        count_lost(batch_.send(fd_, late_));
+        engine_.handle(received, port_->reply_space(), ticks_now());
+        count_lost(port_->send(late_));
         if (!late_.empty()) flush();
-        if (received.size() < batch_size_) return;
+        if (received.size() < port_->batch_max()) return;
     }
 }
 
@@ -42,17 +43,17 @@ void UdpListener::flush() noexcept {
 }
 
 void UdpListener::send_late() noexcept {
-    count_lost(late_.flush(fd_));
+    count_lost(port_->send_late(late_));
     waiting_ = !late_.empty();
     if (waiting_)
-        room_.start(kRetryPause, milliseconds{0});
+        retry_timer_.start(kRetryPause, milliseconds{0});
     else
-        tries_ = 0;
+        retries_ = 0;
 }
 
-/// What waited too long is late for its client as well.
-void UdpListener::try_again() noexcept {
-    if (++tries_ == kTriesMax) count_lost(late_.drop());
+/// A reply that waited longer is of no use to its client, which has asked again.
+void UdpListener::retry() noexcept {
+    if (++retries_ == kRetriesMax) count_lost(late_.clear());
     send_late();
 }
 

@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One UDP socket of one worker: reads batches, has each query handled, sends the replies.
+// The listener of one DatagramPort: takes batches of queries from it, has the engine handle them, sends the replies.
 //
 // Threads:  the worker's. Data plane.
-// Memory:   the batch.
-// Failure:  replies for which the kernel has no room are tried again for a while; what is lost is counted
-//           (send_failed).
+// Memory:   the port's, and a queue of late replies.
+// Failure:  replies for which the kernel has no room are tried again for 50 ms; what is lost is counted (send_failed).
 #pragma once
+
+#include <memory>
 
 #include "resolver/engine/engine.h"
 #include "resolver/loop/loop.h"
-#include "resolver/server/sockets.h"
-#include "resolver/server/udp_batch.h"
+#include "resolver/server/datagram_port.h"
 
 namespace cenote::server {
 
 class UdpListener {
 public:
-    /// `number`: what engine::Client::listener says of clients of this socket.
-    UdpListener(loop::Loop& loop, ListenSocket& socket, std::uint32_t number, std::uint32_t batch,
-                engine::Engine& engine, telemetry::Recorder& recorder);
+    UdpListener(loop::Loop& loop, std::unique_ptr<DatagramPort> port, engine::Engine& engine,
+                telemetry::Recorder& recorder);
 
-    /// A late reply: it leaves with the next flush().
+    /// Queues a late reply; it leaves with the next flush().
     void send(const engine::Client& client, ByteView reply) noexcept;
     void flush() noexcept;
-    /// Reads nothing more; what waits in the socket is left to whoever has it next.
+    /// Reads no more queries; those in the socket's buffer are left to the next process that reads from it.
     void stop() noexcept { poll_.stop(); }
 
 private:
     void on_readable() noexcept;
     void send_late() noexcept;
-    void try_again() noexcept;
+    void retry() noexcept;
     void count_lost(std::uint32_t replies) noexcept;
 
-    static constexpr int kBatchesPerTurn = 16;  // then timers and streams have their turn
-    static constexpr int kTriesMax = 50;        // a millisecond apart
-
-    int fd_;
-    std::uint32_t batch_size_;
-    UdpBatch batch_;
+    std::unique_ptr<DatagramPort> port_;
     LateReplies late_;
     engine::Engine& engine_;
     telemetry::Recorder& recorder_;
-    loop::Timer room_;  // runs while replies wait for the kernel to have room
-    bool waiting_ = false;
-    int tries_ = 0;
+    loop::Timer retry_timer_;  // runs while replies wait for room in the kernel
+    bool waiting_ = false;     // retry_timer_ runs
+    int retries_ = 0;
     loop::DirectPoll poll_;
 };
 

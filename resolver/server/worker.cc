@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/worker.h"
 
+#include "resolver/server/udp_port.h"
+
 namespace cenote::server {
 namespace {
 
 constexpr milliseconds kReportEvery{500};
-constexpr milliseconds kDrainLook{5};
-constexpr milliseconds kDrainAtMost{2000};
-constexpr milliseconds kHeldLong{500};  // answers that waited longer are paced
+constexpr milliseconds kDrainCheckEvery{5};
+constexpr milliseconds kDrainMax{2000};
+constexpr milliseconds kUnpacedMax{500};  // replies to queries that waited longer are paced
 constexpr milliseconds kPaceEvery{2};
 
 }  // namespace
@@ -26,10 +28,10 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
-      tcp_(loop_, sockets_, options_, engine_, recorder, inbox, *this),
+      streams_(loop_, sockets_, options_, engine_, recorder, inbox, *this),
       turn_end_(loop_,
                 [this] {
-                    for (auto& udp : udp_) udp->flush();
+                    for (const UdpService& udp : udp_) udp.listener->flush();
                 }),
       wakeup_(loop_, [this] { on_wakeup(); }),
       second_(loop_, [this] { on_second(); }),
@@ -37,16 +39,24 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
       drained_(loop_, [this] {
           if ((engine_.pending() == 0 && held_.empty()) || loop_.now() >= drain_until_) loop_.stop();
       }) {
-    for (std::uint32_t i = 0; i < sockets_.size(); ++i)
-        udp_.push_back(std::make_unique<UdpListener>(loop_, sockets_[i], i, options_.batch, engine_, recorder));
+    for (const ListenSocket& socket : sockets_)
+        if (socket.endpoint.protocol == Protocol::Udp) add_udp(socket);
     second_.start(milliseconds{0}, kReportEvery);
 }
 
 Worker::~Worker() = default;
 
+void Worker::add_udp(const ListenSocket& socket) {
+    auto port =
+        std::make_unique<UdpPort>(socket.fd.get(), UdpPort::Options{.batch = options_.batch,
+                                                                    .listener = static_cast<std::uint32_t>(udp_.size()),
+                                                                    .any_address = is_any(socket.endpoint.address.ip)});
+    udp_.push_back({socket, std::make_unique<UdpListener>(loop_, std::move(port), engine_, recorder_)});
+}
+
 void Worker::run() {
     loop_.run();
-    tcp_.close_all();  // while the service that may send over them is there still
+    streams_.close_all();  // here, because the transfer service that may send over them still exists
     ended_.store(true, std::memory_order_release);
 }
 
@@ -60,17 +70,17 @@ void Worker::stop() noexcept {
     wakeup_.notify();
 }
 
-/// A snapshot was published, so that an idle worker does not hold the old one; an answer about a zone came; or it is
-/// time to go.
+/// Called after a snapshot was published, so that an idle worker does not keep the old one; after the transfer service
+/// put a part; and after drain() and stop().
 void Worker::on_wakeup() {
     send_parts();
     engine_.begin_batch();
     if (stopping_.load(std::memory_order_relaxed)) return loop_.stop();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
-    for (auto& udp : udp_) udp->stop();
-    tcp_.stop();
-    drain_until_ = loop_.now() + kDrainAtMost;
-    drained_.start(milliseconds{0}, kDrainLook);
+    for (const UdpService& udp : udp_) udp.listener->stop();
+    streams_.stop();
+    drain_until_ = loop_.now() + kDrainMax;
+    drained_.start(milliseconds{0}, kDrainCheckEvery);
 }
 
 void Worker::on_second() {
@@ -79,7 +89,7 @@ void Worker::on_second() {
     report.upstreams = engine_.forwarder().health();
     report.counters = engine_.forwarder().counters();
     report.pending = engine_.pending();
-    report.tcp_open = tcp_.open();
+    report.tcp_open = streams_.open();
     const std::lock_guard lock(mutex_);
     report.turns = report_.turns + 1;
     report_ = std::move(report);
@@ -94,10 +104,10 @@ engine::Diverted Worker::divert(const engine::Client& client, ByteView packet) n
     if (inbox_ == nullptr) return engine::Diverted::NotServed;
     transfer::Asker asker{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::Transport::Udp) {
-        const ListenSocket& socket = sockets_[client.listener];
-        asker.socket = socket.udp.get();
-        asker.any_address = is_any(socket.address.ip);
-        inbox_->take(asker, packet);  // what finds no room is dropped, as datagrams are
+        const ListenSocket& socket = udp_[client.listener].socket;
+        asker.socket = socket.fd.get();
+        asker.any_address = is_any(socket.endpoint.address.ip);
+        inbox_->take(asker, packet);  // a query for which there is no room is dropped
         return engine::Diverted::Taken;
     }
     asker.outlet = this;
@@ -119,15 +129,15 @@ void Worker::send_parts() noexcept {
         if (!lock.owns_lock()) return wakeup_.notify();
         parts_.swap(sending_);
     }
-    for (const transfer::Part& part : sending_) tcp_.send_part(part);
+    for (const transfer::Part& part : sending_) streams_.send_part(part);
     sending_.clear();
 }
 
 void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {
-    if (client.transport != telemetry::Transport::Udp) return tcp_.send(client, reply);
+    if (client.transport != telemetry::Transport::Udp) return streams_.send(client, reply);
     const Ticks now = loop_.now();
-    if (now - since <= kHeldLong || pace_.take(client.peer.ip, reply.size(), now))
-        return udp_[client.listener]->send(client, reply);
+    if (now - since <= kUnpacedMax || pace_.take(client.peer.ip, reply.size(), now))
+        return udp_[client.listener].listener->send(client, reply);
     const bool first = held_.empty();
     recorder_.count(held_.add(client, reply) ? telemetry::Counter::Paced : telemetry::Counter::PacedOverflow);
     if (first) pacing_.start(kPaceEvery, kPaceEvery);
@@ -135,7 +145,7 @@ void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noe
 
 void Worker::release_held() {
     held_.release(pace_, loop_.now(), [this](const engine::Client& client, ByteView reply) noexcept {
-        udp_[client.listener]->send(client, reply);
+        udp_[client.listener].listener->send(client, reply);
     });
     if (held_.empty()) pacing_.stop();
 }

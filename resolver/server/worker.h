@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread that serves: its own loop, sockets, engine and forwarder. Shares the snapshot, the cache and its
-// recorder with others, nothing else.
+// One serving thread with its own loop, sockets, engine and forwarder. It shares the snapshot, the cache and its
+// recorder with other threads, and nothing else.
 //
-// Threads:  run() is the thread. wake(), drain(), stop() and report() may be called by any.
+// Threads:  run() is the thread. wake(), drain(), stop(), ended() and report() may be called by any thread.
 // Memory:   bounded by Options.
-// Failure:  none once made; a broken environment shows when it is made.
+// Failure:  none after construction; a lack of descriptors or memory shows in the constructor.
 #pragma once
 
 #include <atomic>
@@ -15,19 +15,20 @@
 
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
-#include "resolver/server/tcp_listener.h"
+#include "resolver/server/sockets.h"
+#include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
 #include "resolver/transfer/inbox.h"
 
 namespace cenote::server {
 
-/// What the control plane sees of a worker; at most a second old.
+/// The state of a worker for the control plane; at most a second old.
 struct WorkerReport {
     std::vector<upstream::ServerHealth> upstreams;
     upstream::Counters counters;
     std::uint32_t pending = 0;
     std::uint32_t tcp_open = 0;
-    std::uint64_t turns = 0;  // grows while the worker lives
+    std::uint64_t turns = 0;  // grows while the loop of the worker runs
 };
 
 class Worker final : private engine::ReplySink, private transfer::Outlet {
@@ -38,7 +39,7 @@ public:
 
     void run();
     void wake() noexcept { wakeup_.notify(); }
-    /// Takes no more queries, answers those under way within two seconds, then run() returns.
+    /// Takes no more queries and answers the pending ones; then, or after two seconds, run() returns.
     void drain() noexcept;
     /// run() returns at once.
     void stop() noexcept;
@@ -48,6 +49,11 @@ public:
     [[nodiscard]] const std::vector<ListenSocket>& sockets() const noexcept { return sockets_; }
 
 private:
+    struct UdpService {
+        const ListenSocket& socket;
+        std::unique_ptr<UdpListener> listener;
+    };
+    void add_udp(const ListenSocket& socket);
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
     engine::Diverted divert(const engine::Client& client, ByteView packet) noexcept override;
     void put(transfer::Part part) noexcept override;
@@ -60,16 +66,16 @@ private:
     std::vector<ListenSocket> sockets_;
     telemetry::Recorder& recorder_;
     Pace& pace_;
-    transfer::Inbox* inbox_;  // nullptr: nobody takes queries about zones
+    transfer::Inbox* inbox_;  // nullptr: zone maintenance queries are answered as any other
     loop::Loop loop_;
     engine::Engine engine_;
-    std::vector<std::unique_ptr<UdpListener>> udp_;
-    TcpListener tcp_;
+    std::vector<UdpService> udp_;  // engine::Client::listener is an index into it
+    StreamListener streams_;
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;
     HeldReplies held_;
-    loop::Timer pacing_;  // runs while some are held
+    loop::Timer pacing_;  // runs while replies are held
     loop::Timer drained_;
     std::atomic<bool> draining_{false};
     std::atomic<bool> stopping_{false};
@@ -78,8 +84,8 @@ private:
     mutable std::mutex mutex_;
     WorkerReport report_;
     std::mutex parts_mutex_;
-    std::vector<transfer::Part> parts_;    // of answers about zones, on their way to connections
-    std::vector<transfer::Part> sending_;  // the worker's
+    std::vector<transfer::Part> parts_;    // parts of transfers, from the transfer service to connections
+    std::vector<transfer::Part> sending_;  // used by the worker's thread only
 };
 
 }  // namespace cenote::server

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the workers hand over: queries about zones that are transferred, which take signatures, time and long answers.
-// A connection stays with its worker, and answers over it come back through an Outlet, so that other queries of the
-// connection are answered meanwhile (RFC 7766 §6.2.1.1).
+// The queue from the workers to the transfer service: zone maintenance queries (transfers, NOTIFY, and the SOA queries
+// before them), which need signatures, time and long answers. A connection stays with its worker, whatever its
+// transport is: the answer comes back through an Outlet, and other queries of the connection are answered meanwhile
+// (RFC 7766 §6.2.1.1).
 //
 // Threads:  any worker calls the Inbox, any thread an Outlet; neither waits.
-// Memory:   a fixed number of messages, and of one client no more than a share of them.
-// Failure:  false: there is no room, and nothing was kept.
+// Memory:   a fixed number of messages; one client has at most a share of them.
+// Failure:  false: there is no room, and the message was not taken.
 #pragma once
 
 #include <vector>
@@ -17,11 +18,11 @@
 
 namespace cenote::transfer {
 
-/// A part of an answer over a stream.
+/// One message of an answer over a connection.
 struct Part {
     SlabHandle connection;
-    std::vector<std::uint8_t> message;  // empty: the rest cannot be given, and the connection is of no more use
-    bool last = true;                   // false: the next part comes after Inbox::go_on()
+    std::vector<std::uint8_t> message;  // empty: the rest cannot be sent, and the connection must be closed
+    bool last = true;                   // false: the next part follows after Inbox::go_on()
 };
 
 /// Takes answers for the connections of one worker. It outlives the Inbox.
@@ -33,15 +34,15 @@ protected:
     ~Outlet() = default;
 };
 
-/// The client, and how the answer goes back.
+/// The client of a query, and the way its answer takes back.
 struct Asker {
     SocketAddress peer;
-    IpAddress local;              // the address that was asked
-    std::uint32_t interface = 0;  // and the interface, for link-local addresses
-    int socket = -1;              // of a datagram; it outlives the Inbox
-    bool any_address = false;     // the socket is bound to no address: the reply must name its own
-    Outlet* outlet = nullptr;     // of a stream
-    SlabHandle connection;        // of a stream
+    IpAddress local;              // the address to which the query was sent
+    std::uint32_t interface = 0;  // its interface, for link-local addresses
+    int socket = -1;              // datagrams only: the socket, which outlives the Inbox
+    bool any_address = false;     // datagrams only: the socket is bound to all addresses, so the reply names its source
+    Outlet* outlet = nullptr;     // connections only
+    SlabHandle connection;        // connections only
 
     [[nodiscard]] bool stream() const noexcept { return outlet != nullptr; }
 };
@@ -49,9 +50,9 @@ struct Asker {
 class Inbox {
 public:
     virtual bool take(const Asker& asker, ByteView message) noexcept = 0;
-    /// The part before has left: the next may come.
+    /// The previous part has left; the next one may follow.
     virtual bool go_on(Outlet& outlet, SlabHandle connection) noexcept = 0;
-    /// The connection is closed. Finding no room does no harm then: its transfers end by their deadlines.
+    /// The connection is closed. Failing is harmless: its transfers end at their deadlines.
     virtual bool forget(Outlet& outlet, SlabHandle connection) noexcept = 0;
 
 protected:

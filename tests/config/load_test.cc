@@ -117,8 +117,13 @@ TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
     ASSERT_TRUE(settings);
     EXPECT_EQ(settings->node, "dns1");
     EXPECT_EQ(settings->policy->node, "dns1");
-    ASSERT_EQ(settings->server.listen.size(), 2U);
-    EXPECT_EQ(settings->server.listen[1].to_string(), "[::1]:53");
+    using server::Protocol;
+    const auto loopback = SocketAddress::parse("127.0.0.1:53", 0).value();
+    const auto loopback6 = SocketAddress::parse("[::1]:53", 0).value();
+    EXPECT_EQ(settings->server.listen, (std::vector<server::Endpoint>{{loopback, Protocol::Udp},
+                                                                      {loopback, Protocol::Tcp},
+                                                                      {loopback6, Protocol::Udp},
+                                                                      {loopback6, Protocol::Tcp}}));
     EXPECT_EQ(settings->allow_from.size(), 7U);
     EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("9.9.9.9:53", "149.112.112.112:53"));
     EXPECT_TRUE(settings->set.empty()) << "nothing to compile, so no set to wait for";

@@ -23,12 +23,12 @@ std::array<UniqueFd, 2> socket_pair() {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-/// Everything holds whether libuv waits or, with a DirectPoll on the loop, the loop itself does.
+/// Every test runs twice: with libuv waiting, and with the loop itself waiting because it has a DirectPoll.
 class Waiting : public ::testing::TestWithParam<bool> {
 protected:
     std::unique_ptr<DirectPoll> direct_beside(Loop& loop) {
         if (!GetParam()) return nullptr;
-        return std::make_unique<DirectPoll>(loop, idle_[0].get(), [] { ADD_FAILURE() << "nobody wrote to it"; });
+        return std::make_unique<DirectPoll>(loop, idle_[0].get(), [] { ADD_FAILURE() << "nothing was written to it"; });
     }
 
 private:
@@ -276,7 +276,7 @@ TEST(DirectPollTest, TellsReadableUntilItIsStopped) {
     int calls = 0;
     std::optional<DirectPoll> poll;
     Timer last(loop, [&] { loop.stop(); });
-    poll.emplace(loop, near.get(), [&] {  // nobody reads: it is readable at each turn
+    poll.emplace(loop, near.get(), [&] {  // nothing is read, so it is readable in each turn
         if (++calls < 3) return;
         poll->stop();
         last.start(milliseconds(10), milliseconds(0));
@@ -290,7 +290,7 @@ TEST(DirectPollTest, OneOfSeveralMayGo) {
     Loop loop;
     auto [first, to_first] = socket_pair();
     auto [second, to_second] = socket_pair();
-    auto gone = std::make_unique<DirectPoll>(loop, first.get(), [] { ADD_FAILURE() << "it is gone"; });
+    auto gone = std::make_unique<DirectPoll>(loop, first.get(), [] { ADD_FAILURE() << "it was destroyed"; });
     int calls = 0;
     const DirectPoll stays(loop, second.get(), [&] {
         ++calls;
@@ -303,7 +303,7 @@ TEST(DirectPollTest, OneOfSeveralMayGo) {
     EXPECT_EQ(calls, 1);
 }
 
-/// libuv is told of a descriptor in its own turn, which a callback of ours must bring about.
+/// libuv adds a descriptor to its epoll when it runs, which a callback of a DirectPoll must cause.
 TEST(DirectPollTest, WhatItsCallbackWatchesIsWatchedAtOnce) {
     Loop loop;
     auto [near, far] = socket_pair();
@@ -339,7 +339,7 @@ TEST_P(TurnEndTest, ComesAfterWhatHappenedAndBeforeTheWait) {
     Poll poll(loop, near.get(), [&](unsigned) { loop.stop(); });
     poll.watch(Poll::kReadable);
     timer.start(milliseconds(1), milliseconds(0));
-    loop.run();  // ends only when the turn's end wrote
+    loop.run();  // ends only if the TurnEnd has written
     EXPECT_FALSE(happened);
 }
 

@@ -29,7 +29,7 @@ std::vector<std::uint8_t> pattern(std::size_t size) {
     return bytes;
 }
 
-/// A stream at one end of a socket pair, its peer's bare descriptor at the other.
+/// A stream at one end of a socket pair, and the bare descriptor of its peer at the other.
 class StreamTest : public testing::Test, public StreamOwner {
 protected:
     StreamTest() {
@@ -62,7 +62,7 @@ protected:
         if (messages_.size() < messages) loop_.run();
         EXPECT_EQ(messages_.size(), messages);
     }
-    /// As many turns as events that are ready now need.
+    /// Runs as many turns as the events that are ready now need.
     void settle() {
         Timer last(loop_, [this] { loop_.stop(); });
         last.start(milliseconds(5), milliseconds(0));

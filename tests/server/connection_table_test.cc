@@ -14,7 +14,7 @@ namespace {
 
 using Refusal = ConnectionTable::Refusal;
 
-constexpr std::uint64_t kSeed = 1;  // no two clients of these tests share a place
+constexpr std::uint64_t kSeed = 1;  // no two clients of these tests have the same hash
 
 IpAddress ip(const std::string& text) { return IpAddress::parse(text).value(); }
 
@@ -109,7 +109,7 @@ TEST_F(ConnectionTableTest, BusyConnectionsGoOnlyAboveTheFairShare) {
     EXPECT_FALSE(table.choose_victim(ip("192.0.2.2"), now).valid()) << "the others have three, it would have three";
 }
 
-/// Some clients that ask for all they can get, and one that comes last: it gets a place each time.
+/// Some clients take all connections they can get; one that comes last is given a connection each time.
 TEST_F(ConnectionTableTest, ManyGreedyClientsDoNotStarveOne) {
     ConnectionTable large({.connections = 1000, .per_client = 100}, kSeed);
     for (int i = 0; i < 1000; ++i) large.note(large.add(ip(fmt::format("192.0.2.{}", i % 10 + 1)), now), false, now);
@@ -122,7 +122,8 @@ TEST_F(ConnectionTableTest, ManyGreedyClientsDoNotStarveOne) {
     }
 }
 
-/// Against a plain list, over random steps: the oldest idle connection of a full client is found each time.
+/// Compared with a plain list over random steps: each time, the oldest idle connection of a client at its limit is
+/// found.
 TEST_F(ConnectionTableTest, KeepsTheOrderOfActivity) {
     std::mt19937 random(7);
     ConnectionTable one({.connections = 16, .per_client = 16}, kSeed);

@@ -44,7 +44,7 @@ TEST(PaceTest, HeldRepliesToOneClientLeaveOverTime) {
         held.release(pace, now, [&](const engine::Client&, ByteView bytes) { sent.push_back({now, bytes.size()}); });
     EXPECT_EQ(2000U, sent.size());
     EXPECT_LE(largest_pulse(sent), 65536U);
-    EXPECT_LE(now - start, milliseconds{550}) << "what waited 1.9 s leaves within 2.5 s";
+    EXPECT_LE(now - start, milliseconds{550}) << "a reply that waited 1.9 s leaves within 2.5 s";
 }
 
 TEST(PaceTest, OneClientDoesNotHoldUpAnother) {

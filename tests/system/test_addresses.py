@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listen addresses that come and go, in a network namespace of this test's own."""
+"""Listen addresses that are added and removed, in a network namespace of the test."""
 import ctypes
 import os
 import subprocess
@@ -14,7 +14,7 @@ BLOCKED = "chat.alpha-ai.example"
 
 
 def in_a_network_of_its_own():
-    """Moves this process into a new network namespace; why it could not, or nothing."""
+    """Moves this process into a new network namespace; returns the reason when it cannot, else nothing."""
     if os.geteuid() != 0:
         return "a network namespace needs root"
     libc = ctypes.CDLL(None, use_errno=True)
@@ -63,7 +63,7 @@ class Addresses(SystemTest):
                 for _ in range(2):
                     since = len(node.daemon.lines)
                     ip("addr", "add", prefix, "dev", "lo", *(["nodad"] if ":" in address else []))
-                    self.serves(node, address)  # at once: nothing waits for the daemon to look
+                    self.serves(node, address)  # at once: the next check of the daemon is not needed
                     node.daemon.wait_line(f"{address}.* has come", since)
                     eventually(lambda: not self.problems(node), "no problem is left")
                     since = len(node.daemon.lines)
@@ -86,7 +86,7 @@ class Addresses(SystemTest):
         second.update()
         daemon = second.launch()
         self.assertEqual(daemon.wait(), 1)
-        self.assertRegex(daemon.log(), r"cannot listen on 127\.0\.0\.1:5353 \(udp\): Address already in use; see who")
+        self.assertRegex(daemon.log(), r"cannot listen on 127\.0\.0\.1:5353 \(udp\): Address already in use; find the process")
         self.assertEqual(addresses(first.ask(BLOCKED)), ["0.0.0.0"])
 
 

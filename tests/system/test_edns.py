@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EDNS as dig sees it."""
+"""EDNS, tested with dig."""
 import json
 import re
 
@@ -60,7 +60,7 @@ class Edns(SystemTest):
         self.assertIn("udp: 1232", self.resolver.dig("+bufsize=4096", BLOCKED))
 
     def test_structured_error(self):
-        """The structured-DNS-error draft: an empty option 26 asks for JSON, and then no code 4 comes."""
+        """The structured-DNS-error draft: an empty option 26 asks for JSON; the reply then has no EDE of code 4."""
         shown = self.resolver.dig("+ednsopt=26", BLOCKED)
         text = self.extra_text(shown)
         fields = json.loads(text.encode().decode("unicode_escape") if "\\" in text else text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where it listens: IPv4 and IPv6, one address or all, and replies that leave from the address that was asked."""
+"""Listen addresses: IPv4 and IPv6, one or all, and replies that leave from the address to which the query was sent."""
 import re
 import socket
 
@@ -27,7 +27,7 @@ class Listen(SystemTest):
                 for host, port in re.findall(r"listening on (\S+):(\d+) ", daemon.log())]
 
     def connected(self, address, port, name):
-        """A connected socket takes a reply only from the address and port it asked."""
+        """A connected socket takes replies only from the address and port to which it is connected."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as asker:
             asker.settimeout(10)
@@ -42,7 +42,7 @@ class Listen(SystemTest):
         for address, port in (("127.0.0.1", v4), ("127.0.0.7", v4), ("127.1.2.3", v4), ("::1", v6)):
             with self.subTest(address):
                 self.assertEqual(self.connected(address, port, BLOCKED), ["0.0.0.0"])
-                # This one waits for upstream first: late replies go the same way.
+                # This query waits for upstream: late replies leave from the same address.
                 self.assertEqual(self.connected(address, port, f"{address.replace(':', 'x')}.example"), ["192.0.2.1"])
 
     def test_one_address_of_each_family(self):
@@ -52,7 +52,7 @@ class Listen(SystemTest):
                 self.assertEqual(self.connected(host, port, "late.example"), ["192.0.2.1"])
 
     def test_an_address_that_this_machine_does_not_have(self):
-        """The others are served; what is missing is said once in the journal and is a problem in the status."""
+        """The other addresses are served; the missing one has one line in the journal and is a problem in the status."""
         where = self.listening('"203.0.113.1:5300", "127.0.0.1:0"')
         self.assertEqual([host for host, _ in where], ["127.0.0.1"])
         self.assertEqual(self.connected(*where[0], BLOCKED), ["0.0.0.0"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Odd client packets, bytes written by hand: each is answered or dropped as the RFCs say, and nothing breaks."""
+"""Odd client packets, bytes written by hand: each is answered or dropped as the RFCs require, and the daemon goes on."""
 import struct
 
 import dns.message
@@ -62,7 +62,7 @@ class OddPackets(SystemTest):
         return dns.rcode.to_text(dns.rcode.Rcode(wire[3] & 15))
 
     def assertDropped(self, packet):
-        """The next query of the same flow is answered first, so the packet was not answered at all."""
+        """The reply to the next query of the same flow comes first, so the packet has had no reply."""
         probe = header(ident=0x7777) + question(BLOCKED)
         self.client.send(packet)
         self.assertEqual(self.reply(probe)[:2], b"\x77\x77")
@@ -177,7 +177,7 @@ class OddPackets(SystemTest):
         noise = bytes((i * 167 + 13) & 0x7f for i in range(1400))
         for size in range(0, 1400, 7):
             self.client.send(noise[:size])
-        self.client = self.resolver.udp()  # what was answered to the noise is of no interest
+        self.client = self.resolver.udp()  # replies to the noise are ignored
 
     def test_every_cut_of_a_good_query(self):
         whole = header(ar=1) + question(BLOCKED) + opt(option(10, b"12345678"))

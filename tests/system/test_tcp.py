@@ -91,7 +91,7 @@ class Tcp(SystemTest):
         self.assertEqual(stream.recv(1), b"", "closed: a message of no bytes is none")
 
     def test_a_half_message_is_closed(self):
-        """One byte and silence: the connection is closed within the idle limit, and nobody else waits."""
+        """One byte and silence: the connection is closed within the idle limit, and other clients are not delayed."""
         silent = self.resolver.tcp()
         silent.sendall(b"\0")
         idle = self.resolver.tcp()
@@ -133,7 +133,7 @@ class Tcp(SystemTest):
         self.assertEqual(len(greedy), 300)
 
     def test_one_question_a_connection_many_times(self):
-        """A connection that is closed takes no place: each of these is answered."""
+        """A closed connection does not count towards the limit: each query is answered."""
         question = framed(self.query("chat.alpha-ai.example", 7))
         for i in range(1500):
             with socket.create_connection((self.resolver.address, self.resolver.port), timeout=PATIENCE) as stream:
@@ -171,7 +171,7 @@ class Tcp(SystemTest):
         return self.resolver.cenote_json("stats")["counters"][name]
 
     def test_slow_reader(self):
-        """A client that asks and never reads: reading from it stops, everybody else is served."""
+        """A client that sends queries and never reads: its queries are read no more, other clients are served."""
         stream = socket.socket()
         self.addCleanup(stream.close)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -183,7 +183,7 @@ class Tcp(SystemTest):
             try:
                 sent += stream.send(asked)
             except OSError:
-                break  # closed on us: also an end
+                break  # the server closed the connection: also an end
         self.assertLess(sent, 4 << 20, "the daemon took all of it")
         for _ in range(20):
             self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", tcp=True)), ["0.0.0.0"])

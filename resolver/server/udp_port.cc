@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/server/udp_batch.h"
+#include "resolver/server/udp_port.h"
 
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace cenote::server {
 namespace {
 
-constexpr std::size_t kReplyMax = 1232;  // of a UDP reply that is kept (wire::udp_limit never gives more)
-
-/// The address that was asked, out of a received control message.
+/// Reads the address to which the query was sent out of the control messages.
 void read_local(const msghdr& header, engine::Client& client) noexcept {
     for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr;
          message = CMSG_NXTHDR(const_cast<msghdr*>(&header), message)) {
@@ -34,7 +31,7 @@ void read_local(const msghdr& header, engine::Client& client) noexcept {
     }
 }
 
-/// Writes the control message that makes a reply leave from `client.local`; gives its size.
+/// Writes the control message that makes a reply leave from `client.local`; returns its size.
 std::size_t write_local(const engine::Client& client, std::uint8_t* control, std::size_t size) noexcept {
     msghdr header{};
     header.msg_control = control;
@@ -61,11 +58,11 @@ std::size_t write_local(const engine::Client& client, std::uint8_t* control, std
 }
 
 struct SendResult {
-    std::uint32_t done = 0;  // of the messages in front: sent, or lost
+    std::uint32_t done = 0;  // so many messages from the front have been sent or are lost
     std::uint32_t lost = 0;
 };
 
-/// Sends until the kernel has no room. A message that it refuses for another reason is lost: the next may go.
+/// Sends until the kernel has no room. A message that it refuses for another reason is lost; the next is tried.
 SendResult send_all(int fd, std::span<mmsghdr> messages) noexcept {
     SendResult result;
     while (result.done < messages.size()) {
@@ -81,59 +78,65 @@ SendResult send_all(int fd, std::span<mmsghdr> messages) noexcept {
 
 }  // namespace
 
-UdpBatch::UdpBatch(std::uint32_t size, std::uint32_t listener, bool any_address)
-    : listener_(listener),
-      any_address_(any_address),
-      slots_(size),
-      datagrams_(size),
-      in_(size),
-      in_parts_(size),
-      out_(size),
-      out_parts_(size),
-      arena_(size * kReplyMax + wire::kMessageMax) {
-    for (std::uint32_t i = 0; i < size; ++i) in_parts_[i] = {slots_[i].packet, kPacketMax};
+UdpPort::UdpPort(int fd, const Options& options)
+    : fd_(fd),
+      options_(options),
+      slots_(options.batch),
+      datagrams_(options.batch),
+      in_(options.batch),
+      in_parts_(options.batch),
+      out_(options.batch),
+      out_parts_(options.batch),
+      late_addresses_(LateReplies::kRepliesMax),
+      late_(LateReplies::kRepliesMax),
+      late_parts_(LateReplies::kRepliesMax),
+      arena_(options.batch * kLateReplyMax + wire::kMessageMax) {
+    for (std::uint32_t i = 0; i < options.batch; ++i) in_parts_[i] = {slots_[i].packet, kQueryMax};
 }
 
-std::span<engine::Datagram> UdpBatch::receive(int fd) noexcept {
+std::span<engine::Datagram> UdpPort::receive() noexcept {
+    const bool any_address = options_.any_address;
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-        in_[i].msg_hdr = {.msg_name = &slots_[i].peer,
-                          .msg_namelen = sizeof slots_[i].peer,
+        Addresses& addresses = slots_[i].addresses;
+        in_[i].msg_hdr = {.msg_name = &addresses.peer,
+                          .msg_namelen = sizeof addresses.peer,
                           .msg_iov = &in_parts_[i],
                           .msg_iovlen = 1,
-                          .msg_control = any_address_ ? slots_[i].control : nullptr,
-                          .msg_controllen = any_address_ ? kControlSize : 0,
+                          .msg_control = any_address ? addresses.control : nullptr,
+                          .msg_controllen = any_address ? kControlSize : 0,
                           .msg_flags = 0};
     }
-    const int count = recvmmsg(fd, in_.data(), static_cast<unsigned>(in_.size()), MSG_DONTWAIT, nullptr);
+    const int count = recvmmsg(fd_, in_.data(), static_cast<unsigned>(in_.size()), MSG_DONTWAIT, nullptr);
     const std::span received = std::span(datagrams_).first(count > 0 ? static_cast<std::size_t>(count) : 0);
     for (std::size_t i = 0; i < received.size(); ++i) {
         engine::Datagram& datagram = received[i];
         datagram = {};
-        datagram.client.listener = listener_;
-        datagram.client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&slots_[i].peer));
-        if (any_address_) read_local(in_[i].msg_hdr, datagram.client);
-        datagram.packet = ByteView(slots_[i].packet).first(std::min<std::size_t>(in_[i].msg_len, kPacketMax));
+        datagram.client.listener = options_.listener;
+        datagram.client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&slots_[i].addresses.peer));
+        if (any_address) read_local(in_[i].msg_hdr, datagram.client);
+        datagram.packet = ByteView(slots_[i].packet).first(std::min<std::size_t>(in_[i].msg_len, kQueryMax));
     }
     received_ = static_cast<std::uint32_t>(received.size());
     return received;
 }
 
-/// The reply to datagram `index` goes out as number `place`.
-void UdpBatch::add_reply(std::uint32_t index, std::uint32_t place) noexcept {
+/// Makes the reply to datagram `index` the message `place` of the batch that goes out.
+void UdpPort::add_reply(std::uint32_t index, std::uint32_t place) noexcept {
     const engine::Datagram& datagram = datagrams_[index];
     out_parts_[place] = {const_cast<std::uint8_t*>(datagram.reply.data()), datagram.reply.size()};
     msghdr& out = out_[place].msg_hdr;
-    out = in_[index].msg_hdr;  // the peer's address stands there already
+    out = in_[index].msg_hdr;  // it holds the peer's address
     out.msg_iov = &out_parts_[place];
     out.msg_flags = 0;
-    if (any_address_) out.msg_controllen = write_local(datagram.client, slots_[index].control, kControlSize);
+    if (options_.any_address)
+        out.msg_controllen = write_local(datagram.client, slots_[index].addresses.control, kControlSize);
 }
 
-std::uint32_t UdpBatch::send(int fd, LateReplies& later) noexcept {
+std::uint32_t UdpPort::send(LateReplies& later) noexcept {
     std::uint32_t due = 0;
     for (std::uint32_t i = 0; i < received_; ++i)
         if (!datagrams_[i].reply.empty()) add_reply(i, due++);
-    auto [done, lost] = send_all(fd, std::span(out_).first(due));
+    auto [done, lost] = send_all(fd_, std::span(out_).first(due));
     std::uint32_t passed = 0;
     for (std::uint32_t i = 0; i < received_ && done < due; ++i) {
         const engine::Datagram& datagram = datagrams_[i];
@@ -143,39 +146,27 @@ std::uint32_t UdpBatch::send(int fd, LateReplies& later) noexcept {
     return lost;
 }
 
-LateReplies::LateReplies(bool any_address)
-    : any_address_(any_address), slots_(kRepliesMax), out_(kRepliesMax), parts_(kRepliesMax) {
-    for (std::size_t i = 0; i < kRepliesMax; ++i) {
-        parts_[i].iov_base = slots_[i].reply;
-        out_[i].msg_hdr.msg_name = &slots_[i].peer;
-        out_[i].msg_hdr.msg_iov = &parts_[i];
-        out_[i].msg_hdr.msg_iovlen = 1;
-    }
+void UdpPort::add_late(const LateReply& reply, std::size_t place) noexcept {
+    Addresses& addresses = late_addresses_[place];
+    late_parts_[place] = {const_cast<std::uint8_t*>(reply.bytes), reply.size};
+    late_[place].msg_hdr = {.msg_name = &addresses.peer,
+                            .msg_namelen = reply.client.peer.to_native(addresses.peer),
+                            .msg_iov = &late_parts_[place],
+                            .msg_iovlen = 1,
+                            .msg_control = nullptr,
+                            .msg_controllen = 0,
+                            .msg_flags = 0};
+    if (!options_.any_address) return;
+    late_[place].msg_hdr.msg_control = addresses.control;
+    late_[place].msg_hdr.msg_controllen = write_local(reply.client, addresses.control, kControlSize);
 }
 
-bool LateReplies::add(const engine::Client& client, ByteView reply) noexcept {
-    if (count_ == slots_.size()) return false;
-    Slot& slot = slots_[count_];
-    const std::size_t size = std::min(reply.size(), kReplyMax);
-    std::memcpy(slot.reply, reply.data(), size);
-    parts_[count_].iov_len = size;
-    msghdr& out = out_[count_].msg_hdr;
-    out.msg_namelen = client.peer.to_native(slot.peer);
-    if (any_address_) {
-        out.msg_control = slot.control;
-        out.msg_controllen = write_local(client, slot.control, kControlSize);
-    }
-    ++count_;
-    return true;
-}
-
-std::uint32_t LateReplies::flush(int fd) noexcept {
-    const auto [done, lost] = send_all(fd, std::span(out_).subspan(sent_, count_ - sent_));
-    sent_ += done;
-    if (empty()) sent_ = count_ = 0;
+std::uint32_t UdpPort::send_late(LateReplies& replies) noexcept {
+    const std::span<const LateReply> waiting = replies.waiting();
+    for (std::size_t i = 0; i < waiting.size(); ++i) add_late(waiting[i], i);
+    const auto [done, lost] = send_all(fd_, std::span(late_).first(waiting.size()));
+    replies.remove(done);
     return lost;
 }
-
-std::uint32_t LateReplies::drop() noexcept { return std::exchange(count_, 0) - std::exchange(sent_, 0); }
 
 }  // namespace cenote::server

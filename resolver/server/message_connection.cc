@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/server/tcp_connection.h"
+#include "resolver/server/message_connection.h"
 
 #include <utility>
 
@@ -7,17 +7,18 @@ namespace cenote::server {
 
 using telemetry::Counter;
 
-TcpConnection::TcpConnection(TcpContext& context, UniqueFd fd, const engine::Client& client)
+MessageConnection::MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
+                                     const engine::Client& client)
     : context_(context),
       client_(client),
       active_(context.loop.now()),
-      stream_(context.loop, context.buffers, loop::make_plain_transport(std::move(fd)), *this) {}
+      stream_(context.loop, context.buffers, std::move(transport), *this) {}
 
-TcpConnection::~TcpConnection() {
+MessageConnection::~MessageConnection() {
     if (had_parts_) context_.inbox->forget(context_.outlet, client_.connection);
 }
 
-void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
+void MessageConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
     context_.engine.begin_batch();
     active_ = context_.loop.now();
     wire::ReplyBuffer reply{.space = context_.reply, .limit = context_.reply.size(), .size = 0};
@@ -30,7 +31,7 @@ void TcpConnection::on_message(loop::MessageStream&, ByteView message) noexcept 
     report();
 }
 
-void TcpConnection::reply(ByteView message) noexcept {
+void MessageConnection::reply(ByteView message) noexcept {
     --in_flight_;
     active_ = context_.loop.now();
     send(message);
@@ -38,7 +39,7 @@ void TcpConnection::reply(ByteView message) noexcept {
     report();
 }
 
-void TcpConnection::send_part(const transfer::Part& part) noexcept {
+void MessageConnection::send_part(const transfer::Part& part) noexcept {
     if (part.last)
         --in_flight_;
     else
@@ -52,13 +53,13 @@ void TcpConnection::send_part(const transfer::Part& part) noexcept {
     report();
 }
 
-void TcpConnection::go_on() noexcept {
+void MessageConnection::go_on() noexcept {
     while (parts_due_ != 0 && !broken_ && stream_.unsent() == 0 &&
            context_.inbox->go_on(context_.outlet, client_.connection))
         --parts_due_;
 }
 
-void TcpConnection::send(ByteView message) noexcept {
+void MessageConnection::send(ByteView message) noexcept {
     if (broken_ || message.empty()) return;
     const bool was_unsent = stream_.unsent() != 0;
     if (!stream_.send(message)) {
@@ -69,26 +70,26 @@ void TcpConnection::send(ByteView message) noexcept {
     if (!was_unsent && stream_.unsent() != 0) unsent_since_ = context_.loop.now();
 }
 
-void TcpConnection::on_drained(loop::MessageStream&) noexcept {
+void MessageConnection::on_drained(loop::MessageStream&) noexcept {
     active_ = context_.loop.now();
     go_on();
     read_or_pause();
     report();
 }
 
-void TcpConnection::on_end(loop::MessageStream&, loop::StreamEnd end) noexcept {
+void MessageConnection::on_end(loop::MessageStream&, loop::StreamEnd end) noexcept {
     input_ended_ = true;
     if (end != loop::StreamEnd::Finished) broken_ = true;
     report();
 }
 
-void TcpConnection::report() noexcept {
+void MessageConnection::report() noexcept {
     context_.owner.on_activity(*this);
     if ((broken_ || (input_ended_ && quiet())) && !std::exchange(finished_, true)) context_.owner.on_finished(*this);
 }
 
-/// Reads on while the client takes its answers and does not have too many questions open.
-void TcpConnection::read_or_pause() noexcept {
+/// Reads while the client takes its replies and has fewer queries in flight than the limit.
+void MessageConnection::read_or_pause() noexcept {
     const bool pause = stream_.unsent() != 0 || in_flight_ >= context_.options.tcp_in_flight_max;
     if (pause == paused_) return;
     paused_ = pause;
@@ -100,7 +101,7 @@ void TcpConnection::read_or_pause() noexcept {
     }
 }
 
-TcpConnection::Verdict TcpConnection::judge(Ticks now, milliseconds idle) const noexcept {
+MessageConnection::Verdict MessageConnection::judge(Ticks now, milliseconds idle) const noexcept {
     if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return Verdict::Slow;
     if (quiet() && now - active_ > idle) return Verdict::Idle;
     return Verdict::Keep;

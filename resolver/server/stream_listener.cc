@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/server/tcp_listener.h"
+#include "resolver/server/stream_listener.h"
 
 #include <sys/socket.h>
 
@@ -15,22 +15,20 @@ using telemetry::Counter;
 namespace {
 
 constexpr milliseconds kSweepEvery{25};
-constexpr std::uint32_t kSweeps = 10;  // so many look at every connection once
+constexpr std::uint32_t kSweeps = 10;  // this many sweeps check every connection once
 constexpr milliseconds kAcceptPause{100};
 constexpr milliseconds kIdleLeast{1000};
-constexpr std::uint32_t kLargeBuffers = 64;  // of 64 KiB, for long messages and slow readers
+constexpr std::uint32_t kLargeBuffers = 64;  // 64 KiB each, for long messages and slow clients
 constexpr int kAcceptsPerTurn = 64;
 
 }  // namespace
 
-TcpListener::TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, const Options& options,
-                         engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
-                         transfer::Outlet& outlet)
+StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
+                               engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                               transfer::Outlet& outlet)
     : options_(options),
-      engine_(engine),
       recorder_(recorder),
       loop_(loop),
-      sockets_(sockets),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
       context_{loop, buffers_, engine, recorder, options, *this, reply_, inbox, outlet},
@@ -42,26 +40,26 @@ TcpListener::TcpListener(loop::Loop& loop, std::vector<ListenSocket>& sockets, c
           for (auto& poll : polls_) poll->watch(loop::Poll::kReadable);
       }) {
     finished_.reserve(options.tcp_connections_max);
-    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    for (const ListenSocket& socket : sockets) {
+        if (socket.endpoint.protocol == Protocol::Udp) continue;
         polls_.push_back(
-            std::make_unique<loop::Poll>(loop, sockets_[i].tcp.get(), [this, i](unsigned) { accept_all(i); }));
+            std::make_unique<loop::Poll>(loop, socket.fd.get(), [this, &socket](unsigned) { accept_all(socket); }));
         polls_.back()->watch(loop::Poll::kReadable);
     }
 }
 
-void TcpListener::accept_all(std::size_t socket) noexcept {
+void StreamListener::accept_all(const ListenSocket& socket) noexcept {
     for (int i = 0; i < kAcceptsPerTurn; ++i)
         if (!accept_one(socket)) return;
 }
 
-bool TcpListener::accept_one(std::size_t socket) noexcept {
+bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     sockaddr_storage native;
     socklen_t size = sizeof native;
-    UniqueFd fd(
-        accept4(sockets_[socket].tcp.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd fd(accept4(socket.fd.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.valid()) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            // Nothing to be had now: spinning on a readable socket would only burn the CPU that others need.
+            // The sockets stay readable: watching them would call this function again and again.
             recorder_.count(Counter::TcpAcceptPaused);
             for (auto& poll : polls_) poll->watch(loop::Poll::kNone);
             accept_again_.start(kAcceptPause, milliseconds{0});
@@ -75,12 +73,13 @@ bool TcpListener::accept_one(std::size_t socket) noexcept {
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());
     recorder_.count(Counter::TcpConnections);
-    connections_[client.connection.slot] = std::make_unique<TcpConnection>(context_, std::move(fd), client);
+    connections_[client.connection.slot] =
+        std::make_unique<MessageConnection>(context_, loop::make_plain_transport(std::move(fd)), client);
     return true;
 }
 
-/// What has ended makes room first, then a connection that is in less need of its place.
-bool TcpListener::make_room(const IpAddress& client) noexcept {
+/// Closes finished connections first, then one that ConnectionTable chooses; false: the new one is refused.
+bool StreamListener::make_room(const IpAddress& client) noexcept {
     if (table_.refusal(client) == ConnectionTable::Refusal::None) return true;
     close_finished();
     const auto refusal = table_.refusal(client);
@@ -96,45 +95,45 @@ bool TcpListener::make_room(const IpAddress& client) noexcept {
     return true;
 }
 
-TcpConnection* TcpListener::find(SlabHandle connection) noexcept {
+MessageConnection* StreamListener::find(SlabHandle connection) noexcept {
     return table_.has(connection) ? connections_[connection.slot].get() : nullptr;
 }
 
-void TcpListener::send(const engine::Client& client, ByteView reply) noexcept {
+void StreamListener::send(const engine::Client& client, ByteView reply) noexcept {
     if (auto* connection = find(client.connection)) connection->reply(reply);
 }
 
-void TcpListener::send_part(const transfer::Part& part) noexcept {
+void StreamListener::send_part(const transfer::Part& part) noexcept {
     if (auto* connection = find(part.connection))
         connection->send_part(part);
     else if (!part.last)
         context_.inbox->forget(context_.outlet, part.connection);
 }
 
-void TcpListener::on_activity(const TcpConnection& connection) noexcept {
+void StreamListener::on_activity(const MessageConnection& connection) noexcept {
     table_.note(connection.client().connection, connection.quiet(), connection.active());
 }
 
-void TcpListener::on_finished(const TcpConnection& connection) noexcept {
+void StreamListener::on_finished(const MessageConnection& connection) noexcept {
     finished_.push_back(connection.client().connection);
 }
 
-void TcpListener::close_finished() noexcept {
+void StreamListener::close_finished() noexcept {
     for (const SlabHandle handle : finished_)
-        if (table_.has(handle)) close(handle);  // else it was evicted meanwhile
+        if (table_.has(handle)) close(handle);  // otherwise it has been evicted since
     finished_.clear();
 }
 
-/// With connections running out, the idle ones get less time (RFC 7766 §6.2.3).
-milliseconds TcpListener::idle_now() const noexcept {
+/// The idle timeout shrinks as the connections run out (RFC 7766 §6.2.3).
+milliseconds StreamListener::idle_now() const noexcept {
     const double share = static_cast<double>(table_.used()) / table_.capacity();
     if (share < 0.5) return options_.tcp_idle;
     const auto shrunk = std::chrono::duration_cast<milliseconds>(options_.tcp_idle * (2.0 * (1.0 - share)));
     return std::max(shrunk, std::min(kIdleLeast, options_.tcp_idle));
 }
 
-/// A part of the connections at a time, so that many do not hold up the queries.
-void TcpListener::sweep() noexcept {
+/// Checks a part of the connections at a time, so that many connections do not delay queries.
+void StreamListener::sweep() noexcept {
     const Ticks now = loop_.now();
     const milliseconds idle = idle_now();
     for (std::uint32_t i = 0; i < table_.capacity() / kSweeps + 1; ++i) {
@@ -143,26 +142,26 @@ void TcpListener::sweep() noexcept {
         if (!handle.valid()) continue;
         connections_[swept_]->go_on();
         switch (connections_[swept_]->judge(now, idle)) {
-            case TcpConnection::Verdict::Keep: continue;
-            case TcpConnection::Verdict::Idle: recorder_.count(Counter::TcpIdleClosed); break;
-            case TcpConnection::Verdict::Slow: recorder_.count(Counter::TcpSlowClosed); break;
+            case MessageConnection::Verdict::Keep: continue;
+            case MessageConnection::Verdict::Idle: recorder_.count(Counter::TcpIdleClosed); break;
+            case MessageConnection::Verdict::Slow: recorder_.count(Counter::TcpSlowClosed); break;
         }
         close(handle);
     }
     if (table_.used() == 0) sweep_.stop();
 }
 
-void TcpListener::close(SlabHandle handle) noexcept {
+void StreamListener::close(SlabHandle handle) noexcept {
     connections_[handle.slot].reset();
     table_.remove(handle);
 }
 
-void TcpListener::close_all() noexcept {
+void StreamListener::close_all() noexcept {
     for (std::uint32_t slot = 0; slot < table_.capacity(); ++slot)
         if (const SlabHandle handle = table_.at_slot(slot); handle.valid()) close(handle);
 }
 
-void TcpListener::stop() noexcept {
+void StreamListener::stop() noexcept {
     polls_.clear();
     accept_again_.stop();
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The listening stream sockets of a worker and all connections that they accepted.
+//
+// Threads:  the worker's. Data plane, except for accepting, which allocates a connection.
+// Memory:   Options::tcp_connections_max connections.
+// Failure:  over a limit a new connection replaces another (connection_table.h), or it is closed at once and counted;
+//           without free descriptors accepting pauses.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "resolver/server/connection_table.h"
+#include "resolver/server/message_connection.h"
+#include "resolver/server/sockets.h"
+
+namespace cenote::server {
+
+class StreamListener final : private ConnectionOwner {
+public:
+    StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
+                   engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                   transfer::Outlet& outlet);
+
+    void send(const engine::Client& client, ByteView reply) noexcept;
+    /// Sends a part of a transfer to its connection.
+    void send_part(const transfer::Part& part) noexcept;
+    /// Accepts no more connections; open ones are served as before.
+    void stop() noexcept;
+    void close_all() noexcept;
+    [[nodiscard]] std::uint32_t open() const noexcept { return table_.used(); }
+
+private:
+    void accept_all(const ListenSocket& socket) noexcept;
+    bool accept_one(const ListenSocket& socket) noexcept;
+    bool make_room(const IpAddress& client) noexcept;
+    void on_activity(const MessageConnection& connection) noexcept override;
+    void on_finished(const MessageConnection& connection) noexcept override;
+    void close_finished() noexcept;
+    void sweep() noexcept;
+    void close(SlabHandle handle) noexcept;
+    [[nodiscard]] MessageConnection* find(SlabHandle connection) noexcept;
+    [[nodiscard]] milliseconds idle_now() const noexcept;
+
+    const Options& options_;
+    telemetry::Recorder& recorder_;
+    loop::Loop& loop_;
+    loop::StreamBuffers buffers_;
+    std::vector<std::uint8_t> reply_;
+    ConnectionContext context_;
+    ConnectionTable table_;
+    std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
+    std::vector<SlabHandle> finished_;                             // to be closed when the turn of the loop ends
+    std::vector<std::unique_ptr<loop::Poll>> polls_;
+    loop::TurnEnd turn_end_;
+    loop::Timer sweep_;  // closes idle and slow connections; runs while there are connections
+    std::uint32_t swept_ = 0;
+    loop::Timer accept_again_;
+};
+
+}  // namespace cenote::server

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A UDP socket as a DatagramPort: recvmmsg(2), then the replies, then sendmmsg(2).
+//
+// Threads:  one worker's. Data plane.
+// Memory:   fixed at construction. The replies to a batch are written one behind the other into one arena: each may be
+//           as large as a message can be while it is written, and takes only its own size afterwards.
+// Failure:  DatagramPort's.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "resolver/server/datagram_port.h"
+
+namespace cenote::server {
+
+class UdpPort final : public DatagramPort {
+public:
+    struct Options {
+        std::uint32_t batch = 64;    // datagrams a receive() takes
+        std::uint32_t listener = 0;  // the value of engine::Client::listener for all datagrams
+        bool any_address = false;    // the socket is bound to all addresses: each datagram's own is asked for
+    };
+    /// `fd` is non-blocking, stays the caller's and must outlive the port.
+    UdpPort(int fd, const Options& options);
+
+    [[nodiscard]] int fd() const noexcept override { return fd_; }
+    [[nodiscard]] std::uint32_t batch_max() const noexcept override { return options_.batch; }
+    std::span<engine::Datagram> receive() noexcept override;
+    [[nodiscard]] MutableBytes reply_space() noexcept override { return arena_; }
+    std::uint32_t send(LateReplies& later) noexcept override;
+    std::uint32_t send_late(LateReplies& replies) noexcept override;
+
+private:
+    void add_reply(std::uint32_t index, std::uint32_t place) noexcept;
+    void add_late(const LateReply& reply, std::size_t place) noexcept;
+
+    static constexpr std::size_t kQueryMax = 4096;   // a longer query is cut
+    static constexpr std::size_t kControlSize = 64;  // one IP_PKTINFO or IPV6_PKTINFO
+
+    struct Addresses {
+        sockaddr_storage peer;
+        alignas(cmsghdr) std::uint8_t control[kControlSize];
+    };
+    struct Slot {
+        Addresses addresses;
+        std::uint8_t packet[kQueryMax];
+    };
+
+    int fd_;
+    Options options_;
+    std::vector<Slot> slots_;
+    std::vector<engine::Datagram> datagrams_;
+    std::vector<mmsghdr> in_;
+    std::vector<iovec> in_parts_;
+    std::vector<mmsghdr> out_;
+    std::vector<iovec> out_parts_;
+    std::vector<Addresses> late_addresses_;  // the arrays of send_late() are its own: the others may be in use then
+    std::vector<mmsghdr> late_;
+    std::vector<iovec> late_parts_;
+    std::vector<std::uint8_t> arena_;
+    std::uint32_t received_ = 0;
+};
+
+}  // namespace cenote::server

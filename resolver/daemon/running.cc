@@ -86,7 +86,7 @@ void Running::on_edge() {
 }
 
 void Running::on_minute() {
-    static_cast<void>(problems_json(*this));  // keeps since when each problem is known
+    static_cast<void>(problems_of(*this));  // keeps since when each problem is known
     const Moment moment = now();
     rulebook_.note_time(moment.latest);
     uses_->flush(moment);

@@ -170,7 +170,7 @@ SecondaryZoneThread::Event SecondaryZoneThread::wait(Ticks until) {
 void SecondaryZoneThread::note_before(const Action& action) {
     if (action.clear_failure) {
         std::error_code ignored;  // there may be none
-        std::filesystem::remove(config::list_error_path(settings_, zone_.list), ignored);
+        std::filesystem::remove(blocklists::ListStore(settings_.set).error_path(zone_.list), ignored);
     }
     if (action.failure == Action::Failure::Failed) note_failure(failure_);
     if (action.failure == Action::Failure::SerialWentBack)
@@ -183,7 +183,7 @@ void SecondaryZoneThread::note_before(const Action& action) {
 void SecondaryZoneThread::note_failure(const std::string& text) {
     log::warning("zone {}: {}", name(), text);
     // Where this cannot be written, the log still has the reason.
-    static_cast<void>(write_file(config::list_error_path(settings_, zone_.list), text + "\n"));
+    static_cast<void>(write_file(blocklists::ListStore(settings_.set).error_path(zone_.list), text + "\n"));
 }
 
 void SecondaryZoneThread::set_expired(bool expired) {

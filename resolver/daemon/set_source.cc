@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include "resolver/base/mapping_guard.h"
+#include "resolver/rules/policy_document.h"
 
 namespace cenote::daemon {
 

@@ -29,7 +29,7 @@ TEST_F(ClientTest, ALateReplyGoesToItsConnectionAndStream) {
         ASSERT_EQ(ask({.name = "www" + std::to_string(stream) + ".example"}), Outcome::Pending);
     }
     for (const std::size_t index : {2U, 0U, 1U}) {
-        const auto question = forwarder->asked.at(index).question;
+        const auto question = forwarder->asked.at(index).query.question;
         const auto answer = testing::upstream_answer(question, wire::Rcode::NoError,
                                                      {{question.name.to_string(), "A", 300, "192.0.2.1"}}, {});
         ASSERT_EQ(answer_bytes(index, answer), wire::AnswerStatus::Ok);

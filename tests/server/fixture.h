@@ -126,7 +126,7 @@ public:
     }
     /// Upstream's answer to the query that was forwarded as number `index`.
     void answer_upstream(std::size_t index, std::size_t records = 1) {
-        const auto asked = forwarder->asked.at(index).question;
+        const auto asked = forwarder->asked.at(index).query.question;
         std::vector<engine::testing::RecordText> answer;
         for (std::size_t i = 0; i < records; ++i)
             answer.push_back({asked.name.to_string(), "A", 300,

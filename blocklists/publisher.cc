@@ -35,7 +35,7 @@ Result<Publisher::Published> Publisher::publish(const Manifest& manifest, Diagno
     for (std::size_t i = 0; i < manifest.lists.size(); ++i)  // the reports are in the manifest's order
         collect(published.problems,
                 keep_list(manifest.lists[i], published.report.lists[i], manifest.limits.file_bytes_max));
-    const auto set = DomainSet::open_unread(set_);
+    const auto set = DomainSet::open_unverified(set_);
     collect(published.problems, set ? note_change(*set) : Status(set.error()));
     return published;
 }
@@ -70,7 +70,7 @@ Result<std::optional<DomainSet>> Publisher::publish_delta(const DomainSet& known
     if (!*bytes) return {std::nullopt};
     if (auto published = domainset::publish_delta(set_, **bytes, known); !published)
         return std::move(published).error();
-    auto changed = DomainSet::open_unread(set_, &known);
+    auto changed = DomainSet::open_unverified(set_, &known);
     if (!changed) return std::move(changed).error();
     if (auto noted = note_change(*changed); !noted) return std::move(noted).error();
     return {std::optional(*std::move(changed))};
@@ -81,7 +81,7 @@ Status Publisher::keep_copy(const std::string& list, ByteView text) const { retu
 Result<std::vector<Error>> Publisher::restore_previous() const {
     if (auto restored = domainset::restore_previous(set_); !restored) return std::move(restored).error();
     std::vector<Error> problems;
-    const auto set = DomainSet::open_unread(set_);
+    const auto set = DomainSet::open_unverified(set_);
     collect(problems, set ? note_change(*set) : Status(set.error()));
     return problems;
 }

@@ -67,7 +67,7 @@ public:
             const ByteView reply(&in_[at + 2], load_u16(&in_[at]));
             at += 2 + reply.size();
             if (reply.size() < wire::kHeaderSize || load_u16(reply.data()) >= kUnderWayMax) continue;
-            Asked& asked = asked_[load_u16(reply.data())];
+            QueryContext& asked = asked_[load_u16(reply.data())];
             if (!std::exchange(asked.open, false)) continue;
             --open_;
             tally_.take(queries_.at(asked.number), reply, now - asked.at);
@@ -78,7 +78,7 @@ public:
     }
 
 private:
-    struct Asked {
+    struct QueryContext {
         std::uint64_t number = 0;
         Ticks at{};
         bool open = false;
@@ -98,7 +98,7 @@ private:
     Tally& tally_;
     UniqueFd fd_;
     bool connected_ = false;
-    std::array<Asked, kUnderWayMax> asked_{};
+    std::array<QueryContext, kUnderWayMax> asked_{};
     std::size_t open_ = 0;
     std::array<std::uint8_t, 2 + 65535> in_;
     std::size_t filled_ = 0;

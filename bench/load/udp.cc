@@ -69,24 +69,24 @@ public:
 
     /// Those that nobody will answer any more make room for others.
     void give_up(Ticks now) {
-        for (Asked& asked : asked_)
+        for (QueryContext& asked : asked_)
             if (asked.open && now - asked.at > kPatience) close(asked);
     }
 
 private:
-    struct Asked {
+    struct QueryContext {
         std::uint64_t number = 0;
         Ticks at{};
         bool open = false;
     };
 
-    void close(Asked& asked) noexcept {
+    void close(QueryContext& asked) noexcept {
         if (std::exchange(asked.open, false)) --open_;
     }
 
     void take(ByteView reply, Ticks now) {
         if (reply.size() < wire::kHeaderSize) return;
-        Asked& asked = asked_[load_u16(reply.data())];
+        QueryContext& asked = asked_[load_u16(reply.data())];
         if (!asked.open || now - asked.at > kPatience) return;
         close(asked);
         tally_.take(queries_.at(asked.number), reply, now - asked.at);
@@ -95,7 +95,7 @@ private:
     const Queries& queries_;
     Tally& tally_;
     UniqueFd fd_;
-    std::vector<Asked> asked_;
+    std::vector<QueryContext> asked_;
     std::size_t open_ = 0;
     std::uint16_t id_ = 0;
     std::array<mmsghdr, kBatch> to_send_{};

@@ -122,7 +122,7 @@ void grow_domains(std::size_t count) {
         tell("domains", count, "write_ms", ms_since(start));
     }
     const auto start = Clock::now();
-    const auto set = domainset::DomainSet::open_unread(path);
+    const auto set = domainset::DomainSet::open_unverified(path);
     tell("domains", count, "open_ms", ms_since(start));
     std::filesystem::remove(path);
     tell("domains", count, "bytes_each",

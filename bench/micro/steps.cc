@@ -78,11 +78,11 @@ struct Steps {
         verdict = policy->judge(0, policy->match(blocked_query.name));
         reply.space = space;
         reply.limit = 1232;
-        engine::write_sinkhole(closed(), reply);
+        engine::write_sinkhole(sinkhole_context(), reply);
         sinkhole.assign(reply.space.begin(), reply.space.begin() + static_cast<std::ptrdiff_t>(reply.size));
     }
 
-    [[nodiscard]] engine::Closed closed() const {
+    [[nodiscard]] engine::SinkholeContext sinkhole_context() const {
         return {
             .query = blocked_query, .cell = policy->cell(verdict), .labels = verdict.labels, .ttl_s = 30, .opt = {}};
     }
@@ -184,7 +184,7 @@ std::vector<Operation> decision_operations(const std::shared_ptr<Steps>& s) {
         {"decide/naive", [s] { use(s->policy->explain(s->clients[s->next()], s->blocked_names[3])); }},
         {"reply sinkhole",
          [s] {
-             engine::write_sinkhole(s->closed(), s->reply);
+             engine::write_sinkhole(s->sinkhole_context(), s->reply);
              use(s->reply);
          }},
         {"reply/naive", [s] { use(naive_reply(s->blocked_query, s->policy->cell(s->verdict))); }},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A mutex whose data the compiler knows: clang refuses an access without the lock (-Wthread-safety, `tools/dev/check clang`).
+// A mutex whose data the compiler knows: clang refuses an access without the lock (-Wthread-safety, `tools/dev/check
+// clang`).
 //
 // Threads:  any.
 // Memory:   that of std::mutex; g++ sees no annotations.

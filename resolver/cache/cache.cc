@@ -120,7 +120,7 @@ Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& li
     return hit;
 }
 
-void Cache::store(const Key& key, ByteView answer, const wire::AnswerShape& shape, const Links& links,
+void Cache::store(const Key& key, ByteView answer, const wire::AnswerInfo& shape, const Links& links,
                   Ticks now) noexcept {
     state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
         shard.store(fingerprint, key, answer, shape, links, now);

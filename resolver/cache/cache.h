@@ -31,7 +31,7 @@ namespace cenote::cache {
 /// What an answer reveals, as tag-sets (one for each set in the policy's row), and the generation of those sets.
 /// `incomplete`: there is more than kLinksMax. `to_local`: the chain of CNAMEs leads to a local name.
 struct Links {
-    static constexpr std::size_t kLinksMax = wire::AnswerShape::kLinksMax;
+    static constexpr std::size_t kLinksMax = wire::AnswerInfo::kLinksMax;
     static constexpr std::size_t kSetsMax = 2;
 
     std::uint64_t generation = 0;
@@ -90,7 +90,7 @@ public:
     /// Keeps a scrubbed answer in place of an older one. The TTL is clamped here, once, and never extended by use. An
     /// answer that may not be kept (TTL 0, negative without SOA, too large) leaves the older one its TTL but ends its
     /// time as stale data: a newer NOERROR or NXDOMAIN has refreshed it (RFC 8767 §4).
-    void store(const Key& key, ByteView answer, const wire::AnswerShape& shape, const Links& links, Ticks now) noexcept;
+    void store(const Key& key, ByteView answer, const wire::AnswerInfo& shape, const Links& links, Ticks now) noexcept;
     /// Notes that upstream failed. An entry that may still serve as stale data stays, and lookup() gives Stale.
     void store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept;
     /// Replaces the links of an entry by those of a later generation of the sets.

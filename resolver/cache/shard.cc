@@ -70,7 +70,7 @@ Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexc
 }
 
 /// Whether the answer replaces an older one (RFC 8767 §4).
-bool refreshes(const wire::AnswerShape& shape) noexcept {
+bool refreshes(const wire::AnswerInfo& shape) noexcept {
     return !shape.truncated && (shape.rcode == wire::Rcode::NoError || shape.rcode == wire::Rcode::NXDomain);
 }
 
@@ -80,7 +80,7 @@ std::uint8_t link_flags(const Links& links) noexcept {
 }
 
 void write_entry(Entry& entry, std::uint32_t fingerprint, const Key& key, ByteView answer,
-                 const wire::AnswerShape& shape, const Links& links) noexcept {
+                 const wire::AnswerInfo& shape, const Links& links) noexcept {
     const bool nxdomain = shape.rcode == wire::Rcode::NXDomain;
     entry.fingerprint = fingerprint;
     entry.message_size = static_cast<std::uint16_t>(answer.size());
@@ -134,7 +134,7 @@ void Shard::prefetch_entry(std::uint32_t fingerprint) const noexcept {
     for (std::size_t line = 0; line < kLinesAhead; ++line) __builtin_prefetch(entry + line * 64);
 }
 
-void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
+void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerInfo& shape,
                   const Links& links, Ticks now) noexcept {
     failures_.forget(fingerprint, key);
     const auto size = sizeof(Entry) + links.count * sizeof(links.tags[0]) + answer.size();
@@ -206,7 +206,7 @@ Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
 }
 
 // A negative answer without SOA is not cached (RFC 2308 §5), and failures have a table of their own (§7).
-std::uint32_t Shard::clamped_ttl(const wire::AnswerShape& shape) const noexcept {
+std::uint32_t Shard::clamped_ttl(const wire::AnswerInfo& shape) const noexcept {
     if (!refreshes(shape) || (shape.negative && !shape.has_soa)) return 0;
     auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
     if (shape.negative) highest = std::min(highest, limits_.negative_max_ttl);

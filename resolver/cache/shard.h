@@ -34,7 +34,7 @@ public:
     /// Prefetch the place in the index and, once that has arrived, the entry. Any thread, without the mutex.
     void prefetch_index(std::uint32_t fingerprint) const noexcept { index_.prefetch(fingerprint); }
     void prefetch_entry(std::uint32_t fingerprint) const noexcept;
-    void store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerShape& shape,
+    void store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerInfo& shape,
                const Links& links, Ticks now) noexcept;
     void store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept;
     void update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept;
@@ -55,7 +55,7 @@ public:
 
 private:
     [[nodiscard]] Entry* find(std::uint32_t fingerprint, const Key& key) noexcept;
-    [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerShape& shape) const noexcept;
+    [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerInfo& shape) const noexcept;
     [[nodiscard]] Entry& place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept;
     void free_newcomers(std::uint32_t units, Ticks now) noexcept;
     void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept;

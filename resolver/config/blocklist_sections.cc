@@ -47,12 +47,12 @@ void read_zone(const TomlTable& table, const ListSettings& list, Draft& draft) {
     const auto zone = wire::read_name({std::string(rest.substr(slash + 1)), table.place("source")},
                                       wire::NameUse::Single, draft.diagnostics);
     if (!zone) return;
-    transfer::KeptZone kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
+    transfer::SecondaryZoneOptions kept{.list = {}, .zone = *zone, .primary = *primary, .key = {}};
     if (tsig) {
         kept.key = wire::read_name(*tsig, wire::NameUse::Single, draft.diagnostics);
         draft.key_uses.push_back(*tsig);
     }
-    draft.settings.transfer.kept.push_back(std::move(kept));
+    draft.settings.transfer.secondary_zones.push_back(std::move(kept));
 }
 
 void read_list(const TomlTable& table, Draft& draft) {
@@ -73,7 +73,7 @@ void read_list(const TomlTable& table, Draft& draft) {
     const auto id = required_id(table, draft.diagnostics);
     if (!id) return;
     list.id = id->value;
-    auto& kept = draft.settings.transfer.kept;
+    auto& kept = draft.settings.transfer.secondary_zones;
     if (list.source.starts_with("axfr://") && !kept.empty() && kept.back().list.empty()) kept.back().list = list.id;
     auto& lists = draft.settings.lists;
     const auto same = std::find_if(lists.begin(), lists.end(), [&](const auto& other) { return other.id == list.id; });

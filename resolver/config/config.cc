@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 12> kMainOnly{"server", "control",   "sin
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
     auto& settings = draft.settings;
-    settings.node = draft.surroundings.host_name;
+    settings.node = draft.host_info.host_name;
     settings.state = "/var/lib/cenote/state.db";
     for (const char* listen : {"127.0.0.1:53", "[::1]:53"})
         server::add_udp_and_tcp(settings.server.listen, *SocketAddress::parse(listen, 53));
@@ -125,8 +125,8 @@ std::optional<Settings> finish(Draft& draft) {
     return std::move(draft.settings);
 }
 
-Draft make_draft(const Path& file, const Surroundings& surroundings, Diagnostics& diagnostics) {
-    Draft draft(surroundings, diagnostics);
+Draft make_draft(const Path& file, const HostInfo& host_info, Diagnostics& diagnostics) {
+    Draft draft(host_info, diagnostics);
     draft.settings.file = file;
     draft.folder = file.parent_path();
     set_defaults(draft);
@@ -137,8 +137,8 @@ Draft make_draft(const Path& file, const Surroundings& surroundings, Diagnostics
 
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics) {
     Diagnostics found;
-    const auto surroundings = Surroundings::of_this_host();
-    Draft draft = make_draft(file, surroundings, found);
+    const auto host_info = HostInfo::of_this_host();
+    Draft draft = make_draft(file, host_info, found);
     if (const auto main = TomlFile::load(file, found)) read_main(*main, draft);
     read_directives_folder(draft);
     auto settings = finish(draft);
@@ -146,10 +146,10 @@ std::optional<Settings> load(const Path& file, Diagnostics& diagnostics) {
     return settings;
 }
 
-std::optional<Settings> load_text(std::string_view text, const Path& file, const Surroundings& surroundings,
+std::optional<Settings> load_text(std::string_view text, const Path& file, const HostInfo& host_info,
                                   Diagnostics& diagnostics) {
     Diagnostics found;
-    Draft draft = make_draft(file, surroundings, found);
+    Draft draft = make_draft(file, host_info, found);
     if (const auto main = TomlFile::parse(text, file.string(), found)) read_main(*main, draft);
     auto settings = finish(draft);
     copy_sorted(found, diagnostics);
@@ -162,13 +162,13 @@ rules::FilePolicy file_policy(const Settings& settings) {
 
 Path control_socket_of(const Path& file) {
     Diagnostics ignored;
-    const auto surroundings = Surroundings::of_this_host();
-    Draft draft = make_draft(file, surroundings, ignored);
+    const auto host_info = HostInfo::of_this_host();
+    Draft draft = make_draft(file, host_info, ignored);
     if (const auto main = TomlFile::load(file, ignored)) read_control(main->root(), draft);
     return draft.settings.control.socket;
 }
 
-Surroundings Surroundings::of_this_host() {
+HostInfo HostInfo::of_this_host() {
     std::array<char, 256> name{};
     ::gethostname(name.data(), name.size() - 1);
     const bool usable = wire::Name::parse(name.data()).has_value();

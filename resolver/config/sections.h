@@ -16,20 +16,20 @@
 namespace cenote::config {
 
 /// The defaults that come from this host.
-struct Surroundings {
+struct HostInfo {
     std::string host_name;
     Path resolv_conf;
 
-    static Surroundings of_this_host();
+    static HostInfo of_this_host();
 };
 
 /// Settings while they are being read.
 struct Draft : rules::PolicyDraft {
-    Draft(const Surroundings& of_host, Diagnostics& found) : PolicyDraft(found), surroundings(of_host) {}
+    Draft(const HostInfo& of_host, Diagnostics& found) : PolicyDraft(found), host_info(of_host) {}
 
     Settings settings;
     Path folder;  // of cenote.toml
-    const Surroundings& surroundings;
+    const HostInfo& host_info;
     std::vector<TomlText> key_uses;  // references to [[tsig]] keys, which may be defined later in the file
 };
 
@@ -47,7 +47,7 @@ void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 void check_together(Draft& draft);
 
 /// Reads one text as cenote.toml, without directives.d.
-std::optional<Settings> load_text(std::string_view text, const Path& file, const Surroundings& surroundings,
+std::optional<Settings> load_text(std::string_view text, const Path& file, const HostInfo& host_info,
                                   Diagnostics& diagnostics);
 
 }  // namespace cenote::config

@@ -77,7 +77,7 @@ void read_served(const TomlTable& table, Draft& draft) {
     if (const auto name = table.required_text("zone")) {
         const auto parsed = wire::read_name(*name, wire::NameUse::Single, draft.diagnostics);
         if (parsed) zone.zone = *parsed;
-        auto& served = draft.settings.transfer.served;
+        auto& served = draft.settings.transfer.primary_zones;
         if (parsed &&
             std::any_of(served.begin(), served.end(), [&](const auto& other) { return other.zone == *parsed; }))
             draft.diagnostics.error(name->place, fmt::format("zone '{}' is served twice; remove one", name->value));
@@ -103,7 +103,7 @@ void read_served(const TomlTable& table, Draft& draft) {
         draft.diagnostics.error(table.place(),
                                 "nobody may transfer this zone; give it tsig keys, or the secondaries' "
                                 "addresses in notify");
-    draft.settings.transfer.served.push_back(std::move(zone));
+    draft.settings.transfer.primary_zones.push_back(std::move(zone));
 }
 
 }  // namespace
@@ -112,8 +112,8 @@ void read_transfer(const TomlTable& root, Draft& draft) {
     for (const auto& table : root.tables("tsig")) read_tsig(table, draft);
     for (const auto& table : root.tables("serve_rpz")) read_served(table, draft);
     for (const TomlText& use : draft.key_uses) (void)known_key(use, draft);
-    for (const transfer::KeptZone& kept : draft.settings.transfer.kept)
-        for (const transfer::PrimaryZoneOptions& served : draft.settings.transfer.served)
+    for (const transfer::SecondaryZoneOptions& kept : draft.settings.transfer.secondary_zones)
+        for (const transfer::PrimaryZoneOptions& served : draft.settings.transfer.primary_zones)
             if (kept.zone == served.zone)
                 draft.diagnostics.error(
                     {draft.settings.file.string(), 0, 0},

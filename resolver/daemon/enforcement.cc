@@ -34,9 +34,9 @@ PrefixTable prefix_table_of(const std::vector<Prefix>& allowed) {
 /// Clients, the secondaries of the zones we serve and the primaries of the zones we transfer in.
 PrefixTable zone_peers(std::vector<Prefix> peers, const transfer::Options& transfer) {
     constexpr std::uint8_t kWhole = 128;
-    for (const auto& zone : transfer.served)
+    for (const auto& zone : transfer.primary_zones)
         for (const SocketAddress& secondary : zone.notify) peers.emplace_back(secondary.ip, kWhole);
-    for (const auto& zone : transfer.kept) peers.emplace_back(zone.primary.ip, kWhole);
+    for (const auto& zone : transfer.secondary_zones) peers.emplace_back(zone.primary.ip, kWhole);
     return prefix_table_of(peers);
 }
 
@@ -70,8 +70,8 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, 
     if (const auto edge = prepared.policy->next_edge())
         snapshot->next_edge = prepared.moment.ticks + (*edge - prepared.moment.wall);
     intern_keys(prepared.loaded, *prepared.policy, keys, *snapshot);
-    for (const auto& zone : settings.transfer.served) snapshot->zones.push_back(zone.zone);
-    for (const auto& zone : settings.transfer.kept) snapshot->zones.push_back(zone.zone);
+    for (const auto& zone : settings.transfer.primary_zones) snapshot->zones.push_back(zone.zone);
+    for (const auto& zone : settings.transfer.secondary_zones) snapshot->zones.push_back(zone.zone);
     snapshot->zone_peers = zone_peers(settings.allow_from, settings.transfer);
     snapshot->upstream = settings.upstream;
     snapshot->cache = settings.cache;

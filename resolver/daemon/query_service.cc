@@ -3,7 +3,7 @@
 
 #include <bit>
 
-#include "resolver/daemon/zone_keeper.h"
+#include "resolver/daemon/transfer_process.h"
 
 namespace cenote::daemon {
 
@@ -14,11 +14,12 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     service->cache_ = std::make_unique<cache::Cache>(cache);
-    service->zones_ = transfer::Service::start(
-        [set = settings.set](const transfer::KeptZone& zone) { tell_zone_keeper(set, zone.zone.to_string()); });
+    service->zones_ = transfer::Service::start([set = settings.set](const transfer::SecondaryZoneOptions& zone) {
+        notify_transfer_process(set, zone.zone.to_string());
+    });
     service->zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
     auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
-                                        *service->cache_, hub, &service->zones_->inbox());
+                                        *service->cache_, hub, &service->zones_->xfr_queue());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
     service->listen_watch_.emplace(loop, *service->server_);

@@ -8,7 +8,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/notify.h"
 #include "resolver/daemon/running.h"
-#include "resolver/daemon/zone_keeper.h"
+#include "resolver/daemon/transfer_process.h"
 
 namespace cenote::daemon {
 namespace {
@@ -70,7 +70,7 @@ Status Running::read_files(state::Record record) {
     rulebook_.note_not_in_force({});
     log_findings(enforcement().loaded());
     if (restart_needed) log::warning("[server].listen, workers and [limits] are taken over at the next restart");
-    tell_zone_keeper(settings.set, "reload");
+    notify_transfer_process(settings.set, "reload");
     run_zone_keeper();
     log::notice("reloaded {}: policy version {}", config_.string(), enforcement().version().version);
     record.after = set_text(enforcement().loaded());

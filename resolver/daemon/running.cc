@@ -97,7 +97,8 @@ void Running::on_minute() {
 
 /// Runs the process that transfers zones in. Under systemd it is a unit of its own.
 void Running::run_zone_keeper() {
-    if (enforcement().loaded().settings.transfer.kept.empty() || std::getenv("INVOCATION_ID") != nullptr) return;
+    if (enforcement().loaded().settings.transfer.secondary_zones.empty() || std::getenv("INVOCATION_ID") != nullptr)
+        return;
     if (zone_keeper_.running()) return;
     if (auto started = zone_keeper_.start({"--transfer", "--config", config_.string()}); !started)
         log::error("zones are not kept: {}", started.error().text);

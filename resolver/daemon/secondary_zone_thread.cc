@@ -32,7 +32,7 @@ Status write_file(const Path& path, const std::string& text) {
 
 }  // namespace
 
-SecondaryZoneThread::SecondaryZoneThread(const config::Settings& settings, transfer::KeptZone zone,
+SecondaryZoneThread::SecondaryZoneThread(const config::Settings& settings, transfer::SecondaryZoneOptions zone,
                                          ZonePublisher& publisher)
     : settings_(settings), zone_(std::move(zone)), publisher_(publisher) {
     for (const transfer::TsigKey& key : settings.transfer.keys)

@@ -25,13 +25,14 @@ namespace cenote::daemon {
 class SecondaryZoneThread {
 public:
     /// `settings` and `publisher` must outlive the thread.
-    SecondaryZoneThread(const config::Settings& settings, transfer::KeptZone zone, ZonePublisher& publisher);
+    SecondaryZoneThread(const config::Settings& settings, transfer::SecondaryZoneOptions zone,
+                        ZonePublisher& publisher);
     /// Waits for a transfer or a compilation that has begun; the transfer is cut off.
     ~SecondaryZoneThread();
     SecondaryZoneThread(const SecondaryZoneThread&) = delete;
     SecondaryZoneThread& operator=(const SecondaryZoneThread&) = delete;
 
-    [[nodiscard]] const transfer::KeptZone& zone() const noexcept { return zone_; }
+    [[nodiscard]] const transfer::SecondaryZoneOptions& zone() const noexcept { return zone_; }
     /// The zone has changed at its primary.
     void notify();
 
@@ -57,7 +58,7 @@ private:
     [[nodiscard]] std::string name() const { return zone_.zone.to_string(); }
 
     const config::Settings& settings_;
-    transfer::KeptZone zone_;
+    transfer::SecondaryZoneOptions zone_;
     const transfer::TsigKey* key_ = nullptr;  // of settings_
     ZonePublisher& publisher_;
     std::optional<transfer::ZoneData> data_;      // as it is on disk

@@ -62,7 +62,7 @@ SetSource::SetSource(loop::Loop& loop, std::function<void()> on_lost) {
 
 bool SetSource::find_newer(const Path& path, const domainset::DomainSet* in_use) {
     if (path.empty()) return false;
-    const auto found = domainset::DomainSet::open_unread(path, in_use);
+    const auto found = domainset::DomainSet::open_unverified(path, in_use);
     const std::uint64_t checksum = found ? found->info().checksum : 0;
     if (checksum == last_checksum_) return false;
     last_checksum_ = checksum;

@@ -103,14 +103,15 @@ Status load_into_daemon(const config::Settings& settings, std::string note) {
 
 }  // namespace
 
-Result<bool> ZoneIncrements::apply(const std::string& list, const KeptVersion& before, const KeptVersion& now) {
+Result<bool> ZoneIncrements::apply(const std::string& list, const StoredZoneVersion& before,
+                                   const StoredZoneVersion& now) {
     Diagnostics mistakes;
     const auto settings = config::load(config_, mistakes);
     if (!settings) return false;  // a compilation names them
     const auto publisher =
         blocklists::Publisher::lock(settings->set, {control::own_actor(), "update"}, milliseconds{0});
     if (!publisher) return false;  // another update is running: the compilation of all follows it
-    auto set = domainset::DomainSet::open_unread(settings->set, known_ ? &*known_ : nullptr);
+    auto set = domainset::DomainSet::open_unverified(settings->set, known_ ? &*known_ : nullptr);
     if (!set) return false;
     known_ = std::move(*set);
 

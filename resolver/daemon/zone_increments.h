@@ -20,7 +20,7 @@
 namespace cenote::daemon {
 
 /// A zone at one time, and the digest of its master file.
-struct KeptVersion {
+struct StoredZoneVersion {
     const transfer::ZoneData& data;
     Sha256Digest text;
 };
@@ -30,7 +30,7 @@ public:
     /// `config` is read at each call: the change is accepted or refused as by a compilation.
     explicit ZoneIncrements(Path config) : config_(std::move(config)) {}
 
-    Result<bool> apply(const std::string& list, const KeptVersion& before, const KeptVersion& now);
+    Result<bool> apply(const std::string& list, const StoredZoneVersion& before, const StoredZoneVersion& now);
 
 private:
     Path config_;

@@ -27,9 +27,10 @@ public:
     explicit ZonePublisher(const config::Settings& settings) : settings_(settings), increments_(settings.file) {}
 
     /// False: the set must be compiled.
-    bool publish_delta(const transfer::KeptZone& zone, const KeptVersion& before, const KeptVersion& now);
+    bool publish_delta(const transfer::SecondaryZoneOptions& zone, const StoredZoneVersion& before,
+                       const StoredZoneVersion& now);
     /// Compiles the set with `cenote update --local`.
-    Outcome publish(const transfer::KeptZone& zone);
+    Outcome publish(const transfer::SecondaryZoneOptions& zone);
 
 private:
     const config::Settings& settings_;

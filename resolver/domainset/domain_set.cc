@@ -20,8 +20,8 @@ bool is_same_file(const Path& path, const SetFile& known) {
     if (is_mapping_lost(known.file.bytes())) return false;
     const auto file = MappedFile::open(path);
     return file && file->bytes().size() == known.loaded.info.bytes && file->bytes().size() >= format::kHeaderBytes &&
-           format::header_checksum_said(file->bytes()) == known.loaded.info.checksum &&
-           format::header_checksum_found(file->bytes()) == known.loaded.info.checksum;
+           format::stored_checksum(file->bytes()) == known.loaded.info.checksum &&
+           format::computed_checksum(file->bytes()) == known.loaded.info.checksum;
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Result<DomainSet> DomainSet::open_alone(const Path& path, const DomainSet* known
     return DomainSet(std::make_unique<State>(*std::move(file)));
 }
 
-Result<DomainSet> DomainSet::open_unread(const Path& path, const DomainSet* known) {
+Result<DomainSet> DomainSet::open_unverified(const Path& path, const DomainSet* known) {
     auto set = open_alone(path, known);
     if (!set) return set;
     const Path beside = delta_path(path, set->info().checksum);
@@ -49,12 +49,12 @@ Result<DomainSet> DomainSet::open_unread(const Path& path, const DomainSet* know
     if (!std::filesystem::exists(beside, none)) return set;
     auto delta = open_set_file(beside);
     if (!delta) return std::move(delta).error();
-    if (auto put = set->state_->put_beside(*std::move(delta)); !put) return std::move(put).error();
+    if (auto put = set->state_->attach_delta(*std::move(delta)); !put) return std::move(put).error();
     return set;
 }
 
 Result<DomainSet> DomainSet::open(const Path& path, const DomainSet* known) {
-    auto set = open_unread(path, known);
+    auto set = open_unverified(path, known);
     if (!set) return set;
     const bool shared = known != nullptr && known->state_->large == set->state_->large;
     if (auto checked = shared ? set->check_delta() : set->check(); !checked) return std::move(checked).error();
@@ -76,7 +76,7 @@ Result<DomainSet> DomainSet::with_delta(std::vector<std::uint8_t> bytes) const {
     auto delta = set_file_of(std::move(bytes), "a delta in memory");
     if (!delta) return std::move(delta).error();
     DomainSet set(std::make_unique<State>(state_->large));
-    if (auto put = set.state_->put_beside(*std::move(delta)); !put) return std::move(put).error();
+    if (auto put = set.state_->attach_delta(*std::move(delta)); !put) return std::move(put).error();
     if (auto checked = set.check_delta(); !checked) return std::move(checked).error();
     set.state_->info.digest = state_->info.digest;
     return set;

@@ -12,8 +12,8 @@
 // Threads:  built or opened once, then read by any thread. match() is data plane, the rest control plane.
 // Memory:   the mapping (shared between processes) and a few kilobytes of source descriptions.
 // Failure:  open() checks everything in a hostile file and refuses it with one line; after that nothing can fail. A
-//           mapped file must never be changed in place: publish a new one. open_unread() leaves the pass over all names
-//           to check(), for a start that must not be delayed by it.
+//           mapped file must never be changed in place: publish a new one. open_unverified() leaves the pass over all
+//           names to check(), for a start that must not be delayed by it.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ public:
     static Result<DomainSet> open(const Path& path, const DomainSet* known = nullptr);
     /// Checks checksums and descriptions only, which finds any damage. Lookups in a maliciously made file may give
     /// wrong answers until check() refuses it.
-    static Result<DomainSet> open_unread(const Path& path, const DomainSet* known = nullptr);
-    /// open_unread() without the delta beside it.
+    static Result<DomainSet> open_unverified(const Path& path, const DomainSet* known = nullptr);
+    /// open_unverified() without the delta beside it.
     static Result<DomainSet> open_alone(const Path& path, const DomainSet* known = nullptr);
     [[nodiscard]] Status check() const;
     /// The same checks on bytes in memory, which the set then owns (overlays, tests, fuzzing).
@@ -95,7 +95,7 @@ struct Opened {
 
 /// The set at `path`, else the same without its delta, else the previous set; an error names all that failed.
 Result<Opened> open_with_fallback(const Path& path, const DomainSet* known = nullptr);
-/// The same with open_unread().
+/// The same with open_unverified().
 Result<Opened> open_unread_with_fallback(const Path& path);
 
 }  // namespace cenote::domainset

@@ -43,7 +43,7 @@ struct SetInfo {
     std::uint32_t lists = 0;
     std::uint64_t checksum = 0;  // checksum of the header, which covers those of all sections: identifies the set
     std::uint64_t delta = 0;     // names in the delta; domains, bytes and checksum count both files
-    Sha256Digest digest{};       // SHA-256 of the large file; zero after open_unread(), or where `known` had it open
+    Sha256Digest digest{};  // SHA-256 of the large file; zero after open_unverified(), or where `known` had it open
 };
 
 }  // namespace cenote::domainset

@@ -128,7 +128,7 @@ std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
     }
     put_u64(out, header.delta_of);
     ByteWriter last(MutableBytes(bytes).last(8));
-    put_u64(last, header_checksum_found(bytes));
+    put_u64(last, computed_checksum(bytes));
     return bytes;
 }
 
@@ -154,12 +154,12 @@ Header decode_header(ByteView bytes) noexcept {
     return header;
 }
 
-std::uint64_t header_checksum_said(ByteView header) noexcept {
+std::uint64_t stored_checksum(ByteView header) noexcept {
     ByteReader in(header.subspan(kHeaderBytes - 8));
     return take_u64(in);
 }
 
-std::uint64_t header_checksum_found(ByteView header) noexcept { return checksum(header.first(kHeaderBytes - 8)); }
+std::uint64_t computed_checksum(ByteView header) noexcept { return checksum(header.first(kHeaderBytes - 8)); }
 
 std::vector<std::uint8_t> encode(const std::vector<Source>& sources) {
     std::vector<std::uint8_t> out;

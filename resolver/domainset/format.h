@@ -108,8 +108,8 @@ struct TagSets {
 [[nodiscard]] std::array<std::uint8_t, kHeaderBytes> encode(const Header& header);
 /// Reads the fields only; the caller checks magic, version and checksum.
 [[nodiscard]] Header decode_header(ByteView bytes) noexcept;
-[[nodiscard]] std::uint64_t header_checksum_said(ByteView header) noexcept;
-[[nodiscard]] std::uint64_t header_checksum_found(ByteView header) noexcept;
+[[nodiscard]] std::uint64_t stored_checksum(ByteView header) noexcept;
+[[nodiscard]] std::uint64_t computed_checksum(ByteView header) noexcept;
 
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Source>& sources);
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Tag>& tags);

@@ -29,7 +29,7 @@ Result<Header> check_frame(ByteView file) {
         return Error{
             fmt::format("it has format version {}, this program reads {}; compile it with this program's `cenote`",
                         header.version, format::kVersion)};
-    if (format::header_checksum_said(file) != format::header_checksum_found(file))
+    if (format::stored_checksum(file) != format::computed_checksum(file))
         return Error{fmt::format("its header is damaged; {}", kCompileAgain)};
     std::uint64_t end = format::kHeaderBytes;
     for (const auto& section : header.sections) {
@@ -136,7 +136,7 @@ SetInfo describe(const Header& header, ByteView file, const std::vector<Source>&
         if (source.kind == SourceKind::Service) ++info.services;
         if (source.kind == SourceKind::List) ++info.lists;
     }
-    info.checksum = format::header_checksum_said(file);
+    info.checksum = format::stored_checksum(file);
     return info;
 }
 

@@ -61,7 +61,7 @@ std::optional<Hit> DomainSet::State::match(const wire::Name& name, const NameHas
     return std::nullopt;
 }
 
-Status DomainSet::State::put_beside(std::shared_ptr<SetFile> delta) {
+Status DomainSet::State::attach_delta(std::shared_ptr<SetFile> delta) {
     const auto refuse = [&](std::string_view why) {
         return Error{fmt::format("cannot use {}: {}; cenote update compiles all of it", delta->name, why)};
     };

@@ -4,7 +4,7 @@
 //
 // Threads:  built once, then read by any thread.
 // Memory:   the mappings or bytes of the files, shared by all sets that use them.
-// Failure:  open_set_file() and put_beside() return an Error of one line.
+// Failure:  open_set_file() and attach_delta() return an Error of one line.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ struct DomainSet::State {
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes, std::uint8_t from,
                                            std::uint8_t own) const noexcept;
     /// Refuses the delta of another set. Its tag-sets are numbered after those of the large file.
-    Status put_beside(std::shared_ptr<SetFile> delta);
+    Status attach_delta(std::shared_ptr<SetFile> delta);
 };
 
 /// The payload of the suffix of `labels` labels; nullptr: the table does not have it.

@@ -157,7 +157,7 @@ Result<Opened> open_with_fallback(const Path& path, const DomainSet* known) {
     return open_or_previous(path, known, DomainSet::open);
 }
 Result<Opened> open_unread_with_fallback(const Path& path) {
-    return open_or_previous(path, nullptr, DomainSet::open_unread);
+    return open_or_previous(path, nullptr, DomainSet::open_unverified);
 }
 
 }  // namespace cenote::domainset

@@ -2,8 +2,8 @@
 //
 // Answers whose chain of CNAMEs leads to or from local names (RFC 1034 §4.3.2). Local records are added here; the other
 // parts come from the cache or from upstream. A query waits for upstream twice at most.
-#include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
+#include "resolver/engine/query_context.h"
 #include "resolver/engine/reveal.h"
 
 namespace cenote::engine {
@@ -38,35 +38,36 @@ struct Engine::Chain {
 };
 
 /// `own` is the answer to the query itself where it is at hand.
-Outcome Engine::answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
+Outcome Engine::answer_chain(QueryContext& context, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                              wire::ReplyBuffer& reply) noexcept {
-    const upstream::Query query = asked.upstream_query();
-    const auto dnssec = asked.query.edns.dnssec_ok ? wire::DnssecRecords::Keep : wire::DnssecRecords::Strip;
+    const upstream::Query query = context.upstream_query();
+    const auto dnssec = context.query.edns.dnssec_ok ? wire::DnssecRecords::Keep : wire::DnssecRecords::Strip;
     Chain chain{.writer = wire::ChainWriter(query.question, chain_, dnssec), .next = query};
-    follow(asked, stale_too, own, chain);
+    follow(context, stale_too, own, chain);
     wire::OptContent said = opt;
-    if (chain.end == Chain::End::Missing && asked.query.recursion_desired()) return wait_for(asked, chain.next, reply);
+    if (chain.end == Chain::End::Missing && context.query.recursion_desired())
+        return wait_for(context, chain.next, reply);
     if (chain.end == Chain::End::Failed) {
         said.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
         said.add({.code = chain.failure, .text = {}, .short_text = {}});
-        asked.source = Source::Failure;
-        write_reply(asked.query, Rcode::ServFail, {}, {}, said, reply);
+        context.source = Source::Failure;
+        write_reply(context.query, Rcode::ServFail, {}, {}, said, reply);
         return Outcome::Answered;
     }
     const std::size_t size = chain.writer.finish(chain.rcode);
     if (chain.end == Chain::End::TooLong || size == 0 || size > reply.space.size())
-        return fail(asked, Rcode::ServFail,
+        return fail(context, Rcode::ServFail,
                     {.code = EdeCode::Other, .text = "the chain of aliases is a loop or too long", .short_text = {}},
                     reply);
     if (chain.stale) said.add({.code = EdeCode::StaleAnswer, .text = {}, .short_text = {}});
     std::copy_n(chain_.begin(), size, reply.space.begin());
     reply.size = size;
-    finish_answer(asked.query, said, reply);
+    finish_answer(context.query, said, reply);
     return Outcome::Answered;
 }
 
-void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept {
-    for (std::size_t links = 0; links <= wire::AnswerShape::kLinksMax; ++links) {
+void Engine::follow(QueryContext& context, StaleToo stale_too, ByteView own, Chain& chain) noexcept {
+    for (std::size_t links = 0; links <= wire::AnswerInfo::kLinksMax; ++links) {
         const LocalAnswer local = snapshot_->local.find(chain.next.question.name);
         if (const LocalRecord* alias = alias_of(local, chain.next.question.type)) {
             std::size_t end = 0;
@@ -79,7 +80,7 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
             chain.end = Chain::End::Complete;
             return;
         }
-        const ByteView answer = look_up(asked, chain.next, stale_too, own, chain);
+        const ByteView answer = look_up(context, chain.next, stale_too, own, chain);
         if (answer.empty()) return;
         const LocalCut cut = find_local_cut(answer, snapshot_->local);
         chain.writer.add_part(answer, cut.found ? cut.records : wire::ChainWriter::kAll);
@@ -94,14 +95,14 @@ void Engine::follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain
 }
 
 /// The answer for a name that is not local; empty when there is none, with the reason in `chain.end`.
-ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
+ByteView Engine::look_up(const QueryContext& context, const upstream::Query& query, StaleToo stale_too, ByteView own,
                          Chain& chain) noexcept {
-    if (!own.empty() && query.question.name == asked.query.name) return own;
-    if (asked.came != nullptr && asked.came->ending == upstream::Ending::Answered && *asked.came_for == query)
-        return asked.came->answer;
-    wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
+    if (!own.empty() && query.question.name == context.query.name) return own;
+    if (context.came != nullptr && context.came->ending == upstream::Ending::Answered && *context.came_for == query)
+        return context.came->answer;
+    wire::ReplyBuffer found{.space = cname_target_, .limit = cname_target_.size(), .size = 0};
     cache::Links links;
-    const cache::Hit hit = cache_.lookup(cache_key_of(query), asked.now, found, links);
+    const cache::Hit hit = cache_.lookup(cache_key_of(query), context.now, found, links);
     const bool is_stale = hit.freshness == cache::Freshness::Stale;
     chain.end = Chain::End::Missing;
     if (hit.freshness == cache::Freshness::Fresh || (is_stale && (hit.failing || stale_too == StaleToo::Yes))) {
@@ -116,25 +117,25 @@ ByteView Engine::look_up(const Asked& asked, const upstream::Query& query, Stale
 }
 
 /// Asks upstream for a name of the chain. A query that has waited already keeps its slot.
-Outcome Engine::wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
-    if (!asked.late) return forward(asked, query, reply);
-    PendingQuery* waiting = pending_.find(asked.waiting);
+Outcome Engine::wait_for(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
+    if (!context.late) return forward(context, query, reply);
+    PendingQuery* waiting = pending_.find(context.waiting);
     if (waiting == nullptr) return Outcome::Pending;  // at the client response timeout: it goes on waiting
-    if (asked.came->ending != upstream::Ending::Answered) {
-        give_up(asked, *asked.came, reply);
+    if (context.came->ending != upstream::Ending::Answered) {
+        give_up(context, *context.came, reply);
         return Outcome::Answered;
     }
-    if (asked.now - asked.since > kSecondExchangeBy)
-        return fail(asked, Rcode::ServFail,
+    if (context.now - context.since > kSecondExchangeBy)
+        return fail(context, Rcode::ServFail,
                     {.code = EdeCode::NoReachableAuthority,
                      .text = "upstream took too long for a part of the chain of aliases",
                      .short_text = {}},
                     reply);
     waiting->aside = true;
     if (++waiting->exchanges <= kExchangesMax &&
-        forwarder_->resolve(query, waiter_of(asked.waiting), asked.now) != upstream::Ticket::Refused)
+        forwarder_->resolve(query, waiter_of(context.waiting), context.now) != upstream::Ticket::Refused)
         return Outcome::Pending;
-    return fail(asked, Rcode::ServFail,
+    return fail(context, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "the chain of aliases leads upstream too often", .short_text = {}},
                 reply);
 }

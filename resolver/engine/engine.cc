@@ -5,8 +5,8 @@
 #include <array>
 #include <optional>
 
-#include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
+#include "resolver/engine/query_context.h"
 #include "resolver/engine/reveal.h"
 #include "resolver/engine/sinkhole.h"
 
@@ -24,23 +24,23 @@ constexpr std::size_t kAhead = 16;  // queries that take a step together
 }  // namespace
 
 Outcome Engine::handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept {
-    Asked asked(client, now);
-    read(asked, packet);
-    decide(asked);
-    return answer(asked, reply);
+    QueryContext context(client, now);
+    read(context, packet);
+    decide(context);
+    return answer(context, reply);
 }
 
 void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept {
-    std::array<std::optional<Asked>, kAhead> ahead;
+    std::array<std::optional<QueryContext>, kAhead> ahead;
     while (!batch.empty()) {
         const auto some = batch.first(std::min(batch.size(), ahead.size()));
         const auto all = std::span(ahead).first(some.size());
         for (std::size_t i = 0; i < some.size(); ++i) read(all[i].emplace(some[i].client, now), some[i].packet);
-        for (const auto& asked : all) asked->prefetch_groups();
-        for (const auto& asked : all) asked->prefetch_record();
-        for (auto& asked : all) decide(*asked);
-        for (const auto& asked : all)
-            if (asked->wants_cache()) cache_.prefetch_entry(asked->cache_hash);
+        for (const auto& context : all) context->prefetch_groups();
+        for (const auto& context : all) context->prefetch_record();
+        for (auto& context : all) decide(*context);
+        for (const auto& context : all)
+            if (context->wants_cache()) cache_.prefetch_entry(context->cache_hash);
         for (std::size_t i = 0; i < some.size(); ++i) {
             wire::ReplyBuffer reply{.space = space, .limit = 0, .size = 0};
             if (answer(*all[i], reply) == Outcome::Answered) some[i].reply = reply.written();
@@ -51,64 +51,64 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
 }
 
 /// Step one: parse the query.
-void Engine::read(Asked& asked, ByteView packet) const noexcept {
-    asked.packet = packet;
-    asked.status = parse_query(packet, asked.query);
-    if (asked.status == wire::ParseStatus::Ok) asked.look_up(snapshot_->policy.get());
+void Engine::read(QueryContext& context, ByteView packet) const noexcept {
+    context.packet = packet;
+    context.status = parse_query(packet, context.query);
+    if (context.status == wire::ParseStatus::Ok) context.look_up(snapshot_->policy.get());
 }
 
 /// Step two: decide how it is answered.
-void Engine::decide(Asked& asked) const noexcept {
-    if (asked.status == wire::ParseStatus::Ok && admit(asked) && asked.wants_cache())
-        asked.cache_hash = cache_.prefetch_index(asked.cache_key());
+void Engine::decide(QueryContext& context) const noexcept {
+    if (context.status == wire::ParseStatus::Ok && admit(context) && context.wants_cache())
+        context.cache_hash = cache_.prefetch_index(context.cache_key());
 }
 
 /// Step three: write the reply, or wait for upstream.
-Outcome Engine::answer(Asked& asked, wire::ReplyBuffer& reply) noexcept {
+Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
-    reply.limit = reply_limit(asked.client, asked.query);
-    if (!snapshot_->zones.empty() && is_zone_business(asked))
-        if (const auto diverted = divert(asked, reply)) return *diverted;
-    if (asked.status != wire::ParseStatus::Ok) return reject(asked.status, asked.query, reply);
+    reply.limit = reply_limit(context.client, context.query);
+    if (!snapshot_->zones.empty() && is_zone_maintenance(context))
+        if (const auto handed_over = hand_over(context, reply)) return *handed_over;
+    if (context.status != wire::ParseStatus::Ok) return reject(context.status, context.query, reply);
 
     Outcome outcome;
-    if (asked.refusal != Refusal::None)
-        outcome = refuse(asked, reply);
-    else if (asked.local.kind != LocalKind::None)
-        outcome = answer_locally(asked, StaleToo::No, reply);
-    else if (asked.is_blocked())
-        outcome = block(asked, reply);
-    else if (const auto served = serve_cached(asked, StaleToo::No, reply))
+    if (context.refusal != Refusal::None)
+        outcome = refuse(context, reply);
+    else if (context.local.kind != LocalKind::None)
+        outcome = answer_locally(context, StaleToo::No, reply);
+    else if (context.is_sinkholed())
+        outcome = block(context, reply);
+    else if (const auto served = serve_cached(context, StaleToo::No, reply))
         outcome = *served;
     else
-        outcome = forward(asked, asked.upstream_query(), reply);
+        outcome = forward(context, context.upstream_query(), reply);
 
-    if (outcome != Outcome::Pending) record(asked, outcome, reply);  // complete() records pending queries
+    if (outcome != Outcome::Pending) record(context, outcome, reply);  // complete() records pending queries
     return outcome;
 }
 
 /// Whether the query is a transfer, a NOTIFY, or a query that secondaries send before a transfer, from an address that
 /// may query zones.
-bool Engine::is_zone_business(const Asked& asked) const noexcept {
+bool Engine::is_zone_maintenance(const QueryContext& context) const noexcept {
     using wire::RrType;
-    if (asked.status != wire::ParseStatus::Refused) {
-        const RrType type = asked.query.type;
-        if (asked.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
+    if (context.status != wire::ParseStatus::Refused) {
+        const RrType type = context.query.type;
+        if (context.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
         const auto& zones = snapshot_->zones;
-        if (std::find(zones.begin(), zones.end(), asked.query.name) == zones.end()) return false;
+        if (std::find(zones.begin(), zones.end(), context.query.name) == zones.end()) return false;
     }
-    return snapshot_->zone_peers.find(asked.client.peer.ip) != 0;
+    return snapshot_->zone_peers.find(context.client.peer.ip) != 0;
 }
 
 /// Hands the query over; nullopt when no zone takes it.
-std::optional<Outcome> Engine::divert(const Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    switch (sink_.divert(asked.client, asked.packet)) {
+std::optional<Outcome> Engine::hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+    switch (sink_.hand_over(context.client, context.packet)) {
         case Diverted::NotServed: return std::nullopt;
         case Diverted::Taken: return Outcome::Dropped;
         case Diverted::Later: return Outcome::Pending;
         case Diverted::NoRoom: break;
     }
-    write_reply(asked.query, Rcode::ServFail, {}, {}, {}, reply);
+    write_reply(context.query, Rcode::ServFail, {}, {}, {}, reply);
     return Outcome::Answered;
 }
 
@@ -119,19 +119,19 @@ void Engine::begin_batch() noexcept {
     forwarder_->apply(upstream_);
 }
 
-/// Checks that the client may query, and judges QNAME; false with the reason in `asked.refusal`.
-bool Engine::admit(Asked& asked) const noexcept {
-    if (snapshot_->allow_from.find(asked.client.peer.ip) == 0) return asked.refuse_with(Refusal::NotAllowed);
+/// Checks that the client may query, and judges QNAME; false with the reason in `context.refusal`.
+bool Engine::admit(QueryContext& context) const noexcept {
+    if (snapshot_->allow_from.find(context.client.peer.ip) == 0) return context.refuse_with(Refusal::NotAllowed);
     if (snapshot_->policy == nullptr || (snapshot_->set_missing && snapshot_->without_set == WithoutSet::ServFail))
-        return asked.refuse_with(Refusal::NotReady);
-    if (asked.query.rr_class == wire::RrClass::CH) {
-        asked.local = {.kind = LocalKind::Chaos, .zone_labels = 0, .records = {}};
+        return context.refuse_with(Refusal::NotReady);
+    if (context.query.rr_class == wire::RrClass::CH) {
+        context.local = {.kind = LocalKind::Chaos, .zone_labels = 0, .records = {}};
         return true;
     }
-    asked.local = snapshot_->local.find(asked.query.name);
-    asked.judge();
-    if (asked.local.kind == LocalKind::None && asked.query.type == wire::RrType::ANY && !asked.is_blocked())
-        asked.local.kind = LocalKind::MinimalAny;
+    context.local = snapshot_->local.find(context.query.name);
+    context.judge();
+    if (context.local.kind == LocalKind::None && context.query.type == wire::RrType::ANY && !context.is_sinkholed())
+        context.local.kind = LocalKind::MinimalAny;
     return true;
 }
 
@@ -151,39 +151,40 @@ Outcome Engine::reject(wire::ParseStatus status, const wire::Query& query, wire:
     return Outcome::Answered;
 }
 
-Outcome Engine::refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    if (asked.refusal == Refusal::NotAllowed) {
+Outcome Engine::refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+    if (context.refusal == Refusal::NotAllowed) {
         recorder_.count(Counter::RefusedByAcl);
-        return fail(asked, Rcode::Refused, {.code = EdeCode::Prohibited, .text = {}, .short_text = {}}, reply);
+        return fail(context, Rcode::Refused, {.code = EdeCode::Prohibited, .text = {}, .short_text = {}}, reply);
     }
     recorder_.count(Counter::NotReady);
-    return fail(asked, Rcode::ServFail,
+    return fail(context, Rcode::ServFail,
                 {.code = EdeCode::NotReady, .text = "no policy is in force yet", .short_text = {}}, reply);
 }
 
-Outcome Engine::answer_locally(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
-    asked.source = Source::Local;
-    wire::OptContent opt = own_opt(asked);
-    if (alias_of(asked.local, asked.query.type) != nullptr) return answer_chain(asked, stale_too, {}, opt, reply);
-    if (asked.local.kind == LocalKind::Canary && asked.is_blocked()) opt = reasons(closed(asked), WithRecords::No);
-    write_local(asked.query, asked.local, *snapshot_, opt, reply);
+Outcome Engine::answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
+    context.source = Source::Local;
+    wire::OptContent opt = own_opt(context);
+    if (alias_of(context.local, context.query.type) != nullptr) return answer_chain(context, stale_too, {}, opt, reply);
+    if (context.local.kind == LocalKind::Canary && context.is_sinkholed())
+        opt = reasons(sinkhole_context(context), WithRecords::No);
+    write_local(context.query, context.local, *snapshot_, opt, reply);
     return Outcome::Answered;
 }
 
-Outcome Engine::block(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    asked.source = Source::Sinkhole;
-    if (asked.lands() && serve_landing(asked, reply)) return Outcome::Answered;
-    if (asked.lands() && !asked.late && asked.query.recursion_desired())
-        return forward(asked, asked.cname_target_query(), reply);
+Outcome Engine::block(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+    context.source = Source::Sinkhole;
+    if (context.wants_cname_target() && serve_cname_target(context, reply)) return Outcome::Answered;
+    if (context.wants_cname_target() && !context.late && context.query.recursion_desired())
+        return forward(context, context.cname_target_query(), reply);
     reply.size = 0;
-    write_sinkhole(closed(asked), reply);
+    write_sinkhole(sinkhole_context(context), reply);
     return reply.size == 0 ? Outcome::Dropped : Outcome::Answered;
 }
 
 /// Answers with the addresses of the sinkhole CNAME's target, from `[[local]]` or the cache; false when they are not
 /// known.
-bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
-    const upstream::Query query = asked.cname_target_query();
+bool Engine::serve_cname_target(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+    const upstream::Query query = context.cname_target_query();
     std::array<ByteView, kLandingAddressesMax> addresses{};
     std::size_t count = 0;
     const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
@@ -192,116 +193,119 @@ bool Engine::serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept {
     const LocalAnswer local = snapshot_->local.find(query.question.name);
     for (const LocalRecord& record : local.records) add(record.type, record.rdata);
     if (local.kind == LocalKind::None) {
-        wire::ReplyBuffer found{.space = landing_, .limit = landing_.size(), .size = 0};
+        wire::ReplyBuffer found{.space = cname_target_, .limit = cname_target_.size(), .size = 0};
         cache::Links links;
-        if (cache_.lookup(cache_key_of(query), asked.now, found, links).freshness != cache::Freshness::Fresh)
+        if (cache_.lookup(cache_key_of(query), context.now, found, links).freshness != cache::Freshness::Fresh)
             return false;
         wire::for_each_answer(found.written(), add);
     }
-    write_landing(closed(asked), std::span(addresses).first(count), reply);
+    write_cname_target(sinkhole_context(context), std::span(addresses).first(count), reply);
     return true;
 }
 
-std::optional<Outcome> Engine::serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
+std::optional<Outcome> Engine::serve_cached(QueryContext& context, StaleToo stale_too,
+                                            wire::ReplyBuffer& reply) noexcept {
     cache::Links links;
-    const cache::Key key = asked.cache_key();
-    const cache::Hit hit = cache_.lookup(key, asked.now, reply, links);
-    wire::OptContent opt = own_opt(asked);
+    const cache::Key key = context.cache_key();
+    const cache::Hit hit = cache_.lookup(key, context.now, reply, links);
+    wire::OptContent opt = own_opt(context);
     switch (hit.freshness) {
         case cache::Freshness::None: return std::nullopt;
         case cache::Freshness::Failure:
             if (stale_too == StaleToo::Yes) return std::nullopt;  // the caller has a more precise error
-            asked.source = Source::Failure;
+            context.source = Source::Failure;
             opt.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
             opt.add({.code = hit.failure_code, .text = {}, .short_text = {}});
-            write_reply(asked.query, Rcode::ServFail, {}, {}, opt, reply);
+            write_reply(context.query, Rcode::ServFail, {}, {}, opt, reply);
             return Outcome::Answered;
         case cache::Freshness::Stale:
             if (stale_too == StaleToo::No && !hit.failing) return std::nullopt;
-            asked.source = Source::Stale;
+            context.source = Source::Stale;
             opt.add(
                 {.code = hit.nxdomain ? EdeCode::StaleNxdomain : EdeCode::StaleAnswer, .text = {}, .short_text = {}});
             break;
-        case cache::Freshness::Fresh: asked.source = Source::Cache; break;
+        case cache::Freshness::Fresh: context.source = Source::Cache; break;
     }
     if (links.generation != links_generation(*snapshot_->policy, snapshot_->local)) {
         links = reveal(*snapshot_->policy, snapshot_->local, reply.written());
         cache_.update_links(key, links);
     }
-    const Outcome outcome = finish(asked, links, opt, reply);
+    const Outcome outcome = finish(context, links, opt, reply);
     // No refresh ahead for stale data: upstream has failed, and the cached failure decides when to ask again (RFC 9520
     // §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
-        forwarder_->resolve(asked.upstream_query(), kRefreshAhead, asked.now) == upstream::Ticket::Leading)
+        forwarder_->resolve(context.upstream_query(), kRefreshAhead, context.now) == upstream::Ticket::Leading)
         recorder_.count(Counter::Prefetched);
     return outcome;
 }
 
 /// Judges for this client what the answer in `reply` reveals, then completes the reply with the client's header and
 /// OPT.
-Outcome Engine::finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+Outcome Engine::finish(QueryContext& context, const cache::Links& links, const wire::OptContent& opt,
                        wire::ReplyBuffer& reply) noexcept {
-    if (links.count != 0 && !asked.infrastructure && !asked.local.trusted) {
-        const policy::Verdict link = judge_links(*snapshot_->policy, asked.client_class, asked.verdict, links);
-        if (link.cell != asked.verdict.cell) {
-            asked.verdict = {.cell = link.cell, .labels = asked.query.name.labels()};
-            if (asked.is_blocked()) {
+    if (links.count != 0 && !context.infrastructure && !context.local.trusted) {
+        const policy::Verdict link = judge_links(*snapshot_->policy, context.client_class, context.verdict, links);
+        if (link.cell != context.verdict.cell) {
+            context.verdict = {.cell = link.cell, .labels = context.query.name.labels()};
+            if (context.is_sinkholed()) {
                 recorder_.count(Counter::LinkBlocked);
-                if (asked.lands() && !asked.late)
-                    forwarder_->resolve(asked.cname_target_query(), kRefreshAhead, asked.now);
-                asked.late = true;  // the reply is due now: an unknown address of the target is left out
-                return block(asked, reply);
+                if (context.wants_cname_target() && !context.late)
+                    forwarder_->resolve(context.cname_target_query(), kRefreshAhead, context.now);
+                context.late = true;  // the reply is due now: an unknown address of the target is left out
+                return block(context, reply);
             }
         }
         if (links.incomplete) {  // a link that was not judged may be sinkholed
             recorder_.count(Counter::LinksOverflow);
             return fail(
-                asked, Rcode::ServFail,
+                context, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "the answer reveals too many names and addresses", .short_text = {}},
                 reply);
         }
     }
-    if (asked.listed || links.count != 0) {  // a directive may apply to this name: no TTL outlasts the verdict
-        const policy::Cell& cell = asked.cell();
+    if (context.listed || links.count != 0) {  // a directive may apply to this name: no TTL outlasts the verdict
+        const policy::Cell& cell = context.cell();
         // An exception may end at any time: its TTL is that of a sinkhole answer, so that its end takes effect as soon.
         const std::uint32_t longest = cell.exception == policy::Cell::kNone ? wire::kTtlMax : cell.ttl_s;
-        wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(longest, asked.now));
+        wire::age_answer(reply.space.first(reply.size), 0, 0, ttl_until_edge(longest, context.now));
     }
-    if (links.to_local && asked.query.type != wire::RrType::CNAME)
-        return answer_chain(asked, StaleToo::No, reply.written(), opt, reply);
-    finish_answer(asked.query, opt, reply);
+    if (links.to_local && context.query.type != wire::RrType::CNAME)
+        return answer_chain(context, StaleToo::No, reply.written(), opt, reply);
+    finish_answer(context.query, opt, reply);
     return Outcome::Answered;
 }
 
-Outcome Engine::forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
-    if (!asked.query.recursion_desired())  // without RD upstream's cache is not queried
-        return fail(asked, Rcode::Refused,
+Outcome Engine::forward(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept {
+    if (!context.query.recursion_desired())  // without RD upstream's cache is not queried
+        return fail(context, Rcode::Refused,
                     {.code = EdeCode::Other, .text = "recursion was not asked for", .short_text = {}}, reply);
     Pending::Refusal refusal{};
-    const SlabHandle handle = pending_.add(asked.client, refusal);
+    const SlabHandle handle = pending_.add(context.client, refusal);
     if (refusal != Pending::Refusal::None) {
         recorder_.count(refusal == Pending::Refusal::Full ? Counter::PendingOverflow
                                                           : Counter::PendingPerClientOverflow);
-        return fail(asked, Rcode::ServFail,
+        return fail(context, Rcode::ServFail,
                     {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
     }
     PendingQuery& waiting = pending_.at(handle);
-    waiting.keep(asked.query);
-    waiting.since = asked.now;
+    waiting.keep(context.query);
+    waiting.since = context.now;
     waiting.exchanges = 1;
-    waiting.aside = !asked.goes_upstream_as(query);
-    if (forwarder_->resolve(query, waiter_of(handle), asked.now) != upstream::Ticket::Refused) return Outcome::Pending;
+    waiting.aside = !context.goes_upstream_as(query);
+    if (forwarder_->resolve(query, waiter_of(handle), context.now) != upstream::Ticket::Refused)
+        return Outcome::Pending;
     pending_.remove(handle);
     recorder_.count(Counter::PendingOverflow);
-    return fail(asked, Rcode::ServFail,
+    return fail(context, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
 }
 
-Outcome Engine::fail(Asked& asked, Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept {
-    asked.source = Source::Failure;
-    wire::OptContent opt = own_opt(asked);
+Outcome Engine::fail(QueryContext& context, Rcode rcode, const wire::ExtendedError& error,
+                     wire::ReplyBuffer& reply) noexcept {
+    context.source = Source::Failure;
+    wire::OptContent opt = own_opt(context);
     opt.add(error);
-    write_reply(asked.query, rcode, {}, {}, opt, reply);
+    write_reply(context.query, rcode, {}, {}, opt, reply);
     return Outcome::Answered;
 }
 

@@ -54,7 +54,7 @@ public:
     /// `since`: when the query arrived.
     virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
     /// Takes a query about a zone that is transferred, as received.
-    virtual Diverted divert(const Client& client, ByteView packet) noexcept = 0;
+    virtual Diverted hand_over(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
     ~ReplySink() = default;
@@ -63,8 +63,8 @@ protected:
 using ForwarderFactory =
     std::function<std::unique_ptr<upstream::Forwarder>(upstream::AnswerSink& sink, const upstream::Options& options)>;
 
-struct Closed;
-struct Asked;  // the context of a query
+struct SinkholeContext;
+struct QueryContext;  // the context of a query
 
 class Engine final : private upstream::AnswerSink {
 public:
@@ -90,47 +90,50 @@ private:
     enum class StaleToo : std::uint8_t { No, Yes };
 
     // The path, in engine.cc
-    void read(Asked& asked, ByteView packet) const noexcept;
-    void decide(Asked& asked) const noexcept;
-    Outcome answer(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    [[nodiscard]] bool is_zone_business(const Asked& asked) const noexcept;
-    std::optional<Outcome> divert(const Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    bool admit(Asked& asked) const noexcept;
+    void read(QueryContext& context, ByteView packet) const noexcept;
+    void decide(QueryContext& context) const noexcept;
+    Outcome answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    [[nodiscard]] bool is_zone_maintenance(const QueryContext& context) const noexcept;
+    std::optional<Outcome> hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    bool admit(QueryContext& context) const noexcept;
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
-    Outcome refuse(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    Outcome answer_locally(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
-    Outcome block(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    bool serve_landing(Asked& asked, wire::ReplyBuffer& reply) noexcept;
-    std::optional<Outcome> serve_cached(Asked& asked, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
-    Outcome finish(Asked& asked, const cache::Links& links, const wire::OptContent& opt,
+    Outcome refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
+    Outcome block(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    bool serve_cname_target(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    std::optional<Outcome> serve_cached(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
+    Outcome finish(QueryContext& context, const cache::Links& links, const wire::OptContent& opt,
                    wire::ReplyBuffer& reply) noexcept;
-    Outcome forward(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
-    Outcome fail(Asked& asked, wire::Rcode rcode, const wire::ExtendedError& error, wire::ReplyBuffer& reply) noexcept;
+    Outcome forward(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
+    Outcome fail(QueryContext& context, wire::Rcode rcode, const wire::ExtendedError& error,
+                 wire::ReplyBuffer& reply) noexcept;
 
     // Chains of CNAMEs that lead to or from local names, in chain.cc
     struct Chain;
-    Outcome answer_chain(Asked& asked, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
+    Outcome answer_chain(QueryContext& context, StaleToo stale_too, ByteView own, const wire::OptContent& opt,
                          wire::ReplyBuffer& reply) noexcept;
-    void follow(Asked& asked, StaleToo stale_too, ByteView own, Chain& chain) noexcept;
-    [[nodiscard]] ByteView look_up(const Asked& asked, const upstream::Query& query, StaleToo stale_too, ByteView own,
-                                   Chain& chain) noexcept;
-    Outcome wait_for(Asked& asked, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
+    void follow(QueryContext& context, StaleToo stale_too, ByteView own, Chain& chain) noexcept;
+    [[nodiscard]] ByteView look_up(const QueryContext& context, const upstream::Query& query, StaleToo stale_too,
+                                   ByteView own, Chain& chain) noexcept;
+    Outcome wait_for(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
 
     // What comes back from upstream, in late.cc
     void complete(const upstream::Query& query, const upstream::Completion& completion,
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
-    void delayed(const upstream::Query& query, std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
-    void take_up(Asked& asked, const PendingQuery& waiting) const noexcept;
+    void on_client_response_timeout(const upstream::Query& query, std::span<const upstream::Waiter> waiters,
+                                    Ticks now) noexcept override;
+    void resume(QueryContext& context, const PendingQuery& waiting) const noexcept;
     void answer_waiter(const upstream::Query& query, const upstream::Completion& completion, const cache::Links& links,
                        SlabHandle handle, Ticks now) noexcept;
-    Outcome answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept;
-    void give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_late(QueryContext& context, const cache::Links& links, bool aside,
+                        wire::ReplyBuffer& reply) noexcept;
+    void give_up(QueryContext& context, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
 
     // Used by all of them, in late.cc
-    [[nodiscard]] wire::OptContent own_opt(const Asked& asked) const noexcept;
-    [[nodiscard]] Closed closed(const Asked& asked) const noexcept;
+    [[nodiscard]] wire::OptContent own_opt(const QueryContext& context) const noexcept;
+    [[nodiscard]] SinkholeContext sinkhole_context(const QueryContext& context) const noexcept;
     [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
-    void record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
+    void record(const QueryContext& context, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
 
     Reader<Snapshot> snapshot_;
     cache::Cache& cache_;
@@ -138,10 +141,10 @@ private:
     ReplySink& sink_;
     Pending pending_;
     std::unique_ptr<upstream::Forwarder> forwarder_;
-    upstream::Options upstream_;         // the options that the forwarder has
-    std::vector<std::uint8_t> late_;     // the buffer of late replies
-    std::vector<std::uint8_t> landing_;  // the buffer of answers to the target of a CNAME
-    std::vector<std::uint8_t> chain_;    // the buffer of answers built of several parts
+    upstream::Options upstream_;              // the options that the forwarder has
+    std::vector<std::uint8_t> late_;          // the buffer of late replies
+    std::vector<std::uint8_t> cname_target_;  // the buffer of answers to the target of a CNAME
+    std::vector<std::uint8_t> chain_;         // the buffer of answers built of several parts
 };
 
 }  // namespace cenote::engine

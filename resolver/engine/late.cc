@@ -3,8 +3,8 @@
 // Completions from upstream, and the replies to the queries that wait for them.
 #include <algorithm>
 
-#include "resolver/engine/asked.h"
 #include "resolver/engine/local_answer.h"
+#include "resolver/engine/query_context.h"
 #include "resolver/engine/reveal.h"
 
 namespace cenote::engine {
@@ -27,7 +27,7 @@ EdeCode failure_code(const upstream::Completion& completion) noexcept {
     }
 }
 
-bool says_blocked(const wire::AnswerShape& shape) noexcept {
+bool says_blocked(const wire::AnswerInfo& shape) noexcept {
     return shape.has_error && (shape.error_code == EdeCode::Blocked || shape.error_code == EdeCode::Censored ||
                                shape.error_code == EdeCode::Filtered || shape.error_code == EdeCode::BlockedUpstream);
 }
@@ -36,13 +36,13 @@ telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t ind
     return index < keys.size() ? keys[index] : telemetry::kKeyNone;
 }
 
-telemetry::Verdict verdict_word(const Asked& asked) noexcept {
+telemetry::Verdict verdict_word(const QueryContext& context) noexcept {
     using telemetry::Verdict;
-    if (!asked.judged) return asked.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
-    const policy::Cell& cell = asked.cell();
+    if (!context.judged) return context.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
+    const policy::Cell& cell = context.cell();
     // A canary name keeps its answer, but a directive that applies to it is counted.
-    const bool ours = asked.local.kind != LocalKind::None && asked.local.kind != LocalKind::MinimalAny;
-    if (ours && (asked.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
+    const bool ours = context.local.kind != LocalKind::None && context.local.kind != LocalKind::MinimalAny;
+    if (ours && (context.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
     if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
     if (cell.exception != policy::Cell::kNone) return Verdict::Exception;
     switch (cell.step) {
@@ -62,7 +62,7 @@ void Engine::complete(const upstream::Query& query, const upstream::Completion& 
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
         if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, snapshot_->local, completion.answer);
-        wire::AnswerShape shape = completion.shape;
+        wire::AnswerInfo shape = completion.shape;
         if (links.to_local) {  // only the records up to the local name are used
             shape.rcode = Rcode::NoError;
             shape.negative = false;
@@ -76,11 +76,11 @@ void Engine::complete(const upstream::Query& query, const upstream::Completion& 
 }
 
 /// Restores a waiting query, and looks it up in the present policy, which may be another by now.
-void Engine::take_up(Asked& asked, const PendingQuery& waiting) const noexcept {
-    waiting.restore(asked.query);
-    asked.since = waiting.since;
-    asked.late = true;
-    asked.look_up(snapshot_->policy.get());
+void Engine::resume(QueryContext& context, const PendingQuery& waiting) const noexcept {
+    waiting.restore(context.query);
+    context.since = waiting.since;
+    context.late = true;
+    context.look_up(snapshot_->policy.get());
 }
 
 void Engine::answer_waiter(const upstream::Query& query, const upstream::Completion& completion,
@@ -88,43 +88,45 @@ void Engine::answer_waiter(const upstream::Query& query, const upstream::Complet
     PendingQuery* waiting = pending_.find(handle);
     if (waiting == nullptr) return;  // answered from stale data already, or a refresh ahead
     const Client client = waiting->client;
-    Asked asked(client, now);
-    take_up(asked, *waiting);
-    asked.waiting = handle;
-    asked.came_for = &query;
-    asked.came = &completion;
-    wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
-    const Outcome outcome = admit(asked) ? answer_late(asked, links, waiting->aside, reply) : refuse(asked, reply);
+    QueryContext context(client, now);
+    resume(context, *waiting);
+    context.waiting = handle;
+    context.came_for = &query;
+    context.came = &completion;
+    wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, context.query), .size = 0};
+    const Outcome outcome =
+        admit(context) ? answer_late(context, links, waiting->aside, reply) : refuse(context, reply);
     if (outcome == Outcome::Pending) return;
     pending_.remove(handle);
-    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), asked.since);
-    record(asked, outcome, reply);
+    if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), context.since);
+    record(context, outcome, reply);
 }
 
 /// `aside`: the completion is for a name other than QNAME.
-Outcome Engine::answer_late(Asked& asked, const cache::Links& links, bool aside, wire::ReplyBuffer& reply) noexcept {
-    const upstream::Completion& completion = *asked.came;
+Outcome Engine::answer_late(QueryContext& context, const cache::Links& links, bool aside,
+                            wire::ReplyBuffer& reply) noexcept {
+    const upstream::Completion& completion = *context.came;
     const bool answered = completion.ending == upstream::Ending::Answered;
-    if (alias_of(asked.local, asked.query.type) != nullptr)
-        return answer_locally(asked, answered ? StaleToo::No : StaleToo::Yes, reply);
-    if (asked.is_blocked())
-        return block(asked, reply);  // the answer for the CNAME's target is in the cache, or the policy has changed
+    if (alias_of(context.local, context.query.type) != nullptr)
+        return answer_locally(context, answered ? StaleToo::No : StaleToo::Yes, reply);
+    if (context.is_sinkholed())
+        return block(context, reply);  // the answer for the CNAME's target is in the cache, or the policy has changed
     if (answered && !aside) {
-        asked.source = Source::Upstream;
-        wire::OptContent opt = own_opt(asked);
+        context.source = Source::Upstream;
+        wire::OptContent opt = own_opt(context);
         if (says_blocked(completion.shape)) opt.add({.code = EdeCode::BlockedUpstream, .text = {}, .short_text = {}});
         std::ranges::copy(completion.answer, late_.begin());
         reply.size = completion.answer.size();
         wire::age_answer(reply.space.first(reply.size), 0, static_cast<std::uint32_t>(snapshot_->cache.min_ttl.count()),
                          static_cast<std::uint32_t>(snapshot_->cache.max_ttl.count()));
-        return finish(asked, links, opt, reply);
+        return finish(context, links, opt, reply);
     }
-    if (const auto served = serve_cached(asked, StaleToo::Yes, reply)) return *served;
-    give_up(asked, completion, reply);
+    if (const auto served = serve_cached(context, StaleToo::Yes, reply)) return *served;
+    give_up(context, completion, reply);
     return Outcome::Answered;
 }
 
-void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept {
+void Engine::give_up(QueryContext& context, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept {
     std::string_view text;
     switch (completion.ending) {
         case upstream::Ending::TimedOut: text = "no upstream server answered in time"; break;
@@ -133,46 +135,47 @@ void Engine::give_up(Asked& asked, const upstream::Completion& completion, wire:
         case upstream::Ending::Failed: text = "upstream servers gave no usable answer"; break;
         case upstream::Ending::Answered: text = "the policy changed while this was asked"; break;
     }
-    fail(asked, Rcode::ServFail, {.code = failure_code(completion), .text = text, .short_text = {}}, reply);
+    fail(context, Rcode::ServFail, {.code = failure_code(completion), .text = text, .short_text = {}}, reply);
 }
 
-void Engine::delayed(const upstream::Query&, std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+void Engine::on_client_response_timeout(const upstream::Query&, std::span<const upstream::Waiter> waiters,
+                                        Ticks now) noexcept {
     for (const upstream::Waiter waiter : waiters) {
         PendingQuery* waiting = pending_.find(handle_of(waiter));
         if (waiting == nullptr) continue;
         const Client client = waiting->client;
-        Asked asked(client, now);
-        take_up(asked, *waiting);
-        wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, asked.query), .size = 0};
-        if (!admit(asked) || asked.is_blocked()) continue;
-        const bool is_alias = alias_of(asked.local, asked.query.type) != nullptr;
+        QueryContext context(client, now);
+        resume(context, *waiting);
+        wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, context.query), .size = 0};
+        if (!admit(context) || context.is_sinkholed()) continue;
+        const bool is_alias = alias_of(context.local, context.query.type) != nullptr;
         std::optional<Outcome> outcome =
-            is_alias ? answer_locally(asked, StaleToo::Yes, reply) : serve_cached(asked, StaleToo::Yes, reply);
+            is_alias ? answer_locally(context, StaleToo::Yes, reply) : serve_cached(context, StaleToo::Yes, reply);
         if (outcome != Outcome::Answered && waiting->exchanges > 1) {  // the first exchange has used up its time
-            give_up(asked, {.ending = upstream::Ending::TimedOut, .answer = {}, .shape = {}}, reply);
+            give_up(context, {.ending = upstream::Ending::TimedOut, .answer = {}, .shape = {}}, reply);
             outcome = Outcome::Answered;
         }
         if (outcome != Outcome::Answered) continue;
         pending_.remove(handle_of(waiter));
-        sink_.send(client, reply.written(), asked.since);
-        record(asked, Outcome::Answered, reply);
+        sink_.send(client, reply.written(), context.since);
+        record(context, Outcome::Answered, reply);
     }
 }
 
-wire::OptContent Engine::own_opt(const Asked& asked) const noexcept {
+wire::OptContent Engine::own_opt(const QueryContext& context) const noexcept {
     wire::OptContent opt;
     opt.nsid = snapshot_->nsid;
-    if (asked.client.transport != telemetry::Transport::Udp) opt.keepalive_100ms = kKeepalive100ms;
+    if (context.client.transport != telemetry::Transport::Udp) opt.keepalive_100ms = kKeepalive100ms;
     return opt;
 }
 
-Closed Engine::closed(const Asked& asked) const noexcept {
-    const policy::Cell& cell = asked.cell();
-    return {.query = asked.query,
+SinkholeContext Engine::sinkhole_context(const QueryContext& context) const noexcept {
+    const policy::Cell& cell = context.cell();
+    return {.query = context.query,
             .cell = cell,
-            .labels = asked.verdict.labels,
-            .ttl_s = ttl_until_edge(cell.ttl_s, asked.now),
-            .opt = own_opt(asked)};
+            .labels = context.verdict.labels,
+            .ttl_s = ttl_until_edge(cell.ttl_s, context.now),
+            .opt = own_opt(context)};
 }
 
 std::uint32_t Engine::ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept {
@@ -181,29 +184,29 @@ std::uint32_t Engine::ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexc
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, ttl_s));
 }
 
-void Engine::record(const Asked& asked, Outcome outcome, const wire::ReplyBuffer& reply) noexcept {
+void Engine::record(const QueryContext& context, Outcome outcome, const wire::ReplyBuffer& reply) noexcept {
     telemetry::QueryEvent event;
-    event.at = asked.now;
+    event.at = context.now;
     event.latency_us = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(asked.now - asked.since).count());
-    event.transport = asked.client.transport;
-    event.client = asked.client.peer.ip;
-    event.type = asked.query.type;
-    event.name = asked.query.name.wire();
-    event.verdict = verdict_word(asked);
-    event.source = outcome == Outcome::Answered ? asked.source : Source::None;
+        std::chrono::duration_cast<std::chrono::microseconds>(context.now - context.since).count());
+    event.transport = context.client.transport;
+    event.client = context.client.peer.ip;
+    event.type = context.query.type;
+    event.name = context.query.name.wire();
+    event.verdict = verdict_word(context);
+    event.source = outcome == Outcome::Answered ? context.source : Source::None;
     if (reply.size >= wire::kHeaderSize) {
         event.rcode = static_cast<Rcode>(reply.space[3] & 0x0f);
         if ((reply.space[2] & 0x02) != 0) recorder_.count(telemetry::Counter::Truncated);
     }
-    if (asked.judged) {
-        const policy::Cell& cell = asked.cell();
-        event.policy_version = asked.policy->version();
+    if (context.judged) {
+        const policy::Cell& cell = context.cell();
+        event.policy_version = context.policy->version();
         event.service_key = key_at(snapshot_->service_keys, cell.service);
         event.bypass = cell.service < snapshot_->bypass.size() && snapshot_->bypass[cell.service];
         event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
         event.exception_key = key_at(snapshot_->exception_keys, cell.exception);
-        event.group_key = key_at(snapshot_->group_keys, asked.client_class);
+        event.group_key = key_at(snapshot_->group_keys, context.client_class);
     }
     recorder_.record(event);
 }
@@ -217,7 +220,7 @@ Engine::Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::R
       pending_(limits),
       upstream_(snapshot_->upstream),
       late_(wire::kMessageMax),
-      landing_(wire::kMessageMax),
+      cname_target_(wire::kMessageMax),
       chain_(wire::kMessageMax) {
     forwarder_ = make_forwarder(*this, upstream_);
 }

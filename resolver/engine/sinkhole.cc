@@ -29,19 +29,20 @@ private:
 };
 
 /// Writes NXDOMAIN or NODATA with the SOA of the entry, without which it may not be cached (RFC 2308 §3, §5).
-void write_negative(const Closed& closed, wire::Rcode rcode, wire::ReplyBuffer& reply) noexcept {
-    const auto cut = static_cast<std::uint8_t>(closed.query.name.labels() - closed.labels);
+void write_negative(const SinkholeContext& sinkhole, wire::Rcode rcode, wire::ReplyBuffer& reply) noexcept {
+    const auto cut = static_cast<std::uint8_t>(sinkhole.query.name.labels() - sinkhole.labels);
     const wire::Record soa{
-        .owner_label = cut, .type = RrType::SOA, .ttl_s = closed.ttl_s, .rdata = closed.cell.soa_rdata};
-    write_reply(closed.query, rcode, {}, {&soa, 1}, reasons(closed, WithRecords::No), reply);
+        .owner_label = cut, .type = RrType::SOA, .ttl_s = sinkhole.ttl_s, .rdata = sinkhole.cell.soa_rdata};
+    write_reply(sinkhole.query, rcode, {}, {&soa, 1}, reasons(sinkhole, WithRecords::No), reply);
 }
 
-void write_records(const Closed& closed, std::span<const wire::Record> records, wire::ReplyBuffer& reply) noexcept {
-    write_reply(closed.query, wire::Rcode::NoError, records, {}, reasons(closed, WithRecords::Yes), reply);
+void write_records(const SinkholeContext& sinkhole, std::span<const wire::Record> records,
+                   wire::ReplyBuffer& reply) noexcept {
+    write_reply(sinkhole.query, wire::Rcode::NoError, records, {}, reasons(sinkhole, WithRecords::Yes), reply);
 }
 
-wire::Record landing_cname(const Closed& closed) noexcept {
-    return {.owner_label = 0, .type = RrType::CNAME, .ttl_s = closed.ttl_s, .rdata = closed.cell.cname};
+wire::Record sinkhole_cname(const SinkholeContext& sinkhole) noexcept {
+    return {.owner_label = 0, .type = RrType::CNAME, .ttl_s = sinkhole.ttl_s, .rdata = sinkhole.cell.cname};
 }
 
 }  // namespace
@@ -61,10 +62,10 @@ bool belongs_upstream(const wire::Query& query, const policy::Cell& cell, std::u
     }
 }
 
-wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcept {
-    const policy::Cell& cell = closed.cell;
-    wire::OptContent opt = closed.opt;
-    if (closed.query.edns.wants_structured_error) {
+wire::OptContent reasons(const SinkholeContext& sinkhole, WithRecords with_records) noexcept {
+    const policy::Cell& cell = sinkhole.cell;
+    wire::OptContent opt = sinkhole.opt;
+    if (sinkhole.query.edns.wants_structured_error) {
         // The JSON replaces the text, and Forged Answer must not be used (draft-ietf-dnsop-structured-dns-error §5.2).
         opt.add({.code = cell.ede, .text = cell.structured, .short_text = cell.structured_short});
         return opt;
@@ -75,44 +76,45 @@ wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcep
     return opt;
 }
 
-void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept {
-    const policy::Cell& cell = closed.cell;
+void write_sinkhole(const SinkholeContext& sinkhole, wire::ReplyBuffer& reply) noexcept {
+    const policy::Cell& cell = sinkhole.cell;
     switch (cell.answer) {
         case AnswerMode::Drop: return;
         case AnswerMode::Refused:
-            write_reply(closed.query, wire::Rcode::Refused, {}, {}, reasons(closed, WithRecords::No), reply);
+            write_reply(sinkhole.query, wire::Rcode::Refused, {}, {}, reasons(sinkhole, WithRecords::No), reply);
             return;
         case AnswerMode::Nxdomain:
             // NXDOMAIN would deny the names below that are not sinkholed (RFC 8020 §2).
-            write_negative(closed, cell.keep_open_below ? wire::Rcode::NoError : wire::Rcode::NXDomain, reply);
+            write_negative(sinkhole, cell.keep_open_below ? wire::Rcode::NoError : wire::Rcode::NXDomain, reply);
             return;
         case AnswerMode::Cname: {
-            const wire::Record cname = landing_cname(closed);
-            write_records(closed, {&cname, 1}, reply);
+            const wire::Record cname = sinkhole_cname(sinkhole);
+            write_records(sinkhole, {&cname, 1}, reply);
             return;
         }
         case AnswerMode::Nodata: break;
         case AnswerMode::Null:
         case AnswerMode::Address: {
-            const Substitutes substitutes(closed.query.type, cell, closed.ttl_s);
+            const Substitutes substitutes(sinkhole.query.type, cell, sinkhole.ttl_s);
             if (substitutes.records().empty()) break;
-            write_records(closed, substitutes.records(), reply);
+            write_records(sinkhole, substitutes.records(), reply);
             return;
         }
     }
-    write_negative(closed, wire::Rcode::NoError, reply);
+    write_negative(sinkhole, wire::Rcode::NoError, reply);
 }
 
-void write_landing(const Closed& closed, std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept {
+void write_cname_target(const SinkholeContext& sinkhole, std::span<const ByteView> addresses,
+                        wire::ReplyBuffer& reply) noexcept {
     std::array<wire::Record, kLandingAddressesMax + 1> records{};
-    records[0] = landing_cname(closed);
+    records[0] = sinkhole_cname(sinkhole);
     std::size_t count = 1;
     for (const ByteView address : addresses.first(std::min(addresses.size(), kLandingAddressesMax)))
         records[count++] = {.owner_label = wire::Record::kOwnerIsTarget,
-                            .type = closed.query.type,
-                            .ttl_s = closed.ttl_s,
+                            .type = sinkhole.query.type,
+                            .ttl_s = sinkhole.ttl_s,
                             .rdata = address};
-    write_records(closed, {records.data(), count}, reply);
+    write_records(sinkhole, {records.data(), count}, reply);
 }
 
 }  // namespace cenote::engine

@@ -20,7 +20,7 @@ namespace cenote::engine {
 [[nodiscard]] bool belongs_upstream(const wire::Query& query, const policy::Cell& cell, std::uint8_t labels) noexcept;
 
 /// A query for a sinkholed name, with all that its answer needs.
-struct Closed {
+struct SinkholeContext {
     const wire::Query& query;
     const policy::Cell& cell;
     std::uint8_t labels = 0;  // labels of the entry that matched: the owner of the SOA
@@ -29,16 +29,17 @@ struct Closed {
 };
 
 /// Writes the sinkhole answer.
-void write_sinkhole(const Closed& closed, wire::ReplyBuffer& reply) noexcept;
+void write_sinkhole(const SinkholeContext& sinkhole, wire::ReplyBuffer& reply) noexcept;
 
 /// Writes the sinkhole answer in `cname` mode, with the addresses of the CNAME's target (rdata of QTYPE) behind it.
-void write_landing(const Closed& closed, std::span<const ByteView> addresses, wire::ReplyBuffer& reply) noexcept;
+void write_cname_target(const SinkholeContext& sinkhole, std::span<const ByteView> addresses,
+                        wire::ReplyBuffer& reply) noexcept;
 
 inline constexpr std::size_t kLandingAddressesMax = 8;
 
 /// Whether the answer has records in place of the real ones (RFC 8914 §4.5).
 enum class WithRecords : std::uint8_t { No, Yes };
 /// The content of the OPT with the extended errors that give the reason.
-[[nodiscard]] wire::OptContent reasons(const Closed& closed, WithRecords with_records) noexcept;
+[[nodiscard]] wire::OptContent reasons(const SinkholeContext& sinkhole, WithRecords with_records) noexcept;
 
 }  // namespace cenote::engine

@@ -13,13 +13,13 @@
 namespace cenote::policy {
 
 /// Errors in the policy itself, for which Policy::build() refuses it.
-void find_mistakes(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
+void validate_policy(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
 /// Errors that depend on the content of the set: names that must not be sinkholed, allows under a block. A later set
 /// can cause them without a change of the policy, so Policy::build() does not refuse them: the stricter rule wins.
-void find_refusals(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
+void validate_against_set(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
 /// Warnings and notes: directives that match no name, lists that no directive targets, directives that never win.
-void find_remarks(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
+void lint_policy(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics);
 
 }  // namespace cenote::policy

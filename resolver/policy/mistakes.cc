@@ -206,7 +206,7 @@ private:
 
 }  // namespace
 
-void find_mistakes(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+void validate_policy(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
     Validator(options, base, diagnostics).run();
 }
 

@@ -18,9 +18,9 @@ constexpr std::size_t kEdgesAhead = 64;         // calendar edges that explain()
 }  // namespace
 
 void Policy::check(const Options& options, const domainset::DomainSet* base, Diagnostics& diagnostics) {
-    find_mistakes(options, base, diagnostics);
-    find_refusals(options, base, diagnostics);
-    find_remarks(options, base, diagnostics);
+    validate_policy(options, base, diagnostics);
+    validate_against_set(options, base, diagnostics);
+    lint_policy(options, base, diagnostics);
 }
 
 Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Options> options,

@@ -28,7 +28,7 @@ Error first_mistake(const Diagnostics& diagnostics) {
 Result<std::shared_ptr<const Timeless>> build_timeless(std::shared_ptr<const Options> options,
                                                        std::shared_ptr<const domainset::DomainSet> base) {
     Diagnostics diagnostics;
-    find_mistakes(*options, base.get(), diagnostics);
+    validate_policy(*options, base.get(), diagnostics);
     if (diagnostics.has_errors()) return first_mistake(diagnostics);
     auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();

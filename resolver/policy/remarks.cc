@@ -209,7 +209,7 @@ void lint_domains(const Options& options, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void find_refusals(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+void validate_against_set(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
     const auto shared = shared_names_of(base);
     std::vector<const Directive*> blocks;
     for (const Directive& directive : options.directives) {
@@ -240,7 +240,7 @@ void find_refusals(const Options& options, const DomainSet* base, Diagnostics& d
     }
 }
 
-void find_remarks(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+void lint_policy(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
     lint_lists(options, base, diagnostics);
     if (base != nullptr) lint_directives(options, *base, diagnostics);
     lint_domains(options, diagnostics);

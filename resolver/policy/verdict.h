@@ -67,7 +67,9 @@ struct Cell {
     ByteView cname;
 
     static constexpr std::uint32_t kNone = 0xffffffff;
-    [[nodiscard]] bool blocks() const noexcept { return step >= Step::Restrict && !(allowed && step < Step::Block); }
+    [[nodiscard]] bool is_sinkholed() const noexcept {
+        return step >= Step::Restrict && !(allowed && step < Step::Block);
+    }
 };
 
 /// Step::None is "nothing".

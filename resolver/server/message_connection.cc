@@ -15,7 +15,7 @@ MessageConnection::MessageConnection(ConnectionContext& context, std::unique_ptr
       stream_(context.loop, context.buffers, std::move(transport), *this) {}
 
 MessageConnection::~MessageConnection() {
-    if (had_parts_) context_.inbox->forget(context_.outlet, client_.connection);
+    if (had_parts_) context_.xfr_queue->forget(context_.outlet, client_.connection);
 }
 
 void MessageConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
@@ -55,7 +55,7 @@ void MessageConnection::send_part(const transfer::Part& part) noexcept {
 
 void MessageConnection::go_on() noexcept {
     while (parts_due_ != 0 && !broken_ && stream_.unsent() == 0 &&
-           context_.inbox->go_on(context_.outlet, client_.connection))
+           context_.xfr_queue->go_on(context_.outlet, client_.connection))
         --parts_due_;
 }
 

@@ -13,7 +13,7 @@
 #include "resolver/engine/engine.h"
 #include "resolver/loop/stream.h"
 #include "resolver/server/options.h"
-#include "resolver/transfer/inbox.h"
+#include "resolver/transfer/xfr_queue.h"
 
 namespace cenote::server {
 
@@ -40,7 +40,7 @@ struct ConnectionContext {
     const Options& options;
     ConnectionOwner& owner;
     MutableBytes reply;  // space in which a reply is written before it is sent
-    transfer::Inbox* inbox;
+    transfer::XfrQueue* xfr_queue;
     transfer::Outlet& outlet;
 };
 

@@ -39,7 +39,7 @@ Options of_one(Options options, std::uint32_t workers) noexcept {
 
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                              telemetry::Hub& hub, transfer::Inbox* inbox) {
+                                              telemetry::Hub& hub, transfer::XfrQueue* xfr_queue) {
     const std::uint32_t count = worker_count(options);
     auto sockets = open_sockets(options, count, std::move(inherited));
     if (!sockets) return std::move(sockets).error();
@@ -47,8 +47,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
     const Options limits = of_one(options, count);
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets)
-        workers.push_back(
-            std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(), *pace, inbox));
+        workers.push_back(std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(),
+                                                   *pace, xfr_queue));
     std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), options));
     if (auto started = server->start_threads(); !started) return std::move(started).error();
     return server;

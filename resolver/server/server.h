@@ -17,11 +17,11 @@ namespace cenote::server {
 
 class Server {
 public:
-    /// `inherited`: sockets that the previous process left open. `inbox`: takes zone maintenance queries; may be
+    /// `inherited`: sockets that the previous process left open. `xfr_queue`: takes zone maintenance queries; may be
     /// nullptr.
     static Result<std::unique_ptr<Server>> start(const Options& options, std::vector<UniqueFd> inherited,
                                                  Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                                 telemetry::Hub& hub, transfer::Inbox* inbox);
+                                                 telemetry::Hub& hub, transfer::XfrQueue* xfr_queue);
     ~Server();
 
     /// Makes every worker take the newest snapshot, idle ones included.

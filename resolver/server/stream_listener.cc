@@ -24,14 +24,14 @@ constexpr int kAcceptsPerTurn = 64;
 }  // namespace
 
 StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
-                               engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                               engine::Engine& engine, telemetry::Recorder& recorder, transfer::XfrQueue* xfr_queue,
                                transfer::Outlet& outlet)
     : options_(options),
       recorder_(recorder),
       loop_(loop),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
-      context_{loop, buffers_, engine, recorder, options, *this, reply_, inbox, outlet},
+      context_{loop, buffers_, engine, recorder, options, *this, reply_, xfr_queue, outlet},
       table_({options.tcp_connections_max, options.tcp_per_client_max, options.client}, random_u64()),
       connections_(options.tcp_connections_max),
       turn_end_(loop, [this] { close_finished(); }),
@@ -107,7 +107,7 @@ void StreamListener::send_part(const transfer::Part& part) noexcept {
     if (auto* connection = find(part.connection))
         connection->send_part(part);
     else if (!part.last)
-        context_.inbox->forget(context_.outlet, part.connection);
+        context_.xfr_queue->forget(context_.outlet, part.connection);
 }
 
 void StreamListener::on_activity(const MessageConnection& connection) noexcept {

@@ -20,7 +20,7 @@ namespace cenote::server {
 class StreamListener final : private ConnectionOwner {
 public:
     StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
-                   engine::Engine& engine, telemetry::Recorder& recorder, transfer::Inbox* inbox,
+                   engine::Engine& engine, telemetry::Recorder& recorder, transfer::XfrQueue* xfr_queue,
                    transfer::Outlet& outlet);
 
     void send(const engine::Client& client, ByteView reply) noexcept;

@@ -15,12 +15,12 @@ constexpr milliseconds kPaceEvery{2};
 }  // namespace
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-               cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::Inbox* inbox)
+               cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue)
     : options_(options),
       sockets_(std::move(sockets)),
       recorder_(recorder),
       pace_(pace),
-      inbox_(inbox),
+      xfr_queue_(xfr_queue),
       engine_(snapshots, cache, recorder, *this,
               {.queries_max = options.pending_max,
                .per_client_max = options.pending_per_client_max,
@@ -28,7 +28,7 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
-      streams_(loop_, sockets_, options_, engine_, recorder, inbox, *this),
+      streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this),
       turn_end_(loop_,
                 [this] {
                     for (const UdpService& udp : udp_) udp.listener->flush();
@@ -100,19 +100,19 @@ WorkerReport Worker::report() const {
     return report_;
 }
 
-engine::Diverted Worker::divert(const engine::Client& client, ByteView packet) noexcept {
-    if (inbox_ == nullptr) return engine::Diverted::NotServed;
+engine::Diverted Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
+    if (xfr_queue_ == nullptr) return engine::Diverted::NotServed;
     transfer::Asker asker{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::Transport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;
         asker.socket = socket.fd.get();
         asker.any_address = is_any(socket.endpoint.address.ip);
-        inbox_->take(asker, packet);  // a query for which there is no room is dropped
+        xfr_queue_->take(asker, packet);  // a query for which there is no room is dropped
         return engine::Diverted::Taken;
     }
     asker.outlet = this;
     asker.connection = client.connection;
-    return inbox_->take(asker, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
+    return xfr_queue_->take(asker, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
 }
 
 void Worker::put(transfer::Part part) noexcept {

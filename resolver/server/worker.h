@@ -18,7 +18,7 @@
 #include "resolver/server/sockets.h"
 #include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
-#include "resolver/transfer/inbox.h"
+#include "resolver/transfer/xfr_queue.h"
 
 namespace cenote::server {
 
@@ -34,7 +34,7 @@ struct WorkerReport {
 class Worker final : private engine::ReplySink, private transfer::Outlet {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-           cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::Inbox* inbox);
+           cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue);
     ~Worker();
 
     void run();
@@ -55,7 +55,7 @@ private:
     };
     void add_udp(const ListenSocket& socket);
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
-    engine::Diverted divert(const engine::Client& client, ByteView packet) noexcept override;
+    engine::Diverted hand_over(const engine::Client& client, ByteView packet) noexcept override;
     void put(transfer::Part part) noexcept override;
     void send_parts() noexcept;
     void on_wakeup();
@@ -66,7 +66,7 @@ private:
     std::vector<ListenSocket> sockets_;
     telemetry::Recorder& recorder_;
     Pace& pace_;
-    transfer::Inbox* inbox_;  // nullptr: zone maintenance queries are answered as any other
+    transfer::XfrQueue* xfr_queue_;  // nullptr: zone maintenance queries are answered as any other
     loop::Loop loop_;
     engine::Engine engine_;
     std::vector<UdpService> udp_;  // engine::Client::listener is an index into it

@@ -18,7 +18,7 @@ Message make_notify(const wire::Name& zone, std::uint16_t id) {
     return std::move(message).finish();
 }
 
-std::optional<NotifyReply> answer_notify(const std::vector<KeptZone>& kept, const SocketAddress& peer,
+std::optional<NotifyReply> answer_notify(const std::vector<SecondaryZoneOptions>& kept, const SocketAddress& peer,
                                          ByteView message) {
     const auto header = read_header(message);
     if (!header || header->opcode() != wire::Opcode::Notify) return std::nullopt;
@@ -26,7 +26,9 @@ std::optional<NotifyReply> answer_notify(const std::vector<KeptZone>& kept, cons
     const auto question = read_question(message);
     if (question)
         std::copy_if(kept.begin(), kept.end(), std::back_inserter(reply.changed),
-                     [&](const KeptZone& each) { return each.zone == question->name && each.primary.ip == peer.ip; });
+                     [&](const SecondaryZoneOptions& each) {
+                         return each.zone == question->name && each.primary.ip == peer.ip;
+                     });
     const auto rcode = reply.changed.empty() ? wire::Rcode::NotAuth : wire::Rcode::NoError;
     MessageWriter response(header->id,
                            static_cast<std::uint16_t>(wire::kFlagQr | kNotifyFlags | static_cast<unsigned>(rcode)));

@@ -21,11 +21,11 @@ namespace cenote::transfer {
 
 struct NotifyReply {
     Message message;
-    std::vector<KeptZone> changed;  // those that the sender is the primary of
+    std::vector<SecondaryZoneOptions> changed;  // those that the sender is the primary of
 };
 /// The response to a NOTIFY. It needs no signature but the address of the zone's primary, because all that it leads to
 /// is a query to that primary. nullopt: the message is no NOTIFY.
-[[nodiscard]] std::optional<NotifyReply> answer_notify(const std::vector<KeptZone>& kept, const SocketAddress& peer,
-                                                       ByteView message);
+[[nodiscard]] std::optional<NotifyReply> answer_notify(const std::vector<SecondaryZoneOptions>& kept,
+                                                       const SocketAddress& peer, ByteView message);
 
 }  // namespace cenote::transfer

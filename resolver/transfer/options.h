@@ -34,19 +34,19 @@ struct PrimaryZoneOptions {
 };
 
 /// A secondary zone that is a list: a [[list]] with an axfr:// source.
-struct KeptZone {
+struct SecondaryZoneOptions {
     std::string list;
     wire::Name zone;
     SocketAddress primary;
     std::optional<wire::Name> key;
 
-    friend bool operator==(const KeptZone&, const KeptZone&) = default;
+    friend bool operator==(const SecondaryZoneOptions&, const SecondaryZoneOptions&) = default;
 };
 
 struct Options {
     std::vector<TsigKey> keys;
-    std::vector<PrimaryZoneOptions> served;
-    std::vector<KeptZone> kept;
+    std::vector<PrimaryZoneOptions> primary_zones;
+    std::vector<SecondaryZoneOptions> secondary_zones;
 
     friend bool operator==(const Options&, const Options&) = default;
 };

@@ -24,7 +24,7 @@ namespace {
 /// The thread that builds zones and sends NOTIFY; XfrServer has its own.
 class ThreadedService final : public Service {
 public:
-    explicit ThreadedService(std::function<void(const KeptZone&)> on_notify)
+    explicit ThreadedService(std::function<void(const SecondaryZoneOptions&)> on_notify)
         : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), server_({}, std::move(on_notify)) {
         thread_ = std::thread([this] { run(); });
         pthread_setname_np(thread_.native_handle(), "zones");
@@ -42,15 +42,15 @@ public:
         wake();
     }
 
-    std::vector<ServedStatus> status() const override {
-        std::vector<ServedStatus> all;
+    std::vector<PrimaryZoneStatus> status() const override {
+        std::vector<PrimaryZoneStatus> all;
         const auto now = server_.zones();
         for (const auto& version : now->versions)
             all.push_back({version->of.zone.to_string(), version->serial, version->records->size()});
         return all;
     }
 
-    Inbox& inbox() noexcept override { return server_; }
+    XfrQueue& xfr_queue() noexcept override { return server_; }
 
 private:
     void wake() noexcept {
@@ -101,7 +101,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Service> Service::start(std::function<void(const KeptZone&)> on_notify) {
+std::unique_ptr<Service> Service::start(std::function<void(const SecondaryZoneOptions&)> on_notify) {
     return std::make_unique<ThreadedService>(std::move(on_notify));
 }
 

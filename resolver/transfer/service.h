@@ -2,10 +2,10 @@
 //
 // Zone transfer in the daemon: primary zones that are made of the policy, and NOTIFY for secondary zones.
 //
-// Workers hand over queries about zones (inbox.h). One thread builds the primary zones (ZoneBuilder) and sends NOTIFY
-// (NotifySender), another answers (XfrServer).
+// Workers hand over queries about zones (xfr_queue.h). One thread builds the primary zones (ZoneBuilder) and sends
+// NOTIFY (NotifySender), another answers (XfrServer).
 //
-// Threads:  update(), status() and the Inbox may be called by any thread.
+// Threads:  update(), status() and the XfrQueue may be called by any thread.
 // Time:     reads both clocks.
 // Memory:   the zones, and one message for each of a bounded number of transfers.
 // Failure:  a zone that cannot be built keeps its version, and is logged.
@@ -17,12 +17,12 @@
 #include <vector>
 
 #include "resolver/policy/policy.h"
-#include "resolver/transfer/inbox.h"
 #include "resolver/transfer/options.h"
+#include "resolver/transfer/xfr_queue.h"
 
 namespace cenote::transfer {
 
-struct ServedStatus {
+struct PrimaryZoneStatus {
     std::string zone;
     std::uint32_t serial = 0;
     std::size_t records = 0;
@@ -31,15 +31,15 @@ struct ServedStatus {
 class Service {
 public:
     /// `on_notify`: a secondary zone has changed at its primary; called by a thread of the service.
-    static std::unique_ptr<Service> start(std::function<void(const KeptZone&)> on_notify);
+    static std::unique_ptr<Service> start(std::function<void(const SecondaryZoneOptions&)> on_notify);
     virtual ~Service() = default;
 
     /// Zones are built from this policy from now on.
     virtual void update(const Options& options, std::shared_ptr<const policy::Policy> policy,
                         const std::string& node) = 0;
-    [[nodiscard]] virtual std::vector<ServedStatus> status() const = 0;
+    [[nodiscard]] virtual std::vector<PrimaryZoneStatus> status() const = 0;
     /// Takes the queries of workers, which must have stopped before the service ends.
-    [[nodiscard]] virtual Inbox& inbox() noexcept = 0;
+    [[nodiscard]] virtual XfrQueue& xfr_queue() noexcept = 0;
 };
 
 }  // namespace cenote::transfer

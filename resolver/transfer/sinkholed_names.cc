@@ -51,7 +51,7 @@ private:
     [[nodiscard]] const policy::Cell* sinkhole_cell(const wire::Name& name) {
         const policy::Policy& policy = *of_.policy;
         const policy::Cell& cell = policy.cell(policy.judge(of_.client, policy.match(name)));
-        if (!cell.blocks()) return nullptr;
+        if (!cell.is_sinkholed()) return nullptr;
         auto& first = by_mode_[static_cast<std::size_t>(cell.answer)];
         if (first == nullptr) first = &cell;
         return first;
@@ -122,7 +122,7 @@ void for_each_address(const GroupPolicy& of, const std::function<void(const Pref
         const policy::Cell& cell = policy.cell(policy.judge(of.client, policy.match(prefix.ip())));
         const bool inside = std::any_of(prefixes.begin(), prefixes.end(),
                                         [&](const Prefix& other) { return other != prefix && other.contains(prefix); });
-        if (cell.blocks())
+        if (cell.is_sinkholed())
             take(prefix, &cell);
         else if (inside)
             take(prefix, nullptr);

@@ -21,7 +21,8 @@ namespace cenote::transfer {
 class XfrClient {
 public:
     /// `key` nullptr: unsigned. `stop` ends every wait. All of them must outlive the client.
-    XfrClient(const KeptZone& zone, const TsigKey* key, const TransferLimits& limits, const std::atomic<bool>& stop)
+    XfrClient(const SecondaryZoneOptions& zone, const TsigKey* key, const TransferLimits& limits,
+              const std::atomic<bool>& stop)
         : zone_(zone), key_(key), limits_(limits), stop_(stop) {}
 
     /// The SOA that the primary has.
@@ -33,7 +34,7 @@ public:
 private:
     class Exchange;
 
-    const KeptZone& zone_;
+    const SecondaryZoneOptions& zone_;
     const TsigKey* key_;
     TransferLimits limits_;
     const std::atomic<bool>& stop_;

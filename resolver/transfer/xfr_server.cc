@@ -49,7 +49,7 @@ void close_connection(const Asker& asker) {
 
 }  // namespace
 
-XfrServer::XfrServer(const XfrLimits& limits, std::function<void(const KeptZone&)> on_notify)
+XfrServer::XfrServer(const XfrLimits& limits, std::function<void(const SecondaryZoneOptions&)> on_notify)
     : limits_(limits), on_notify_(std::move(on_notify)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     for (Waiting* each : {&waiting_, &taken_}) {
         each->queries.reserve(limits.waiting_max);
@@ -135,8 +135,8 @@ void XfrServer::answer(const WaitingQuery& query) {
     const auto now = zones();
     const ByteView message = ByteView(query.bytes).first(query.size);
     const Asker& asker = query.asker;
-    if (auto notified = answer_notify(now->options.kept, asker.peer, message)) {
-        for (const KeptZone& zone : notified->changed) on_notify_(zone);
+    if (auto notified = answer_notify(now->options.secondary_zones, asker.peer, message)) {
+        for (const SecondaryZoneOptions& zone : notified->changed) on_notify_(zone);
         if (asker.stream())
             asker.outlet->put({.connection = asker.connection, .message = std::move(notified->message), .last = true});
         else

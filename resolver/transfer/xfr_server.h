@@ -4,7 +4,7 @@
 // transfer gets its place only after its key or address was checked, and loses it when its client stops reading.
 // Private to transfer.
 //
-// Threads:  the Inbox, show() and zones() may be called by any thread; one thread inside makes the responses.
+// Threads:  the XfrQueue, show() and zones() may be called by any thread; one thread inside makes the responses.
 // Time:     reads both clocks.
 // Memory:   XfrLimits::transfers_max responses of one message each, and the versions of zones that they hold.
 // Failure:  a transfer that finds no place is answered SERVFAIL, so that the secondary asks again after its retry time.
@@ -23,8 +23,8 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
-#include "resolver/transfer/inbox.h"
 #include "resolver/transfer/responder.h"
+#include "resolver/transfer/xfr_queue.h"
 
 namespace cenote::transfer {
 
@@ -37,10 +37,10 @@ struct XfrLimits {
     milliseconds whole{900000};  // for it to take all of them
 };
 
-class XfrServer final : public Inbox {
+class XfrServer final : public XfrQueue {
 public:
     /// `on_notify`: a secondary zone has changed at its primary; called by the thread inside.
-    XfrServer(const XfrLimits& limits, std::function<void(const KeptZone&)> on_notify);
+    XfrServer(const XfrLimits& limits, std::function<void(const SecondaryZoneOptions&)> on_notify);
     ~XfrServer();
     XfrServer(const XfrServer&) = delete;
     XfrServer& operator=(const XfrServer&) = delete;
@@ -90,7 +90,7 @@ private:
     void end_overdue();
 
     XfrLimits limits_;
-    std::function<void(const KeptZone&)> on_notify_;
+    std::function<void(const SecondaryZoneOptions&)> on_notify_;
     UniqueFd wake_;
     std::atomic<bool> stop_{false};
     mutable std::mutex zones_mutex_;

@@ -11,7 +11,7 @@ ZoneBuilder::Built ZoneBuilder::build(const Source& source, const Zones& before,
     auto zones = std::make_shared<Zones>();
     Built built;
     zones->options = source.options;
-    for (const PrimaryZoneOptions& zone : source.options.served) {
+    for (const PrimaryZoneOptions& zone : source.options.primary_zones) {
         const auto found = std::find_if(before.versions.begin(), before.versions.end(),
                                         [&](const auto& version) { return version->of.zone == zone.zone; });
         const auto known = found == before.versions.end() ? nullptr : *found;

@@ -67,12 +67,12 @@ private:
     void ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept;
-    void judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerShape& shape,
+    void judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerInfo& shape,
                      Ticks now) noexcept;
     void drop_unusable(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
-    void fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape, Ticks now) noexcept;
+    void fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerInfo& shape, Ticks now) noexcept;
 
-    static void note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept;
+    static void note_failure(Exchange& exchange, const wire::AnswerInfo& shape) noexcept;
 
     loop::Loop& loop_;
     AnswerSink& sink_;
@@ -83,9 +83,9 @@ private:
     Deadlines deadlines_;
     Counters counters_;
     std::uint32_t probes_ = 0;
-    unsigned calling_ = 0;                 // nested calls to the sink
-    std::vector<Waiter> waiters_;          // argument of the present call to the sink
-    std::vector<std::uint8_t> distilled_;  // the scrubbed answer of that call
+    unsigned calling_ = 0;                // nested calls to the sink
+    std::vector<Waiter> waiters_;         // argument of the present call to the sink
+    std::vector<std::uint8_t> scrubbed_;  // the scrubbed answer of that call
     UdpExchange udp_;
     StreamExchange streams_;
     loop::Timer timer_;

@@ -65,7 +65,7 @@ struct Exchange {
     std::uint8_t failed = 0;  // bit i: servers[i] gave no usable answer or cannot be reached
     std::array<Attempt, kAttemptsMax> attempts;
     std::array<std::uint16_t, kAttemptsMax> servers;  // best first
-    wire::AnswerShape failure;
+    wire::AnswerInfo failure;
 
     Ticks started_at{};
     Ticks stale_at{};

@@ -24,8 +24,8 @@ bool is_bare_refusal(ByteView packet, ByteView sent) noexcept {
     return may_mean_edns(static_cast<wire::Rcode>(packet[3] & 0x0f));
 }
 
-wire::AnswerShape server_failure() noexcept {
-    wire::AnswerShape shape;
+wire::AnswerInfo server_failure() noexcept {
+    wire::AnswerInfo shape;
     shape.rcode = wire::Rcode::ServFail;
     return shape;
 }
@@ -133,15 +133,15 @@ void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
 /// Takes a message whose header and question match the query.
 void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept {
     std::size_t size = 0;
-    wire::AnswerShape shape;
-    const auto status = wire::distill_answer(packet, exchange.query.question, distilled_, size, shape);
+    wire::AnswerInfo shape;
+    const auto status = wire::scrub_answer(packet, exchange.query.question, scrubbed_, size, shape);
     if (status == wire::AnswerStatus::Malformed) {
         ++counters_.malformed;
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
         return drop_unusable(exchange, attempt, now);
     }
     Server& server = server_of(exchange, attempt);
-    if (!server.trusted) distilled_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
+    if (!server.trusted) scrubbed_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
     const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
     if (measured) server.health.answered(now - attempt.sent_at, now);
     if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
@@ -149,11 +149,11 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
     judge_rcode(exchange, attempt, size, shape, now);
 }
 
-void LoopForwarder::judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerShape& shape,
+void LoopForwarder::judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerInfo& shape,
                                 Ticks now) noexcept {
     if (is_answer(shape.rcode)) {
         if (exchange.edns_refused && !attempt.edns) server_of(exchange, attempt).health.refused_edns(now);
-        return finish(exchange, {Ending::Answered, {distilled_.data(), size}, shape}, now);
+        return finish(exchange, {Ending::Answered, {scrubbed_.data(), size}, shape}, now);
     }
     if (attempt.edns && may_mean_edns(shape.rcode)) {
         exchange.edns_refused = true;
@@ -173,14 +173,14 @@ void LoopForwarder::drop_unusable(Exchange& exchange, const Attempt& attempt, Ti
     if (!exchange.any_live()) go_on(exchange, now);
 }
 
-void LoopForwarder::fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerShape& shape,
+void LoopForwarder::fail_server(Exchange& exchange, const Attempt& attempt, const wire::AnswerInfo& shape,
                                 Ticks now) noexcept {
     note_failure(exchange, shape);
     drop_server(exchange, attempt.position, now);
 }
 
 /// The extended error of a server takes precedence over a failure that was found here.
-void LoopForwarder::note_failure(Exchange& exchange, const wire::AnswerShape& shape) noexcept {
+void LoopForwarder::note_failure(Exchange& exchange, const wire::AnswerInfo& shape) noexcept {
     if (exchange.has_failure && exchange.failure.has_error && !shape.has_error) return;
     exchange.failure = shape;
     exchange.has_failure = true;

@@ -24,7 +24,7 @@ LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& 
     : loop_(loop),
       sink_(sink),
       inflight_(random_.u64()),
-      distilled_(wire::kMessageMax),
+      scrubbed_(wire::kMessageMax),
       udp_(loop, *this, random_),
       streams_(loop, *this, random_),
       timer_(loop, [this] { on_timer(); }) {
@@ -136,7 +136,7 @@ void LoopForwarder::report_response_timeout(Exchange& exchange, Ticks now) noexc
     exchange.timeout_reported = true;
     inflight_.copy_waiters(exchange, waiters_);
     ++calling_;
-    sink_.delayed(exchange.query, waiters_, now);
+    sink_.on_client_response_timeout(exchange.query, waiters_, now);
     --calling_;
 }
 

@@ -44,8 +44,8 @@ enum class Ending : std::uint8_t {
 
 struct Completion {
     Ending ending = Ending::TimedOut;
-    ByteView answer;          // with Answered only: the scrubbed message
-    wire::AnswerShape shape;  // with Answered, and with Failed where a server sent a response
+    ByteView answer;         // with Answered only: the scrubbed message
+    wire::AnswerInfo shape;  // with Answered, and with Failed where a server sent a response
 };
 
 class AnswerSink {
@@ -55,7 +55,8 @@ public:
                           Ticks now) noexcept = 0;
     /// The client response timeout (RFC 8767 §5), Options::stale_after, has passed: the sink may answer waiters from
     /// stale data now. They stay registered, and the sink ignores complete() for those that it has answered.
-    virtual void delayed(const Query& query, std::span<const Waiter> waiters, Ticks now) noexcept = 0;
+    virtual void on_client_response_timeout(const Query& query, std::span<const Waiter> waiters,
+                                            Ticks now) noexcept = 0;
 
 protected:
     ~AnswerSink() = default;

@@ -48,7 +48,7 @@ enum class AnswerStatus : std::uint8_t {
 /// YXDOMAIN: the name that a DNAME leads to is longer than a name may be (RFC 6672 §2.2).
 inline constexpr auto kYxDomain = static_cast<Rcode>(6);
 
-struct AnswerShape {
+struct AnswerInfo {
     static constexpr std::size_t kLinksMax = 16;
 
     Rcode rcode = Rcode::NoError;  // with the extended bits of the OPT
@@ -65,7 +65,7 @@ struct AnswerShape {
     std::array<std::uint16_t, kLinksMax> links{};  // offsets of these names in the scrubbed message
 };
 
-/// A bit in the flags of a scrubbed message, equal to AnswerShape::holds_dnssec, so that the cache keeps it with the
+/// A bit in the flags of a scrubbed message, equal to AnswerInfo::holds_dnssec, so that the cache keeps it with the
 /// message. It is the Z bit (RFC 1035 §4.1.1) and never leaves this process: finish_answer() writes the flags anew.
 inline constexpr std::uint16_t kHoldsDnssec = 0x0040;
 
@@ -80,8 +80,8 @@ inline constexpr std::uint16_t kHoldsDnssec = 0x0040;
 /// 0 (RFC 2181 §8); the SOA of a negative answer gets the lower of its TTL and MINIMUM. A truncated answer keeps no
 /// record, nor does one whose rcode is neither NOERROR nor NXDOMAIN. `size` is the number of bytes written; `out` holds
 /// kMessageMax bytes.
-[[nodiscard]] AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out,
-                                          std::size_t& size, AnswerShape& shape) noexcept;
+[[nodiscard]] AnswerStatus scrub_answer(ByteView packet, const Question& question, MutableBytes out, std::size_t& size,
+                                        AnswerInfo& shape) noexcept;
 
 /// Lowers every TTL of a scrubbed message by `age_s`, then clamps it to at least `lowest_s` and at most `highest_s`.
 void age_answer(MutableBytes message, std::uint32_t age_s, std::uint32_t lowest_s, std::uint32_t highest_s) noexcept;

@@ -39,7 +39,7 @@ inline Ticks at(milliseconds since_start) { return Ticks{} + seconds{1000} + sin
 /// A scrubbed message: one answer record at QNAME, with rdata of any size.
 struct Answer {
     std::vector<std::uint8_t> message;
-    wire::AnswerShape shape;
+    wire::AnswerInfo shape;
 };
 
 inline test::Packet begin_message(const wire::Question& question, unsigned answers, unsigned authorities) {

@@ -173,8 +173,8 @@ const Broken kBroken[] = {
 
 std::vector<std::string> errors_in(std::string_view text) {
     Diagnostics diagnostics;
-    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent/resolv.conf"};
-    const auto settings = load_text(text, "cenote.toml", surroundings, diagnostics);
+    const HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent/resolv.conf"};
+    const auto settings = load_text(text, "cenote.toml", host_info, diagnostics);
     EXPECT_EQ(settings.has_value(), !diagnostics.has_errors());
     std::vector<std::string> errors;
     for (const auto& one : diagnostics.all())

@@ -25,8 +25,8 @@ protected:
     std::optional<Settings> load_folder() { return load(folder_ / "cenote.toml", diagnostics_); }
 
     std::optional<Settings> load_string(std::string_view text) {
-        const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
-        auto settings = load_text(text, folder_ / "cenote.toml", surroundings, diagnostics_);
+        const HostInfo host_info{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+        auto settings = load_text(text, folder_ / "cenote.toml", host_info, diagnostics_);
         EXPECT_TRUE(settings.has_value()) << (diagnostics_.all().empty() ? "" : diagnostics_.all()[0].to_string());
         return settings;
     }
@@ -96,7 +96,7 @@ domains = ["*.open.example", "plain.example"]
     EXPECT_EQ(settings->upstream.routes.at(0).zone, name("corp.example"));
     EXPECT_EQ(settings->local.at(0).name, name("*.intra.example"));
     EXPECT_THAT(settings->protect, ElementsAre(name("agency.example"), name("xn--bj0bj3i97fq8o5lq.kr")));
-    EXPECT_EQ(settings->transfer.served.at(0).zone, name("rpz.agency.example"));
+    EXPECT_EQ(settings->transfer.primary_zones.at(0).zone, name("rpz.agency.example"));
     std::vector<std::string> targets;
     for (const auto& target : policy.directives.at(0).targets) targets.push_back(policy::target_to_text(target));
     EXPECT_THAT(targets,
@@ -187,8 +187,8 @@ TEST_F(LoadTest, SystemReadsResolvConfWithoutListenAddresses) {
 
 TEST_F(LoadTest, SystemWithListenAddressesAloneIsAnError) {
     write("resolv.conf", "nameserver 127.0.0.1\nnameserver 0.0.0.0\nnameserver ::\n");
-    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
-    EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml", surroundings, diagnostics_));
+    const HostInfo host_info{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+    EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml", host_info, diagnostics_));
     EXPECT_THAT(texts(Diagnostic::Severity::Error), ElementsAre(HasSubstr("names no server but this one")));
     EXPECT_FALSE(load_text("[upstream]\nservers = [\"system\"]\n", "c.toml",
                            {.host_name = "dns1", .resolv_conf = folder_ / "missing"}, diagnostics_));
@@ -268,8 +268,8 @@ TEST_F(LoadTest, AddressTargetsThatMayNotBeSinkholed) {
     const std::string directive = "[[directive]]\nid = \"d\"\nstep = \"restrict\"\ntargets = ";
     EXPECT_TRUE(load_string(local + directive + "[\"address:192.0.2.0/24\", \"address:192.168.0.0/16\"]\n"));
     const auto refused = [this](const std::string& text) {
-        const Surroundings surroundings{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
-        return !load_text(text, "c.toml", surroundings, diagnostics_);
+        const HostInfo host_info{.host_name = "dns1", .resolv_conf = folder_ / "resolv.conf"};
+        return !load_text(text, "c.toml", host_info, diagnostics_);
     };
     EXPECT_TRUE(refused(local + directive + "[\"address:0.0.0.0/0\", \"address:::/0\", \"address:10.1.0.0/16\"]\n"));
     EXPECT_THAT(

@@ -34,8 +34,8 @@ std::string block(const std::string& document, const std::string& kind) {
 }
 
 std::optional<Settings> load_block(const std::string& text, Diagnostics& diagnostics) {
-    const Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
-    return load_text(text, "CONFIG.md", surroundings, diagnostics);
+    const HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    return load_text(text, "CONFIG.md", host_info, diagnostics);
 }
 
 TEST(Reference, Loads) {

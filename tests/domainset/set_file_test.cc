@@ -124,7 +124,7 @@ TEST(SetFile, OpenUnreadLeavesDeceptionToCheck) {
     const testing_support::TemporaryFolder folder;
     std::ofstream(folder / "set", std::ios::binary)
         .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
-    const auto set = DomainSet::open_unread(folder / "set");
+    const auto set = DomainSet::open_unverified(folder / "set");
     ASSERT_TRUE(set.ok()) << set.error().text;
     EXPECT_FALSE(set->check().ok());
     EXPECT_FALSE(DomainSet::open(folder / "set").ok());

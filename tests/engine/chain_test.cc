@@ -102,7 +102,7 @@ TEST_F(ChainTest, AFailureOutsideIsServedStaleOrSaid) {
     now += seconds{61};
     ASSERT_EQ(Outcome::Pending, ask({.name = "cdn.corp.example"}));
     const auto asked = forwarder->asked.at(2);
-    forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, now);
+    forwarder->sink.on_client_response_timeout(asked.query, {&asked.waiter, 1}, now);
     EXPECT_TRUE(contains(last(), "edge.example.\t30\tIN\tA\t192.0.2.7")) << last();
     EXPECT_EQ(0U, engine->pending());
 }
@@ -162,7 +162,7 @@ TEST_F(ChainTest, ASecondExchangeStaysWithinTheTimeOfAQuery) {
     const auto asked = forwarder->asked.at(forwarder->asked_count - 1);
     EXPECT_EQ(name("edge.example"), asked.query.question.name);
     now += milliseconds(1800);
-    forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, now);
+    forwarder->sink.on_client_response_timeout(asked.query, {&asked.waiter, 1}, now);
     ASSERT_EQ(answers + 1, late.size());
     EXPECT_TRUE(contains(last(), "SERVFAIL")) << last();
     EXPECT_EQ(0U, engine->pending());

@@ -124,7 +124,7 @@ TEST_F(EngineTest, StaleAnswerWhenUpstreamFailsOrIsSlow) {
     now += seconds{100};
     ASSERT_EQ(Outcome::Pending, ask({.name = "www.debian.org"})) << "fresh data is wanted first";
     const auto waiting = forwarder->asked.at(1);
-    forwarder->sink.delayed(waiting.query, {&waiting.waiter, 1}, now);
+    forwarder->sink.on_client_response_timeout(waiting.query, {&waiting.waiter, 1}, now);
     ASSERT_EQ(2U, late.size());
     EXPECT_TRUE(contains(late_text(1), "\t30\tIN\tA\t192.0.2.7")) << late_text(1);
     fail(1, upstream::Ending::TimedOut);

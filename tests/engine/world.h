@@ -25,7 +25,7 @@ using policy::testing::name;
 /// Records its queries; the test answers them.
 class ScriptedForwarder final : public upstream::Forwarder {
 public:
-    struct Asked {
+    struct QueryContext {
         upstream::Query query;
         upstream::Waiter waiter;
     };
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::uint32_t in_flight() const noexcept override { return static_cast<std::uint32_t>(asked_count); }
 
     upstream::AnswerSink& sink;
-    std::array<Asked, 4096> asked;
+    std::array<QueryContext, 4096> asked;
     std::size_t asked_count = 0;
     bool refuses = false;
     upstream::Options applied;
@@ -157,10 +157,10 @@ public:
         const auto asked = forwarder->asked.at(index);
         upstream::Completion completion;
         std::size_t size = 0;
-        const auto status = distill_answer(packet, asked.query.question, distilled_, size, completion.shape);
+        const auto status = scrub_answer(packet, asked.query.question, scrubbed_, size, completion.shape);
         if (status != wire::AnswerStatus::Ok) return status;
         completion.ending = upstream::Ending::Answered;
-        completion.answer = ByteView(distilled_).first(size);
+        completion.answer = ByteView(scrubbed_).first(size);
         forwarder->sink.complete(asked.query, completion, {&asked.waiter, 1}, now);
         return status;
     }
@@ -188,17 +188,17 @@ public:
     std::vector<std::uint8_t> space = std::vector<std::uint8_t>(wire::kMessageMax);
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
-    std::vector<std::vector<std::uint8_t>> diverted;  // queries that were handed over
+    std::vector<std::vector<std::uint8_t>> handed_over;  // queries that were handed over
     Diverted diversion = Diverted::Taken;
 
 private:
-    Diverted divert(const Client&, ByteView packet) noexcept override {
-        diverted.emplace_back(packet.begin(), packet.end());
+    Diverted hand_over(const Client&, ByteView packet) noexcept override {
+        handed_over.emplace_back(packet.begin(), packet.end());
         return diversion;
     }
     void send(const Client&, ByteView bytes, Ticks) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
 
-    std::vector<std::uint8_t> distilled_ = std::vector<std::uint8_t>(wire::kMessageMax);
+    std::vector<std::uint8_t> scrubbed_ = std::vector<std::uint8_t>(wire::kMessageMax);
 };
 
 }  // namespace cenote::engine::testing

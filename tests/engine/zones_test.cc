@@ -36,7 +36,7 @@ TEST_F(ZonesTest, TransfersNotifyAndWhatIsAskedBeforeThem) {
         for (const char* peer : {"10.0.0.1", "192.0.2.9"})
             EXPECT_EQ(ask_from(peer, {.name = "rpz.example", .type = type}), Outcome::Dropped) << type << " " << peer;
     EXPECT_EQ(ask_bytes(notify()), Outcome::Dropped);
-    EXPECT_EQ(diverted.size(), 9U);
+    EXPECT_EQ(handed_over.size(), 9U);
     diversion = Diverted::Later;
     EXPECT_EQ(ask({.name = "rpz.example", .type = "AXFR"}), Outcome::Pending);
     EXPECT_EQ(engine->pending(), 0U) << "it waits elsewhere";
@@ -49,13 +49,13 @@ TEST_F(ZonesTest, ForeignAddressesAreRefusedHere) {
     }
     EXPECT_EQ(ask_bytes(notify()), Outcome::Answered);
     EXPECT_THAT(text(), HasSubstr("rcode: REFUSED"));
-    EXPECT_TRUE(diverted.empty());
+    EXPECT_TRUE(handed_over.empty());
 }
 
 TEST_F(ZonesTest, OtherNamesAndTypesAreQueriesLikeOthers) {
     for (const auto& [name, type] : {std::pair{"rpz.example", "A"}, {"a.rpz.example", "SOA"}, {"example", "NS"}})
         EXPECT_EQ(ask({.name = name, .type = type}), Outcome::Pending) << name;
-    EXPECT_TRUE(diverted.empty());
+    EXPECT_TRUE(handed_over.empty());
 }
 
 TEST_F(ZonesTest, WhatFindsNoRoomMayAskAgain) {

@@ -49,8 +49,8 @@ bool question_of(ByteView packet, Question& question) {
     return reader.ok();
 }
 
-void expect_links(ByteView message, const AnswerShape& shape) {
-    CENOTE_CHECK(shape.link_count <= AnswerShape::kLinksMax);
+void expect_links(ByteView message, const AnswerInfo& shape) {
+    CENOTE_CHECK(shape.link_count <= AnswerInfo::kLinksMax);
     for (std::size_t i = 0; i < shape.link_count; ++i) {
         Name name;
         std::size_t end = 0;
@@ -58,11 +58,11 @@ void expect_links(ByteView message, const AnswerShape& shape) {
     }
 }
 
-void expect_stable(ByteView message, const Question& question, const AnswerShape& shape) {
+void expect_stable(ByteView message, const Question& question, const AnswerInfo& shape) {
     std::vector<std::uint8_t> again(kMessageMax);
     std::size_t size = 0;
-    AnswerShape second;
-    CENOTE_CHECK(distill_answer(message, question, again, size, second) == AnswerStatus::Ok);
+    AnswerInfo second;
+    CENOTE_CHECK(scrub_answer(message, question, again, size, second) == AnswerStatus::Ok);
     CENOTE_CHECK(
         std::equal(message.begin(), message.end(), again.begin(), again.begin() + static_cast<std::ptrdiff_t>(size)));
     CENOTE_CHECK(second.ttl_s == shape.ttl_s && second.link_count == shape.link_count);
@@ -100,8 +100,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!question_of(packet, question)) return 0;
     static std::vector<std::uint8_t> out(kMessageMax);
     std::size_t written = 0;
-    AnswerShape shape;
-    if (distill_answer(packet, question, out, written, shape) != AnswerStatus::Ok) return 0;
+    AnswerInfo shape;
+    if (scrub_answer(packet, question, out, written, shape) != AnswerStatus::Ok) return 0;
     CENOTE_CHECK(written >= kHeaderSize && written <= kMessageMax);
     const std::vector<std::uint8_t> message(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(written));
     if (!is_comparable(message)) return 0;

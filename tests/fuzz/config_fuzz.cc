@@ -11,10 +11,10 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace cenote;
-    const config::Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    const config::HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent"};
     Diagnostics diagnostics;
     const auto settings =
-        config::load_text({reinterpret_cast<const char*>(data), size}, "cenote.toml", surroundings, diagnostics);
+        config::load_text({reinterpret_cast<const char*>(data), size}, "cenote.toml", host_info, diagnostics);
     CENOTE_CHECK(settings.has_value() != diagnostics.has_errors());
     for (const auto& one : diagnostics.all()) CENOTE_CHECK(!one.to_string().empty());
     if (!settings) return 0;

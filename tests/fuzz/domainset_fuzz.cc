@@ -65,7 +65,7 @@ void walk(const DomainSet& set) {
 }
 
 /// Whatever is in it, it makes a set that can be used, or none; and another delta can be written on top.
-void put_beside(std::vector<std::uint8_t> file) {
+void attach_delta(std::vector<std::uint8_t> file) {
     static const DomainSet large = large_set();
     if (file.size() < domainset::format::kHeaderBytes) return;
     auto header = domainset::format::decode_header(file);
@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)DomainSet::from_bytes(file);
     domainset::sign_again(file);
     look_up_unread(file);
-    put_beside(file);
+    attach_delta(file);
     if (const auto set = DomainSet::from_bytes(std::move(file))) walk(*set);
     return 0;
 }

@@ -70,7 +70,7 @@ public:
         if (parse_query(packet_, query_) != wire::ParseStatus::Ok) return;
         const auto& policy = *world.published->current()->policy;
         const auto verdict = policy.judge(policy.classify(world.client.peer.ip), policy.match(query_.name));
-        closed_ = policy.cell(verdict).blocks();
+        closed_ = policy.cell(verdict).is_sinkholed();
     }
 
     engine::Outcome ask() {

@@ -42,14 +42,14 @@ TEST(AddressLists, TheLongestPrefixOfAnAnswersAddressCounts) {
     const auto policy = policy_of(options);
     const auto closed = [&](const char* revealed) {
         return policy->cell(policy->judge_link(policy->classify(ip("192.0.2.1")), {}, policy->match(ip(revealed))))
-            .blocks();
+            .is_sinkholed();
     };
     EXPECT_TRUE(closed("10.1.0.1"));
     EXPECT_FALSE(closed("10.1.2.1"));
     EXPECT_TRUE(closed("10.1.2.7"));
     EXPECT_FALSE(closed("10.2.0.1"));
     options.directives[0].step = Step::Advise;
-    EXPECT_FALSE(policy_of(options)->cell(policy_of(options)->judge({}, policy->match(ip("10.1.0.1")))).blocks());
+    EXPECT_FALSE(policy_of(options)->cell(policy_of(options)->judge({}, policy->match(ip("10.1.0.1")))).is_sinkholed());
 }
 
 TEST(AddressLists, ClientsGetEverythingClosedOrNothing) {
@@ -63,14 +63,14 @@ TEST(AddressLists, ClientsGetEverythingClosedOrNothing) {
                                                {"10.1.2.1", false, false},
                                                {"10.1.2.7", true, true},
                                                {"10.9.9.9", false, true}}) {
-        EXPECT_EQ(testing::judged(*policy, client, "anything.example").blocks(), free) << client;
-        EXPECT_EQ(testing::judged(*policy, client, "www.listed.example").blocks(), listed) << client;
-        EXPECT_TRUE(testing::judged(*policy, client, "other.example").blocks()) << client;
-        EXPECT_FALSE(testing::judged(*policy, client, "open.example").blocks()) << client;
+        EXPECT_EQ(testing::judged(*policy, client, "anything.example").is_sinkholed(), free) << client;
+        EXPECT_EQ(testing::judged(*policy, client, "www.listed.example").is_sinkholed(), listed) << client;
+        EXPECT_TRUE(testing::judged(*policy, client, "other.example").is_sinkholed()) << client;
+        EXPECT_FALSE(testing::judged(*policy, client, "open.example").is_sinkholed()) << client;
         for (const char* asked : {"anything.example", "www.listed.example", "other.example", "open.example"}) {
             const Cell& cell = testing::judged(*policy, client, asked);
             const Explanation explanation = policy->explain(ip(client), name(asked));
-            EXPECT_EQ(cell.blocks(), explanation.verdict == "restrict" || explanation.verdict == "block")
+            EXPECT_EQ(cell.is_sinkholed(), explanation.verdict == "restrict" || explanation.verdict == "block")
                 << client << " " << asked;
             EXPECT_EQ(policy->directive_id(cell.directive), explanation.directive) << client << " " << asked;
         }

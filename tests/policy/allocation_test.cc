@@ -28,8 +28,8 @@ TEST(Allocation, JudgingNeedsNone) {
         const ClientClass of = policy->classify(client);
         const Verdict verdict = policy->judge(of, policy->match(name));
         const Verdict link = policy->judge_link(of, verdict, policy->match(revealed));
-        blocked += policy->cell(verdict).blocks() ? 1U : 0U;
-        blocked += policy->cell(link).blocks() ? 1U : 0U;
+        blocked += policy->cell(verdict).is_sinkholed() ? 1U : 0U;
+        blocked += policy->cell(link).is_sinkholed() ? 1U : 0U;
         blocked += policy->group_of(of).size() + policy->directive_id(policy->cell(link).directive).size();
     }
     EXPECT_EQ(test::allocations(), before);

@@ -93,14 +93,14 @@ TEST(Policy, AllowsOpenEverythingBelowBlock) {
     const auto policy = build(options, kNow);
     for (const std::string_view open : {"open.deepseek.com", "x.open.deepseek.com", "open.example.ai"}) {
         EXPECT_TRUE(judged(*policy, kMoti, open).allowed) << open;
-        EXPECT_FALSE(judged(*policy, kMoti, open).blocks()) << open;
-        EXPECT_TRUE(judged(*policy, kOther, open).blocks()) << open;
+        EXPECT_FALSE(judged(*policy, kMoti, open).is_sinkholed()) << open;
+        EXPECT_TRUE(judged(*policy, kOther, open).is_sinkholed()) << open;
     }
-    EXPECT_TRUE(judged(*policy, kMoti, "open.hard.ai").blocks());
-    EXPECT_TRUE(judged(*policy, kMoti, "deepseek.com").blocks());
+    EXPECT_TRUE(judged(*policy, kMoti, "open.hard.ai").is_sinkholed());
+    EXPECT_TRUE(judged(*policy, kMoti, "deepseek.com").is_sinkholed());
     EXPECT_EQ(judged(*policy, kMoti, "open.deepseek.com").step, Step::Restrict);  // the step stays visible
     options.allows[0].ends = kNow;
-    EXPECT_TRUE(judged(*build(options, kNow), kMoti, "open.deepseek.com").blocks());
+    EXPECT_TRUE(judged(*build(options, kNow), kMoti, "open.deepseek.com").is_sinkholed());
 }
 
 Exception exception(std::string id, std::string directive, std::string_view client, std::string group) {
@@ -122,12 +122,12 @@ TEST(Policy, AnExceptionTakesItsOwnDirectiveOutAndOnlyThat) {
                           exception("x3", "gone", "10.3.0.0/28", "")};
     const auto policy = build(options, kNow);
     ASSERT_NE(policy, nullptr);
-    EXPECT_TRUE(judged(*policy, "10.9.9.9", "deepseek.com").blocks());
-    EXPECT_TRUE(judged(*policy, "10.2.2.16", "deepseek.com").blocks()) << "just outside the prefix";
-    EXPECT_TRUE(judged(*policy, "10.3.0.1", "deepseek.com").blocks()) << "of a directive that is gone";
+    EXPECT_TRUE(judged(*policy, "10.9.9.9", "deepseek.com").is_sinkholed());
+    EXPECT_TRUE(judged(*policy, "10.2.2.16", "deepseek.com").is_sinkholed()) << "just outside the prefix";
+    EXPECT_TRUE(judged(*policy, "10.3.0.1", "deepseek.com").is_sinkholed()) << "of a directive that is gone";
     for (const auto& [client, which] : {std::pair("10.2.2.15", 0U), {"10.1.200.1", 1U}}) {
         const Cell& cell = judged(*policy, client, "chat.deepseek.com");
-        EXPECT_FALSE(cell.blocks());
+        EXPECT_FALSE(cell.is_sinkholed());
         EXPECT_EQ(cell.exception, which);
         EXPECT_EQ(policy->directive_id(cell.directive), "one");
         EXPECT_EQ(policy->service_id(cell.service), "deepseek");
@@ -136,15 +136,16 @@ TEST(Policy, AnExceptionTakesItsOwnDirectiveOutAndOnlyThat) {
     EXPECT_EQ(policy->next_edge(), kNow + std::chrono::hours(2));
 
     options.directives.push_back(directive("other", Step::Restrict, {"domain:chat.deepseek.com"}));
-    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "chat.deepseek.com").blocks()) << "another one holds";
-    EXPECT_FALSE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").blocks());
+    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "chat.deepseek.com").is_sinkholed()) << "another one holds";
+    EXPECT_FALSE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").is_sinkholed());
     options.directives.back().step = Step::Advise;
     EXPECT_EQ(judged(*build(options, kNow), "10.1.200.1", "chat.deepseek.com").exception, 1U);
 
     const auto later = build(options, kNow + std::chrono::hours(2));
-    EXPECT_TRUE(judged(*later, "10.1.200.1", "deepseek.com").blocks()) << "it has ended";
+    EXPECT_TRUE(judged(*later, "10.1.200.1", "deepseek.com").is_sinkholed()) << "it has ended";
     options.directives.front().step = Step::Block;
-    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").blocks()) << "block has no exceptions";
+    EXPECT_TRUE(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").is_sinkholed())
+        << "block has no exceptions";
     options.directives.front().step = Step::Observe;
     EXPECT_EQ(judged(*build(options, kNow), "10.1.200.1", "deepseek.com").exception, Cell::kNone);
 }
@@ -158,8 +159,8 @@ TEST(Policy, AnExceptionOfNamesAndAddressesOfTheDirectivesOwn) {
     const auto other = policy->classify(testing::ip("10.2.3.1"));
     EXPECT_EQ(judged(*policy, "10.2.2.1", "a.bad.net").exception, 0U);
     const Match link = policy->match(testing::ip("192.0.2.7"));
-    EXPECT_FALSE(policy->cell(policy->judge_link(mine, {}, link)).blocks());
-    EXPECT_TRUE(policy->cell(policy->judge_link(other, {}, link)).blocks());
+    EXPECT_FALSE(policy->cell(policy->judge_link(mine, {}, link)).is_sinkholed());
+    EXPECT_TRUE(policy->cell(policy->judge_link(other, {}, link)).is_sinkholed());
 }
 
 TEST(Policy, AnExceptionIsNoGroup) {
@@ -201,7 +202,7 @@ TEST(Policy, WhatIsOpenBelowKeepsItsParentsFromNxdomain) {
     options.directives[0].roles = {"web"};
     policy = build(options, kNow);
     EXPECT_TRUE(judged(*policy, kOther, "openai.com").keep_open_below);
-    EXPECT_FALSE(judged(*policy, kOther, "api.openai.com").blocks());
+    EXPECT_FALSE(judged(*policy, kOther, "api.openai.com").is_sinkholed());
     options.directives[0].roles.clear();
     options.directives[0].strict = true;
     EXPECT_FALSE(judged(*build(options, kNow), kOther, "openai.com").keep_open_below);
@@ -284,7 +285,7 @@ TEST(Policy, LinksAreJudgedByWhatWasAsked) {
     const auto policy = build(options, kNow);
     const ClientClass client = policy->classify(ip(kMoti));
     const auto link = [&](std::string_view asked, const Match& to) {
-        return policy->cell(policy->judge_link(client, verdict_of(*policy, kMoti, asked), to)).blocks();
+        return policy->cell(policy->judge_link(client, verdict_of(*policy, kMoti, asked), to)).is_sinkholed();
     };
     EXPECT_TRUE(link("cloak.example", policy->match(name("deepseek.com"))));
     EXPECT_FALSE(link("cloak.example", policy->match(name("example.org"))));
@@ -328,11 +329,11 @@ TEST(Policy, ACalendarEdgeBuildsNothingAnewThatTheTimeDoesNotChange) {
     EXPECT_EQ(after->version(), 2U);
     EXPECT_EQ(after->sets_generation(), before->sets_generation());
     EXPECT_EQ(after->shared_base(), base);
-    EXPECT_FALSE(judged(*before, kMoti, "d7.example").blocks());
-    EXPECT_TRUE(judged(*after, kMoti, "d7.example").blocks());
+    EXPECT_FALSE(judged(*before, kMoti, "d7.example").is_sinkholed());
+    EXPECT_TRUE(judged(*after, kMoti, "d7.example").is_sinkholed());
 
     const auto other = Policy::rebuild(*after, std::make_shared<const Options>(), base, 3, kNow).value();
-    EXPECT_FALSE(judged(*other, kMoti, "d7.example").blocks()) << "other options are built in full";
+    EXPECT_FALSE(judged(*other, kMoti, "d7.example").is_sinkholed()) << "other options are built in full";
     const auto without = Policy::rebuild(*after, options, nullptr, 4, *before->next_edge());
     EXPECT_EQ(without.value()->base(), nullptr);
 }
@@ -353,8 +354,8 @@ TEST(Policy, WorksWithoutASet) {
     Options options = demo();
     options.directives.push_back(directive("own", Step::Restrict, {"domain:example.ai"}));
     const auto policy = Policy::build(std::make_shared<const Options>(options), nullptr, 1, kNow).value();
-    EXPECT_FALSE(judged(*policy, kMoti, "deepseek.com").blocks());
-    EXPECT_TRUE(judged(*policy, kMoti, "example.ai").blocks());
+    EXPECT_FALSE(judged(*policy, kMoti, "deepseek.com").is_sinkholed());
+    EXPECT_TRUE(judged(*policy, kMoti, "example.ai").is_sinkholed());
     EXPECT_EQ(policy->base(), nullptr);
     const auto empty = Policy::build(std::make_shared<const Options>(), nullptr, 1, kNow).value();
     EXPECT_EQ(verdict_of(*empty, kMoti, "example.ai").cell, 0U);

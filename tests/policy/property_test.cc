@@ -179,7 +179,7 @@ void compare(const Policy& policy, const IpAddress& client, const wire::Name& na
     const auto& exceptions = policy.options().exceptions;
     ASSERT_EQ(cell.exception == Cell::kNone ? "" : exceptions[cell.exception].id, explanation.exception);
     ASSERT_EQ(policy.service_id(cell.service), explanation.service + explanation.list);
-    if (!cell.blocks()) return;
+    if (!cell.is_sinkholed()) return;
     ASSERT_EQ(std::string(answer_mode_to_text(cell.answer)) + ", 30 s", explanation.answer);
 }
 
@@ -195,13 +195,13 @@ void check_open_below(const Policy& policy, const IpAddress& client) {
             std::find_first_of(groups.begin(), groups.end(), allow.groups.begin(), allow.groups.end()) == groups.end())
             continue;
         for (const wire::Name& name : allow.domains) {
-            if (!cell_of(name).allowed || cell_of(name).blocks()) continue;
+            if (!cell_of(name).allowed || cell_of(name).is_sinkholed()) continue;
             for (int labels = name.labels() - 1; labels > 0; --labels) {
                 wire::Name parent;
                 std::size_t end = 0;
                 ASSERT_TRUE(parent.read_uncompressed(name.suffix(static_cast<std::uint8_t>(labels)), end));
                 const Cell& above = cell_of(parent);
-                if (above.blocks() &&
+                if (above.is_sinkholed() &&
                     !above.allowed) {  // one that is opened and blocked is a single host's, not a zone's
                     EXPECT_TRUE(above.keep_open_below) << name.to_string() << " below " << parent.to_string();
                 }
@@ -234,7 +234,7 @@ TEST_P(Property, TableAndRulesAgree) {
             if (HasFatalFailure()) return;
             check_open_below(policy, client);
             const Cell& cell = policy.cell(policy.judge(policy.classify(client), policy.match(name)));
-            closed += cell.blocks() ? 1U : 0U;
+            closed += cell.is_sinkholed() ? 1U : 0U;
             opened += cell.allowed ? 1U : 0U;
             excepted += cell.exception != Cell::kNone ? 1U : 0U;
         }

@@ -89,10 +89,10 @@ Wrong Play::act(const Step& step) {
 
 Wrong Play::configure(const ConfigText& config) {
     Diagnostics diagnostics;
-    const config::Surroundings surroundings{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    const config::HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent"};
     const std::size_t lines_above = config.line == 0 ? 0 : config.line - 1;  // so that mistakes have their place
     auto settings =
-        config::load_text(std::string(lines_above, '\n') + config.text, script_.path, surroundings, diagnostics);
+        config::load_text(std::string(lines_above, '\n') + config.text, script_.path, host_info, diagnostics);
     if (settings) policy::Policy::check(*settings->policy, catalogue_.get(), diagnostics);
     for (const auto& one : diagnostics.all())
         if (one.severity == Diagnostic::Severity::Error) return one.to_string();
@@ -240,7 +240,7 @@ Wrong Play::pass(seconds elapse) {
         if (open.told_delayed || world_->now - open.since < settings_->upstream.stale_after) continue;
         open.told_delayed = true;
         const auto& asked = world_->forwarder->asked[open.index];
-        world_->forwarder->sink.delayed(asked.query, {&asked.waiter, 1}, world_->now);
+        world_->forwarder->sink.on_client_response_timeout(asked.query, {&asked.waiter, 1}, world_->now);
     }
     take_late();
     return std::nullopt;

@@ -17,7 +17,7 @@ inline Bytes zone_query(std::uint16_t id) {
     return query;
 }
 
-class ConnectionWorld : public World, private ConnectionOwner, private transfer::Inbox, private transfer::Outlet {
+class ConnectionWorld : public World, private ConnectionOwner, private transfer::XfrQueue, private transfer::Outlet {
 public:
     void connect(std::unique_ptr<loop::Transport> transport) {
         client.transport = telemetry::Transport::Tcp;

@@ -20,7 +20,7 @@ using testing::Secondary;
 using wire::Rcode;
 using wire::RrType;
 
-const std::vector<KeptZone> kKept{
+const std::vector<SecondaryZoneOptions> kKept{
     {.list = "nation", .zone = kZone, .primary = kSecondary, .key = {}},
     {.list = "other", .zone = *wire::Name::parse("other.example"), .primary = kSecondary, .key = {}}};
 

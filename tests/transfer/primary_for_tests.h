@@ -111,7 +111,7 @@ private:
 inline Result<std::optional<ZoneData>> transfer_from(const Primary& primary, const TransferLimits& limits,
                                                      const ZoneData* known = nullptr, const TsigKey* key = nullptr) {
     const std::atomic<bool> stop{false};
-    const KeptZone zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
+    const SecondaryZoneOptions zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
     return XfrClient(zone, key, limits, stop).transfer(known);
 }
 

@@ -30,7 +30,7 @@ std::shared_ptr<const policy::Policy> policy_with(std::string_view target) {
 
 Options options_for(const Secondary& secondary) {
     Options options;
-    options.served = {{.zone = kZone, .group = "everyone", .keys = {}, .notify = {secondary.address()}}};
+    options.primary_zones = {{.zone = kZone, .group = "everyone", .keys = {}, .notify = {secondary.address()}}};
     return options;
 }
 
@@ -41,13 +41,13 @@ Message ask(Service& service, Secondary& client, const Secondary& worker, const 
     asker.local = worker.address().ip;
     asker.socket = worker.socket();
     asker.any_address = any_address;
-    while (!service.inbox().take(asker, message)) std::this_thread::yield();
+    while (!service.xfr_queue().take(asker, message)) std::this_thread::yield();
     return client.wait();
 }
 
 TEST(Service, AChangeOfPolicyIsANewVersionAndNotify) {
     Secondary secondary, worker;
-    const auto service = Service::start([](const KeptZone&) {});
+    const auto service = Service::start([](const SecondaryZoneOptions&) {});
     EXPECT_TRUE(service->status().empty());
     for (const char* target : {"domain:one.test", "domain:two.test"}) {
         service->update(options_for(secondary), policy_with(target), "dns1");
@@ -64,7 +64,7 @@ TEST(Service, AChangeOfPolicyIsANewVersionAndNotify) {
 
 TEST(Service, QueriesOverUdpAreAnsweredFromTheAddressThatWasAsked) {
     Secondary secondary, worker, client;
-    const auto service = Service::start([](const KeptZone&) {});
+    const auto service = Service::start([](const SecondaryZoneOptions&) {});
     service->update(options_for(secondary), policy_with("domain:one.test"), "dns1");
     secondary.wait();
     for (const bool any_address : {false, true}) {
@@ -79,13 +79,13 @@ TEST(Service, QueriesOverUdpAreAnsweredFromTheAddressThatWasAsked) {
 TEST(Service, NotifyForASecondaryZoneIsPassedOn) {
     Secondary primary, secondary, worker;
     std::promise<std::string> list;
-    const auto service = Service::start([&](const KeptZone& zone) { list.set_value(zone.list); });
+    const auto service = Service::start([&](const SecondaryZoneOptions& zone) { list.set_value(zone.list); });
     Options options;
-    options.kept = {{.list = "nation", .zone = kZone, .primary = primary.address(), .key = {}}};
-    options.served = {{.zone = *wire::Name::parse("other.example"),
-                       .group = "everyone",
-                       .keys = {},
-                       .notify = {secondary.address()}}};
+    options.secondary_zones = {{.list = "nation", .zone = kZone, .primary = primary.address(), .key = {}}};
+    options.primary_zones = {{.zone = *wire::Name::parse("other.example"),
+                              .group = "everyone",
+                              .keys = {},
+                              .notify = {secondary.address()}}};
     service->update(options, policy_with("domain:one.test"), "dns1");
     secondary.wait();  // the options are in force from here on
     Message notify = question(RrType::SOA);
@@ -96,7 +96,7 @@ TEST(Service, NotifyForASecondaryZoneIsPassedOn) {
 
 TEST(Service, ItEndsWhileASecondaryDoesNotAnswer) {
     Secondary secondary;
-    const auto service = Service::start([](const KeptZone&) {});
+    const auto service = Service::start([](const SecondaryZoneOptions&) {});
     service->update(options_for(secondary), policy_with("domain:one.test"), "dns1");
     secondary.wait();
 }

@@ -35,7 +35,7 @@ const Bytes kPolicy = record(RrType::CNAME, 1, 1);
 
 Result<Soa> soa_from(const Primary& primary) {
     const std::atomic<bool> stop{false};
-    const KeptZone zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
+    const SecondaryZoneOptions zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
     return XfrClient(zone, nullptr, {}, stop).ask_soa();
 }
 
@@ -280,7 +280,7 @@ TEST(XfrClient, APrimaryThatIsNotThere) {
         address = primary.address();
     }
     const std::atomic<bool> stop{false};
-    const KeptZone zone{.list = "l", .zone = kZone, .primary = address, .key = {}};
+    const SecondaryZoneOptions zone{.list = "l", .zone = kZone, .primary = address, .key = {}};
     const auto got = XfrClient(zone, nullptr, {}, stop).ask_soa();
     ASSERT_FALSE(got.ok());
     EXPECT_THAT(got.error().text, HasSubstr(address.to_string() + ": "));
@@ -293,7 +293,7 @@ TEST(XfrClient, AStopEndsTheWaitForASilentPrimary) {
         stop = true;
         ended.get_future().wait();  // no answer, and no end of the connection
     });
-    const KeptZone zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
+    const SecondaryZoneOptions zone{.list = "l", .zone = kZone, .primary = primary.address(), .key = {}};
     const auto got = XfrClient(zone, nullptr, {.answer = std::chrono::hours(24)}, stop).ask_soa();
     ended.set_value();
     EXPECT_FALSE(got.ok());

@@ -57,7 +57,7 @@ private:
 class XfrServerTest : public ::testing::Test {
 protected:
     void start(const XfrLimits& limits, std::shared_ptr<const Zones> zones) {
-        server_ = std::make_unique<XfrServer>(limits, [this](const KeptZone& zone) {
+        server_ = std::make_unique<XfrServer>(limits, [this](const SecondaryZoneOptions& zone) {
             notified_.push_back(zone.list);
             on_notify_();
         });
@@ -219,7 +219,7 @@ TEST_F(XfrServerTest, WhatIsNoQueryEndsTheConnection) {
 
 TEST_F(XfrServerTest, NotifyOfASecondaryZone) {
     auto zones = std::make_shared<Zones>();
-    zones->options.kept = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
+    zones->options.secondary_zones = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
     start({}, zones);
     auto notify = question(RrType::SOA);
     notify[2] = 0x24;
@@ -232,7 +232,7 @@ TEST_F(XfrServerTest, NotifyOfASecondaryZone) {
 
 TEST_F(XfrServerTest, OneClientHasItsShareOfWhatWaits) {
     auto zones = std::make_shared<Zones>(*zones_of(1));
-    zones->options.kept = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
+    zones->options.secondary_zones = {{.list = "nation", .zone = testing::kZone, .primary = kSecondary, .key = {}}};
     start({.waiting_max = 4, .waiting_per_client_max = 2}, zones);
     auto notify = question(RrType::SOA);
     notify[2] = 0x24;

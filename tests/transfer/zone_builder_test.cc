@@ -18,7 +18,7 @@ using testing::kZone;
 class ZoneBuilderTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        source_.options.served = {{.zone = kZone, .group = "everyone", .keys = {}, .notify = {kSecondary}}};
+        source_.options.primary_zones = {{.zone = kZone, .group = "everyone", .keys = {}, .notify = {kSecondary}}};
         source_.node = "dns1";
         restrict({"domain:bad.test"});
     }
@@ -73,7 +73,7 @@ TEST_F(ZoneBuilderTest, AnotherKeyIsANewVersionWithoutSteps) {
     build();
     restrict({"domain:new.test"});
     build();
-    source_.options.served[0].keys = {*wire::Name::parse("key")};
+    source_.options.primary_zones[0].keys = {*wire::Name::parse("key")};
     const auto built = build();
     ASSERT_EQ(built.changed.size(), 1U);
     EXPECT_TRUE(built.changed[0]->steps.empty());
@@ -82,7 +82,7 @@ TEST_F(ZoneBuilderTest, AnotherKeyIsANewVersionWithoutSteps) {
 TEST_F(ZoneBuilderTest, AZoneThatCannotBeBuiltStaysAsItWas) {
     build();
     const auto before = zones_->versions.at(0);
-    source_.options.served[0].group = "nobody";
+    source_.options.primary_zones[0].group = "nobody";
     EXPECT_TRUE(build().changed.empty());
     EXPECT_EQ(zones_->versions.at(0), before);
     zones_ = std::make_shared<const Zones>();
@@ -91,7 +91,7 @@ TEST_F(ZoneBuilderTest, AZoneThatCannotBeBuiltStaysAsItWas) {
 
 TEST_F(ZoneBuilderTest, AZoneThatIsNoLongerConfiguredIsGone) {
     build();
-    source_.options.served.clear();
+    source_.options.primary_zones.clear();
     EXPECT_TRUE(build().zones->versions.empty());
 }
 

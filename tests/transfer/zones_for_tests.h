@@ -56,7 +56,7 @@ inline std::shared_ptr<const Zones> zones_of(std::size_t records, std::vector<Ts
     ZoneVersion version = version_of(7, std::move(all));
     for (const TsigKey& key : keys) version.of.keys.push_back(key.name);
     zones->options.keys = std::move(keys);
-    zones->options.served = {version.of};
+    zones->options.primary_zones = {version.of};
     zones->versions = {next_version(nullptr, std::move(version))};
     return zones;
 }

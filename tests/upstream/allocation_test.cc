@@ -21,7 +21,7 @@ public:
         if (completion.ending == Ending::Answered) answered += waiters.size();
         if ((left -= waiters.size()) == 0) loop_.stop();
     }
-    void delayed(const Query&, std::span<const Waiter>, Ticks) noexcept override {}
+    void on_client_response_timeout(const Query&, std::span<const Waiter>, Ticks) noexcept override {}
 
     std::size_t answered = 0;
     std::size_t left = 0;

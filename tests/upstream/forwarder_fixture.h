@@ -47,7 +47,7 @@ inline bool contains(const Bytes& bytes, const Bytes& part) {
 struct Told {
     Ending ending{};
     Bytes answer;
-    wire::AnswerShape shape;
+    wire::AnswerInfo shape;
     std::vector<Waiter> waiters;
     Ticks at{};
 };
@@ -67,7 +67,7 @@ public:
         if (on_complete) on_complete(query);
         if (completions >= wanted) loop_.stop();
     }
-    void delayed(const Query& query, std::span<const Waiter> waiters, Ticks) noexcept override {
+    void on_client_response_timeout(const Query& query, std::span<const Waiter> waiters, Ticks) noexcept override {
         delays[query.question.name.to_string()] += waiters.size();
     }
 

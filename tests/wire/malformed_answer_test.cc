@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Hostile responses that scrubbing refuses: names (RFC 9267), records, and the limits of work.
-#include "tests/wire/distill_fixture.h"
+#include "tests/wire/scrub_fixture.h"
 
 namespace cenote::wire {
 namespace {
@@ -16,19 +16,19 @@ using test::rrsig_rdata;
 using test::soa_rdata;
 using test::wire_name;
 
-class MalformedAnswerTest : public test::DistillFixture {
+class MalformedAnswerTest : public test::ScrubFixture {
 protected:
     MalformedAnswerTest() { ask("www.example", RrType::A); }
 
     Packet good() const { return answer(1).pointer(12).record(RrType::A, 60, kAddress); }
     /// One record of this kind beside the answer.
     bool refuses(RrType type, const Bytes& rdata) {
-        return distill(answer(2).pointer(12).record(RrType::A, 60, kAddress).pointer(12).record(type, 60, rdata)) ==
+        return scrub(answer(2).pointer(12).record(RrType::A, 60, kAddress).pointer(12).record(type, 60, rdata)) ==
                AnswerStatus::Malformed;
     }
 };
 
-TEST_F(MalformedAnswerTest, NothingIsWrongWithTheGoodOne) { EXPECT_EQ(distill(good()), AnswerStatus::Ok); }
+TEST_F(MalformedAnswerTest, NothingIsWrongWithTheGoodOne) { EXPECT_EQ(scrub(good()), AnswerStatus::Ok); }
 
 TEST_F(MalformedAnswerTest, EveryCut) {
     const Packet whole = answer(2, 1, 1)
@@ -39,64 +39,63 @@ TEST_F(MalformedAnswerTest, EveryCut) {
                              .pointer(16)
                              .record(RrType::SOA, 60, soa_rdata(1))
                              .opt(option(10, Bytes(16)));
-    ASSERT_EQ(distill(whole), AnswerStatus::Ok);
+    ASSERT_EQ(scrub(whole), AnswerStatus::Ok);
     for (std::size_t size = 0; size < whole.data.size(); ++size) {
         Packet cut;
         cut.data.assign(whole.data.begin(), whole.data.begin() + static_cast<std::ptrdiff_t>(size));
-        EXPECT_EQ(distill(cut), AnswerStatus::Malformed) << size;
+        EXPECT_EQ(scrub(cut), AnswerStatus::Malformed) << size;
     }
 }
 
 TEST_F(MalformedAnswerTest, BytesBehindTheMessage) {
-    EXPECT_EQ(distill(good().bytes(Bytes(40))), AnswerStatus::Malformed);
-    EXPECT_EQ(distill(good().u8(0)), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(good().bytes(Bytes(40))), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(good().u8(0)), AnswerStatus::Malformed);
 }
 
 TEST_F(MalformedAnswerTest, AnotherQuestion) {
-    EXPECT_EQ(distill(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.exampl3", RrType::A, RrClass::IN)),
+    EXPECT_EQ(scrub(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.exampl3", RrType::A, RrClass::IN)),
               AnswerStatus::Malformed);
-    EXPECT_EQ(distill(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.example", RrType::AAAA, RrClass::IN)),
+    EXPECT_EQ(scrub(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.example", RrType::AAAA, RrClass::IN)),
               AnswerStatus::Malformed);
-    EXPECT_EQ(distill(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.example", RrType::A, RrClass::CH)),
+    EXPECT_EQ(scrub(Packet().header(1, 0x8180, 1, 0, 0, 0).question("www.example", RrType::A, RrClass::CH)),
               AnswerStatus::Malformed);
-    EXPECT_EQ(distill(Packet().header(1, 0x8180, 0, 0, 0, 0)), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(Packet().header(1, 0x8180, 0, 0, 0, 0)), AnswerStatus::Malformed);
 }
 
 TEST_F(MalformedAnswerTest, SelfPointingOwner) {
-    EXPECT_EQ(distill(answer(1).pointer(29).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed);
-    EXPECT_EQ(distill(answer(1).u8(1).text("a").pointer(29).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed);
-    EXPECT_EQ(distill(answer(1).pointer(2).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed) << "the header";
+    EXPECT_EQ(scrub(answer(1).pointer(29).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(answer(1).u8(1).text("a").pointer(29).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(answer(1).pointer(2).record(RrType::A, 60, kAddress)), AnswerStatus::Malformed) << "the header";
 }
 
 TEST_F(MalformedAnswerTest, RdlengthPastTheEnd) {
     Packet packet = good();
     packet.data[packet.data.size() - 5] = 5;
-    EXPECT_EQ(distill(packet), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed);
 }
 
 TEST_F(MalformedAnswerTest, CountsThatLie) {
     for (const std::size_t at : {6U, 7U, 8U, 9U, 10U, 11U}) {
         Packet packet = good();
         packet.data[at] = 0xff;
-        EXPECT_EQ(distill(packet), AnswerStatus::Malformed) << at;
+        EXPECT_EQ(scrub(packet), AnswerStatus::Malformed) << at;
     }
 }
 
 TEST_F(MalformedAnswerTest, OptOutOfPlace) {
     const Packet record = Packet().pointer(12).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(distill(answer(1, 0, 2).bytes(record.data).opt().opt()), AnswerStatus::Malformed) << "two";
-    EXPECT_EQ(distill(answer(2).bytes(record.data).opt()), AnswerStatus::Malformed) << "in ANSWER";
-    EXPECT_EQ(distill(answer(1, 1).bytes(record.data).opt()), AnswerStatus::Malformed) << "in AUTHORITY";
-    EXPECT_EQ(distill(answer(1, 0, 1).bytes(record.data).pointer(12).record(RrType::OPT, 0, {})),
-              AnswerStatus::Malformed)
+    EXPECT_EQ(scrub(answer(1, 0, 2).bytes(record.data).opt().opt()), AnswerStatus::Malformed) << "two";
+    EXPECT_EQ(scrub(answer(2).bytes(record.data).opt()), AnswerStatus::Malformed) << "in ANSWER";
+    EXPECT_EQ(scrub(answer(1, 1).bytes(record.data).opt()), AnswerStatus::Malformed) << "in AUTHORITY";
+    EXPECT_EQ(scrub(answer(1, 0, 1).bytes(record.data).pointer(12).record(RrType::OPT, 0, {})), AnswerStatus::Malformed)
         << "not at the root";
 }
 
 TEST_F(MalformedAnswerTest, OptionsThatLie) {
     const Packet record = answer(1, 0, 1).pointer(12).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(distill(Packet(record).opt({0, 3, 0, 9, 1})), AnswerStatus::Malformed) << "past RDATA";
-    EXPECT_EQ(distill(Packet(record).opt({0, 3, 0})), AnswerStatus::Malformed) << "half a header";
-    ASSERT_EQ(distill(Packet(record).opt(option(15, {1}))), AnswerStatus::Ok);
+    EXPECT_EQ(scrub(Packet(record).opt({0, 3, 0, 9, 1})), AnswerStatus::Malformed) << "past RDATA";
+    EXPECT_EQ(scrub(Packet(record).opt({0, 3, 0})), AnswerStatus::Malformed) << "half a header";
+    ASSERT_EQ(scrub(Packet(record).opt(option(15, {1}))), AnswerStatus::Ok);
     EXPECT_FALSE(shape_.has_error) << "too short to hold a code";
 }
 
@@ -135,7 +134,7 @@ TEST_F(MalformedAnswerTest, NamesInRdata) {
 TEST_F(MalformedAnswerTest, AnRdataNameThatRunsIntoTheNextRecord) {
     Packet packet = answer(2).pointer(12).record(RrType::CNAME, 60, {1, 'a', 5});
     packet.pointer(12).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(distill(packet), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed);
 }
 
 TEST_F(MalformedAnswerTest, SoaRdata) {
@@ -212,7 +211,7 @@ TEST_F(MalformedAnswerTest, ThreeThousandAddresses) {
     // The same when they have to be rewritten.
     Packet mixed = answer(3001).name("victim.example").record(RrType::A, 60, kOther);
     mixed.data.insert(mixed.data.end(), packet.data.begin() + 29, packet.data.end());
-    expect_distilled(mixed, packet);
+    expect_scrubbed(mixed, packet);
 }
 
 TEST_F(MalformedAnswerTest, AFullMessage) {
@@ -225,7 +224,7 @@ TEST_F(MalformedAnswerTest, AFullMessage) {
     packet.data[6] = static_cast<std::uint8_t>(count >> 8);
     packet.data[7] = static_cast<std::uint8_t>(count);
     expect_kept(packet);
-    EXPECT_EQ(distill(Packet(packet).bytes(Bytes(kMessageMax + 1 - packet.data.size()))), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(Packet(packet).bytes(Bytes(kMessageMax + 1 - packet.data.size()))), AnswerStatus::Malformed);
 }
 
 TEST_F(MalformedAnswerTest, WhatGrowsBeyondAMessageIsRefused) {  // CVE-2026-27853
@@ -236,7 +235,7 @@ TEST_F(MalformedAnswerTest, WhatGrowsBeyondAMessageIsRefused) {  // CVE-2026-278
     const auto target = static_cast<unsigned>(packet.data.size() + 14);
     packet.pointer(12).record(RrType::MX, 60, join({{0, 1}, longest}));
     for (unsigned i = 1; i < 1000; ++i) packet.pointer(12).record(RrType::MX, 60, Packet().u16(1).pointer(target).data);
-    EXPECT_EQ(distill(packet), AnswerStatus::Malformed);
+    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed);
 }
 
 // The work for names is limited by the size of the message; a message that needs more is refused (CVE-2024-8508,
@@ -256,20 +255,20 @@ TEST_F(MalformedAnswerTest, DeepCompressionIsNotDear) {
     }
     store_u16(&packet.data[rdlength], static_cast<std::uint16_t>(packet.data.size() - rdlength - 2));
     for (unsigned i = 0; i < 4000; ++i) packet.pointer(static_cast<unsigned>(last)).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(distill(packet), AnswerStatus::Malformed) << "half a million steps for 64 KB";
+    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed) << "half a million steps for 64 KB";
     // The same owners cost one step each when they point to a name.
     std::string many = "a";
     for (unsigned i = 0; i < 119; ++i) many += ".a";
     ask(many, RrType::A);
     Packet cheap = answer(4000);
     for (unsigned i = 0; i < 4000; ++i) cheap.pointer(14).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(distill(cheap), AnswerStatus::Ok);
+    EXPECT_EQ(scrub(cheap), AnswerStatus::Ok);
 }
 
 TEST_F(MalformedAnswerTest, ManyDistinctOwners) {
     Packet packet = answer(4000);
     for (unsigned i = 0; i < 4000; ++i) packet.u8(2).u16(0x6161 + i).pointer(12).record(RrType{65280}, 60, {});
-    EXPECT_EQ(distill(packet), AnswerStatus::Ok);
+    EXPECT_EQ(scrub(packet), AnswerStatus::Ok);
 }
 
 }  // namespace

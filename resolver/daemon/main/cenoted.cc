@@ -10,8 +10,8 @@
 
 #include "resolver/base/log.h"
 #include "resolver/daemon/daemon.h"
+#include "resolver/daemon/transfer_process.h"
 #include "resolver/daemon/version.h"
-#include "resolver/daemon/zone_keeper.h"
 
 namespace {
 

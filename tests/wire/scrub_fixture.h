@@ -30,7 +30,7 @@ inline Bytes rrsig_rdata(RrType covered) {
         {Packet().u16(static_cast<unsigned>(covered)).bytes(Bytes(16)).data, wire_name("example"), Bytes(8, 5)});
 }
 
-class DistillFixture : public ::testing::Test {
+class ScrubFixture : public ::testing::Test {
 protected:
     void ask(std::string_view name, RrType type) {
         question_.name = *Name::parse(name);
@@ -42,10 +42,10 @@ protected:
             .header(0x1234, flags, 1, an, ns, ar)
             .question(question_.name.to_string(), question_.type, RrClass::IN);
     }
-    AnswerStatus distill(const Packet& packet) {
+    AnswerStatus scrub(const Packet& packet) {
         out_.assign(kMessageMax, 0xee);
         size_ = 0;
-        const AnswerStatus status = distill_answer(packet.view(), question_, out_, size_, shape_);
+        const AnswerStatus status = scrub_answer(packet.view(), question_, out_, size_, shape_);
         out_.resize(size_);
         EXPECT_TRUE(status != AnswerStatus::Ok || ldns_reads(out_));
         return status;
@@ -58,16 +58,16 @@ protected:
         return message;
     }
     /// All of the message is kept, except the id and RD, which belong to the query.
-    void expect_kept(const Packet& packet) { expect_distilled(packet, packet); }
-    void expect_distilled(const Packet& packet, const Packet& expected) {
-        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+    void expect_kept(const Packet& packet) { expect_scrubbed(packet, packet); }
+    void expect_scrubbed(const Packet& packet, const Packet& expected) {
+        ASSERT_EQ(scrub(packet), AnswerStatus::Ok);
         EXPECT_FALSE(shape_.holds_dnssec);
         EXPECT_EQ(out_, as_scrubbed(expected.data, false));
     }
     /// The same for a message with signatures or proofs, which a client without DO does not get.
     void expect_signed_kept(const Packet& packet) { expect_signed_scrubbed(packet, packet); }
     void expect_signed_scrubbed(const Packet& packet, const Packet& expected) {
-        ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+        ASSERT_EQ(scrub(packet), AnswerStatus::Ok);
         EXPECT_TRUE(shape_.holds_dnssec);
         EXPECT_EQ(out_, as_scrubbed(expected.data, true));
     }
@@ -86,7 +86,7 @@ protected:
     Question question_;
     Bytes out_;
     std::size_t size_ = 0;
-    AnswerShape shape_;
+    AnswerInfo shape_;
 };
 
 }  // namespace cenote::wire::test

@@ -24,6 +24,6 @@ int run_transfer(const Path& config);
 
 /// Sends the transfer process, if one runs, the name of a zone that changed at its primary, or "reload" after the
 /// configuration did. It listens beside the set that it publishes, in a folder of its own user.
-void tell_zone_keeper(const Path& set, std::string_view message);
+void notify_transfer_process(const Path& set, std::string_view message);
 
 }  // namespace cenote::daemon

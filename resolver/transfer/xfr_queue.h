@@ -5,7 +5,7 @@
 // transport is: the answer comes back through an Outlet, and other queries of the connection are answered meanwhile
 // (RFC 7766 §6.2.1.1).
 //
-// Threads:  any worker calls the Inbox, any thread an Outlet; neither waits.
+// Threads:  any worker calls the XfrQueue, any thread an Outlet; neither waits.
 // Memory:   a fixed number of messages; one client has at most a share of them.
 // Failure:  false: there is no room, and the message was not taken.
 #pragma once
@@ -22,10 +22,10 @@ namespace cenote::transfer {
 struct Part {
     SlabHandle connection;
     std::vector<std::uint8_t> message;  // empty: the rest cannot be sent, and the connection must be closed
-    bool last = true;                   // false: the next part follows after Inbox::go_on()
+    bool last = true;                   // false: the next part follows after XfrQueue::go_on()
 };
 
-/// Takes answers for the connections of one worker. It outlives the Inbox.
+/// Takes answers for the connections of one worker. It outlives the XfrQueue.
 class Outlet {
 public:
     virtual void put(Part part) noexcept = 0;
@@ -39,7 +39,7 @@ struct Asker {
     SocketAddress peer;
     IpAddress local;              // the address to which the query was sent
     std::uint32_t interface = 0;  // its interface, for link-local addresses
-    int socket = -1;              // datagrams only: the socket, which outlives the Inbox
+    int socket = -1;              // datagrams only: the socket, which outlives the XfrQueue
     bool any_address = false;     // datagrams only: the socket is bound to all addresses, so the reply names its source
     Outlet* outlet = nullptr;     // connections only
     SlabHandle connection;        // connections only
@@ -47,7 +47,7 @@ struct Asker {
     [[nodiscard]] bool stream() const noexcept { return outlet != nullptr; }
 };
 
-class Inbox {
+class XfrQueue {
 public:
     virtual bool take(const Asker& asker, ByteView message) noexcept = 0;
     /// The previous part has left; the next one may follow.
@@ -56,7 +56,7 @@ public:
     virtual bool forget(Outlet& outlet, SlabHandle connection) noexcept = 0;
 
 protected:
-    ~Inbox() = default;
+    ~XfrQueue() = default;
 };
 
 }  // namespace cenote::transfer

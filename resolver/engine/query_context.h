@@ -14,8 +14,8 @@ namespace cenote::engine {
 
 enum class Refusal : std::uint8_t { None, NotAllowed, NotReady };
 
-struct Asked {
-    Asked(const Client& from, Ticks at) noexcept : client(from), now(at), since(at) {}
+struct QueryContext {
+    QueryContext(const Client& from, Ticks at) noexcept : client(from), now(at), since(at) {}
 
     const Client& client;
     Ticks now;
@@ -62,20 +62,20 @@ struct Asked {
         listed = match.tags != policy::Match{}.tags;
         verdict = policy->judge(client_class, match);
         judged = true;
-        if (is_blocked() && belongs_upstream(query, cell(), verdict.labels)) {
+        if (is_sinkholed() && belongs_upstream(query, cell(), verdict.labels)) {
             infrastructure = true;
             verdict = {};
         }
     }
 
     [[nodiscard]] const policy::Cell& cell() const noexcept { return policy->cell(verdict); }
-    [[nodiscard]] bool is_blocked() const noexcept { return judged && cell().blocks(); }
+    [[nodiscard]] bool is_sinkholed() const noexcept { return judged && cell().is_sinkholed(); }
     /// Whether the answer can come from the cache or from upstream only.
     [[nodiscard]] bool wants_cache() const noexcept {
-        return judged && local.kind == LocalKind::None && !cell().blocks();
+        return judged && local.kind == LocalKind::None && !cell().is_sinkholed();
     }
     /// Whether QNAME is sinkholed with a CNAME, and QTYPE asks for addresses of its target.
-    [[nodiscard]] bool lands() const noexcept {
+    [[nodiscard]] bool wants_cname_target() const noexcept {
         return cell().answer == policy::AnswerMode::Cname &&
                (query.type == wire::RrType::A || query.type == wire::RrType::AAAA);
     }

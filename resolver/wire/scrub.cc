@@ -7,8 +7,8 @@
 #include "resolver/base/check.h"
 #include "resolver/wire/answer.h"
 #include "resolver/wire/answer_index.h"
-#include "resolver/wire/distill_writer.h"
 #include "resolver/wire/dnssec_strip.h"
+#include "resolver/wire/scrub_writer.h"
 
 namespace cenote::wire {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint16_t kRcodeBits = 0x000f;
 
 /// Reads the OPT, which is hop by hop and not kept (RFC 6891 §6.2.1).
-void read_opt(ByteView packet, const AnswerIndex& index, AnswerShape& shape) noexcept {
+void read_opt(ByteView packet, const AnswerIndex& index, AnswerInfo& shape) noexcept {
     shape.has_edns = index.has_opt();
     if (!shape.has_edns) return;
     ByteReader reader(packet.subspan(index.opt() + 4));
@@ -42,13 +42,13 @@ bool asks(ByteView packet, AnswerIndex& index, const Question& question) noexcep
 /// Chooses the records that may be kept, in the order in which they belong in an answer (RFC 1034 §4.3.2).
 class Selection {
 public:
-    Selection(AnswerIndex& index, const Question& question, AnswerShape& shape) noexcept
+    Selection(AnswerIndex& index, const Question& question, AnswerInfo& shape) noexcept
         : index_(index), question_(question), shape_(shape), current_(question.name) {}
 
     AnswerStatus run() noexcept {
         const bool exists = shape_.rcode == Rcode::NoError;
         if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // no record of an error is kept
-        for (std::size_t steps = 0; steps <= AnswerShape::kLinksMax; ++steps) {
+        for (std::size_t steps = 0; steps <= AnswerInfo::kLinksMax; ++steps) {
             if (exists && question_.type == RrType::CNAME) keep_origin();
             const bool found = exists && (keep_wanted() || keep_synthesised());
             const Step step = found || !may_follow() ? Step::End : keep_alias();
@@ -71,7 +71,7 @@ public:
     [[nodiscard]] std::size_t answer_count() const noexcept { return answer_count_; }
     [[nodiscard]] bool holds_dnssec() const noexcept {
         return std::ranges::any_of(order(), [this](std::uint16_t i) {
-            return (i & DistillWriter::kStandsForCname) == 0 &&
+            return (i & ScrubWriter::kStandsForCname) == 0 &&
                    is_authenticating(index_.type(index_.records()[i]), question_.type);
         });
     }
@@ -156,7 +156,7 @@ private:
                 shape_.rcode = kYxDomain;  // RFC 6672 §2.2
                 return Step::End;
             }
-            order_[count_++] = static_cast<std::uint16_t>((dname - answer().data()) | DistillWriter::kStandsForCname);
+            order_[count_++] = static_cast<std::uint16_t>((dname - answer().data()) | ScrubWriter::kStandsForCname);
         }
         if (target == current_) return Step::Loop;
         current_ = target;
@@ -224,20 +224,20 @@ private:
 
     AnswerIndex& index_;
     const Question& question_;
-    AnswerShape& shape_;
+    AnswerInfo& shape_;
     Name current_;
     std::uint16_t last_pointer_ = 0;  // the owner pointer for which last_is_current_ holds; 0: none
     bool last_is_current_ = false;
     std::size_t count_ = 0;
     std::size_t answer_count_ = 0;
     std::bitset<AnswerIndex::kRecordsMax> kept_;
-    std::array<std::uint16_t, AnswerIndex::kRecordsMax + AnswerShape::kLinksMax + 1> order_;
+    std::array<std::uint16_t, AnswerIndex::kRecordsMax + AnswerInfo::kLinksMax + 1> order_;
 };
 
 }  // namespace
 
-AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBytes out, std::size_t& size,
-                            AnswerShape& shape) noexcept {
+AnswerStatus scrub_answer(ByteView packet, const Question& question, MutableBytes out, std::size_t& size,
+                          AnswerInfo& shape) noexcept {
     CENOTE_CHECK(out.size() >= kMessageMax);
     shape = {};
     AnswerIndex index(packet);
@@ -253,7 +253,7 @@ AnswerStatus distill_answer(ByteView packet, const Question& question, MutableBy
         if (const AnswerStatus status = selection.run(); status != AnswerStatus::Ok) return status;
     }
     shape.holds_dnssec = selection.holds_dnssec();
-    DistillWriter writer(packet, index, question, out, shape);
+    ScrubWriter writer(packet, index, question, out, shape);
     return writer.write(selection.order(), selection.answer_count(), size);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/wire/distill_writer.h"
+#include "resolver/wire/scrub_writer.h"
 
 #include <algorithm>
 #include <array>
@@ -27,8 +27,8 @@ bool substitute(const Name& name, const Name& owner, const Name& target, Name& s
     return substituted.read_uncompressed(writer.written(), end);
 }
 
-AnswerStatus DistillWriter::write(std::span<const std::uint16_t> order, std::size_t answer_count,
-                                  std::size_t& size) noexcept {
+AnswerStatus ScrubWriter::write(std::span<const std::uint16_t> order, std::size_t answer_count,
+                                std::size_t& size) noexcept {
     shape_.ttl_s = kTtlMax;
     write_front(answer_count, order.size() - answer_count);
     const bool written = is_prefix(order) ? copy(order) : rebuild(order);
@@ -40,7 +40,7 @@ AnswerStatus DistillWriter::write(std::span<const std::uint16_t> order, std::siz
     return AnswerStatus::Ok;
 }
 
-void DistillWriter::write_front(std::size_t answer_count, std::size_t authority_count) noexcept {
+void ScrubWriter::write_front(std::size_t answer_count, std::size_t authority_count) noexcept {
     // Without the OPT the upper bits of an extended rcode have no place, and the lower ones alone are another rcode.
     const Rcode rcode = static_cast<unsigned>(shape_.rcode) > kRcodeBits ? Rcode::ServFail : shape_.rcode;
     const unsigned ad = load_u16(&packet_[2]) & kFlagAd;
@@ -56,14 +56,14 @@ void DistillWriter::write_front(std::size_t answer_count, std::size_t authority_
     writer_.u16(static_cast<std::uint16_t>(question_.rr_class));
 }
 
-bool DistillWriter::is_prefix(std::span<const std::uint16_t> order) const noexcept {
+bool ScrubWriter::is_prefix(std::span<const std::uint16_t> order) const noexcept {
     if (!index_.tidy()) return false;
     for (std::size_t i = 0; i < order.size(); ++i)
         if (order[i] != i) return false;
     return true;
 }
 
-bool DistillWriter::copy(std::span<const std::uint16_t> order) noexcept {
+bool ScrubWriter::copy(std::span<const std::uint16_t> order) noexcept {
     if (order.empty()) return true;
     const std::size_t front = index_.question_end();
     writer_.bytes(packet_.subspan(front, index_.records()[order.back()].end - front));
@@ -75,7 +75,7 @@ bool DistillWriter::copy(std::span<const std::uint16_t> order) noexcept {
     return true;
 }
 
-bool DistillWriter::rebuild(std::span<const std::uint16_t> order) noexcept {
+bool ScrubWriter::rebuild(std::span<const std::uint16_t> order) noexcept {
     current_ = question_.name;
     for (const std::uint16_t i : order) {
         const Record& record = index_.records()[i & (kStandsForCname - 1U)];
@@ -92,12 +92,12 @@ bool DistillWriter::rebuild(std::span<const std::uint16_t> order) noexcept {
     return true;
 }
 
-bool DistillWriter::follow(const Record& cname) noexcept {
+bool ScrubWriter::follow(const Record& cname) noexcept {
     std::size_t end = 0;
     return index_.read_name(index_.rdata(cname), current_, end);
 }
 
-bool DistillWriter::synthesise(const Record& dname) noexcept {
+bool ScrubWriter::synthesise(const Record& dname) noexcept {
     Name owner;
     Name target;
     std::size_t end = 0;
@@ -118,7 +118,7 @@ bool DistillWriter::synthesise(const Record& dname) noexcept {
     return true;
 }
 
-bool DistillWriter::write_owner(const Record& record) noexcept {
+bool ScrubWriter::write_owner(const Record& record) noexcept {
     const std::uint16_t spelt = index_.owner_pointer(record);
     if (spelt != 0 && spelt == last_owner_) {
         writer_.u16(last_owner_pointer_);
@@ -143,7 +143,7 @@ bool DistillWriter::write_owner(const Record& record) noexcept {
     return true;
 }
 
-bool DistillWriter::write_rdata(const Record& record) noexcept {
+bool ScrubWriter::write_rdata(const Record& record) noexcept {
     const RrType type = index_.type(record);
     const std::size_t start = writer_.size() + 2;
     const auto on_bytes = [this](std::size_t at, std::size_t next) { writer_.bytes(packet_.subspan(at, next - at)); };
@@ -166,13 +166,13 @@ bool DistillWriter::write_rdata(const Record& record) noexcept {
     return true;
 }
 
-void DistillWriter::remember(const Name& name, std::size_t place) noexcept {
+void ScrubWriter::remember(const Name& name, std::size_t place) noexcept {
     if (place >= kPointerReach) return;
     last_name_ = name;
     last_name_pointer_ = static_cast<std::uint16_t>(kPointer | place);
 }
 
-std::uint32_t DistillWriter::take_ttl(const Record& record) noexcept {
+std::uint32_t ScrubWriter::take_ttl(const Record& record) noexcept {
     std::uint32_t ttl = load_u32(&packet_[record.fixed + 4U]);
     if (ttl > kTtlMax) ttl = 0;
     // A negative answer is cached for the lower of TTL and MINIMUM of its SOA, downstream too (RFC 2308 §5).
@@ -181,7 +181,7 @@ std::uint32_t DistillWriter::take_ttl(const Record& record) noexcept {
     return ttl;
 }
 
-bool DistillWriter::take_link(const Record& record, std::size_t place) noexcept {
+bool ScrubWriter::take_link(const Record& record, std::size_t place) noexcept {
     const RrType type = index_.type(record);
     if (!is_alias(type) && !is_service(type)) return true;
     const std::size_t behind_priority = is_service(type) ? 2 : 0;
@@ -194,8 +194,8 @@ bool DistillWriter::take_link(const Record& record, std::size_t place) noexcept 
     return add_link(target, place + behind_priority);
 }
 
-bool DistillWriter::add_link(const Name& target, std::size_t place) noexcept {
-    too_many_links_ = shape_.link_count == AnswerShape::kLinksMax;
+bool ScrubWriter::add_link(const Name& target, std::size_t place) noexcept {
+    too_many_links_ = shape_.link_count == AnswerInfo::kLinksMax;
     if (too_many_links_) return false;
     shape_.links[shape_.link_count++] = static_cast<std::uint16_t>(place);
     last_link_ = target;

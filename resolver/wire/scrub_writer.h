@@ -6,7 +6,7 @@
 // Threads:  one at a time. Data plane.
 // Memory:   the caller's buffers.
 // Failure:  Malformed when a message written anew would be larger than a message can be; Loop when it reveals more
-//           names than AnswerShape has room for.
+//           names than AnswerInfo has room for.
 #pragma once
 
 #include <cstddef>
@@ -23,14 +23,14 @@ namespace cenote::wire {
 /// result is longer than a name may be.
 [[nodiscard]] bool substitute(const Name& name, const Name& owner, const Name& target, Name& substituted) noexcept;
 
-class DistillWriter {
+class ScrubWriter {
 public:
     /// A bit beside the index of a DNAME in `order`: write the CNAME that is synthesised from it, not the DNAME.
     static constexpr std::uint16_t kStandsForCname = 0x8000;
     static_assert(AnswerIndex::kRecordsMax < kStandsForCname);
 
-    DistillWriter(ByteView packet, AnswerIndex& index, const Question& question, MutableBytes out,
-                  AnswerShape& shape) noexcept
+    ScrubWriter(ByteView packet, AnswerIndex& index, const Question& question, MutableBytes out,
+                AnswerInfo& shape) noexcept
         : packet_(packet),
           index_(index),
           question_(question),
@@ -67,7 +67,7 @@ private:
     const Question& question_;
     MutableBytes out_;
     ByteWriter writer_;
-    AnswerShape& shape_;
+    AnswerInfo& shape_;
     bool too_many_links_ = false;
     Name current_;  // the present name of the chain, of a message that is written record by record
     Name last_link_;

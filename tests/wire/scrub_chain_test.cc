@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/wire/distill_fixture.h"
+#include "tests/wire/scrub_fixture.h"
 
 namespace cenote::wire {
 namespace {
@@ -10,9 +10,9 @@ using test::Packet;
 using test::soa_rdata;
 using test::wire_name;
 
-class DistillChainTest : public test::DistillFixture {};
+class ScrubChainTest : public test::ScrubFixture {};
 
-TEST_F(DistillChainTest, FollowsAChainInOrder) {
+TEST_F(ScrubChainTest, FollowsAChainInOrder) {
     ask("www.example", RrType::A);
     // www.example is 13 bytes, so the question ends at 29 and the first rdata is at 41.
     const Packet packet = answer(3)
@@ -28,7 +28,7 @@ TEST_F(DistillChainTest, FollowsAChainInOrder) {
     EXPECT_FALSE(shape_.negative);
 }
 
-TEST_F(DistillChainTest, PutsAChainInOrder) {
+TEST_F(ScrubChainTest, PutsAChainInOrder) {
     ask("www.example", RrType::A);
     const Packet shuffled = answer(3)
                                 .name("b.cdn.example")
@@ -44,36 +44,36 @@ TEST_F(DistillChainTest, PutsAChainInOrder) {
                                .record(RrType::CNAME, 50, wire_name("b.cdn.example"))
                                .pointer(68)
                                .record(RrType::A, 70, kAddress);
-    expect_distilled(shuffled, ordered);
+    expect_scrubbed(shuffled, ordered);
     EXPECT_EQ(links(), (Names{"a.cdn.example", "b.cdn.example"}));
 }
 
-TEST_F(DistillChainTest, AChainWithoutAnEndIsADenial) {
+TEST_F(ScrubChainTest, AChainWithoutAnEndIsADenial) {
     ask("www.example", RrType::AAAA);
     const Packet packet = answer(1, 1)
                               .pointer(12)
                               .record(RrType::CNAME, 60, wire_name("a.cdn.example"))
                               .name("cdn.example")
                               .record(RrType::SOA, 900, soa_rdata(45));
-    ASSERT_EQ(distill(packet), AnswerStatus::Ok);
+    ASSERT_EQ(scrub(packet), AnswerStatus::Ok);
     EXPECT_TRUE(shape_.negative);
     EXPECT_TRUE(shape_.has_soa);
     EXPECT_EQ(shape_.ttl_s, 45U);
     EXPECT_EQ(links(), Names{"a.cdn.example"});
 }
 
-TEST_F(DistillChainTest, CnameToItself) {
+TEST_F(ScrubChainTest, CnameToItself) {
     ask("www.example", RrType::A);
-    EXPECT_EQ(distill(answer(1).pointer(12).record(RrType::CNAME, 60, wire_name("WWW.example"))), AnswerStatus::Loop);
-    EXPECT_EQ(distill(answer(2)
-                          .pointer(12)
-                          .record(RrType::CNAME, 60, wire_name("a.example"))
-                          .name("a.example")
-                          .record(RrType::CNAME, 60, wire_name("www.example"))),
+    EXPECT_EQ(scrub(answer(1).pointer(12).record(RrType::CNAME, 60, wire_name("WWW.example"))), AnswerStatus::Loop);
+    EXPECT_EQ(scrub(answer(2)
+                        .pointer(12)
+                        .record(RrType::CNAME, 60, wire_name("a.example"))
+                        .name("a.example")
+                        .record(RrType::CNAME, 60, wire_name("www.example"))),
               AnswerStatus::Loop);
 }
 
-TEST_F(DistillChainTest, ChainLengthIsLimited) {
+TEST_F(ScrubChainTest, ChainLengthIsLimited) {
     const auto chain = [&](unsigned length) {
         Packet packet = answer(length + 1);
         packet.name("n0.example").record(RrType::CNAME, 60, wire_name("n1.example"));
@@ -83,25 +83,25 @@ TEST_F(DistillChainTest, ChainLengthIsLimited) {
         return packet.name("n" + std::to_string(length) + ".example").record(RrType::A, 60, kAddress);
     };
     ask("n0.example", RrType::A);
-    ASSERT_EQ(distill(chain(16)), AnswerStatus::Ok);
+    ASSERT_EQ(scrub(chain(16)), AnswerStatus::Ok);
     EXPECT_EQ(shape_.link_count, 16);
     EXPECT_EQ(links().back(), "n16.example");
     EXPECT_FALSE(shape_.negative);
-    EXPECT_EQ(distill(chain(17)), AnswerStatus::Loop);
+    EXPECT_EQ(scrub(chain(17)), AnswerStatus::Loop);
 }
 
-TEST_F(DistillChainTest, CnameAndAnyAreNotFollowed) {
+TEST_F(ScrubChainTest, CnameAndAnyAreNotFollowed) {
     for (const RrType type : {RrType::CNAME, RrType::ANY}) {
         ask("www.example", type);
         const Packet cname = answer(1).pointer(12).record(RrType::CNAME, 60, wire_name("a.example"));
         Packet more = cname;
         more.data[7] = 2;
-        expect_distilled(more.name("a.example").record(RrType::A, 60, kAddress), cname);
+        expect_scrubbed(more.name("a.example").record(RrType::A, 60, kAddress), cname);
         EXPECT_EQ(links(), Names{"a.example"});
     }
 }
 
-TEST_F(DistillChainTest, AnyKeepsWhatIsAtTheName) {
+TEST_F(ScrubChainTest, AnyKeepsWhatIsAtTheName) {
     ask("www.example", RrType::ANY);
     expect_kept(answer(3)
                     .pointer(12)
@@ -113,7 +113,7 @@ TEST_F(DistillChainTest, AnyKeepsWhatIsAtTheName) {
     EXPECT_EQ(links(), Names{"svc.example"});
 }
 
-TEST_F(DistillChainTest, DnameWithItsCname) {
+TEST_F(ScrubChainTest, DnameWithItsCname) {
     ask("www.old.example", RrType::A);
     // The question ends at 33; the owner of the DNAME is QNAME without its first label.
     const Packet packet = answer(3)
@@ -127,71 +127,71 @@ TEST_F(DistillChainTest, DnameWithItsCname) {
     EXPECT_EQ(links(), (Names{"new.example", "www.new.example"}));
 }
 
-TEST_F(DistillChainTest, DnameAlone) {
+TEST_F(ScrubChainTest, DnameAlone) {
     ask("www.old.example", RrType::A);
-    expect_distilled(answer(2)
-                         .pointer(16)
-                         .record(RrType::DNAME, 60, wire_name("new.example"))
-                         .name("www.new.example")
-                         .record(RrType::A, 60, kAddress),
-                     answer(3)
-                         .name("old.example")
-                         .record(RrType::DNAME, 60, wire_name("new.example"))
-                         .pointer(12)
-                         .record(RrType::CNAME, 60, wire_name("www.new.example"))
-                         .pointer(33 + 13 + 10 + 13 + 2 + 10)
-                         .record(RrType::A, 60, kAddress));
+    expect_scrubbed(answer(2)
+                        .pointer(16)
+                        .record(RrType::DNAME, 60, wire_name("new.example"))
+                        .name("www.new.example")
+                        .record(RrType::A, 60, kAddress),
+                    answer(3)
+                        .name("old.example")
+                        .record(RrType::DNAME, 60, wire_name("new.example"))
+                        .pointer(12)
+                        .record(RrType::CNAME, 60, wire_name("www.new.example"))
+                        .pointer(33 + 13 + 10 + 13 + 2 + 10)
+                        .record(RrType::A, 60, kAddress));
     EXPECT_FALSE(shape_.negative);
     EXPECT_EQ(links(), (Names{"new.example", "www.new.example"}));
 }
 
-TEST_F(DistillChainTest, ADnameBehindACname) {
+TEST_F(ScrubChainTest, ADnameBehindACname) {
     ask("a.example", RrType::A);
-    expect_distilled(answer(3)
-                         .pointer(12)
-                         .record(RrType::CNAME, 60, wire_name("www.old.example"))
-                         .name("old.example")
-                         .record(RrType::DNAME, 30, wire_name("new.example"))
-                         .name("www.new.example")
-                         .record(RrType::A, 60, kAddress),
-                     answer(4)
-                         .pointer(12)
-                         .record(RrType::CNAME, 60, wire_name("www.old.example"))
-                         .name("old.example")
-                         .record(RrType::DNAME, 30, wire_name("new.example"))
-                         .name("www.old.example")
-                         .record(RrType::CNAME, 30, wire_name("www.new.example"))
-                         .pointer(27 + 12 + 17 + 13 + 10 + 13 + 17 + 10)
-                         .record(RrType::A, 60, kAddress));
+    expect_scrubbed(answer(3)
+                        .pointer(12)
+                        .record(RrType::CNAME, 60, wire_name("www.old.example"))
+                        .name("old.example")
+                        .record(RrType::DNAME, 30, wire_name("new.example"))
+                        .name("www.new.example")
+                        .record(RrType::A, 60, kAddress),
+                    answer(4)
+                        .pointer(12)
+                        .record(RrType::CNAME, 60, wire_name("www.old.example"))
+                        .name("old.example")
+                        .record(RrType::DNAME, 30, wire_name("new.example"))
+                        .name("www.old.example")
+                        .record(RrType::CNAME, 30, wire_name("www.new.example"))
+                        .pointer(27 + 12 + 17 + 13 + 10 + 13 + 17 + 10)
+                        .record(RrType::A, 60, kAddress));
 }
 
-TEST_F(DistillChainTest, TheCnameOfADnameIsAskedFor) {
+TEST_F(ScrubChainTest, TheCnameOfADnameIsAskedFor) {
     ask("www.old.example", RrType::CNAME);
-    expect_distilled(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name("new.example")),
-                     answer(2)
-                         .name("old.example")
-                         .record(RrType::DNAME, 60, wire_name("new.example"))
-                         .pointer(12)
-                         .record(RrType::CNAME, 60, wire_name("www.new.example")));
+    expect_scrubbed(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name("new.example")),
+                    answer(2)
+                        .name("old.example")
+                        .record(RrType::DNAME, 60, wire_name("new.example"))
+                        .pointer(12)
+                        .record(RrType::CNAME, 60, wire_name("www.new.example")));
     EXPECT_FALSE(shape_.negative);
 }
 
-TEST_F(DistillChainTest, ADnameDoesNotSpeakOfItsOwnOwnerOrOfStrangers) {
+TEST_F(ScrubChainTest, ADnameDoesNotSpeakOfItsOwnOwnerOrOfStrangers) {
     ask("old.example", RrType::A);
     for (const char* owner : {"old.example", "other.example", "ld.example"})
-        expect_distilled(answer(1).name(owner).record(RrType::DNAME, 60, wire_name("new.example")), answer(0));
+        expect_scrubbed(answer(1).name(owner).record(RrType::DNAME, 60, wire_name("new.example")), answer(0));
 }
 
-TEST_F(DistillChainTest, ADnameThatGrowsTooLong) {
+TEST_F(ScrubChainTest, ADnameThatGrowsTooLong) {
     const std::string label63(63, 'a');
     ask(label63 + "." + label63 + ".old.example", RrType::A);
     const std::string target = label63 + "." + label63;
-    expect_distilled(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name(target)),
-                     answer(0, 0, 0, 0x8186));  // YXDOMAIN (RFC 6672 §2.2)
+    expect_scrubbed(answer(1).name("old.example").record(RrType::DNAME, 60, wire_name(target)),
+                    answer(0, 0, 0, 0x8186));  // YXDOMAIN (RFC 6672 §2.2)
     EXPECT_EQ(shape_.rcode, kYxDomain);
 }
 
-TEST_F(DistillChainTest, OneDnameForTwoStepsIsKeptOnce) {
+TEST_F(ScrubChainTest, OneDnameForTwoStepsIsKeptOnce) {
     ask("a.old.example", RrType::A);
     const Packet packet = answer(4)
                               .name("old.example")

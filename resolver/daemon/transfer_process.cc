@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/daemon/zone_keeper.h"
+#include "resolver/daemon/transfer_process.h"
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -40,7 +40,7 @@ sockaddr_un address_of(const Path& path) {
 /// The secondary zones of one configuration.
 struct SecondaryZones {
     explicit SecondaryZones(config::Settings read) : settings(std::move(read)) {
-        for (const transfer::KeptZone& zone : settings.transfer.kept)
+        for (const transfer::SecondaryZoneOptions& zone : settings.transfer.secondary_zones)
             threads.push_back(std::make_unique<SecondaryZoneThread>(settings, zone, publisher));
         log::notice("keeping {} secondary zones", threads.size());
     }
@@ -102,7 +102,7 @@ void read_messages(int socket, const SecondaryZones& zones, bool& reload) {
 
 }  // namespace
 
-void tell_zone_keeper(const Path& set, std::string_view message) {
+void notify_transfer_process(const Path& set, std::string_view message) {
     const sockaddr_un address = address_of(socket_beside(set));
     const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     static_cast<void>(::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL,

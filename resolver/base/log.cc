@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
-#include <mutex>
 
+#include "resolver/base/mutex.h"
 #include "resolver/base/printable.h"
 
 namespace cenote::log {
@@ -46,8 +46,8 @@ std::string_view prefix(Level level) noexcept {
 /// True when all of `line` was written. After poll() reports a pipe as writable, a write of at most PIPE_BUF bytes does
 /// not block; stderr itself stays in blocking mode, because it is often shared with the shell.
 bool write_now(std::string_view line) noexcept {
-    static std::mutex mutex;  // or another thread could fill the pipe between poll() and write()
-    const std::lock_guard lock(mutex);
+    static Mutex mutex;  // or another thread could fill the pipe between poll() and write()
+    const MutexLock lock(mutex);
     const auto sent = ::send(STDERR_FILENO, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0 || errno != ENOTSOCK) return sent == static_cast<ssize_t>(line.size());
     pollfd ready{STDERR_FILENO, POLLOUT, 0};

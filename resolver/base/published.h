@@ -11,7 +11,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
+
+#include "resolver/base/mutex.h"
 
 namespace cenote {
 
@@ -24,14 +25,14 @@ public:
 
     void publish(std::shared_ptr<const T> value) {
         {
-            const std::lock_guard lock(mutex_);
+            const MutexLock lock(mutex_);
             value_.swap(value);
             generation_.fetch_add(1, std::memory_order_release);
         }  // the last reference to the old value is released outside the lock
     }
 
     [[nodiscard]] std::shared_ptr<const T> current() const {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return value_;
     }
 
@@ -39,8 +40,8 @@ private:
     template <typename>
     friend class Reader;
 
-    mutable std::mutex mutex_;
-    std::shared_ptr<const T> value_;
+    mutable Mutex mutex_;
+    std::shared_ptr<const T> value_ CENOTE_GUARDED_BY(mutex_);
     std::atomic<std::uint64_t> generation_{1};
 };
 
@@ -54,8 +55,8 @@ public:
     /// Takes the newest value if there is one; true when the value changed.
     bool refresh() noexcept {
         if (source_->generation_.load(std::memory_order_acquire) == generation_) return false;
-        const std::unique_lock lock(source_->mutex_, std::try_to_lock);
-        if (!lock.owns_lock()) return false;
+        if (!source_->mutex_.try_lock()) return false;
+        const MutexLock lock(source_->mutex_, std::adopt_lock);
         generation_ = source_->generation_.load(std::memory_order_relaxed);
         value_ = source_->value_;
         return true;

@@ -86,11 +86,12 @@ struct Cache::State {
     void try_with_shard(const Key& key, Action action) noexcept {
         const auto hashed = hash(key);
         Shard& shard = shard_of(hashed);
-        const std::unique_lock lock(shard.mutex, std::try_to_lock);
-        if (lock.owns_lock())
-            action(shard, static_cast<std::uint32_t>(hashed));
-        else
+        if (!shard.mutex.try_lock()) {
             deferred.fetch_add(1, std::memory_order_relaxed);
+            return;
+        }
+        const MutexLock lock(shard.mutex, std::adopt_lock);
+        action(shard, static_cast<std::uint32_t>(hashed));
     }
 
     std::uint64_t bytes_max;
@@ -115,32 +116,33 @@ void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
 
 Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;
-    state_->try_with_shard(
-        key, [&](Shard& shard, std::uint32_t fingerprint) { hit = shard.lookup(fingerprint, key, now, reply, links); });
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) CENOTE_REQUIRES(shard.mutex) {
+        hit = shard.lookup(fingerprint, key, now, reply, links);
+    });
     return hit;
 }
 
 void Cache::store(const Key& key, ByteView answer, const wire::AnswerInfo& shape, const Links& links,
                   Ticks now) noexcept {
-    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) CENOTE_REQUIRES(shard.mutex) {
         shard.store(fingerprint, key, answer, shape, links, now);
     });
 }
 
 void Cache::store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept {
-    state_->try_with_shard(
-        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.store_failure(fingerprint, key, code, now); });
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint)
+                                    CENOTE_REQUIRES(shard.mutex) { shard.store_failure(fingerprint, key, code, now); });
 }
 
 void Cache::update_links(const Key& key, const Links& links) noexcept {
-    state_->try_with_shard(
-        key, [&](Shard& shard, std::uint32_t fingerprint) { shard.update_links(fingerprint, key, links); });
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint)
+                                    CENOTE_REQUIRES(shard.mutex) { shard.update_links(fingerprint, key, links); });
 }
 
 void Cache::set_limits(const Options& options) noexcept {
     const auto limits = limits_of(options);
     for (Shard& shard : state_->shards) {
-        const std::lock_guard lock(shard.mutex);
+        const MutexLock lock(shard.mutex);
         shard.set_limits(limits);
     }
 }
@@ -151,7 +153,7 @@ std::uint64_t Cache::erase(const wire::Name& name, bool below) {
     for (Shard& shard : state_->shards) {
         Shard::Walk walk;
         for (bool more = true; more;) {
-            const std::lock_guard lock(shard.mutex);
+            const MutexLock lock(shard.mutex);
             more = shard.erase_slice(name, below, walk);
             if (!more) shard.erase_failures(name, below);
         }
@@ -167,7 +169,7 @@ Stats Cache::stats() const {
     stats.bytes_max = state_->bytes_max;
     stats.deferred = state_->deferred.load(std::memory_order_relaxed);
     for (Shard& shard : state_->shards) {
-        const std::lock_guard lock(shard.mutex);
+        const MutexLock lock(shard.mutex);
         shard.add_to(stats);
     }
     return stats;

@@ -12,8 +12,7 @@
 // Failure:  store() declines what is larger than `entry_bytes_max` or has no TTL.
 #pragma once
 
-#include <mutex>
-
+#include "resolver/base/mutex.h"
 #include "resolver/cache/cache.h"
 #include "resolver/cache/entry_log.h"
 #include "resolver/cache/failures.h"
@@ -30,15 +29,20 @@ class alignas(64) Shard {
 public:
     Shard(MutableBytes memory, std::size_t entry_bytes_max, const Limits& limits);
 
-    Hit lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept;
-    /// Prefetch the place in the index and, once that has arrived, the entry. Any thread, without the mutex.
-    void prefetch_index(std::uint32_t fingerprint) const noexcept { index_.prefetch(fingerprint); }
-    void prefetch_entry(std::uint32_t fingerprint) const noexcept;
+    Hit lookup(std::uint32_t fingerprint, const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept
+        CENOTE_REQUIRES(mutex);
+    /// Prefetch the place in the index and, once that has arrived, the entry. Any thread, without the mutex: slots of
+    /// the index are read whole.
+    void prefetch_index(std::uint32_t fingerprint) const noexcept CENOTE_NO_THREAD_SAFETY_ANALYSIS {
+        index_.prefetch(fingerprint);
+    }
+    void prefetch_entry(std::uint32_t fingerprint) const noexcept CENOTE_NO_THREAD_SAFETY_ANALYSIS;
     void store(std::uint32_t fingerprint, const Key& key, ByteView answer, const wire::AnswerInfo& shape,
-               const Links& links, Ticks now) noexcept;
-    void store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept;
-    void update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept;
-    void set_limits(const Limits& limits) noexcept { limits_ = limits; }
+               const Links& links, Ticks now) noexcept CENOTE_REQUIRES(mutex);
+    void store_failure(std::uint32_t fingerprint, const Key& key, wire::EdeCode code, Ticks now) noexcept
+        CENOTE_REQUIRES(mutex);
+    void update_links(std::uint32_t fingerprint, const Key& key, const Links& links) noexcept CENOTE_REQUIRES(mutex);
+    void set_limits(const Limits& limits) noexcept CENOTE_REQUIRES(mutex) { limits_ = limits; }
 
     /// The progress of a walk over all entries.
     struct Walk {
@@ -47,39 +51,42 @@ public:
         std::uint64_t erased = 0;
     };
     /// Erases in the next slice of the walk; false at the end of the walk.
-    [[nodiscard]] bool erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept;
-    void erase_failures(const wire::Name& name, bool below) noexcept { failures_.erase(name, below); }
-    void add_to(Stats& stats) const noexcept;
+    [[nodiscard]] bool erase_slice(const wire::Name& name, bool below, Walk& walk) noexcept CENOTE_REQUIRES(mutex);
+    void erase_failures(const wire::Name& name, bool below) noexcept CENOTE_REQUIRES(mutex) {
+        failures_.erase(name, below);
+    }
+    void add_to(Stats& stats) const noexcept CENOTE_REQUIRES(mutex);
 
-    std::mutex mutex;
+    Mutex mutex;
 
 private:
-    [[nodiscard]] Entry* find(std::uint32_t fingerprint, const Key& key) noexcept;
-    [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerInfo& shape) const noexcept;
-    [[nodiscard]] Entry& place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept;
-    void free_newcomers(std::uint32_t units, Ticks now) noexcept;
-    void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept;
-    void evict_tail(EntryLog& log) noexcept;
-    void remove(Entry& entry) noexcept;
-    [[nodiscard]] bool is_over(const Entry& entry, Ticks now) const noexcept;
-    [[nodiscard]] Entry& at(std::uint32_t location) noexcept;
-    [[nodiscard]] std::uint32_t location_of(const Entry& entry) const noexcept;
+    [[nodiscard]] Entry* find(std::uint32_t fingerprint, const Key& key) noexcept CENOTE_REQUIRES(mutex);
+    [[nodiscard]] std::uint32_t clamped_ttl(const wire::AnswerInfo& shape) const noexcept CENOTE_REQUIRES(mutex);
+    [[nodiscard]] Entry& place(std::uint32_t fingerprint, const Key& key, std::uint32_t units, Ticks now) noexcept
+        CENOTE_REQUIRES(mutex);
+    void free_newcomers(std::uint32_t units, Ticks now) noexcept CENOTE_REQUIRES(mutex);
+    void free_main(std::uint32_t units, std::uint32_t& moved, Ticks now) noexcept CENOTE_REQUIRES(mutex);
+    void evict_tail(EntryLog& log) noexcept CENOTE_REQUIRES(mutex);
+    void remove(Entry& entry) noexcept CENOTE_REQUIRES(mutex);
+    [[nodiscard]] bool is_over(const Entry& entry, Ticks now) const noexcept CENOTE_REQUIRES(mutex);
+    [[nodiscard]] Entry& at(std::uint32_t location) noexcept CENOTE_REQUIRES(mutex);
+    [[nodiscard]] std::uint32_t location_of(const Entry& entry) const noexcept CENOTE_REQUIRES(mutex);
 
-    Index index_;
-    Failures failures_;
+    Index index_ CENOTE_GUARDED_BY(mutex);
+    Failures failures_ CENOTE_GUARDED_BY(mutex);
     std::uint8_t* entries_;  // the memory of both logs; locations are offsets in it
-    EntryLog newcomers_;
-    EntryLog main_;
+    EntryLog newcomers_ CENOTE_GUARDED_BY(mutex);
+    EntryLog main_ CENOTE_GUARDED_BY(mutex);
     std::size_t fixed_bytes_;
     std::size_t entry_bytes_max_;
-    Limits limits_;
+    Limits limits_ CENOTE_GUARDED_BY(mutex);
 
-    std::uint64_t live_units_ = 0;
-    std::uint64_t hits_ = 0;
-    std::uint64_t misses_ = 0;
-    std::uint64_t stores_ = 0;
-    std::uint64_t evictions_ = 0;
-    std::uint64_t declined_ = 0;
+    std::uint64_t live_units_ CENOTE_GUARDED_BY(mutex) = 0;
+    std::uint64_t hits_ CENOTE_GUARDED_BY(mutex) = 0;
+    std::uint64_t misses_ CENOTE_GUARDED_BY(mutex) = 0;
+    std::uint64_t stores_ CENOTE_GUARDED_BY(mutex) = 0;
+    std::uint64_t evictions_ CENOTE_GUARDED_BY(mutex) = 0;
+    std::uint64_t declined_ CENOTE_GUARDED_BY(mutex) = 0;
 };
 
 }  // namespace cenote::cache

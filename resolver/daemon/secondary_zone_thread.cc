@@ -42,7 +42,7 @@ SecondaryZoneThread::SecondaryZoneThread(const config::Settings& settings, trans
 
 SecondaryZoneThread::~SecondaryZoneThread() {
     {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         stop_ = true;
     }
     wake_.notify_all();
@@ -50,7 +50,7 @@ SecondaryZoneThread::~SecondaryZoneThread() {
 }
 
 void SecondaryZoneThread::notify() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     notified_ = true;
     wake_.notify_all();
 }
@@ -162,8 +162,9 @@ SecondaryZoneThread::Event SecondaryZoneThread::confirm() {
 }
 
 SecondaryZoneThread::Event SecondaryZoneThread::wait(Ticks until) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, until, [&] { return stop_ || notified_; });
+    const MutexLock lock(mutex_);
+    while (!stop_ && !notified_)
+        if (wake_.wait_until(mutex_, until) == std::cv_status::timeout) break;
     return {.kind = std::exchange(notified_, false) ? Kind::Notified : Kind::TimerExpired};
 }
 

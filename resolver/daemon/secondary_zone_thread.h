@@ -10,12 +10,12 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "resolver/base/digest.h"
+#include "resolver/base/mutex.h"
 #include "resolver/config/config.h"
 #include "resolver/daemon/zone_publisher.h"
 #include "resolver/transfer/secondary_zone.h"
@@ -68,9 +68,9 @@ private:
     transfer::Soa received_;  // the SOA that the primary sent last
     std::string failure_;     // why the last action failed
     std::atomic<bool> stop_{false};
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool notified_ = false;  // with mutex_ held
+    Mutex mutex_;
+    std::condition_variable_any wake_;
+    bool notified_ CENOTE_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };
 

@@ -137,8 +137,9 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     }
     for (const auto& [origin, record] : read->history)
         if (std::none_of(read->rules.begin(), read->rules.end(),
-                         [&](const auto& rule) { return rule.id == record.object; }) &&
-            std::none_of(taken.begin(), taken.end(), [&](const auto& rule) { return rule.id == record.object; }))
+                         [&object = record.object](const auto& rule) { return rule.id == object; }) &&
+            std::none_of(taken.begin(), taken.end(),
+                         [&object = record.object](const auto& rule) { return rule.id == object; }))
             return fail(fmt::format("record {} of {} is about no rule of the import", record.number, origin));
     read->rules = std::move(taken);
     // Records that this node has written itself are in its own trail already.

@@ -54,14 +54,14 @@ bool run_update(const Path& config) {
 
 bool ZonePublisher::publish_delta(const transfer::SecondaryZoneOptions& zone, const StoredZoneVersion& before,
                                   const StoredZoneVersion& now) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto done = increments_.apply(zone.list, before, now);
     if (!done) log::warning("zone {}: {}; all is compiled", zone.zone.to_string(), done.error().text);
     return done && *done;
 }
 
 ZonePublisher::Outcome ZonePublisher::publish(const transfer::SecondaryZoneOptions& zone) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // The lock is released at once, for the tool to take: this only finds out that no other update is at work.
     if (!domainset::lock_for_publishing(settings_.set, kLockPatience)) return Outcome::NotPublished;
     if (run_update(settings_.file)) return Outcome::Published;

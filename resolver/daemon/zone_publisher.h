@@ -8,9 +8,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 
+#include "resolver/base/mutex.h"
 #include "resolver/config/config.h"
 #include "resolver/daemon/zone_increments.h"
 
@@ -34,8 +34,8 @@ public:
 
 private:
     const config::Settings& settings_;
-    std::mutex mutex_;
-    ZoneIncrements increments_;  // with mutex_ held
+    Mutex mutex_;
+    ZoneIncrements increments_ CENOTE_GUARDED_BY(mutex_);
 };
 
 }  // namespace cenote::daemon

@@ -132,8 +132,7 @@ void LocalNames::add_empty_non_terminals() {
     std::ranges::sort(between, [](const wire::Name& a, const wire::Name& b) {
         return std::ranges::lexicographical_compare(a.wire(), b.wire());
     });
-    const auto repeated = std::ranges::unique(between);
-    between.erase(repeated.begin(), repeated.end());
+    between.erase(std::unique(between.begin(), between.end()), between.end());
     for (const wire::Name& name : between) entries_.push_back({name, Role::EmptyNonTerminal, LocalKind::Records, 0, 0});
 }
 

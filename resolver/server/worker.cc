@@ -90,13 +90,13 @@ void Worker::on_second() {
     report.counters = engine_.forwarder().counters();
     report.pending = engine_.pending();
     report.tcp_open = streams_.open();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     report.turns = report_.turns + 1;
     report_ = std::move(report);
 }
 
 WorkerReport Worker::report() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return report_;
 }
 
@@ -117,7 +117,7 @@ engine::Diverted Worker::hand_over(const engine::Client& client, ByteView packet
 
 void Worker::put(transfer::Part part) noexcept {
     {
-        const std::lock_guard lock(parts_mutex_);
+        const MutexLock lock(parts_mutex_);
         parts_.push_back(std::move(part));
     }
     wakeup_.notify();
@@ -125,8 +125,8 @@ void Worker::put(transfer::Part part) noexcept {
 
 void Worker::send_parts() noexcept {
     {
-        const std::unique_lock lock(parts_mutex_, std::try_to_lock);
-        if (!lock.owns_lock()) return wakeup_.notify();
+        if (!parts_mutex_.try_lock()) return wakeup_.notify();
+        const MutexLock lock(parts_mutex_, std::adopt_lock);
         parts_.swap(sending_);
     }
     for (const transfer::Part& part : sending_) streams_.send_part(part);

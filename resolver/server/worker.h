@@ -10,9 +10,9 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "resolver/base/mutex.h"
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
 #include "resolver/server/sockets.h"
@@ -81,10 +81,11 @@ private:
     std::atomic<bool> stopping_{false};
     std::atomic<bool> ended_{false};
     Ticks drain_until_{};
-    mutable std::mutex mutex_;
-    WorkerReport report_;
-    std::mutex parts_mutex_;
-    std::vector<transfer::Part> parts_;    // parts of transfers, from the transfer service to connections
+    mutable Mutex mutex_;
+    WorkerReport report_ CENOTE_GUARDED_BY(mutex_);
+    Mutex parts_mutex_;
+    std::vector<transfer::Part> parts_
+        CENOTE_GUARDED_BY(parts_mutex_);   // parts of transfers, from the transfer service to connections
     std::vector<transfer::Part> sending_;  // used by the worker's thread only
 };
 

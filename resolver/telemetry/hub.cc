@@ -41,13 +41,13 @@ Hub::Hub() : seed_(random_u64()) {}
 Hub::~Hub() = default;
 
 Recorder& Hub::add_recorder() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_)));
     return *recorders_.back();
 }
 
 Metrics Hub::collect() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Metrics metrics;
     Counts combinations;
     for (const auto& recorder : recorders_) {
@@ -105,7 +105,7 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
 }
 
 void Hub::count_samples() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     AnswerSample sample;
     for (const auto& recorder : recorders_) {
         for (std::size_t i = 0; i < Recorder::State::kSamples && recorder->state_->samples.pop(sample); ++i) {
@@ -118,12 +118,12 @@ void Hub::count_samples() {
 }
 
 std::vector<TopRow> Hub::top_names(std::size_t rows, std::uint64_t clients_min) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_.most(rows, clients_min);
 }
 
 std::vector<TopRow> Hub::top_clients(std::size_t rows) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return clients_.most(rows);
 }
 

@@ -5,7 +5,7 @@ namespace cenote::telemetry {
 
 Key Keys::intern(KeyKind kind, std::string_view name) {
     if (name.empty()) return kKeyNone;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Table& table = tables_[static_cast<std::size_t>(kind)];
     if (const auto found = table.keys.find(name); found != table.keys.end()) return found->second;
     if (table.names.size() + 1 >= kKeyOther) return kKeyOther;
@@ -17,7 +17,7 @@ Key Keys::intern(KeyKind kind, std::string_view name) {
 
 std::string Keys::name(KeyKind kind, Key key) const {
     if (key == kKeyNone) return {};
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto& names = tables_[static_cast<std::size_t>(kind)].names;
     return key <= names.size() ? names[key - 1U] : "(other)";
 }

@@ -11,10 +11,11 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "resolver/base/mutex.h"
 
 namespace cenote::telemetry {
 
@@ -38,8 +39,8 @@ private:
         std::vector<std::string> names;  // index i: the name of key i + 1
     };
 
-    mutable std::mutex mutex_;
-    std::array<Table, kKinds> tables_;
+    mutable Mutex mutex_;
+    std::array<Table, kKinds> tables_ CENOTE_GUARDED_BY(mutex_);
 };
 
 }  // namespace cenote::telemetry

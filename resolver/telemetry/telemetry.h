@@ -12,9 +12,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "resolver/base/mutex.h"
 #include "resolver/base/ring.h"
 #include "resolver/telemetry/counters.h"
 #include "resolver/telemetry/event.h"
@@ -114,13 +114,14 @@ public:
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
 
 private:
-    void collect_row(std::size_t row, Metrics& metrics) const;
-    [[nodiscard]] std::vector<BypassClient> bypass_clients() const;
+    void collect_row(std::size_t row, Metrics& metrics) const CENOTE_REQUIRES(mutex_);
+    [[nodiscard]] std::vector<BypassClient> bypass_clients() const CENOTE_REQUIRES(mutex_);
 
     const std::uint64_t seed_;  // seed of the hashes of clients, the same in all recorders
-    mutable std::mutex mutex_;
-    TopTable names_, clients_;
-    std::vector<std::unique_ptr<Recorder>> recorders_;
+    mutable Mutex mutex_;
+    TopTable names_ CENOTE_GUARDED_BY(mutex_);
+    TopTable clients_ CENOTE_GUARDED_BY(mutex_);
+    std::vector<std::unique_ptr<Recorder>> recorders_ CENOTE_GUARDED_BY(mutex_);
 };
 
 }  // namespace cenote::telemetry

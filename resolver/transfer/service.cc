@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "resolver/base/mutex.h"
 #include "resolver/transfer/notify_sender.h"
 #include "resolver/transfer/xfr_server.h"
 #include "resolver/transfer/zone_builder.h"
@@ -37,7 +37,7 @@ public:
 
     void update(const Options& options, std::shared_ptr<const policy::Policy> policy,
                 const std::string& node) override {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         next_ = ZoneBuilder::Source{options, std::move(policy), node};
         wake();
     }
@@ -86,14 +86,14 @@ private:
     }
 
     std::optional<ZoneBuilder::Source> take_source() {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         return std::exchange(next_, std::nullopt);
     }
 
     UniqueFd wake_;
     std::atomic<bool> stop_{false};
-    std::mutex mutex_;
-    std::optional<ZoneBuilder::Source> next_;  // with mutex_ held
+    Mutex mutex_;
+    std::optional<ZoneBuilder::Source> next_ CENOTE_GUARDED_BY(mutex_);
     NotifySender notify_;
     XfrServer server_;
     std::thread thread_;

@@ -66,12 +66,12 @@ XfrServer::~XfrServer() {
 }
 
 void XfrServer::show(std::shared_ptr<const Zones> zones) {
-    const std::lock_guard lock(zones_mutex_);
+    const MutexLock lock(zones_mutex_);
     zones_ = std::move(zones);
 }
 
 std::shared_ptr<const Zones> XfrServer::zones() const {
-    const std::lock_guard lock(zones_mutex_);
+    const MutexLock lock(zones_mutex_);
     return zones_;
 }
 
@@ -81,9 +81,10 @@ void XfrServer::wake() noexcept {
 }
 
 bool XfrServer::take(const Asker& asker, ByteView message) noexcept {
-    const std::unique_lock lock(waiting_mutex_, std::try_to_lock);
+    if (!waiting_mutex_.try_lock()) return false;
+    const MutexLock lock(waiting_mutex_, std::adopt_lock);
     auto& queries = waiting_.queries;
-    if (!lock.owns_lock() || queries.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
+    if (queries.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
     const Prefix client = client_of(asker.peer.ip);
     const auto same =
         std::count_if(queries.begin(), queries.end(), [&](const WaitingQuery& each) { return each.client == client; });
@@ -98,8 +99,9 @@ bool XfrServer::take(const Asker& asker, ByteView message) noexcept {
 }
 
 bool XfrServer::queue_event(const ConnectionEvent& event) noexcept {
-    const std::unique_lock lock(waiting_mutex_, std::try_to_lock);
-    if (!lock.owns_lock() || waiting_.events.size() >= kEventsMax) return false;
+    if (!waiting_mutex_.try_lock()) return false;
+    const MutexLock lock(waiting_mutex_, std::adopt_lock);
+    if (waiting_.events.size() >= kEventsMax) return false;
     waiting_.events.push_back(event);
     wake();
     return true;
@@ -122,7 +124,7 @@ void XfrServer::run() {
         taken_.queries.clear();
         taken_.events.clear();
         {
-            const std::lock_guard lock(waiting_mutex_);
+            const MutexLock lock(waiting_mutex_);
             std::swap(waiting_, taken_);
         }
         for (const ConnectionEvent& event : taken_.events) on_event(event);

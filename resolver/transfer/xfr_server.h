@@ -17,12 +17,12 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
+#include "resolver/base/mutex.h"
 #include "resolver/transfer/responder.h"
 #include "resolver/transfer/xfr_queue.h"
 
@@ -93,10 +93,10 @@ private:
     std::function<void(const SecondaryZoneOptions&)> on_notify_;
     UniqueFd wake_;
     std::atomic<bool> stop_{false};
-    mutable std::mutex zones_mutex_;
-    std::shared_ptr<const Zones> zones_ = std::make_shared<const Zones>();
-    std::mutex waiting_mutex_;
-    Waiting waiting_;                // with waiting_mutex_ held
+    mutable Mutex zones_mutex_;
+    std::shared_ptr<const Zones> zones_ CENOTE_GUARDED_BY(zones_mutex_) = std::make_shared<const Zones>();
+    Mutex waiting_mutex_;
+    Waiting waiting_ CENOTE_GUARDED_BY(waiting_mutex_);
     Waiting taken_;                  // used by the thread inside
     std::list<Transfer> transfers_;  // oldest first; used by the thread inside
     std::thread thread_;

@@ -31,7 +31,6 @@ public:
         made.tcp_in_flight_max = 4;
         return made;
     }();
-    std::unique_ptr<MessageConnection> connection;
     int finished = 0;         // how often the connection reported it
     int parts_asked_for = 0;  // of transfers
     int forgotten = 0;
@@ -60,6 +59,9 @@ private:
     loop::StreamBuffers buffers_{8};
     std::vector<std::uint8_t> reply_space_ = std::vector<std::uint8_t>(wire::kMessageMax);
     ConnectionContext context{loop, buffers_, *engine, recorder, options, *this, reply_space_, this, *this};
+
+public:
+    std::unique_ptr<MessageConnection> connection;  // last, so that it is destroyed before the buffers and the context
 };
 
 }  // namespace cenote::server::testing

@@ -84,7 +84,7 @@ TEST(SocketsTest, AnEndpointThatIsInUseIsNamed) {
 TEST(SocketsTest, SocketsOfThePreviousProcessAreTakenOver) {
     auto before = testing::opened(udp_and_tcp("127.0.0.1:0"));
     const SocketAddress bound = before.at(0).endpoint.address;
-    for (const char* listen : {"127.0.0.1:0", bound.to_string().c_str()}) {
+    for (const std::string& listen : {std::string("127.0.0.1:0"), bound.to_string()}) {
         std::vector<int> numbers;
         std::vector<UniqueFd> inherited;
         for (ListenSocket& socket : before) {

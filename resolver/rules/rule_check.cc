@@ -57,7 +57,7 @@ bool is_rule_id(std::string_view id) noexcept {
 Status check_rule(const state::Rule& rule) {
     if (!is_rule_id(rule.id))
         return Error{fmt::format(
-            "'{}' is not an id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
+            "'{}' is no id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
             "the end with {} digits at most",
             rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
     if (rule.text.size() > kRuleTextMax)

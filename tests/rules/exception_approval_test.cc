@@ -159,7 +159,7 @@ TEST(ExceptionApprovals, AnEmergencyIsRatifiedBySecondPersonsAndKeepsItsEnd) {
     emergency.agreed_by.clear();
     EXPECT_THAT(refusal(fixture.approval().approve(kLee, emergency)), HasSubstr("lee asked for dns1-17"));
     EXPECT_THAT(refusal(fixture.approval().extend(kPark, {.until = {}, .lasts = "1h"}, emergency)),
-                HasSubstr("that comes first"));
+                HasSubstr("still needs a second person"));
     const auto ratified = fixture.approval().approve(kPark, emergency);
     ASSERT_TRUE(ratified.ok()) << ratified.error().text;
     EXPECT_FALSE(is_unratified(*ratified));

@@ -164,7 +164,7 @@ class Exceptions(SystemTest):
         problems = self.resolver.cenote("status", "--check")
         self.assertEqual(problems.returncode, 1)
         self.assertIn(ident, problems.stdout)
-        self.assertIn("that comes first", self.refused(self.lee, "exception", "extend", ident, "--for", "1h"))
+        self.assertIn("still needs a second person", self.refused(self.lee, "exception", "extend", ident, "--for", "1h"))
         self.assertIn("a second person", self.refused(self.kim, "exception", "approve", ident))
         self.done_by(self.lee, "exception", "approve", ident)
         self.assertFalse(self.row(ident)["unratified"])

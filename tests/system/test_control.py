@@ -274,7 +274,7 @@ starts  = 2099-01-01T00:00:00Z
                                 (("status", "--no-such-option"), "cenote status"), (("no-such-verb",), "cenote")):
             done = self.resolver.cenote(*arguments)
             self.assertEqual(done.returncode, 2)
-            self.assertTrue(done.stderr.strip().endswith(f"'{verb} --help' shows how it is written"), done.stderr)
+            self.assertTrue(done.stderr.strip().endswith(f"'{verb} --help' shows its usage"), done.stderr)
             self.assertEqual(self.resolver.cenote(*verb.split()[1:], "--help").returncode, 0)
 
     def test_versions(self):

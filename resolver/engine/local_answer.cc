@@ -75,7 +75,7 @@ void LocalWriter::chaos(const Snapshot& snapshot) const noexcept {
     };
     const ByteView asked = query_.name.wire();
     const auto row = std::ranges::find_if(rows, [&](const Row& candidate) {
-        return std::ranges::equal(candidate.wire_name, context, {}, [](char c) { return static_cast<std::uint8_t>(c); });
+        return std::ranges::equal(candidate.wire_name, asked, {}, [](char c) { return static_cast<std::uint8_t>(c); });
     });
     if (row == std::end(rows) || (query_.type != RrType::TXT && query_.type != RrType::ANY)) {
         write_reply(query_, Rcode::Refused, {}, {}, opt_, reply_);

@@ -23,7 +23,7 @@ wire::Name name_from(const std::string& key) {
 }
 
 /// Each source set once; the first is the empty one.
-class TagSetNumbers {
+class SourceSetNumbers {
 public:
     SourceSetId of(const TagList& tags) {
         const auto [known, fresh] = numbers_.try_emplace(tags, static_cast<SourceSetId>(sets_.size()));
@@ -73,7 +73,7 @@ void DeltaWriter::put(const wire::Name& name, TagList own, TagList below, const 
 
 Result<std::vector<std::uint8_t>> DeltaWriter::finish(const std::vector<Source>& sources,
                                                       std::chrono::sys_seconds built_at) const {
-    TagSetNumbers numbers;
+    SourceSetNumbers numbers;
     std::vector<ResolvedName> names;
     names.reserve(changed_.size());
     for (const auto& [key, changed] : changed_) {

@@ -75,7 +75,7 @@ TEST(DomainSetWriter, EmptySetMatchesNothing) {
     EXPECT_FALSE(set->match(*wire::Name::parse("example.com")));
 }
 
-TEST(DomainSetWriter, ManyTagSetsWidenThePayload) {
+TEST(DomainSetWriter, ManySourceSetsWidenThePayload) {
     for (const std::uint32_t sources : {10U, 300U, 70000U}) {
         DomainSetWriter writer(kBuiltAt, 1);
         for (std::uint32_t i = 0; i < sources; ++i) {

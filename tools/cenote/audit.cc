@@ -11,7 +11,7 @@
 namespace cenote::cli {
 namespace {
 
-struct Flags {
+struct AuditFlags {
     std::string since, until, directive, head;
     bool verify = false;
     bool json = false;
@@ -36,7 +36,7 @@ bool is_about(const state::Record& record, const std::string& directive) {
 }
 
 /// Records of other nodes are shown only with the history of one directive, records of a backup always.
-bool is_wanted(const Flags& flags, const std::string& origin, const state::Record& record) {
+bool is_wanted(const AuditFlags& flags, const std::string& origin, const state::Record& record) {
     const bool own = origin.empty() || state::is_backup_node(origin);
     if (flags.directive.empty() ? !own : !is_about(record, flags.directive)) return false;
     return (flags.since.empty() || record.at >= parse_time(flags.since).value()) &&
@@ -63,7 +63,7 @@ Exit verify(const Path& copy, const std::string& head) {
     return Exit::Done;
 }
 
-Exit audit(Session& session, const Flags& flags) {
+Exit audit(Session& session, const AuditFlags& flags) {
     const auto settings = session.settings();
     if (!settings) return fail(settings.error());
     const auto copy = StateCopy::of((*settings)->state);
@@ -89,7 +89,7 @@ Exit audit(Session& session, const Flags& flags) {
 
 void add_audit(Verbs& verbs) {
     CLI::App* verb = verbs.add("audit", "Who changed what, when and why; --verify checks that the trail is complete");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<AuditFlags>();
     verb->add_option("--since", flags->since, "From this time on")->type_name("TIME")->check(check_time);
     verb->add_option("--until", flags->until, "Before this time")->type_name("TIME")->check(check_time);
     verb->add_option("--directive", flags->directive, "Of this directive only")->type_name("ID");

@@ -44,13 +44,13 @@ Exit request(Session& session, const RequestFlags& flags) {
     return Exit::Done;
 }
 
-struct ChangeFlags {
+struct ExceptionChangeFlags {
     std::string id;
     End end;
     Why why;
 };
 
-Exit change(Session& session, const std::string& verb, const ChangeFlags& flags) {
+Exit change(Session& session, const std::string& verb, const ExceptionChangeFlags& flags) {
     Json args = {{"id", flags.id}};
     if (!flags.end.for_.empty()) args["for"] = flags.end.for_;
     if (!flags.end.until.empty()) args["until"] = flags.end.until;
@@ -83,7 +83,7 @@ void add_request(Verbs& verbs, CLI::App& exception) {
 
 void add_change(Verbs& verbs, CLI::App& exception, const std::string& name, const char* description) {
     CLI::App* verb = exception.add_subcommand(name, description)->fallthrough();
-    const auto flags = std::make_shared<ChangeFlags>();
+    const auto flags = std::make_shared<ExceptionChangeFlags>();
     verb->add_option("N", flags->id, "The exception, as dns1-17 or 17")->type_name("")->required();
     if (name == "extend") flags->end.add_to(*verb);
     flags->why.add_to(*verb);

@@ -14,7 +14,7 @@ namespace {
 
 namespace field = report::field;
 
-struct Flags {
+struct ExplainFlags {
     std::string name;
     std::string client;  // empty: 127.0.0.1, without the check of allow_from
     std::string type = "A";
@@ -23,7 +23,7 @@ struct Flags {
     bool json = false;
 };
 
-Result<Json> explain_from_files(Session& session, const Flags& flags) {
+Result<Json> explain_from_files(Session& session, const ExplainFlags& flags) {
     const WallTime now = wall_now();
     const WallTime at = flags.at.empty() ? now : parse_time(flags.at).value();
     const auto files = at < now ? session.past_policy(at) : session.policy(at);
@@ -107,7 +107,7 @@ void print_answer(const Json& answer, bool steps, WallTime from) {
     for (const auto& step : answer.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
 }
 
-Exit explain(Session& session, const Flags& flags) {
+Exit explain(Session& session, const ExplainFlags& flags) {
     Json args = {{"name", flags.name}};
     if (!flags.client.empty()) args["client"] = flags.client;
     args["type"] = flags.type;
@@ -144,7 +144,7 @@ std::string check_subtree(const std::string& text) {
 
 void add_explain(Verbs& verbs) {
     CLI::App* verb = verbs.add("explain", "The verdict for a name and a client, and every step to it");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<ExplainFlags>();
     verb->add_option("NAME", flags->name, "The name in question")->required()->check(check_question)->type_name("");
     verb->add_option("--client", flags->client, "The client; by default 127.0.0.1, which is always allowed")
         ->check(check_address)

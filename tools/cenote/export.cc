@@ -11,12 +11,12 @@
 namespace cenote::cli {
 namespace {
 
-struct Flags {
+struct ExportFlags {
     std::string format;
     std::string group = "everyone";
 };
 
-Exit print_export(Session& session, const Flags& flags) {
+Exit print_export(Session& session, const ExportFlags& flags) {
     const WallTime now = wall_now();
     const auto in_force = session.policy_in_force(now);
     if (!in_force) return fail(in_force.error());
@@ -36,7 +36,7 @@ Exit print_export(Session& session, const Flags& flags) {
 
 void add_export(Verbs& verbs) {
     CLI::App* verb = verbs.add("export", "Print the policy in force in the format of another resolver");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<ExportFlags>();
     verb->add_option("--format", flags->format, "rpz, hosts, domains, dnsmasq or unbound")
         ->type_name("FORMAT")
         ->required()

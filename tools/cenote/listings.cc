@@ -19,7 +19,7 @@ namespace {
 
 namespace field = report::field;
 
-struct Flags {
+struct ListingFlags {
     std::string id;  // empty: all
     bool json = false;
     bool toml = false;
@@ -128,7 +128,7 @@ void print_directive(const Json& directive) {
         fmt::print("reason ({})  {}\n", printable(language), cell(text));
 }
 
-Exit list_all(Session& session, const Flags& flags, const char* verb, FromFiles from_files,
+Exit list_all(Session& session, const ListingFlags& flags, const char* verb, FromFiles from_files,
               void (*print)(const Json&)) {
     const auto rows = rows_of(session, verb, from_files);
     if (!rows) return fail(rows.error());
@@ -136,7 +136,7 @@ Exit list_all(Session& session, const Flags& flags, const char* verb, FromFiles 
     return Exit::Done;
 }
 
-Exit directives(Session& session, const Flags& flags) {
+Exit directives(Session& session, const ListingFlags& flags) {
     if (flags.id.empty()) return list_all(session, flags, "directives", directives_from_files, print_directives);
     const auto rows = rows_of(session, "directives", directives_from_files);
     if (!rows) return fail(rows.error());
@@ -170,7 +170,7 @@ void add_listings(Verbs& verbs) {
     const auto add = [&verbs](const char* name, const char* description, FromFiles from_files,
                               void (*print)(const Json&)) {
         CLI::App* verb = verbs.add(name, description);
-        const auto flags = std::make_shared<Flags>();
+        const auto flags = std::make_shared<ListingFlags>();
         verb->add_flag("--json", flags->json, "Print JSON");
         verbs.on(verb, [=](Session& session) { return list_all(session, *flags, name, from_files, print); });
     };
@@ -178,7 +178,7 @@ void add_listings(Verbs& verbs) {
     add("groups", "The groups, their clients and how many of them were seen", groups_from_files, print_groups);
 
     CLI::App* verb = verbs.add("directives", "The directives and their state; with an ID all of one");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<ListingFlags>();
     verb->add_option("ID", flags->id, "One directive")->type_name("");
     verb->add_flag("--json", flags->json, "Print JSON");
     verb->add_flag("--toml", flags->toml, "Print it as it would be written in a file; with an ID");

@@ -141,13 +141,13 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
     verbs.on(verb, [flags](Session& session) { return add(session, *flags); });
 }
 
-struct ChangeFlags {
+struct RuleChangeFlags {
     std::string id, step, at, name, group;
     End end;
     Why why;
 };
 
-Exit step(Session& session, const ChangeFlags& flags) {
+Exit step(Session& session, const RuleChangeFlags& flags) {
     Json args = {{"id", flags.id}, {"step", flags.step}};
     if (!flags.at.empty()) args["at"] = flags.at;
     flags.why.put_into(args);
@@ -160,7 +160,7 @@ Exit step(Session& session, const ChangeFlags& flags) {
     return Exit::Done;
 }
 
-Exit lift(Session& session, const ChangeFlags& flags) {
+Exit lift(Session& session, const RuleChangeFlags& flags) {
     Json args = {{"id", flags.id}};
     flags.why.put_into(args);
     const auto done = session.ask("directive-lift", std::move(args));
@@ -174,7 +174,7 @@ Exit lift(Session& session, const ChangeFlags& flags) {
 
 void add_changes(Verbs& verbs, CLI::App& directive) {
     CLI::App* verb = directive.add_subcommand("step", "Move a directive to another step")->fallthrough();
-    auto flags = std::make_shared<ChangeFlags>();
+    auto flags = std::make_shared<RuleChangeFlags>();
     verb->add_option("ID", flags->id, "The directive")->type_name("")->required();
     verb->add_option("STEP", flags->step, "observe, advise, restrict or block")
         ->type_name("")
@@ -185,14 +185,14 @@ void add_changes(Verbs& verbs, CLI::App& directive) {
     verbs.on(verb, [flags](Session& session) { return step(session, *flags); });
 
     verb = directive.add_subcommand("lift", "End a directive now; shows what still holds")->fallthrough();
-    flags = std::make_shared<ChangeFlags>();
+    flags = std::make_shared<RuleChangeFlags>();
     verb->add_option("ID", flags->id, "The directive")->type_name("")->required();
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) { return lift(session, *flags); });
 }
 
 /// A rule that ends by itself; a command line without an end is refused.
-Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Json args, std::string_view what) {
+Exit until_then(Session& session, const char* verb, const RuleChangeFlags& flags, Json args, std::string_view what) {
     const auto ends = flags.end.time();
     if (!ends) return fail(Error{fmt::format("{} ends by itself: give --for 30m, or --until TIME", verb)});
     args["until"] = format_time(*ends);
@@ -206,7 +206,7 @@ Exit until_then(Session& session, const char* verb, const ChangeFlags& flags, Js
 
 void add_temporary_rules(Verbs& verbs) {
     CLI::App* verb = verbs.add("allow", "Open a name and all below it for a while, against every step below block");
-    auto flags = std::make_shared<ChangeFlags>();
+    auto flags = std::make_shared<RuleChangeFlags>();
     verb->add_option("NAME", flags->name, "The name")->type_name("")->required()->check(check_subtree);
     verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP");
     flags->end.add_to(*verb);
@@ -219,7 +219,7 @@ void add_temporary_rules(Verbs& verbs) {
     });
 
     verb = verbs.add("suspend", "Turn every step to observe for a while");
-    flags = std::make_shared<ChangeFlags>();
+    flags = std::make_shared<RuleChangeFlags>();
     flags->end.add_to(*verb);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {

@@ -17,7 +17,7 @@ namespace {
 
 namespace field = report::field;
 
-struct Flags {
+struct ServicesFlags {
     std::string id;  // empty: all
     std::string vendor;
     std::string category;
@@ -63,7 +63,7 @@ Result<Json> services_from_files(Session& session) {
     return report::services_json(blocklists::load_catalogue((*settings)->services, ignored));
 }
 
-Json filtered(const Json& rows, const Flags& flags) {
+Json filtered(const Json& rows, const ServicesFlags& flags) {
     Json kept = Json::array();
     for (const auto& row : rows) {
         const auto categories = row.value(field::kCategory, Json::array());
@@ -113,7 +113,7 @@ void print_service(Json row) {
     table.print();
 }
 
-Exit services(Session& session, const Flags& flags) {
+Exit services(Session& session, const ServicesFlags& flags) {
     auto rows = session.ask_or_read("services", Json::object(), [&] { return services_from_files(session); });
     if (!rows) return fail(rows.error());
     const Catalogue catalogue(session);
@@ -134,7 +134,7 @@ Exit services(Session& session, const Flags& flags) {
 
 void add_services(Verbs& verbs) {
     CLI::App* verb = verbs.add("services", "The AI services that are known; with an ID all of one");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<ServicesFlags>();
     verb->add_option("ID", flags->id, "One service, by its id or an alias")->type_name("");
     verb->add_option("--vendor", flags->vendor, "Only of this vendor")->type_name("NAME");
     verb->add_option("--category", flags->category, "Only of this category")->type_name("NAME");

@@ -15,7 +15,7 @@ namespace field = report::field;
 
 constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
 
-struct Flags {
+struct StatusFlags {
     bool check = false;
     bool json = false;
 };
@@ -60,7 +60,7 @@ void print_status(const Json& status) {
     print_problems(status.value(field::kProblems, Json::array()));
 }
 
-Exit status(Session& session, const Flags& flags) {
+Exit status(Session& session, const StatusFlags& flags) {
     const auto answer = session.ask("status", Json::object());
     if (!answer) return fail(answer.error());
     const auto problems = answer->value(field::kProblems, Json::array());
@@ -146,7 +146,7 @@ Exit top(Session& session, const TopFlags& flags) {
 
 void add_status(Verbs& verbs) {
     CLI::App* verb = verbs.add("status", "The state of the daemon, and its problems");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<StatusFlags>();
     verb->add_flag("--check", flags->check, "Only the problems; exit code 1 when there are any");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return status(session, *flags); });

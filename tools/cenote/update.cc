@@ -21,7 +21,7 @@ constexpr milliseconds kPatience{3000};  // a change of a secondary zone holds t
 
 using blocklists::Publisher;
 
-struct Flags {
+struct UpdateFlags {
     Why why;
     bool dry_run = false;
     bool force = false;
@@ -32,7 +32,7 @@ struct Flags {
 };
 
 /// The action in the audit trail.
-std::string action_of(const Flags& flags) {
+std::string action_of(const UpdateFlags& flags) {
     return flags.rollback ? "update --rollback" : flags.force ? "update --force" : "update";
 }
 
@@ -53,7 +53,7 @@ struct Outcome {
 };
 
 /// Where no daemon runs, its next start takes the set.
-Status load_into_daemon(Session& session, const Flags& flags) {
+Status load_into_daemon(Session& session, const UpdateFlags& flags) {
     if (!session.daemon_listens()) {
         fmt::print("no cenoted listens; its next start takes the set\n");
         return Done{};
@@ -119,7 +119,7 @@ void lower_priority() {
 using Names = std::vector<wire::Name>;
 
 /// The names that are queried most, from the daemon, where neither configuration nor command line names a file.
-Names popular_names(Session& session, const config::Settings& settings, const Flags& flags) {
+Names popular_names(Session& session, const config::Settings& settings, const UpdateFlags& flags) {
     if (flags.rollback || !flags.popular.empty() || !settings.popular.empty()) return {};
     const auto request = report::popular_names_request();
     const auto names = session.ask_if_there(request.verb, request.args);
@@ -129,7 +129,7 @@ Names popular_names(Session& session, const config::Settings& settings, const Fl
     return {};
 }
 
-blocklists::Manifest manifest_of(const config::Settings& settings, const Flags& flags, Names popular) {
+blocklists::Manifest manifest_of(const config::Settings& settings, const UpdateFlags& flags, Names popular) {
     auto manifest = config::manifest_of(settings, wall_now());
     manifest.force = flags.force;
     if (!flags.popular.empty()) manifest.popular = flags.popular;
@@ -138,7 +138,7 @@ blocklists::Manifest manifest_of(const config::Settings& settings, const Flags& 
 }
 
 void fetch_and_compile(const config::Settings& settings, blocklists::Manifest manifest, const Publisher& publisher,
-                       const Flags& flags, Outcome& outcome) {
+                       const UpdateFlags& flags, Outcome& outcome) {
     const auto fetched = FetchedLists::fetch_all(settings, manifest, flags.local, flags.timeout);
     if (!fetched) return outcome.fail(fetched.error());
     if (!flags.dry_run) return compile_and_publish(manifest, publisher, outcome);
@@ -158,7 +158,8 @@ void send_failure(Session& session, const std::string& why) {
 }
 
 /// The part that works on the folder of the set, with the rights of its owner.
-Outcome update_folder(const config::Settings& settings, Names popular, const Publisher& publisher, const Flags& flags) {
+Outcome update_folder(const config::Settings& settings, Names popular, const Publisher& publisher,
+                      const UpdateFlags& flags) {
     Outcome outcome;
     if (flags.rollback) {
         roll_back(settings, publisher, outcome);
@@ -174,7 +175,7 @@ Outcome update_folder(const config::Settings& settings, Names popular, const Pub
 }
 
 /// Takes the lock and updates the folder; the daemon takes no part in it.
-Outcome update_files(const config::Settings& settings, Names popular, const Flags& flags,
+Outcome update_files(const config::Settings& settings, Names popular, const UpdateFlags& flags,
                      std::optional<Publisher>& publisher) {
     const std::string actor = control::own_actor();  // before root has the rights of the folder's owner
     const auto owner = AsOwner::of(settings.set.parent_path());
@@ -190,7 +191,7 @@ Outcome update_files(const config::Settings& settings, Names popular, const Flag
     return update_folder(settings, std::move(popular), *publisher, flags);
 }
 
-Exit update(Session& session, const Flags& flags) {
+Exit update(Session& session, const UpdateFlags& flags) {
     const auto settings = session.settings();
     if (!settings) {
         if (!flags.dry_run) send_failure(session, settings.error().text);
@@ -216,7 +217,7 @@ Exit update(Session& session, const Flags& flags) {
 void add_update(Verbs& verbs) {
     CLI::App* verb = verbs.add(
         "update", "Fetch the lists, compile them with the catalogue, publish the set, have the daemon load it");
-    const auto flags = std::make_shared<Flags>();
+    const auto flags = std::make_shared<UpdateFlags>();
     auto* dry_run = verb->add_flag("--dry-run", flags->dry_run, "Publish nothing, print what would change");
     auto* force = verb->add_flag("--force", flags->force, "Accept names that may not be sinkholed");
     verb->add_flag("--local", flags->local, "Fetch nothing: compile the copies in the folder of the set");

@@ -16,6 +16,8 @@ from harness import SystemTest, addresses, framed, read_exactly
 from secondaries import KEY, SECRET
 from upstreams import ScriptedUpstream, answer_with, free_port, socket
 
+import zone_catalogue  # daemon knows its folder
+
 ZONE = "rpz.nation.example"
 DIRECTIVE = """
 [[directive]]
@@ -29,9 +31,9 @@ SINKHOLED = ["0.0.0.0"]
 
 
 def zone_text(serial, names, refresh=3600, expire=86400):
-    lines = [f"$ORIGIN {ZONE}.", "$TTL 60", f"@ SOA localhost. root.localhost. {serial} {refresh} 1 {expire} 60",
-             "@ NS localhost."]
-    return "\n".join(lines + [f"{name} CNAME .\n*.{name} CNAME ." for name in names]) + "\n"
+    """A response policy zone that sinkholes these names with all names below them."""
+    head = zone_catalogue.read("response_policy.zone", zone=ZONE, ttl=60, serial=serial, refresh=refresh, expire=expire)
+    return head + "".join(f"{name} CNAME .\n*.{name} CNAME .\n" for name in names)
 
 
 class SecondaryZoneTest(SystemTest):

@@ -14,7 +14,7 @@ import dns.zone
 from daemon import PATIENCE, eventually
 from harness import SystemTest, addresses, framed, read_exactly
 from secondaries import KEY, SECRET
-from upstreams import ScriptedUpstream, answer_with, free_port, socket
+from upstreams import ScriptedUpstream, every_name, free_port, socket
 
 import zone_catalogue  # daemon knows its folder
 
@@ -38,8 +38,7 @@ def zone_text(serial, names, refresh=3600, expire=86400):
 
 class SecondaryZoneTest(SystemTest):
     def stand_up(self, primary, tsig=True, secret=SECRET, place=None):
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         node = self.node(directives=DIRECTIVE, upstreams=[upstream.where])
         node.set = (place or node.folder) / "cenote.set"
         file = node.folder / "transfer.key"

@@ -156,6 +156,11 @@ class ScriptedUpstream:
                 return
 
 
+def every_name(ttl):
+    """A handler that gives every name the address 192.0.2.1, whatever the type."""
+    return lambda query, transport: answer_with(query, f"{query.question[0].name} {ttl} IN A 192.0.2.1")
+
+
 def zone_handler(*lines, soa="example 60 IN SOA ns.example. host.example. 1 3600 600 86400 60"):
     """A handler that answers from a few records; any other name is NXDOMAIN, any other type NODATA."""
     table = {}

@@ -12,7 +12,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(SOURCE / "tests" / "zones"))
-import zone_catalogue  # noqa: E402  its folder is known from here on
+import zone_catalogue  # noqa: E402  its folder is on the path from here on
 
 SERVICES = SOURCE / "blocklists" / "services"
 OPEN = "192.0.2.77"  # what the upstream answers for every name
@@ -68,7 +68,7 @@ def ask(port, name, timeout=3.0):
 
 
 def write_nsd(folder, port):
-    """Writes what NSD needs to answer every name with OPEN; the command that starts it."""
+    """Writes the files of an NSD that answers every name with OPEN, and returns the command that starts it."""
     (folder / "root.zone").write_text(zone_catalogue.read("every_name.zone", address=OPEN))
     config = folder / "nsd.conf"
     config.write_text(zone_catalogue.read("nsd.conf", port=port, folder=folder, log=folder / "log",

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "zones"))
-import zone_catalogue  # noqa: E402  its folder is known from here on
+import zone_catalogue  # noqa: E402  its folder is on the path from here on
 
 
 class ZoneCatalogue(unittest.TestCase):

@@ -8,7 +8,7 @@ import dns.query
 from daemon import PATIENCE
 from upstreams import Server, nsd_command, unbound_command
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 KEY = "transfer-key"

@@ -16,7 +16,7 @@ from harness import SystemTest, addresses, framed, read_exactly
 from secondaries import KEY, SECRET
 from upstreams import ScriptedUpstream, every_name, free_port, socket
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
 ZONE = "rpz.nation.example"
 DIRECTIVE = """

@@ -6,7 +6,7 @@ import shutil
 from harness import main
 from web_lists import GOOD, OPEN, SINKHOLED, ListTest, Nginx
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
 
 class Acceptance(ListTest):

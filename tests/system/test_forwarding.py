@@ -11,9 +11,9 @@ from daemon import eventually
 from harness import SystemTest, addresses, extended_errors, main, records
 from upstreams import Nsd, ScriptedUpstream, Unbound, answer_with, zone_handler
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
-# A set of records that is larger than any UDP response stands beside what the catalogue has.
+# With a record set that is larger than any UDP response.
 ZONE = (zone_catalogue.read("zone.example.zone")
         + "".join(f"big TXT \"{i:03} {'x' * 200}\"\n" for i in range(40)))
 

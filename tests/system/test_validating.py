@@ -14,7 +14,7 @@ from daemon import PATIENCE
 from harness import SystemTest, addresses, main, records
 from upstreams import Nsd, Unbound
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
 ZONE = zone_catalogue.read("alpha-ai.example.zone")
 ALLOW = """

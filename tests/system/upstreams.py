@@ -19,7 +19,7 @@ import dns.rrset
 from daemon import PATIENCE, deadline
 from harness import framed, read_exactly
 
-import zone_catalogue  # daemon knows its folder
+import zone_catalogue  # daemon.py puts its folder on the path
 
 
 def free_port(address="127.0.0.1"):

@@ -13,19 +13,19 @@ namespace {
 
 using domainset::DomainSet;
 
-std::vector<std::string> ids_of(const DomainSet& set, domainset::TagSetId tags) {
+std::vector<std::string> ids_of(const DomainSet& set, domainset::SourceSetId tags) {
     std::vector<std::string> ids;
-    for (const std::uint32_t tag : set.tag_set(tags)) ids.push_back(set.sources()[set.tags()[tag].source].id);
+    for (const std::uint32_t tag : set.source_set(tags)) ids.push_back(set.sources()[set.tags()[tag].source].id);
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     return ids;
 }
 
-/// The source ids of every tag-set of a set, computed once.
+/// The source ids of every source set of a set, computed once.
 class Ids {
 public:
     explicit Ids(const DomainSet& set) : set_(set) {
-        for (domainset::TagSetId id = 0; id < set.tag_set_count(); ++id) ids_.push_back(ids_of(set, id));
+        for (domainset::SourceSetId id = 0; id < set.source_set_count(); ++id) ids_.push_back(ids_of(set, id));
     }
     [[nodiscard]] const std::vector<std::string>& at(const wire::Name& name) const {
         const auto hit = set_.match(name);

@@ -48,7 +48,7 @@ public:
 private:
     [[nodiscard]] TagList join(const std::optional<domainset::Hit>& all,
                                const std::optional<domainset::Hit>& own) const {
-        TagList tags = all ? set_.tag_set(all->tags) : TagList{};
+        TagList tags = all ? set_.source_set(all->tags) : TagList{};
         std::erase(tags, tag_);
         if (own) tags.insert(std::lower_bound(tags.begin(), tags.end(), tag_), tag_);
         return tags;

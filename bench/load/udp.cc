@@ -67,7 +67,7 @@ public:
         }
     }
 
-    /// Those that nobody will answer any more make room for others.
+    /// Queries whose answer is overdue make room for others.
     void give_up(Ticks now) {
         for (QueryContext& asked : asked_)
             if (asked.open && now - asked.at > kPatience) close(asked);

@@ -28,7 +28,7 @@
 
 namespace cenote::cache {
 
-/// What an answer reveals, as tag-sets (one for each set in the policy's row), and the generation of those sets.
+/// What an answer reveals, as source sets (one for each set in the policy's row), and the generation of those sets.
 /// `incomplete`: there is more than kLinksMax. `to_local`: the chain of CNAMEs leads to a local name.
 struct Links {
     static constexpr std::size_t kLinksMax = wire::AnswerInfo::kLinksMax;

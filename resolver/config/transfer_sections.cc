@@ -101,7 +101,7 @@ void read_served(const TomlTable& table, Draft& draft) {
     }
     if (!table.has("tsig") && !table.has("notify"))
         draft.diagnostics.error(table.place(),
-                                "nobody may transfer this zone; give it tsig keys, or the secondaries' "
+                                "no client may transfer this zone; give it tsig keys, or the secondaries' "
                                 "addresses in notify");
     draft.settings.transfer.primary_zones.push_back(std::move(zone));
 }

@@ -22,22 +22,22 @@ wire::Name name_from(const std::string& key) {
     return name;
 }
 
-/// Each tag-set once; the first is the empty one.
+/// Each source set once; the first is the empty one.
 class TagSetNumbers {
 public:
-    TagSetId of(const TagList& tags) {
-        const auto [known, fresh] = numbers_.try_emplace(tags, static_cast<TagSetId>(sets_.size()));
+    SourceSetId of(const TagList& tags) {
+        const auto [known, fresh] = numbers_.try_emplace(tags, static_cast<SourceSetId>(sets_.size()));
         if (fresh) {
             sets_.items.insert(sets_.items.end(), tags.begin(), tags.end());
             sets_.starts.push_back(static_cast<std::uint32_t>(sets_.items.size()));
         }
         return known->second;
     }
-    [[nodiscard]] const format::TagSets& all() const noexcept { return sets_; }
+    [[nodiscard]] const format::SourceSets& all() const noexcept { return sets_; }
 
 private:
-    std::map<TagList, TagSetId> numbers_{{{}, 0}};
-    format::TagSets sets_;
+    std::map<TagList, SourceSetId> numbers_{{{}, 0}};
+    format::SourceSets sets_;
 };
 
 }  // namespace
@@ -49,8 +49,8 @@ DeltaWriter::DeltaWriter(const DomainSet& set) : set_(set) {
         Changed changed;
         changed.gone = payload.own == format::kInherit;
         changed.inherits = payload.below == format::kInherit;
-        if (!changed.gone) changed.own = set.tag_set(payload.own);
-        if (!changed.inherits) changed.below = set.tag_set(payload.below);
+        if (!changed.gone) changed.own = set.source_set(payload.own);
+        if (!changed.inherits) changed.below = set.source_set(payload.below);
         changed_.emplace(key_of(name), std::move(changed));
     });
 }
@@ -98,7 +98,7 @@ Result<std::vector<std::uint8_t>> DeltaWriter::finish(const std::vector<Source>&
     layout.built_at = built_at;
     layout.sources = &sources;
     layout.tags = &set_.tags();
-    layout.tag_sets = &numbers.all();
+    layout.source_sets = &numbers.all();
     return lay_out(layout, names);
 }
 

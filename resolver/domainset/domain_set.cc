@@ -124,7 +124,7 @@ std::optional<Hit> DomainSet::match_below(const wire::Name& name, std::uint8_t l
 void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
     const auto report = [&](const wire::Name& name, const format::Payload& payload) {
         visit({name, payload.own,
-               payload.below == format::kInherit ? std::nullopt : std::optional<TagSetId>(payload.below)});
+               payload.below == format::kInherit ? std::nullopt : std::optional<SourceSetId>(payload.below)});
     };
     const SharedSetFile& small = state_->small;
     for_each_name(state_->table, [&](const wire::Name& name, const format::Payload& payload) {
@@ -146,16 +146,16 @@ bool DomainSet::has_exceptions() const noexcept {
     return any(state_->table) || (state_->small != nullptr && any(state_->small->loaded.table));
 }
 
-std::uint32_t DomainSet::tag_set_count() const noexcept {
-    const std::size_t more = state_->small == nullptr ? 0 : state_->small->loaded.tag_sets.size() - 1;
-    return static_cast<std::uint32_t>(state_->large->loaded.tag_sets.size() + more);
+std::uint32_t DomainSet::source_set_count() const noexcept {
+    const std::size_t more = state_->small == nullptr ? 0 : state_->small->loaded.source_sets.size() - 1;
+    return static_cast<std::uint32_t>(state_->large->loaded.source_sets.size() + more);
 }
 
-std::vector<std::uint32_t> DomainSet::tag_set(TagSetId id) const {
-    CENOTE_CHECK(id < tag_set_count());
-    const auto& of_large = state_->large->loaded.tag_sets;
+std::vector<std::uint32_t> DomainSet::source_set(SourceSetId id) const {
+    CENOTE_CHECK(id < source_set_count());
+    const auto& of_large = state_->large->loaded.source_sets;
     const bool first = id < of_large.size();
-    const auto& sets = first ? of_large : state_->small->loaded.tag_sets;
+    const auto& sets = first ? of_large : state_->small->loaded.source_sets;
     const std::size_t at = first ? id : id - (of_large.size() - 1);
     return {sets.items.begin() + sets.starts[at], sets.items.begin() + sets.starts[at + 1]};
 }

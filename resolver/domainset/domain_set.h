@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The compiled set of all services and lists: which tag-set holds for a name, from one read-only file
+// The compiled set of all services and lists: which source set holds for a name, from one read-only file
 // (docs/DOMAINSET_FORMAT.md).
 //
-// A tag is a service in one role, or a list. A tag-set has all tags that hold for a name, inheritance included, so the
-// deepest entry that matches decides alone. Names are compared in full: there are no false positives.
+// A tag is a service in one role, or a list. A source set has all tags that hold for a name, inheritance included, so
+// the deepest entry that matches decides alone. Names are compared in full: there are no false positives.
 //
 // A small file, the delta, may accompany the large one (delta_path(), written by delta.h): its entries replace those of
 // the large file. Lookups see the two as one set.
@@ -61,15 +61,15 @@ public:
 
     /// What holds for names below the suffix of `labels` labels that are not entries themselves. Control plane.
     [[nodiscard]] std::optional<Hit> match_below(const wire::Name& name, std::uint8_t labels) const noexcept;
-    /// Whether any entry has an empty tag-set (an exception of a list).
+    /// Whether any entry has an empty source set (an exception of a list).
     [[nodiscard]] bool has_exceptions() const noexcept;
     /// Every name, in unspecified order. Control plane.
     void for_each(const std::function<void(const Entry&)>& visit) const;
 
-    /// Tag-set 0 is empty; a Hit never has it.
-    [[nodiscard]] std::uint32_t tag_set_count() const noexcept;
+    /// Source set 0 is empty; a Hit never has it.
+    [[nodiscard]] std::uint32_t source_set_count() const noexcept;
     /// Indices into tags(), ascending.
-    [[nodiscard]] std::vector<std::uint32_t> tag_set(TagSetId id) const;
+    [[nodiscard]] std::vector<std::uint32_t> source_set(SourceSetId id) const;
     [[nodiscard]] const std::vector<Tag>& tags() const noexcept;
     [[nodiscard]] const std::vector<Source>& sources() const noexcept;
     [[nodiscard]] const SetInfo& info() const noexcept;

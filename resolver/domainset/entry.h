@@ -15,18 +15,18 @@
 
 namespace cenote::domainset {
 
-/// The number of a tag-set: all tags that hold somewhere. Tag-set 0 is empty.
-using TagSetId = std::uint32_t;
+/// The number of a source set: all tags that hold somewhere. Source set 0 is empty.
+using SourceSetId = std::uint32_t;
 
 /// One name of a set, for export and comparison.
 struct Entry {
     wire::Name name;
-    TagSetId own = 0;               // holds at the name itself
-    std::optional<TagSetId> below;  // holds below it; nullopt: what holds above it continues
+    SourceSetId own = 0;               // holds at the name itself
+    std::optional<SourceSetId> below;  // holds below it; nullopt: what holds above it continues
 };
 
 struct Hit {
-    TagSetId tags = 0;
+    SourceSetId tags = 0;
     std::uint8_t labels = 0;  // number of labels of the deepest entry that matches
     bool exact = false;       // that entry is the name looked up
 };

@@ -188,7 +188,7 @@ std::vector<std::uint8_t> encode(const std::vector<Tag>& tags) {
     return out;
 }
 
-std::vector<std::uint8_t> encode(const TagSets& sets) {
+std::vector<std::uint8_t> encode(const SourceSets& sets) {
     std::vector<std::uint8_t> out;
     put_u32(out, sets.size());
     for (std::size_t i = 0; i < sets.size(); ++i) {
@@ -235,11 +235,11 @@ std::optional<std::vector<Tag>> decode_tags(ByteView section, std::size_t source
     return tags;
 }
 
-std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags) {
+std::optional<SourceSets> decode_source_sets(ByteView section, std::size_t tags) {
     ByteReader in(section);
     const auto count = take_count(in, 4);
     if (count == 0 || in.u32() != 0) return std::nullopt;  // set 0 is empty
-    TagSets sets;
+    SourceSets sets;
     for (std::size_t i = 1; i < count; ++i) {
         const auto size = take_count(in, 4);
         if (size == 0) return std::nullopt;
@@ -254,14 +254,14 @@ std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags) {
     return sets;
 }
 
-std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets, bool of_delta) {
+std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t source_sets, bool of_delta) {
     ByteReader in(section);
     std::vector<Payload> payloads(take_count(in, 8));
     for (auto& payload : payloads) {
         payload = {in.u32(), in.u32()};
         const bool gone = of_delta && payload.own == kInherit && payload.below == kInherit;
-        const bool below = payload.below < tag_sets || payload.below == kInherit;
-        if (!gone && (payload.own >= tag_sets || !below)) return std::nullopt;
+        const bool below = payload.below < source_sets || payload.below == kInherit;
+        if (!gone && (payload.own >= source_sets || !below)) return std::nullopt;
     }
     if (!is_whole(in)) return std::nullopt;
     return payloads;

@@ -28,8 +28,8 @@ inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 256;
 inline constexpr std::size_t kSectionAlignment = 64;
 
-// A group is one cache line: a tag byte for each slot, the overflow byte, a length for each slot, the base of its
-// records.
+// A group is one cache line: a fingerprint byte for each slot, the overflow byte, a length for each slot, the base of
+// its records.
 inline constexpr std::size_t kSlots = 28;
 inline constexpr std::size_t kGroupBytes = 64;
 inline constexpr std::size_t kOverflowAt = 28;  // a filter of eight bits: hashes whose entry is in a later group
@@ -42,7 +42,7 @@ inline constexpr std::uint32_t kInherit = 0xffffffff;  // in a payload: what the
 inline constexpr std::size_t kTextBytesMax = 8192;
 inline constexpr std::size_t kTextsMax = 16384;
 
-enum class Section : std::uint8_t { Sources, Tags, TagSets, Payloads, Groups, Heap };
+enum class Section : std::uint8_t { Sources, Tags, SourceSets, Payloads, Groups, Heap };
 inline constexpr std::size_t kSections = 6;
 
 struct SectionEntry {
@@ -85,17 +85,17 @@ struct Header {
     [[nodiscard]] SectionEntry& section(Section which) noexcept { return sections[static_cast<std::size_t>(which)]; }
 };
 
-/// The content of a record: the tag-set of the name itself, and that of the names below it or kInherit. In a delta,
+/// The content of a record: the source set of the name itself, and that of the names below it or kInherit. In a delta,
 /// twice kInherit marks a name that is removed from the set.
 struct Payload {
-    TagSetId own = 0;
-    TagSetId below = 0;
+    SourceSetId own = 0;
+    SourceSetId below = 0;
 
     friend auto operator<=>(const Payload&, const Payload&) noexcept = default;
 };
 
-/// All tag-sets in one array; set i is items[starts[i]] up to items[starts[i + 1]]. Set 0 is the empty one.
-struct TagSets {
+/// All source sets in one array; set i is items[starts[i]] up to items[starts[i + 1]]. Set 0 is the empty one.
+struct SourceSets {
     std::vector<std::uint32_t> starts{0, 0};
     std::vector<std::uint32_t> items;
 
@@ -113,14 +113,14 @@ struct TagSets {
 
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Source>& sources);
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Tag>& tags);
-[[nodiscard]] std::vector<std::uint8_t> encode(const TagSets& sets);
+[[nodiscard]] std::vector<std::uint8_t> encode(const SourceSets& sets);
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Payload>& payloads);
 
 /// Each refuses an index that is out of range, so that no later use needs a check.
 [[nodiscard]] std::optional<std::vector<Source>> decode_sources(ByteView section);
 [[nodiscard]] std::optional<std::vector<Tag>> decode_tags(ByteView section, std::size_t sources);
-[[nodiscard]] std::optional<TagSets> decode_tag_sets(ByteView section, std::size_t tags);
-[[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t tag_sets,
+[[nodiscard]] std::optional<SourceSets> decode_source_sets(ByteView section, std::size_t tags);
+[[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t source_sets,
                                                                   bool of_delta);
 
 /// Refuses a source that exceeds the bounds of the format.

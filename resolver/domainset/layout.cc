@@ -158,7 +158,7 @@ Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vecto
     for (const auto& name : names) header.label_counts.add(name.labels);
     file.add(Section::Sources, format::encode(*layout.sources));
     file.add(Section::Tags, format::encode(*layout.tags));
-    file.add(Section::TagSets, format::encode(*layout.tag_sets));
+    file.add(Section::SourceSets, format::encode(*layout.source_sets));
     file.add(Section::Payloads, format::encode(payloads.all));
     add_groups(file, grouping, names, payloads.bytes_each);
     add_heap(file, grouping, names, payloads);

@@ -21,7 +21,7 @@ struct Layout {
     WallTime built_at{};
     const std::vector<Source>* sources = nullptr;
     const std::vector<Tag>* tags = nullptr;
-    const format::TagSets* tag_sets = nullptr;
+    const format::SourceSets* source_sets = nullptr;
 };
 
 /// `names`: ascending by hash, as resolve() returns them.

@@ -53,13 +53,13 @@ bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
     if (!sources) return false;
     auto tags = format::decode_tags(bytes(Section::Tags), sources->size());
     if (!tags) return false;
-    auto tag_sets = format::decode_tag_sets(bytes(Section::TagSets), tags->size());
-    if (!tag_sets) return false;
-    auto payloads = format::decode_payloads(bytes(Section::Payloads), tag_sets->size(), header.delta_of != 0);
+    auto source_sets = format::decode_source_sets(bytes(Section::SourceSets), tags->size());
+    if (!source_sets) return false;
+    auto payloads = format::decode_payloads(bytes(Section::Payloads), source_sets->size(), header.delta_of != 0);
     if (!payloads) return false;
     loaded.sources = std::move(*sources);
     loaded.tags = std::move(*tags);
-    loaded.tag_sets = std::move(*tag_sets);
+    loaded.source_sets = std::move(*source_sets);
     loaded.table.payloads = std::move(*payloads);
     return true;
 }

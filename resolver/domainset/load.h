@@ -19,7 +19,7 @@ namespace cenote::domainset {
 
 struct Loaded {
     Table table;
-    format::TagSets tag_sets;
+    format::SourceSets source_sets;
     std::vector<Tag> tags;
     std::vector<Source> sources;
     SetInfo info;

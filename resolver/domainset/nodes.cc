@@ -69,8 +69,8 @@ private:
 /// The names of the store, each once, with what holds there.
 class Resolver {
 public:
-    Resolver(const EntryStore& store, const std::vector<std::uint32_t>& tag_now, TagSetTable& tag_sets)
-        : store_(store), tag_now_(tag_now), tag_sets_(tag_sets), known_(store.items().size()) {
+    Resolver(const EntryStore& store, const std::vector<std::uint32_t>& tag_now, SourceSetTable& source_sets)
+        : store_(store), tag_now_(tag_now), source_sets_(source_sets), known_(store.items().size()) {
         const auto& items = store.items();
         for (std::size_t i = 0; i < items.size(); ++i) {
             const bool fresh = i == 0 || items[i].hash != items[i - 1].hash ||
@@ -98,10 +98,10 @@ public:
 private:
     struct Node {
         std::uint32_t first = 0;  // index of its first item
-        TagSetId own = 0;
-        TagSetId below = 0;         // in effect
-        TagSetId stored_below = 0;  // as the file has it
-        bool needless = false;      // changes nothing
+        SourceSetId own = 0;
+        SourceSetId below = 0;         // in effect
+        SourceSetId stored_below = 0;  // as the file has it
+        bool needless = false;         // changes nothing
     };
 
     [[nodiscard]] const Item& item_of(std::size_t node) const noexcept { return store_.items()[nodes_[node].first]; }
@@ -127,25 +127,25 @@ private:
         node.own = apply(inherited, MatchKind::Below);
         node.below = apply(inherited, MatchKind::Exact);
         node.needless = node.own == inherited && node.below == inherited;
-        // Where the name inherits nothing, an empty tag-set is stored, which ends the lookup at once.
+        // Where the name inherits nothing, an empty source set is stored, which ends the lookup at once.
         node.stored_below = node.below == inherited && inherited != 0 ? format::kInherit : node.below;
     }
 
     /// Applies all statements except those of one kind.
-    TagSetId apply(TagSetId inherited, MatchKind without) {
+    SourceSetId apply(SourceSetId inherited, MatchKind without) {
         some_.clear();
         for (const Statement& each : statements_)
             if (each.kind != without) some_.push_back(each);
-        return tag_sets_.apply(inherited, some_);
+        return source_sets_.apply(inherited, some_);
     }
 
     [[nodiscard]] Statement statement(const Item& item) const noexcept {
         if (item.exception) return {item.subject, 0, item.kind, true};
         const auto tag = tag_now_[item.subject];
-        return {tag_sets_.source_of(tag), tag, item.kind, false};
+        return {source_sets_.source_of(tag), tag, item.kind, false};
     }
 
-    [[nodiscard]] TagSetId inherited_by(const Item& item) const noexcept {
+    [[nodiscard]] SourceSetId inherited_by(const Item& item) const noexcept {
         const ByteView name = store_.name(item);
         if (item.labels == 1) return 0;
         const SuffixHashes suffixes(name, store_.secrets());
@@ -170,7 +170,7 @@ private:
 
     const EntryStore& store_;
     const std::vector<std::uint32_t>& tag_now_;
-    TagSetTable& tag_sets_;
+    SourceSetTable& source_sets_;
     std::vector<Node> nodes_;
     std::vector<std::uint64_t> hashes_;  // hashes of the nodes; separate, so that find() reads adjacent memory
     HashFilter known_;
@@ -200,9 +200,10 @@ void EntryStore::sort() {
     });
 }
 
-std::vector<ResolvedName> resolve(EntryStore& store, const std::vector<std::uint32_t>& tag_now, TagSetTable& tag_sets) {
+std::vector<ResolvedName> resolve(EntryStore& store, const std::vector<std::uint32_t>& tag_now,
+                                  SourceSetTable& source_sets) {
     store.sort();
-    return Resolver(store, tag_now, tag_sets).run();
+    return Resolver(store, tag_now, source_sets).run();
 }
 
 }  // namespace cenote::domainset

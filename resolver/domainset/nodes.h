@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "resolver/domainset/source_sets.h"
 #include "resolver/domainset/suffix_hash.h"
-#include "resolver/domainset/tag_sets.h"
 
 namespace cenote::domainset {
 
@@ -60,6 +60,6 @@ struct ResolvedName {
 /// Resolves inheritance and leaves out names that change nothing; ascending by hash. `tag_now` gives a tag's
 /// index in the file. Sorts the store, which must outlive the result.
 [[nodiscard]] std::vector<ResolvedName> resolve(EntryStore& store, const std::vector<std::uint32_t>& tag_now,
-                                                TagSetTable& tag_sets);
+                                                SourceSetTable& source_sets);
 
 }  // namespace cenote::domainset

@@ -53,7 +53,7 @@ std::optional<Hit> DomainSet::State::match(const wire::Name& name, const NameHas
         const format::Payload* found = small == nullptr ? nullptr : find_name(small->loaded.table, name, hashes, count);
         if (found == nullptr) found = find_name(table, name, hashes, count);
         if (found == nullptr) continue;
-        const TagSetId tags = count == own ? found->own : found->below;
+        const SourceSetId tags = count == own ? found->own : found->below;
         if (tags == format::kInherit) continue;
         if (tags == 0) return std::nullopt;
         return Hit{tags, count, count == own};
@@ -74,9 +74,9 @@ Status DomainSet::State::attach_delta(std::shared_ptr<SetFile> delta) {
                     same_source))
         return refuse("it contradicts the set that it changes, it was not written by Cenote");
 
-    const auto ahead = static_cast<TagSetId>(base.tag_sets.size() - 1);  // set 0 is common to both
+    const auto ahead = static_cast<SourceSetId>(base.source_sets.size() - 1);  // set 0 is common to both
     for (format::Payload& payload : loaded.table.payloads)
-        for (TagSetId* id : {&payload.own, &payload.below})
+        for (SourceSetId* id : {&payload.own, &payload.below})
             if (*id != 0 && *id != format::kInherit) *id += ahead;
 
     info = base.info;

@@ -42,7 +42,7 @@ struct DomainSet::State {
     /// labels and goes up; for the suffix of `own` labels Payload::own counts, for others Payload::below.
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes, std::uint8_t from,
                                            std::uint8_t own) const noexcept;
-    /// Refuses the delta of another set. Its tag-sets are numbered after those of the large file.
+    /// Refuses the delta of another set. Its source sets are numbered after those of the large file.
     Status attach_delta(std::shared_ptr<SetFile> delta);
 };
 

@@ -36,7 +36,7 @@ namespace lanes = portable;
 
 namespace cenote::domainset {
 
-/// The upper half of a hash selects the group, the lower bits the tag byte and the bit of the overflow byte.
+/// The upper half of a hash selects the group, the lower bits the fingerprint byte and the bit of the overflow byte.
 [[nodiscard]] inline std::uint32_t home_group(std::uint64_t hash, std::uint32_t groups) noexcept {
     return static_cast<std::uint32_t>(((hash >> 32) * groups) >> 32);
 }
@@ -135,7 +135,7 @@ inline void Table::prefetch_record(const wire::Name& name, const NameHashes& has
         const ByteView suffix = name.suffix(count);
         const format::Payload* found = find(hashes[count], suffix.first(suffix.size() - 1));
         if (found == nullptr) continue;
-        const TagSetId tags = count == labels ? found->own : found->below;
+        const SourceSetId tags = count == labels ? found->own : found->below;
         if (tags == format::kInherit) continue;
         if (tags == 0) return std::nullopt;
         return Hit{tags, count, count == labels};

@@ -86,15 +86,15 @@ Result<std::vector<std::uint8_t>> DomainSetWriter::finish() {
     const auto sorted = sort_tags(state_->tag_indices);
     std::vector<std::uint32_t> sources;
     for (const auto& tag : sorted.tags) sources.push_back(tag.source);
-    TagSetTable tag_sets(std::move(sources));
+    SourceSetTable source_sets(std::move(sources));
 
-    const auto names = resolve(state_->entries, sorted.now, tag_sets);
+    const auto names = resolve(state_->entries, sorted.now, source_sets);
     Layout layout;
     layout.seed = state_->seed;
     layout.built_at = state_->built_at;
     layout.sources = &state_->sources;
     layout.tags = &sorted.tags;
-    layout.tag_sets = &tag_sets.all();
+    layout.source_sets = &source_sets.all();
     return lay_out(layout, names);
 }
 

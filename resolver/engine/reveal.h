@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an answer reveals: the names that QNAME leads to, and addresses, as tag-sets of the policy.
+// What an answer reveals: the names that QNAME leads to, and addresses, as source sets of the policy.
 //
 // A protected, local or routed name is never sinkholed, nor what it leads to: the check ends where the chain of CNAMEs
 // reaches one.

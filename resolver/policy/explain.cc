@@ -75,7 +75,7 @@ private:
     void find_tags() {
         const auto hit = base_ != nullptr ? base_->match(name_) : std::nullopt;
         if (hit) {
-            for (const std::uint32_t tag : base_->tag_set(hit->tags)) tags_.push_back(base_->tags()[tag]);
+            for (const std::uint32_t tag : base_->source_set(hit->tags)) tags_.push_back(base_->tags()[tag]);
             entry_ = suffix_text(hit->labels);
         }
         apply_client_triggers();
@@ -92,7 +92,7 @@ private:
         base_->for_each([&](const domainset::Entry& entry) {
             const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
             if (!rule || !rule->prefix.contains(client_)) return;
-            for (const std::uint32_t index : base_->tag_set(entry.own)) {
+            for (const std::uint32_t index : base_->source_set(entry.own)) {
                 const Tag& tag = base_->tags()[index];
                 auto& [length, closes] = of_source.try_emplace(tag.source, -1, std::nullopt).first->second;
                 if (rule->prefix.mapped_length() <= length) continue;

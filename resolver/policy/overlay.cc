@@ -50,9 +50,9 @@ public:
         overlay.digest = hash64(*bytes, kSeed);
         auto set = domainset::DomainSet::from_bytes(std::move(*bytes));
         if (!set) return std::move(set).error();
-        for (domainset::TagSetId id = 0; id < set->tag_set_count(); ++id) {
+        for (domainset::SourceSetId id = 0; id < set->source_set_count(); ++id) {
             auto& owners = overlay.columns.emplace_back();
-            for (const std::uint32_t tag : set->tag_set(id)) owners.push_back(owners_[set->tags()[tag].source]);
+            for (const std::uint32_t tag : set->source_set(id)) owners.push_back(owners_[set->tags()[tag].source]);
         }
         overlay.names.emplace(std::move(*set));
         return Done{};
@@ -80,7 +80,7 @@ bool answers_nxdomain(const Options& options) {
            std::any_of(options.directives.begin(), options.directives.end(), is_nxdomain);
 }
 
-/// An entry with an empty tag-set is an exception of a list from what holds above it.
+/// An entry with an empty source set is an exception of a list from what holds above it.
 void add_exceptions(const domainset::DomainSet& base, Names& names) {
     std::optional<std::uint32_t> source;
     base.for_each([&](const domainset::Entry& entry) {
@@ -109,7 +109,7 @@ public:
         base.for_each([&](const domainset::Entry& entry) {
             const auto rule = domainset::rule_of(entry.name, AddressUse::Response);
             if (!rule) return;
-            for (const std::uint32_t tag : base.tag_set(entry.own))
+            for (const std::uint32_t tag : base.source_set(entry.own))
                 prefixes_.push_back({rule->prefix, rule->closes ? closing(tag) : opening(tag)});
         });
     }
@@ -148,7 +148,7 @@ std::vector<ClientTrigger> client_triggers_of(const domainset::DomainSet& base) 
     base.for_each([&](const domainset::Entry& entry) {
         const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
         if (!rule) return;
-        for (const std::uint32_t tag : base.tag_set(entry.own))
+        for (const std::uint32_t tag : base.source_set(entry.own))
             triggers.push_back({rule->prefix, base.tags()[tag].source, tag, rule->closes});
     });
     return triggers;

@@ -7,8 +7,8 @@
 // too (in a set, the deepest entry of one source replaces its other entries). The parents of an allowed name are
 // entries as well: they mark that a name below them stays open (RFC 8020 §2). Where NXDOMAIN is an answer mode, the
 // parents of names that the lists of the base set except are entries too. All directives and allows are in the overlay,
-// in force or not, so that its tag-sets keep their meaning over calendar edges. It uses the hash seed of the base set,
-// so that one pass over a name serves both.
+// in force or not, so that its source sets keep their meaning over calendar edges. It uses the hash seed of the base
+// set, so that one pass over a name serves both.
 //
 // Threads:  built once, then read by any thread.
 // Memory:   the set, in memory, and one short list for each column.
@@ -41,7 +41,7 @@ struct Overlay {
     PrefixSets addresses;                // owners: directives, and lists in the base set
     std::vector<ClientTrigger> clients;  // from lists in the base set
     std::uint32_t name_columns = 0;
-    /// The owners at each column of the table: first the tag-sets of `names`, then the sets of address prefixes.
+    /// The owners at each column of the table: first the source sets of `names`, then the sets of address prefixes.
     std::vector<std::vector<Owner>> columns;
     std::uint64_t digest = 0;  // equal digests: the columns have the same meaning
 

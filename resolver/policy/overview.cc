@@ -59,7 +59,7 @@ std::vector<std::uint64_t> PolicyOverview::names_taken(std::uint32_t directive) 
     std::vector<bool> tags(base()->tags().size());
     for (const std::uint32_t tag : cover(state_->options->directives[directive], *base()).tags) tags[tag] = true;
     base()->for_each([&](const domainset::Entry& entry) {
-        for (const std::uint32_t tag : base()->tag_set(entry.own))
+        for (const std::uint32_t tag : base()->source_set(entry.own))
             if (tags[tag]) ++names[base()->tags()[tag].source];
     });
     return names;

@@ -2,13 +2,13 @@
 //
 // Which rule wins: groups, directives, allows and exceptions, compiled into one table.
 //
-// A client class is the set of groups that an address belongs to. The table (class x tag-set -> cell) is built when the
-// policy changes and at every calendar edge, so that a decision is one suffix walk and one table load for each of the
-// two sets. A cell has everything that an answer needs, in wire form.
+// A client class is the set of groups that an address belongs to. The table (class x source set -> cell) is built when
+// the policy changes and at every calendar edge, so that a decision is one suffix walk and one table load for each of
+// the two sets. A cell has everything that an answer needs, in wire form.
 //
 // Threads:  built once, immutable, read by any thread. classify(), match(), judge(), cell() are data plane.
 // Time:     the caller passes the time that the policy is built for; next_edge() is when it must be built again.
-// Memory:   the table: classes x tag-sets x 4 bytes, equal rows shared; sets are shared with other builds.
+// Memory:   the table: classes x source sets x 4 bytes, equal rows shared; sets are shared with other builds.
 // Failure:  check() reports every mistake with its place, build() gives the first; a Policy that exists is valid.
 #pragma once
 
@@ -56,7 +56,7 @@ public:
     /// answer reveals. Where an allow opened one of them, steps below block of the link do not count.
     [[nodiscard]] Verdict judge_link(ClientClass client, const Verdict& asked, const Match& link) const noexcept;
     [[nodiscard]] const Cell& cell(const Verdict& verdict) const noexcept;
-    /// Changes whenever tag-sets may have another meaning. A cache entry keeps the generation of its links.
+    /// Changes whenever source sets may have another meaning. A cache entry keeps the generation of its links.
     [[nodiscard]] std::uint64_t sets_generation() const noexcept;
     /// The verdict of judge(), evaluated again rule by rule with a sentence for each, and the next change.
     [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;

@@ -63,7 +63,7 @@ bool takes_name(const Directive& directive, const wire::Name& name, const Domain
     }
     const auto hit = base != nullptr ? base->match(name) : std::nullopt;
     if (!hit) return false;
-    const auto tags = base->tag_set(hit->tags);
+    const auto tags = base->source_set(hit->tags);
     return std::any_of(tags.begin(), tags.end(), [&](std::uint32_t index) {
         const domainset::Tag& tag = base->tags()[index];
         const Source& source = base->sources()[tag.source];

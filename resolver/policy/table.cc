@@ -102,18 +102,19 @@ private:
     std::vector<std::pair<std::uint32_t, Waiver>> held_;
 };
 
-/// The tag-sets of the base set, and the rank of each tag as the subject of an answer: services before lists, then by
-/// order.
+/// The source sets of the base set, and the rank of each tag as the subject of an answer: services before lists, then
+/// by order.
 struct BaseColumns {
     explicit BaseColumns(const domainset::DomainSet* base) {
         if (base == nullptr) return;
-        for (domainset::TagSetId id = 0; id < base->tag_set_count(); ++id) tag_sets.push_back(base->tag_set(id));
+        for (domainset::SourceSetId id = 0; id < base->source_set_count(); ++id)
+            source_sets.push_back(base->source_set(id));
         for (const domainset::Tag& tag : base->tags()) {
             const bool service = base->sources()[tag.source].kind == domainset::SourceKind::Service;
             preference.push_back((service ? 0x80000000U : 0x40000000U) - tag.source);
         }
     }
-    std::vector<std::vector<std::uint32_t>> tag_sets;
+    std::vector<std::vector<std::uint32_t>> source_sets;
     std::vector<std::uint32_t> preference;
 };
 
@@ -184,7 +185,7 @@ private:
     void make_base_row(const Manner& manner) {
         cell_of_tag_.assign(counted_.strongest.size(), kUnknown);
         base_row_.clear();
-        for (const auto& tags : base_.tag_sets) {
+        for (const auto& tags : base_.source_sets) {
             const auto strongest_by = [&](const std::vector<std::uint32_t>& by_tag) {
                 return std::max_element(tags.begin(), tags.end(), [&](std::uint32_t a, std::uint32_t b) {
                     return std::pair(by_tag[a], base_.preference[a]) < std::pair(by_tag[b], base_.preference[b]);
@@ -311,7 +312,7 @@ std::uint32_t Rows::number_of(std::span<const CellId> row) {
 }
 
 VerdictTable::VerdictTable(const Input& input, CellMaker& cells)
-    : rows_{Rows(input.base != nullptr ? input.base->tag_set_count() : 0), Rows(input.overlay.columns.size())} {
+    : rows_{Rows(input.base != nullptr ? input.base->source_set_count() : 0), Rows(input.overlay.columns.size())} {
     const Options& options = input.options;
     ByGroup directives(options.groups);
     ByGroup allows(options.groups);

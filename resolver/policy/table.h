@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table that a decision is loaded from: client class x tag-set -> cell, for the base set and for the overlay.
+// The table that a decision is loaded from: client class x source set -> cell, for the base set and for the overlay.
 //
 // Classes with the same directives, allows and manner of answering share one row; equal rows share their memory.
 // Building takes
-//     classes x (their groups) + directives x tags + rows x (tags + all tags of all tag-sets + overlay columns)
+//     classes x (their groups) + directives x tags + rows x (tags + all tags of all source sets + overlay columns)
 // where rows are the distinct sets of directives and allows, not the classes and not the prefixes.
 //
 // Threads:  built once, then read by any thread. load() is data plane.
-// Memory:   distinct rows x (tag-sets + overlay columns) x 4 bytes, 12 bytes a class.
+// Memory:   distinct rows x (source sets + overlay columns) x 4 bytes, 12 bytes a class.
 // Failure:  none.
 #pragma once
 
@@ -55,8 +55,8 @@ public:
     };
     VerdictTable(const Input& input, CellMaker& cells);
 
-    /// The cell of a class at a tag-set of one of the sets; 0 for kNoTags.
-    [[nodiscard]] CellId load(ClientClass client, std::size_t set, domainset::TagSetId tags) const noexcept {
+    /// The cell of a class at a source set of one of the sets; 0 for kNoTags.
+    [[nodiscard]] CellId load(ClientClass client, std::size_t set, domainset::SourceSetId tags) const noexcept {
         return tags < rows_[set].width() ? rows_[set].at(row_of_[client].rows[set], tags) : 0;
     }
     /// The cell of a class for every name (a list sinkholes everything for it); 0: there is none.

@@ -31,11 +31,11 @@ inline constexpr std::size_t kSetsMax = 2;
 
 /// The number of a set of groups, exceptions and client triggers that an address can be in.
 using ClientClass = std::uint32_t;
-inline constexpr domainset::TagSetId kNoTags = 0xffffffff;  // no entry of a set holds for the name
+inline constexpr domainset::SourceSetId kNoTags = 0xffffffff;  // no entry of a set holds for the name
 
 /// Which entry of each set holds for a name.
 struct Match {
-    std::array<domainset::TagSetId, kSetsMax> tags{kNoTags, kNoTags};
+    std::array<domainset::SourceSetId, kSetsMax> tags{kNoTags, kNoTags};
     std::array<std::uint8_t, kSetsMax> labels{};  // number of labels of the deepest entry in each set
 };
 

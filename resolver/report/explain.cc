@@ -49,7 +49,7 @@ void apply_access_check(const ExplainQuestion& question, policy::Explanation& ex
 void fill_in_source(const domainset::DomainSet* set, const wire::Name& name, policy::Explanation& explanation) {
     const auto hit = set != nullptr ? set->match(name) : std::nullopt;
     if (!hit || !explanation.service.empty() || !explanation.list.empty()) return;
-    for (const std::uint32_t index : set->tag_set(hit->tags)) {
+    for (const std::uint32_t index : set->source_set(hit->tags)) {
         const Source& source = set->sources()[set->tags()[index].source];
         if (source.kind == SourceKind::Service && explanation.service.empty()) {
             explanation.service = source.id;

@@ -33,7 +33,7 @@ bool is_unratified(const ExceptionDocument& document) noexcept {
 }
 
 bool is_open(Stage stage) noexcept {
-    return stage == Stage::QueryContext || stage == Stage::Granted || stage == Stage::Unconfirmed;
+    return stage == Stage::Asked || stage == Stage::Granted || stage == Stage::Unconfirmed;
 }
 
 state::Rule to_rule(const ExceptionDocument& document) {

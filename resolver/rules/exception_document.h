@@ -21,7 +21,7 @@
 
 namespace cenote::rules {
 
-enum class Stage : std::uint8_t { QueryContext, Granted, Denied, Revoked, Ended, Unconfirmed };
+enum class Stage : std::uint8_t { Asked, Granted, Denied, Revoked, Ended, Unconfirmed };
 [[nodiscard]] std::string_view stage_to_text(Stage stage) noexcept;
 
 struct ExceptionDocument {
@@ -30,7 +30,7 @@ struct ExceptionDocument {
     std::optional<Prefix> client;  // either a client prefix
     std::string group;             // or a group
     std::string purpose;
-    Stage stage = Stage::QueryContext;
+    Stage stage = Stage::Asked;
     bool emergency = false;
     std::string asked_by;
     WallTime asked_at{};

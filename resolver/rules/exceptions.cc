@@ -65,7 +65,7 @@ Result<ExceptionDocument> ExceptionApproval::grant_emergency(ExceptionDocument d
 }
 
 Result<ExceptionDocument> ExceptionApproval::approve(const Person& person, ExceptionDocument document) const {
-    if (document.stage != Stage::QueryContext && document.stage != Stage::Unconfirmed && !is_unratified(document))
+    if (document.stage != Stage::Asked && document.stage != Stage::Unconfirmed && !is_unratified(document))
         return wrong_stage(document, "there is nothing to agree to");
     if (auto may = check_approver(person); !may) return std::move(may).error();
     if (auto counts = check_further_person(person, document); !counts) return std::move(counts).error();
@@ -77,7 +77,7 @@ Result<ExceptionDocument> ExceptionApproval::approve(const Person& person, Excep
 }
 
 Result<ExceptionDocument> ExceptionApproval::deny(const Person& person, ExceptionDocument document) const {
-    if (document.stage != Stage::QueryContext)
+    if (document.stage != Stage::Asked)
         return wrong_stage(document, document.stage == Stage::Granted ? "'cenote exception revoke' ends it"
                                                                       : "there is nothing to deny");
     if (auto may = check_approver(person); !may) return std::move(may).error();
@@ -240,7 +240,7 @@ Result<ExceptionDocument> ExceptionApproval::grant(ExceptionDocument document) c
 
 Status check_open_requests(const std::string& person, const std::vector<ExceptionDocument>& open) {
     const auto waiting = std::count_if(open.begin(), open.end(), [&](const ExceptionDocument& each) {
-        return each.stage == Stage::QueryContext && each.asked_by == person;
+        return each.stage == Stage::Asked && each.asked_by == person;
     });
     if (static_cast<std::size_t>(waiting) >= kWaitingMax)
         return Error{

@@ -57,7 +57,7 @@ public:
     ExceptionApproval(ExceptionTerms terms, WallTime now, std::string clock_problem)
         : terms_(terms), now_(now), clock_problem_(std::move(clock_problem)) {}
 
-    /// A new exception at stage QueryContext. The caller adds the id.
+    /// A new exception at stage Asked. The caller adds the id.
     [[nodiscard]] Result<ExceptionDocument> request(const Person& person, const ExceptionRequest& request) const;
     /// Grants an emergency that was requested just now.
     [[nodiscard]] Result<ExceptionDocument> grant_emergency(ExceptionDocument document) const;

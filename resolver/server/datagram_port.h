@@ -5,10 +5,9 @@
 //
 // Threads:  one worker's. Data plane. Each function is called once a batch, so that a virtual call costs nothing; what
 //           is done for each datagram is plain code on both sides.
-// Memory:   the implementation's, fixed at construction. The spans of receive() and reply_space() are owned by the
-// port. Failure:  replies for which there is no room now go into LateReplies; what is refused is lost, and the number
-// of lost
-//           replies is returned so that the listener can count them.
+// Memory:   the implementation's, fixed at construction; it owns the spans of receive() and reply_space().
+// Failure:  replies for which there is no room now go into LateReplies. A reply that the kernel refuses is lost; the
+//           number of lost replies is returned, for the listener to count.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ protected:
         EXPECT_TRUE(set.ok());
         std::set<std::string> ids;
         if (const auto hit = set->match(name(text)))
-            for (const auto tag : set->tag_set(hit->tags)) ids.insert(set->sources()[set->tags()[tag].source].id);
+            for (const auto tag : set->source_set(hit->tags)) ids.insert(set->sources()[set->tags()[tag].source].id);
         return ids;
     }
     static std::vector<std::string> names_of(const std::vector<LeftOut>& left_out) {

@@ -88,7 +88,7 @@ TEST(Differential, AllRealListsAgreeWithPlainSets) {
     for (const wire::Name& name : asked) {
         std::set<std::uint32_t> found;
         if (const auto hit = set->match(name))
-            for (const auto tag : set->tag_set(hit->tags)) found.insert(set->tags()[tag].source);
+            for (const auto tag : set->source_set(hit->tags)) found.insert(set->tags()[tag].source);
         for (std::uint32_t list = 0; list < plain.size(); ++list)
             ASSERT_EQ(found.contains(list), plain[list].closes(name))
                 << name.to_string() << " on " << manifest.lists[list].id;

@@ -38,9 +38,9 @@ std::vector<Rule> rules_of(const Lines& lines) {
 /// The whole content of a set, as text.
 std::map<std::string, std::string> contents(const DomainSet& set) {
     std::map<std::string, std::string> all;
-    const auto tags = [&](domainset::TagSetId id) {
+    const auto tags = [&](domainset::SourceSetId id) {
         std::string text;
-        for (const std::uint32_t tag : set.tag_set(id)) text += set.sources()[set.tags()[tag].source].id + " ";
+        for (const std::uint32_t tag : set.source_set(id)) text += set.sources()[set.tags()[tag].source].id + " ";
         return text;
     };
     set.for_each([&](const domainset::Entry& entry) {
@@ -154,7 +154,7 @@ TEST_F(Increments, EqualACompilation) {
                 if (!hit) continue;
                 ASSERT_EQ(hit->labels, same->labels) << asked.to_string();
                 ASSERT_EQ(hit->exact, same->exact) << asked.to_string();
-                ASSERT_EQ(changed->tag_set(hit->tags), whole.tag_set(same->tags)) << asked.to_string();
+                ASSERT_EQ(changed->source_set(hit->tags), whole.source_set(same->tags)) << asked.to_string();
             }
             if (next == zone) continue;
             ASSERT_NE(changed->info().checksum, set.info().checksum);

@@ -40,9 +40,9 @@ Sha256Digest digest_of(const std::string& text) {
 /// What holds at each name of a set, as text.
 std::map<std::string, std::string> contents(const DomainSet& set) {
     std::map<std::string, std::string> all;
-    const auto tags = [&set](domainset::TagSetId id) {
+    const auto tags = [&set](domainset::SourceSetId id) {
         std::string text;
-        for (const auto tag : set.tag_set(id)) text += set.sources()[set.tags()[tag].source].id + " ";
+        for (const auto tag : set.source_set(id)) text += set.sources()[set.tags()[tag].source].id + " ";
         return text;
     };
     set.for_each([&](const domainset::Entry& entry) {

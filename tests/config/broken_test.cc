@@ -109,7 +109,7 @@ const Broken kBroken[] = {
     {"ListTsig", "[[list]]\nid = \"a\"\nsource = \"/a\"\ntsig = \"k\"\n",
      "4:8: 'tsig' signs zone transfers; the source of this list is none"},
     {"Tsig", "[[tsig]]\nname = \"k\"\nalgorithm = \"hmac-sha256\"\nsecret_file = \"/k\"\n", "4:15: cannot read /k"},
-    {"ServeRpz", "[[serve_rpz]]\nzone = \"rpz.example\"\n", "1:1: nobody may transfer this zone"},
+    {"ServeRpz", "[[serve_rpz]]\nzone = \"rpz.example\"\n", "1:1: no client may transfer this zone"},
     {"ServeRpzGroup", "[[serve_rpz]]\nzone = \"rpz.example\"\ngroup = \"nobody\"\nnotify = [\"192.0.2.1\"]\n",
      "3:9: unknown group 'nobody'"},
     {"ServeRpzNotify", "[[serve_rpz]]\nzone = \"rpz.example\"\nnotify = [\"here\"]\n",

@@ -92,7 +92,7 @@ TEST_F(ExceptionCloserTest, AllowsAndSuspensionsEndAsWell) {
     commit(rulebook, {state::RuleKind::Suspension, "node1-2", format_time(kNoon + seconds{120}), false});
     commit(rulebook, directive_rule("node1-3", "service:beta", "block"));
     auto asked = rules::read_exception(exception_rule("node1-4", kNoon + seconds{60}));
-    asked->stage = rules::Stage::QueryContext;
+    asked->stage = rules::Stage::Asked;
     commit(rulebook, rules::to_rule(*asked));
     EXPECT_THAT(close(rulebook, closer, after(seconds{60})), ElementsAre("node1-1"));
     EXPECT_THAT(close(rulebook, closer, after(seconds{3600})), ElementsAre("node1-2"));

@@ -73,7 +73,7 @@ TEST_F(RunningTest, AChangeThatLeavesThePolicyKeepsItsVersion) {
     const auto running = start();
     const std::uint32_t before = running->enforcement().version().version;
     auto asked = rules::read_exception(exception_rule("node1-1", wall_now() + seconds{3600}));
-    asked->stage = rules::Stage::QueryContext;
+    asked->stage = rules::Stage::Asked;
     const auto written = running->change_rule(rules::to_rule(*asked), record("exception request", "node1-1"));
     ASSERT_TRUE(written.ok()) << written.error().text;
     EXPECT_EQ(written->policy, "");

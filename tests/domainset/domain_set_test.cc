@@ -125,7 +125,7 @@ TEST(DomainSet, GivesBackWhatItWasTold) {
     EXPECT_EQ(set.info().lists, 0U);
     EXPECT_EQ(set.info().domains, 1U);
     EXPECT_EQ(set.info().built_at, kBuiltAt);
-    EXPECT_TRUE(set.tag_set(0).empty());
+    EXPECT_TRUE(set.source_set(0).empty());
 }
 
 TEST(DomainSet, ShowsEveryEntryOnce) {
@@ -139,7 +139,7 @@ TEST(DomainSet, ShowsEveryEntryOnce) {
     set.for_each([&](const Entry& entry) { EXPECT_TRUE(seen.emplace(entry.name.to_string(), entry).second); });
     ASSERT_EQ(seen.size(), 2U);
     EXPECT_EQ(seen.at("example.com").below, seen.at("example.com").own);
-    EXPECT_EQ(seen.at("host.example.net").below, TagSetId{0});
+    EXPECT_EQ(seen.at("host.example.net").below, SourceSetId{0});
     EXPECT_EQ(set.sources().front().entries, 3U);
 }
 

@@ -76,7 +76,7 @@ private:
 inline std::set<Tag> tags_at(const DomainSet& set, const wire::Name& name) {
     std::set<Tag> tags;
     if (const auto hit = set.match(name))
-        for (const auto index : set.tag_set(hit->tags)) tags.insert(set.tags()[index]);
+        for (const auto index : set.source_set(hit->tags)) tags.insert(set.tags()[index]);
     return tags;
 }
 

@@ -109,7 +109,7 @@ TEST(SetFile, UnreadFilesUnderRightChecksumsKeepLookupsWithin) {
                 loaded->table.hash(name(text), hashes);
                 loaded->table.prefetch_record(name(text), hashes);
                 const auto hit = loaded->table.match(name(text), hashes);
-                EXPECT_LT(hit ? hit->tags : 0, loaded->tag_sets.size());
+                EXPECT_LT(hit ? hit->tags : 0, loaded->source_sets.size());
             }
         }
     EXPECT_GT(deceived, 0U);  // else nothing was tried

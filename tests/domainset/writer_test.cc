@@ -88,7 +88,7 @@ TEST(DomainSetWriter, ManyTagSetsWidenThePayload) {
         for (const std::uint32_t i : {0U, 9U, sources / 2, sources - 1}) {
             const auto hit = set->match(*wire::Name::parse("host" + std::to_string(i) + ".example"));
             ASSERT_TRUE(hit);
-            const auto tags = set->tag_set(hit->tags);
+            const auto tags = set->source_set(hit->tags);
             ASSERT_EQ(tags.size(), 1U);
             EXPECT_EQ(set->tags()[tags.front()].source, i);
         }

@@ -25,7 +25,7 @@ using policy::testing::name;
 /// Records its queries; the test answers them.
 class ScriptedForwarder final : public upstream::Forwarder {
 public:
-    struct QueryContext {
+    struct ForwardedQuery {
         upstream::Query query;
         upstream::Waiter waiter;
     };
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::uint32_t in_flight() const noexcept override { return static_cast<std::uint32_t>(asked_count); }
 
     upstream::AnswerSink& sink;
-    std::array<QueryContext, 4096> asked;
+    std::array<ForwardedQuery, 4096> asked;
     std::size_t asked_count = 0;
     bool refuses = false;
     upstream::Options applied;

@@ -32,7 +32,7 @@ void look_up_unread(ByteView file) {
         loaded->table.prefetch_groups(name, hashes);
         loaded->table.prefetch_record(name, hashes);
         if (const auto hit = loaded->table.match(name, hashes))
-            if (hit->tags >= loaded->tag_sets.size()) std::abort();
+            if (hit->tags >= loaded->source_sets.size()) std::abort();
     }
 }
 
@@ -53,9 +53,9 @@ void walk(const DomainSet& set) {
     std::uint64_t entries = 0;
     set.for_each([&](const domainset::Entry& entry) {
         ++entries;
-        if (entry.own >= set.tag_set_count()) std::abort();
+        if (entry.own >= set.source_set_count()) std::abort();
         if (const auto hit = set.match(entry.name))
-            for (const auto tag : set.tag_set(hit->tags))
+            for (const auto tag : set.source_set(hit->tags))
                 if (set.tags().at(tag).source >= set.sources().size()) std::abort();
         (void)set.match_below(entry.name, entry.name.labels());
     });

@@ -44,7 +44,7 @@ TEST(Overlay, AddressesAreColumnsBehindTheNames) {
     EXPECT_EQ(overlay.columns[overlay.column_of(ip("192.0.2.1"))], std::vector{a});
     EXPECT_EQ(overlay.columns[overlay.column_of(ip("192.0.2.129"))], (std::vector{a, b}));
     EXPECT_EQ(overlay.column_of(ip("198.51.100.1")), kNoTags);
-    EXPECT_GE(overlay.column_of(ip("192.0.2.1")), overlay.names->tag_set_count());
+    EXPECT_GE(overlay.column_of(ip("192.0.2.1")), overlay.names->source_set_count());
 }
 
 TEST(Overlay, ParentsOfAListsExceptionsWhereSomebodyIsAnsweredNxdomain) {

@@ -18,7 +18,7 @@ std::vector<std::string> taken(const Directive& by) {
     std::vector<std::string> found;
     for (const std::string text : {"deepseek.com", "openai.com", "api.openai.com", "turn.livekit.cloud", "soul.example",
                                    "mask.icloud.com", "bad.example"}) {
-        for (const std::uint32_t tag : base->tag_set(base->match(name(text))->tags)) {
+        for (const std::uint32_t tag : base->source_set(base->match(name(text))->tags)) {
             if (std::find(coverage.tags.begin(), coverage.tags.end(), tag) != coverage.tags.end())
                 found.push_back(text);
         }

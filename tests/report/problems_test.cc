@@ -37,7 +37,7 @@ TEST(Problems, NoneWhereNothingIsWrong) {
     Condition condition;
     condition.lists.push_back({.id = "extra"});
     condition.upstreams["9.9.9.9:53"] = {};
-    condition.open_exceptions.push_back(exception("dns1-1", rules::Stage::QueryContext));
+    condition.open_exceptions.push_back(exception("dns1-1", rules::Stage::Asked));
     const std::vector<Diagnostic> notes{{Diagnostic::Severity::Note, {"cenote.toml", 3, 1}, "two directives meet"}};
     condition.diagnostics = notes;
     EXPECT_TRUE(find_problems(condition, kNow).empty());

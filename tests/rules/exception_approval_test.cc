@@ -12,8 +12,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr Stage kStages[] = {Stage::QueryContext, Stage::Granted, Stage::Denied,
-                             Stage::Revoked,      Stage::Ended,   Stage::Unconfirmed};
+constexpr Stage kStages[] = {Stage::Asked,   Stage::Granted, Stage::Denied,
+                             Stage::Revoked, Stage::Ended,   Stage::Unconfirmed};
 
 struct FurtherPersonRow {
     const char* name;
@@ -26,17 +26,16 @@ struct FurtherPersonRow {
 
 const FurtherPersonRow kFurtherPersons[] = {
     {"SecondPerson", 2, kLee, [](ExceptionDocument&) {}, "", Stage::Granted},
-    {"OwnRequest", 2, {"kim", true}, [](ExceptionDocument&) {}, "kim asked for dns1-17", Stage::QueryContext},
+    {"OwnRequest", 2, {"kim", true}, [](ExceptionDocument&) {}, "kim asked for dns1-17", Stage::Asked},
     {"OwnRequestWhereOneIsEnough", 1, {"kim", true}, [](ExceptionDocument&) {}, "", Stage::Granted},
-    {"NoApprover", 2, {"choi", false}, [](ExceptionDocument&) {}, "choi may not agree", Stage::QueryContext},
-    {"NoApproverWhereOneIsEnough", 1, kKim, [](ExceptionDocument&) {}, "kim may not agree", Stage::QueryContext},
-    {"Root", 2, kRoot, [](ExceptionDocument&) {}, "root", Stage::QueryContext},
+    {"NoApprover", 2, {"choi", false}, [](ExceptionDocument&) {}, "choi may not agree", Stage::Asked},
+    {"NoApproverWhereOneIsEnough", 1, kKim, [](ExceptionDocument&) {}, "kim may not agree", Stage::Asked},
+    {"Root", 2, kRoot, [](ExceptionDocument&) {}, "root", Stage::Asked},
     {"RootWhereOneIsEnough", 1, kRoot, [](ExceptionDocument&) {}, "", Stage::Granted},
-    {"Importer", 2, kLee, [](ExceptionDocument& d) { d.brought_by = "lee"; }, "lee imported", Stage::QueryContext},
-    {"SecondOfThree", 3, kLee, [](ExceptionDocument&) {}, "", Stage::QueryContext},
+    {"Importer", 2, kLee, [](ExceptionDocument& d) { d.brought_by = "lee"; }, "lee imported", Stage::Asked},
+    {"SecondOfThree", 3, kLee, [](ExceptionDocument&) {}, "", Stage::Asked},
     {"ThirdOfThree", 3, kPark, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "", Stage::Granted},
-    {"TwiceTheSame", 3, kLee, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "lee agreed to",
-     Stage::QueryContext},
+    {"TwiceTheSame", 3, kLee, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "lee agreed to", Stage::Asked},
 };
 
 class FurtherPersonTest : public testing::TestWithParam<FurtherPersonRow> {};
@@ -45,7 +44,7 @@ TEST_P(FurtherPersonTest, CountsOrDoesNot) {
     const FurtherPersonRow& row = GetParam();
     ExceptionFixture fixture;
     fixture.limits.approvals = row.approvals;
-    ExceptionDocument document = document_at(Stage::QueryContext);
+    ExceptionDocument document = document_at(Stage::Asked);
     row.change(document);
     const auto approved = fixture.approval().approve(row.person, document);
     if (*row.refusal == '\0') {
@@ -61,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(Table, FurtherPersonTest, testing::ValuesIn(kFurtherPer
 
 TEST(ExceptionApprovals, ADurationCountsFromTheGrant) {
     ExceptionFixture fixture;
-    ExceptionDocument document = document_at(Stage::QueryContext);
+    ExceptionDocument document = document_at(Stage::Asked);
     document.asked_at = kNow - 5 * kDay;
     const auto granted = fixture.approval().approve(kLee, document);
     ASSERT_TRUE(granted.ok()) << granted.error().text;
@@ -102,7 +101,7 @@ class GrantTest : public testing::TestWithParam<GrantRow> {};
 
 TEST_P(GrantTest, IsCheckedAgain) {
     ExceptionFixture fixture;
-    ExceptionDocument document = document_at(Stage::QueryContext);
+    ExceptionDocument document = document_at(Stage::Asked);
     GetParam().change(fixture, document);
     EXPECT_THAT(refusal(fixture.approval().approve(kLee, document)), HasSubstr(GetParam().refusal));
 }
@@ -115,8 +114,8 @@ TEST(ExceptionApprovals, EachVerbHasItsStages) {
     for (const Stage stage : kStages) {
         SCOPED_TRACE(stage_to_text(stage));
         const ExceptionDocument document = document_at(stage);
-        EXPECT_EQ(approval.approve(kPark, document).ok(), stage == Stage::QueryContext || stage == Stage::Unconfirmed);
-        EXPECT_EQ(approval.deny(kPark, document).ok(), stage == Stage::QueryContext);
+        EXPECT_EQ(approval.approve(kPark, document).ok(), stage == Stage::Asked || stage == Stage::Unconfirmed);
+        EXPECT_EQ(approval.deny(kPark, document).ok(), stage == Stage::Asked);
         EXPECT_EQ(approval.revoke(kPark, document).ok(), is_open(stage));
         EXPECT_EQ(approval.extend(kPark, {.until = {}, .lasts = "1h"}, document).ok(), stage == Stage::Granted);
     }
@@ -127,7 +126,7 @@ TEST(ExceptionApprovals, EachVerbHasItsStages) {
 
 TEST(ExceptionApprovals, DenialNeedsAnApproverAndIsRecorded) {
     ExceptionFixture fixture;
-    const ExceptionDocument asked = document_at(Stage::QueryContext);
+    const ExceptionDocument asked = document_at(Stage::Asked);
     EXPECT_THAT(refusal(fixture.approval().deny(kKim, asked)), HasSubstr("kim may not agree"));
     const auto denied = fixture.approval().deny(kLee, asked);
     ASSERT_TRUE(denied.ok());
@@ -233,7 +232,7 @@ const ImportRow kImports[] = {
     {"ByRootAlone", [](ExceptionDocument& d) { d.agreed_by = {"root"}; }, "", Stage::Unconfirmed},
     {"ByTheRequesterAlone", [](ExceptionDocument& d) { d.agreed_by = {"kim"}; }, "", Stage::Unconfirmed},
     {"ByNoSecondPerson", [](ExceptionDocument& d) { d.agreed_by.clear(); }, "", Stage::Unconfirmed},
-    {"OnlyAskedFor", [](ExceptionDocument& d) { d.stage = Stage::QueryContext; }, "", Stage::QueryContext},
+    {"OnlyAskedFor", [](ExceptionDocument& d) { d.stage = Stage::Asked; }, "", Stage::Asked},
     {"Revoked", [](ExceptionDocument& d) { d.stage = Stage::Revoked; }, "", Stage::Revoked},
     {"FromAnUnknownDirective", [](ExceptionDocument& d) { d.directive = "comes-too"; }, "", Stage::Granted},
     {"TooWide", [](ExceptionDocument& d) { d.client = Prefix::parse("10.0.0.0/8"); }, "wider", Stage::Granted},
@@ -262,7 +261,7 @@ TEST_P(ImportTest, CountsAsAtHome) {
     }
     ASSERT_TRUE(taken.ok()) << taken.error().text;
     EXPECT_EQ(taken->stage, GetParam().stage);
-    const bool waits = taken->stage == Stage::Unconfirmed || taken->stage == Stage::QueryContext;
+    const bool waits = taken->stage == Stage::Unconfirmed || taken->stage == Stage::Asked;
     EXPECT_EQ(taken->brought_by, waits ? "park" : "");
     EXPECT_EQ(taken->agreed_by.empty(), waits);
 }

@@ -91,7 +91,7 @@ inline ExceptionDocument document_at(Stage stage) {
     document.asked_by = "kim";
     document.asked_at = kNow - kHour;
     document.lasts = 2 * kHour;
-    if (stage == Stage::QueryContext || stage == Stage::Denied) return document;
+    if (stage == Stage::Asked || stage == Stage::Denied) return document;
     document.granted_at = kNow - kHour;
     document.ends = kNow + kHour;
     document.agreed_by = {"lee"};

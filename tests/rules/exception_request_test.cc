@@ -68,7 +68,7 @@ TEST_P(ExceptionRequestTest, IsJudgedByItsTerms) {
     const auto asked = fixture.approval().request(kKim, request);
     if (*GetParam().refusal == '\0') {
         ASSERT_TRUE(asked.ok()) << asked.error().text;
-        EXPECT_EQ(asked->stage, Stage::QueryContext);
+        EXPECT_EQ(asked->stage, Stage::Asked);
         EXPECT_EQ(asked->asked_by, "kim");
         EXPECT_EQ(asked->asked_at, kNow);
         EXPECT_FALSE(asked->granted_at);
@@ -138,10 +138,10 @@ TEST(ExceptionRequests, AnEmergencyLastsFourHoursAtMost) {
 }
 
 TEST(ExceptionRequests, OnePersonHasTwentyWithoutAnAnswer) {
-    std::vector<ExceptionDocument> open(19, document_at(Stage::QueryContext));
+    std::vector<ExceptionDocument> open(19, document_at(Stage::Asked));
     open.resize(40, document_at(Stage::Granted));
     EXPECT_EQ(refusal(check_open_requests("kim", open)), "");
-    open.push_back(document_at(Stage::QueryContext));
+    open.push_back(document_at(Stage::Asked));
     EXPECT_THAT(refusal(check_open_requests("kim", open)), HasSubstr("20 requests of kim wait for an answer"));
     EXPECT_EQ(refusal(check_open_requests("lee", open)), "") << "those of kim are not hers";
 }

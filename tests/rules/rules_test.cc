@@ -134,7 +134,7 @@ TEST(Documents, AnExceptionReadsAsItWasWritten) {
     std::vector<state::Rule> rules{to_rule(asked), to_rule(granted)};
     unconfirm_exceptions(rules);
     EXPECT_TRUE(runtime_rules(rules).exceptions.empty());
-    EXPECT_EQ(read_exception(rules[0])->stage, Stage::QueryContext);
+    EXPECT_EQ(read_exception(rules[0])->stage, Stage::Asked);
     EXPECT_EQ(read_exception(rules[1])->stage, Stage::Unconfirmed);
     EXPECT_FALSE(read_exception({state::RuleKind::Exception, "dns1-1", "[[exception]]\n", false}).ok());
 }

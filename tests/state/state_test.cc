@@ -48,7 +48,7 @@ protected:
         EXPECT_TRUE(read.ok()) << read.error().text;
         return *read;
     }
-    /// As whoever means harm would, past the program.
+    /// A change past the program, as an attacker makes it.
     void tamper(const std::string& sql) {
         sqlite3* handle = nullptr;
         ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);

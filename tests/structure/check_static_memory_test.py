@@ -24,7 +24,7 @@ class StaticMemory(unittest.TestCase):
     def test_calls(self):
         for line in ("auto g = getgrnam(name);", "auto g = ::getgrnam (name);", "std::localtime(&t)", "if (!strtok(a, b))"):
             self.assertEqual(check("\n" + line)[0], 1, line)
-        self.assertIn("resolver/base/file.cc:2: getgrnam() is not for programs with threads; use getgrnam_r",
+        self.assertIn("resolver/base/file.cc:2: getgrnam() is unsafe in programs with threads; use getgrnam_r",
                       check("\ngetgrnam(name);\n")[1])
 
     def test_what_is_none(self):

@@ -135,7 +135,7 @@ def serve_as_systemd_would():
         notified("READY")
         dig = lambda *arguments: run("dig", "-r", "@127.0.0.1", "+tries=1", "+time=10", *arguments)
         shown = dig("chat.deepseek.com")
-        assert "SERVFAIL" in shown and "EDE: 15" not in shown, "observed, so forwarded; nobody is upstream here:\n" + shown
+        assert "SERVFAIL" in shown and "EDE: 15" not in shown, "observed, so forwarded; there is no upstream server here:\n" + shown
         assert "127.0.0.1" in dig("localhost", "+short")
         assert '"node"' in run("cenote", "status", "--json")
         text = config.read_text()

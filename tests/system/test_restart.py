@@ -91,7 +91,7 @@ class Restart(SystemTest):
                     old.signal(signal.SIGTERM)
             self.assertEqual(old.wait(), 0, old.log())
             self.resolver.notify.drain()
-            for _ in range(PER_RESTART):  # nobody is there: these wait in the sockets
+            for _ in range(PER_RESTART):  # no process reads: these wait in the sockets
                 self.ask_without_waiting()
             stream = self.resolver.tcp()
             stream.sendall(framed(dns.message.make_query("late.alpha-ai.example", "A").to_wire()))
@@ -138,7 +138,7 @@ class Restart(SystemTest):
         self.assertEqual(daemon.wait(), 0)
 
     def test_parked_sockets_of_another_configuration(self):
-        """Sockets nobody listens on any more are given back; what is listened on now is opened."""
+        """Sockets that are not listened on any more are given back; new ones are opened."""
         stored = dict(self.resolver.notify.stored)
         self.resolver.daemon.signal(signal.SIGTERM)
         self.resolver.daemon.wait()

@@ -98,7 +98,7 @@ class Units(unittest.TestCase):
     def test_presets_name_one_another(self):
         presets = json.loads((SOURCE / "CMakePresets.json").read_text())
         names = {p["name"] for p in presets["configurePresets"] if not p.get("hidden")}
-        self.assertEqual(names, {"dev", "release", "test", "asan", "tsan", "fuzz"})
+        self.assertEqual(names, {"dev", "release", "test", "asan", "tsan", "clang", "fuzz"})
         built = {p["configurePreset"] for p in presets["buildPresets"] if not p.get("hidden")}
         tested = {p["configurePreset"] for p in presets["testPresets"] if not p.get("hidden")}
         self.assertEqual(built, names)

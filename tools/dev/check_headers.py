@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles every header alone: whoever includes one must need no other before it.
+"""Compiles every header alone: a header may need no other one before it.
 
-Usage: check_headers.py [COMPILER]. Exit code 1 and the compiler's words when one does not stand alone.
+Usage: check_headers.py [COMPILER]. Exit code 1 and the compiler's output when one does not compile alone.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ JOBS = 2
 
 
 def compile_alone(compiler, header):
-    # Twice, for one without #pragma once to be found as well.
+    # Two lines, so that a header without #pragma once fails as well.
     line = f'#include "{header}"\n'
     command = [compiler, "-std=c++20", "-fsyntax-only", "-I", str(ROOT), "-x", "c++", "-"]
     return subprocess.run(command, input=line * 2, capture_output=True, text=True, check=False)
@@ -31,7 +31,7 @@ def main():
         results = list(pool.map(lambda header: compile_alone(compiler, header), headers))
     broken = [(header, result.stderr) for header, result in zip(headers, results) if result.returncode != 0]
     for header, words in broken:
-        print(f"{header} does not stand alone:\n{words}")
+        print(f"{header} does not compile alone:\n{words}")
     print(f"{len(headers)} headers, {len(broken)} of them broken")
     return 1 if broken else 0
 

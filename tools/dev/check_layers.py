@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks every #include of the tree against tools/dev/layers.txt, which says what is allowed.
+"""Checks every #include of the tree against the order in tools/dev/layers.txt.
 
-Usage: check_layers.py [ROOT]. Prints FILE:LINE: what is wrong; exit code 1 when there is any.
+Usage: check_layers.py [ROOT]. Prints FILE:LINE: and the fault; exit code 1 when there is any.
 """
 
 import re
@@ -16,7 +16,7 @@ SOURCES = ("resolver/**/*.h", "resolver/**/*.cc", "blocklists/**/*.h", "blocklis
 
 class Layers:
     def __init__(self, text):
-        self.row = {}  # module -> how high
+        self.row = {}  # module -> number of its row, from below
         self.vocabulary = set()
         self.public = {}  # module -> headers
         self.order = {}  # module -> its headers, lowest first
@@ -44,30 +44,30 @@ class Layers:
                 sys.exit(f"layers.txt: unknown word '{kind}'")
 
     def fault_of_module(self, source, header):
-        """What is wrong with `source` including `header` of this tree; None when nothing is."""
+        """The fault when `source` includes `header` of this tree; None when it is allowed."""
         mine, theirs = module_of(source), module_of(header)
         if theirs is None:
-            return f'"{header}" is no path from the root of the tree'
+            return f'"{header}" is not a path from the root of the tree'
         if mine == theirs:
             return self.fault_of_order(mine, source, header)
         for module in (mine, theirs):
             if module not in self.row:
-                return f"module '{module}' stands in no row of layers.txt"
+                return f"module '{module}' is in no row of layers.txt"
         if self.row[theirs] >= self.row[mine]:
             way = "up" if self.row[theirs] > self.row[mine] else "sideways"
-            return f"includes {way}: {mine} may not know {theirs} ({header})"
+            return f"includes {way}: {mine} may not include {theirs} ({header})"
         name = header.split(theirs + "/", 1)[1]
         if theirs in self.vocabulary or name in {theirs + ".h", "options.h"} | self.public.get(theirs, set()):
             return None
         return f"{header} is private to {theirs}"
 
     def fault_of_order(self, module, source, header):
-        """A header that has a place in the order of its module includes only those before it."""
+        """The fault when a header in the order of its module includes one that is not before it."""
         order = self.order.get(module, [])
         name, included = (path.split(module + "/", 1)[1] for path in (source, header))
         if name not in order or (included in order and order.index(included) < order.index(name)):
             return None
-        return f"includes up: {name} stands below {included} in the order of {module}"
+        return f"includes up: {name} is below {included} in the order of {module}"
 
     def fault_of_third_party(self, source, header):
         for prefix, paths in self.doors:

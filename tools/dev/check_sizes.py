@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that files, functions and classes stay small enough to be read at once.
+"""Checks that files, functions and classes stay below limits of size.
 
-Usage: check_sizes.py [ROOT]. Prints FILE:LINE: what is too large; exit code 1 when there is any. C++ is read by its
+Usage: check_sizes.py [ROOT]. Prints FILE:LINE: and the fault; exit code 1 when there is any. C++ is read by its
 layout, which clang-format fixes: a body ends at the first closing brace with the indentation of its first line.
 """
 
@@ -17,13 +17,13 @@ PUBLIC_FUNCTIONS = 20
 FOLDERS = ("resolver", "blocklists", "tools", "tests", "bench")
 
 NOT_A_FUNCTION = re.compile(r"\s*(namespace|class|struct|union|enum|extern \"C\")\b|.*=\s*\{$")
-CONTINUES = re.compile(r"^(?!\s*(//|#)).*[^;{}:>\s]$")  # a line that the next one goes on with
+CONTINUES = re.compile(r"^(?!\s*(//|#)).*[^;{}:>\s]$")  # a line that the next one continues
 ACCESS = re.compile(r"\s*(public|protected|private):$")
 CLASS = re.compile(r"(\s*)(?:template <.*> )?(class|struct) (?:\w+\(.*?\) )?(\w+)[^;(]*\{$")
 
 
 def cpp_functions(lines):
-    """(first line, last line) of each function body that does not stand inside another one."""
+    """(first line, last line) of each function body that is not inside another one."""
     end = 0
     for start, line in enumerate(lines):
         if start < end or not line.endswith("{") or "(" not in "".join(lines[max(0, start - 6):start + 1]):

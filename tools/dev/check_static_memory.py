@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Finds calls of C functions that give their result in memory shared by all threads, and names what to call instead.
+"""Finds calls of C functions that return their result in memory shared by all threads, and prints what to call instead.
 
-Usage: check_static_memory.py [ROOT]. Prints FILE:LINE: what is wrong; exit code 1 when there is any. They are the
+Usage: check_static_memory.py [ROOT]. Prints FILE:LINE: and the fault; exit code 1 when there is any. They are the
 functions that glibc documents as MT-Unsafe (attributes(7)); strerror is not one of them since glibc 2.32.
 """
 
@@ -27,14 +27,14 @@ def findings(root):
         for path in sorted(root.glob(pattern)):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 for found in CALL.finditer(line.split("//")[0]):
-                    yield (f"{path.relative_to(root)}:{number}: {found[1]}() is not for programs with threads; "
+                    yield (f"{path.relative_to(root)}:{number}: {found[1]}() is unsafe in programs with threads; "
                            f"use {INSTEAD[found[1]]}")
 
 
 def main():
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
     found = list(findings(root))
-    print("\n".join(found) or "no call gives its result in shared memory")
+    print("\n".join(found) or "no call returns its result in shared memory")
     sys.exit(1 if found else 0)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Formats every C++ file of the tree; --check only says which would change.
+# Formats every C++ file of the tree; --check only prints the files that would change, and fails if there are any.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 case ${1-} in

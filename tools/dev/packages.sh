@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by tools/test, tools/quickstart and tools/package: makes sure that the Debian packages of some sets are there.
+# Sourced by tools/test, tools/dev/check, tools/quickstart and tools/package: installs the missing Debian packages of some sets.
 
-packages_of() {  # SET...: their packages, one a line
+packages_of() {  # SET...: the packages of these sets, one a line
     local set
     for set in "$@"; do
         awk -v set="$set" '$1 == set { print $2 }' "$(dirname "${BASH_SOURCE[0]}")/packages.txt"
     done
 }
 
-packages_missing() {  # PACKAGE...: those that are not installed
+packages_missing() {  # PACKAGE...: those of them that are not installed
     local package
     for package in "$@"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
     done
 }
 
-# Installs what is missing and starts no service that comes with it (a resolver would take port 53).
-# packages_install LOG SET...
+# packages_install LOG SET...: installs the missing packages and starts no service in them (a resolver would take port 53).
 packages_install() {
     local log=$1 sudo='' missing
     shift
@@ -24,7 +23,7 @@ packages_install() {
     [ ${#missing[@]} -gt 0 ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
         sudo=$(command -v sudo) || {
-            echo "packages are missing and this is neither root nor is there sudo. As root, run:" >&2
+            echo "packages are missing, the user is not root, and there is no sudo. As root, run:" >&2
             echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
             return 1
         }

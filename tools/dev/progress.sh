@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by tools/quickstart and tools/package: the release build, and one line of progress within 80 columns.
 
-took() {  # SECONDS for people
+took() {  # SECONDS: the same as text
     if [ "$1" -ge 60 ]; then echo "$(($1 / 60)) min $(($1 % 60)) s"; else echo "$1 s"; fi
 }
 
-doing() { [ ! -t 1 ] || printf '\r\033[K%s' "$1"; }  # the line of a terminal that changes
+doing() { [ ! -t 1 ] || printf '\r\033[K%s' "$1"; }  # a line that the next call replaces, on a terminal only
 finished() {
     [ ! -t 1 ] || printf '\r\033[K'
     echo "$1"
 }
 
-# build_release LOG WORDS: all but tests, into build/release; WORDS stand before the count of steps
+# build_release LOG TEXT: builds everything except tests in build/release; the progress line is TEXT and the count of steps.
 build_release() {
     local line count
     export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"

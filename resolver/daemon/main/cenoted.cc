@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     bool transfer = false;
     app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
     app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
-    app.add_flag("--transfer", transfer, "transfer the zones that lists are made of, and do nothing else");
+    app.add_flag("--transfer", transfer, "only run the secondary zones of lists");
     app.set_version_flag("--version", "cenoted " + std::string(cenote::daemon::kVersion));
     try {
         app.parse(argc, argv);

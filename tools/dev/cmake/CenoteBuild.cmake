@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How everything in this tree is compiled, and the one way to declare a module.
+# The compiler flags of this tree, and the function that declares a module.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -8,7 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
-# The same code in a release as in RelWithDebInfo; at -O3 g++ 12 warns of the loops it unrolled itself.
+# The same code in a release as in RelWithDebInfo; at -O3 g++ 12 warns about loops that it unrolled itself.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -35,10 +35,10 @@ target_compile_options(cenote_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Werror -fstack-protector-strong -fno-strict-aliasing
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-missing-field-initializers>
-  # g++ 12 warns of string operations in its own library when optimising (GCC PR 105651).
+  # With optimisation g++ 12 warns about string operations in its own library (GCC PR 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers -Wno-restrict>)
 target_compile_definitions(cenote_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
-# All symbols are bound at the start, so that no table of addresses stays writable.
+# All symbols are bound at the start, so that no table of addresses remains writable.
 set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie -Wl,-z,relro,-z,now")
 if(CENOTE_FUZZ)
   target_compile_options(cenote_flags INTERFACE -fsanitize=fuzzer-no-link)
@@ -46,7 +46,7 @@ endif()
 if(CENOTE_SANITIZE)
   target_compile_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE} -fno-omit-frame-pointer -g)
   target_link_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE})
-  # g++ 12 reports what it cannot prove once a sanitizer has rewritten the code (GCC PR 105562).
+  # g++ 12 has false warnings for code that a sanitizer has instrumented (GCC PR 105562).
   target_compile_options(cenote_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-null-dereference -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
 endif()
 

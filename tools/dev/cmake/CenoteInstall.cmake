@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where, as Debian expects it. Included last: it needs the targets.
+# Destinations of `cmake --install`, as Debian expects them. Included last, because it needs the targets.
 
 include(GNUInstallDirs)
 set(etc ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cenote)
@@ -15,7 +15,7 @@ install(FILES systemd/cenote.toml DESTINATION ${etc})
 install(DIRECTORY DESTINATION ${etc}/services.d)
 install(DIRECTORY DESTINATION ${etc}/directives.d)
 
-# systemd looks in lib/, whatever the library folder of this machine is called.
+# systemd reads lib/, also where the library folder of this machine has another name.
 install(FILES systemd/cenoted.service systemd/cenote-transfer.service systemd/cenote-update.service
   systemd/cenote-update.timer
   DESTINATION lib/systemd/system)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/domainset/tag_sets.h"
+#include "resolver/domainset/source_sets.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace cenote::domainset {
 
-TagSetTable::TagSetTable(std::vector<std::uint32_t> sources) : sources_(std::move(sources)) {
+SourceSetTable::SourceSetTable(std::vector<std::uint32_t> sources) : sources_(std::move(sources)) {
     ids_.emplace(std::vector<std::uint32_t>{}, 0);
 }
 
-TagSetId TagSetTable::apply(TagSetId inherited, std::span<const Statement> statements) {
+SourceSetId SourceSetTable::apply(SourceSetId inherited, std::span<const Statement> statements) {
     if (statements.empty()) return inherited;
     if (statements.size() > 1) return work_out(inherited, statements);
     const Statement& only = statements.front();
@@ -20,7 +20,7 @@ TagSetId TagSetTable::apply(TagSetId inherited, std::span<const Statement> state
     return known->second;
 }
 
-TagSetId TagSetTable::work_out(TagSetId inherited, std::span<const Statement> statements) {
+SourceSetId SourceSetTable::work_out(SourceSetId inherited, std::span<const Statement> statements) {
     const auto is_stated = [&](std::uint32_t source) {
         return std::any_of(statements.begin(), statements.end(),
                            [&](const Statement& s) { return s.source == source; });
@@ -39,8 +39,8 @@ TagSetId TagSetTable::work_out(TagSetId inherited, std::span<const Statement> st
     return intern(std::move(tags));
 }
 
-TagSetId TagSetTable::intern(std::vector<std::uint32_t> tags) {
-    const auto [place, fresh] = ids_.try_emplace(std::move(tags), static_cast<TagSetId>(sets_.size()));
+SourceSetId SourceSetTable::intern(std::vector<std::uint32_t> tags) {
+    const auto [place, fresh] = ids_.try_emplace(std::move(tags), static_cast<SourceSetId>(sets_.size()));
     if (fresh) {
         sets_.items.insert(sets_.items.end(), place->first.begin(), place->first.end());
         sets_.starts.push_back(static_cast<std::uint32_t>(sets_.items.size()));

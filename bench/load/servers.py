@@ -7,9 +7,14 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
-SERVICES = pathlib.Path(__file__).resolve().parents[2] / "blocklists" / "services"
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(SOURCE / "tests" / "zones"))
+import zone_catalogue  # noqa: E402  its folder is on the path from here on
+
+SERVICES = SOURCE / "blocklists" / "services"
 OPEN = "192.0.2.77"  # what the upstream answers for every name
 BLOCKED = ((3, []), (0, ["0.0.0.0"]))  # NXDOMAIN or the null address, as each server is used to
 
@@ -62,6 +67,15 @@ def ask(port, name, timeout=3.0):
         return reply[3] & 0x0F, addresses(reply)
 
 
+def write_nsd(folder, port):
+    """Writes the files of an NSD that answers every name with OPEN, and returns the command that starts it."""
+    (folder / "root.zone").write_text(zone_catalogue.read("every_name.zone", address=OPEN))
+    config = folder / "nsd.conf"
+    config.write_text(zone_catalogue.read("nsd.conf", port=port, folder=folder, log=folder / "log",
+                                          zones='zone:\n  name: "."\n  zonefile: root.zone\n'))
+    return ["nsd", "-d", "-c", config]
+
+
 class Server:
     """One program. `folder` is its own; it is pinned to processor `core`."""
     title = ""
@@ -86,12 +100,13 @@ class Server:
         (self.folder / name).write_text(text)
         return self.folder / name
 
-    def rpz(self):
-        """A response policy zone: NXDOMAIN for each name."""
+    def rpz(self, zone=""):
+        """A response policy zone: NXDOMAIN for each name. A resolver that gives it no name takes the root as origin."""
         path = self.folder / "rpz.zone"
-        with path.open("w") as zone:
-            zone.write("$TTL 300\n@ SOA localhost. root.localhost. 1 3600 600 86400 300\n@ NS localhost.\n")
-            zone.writelines(f"{name} CNAME .\n" for name in self.names)
+        with path.open("w") as file:
+            file.write(zone_catalogue.read("response_policy.zone", zone=zone, ttl=300, serial=1, refresh=3600,
+                                           expire=86400))
+            file.writelines(f"{name} CNAME .\n" for name in self.names)
         return path
 
     def start(self):
@@ -195,33 +210,24 @@ class Unbound(Server):
         with (self.folder / "zones.conf").open("w") as zones:
             zones.write("server:\n")
             zones.writelines(f' local-zone: "{name}." always_null\n' for name in self.names)
-        return ["unbound", "-d", "-c", self.write("unbound.conf", f"""
-server:
- interface: 127.0.0.1@{self.port}
- port: {self.port}
- username: ""
- chroot: ""
- directory: "{self.folder}"
- pidfile: ""
- use-syslog: no
- verbosity: 0
- num-threads: 1
- module-config: "iterator"
- do-not-query-localhost: no
- outgoing-range: 8192
- incoming-num-tcp: 1024
- num-queries-per-thread: 4096
- msg-cache-size: 128m
- rrset-cache-size: 256m
- so-rcvbuf: 4m
- qname-minimisation: no
+        more = """
+  verbosity: 0
+  outgoing-range: 8192
+  incoming-num-tcp: 1024
+  num-queries-per-thread: 4096
+  msg-cache-size: 128m
+  rrset-cache-size: 256m
+  so-rcvbuf: 4m
+  qname-minimisation: no
+"""
+        zones = f"""
 include: "{self.folder}/zones.conf"
 forward-zone:
- name: "."
- forward-addr: 127.0.0.1@{self.upstream}
-remote-control:
- control-enable: no
-""")]
+  name: "."
+  forward-addr: 127.0.0.1@{self.upstream}
+"""
+        return ["unbound", "-d", "-c", self.write("unbound.conf", zone_catalogue.read(
+            "unbound.conf", port=self.port, folder=self.folder, modules="iterator", server=more, zones=zones))]
 
 
 class Dnsdist(Server):
@@ -250,16 +256,9 @@ class Recursor(Server):
 
     def prepare(self):
         self.rpz()
-        self.write("policy.lua", f'rpzFile("{self.folder}/rpz.zone", {{policyName="bench"}})\n')
-        self.write("recursor.conf", f"""
-local-address=127.0.0.1
-local-port={self.port}
-threads=1
+        self.write("lua.conf", f'rpzFile("{self.folder}/rpz.zone", {{policyName="bench"}})\n')
+        more = """
 pdns-distributes-queries=no
-forward-zones-recurse=.=127.0.0.1:{self.upstream}
-dont-query=
-allow-from=127.0.0.0/8
-dnssec=off
 qname-minimization=no
 max-cache-entries=2000000
 max-packetcache-entries=1000000
@@ -269,10 +268,10 @@ max-tcp-per-client=0
 security-poll-suffix=
 quiet=yes
 loglevel=3
-socket-dir={self.folder}
-lua-config-file={self.folder}/policy.lua
-""")
-        return ["pdns_recursor", f"--config-dir={self.folder}", "--daemon=no", "--disable-syslog"]
+"""
+        self.write("recursor.conf", zone_catalogue.read("recursor.conf", port=self.port, folder=self.folder,
+                                                        upstream=f"127.0.0.1:{self.upstream}", options=more))
+        return ["pdns_recursor", f"--config-dir={self.folder}"]
 
 
 class Kresd(Server):
@@ -316,22 +315,16 @@ class Bind(Server):
     title, package, program = "BIND (rpz)", "bind9", "named"
 
     def prepare(self):
-        self.rpz()
-        return ["named", "-f", "-n", "1", "-c", self.write("named.conf", f"""
-options {{
-    directory "{self.folder}";
-    pid-file none; session-keyfile none; lock-file none;
-    listen-on port {self.port} {{ 127.0.0.1; }};
-    listen-on-v6 {{ none; }};
-    recursion yes; allow-query {{ any; }}; dnssec-validation no;
-    forward only; forwarders port {self.upstream} {{ 127.0.0.1; }};
-    qname-minimization off; max-cache-size 512m; recursive-clients 10000; tcp-clients 1024;
-    response-policy {{ zone "rpz"; }} qname-wait-recurse no;
-}};
-controls {{}};
-logging {{ category default {{ null; }}; }};
-zone "rpz" {{ type primary; file "{self.folder}/rpz.zone"; allow-query {{ none; }}; }};
-""")]
+        self.rpz("rpz")
+        options = f"""
+  recursion yes; forward only; forwarders port {self.upstream} {{ 127.0.0.1; }};
+  qname-minimization off; max-cache-size 512m; recursive-clients 10000; tcp-clients 1024;
+  response-policy {{ zone "rpz"; }} qname-wait-recurse no;
+"""
+        zones = f'zone "rpz" {{ type primary; file "{self.folder}/rpz.zone"; allow-query {{ none; }}; }};'
+        return ["named", "-f", "-n", "1", "-c", self.write("named.conf", zone_catalogue.read(
+            "named.conf", port=self.port, folder=self.folder, options=options,
+            logging="category default { null; };", zones=zones))]
 
 
 class Upstream(Server):
@@ -342,25 +335,7 @@ class Upstream(Server):
         super().__init__(folder, [], 0, core="1")
 
     def prepare(self):
-        self.write("root.zone", f"$TTL 300\n. SOA a. b. 1 3600 600 86400 300\n. NS ns.\nns. A 127.0.0.1\n*. A {OPEN}\n")
-        return ["nsd", "-d", "-c", self.write("nsd.conf", f"""
-server:
- ip-address: 127.0.0.1@{self.port}
- username: ""
- zonesdir: "{self.folder}"
- database: ""
- pidfile: "{self.folder}/pid"
- xfrdfile: "{self.folder}/xfrd"
- zonelistfile: "{self.folder}/zonelist"
- cookie-secret-file: "{self.folder}/cookie"
- server-count: 1
- rrl-ratelimit: 0
-remote-control:
- control-enable: no
-zone:
- name: "."
- zonefile: root.zone
-""")]
+        return write_nsd(self.folder, self.port)
 
     def stop(self):  # its children end with it
         self.process.terminate()

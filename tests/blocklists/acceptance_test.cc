@@ -136,8 +136,7 @@ TEST_F(Copies, PopularNamesAreCountedByRegisteredDomain) {
 }
 
 TEST_F(Copies, AddressSpaceIsLimitedForAFirstCopyToo) {
-    const std::string zone = "$ORIGIN rpz.example.\n@ SOA . . 1 1 1 1 1\n";
-    std::string text = zone;
+    std::string text = policy_zone("");
     for (int i = 1; i <= 4; ++i) text += "8.0.0.0." + std::to_string(i * 20) + ".rpz-ip CNAME .\n";
     EXPECT_EQ(first(text, Format::Rpz), "");
     EXPECT_THAT(first(text + "8.0.0.0.99.rpz-ip CNAME .\n", Format::Rpz),

@@ -232,8 +232,7 @@ protected:
         manifest_.addresses = {{*IpAddress::parse("192.0.2.53"), "a server of [upstream]"}};
     }
     static std::string zone(std::string_view rules) {
-        return "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\nbad.example CNAME .\n" +
-               std::string(rules);
+        return policy_zone("bad.example CNAME .\n" + std::string(rules));
     }
     /// The prefixes that a set sinkholes.
     static std::set<std::string> closed(const Compiled& made) {

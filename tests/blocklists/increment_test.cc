@@ -21,9 +21,9 @@ using domainset::DomainSet;
 using Lines = std::set<std::string>;
 
 std::string text_of(const Lines& lines) {
-    std::string text = "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\n";
-    for (const std::string& line : lines) text += line + "\n";
-    return text;
+    std::string records;
+    for (const std::string& line : lines) records += line + "\n";
+    return policy_zone(records);
 }
 
 std::vector<Rule> rules_of(const Lines& lines) {

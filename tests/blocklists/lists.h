@@ -15,6 +15,7 @@
 #include "blocklists/dialects.h"
 #include "resolver/base/fd.h"
 #include "tests/support/places.h"
+#include "tests/support/zone_catalogue.h"
 
 namespace cenote::blocklists {
 
@@ -27,6 +28,14 @@ inline wire::Name name(std::string_view text) {
 inline void write_file(const Path& path, std::string_view text) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+/// The response policy zone rpz.example with these records.
+inline std::string policy_zone(std::string_view records) {
+    static const std::string head = testing_support::read_from_catalogue(
+        "response_policy.zone",
+        {{"zone", "rpz.example"}, {"ttl", "60"}, {"serial", "1"}, {"refresh", "1"}, {"expire", "1"}});
+    return head + std::string(records);
 }
 
 /// A rule in short: "name" for an exact one, "*.name" for the name and all below, "below:name", "ip:prefix",

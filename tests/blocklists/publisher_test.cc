@@ -26,14 +26,10 @@ std::string numbered(int count) {
     return text;
 }
 
-std::string zone_text(const std::string& records) {
-    return "$ORIGIN rpz.example.\n@ SOA localhost. root.localhost. 1 1 1 1 1\n" + records;
-}
-
 std::vector<Rule> rpz_rules(const std::string& records) {
     std::vector<Rule> rules;
     Reading reading({}, [&](const Rule& rule, std::uint32_t) { rules.push_back(rule); });
-    EXPECT_TRUE(read_list(zone_text(records), Format::Rpz, reading).ok());
+    EXPECT_TRUE(read_list(policy_zone(records), Format::Rpz, reading).ok());
     return rules;
 }
 
@@ -226,11 +222,11 @@ TEST_F(Publishers, NoteTheBeginningAndTheEnd) {
 TEST_F(Publishers, ADeltaEqualsACompilation) {
     const std::string before = "bad.example CNAME .\n*.bad.example CNAME .\ngone.example CNAME .\n";
     const std::string now = "bad.example CNAME .\n*.bad.example CNAME .\nok.bad.example CNAME rpz-passthru.\n";
-    add_list("zone", zone_text(before), Format::Rpz);
+    add_list("zone", policy_zone(before), Format::Rpz);
     add_list("other", "x.ok.bad.example\n");
     publish();
     const auto known = DomainSet::open(set_);
-    Increment change{.list = "zone", .before = digest_of(zone_text(before)), .now = digest_of(zone_text(now))};
+    Increment change{.list = "zone", .before = digest_of(policy_zone(before)), .now = digest_of(policy_zone(now))};
     change.removed = rpz_rules("gone.example CNAME .\n");
     change.added = rpz_rules("ok.bad.example CNAME rpz-passthru.\n");
     change.around = [&](const std::vector<wire::Name>&) { return rpz_rules(now); };
@@ -239,17 +235,17 @@ TEST_F(Publishers, ADeltaEqualsACompilation) {
         const auto changed = publisher->publish_delta(*known, change, manifest_);
         ASSERT_TRUE(changed.ok()) << changed.error().text;
         ASSERT_TRUE(*changed);
-        EXPECT_EQ(copy_of("zone"), zone_text(before)) << "until the daemon has the set";
-        const std::string text = zone_text(now);
+        EXPECT_EQ(copy_of("zone"), policy_zone(before)) << "until the daemon has the set";
+        const std::string text = policy_zone(now);
         ASSERT_TRUE(publisher->keep_copy("zone", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
     }
-    EXPECT_EQ(copy_of("zone"), zone_text(now));
+    EXPECT_EQ(copy_of("zone"), policy_zone(now));
     EXPECT_EQ(set_changes(set_).size(), 2U);
     const auto with_delta = DomainSet::open(set_);
     ASSERT_TRUE(with_delta.ok());
     EXPECT_GT(with_delta->info().delta, 0U);
     EXPECT_EQ(set_changes(set_).back().set, checksum_text(*with_delta));
-    add_list("zone", zone_text(now), Format::Rpz);
+    add_list("zone", policy_zone(now), Format::Rpz);
     std::reverse(manifest_.lists.begin(), manifest_.lists.end());
     publish();
     EXPECT_EQ(contents(*with_delta), contents(*DomainSet::open(set_)));

@@ -11,10 +11,12 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(SOURCE / "tests" / "zones"))  # has zone_catalogue.py
 BIN = pathlib.Path(os.environ.get("CENOTE_BIN", SOURCE / "build" / "test" / "bin"))
 PATIENCE = 30.0  # seconds until a wait gives up; sanitizers and a busy machine are slow
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")

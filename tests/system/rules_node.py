@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 from harness import SystemTest, addresses
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 OPEN = ["192.0.2.1"]
 CLOSED = ["0.0.0.0"]
@@ -21,8 +21,7 @@ clients = ["127.0.0.77/32"]
 class RulesTest(SystemTest):
     def setUp(self):
         super().setUp()
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         self.resolver = self.node(directives=FROM_FILE, upstreams=[upstream.where])
         self.resolver.start()
 

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers of other projects as secondary or primary of a response policy zone: BIND, Knot, NSD, unbound, PowerDNS."""
 import base64
-import os
-import pathlib
-import subprocess
 
 import dns.message
 import dns.query
 
 from daemon import PATIENCE
-from upstreams import Server, free_port, nsd_command
+from upstreams import Server, nsd_command, unbound_command
+
+import zone_catalogue  # daemon.py puts its folder on the path
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 KEY = "transfer-key"
@@ -33,23 +32,13 @@ class Bind(Server):
     def command(self):
         self.folder.chmod(0o755)
         config = self.folder / "named.conf"
-        config.write_text(f"""
-options {{
-  directory "{self.folder}";
-  listen-on port {self.port} {{ 127.0.0.1; }};
-  listen-on-v6 {{ none; }};
-  pid-file none; session-keyfile none; lock-file none;
-  dnssec-validation no;
-  allow-query {{ any; }};
-  notify-delay 0; startup-notify-rate 100; serial-query-rate 100;
-  {self.options}
-}};
-key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
-controls {{ }};
-logging {{ channel file {{ file "{self.folder}/named.log"; severity debug 3; }}; category default {{ file; }};
-           category notify {{ file; }}; category xfer-in {{ file; }}; category xfer-out {{ file; }}; }};
-{self.zones}
-""")
+        options = f"notify-delay 0; startup-notify-rate 100; serial-query-rate 100;\n{self.options}"
+        logging = (f'channel file {{ file "{self.folder}/named.log"; severity debug 3; }}; '
+                   + " ".join(f"category {category} {{ file; }};"
+                              for category in ("default", "notify", "xfer-in", "xfer-out")))
+        key = f'key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};\n'
+        config.write_text(zone_catalogue.read("named.conf", port=self.port, folder=self.folder, options=options,
+                                              logging=logging, zones=key + self.zones))
         return ["/usr/sbin/named", "-f", "-c", str(config), "-n", "1"]
 
     def log(self):
@@ -64,21 +53,9 @@ class Knot(Server):
 
     def command(self):
         config = self.folder / "knot.conf"
-        config.write_text(f"""
-server:
-    listen: 127.0.0.1@{self.port}
-    rundir: "{self.folder}"
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "{self.folder}"
-key:
-  - id: {KEY}
-    algorithm: hmac-sha256
-    secret: {SECRET}
-{self.text.replace("FOLDER", str(self.folder))}
-""")
+        key = f"key:\n  - id: {KEY}\n    algorithm: hmac-sha256\n    secret: {SECRET}\n"
+        config.write_text(zone_catalogue.read("knot.conf", port=self.port, folder=self.folder,
+                                              zones=key + self.text.replace("FOLDER", str(self.folder))))
         return ["/usr/sbin/knotd", "-c", str(config)]
 
 
@@ -105,21 +82,10 @@ class PdnsRecursor(Server):
         super().__init__(test, "probe.example")
 
     def command(self):
-        (self.folder / "rpz.lua").write_text(self.lua())
-        (self.folder / "recursor.conf").write_text(f"""
-local-address=127.0.0.1
-local-port={self.port}
-forward-zones-recurse=.={self.upstream}
-lua-config-file={self.folder}/rpz.lua
-socket-dir={self.folder}
-allow-from=127.0.0.0/8
-dont-query=
-dnssec=off
-daemon=no
-disable-syslog=yes
-disable-packetcache=yes
-threads=1
-""")
+        (self.folder / "lua.conf").write_text(self.lua())
+        (self.folder / "recursor.conf").write_text(zone_catalogue.read(
+            "recursor.conf", port=self.port, folder=self.folder, upstream=self.upstream,
+            options="disable-packetcache=yes"))
         return ["/usr/sbin/pdns_recursor", f"--config-dir={self.folder}"]
 
     def lua(self):
@@ -147,28 +113,5 @@ class UnboundRpz(Server):
         super().__init__(test, "probe.example")
 
     def command(self):
-        config = self.folder / "unbound.conf"
-        config.write_text(f"""
-server:
-  interface: 127.0.0.1
-  port: {self.port}
-  username: ""
-  chroot: ""
-  directory: "{self.folder}"
-  pidfile: ""
-  use-syslog: no
-  logfile: "{self.folder}/unbound.log"
-  verbosity: 3
-  do-daemonize: no
-  do-not-query-localhost: no
-  module-config: "respip iterator"
-  num-threads: 1
-  access-control: 127.0.0.0/8 allow
-remote-control:
-  control-enable: no
-{self.rpz}
-forward-zone:
-  name: "."
-  forward-addr: {self.upstream.replace(":", "@")}
-""")
-        return ["unbound", "-d", "-c", str(config)]
+        forward = f'forward-zone:\n  name: "."\n  forward-addr: {self.upstream.replace(":", "@")}\n'
+        return unbound_command(self, "respip iterator", f"{self.rpz}\n{forward}", "  verbosity: 3")

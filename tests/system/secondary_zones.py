@@ -14,7 +14,9 @@ import dns.zone
 from daemon import PATIENCE, eventually
 from harness import SystemTest, addresses, framed, read_exactly
 from secondaries import KEY, SECRET
-from upstreams import ScriptedUpstream, answer_with, free_port, socket
+from upstreams import ScriptedUpstream, every_name, free_port, socket
+
+import zone_catalogue  # daemon.py puts its folder on the path
 
 ZONE = "rpz.nation.example"
 DIRECTIVE = """
@@ -29,15 +31,14 @@ SINKHOLED = ["0.0.0.0"]
 
 
 def zone_text(serial, names, refresh=3600, expire=86400):
-    lines = [f"$ORIGIN {ZONE}.", "$TTL 60", f"@ SOA localhost. root.localhost. {serial} {refresh} 1 {expire} 60",
-             "@ NS localhost."]
-    return "\n".join(lines + [f"{name} CNAME .\n*.{name} CNAME ." for name in names]) + "\n"
+    """A response policy zone that sinkholes these names with all names below them."""
+    head = zone_catalogue.read("response_policy.zone", zone=ZONE, ttl=60, serial=serial, refresh=refresh, expire=expire)
+    return head + "".join(f"{name} CNAME .\n*.{name} CNAME .\n" for name in names)
 
 
 class SecondaryZoneTest(SystemTest):
     def stand_up(self, primary, tsig=True, secret=SECRET, place=None):
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         node = self.node(directives=DIRECTIVE, upstreams=[upstream.where])
         node.set = (place or node.folder) / "cenote.set"
         file = node.folder / "transfer.key"

@@ -7,7 +7,7 @@ import unittest
 
 from daemon import eventually
 from harness import SystemTest, addresses, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 CLONE_NEWNET = 0x40000000
 BLOCKED = "chat.alpha-ai.example"
@@ -38,8 +38,7 @@ WHY_NOT = in_a_network_of_its_own()
 class Addresses(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(60))
 
     def problems(self, node):
         return [problem["what"] for problem in node.cenote_json("status")["problems"]]

@@ -13,7 +13,7 @@ import unittest
 import dns.message
 
 from harness import SystemTest, addresses, framed, main, read_message
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 CHANGES = 1000
 NAMES = ("alpha-ai.example", "api.alpha-ai.example", "beta-ai.example", "www.example.net")
@@ -85,8 +85,7 @@ class Clients:
 
 class Changes(SystemTest):
     def start(self, **settings):
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         node = self.node(directives=DIRECTIVES, upstreams=[upstream.where], workers=2, **settings)
         return node
 

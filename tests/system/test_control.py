@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from daemon import BIN, SOURCE
 from harness import RESTRICT_ALPHA, SystemTest, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 DIRECTIVES = RESTRICT_ALPHA + """
 [[directive]]
@@ -38,8 +38,7 @@ LISTS = "id format entries last_good age error".split()
 class Control(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(60))
         self.list = None
         self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
         source = self.resolver.folder / "extra.txt"

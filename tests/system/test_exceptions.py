@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 
 from daemon import BIN, eventually
 from harness import SystemTest, addresses, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 OPEN = ["192.0.2.1"]
 CLOSED = ["0.0.0.0"]
@@ -71,8 +71,7 @@ class Exceptions(SystemTest):
     def setUp(self):
         super().setUp()
         self.kim, self.lee, self.read, self.outsider = self.enterContext(people("approver", "approver", "reader", "outsider"))
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 3600 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(3600))
         groups = {user: subprocess.run(["id", "-Gn", user], capture_output=True, text=True).stdout.split()[-1]
                   for user in (self.kim, self.read)}
         self.resolver = self.node(directives=POLICY, upstreams=[upstream.where])

@@ -11,25 +11,11 @@ from daemon import eventually
 from harness import SystemTest, addresses, extended_errors, main, records
 from upstreams import Nsd, ScriptedUpstream, Unbound, answer_with, zone_handler
 
-ZONE = """$ORIGIN zone.example.
-$TTL 120
-@      SOA  ns host 1 3600 600 86400 40
-@      NS   ns
-ns     A    127.0.0.1
-www    A    192.0.2.1
-www    AAAA 2001:db8::1
-alias  CNAME www
-leak   CNAME chat.alpha-ai.example.
-short  2 A  192.0.2.2
-text   TXT  "first" "second"
-odd    TYPE65400 \\# 3 010203
-mail   MX   10 www
-_s._tcp SRV 1 2 3 www
-svc    HTTPS 1 www alpn=h2
-many   A    192.0.2.10
-many   A    192.0.2.11
-*.wild A    192.0.2.3
-""" + "".join(f"big TXT \"{i:03} {'x' * 200}\"\n" for i in range(40))
+import zone_catalogue  # daemon.py puts its folder on the path
+
+# With a record set that is larger than any UDP response.
+ZONE = (zone_catalogue.read("zone.example.zone")
+        + "".join(f"big TXT \"{i:03} {'x' * 200}\"\n" for i in range(40)))
 
 
 class OverNsd(SystemTest):

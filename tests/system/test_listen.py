@@ -6,7 +6,7 @@ import socket
 import dns.message
 
 from harness import SystemTest, addresses, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 BLOCKED = "chat.alpha-ai.example"
 
@@ -14,8 +14,7 @@ BLOCKED = "chat.alpha-ai.example"
 class Listen(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(60))
 
     def listening(self, listen):
         node = self.node(upstreams=[self.upstream.where], listen=listen)

@@ -10,7 +10,7 @@ import dns.message
 import dns.query
 
 from harness import RESTRICT_ALPHA, SystemTest, addresses, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 BLOCK_OPEN = RESTRICT_ALPHA + """
 [[directive]]
@@ -33,8 +33,7 @@ BROKEN = {
 class Reload(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 300 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(300))
         self.resolver = self.node(upstreams=[self.upstream.where], workers=2).start()
 
     def reload_by_signal(self):

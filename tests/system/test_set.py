@@ -7,7 +7,7 @@ import struct
 import xxhash
 
 from harness import RESTRICT_ALPHA, SystemTest, addresses, extended_errors, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 DIRECTIVES = RESTRICT_ALPHA + """
 [[directive]]
@@ -36,8 +36,7 @@ role = "web"
 class Sets(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(60))
         self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
 
     def files(self):

@@ -3,7 +3,7 @@
 import dns.flags
 
 from harness import SystemTest, addresses, extended_errors, main, records
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 OVER_RELAY = """
 [[directive]]
@@ -24,8 +24,7 @@ FORWARDED = ("www.example", "example.com", "a.example.org", "latest", "xtest", "
 class SpecialNames(SystemTest):
     def setUp(self):
         super().setUp()
-        self.upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 60 IN A 192.0.2.1"))
+        self.upstream = ScriptedUpstream(self, every_name(60))
         self.resolver = self.node(upstreams=[self.upstream.where]).start()
 
     def test_nothing_there(self):

@@ -11,7 +11,7 @@ import unittest
 
 from daemon import BIN, eventually
 from harness import SystemTest, addresses, control_call, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 OPEN = ["192.0.2.1"]
 CLOSED = ["0.0.0.0"]
@@ -33,8 +33,7 @@ def environment_of(node):
 class State(SystemTest):
     def setUp(self):
         super().setUp()
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         self.one, self.two = (self.start_node(name, upstream) for name in ("node1", "node2"))
 
     def start_node(self, name, upstream):

@@ -6,7 +6,7 @@ nationwide block comes and goes, and the restriction ends by itself.
 """
 from daemon import eventually
 from harness import Clock, SystemTest, main
-from upstreams import ScriptedUpstream, answer_with
+from upstreams import ScriptedUpstream, every_name
 
 POLICY = """
 [[group]]
@@ -64,8 +64,7 @@ timezone    = "Asia/Seoul"
 class Story(SystemTest):
     def setUp(self):
         super().setUp()
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 3600 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(3600))
         self.resolver = self.node(directives=POLICY + ADVISE, upstreams=[upstream.where])
         self.clock = Clock(self.resolver, "2025-01-10T10:00:00+09:00")
         self.resolver.start()

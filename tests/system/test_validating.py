@@ -14,17 +14,9 @@ from daemon import PATIENCE
 from harness import SystemTest, addresses, main, records
 from upstreams import Nsd, Unbound
 
-ZONE = """$ORIGIN alpha-ai.example.
-$TTL 300
-@     IN SOA ns.alpha-ai.example. host.alpha-ai.example. 1 3600 600 86400 60
-@     IN NS  ns.alpha-ai.example.
-@     IN A   192.0.2.10
-ns    IN A   127.0.0.1
-www   IN A   192.0.2.11
-open  IN A   192.0.2.12
-api   IN A   192.0.2.13
-alias IN CNAME open
-"""
+import zone_catalogue  # daemon.py puts its folder on the path
+
+ZONE = zone_catalogue.read("alpha-ai.example.zone")
 ALLOW = """
 [[allow]]
 domains = ["open.alpha-ai.example"]

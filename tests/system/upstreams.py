@@ -19,6 +19,8 @@ import dns.rrset
 from daemon import PATIENCE, deadline
 from harness import framed, read_exactly
 
+import zone_catalogue  # daemon.py puts its folder on the path
+
 
 def free_port(address="127.0.0.1"):
     """A port that is free for UDP and TCP now; it may be taken before the caller binds it."""
@@ -154,6 +156,11 @@ class ScriptedUpstream:
                 return
 
 
+def every_name(ttl):
+    """A handler that gives every name the address 192.0.2.1, whatever the type."""
+    return lambda query, transport: answer_with(query, f"{query.question[0].name} {ttl} IN A 192.0.2.1")
+
+
 def zone_handler(*lines, soa="example 60 IN SOA ns.example. host.example. 1 3600 600 86400 60"):
     """A handler that answers from a few records; any other name is NXDOMAIN, any other type NODATA."""
     table = {}
@@ -212,28 +219,20 @@ class Server:
             self.process = None
 
 
-def nsd_command(server, more):
-    """NSD in the foreground at the port of `server`; `more` holds its keys and zones."""
+def nsd_command(server, zones):
+    """NSD in the foreground at the port of `server`; `zones` holds its keys and zones."""
     config = server.folder / "nsd.conf"
-    config.write_text(f"""
-server:
-  ip-address: 127.0.0.1@{server.port}
-  username: ""
-  chroot: ""
-  zonesdir: "{server.folder}"
-  database: ""
-  pidfile: ""
-  xfrdfile: "{server.folder}/xfrd.state"
-  zonelistfile: "{server.folder}/zone.list"
-  logfile: "{server.folder}/nsd.log"
-  server-count: 1
-  rrl-ratelimit: 0
-  xfrd-reload-timeout: 0
-remote-control:
-  control-enable: no
-{more}
-""")
+    config.write_text(zone_catalogue.read("nsd.conf", port=server.port, folder=server.folder,
+                                          log=server.folder / "nsd.log", zones=zones))
     return ["nsd", "-d", "-c", str(config)]
+
+
+def unbound_command(server, modules, zones, more=""):
+    """unbound in the foreground at the port of `server`; `more` holds lines of its clause `server:`."""
+    config = server.folder / "unbound.conf"
+    config.write_text(zone_catalogue.read("unbound.conf", port=server.port, folder=server.folder, modules=modules,
+                                          server=f'  logfile: "{server.folder}/unbound.log"\n{more}', zones=zones))
+    return ["unbound", "-d", "-c", str(config)]
 
 
 class Nsd(Server):
@@ -280,29 +279,8 @@ class Unbound(Server):
         return f'stub-zone:\n  name: "{self.nsd.zone}"\n  stub-addr: 127.0.0.1@{self.nsd.port}'
 
     def command(self):
-        config = self.folder / "unbound.conf"
         anchor = ""
         if self.nsd.trust_anchor:
             (self.folder / "anchor.key").write_text(self.nsd.trust_anchor + "\n")
-            anchor = f'trust-anchor-file: "{self.folder}/anchor.key"'
-        config.write_text(f"""
-server:
-  interface: 127.0.0.1
-  port: {self.port}
-  username: ""
-  chroot: ""
-  directory: "{self.folder}"
-  pidfile: ""
-  use-syslog: no
-  logfile: "{self.folder}/unbound.log"
-  do-daemonize: no
-  do-not-query-localhost: no
-  module-config: "validator iterator"
-  num-threads: 1
-  access-control: 127.0.0.0/8 allow
-  {anchor}
-remote-control:
-  control-enable: no
-{self._zones()}
-""")
-        return ["unbound", "-d", "-c", str(config)]
+            anchor = f'  trust-anchor-file: "{self.folder}/anchor.key"'
+        return unbound_command(self, "validator iterator", self._zones(), anchor)

@@ -8,7 +8,7 @@ import time
 
 from daemon import deadline
 from harness import SystemTest, addresses
-from upstreams import ScriptedUpstream, Server, answer_with, free_port
+from upstreams import ScriptedUpstream, Server, every_name, free_port
 
 OPEN = ["192.0.2.1"]
 SINKHOLED = ["0.0.0.0"]
@@ -132,8 +132,7 @@ class ListTest(SystemTest):
 
     def setUp(self):
         super().setUp()
-        upstream = ScriptedUpstream(
-            self, lambda query, transport: answer_with(query, f"{query.question[0].name} 1 IN A 192.0.2.1"))
+        upstream = ScriptedUpstream(self, every_name(1))
         self.resolver = self.node(directives=RESTRICT, upstreams=[upstream.where])
         self.lists = self.resolver.folder / "lists"
 

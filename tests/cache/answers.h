@@ -78,12 +78,16 @@ class Client {
 public:
     explicit Client(Cache& cache) : cache_(cache) { reply.space = space_; }
 
-    Hit lookup(const KeyedQuestion& question, Ticks now) noexcept {
+    Hit lookup(const KeyedQuestion& question, Ticks now) noexcept { return lookup(question.key(), now); }
+    Hit lookup(const Key& key, Ticks now) noexcept {
         reply.size = 0;
-        return cache_.lookup(question.key(), now, reply, links);
+        return cache_.lookup(key, now, reply, links);
     }
     void store(const KeyedQuestion& question, const Answer& answer, Ticks now) noexcept {
-        cache_.store(question.key(), answer.message, answer.shape, Links{}, now);
+        store(question.key(), answer, now);
+    }
+    void store(const Key& key, const Answer& answer, Ticks now) noexcept {
+        cache_.store(key, answer.message, answer.shape, Links{}, now);
     }
     /// The TTL of the first record of the last reply.
     [[nodiscard]] std::uint32_t ttl_of(const wire::Question& question) const noexcept {

@@ -7,7 +7,7 @@
 // lost or gained too large a share of its entries, when it newly sinkholes more than a few popular names, or when its
 // signature is older; the last good copy then serves. Its address rules together may not cover too much of the address
 // space; that holds for a first copy as well. The catalogue is compared with the one before it in the same way; when it
-// is refused nothing is compiled. A change of a zone goes into the set's delta only where none of this would be asked.
+// is refused nothing is compiled. A change of a zone goes into the set's delta only where none of these checks applies.
 //
 // Threads:  built once, then read by any thread. Control plane.
 // Memory:   a hash table over the guarded names and the names above them; the popular names.

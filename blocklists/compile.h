@@ -20,7 +20,7 @@
 
 namespace cenote::blocklists {
 
-/// An entry that the guard left out.
+/// An entry that was left out because it covers a guarded name or address.
 struct LeftOut {
     std::string name;
     std::string why;

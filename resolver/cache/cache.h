@@ -2,7 +2,7 @@
 //
 // Answers ready to send, kept in wire form until their TTL runs out.
 //
-// No verdict is kept: an entry carries what its answer reveals (Links), and the engine judges that at every hit, for
+// No verdict is kept: an entry holds the links of its answer (Links), and the engine judges them at every hit, for
 // each client.
 //
 // Threads:  lookup(), store() and store_failure() may be called by any worker at any time. They never wait: with a busy

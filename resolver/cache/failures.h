@@ -4,7 +4,7 @@
 //
 // Threads:  the thread that holds the mutex of the shard.
 // Memory:   the caller's, zeroed: sets of four slots; a new key replaces the one that expires first.
-// Failure:  a key may be forgotten early; then upstream is asked once more.
+// Failure:  a key may be removed early; then upstream is queried once more.
 #pragma once
 
 #include <array>

@@ -5,7 +5,7 @@
 //
 // Threads:  the control thread.
 // Time:     an argument.
-// Memory:   the rules that something may still come of.
+// Memory:   the rules that are in force or may still come into force.
 // Failure:  a state file that cannot be used is a problem(), and every change fails with it; a change that fails has
 //           changed nothing.
 #pragma once
@@ -42,7 +42,7 @@ public:
     /// The state file for reading; where it cannot be used every read fails with the reason.
     [[nodiscard]] const state::StateReader& archive() const noexcept;
     [[nodiscard]] const std::vector<rules::ParsedRule>& rules() const noexcept { return rules_; }
-    /// Exceptions that something may still come of.
+    /// Exceptions that are in force or may still come into force.
     [[nodiscard]] std::vector<rules::ExceptionDocument> open_exceptions() const;
     /// The chain of the last audit record; empty without a state file.
     [[nodiscard]] std::string audit_head() const;

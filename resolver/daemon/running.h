@@ -52,7 +52,7 @@ public:
     /// A rule that was made, changed or lifted: checked together with all that is in force, written with its record,
     /// then in force.
     Result<state::Record> change_rule(const state::Rule& rule, state::Record record);
-    /// Takes over what another node has, which is new here or goes further than what is known.
+    /// Imports the rules of another node that are new here or at a later stage than here.
     Result<state::Record> import(const state::Import& import, state::Record record);
     /// Puts a backup in the place of the state; its exceptions open nothing until they are confirmed.
     Result<state::Record> restore(const Path& backup, state::Record record);

@@ -14,7 +14,7 @@ namespace cenote::daemon {
 
 [[nodiscard]] report::UpstreamViews upstream_views(const server::Server& server);
 
-/// Logs each change between healthy and sick once.
+/// Logs each change between healthy and unhealthy once.
 class UpstreamJournal {
 public:
     void look(const report::UpstreamViews& views);

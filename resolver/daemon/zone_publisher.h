@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Has the set take what the file of a secondary zone has: by a delta beside the set, or by compiling the set.
+// Publishes the records in the file of a secondary zone: by a delta beside the set, or by compiling the set.
 //
 // Threads:  any; one call at a time, the others wait for it.
 // Memory:   that of ZoneIncrements; compiling is done by another process.
@@ -20,7 +20,7 @@ class ZonePublisher {
 public:
     enum class Outcome : std::uint8_t {
         Published,
-        Refused,       // the guard refuses the list; its reason is beside the list's copy
+        Refused,       // acceptance refuses the list; the reason is beside the list's copy
         NotPublished,  // another update is at work, or compiling failed
     };
 

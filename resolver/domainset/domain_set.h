@@ -30,7 +30,7 @@
 
 namespace cenote::domainset {
 
-/// Hit::labels counts the labels of the entry that gave the tags: an entry for a single host is skipped in a lookup of
+/// Hit::labels counts the labels of the entry that gave the tags: an entry for a single name is skipped in a lookup of
 /// a name below it.
 class DomainSet {
 public:

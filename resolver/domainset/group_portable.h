@@ -11,7 +11,7 @@
 
 namespace cenote::domainset::portable {
 
-/// Bit i is set where slot i has this tag and this length.
+/// Bit i is set where slot i has the fingerprint byte `tag` and this length.
 [[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t tag,
                                               std::uint8_t length) noexcept {
     std::uint32_t slots = 0;

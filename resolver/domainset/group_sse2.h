@@ -17,7 +17,7 @@ namespace cenote::domainset::sse2 {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-/// Bit i is set where slot i has this tag and this length.
+/// Bit i is set where slot i has the fingerprint byte `tag` and this length.
 [[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t tag,
                                               std::uint8_t length) noexcept {
     const __m128i tags = _mm_set1_epi8(static_cast<char>(tag));

@@ -45,7 +45,7 @@ struct Source {
 struct Tag {
     std::uint32_t source = 0;  // index into DomainSet::sources()
     Role role = Role::Web;
-    bool strict = false;  // a strict host of a service
+    bool strict = false;  // a strict name of a service
 
     friend auto operator<=>(const Tag&, const Tag&) noexcept = default;
 };

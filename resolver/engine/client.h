@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client of a query, and the way its reply takes back. It is copied for each query.
+// The client of a query, and where its reply is sent. It is copied for each query.
 //
 // Threads: plain value.   Memory: none.   Failure: none.
 #pragma once

@@ -45,7 +45,7 @@ enum class Diverted : std::uint8_t {
     NotServed,  // no zone takes it: it goes through the engine like others
     Taken,      // the zone service sends the reply
     Later,      // the ReplySink gets the reply later
-    NoRoom,     // the queue is full: SERVFAIL, and the client may ask again
+    NoRoom,     // the queue is full: SERVFAIL, and the client may retry
 };
 
 /// Takes replies that were not ready at once. Implemented by the server.
@@ -53,7 +53,7 @@ class ReplySink {
 public:
     /// `since`: when the query arrived.
     virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
-    /// Takes a query about a zone that is transferred, as received.
+    /// Takes a zone maintenance query, as received.
     virtual Diverted hand_over(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
@@ -78,8 +78,8 @@ public:
     void begin_batch() noexcept;
     /// Handles one query. `reply.space` must hold wire::kMessageMax bytes, or the largest reply to this client.
     Outcome handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept;
-    /// Handles a batch: each step for several queries before the next step, so that the memory that a step needs
-    /// arrives while the others take theirs. Replies are written one behind the other; `space` must hold all of them
+    /// Handles a batch: each step for several queries before the next step, so that the memory loads of one query
+    /// complete while the others are processed. Replies are written one behind the other; `space` must hold all of them
     /// and wire::kMessageMax bytes more.
     void handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept;
 
@@ -117,7 +117,7 @@ private:
                                    ByteView own, Chain& chain) noexcept;
     Outcome wait_for(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
 
-    // What comes back from upstream, in late.cc
+    // Completions and timeouts from upstream, in late.cc
     void complete(const upstream::Query& query, const upstream::Completion& completion,
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
     void on_client_response_timeout(const upstream::Query& query, std::span<const upstream::Waiter> waiters,
@@ -141,7 +141,7 @@ private:
     ReplySink& sink_;
     Pending pending_;
     std::unique_ptr<upstream::Forwarder> forwarder_;
-    upstream::Options upstream_;              // the options that the forwarder has
+    upstream::Options upstream_;              // the options last applied to the forwarder
     std::vector<std::uint8_t> late_;          // the buffer of late replies
     std::vector<std::uint8_t> cname_target_;  // the buffer of answers to the target of a CNAME
     std::vector<std::uint8_t> chain_;         // the buffer of answers built of several parts

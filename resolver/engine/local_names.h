@@ -4,9 +4,9 @@
 // 6303, 9462), and the canary names by which browsers and devices ask whether they may bypass this resolver. Also the
 // trusted names, at which the check of what an answer reveals ends: protected, routed and local ones.
 //
-// A local name `*.corp.example.com` is a wildcard (RFC 4592): it answers names below corp.example.com, unless the
-// closest name above or at the one asked that exists here (a local record, an empty non-terminal above one, a routed
-// zone, a special-use name) is a deeper one. What is not answered here is asked upstream.
+// A local name `*.corp.example.com` is a wildcard (RFC 4592): it answers names below corp.example.com, unless QNAME has
+// a closer encloser here than corp.example.com (a local record, an empty non-terminal above one, a routed
+// zone, a special-use name). A query that is not answered here goes upstream.
 //
 // Threads:  built once, then read by any thread; find() is data plane.
 // Memory:   one hash table over all names.
@@ -49,7 +49,7 @@ struct LocalAnswer {
     LocalKind kind = LocalKind::None;
     std::uint8_t zone_labels = 0;          // labels of the local zone, the owner of the SOA
     std::span<const LocalRecord> records;  // with Records: all of the name, or of the wildcard that matches it
-    bool trusted = false;                  // protected, routed or local: never sinkholed for what its answer reveals
+    bool trusted = false;                  // protected, routed or local: the links of its answer are not judged
 };
 
 /// Zones whose names are trusted (LocalAnswer::trusted), themselves and all below.

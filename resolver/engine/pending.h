@@ -25,7 +25,7 @@ struct PendingLimits {
     ClientPrefix client{};  // the prefix that counts as one client
 };
 
-/// A waiting query. It holds copies, so that the packet need not stay.
+/// A waiting query. It holds copies, so that the buffer of the message can be reused.
 class PendingQuery {
 public:
     Client client;

@@ -3,7 +3,7 @@
 // The context of a query on its way through the engine: the query, its client, and the decisions so far.
 //
 // Threads:  one worker, on its stack. Data plane.
-// Memory:   refers to the packet and to the snapshot, which outlive it.
+// Memory:   refers to the message and to the snapshot, which outlive it.
 // Failure:  none.
 #pragma once
 
@@ -80,7 +80,7 @@ struct QueryContext {
                (query.type == wire::RrType::A || query.type == wire::RrType::AAAA);
     }
 
-    /// The key of the query in the cache. It refers to QNAME here.
+    /// The key of the query in the cache. It refers to query.name.
     [[nodiscard]] cache::Key cache_key() const noexcept {
         return {.name = query.name,
                 .type = query.type,
@@ -109,7 +109,7 @@ struct QueryContext {
     }
 };
 
-/// The key of the answer to an upstream query. It refers to the name there.
+/// The key of the answer to an upstream query. It refers to the name in `query`.
 [[nodiscard]] inline cache::Key cache_key_of(const upstream::Query& query) noexcept {
     return {.name = query.question.name,
             .type = query.question.type,

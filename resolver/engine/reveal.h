@@ -26,7 +26,7 @@ namespace cenote::engine {
 [[nodiscard]] cache::Links reveal(const policy::Policy& policy, const LocalNames& local, ByteView answer) noexcept;
 
 /// Where the chain of a scrubbed answer reaches a local name: the number of records up to there, their lowest TTL, and
-/// the name. The records behind it are not used, because the name is answered here.
+/// the name. The records after them are not used, because the name is answered here.
 struct LocalCut {
     bool found = false;
     std::size_t records = 0;

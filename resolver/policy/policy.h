@@ -52,7 +52,7 @@ public:
     /// The match of an address that an answer reveals, for judge_link().
     [[nodiscard]] Match match(const IpAddress& revealed) const noexcept;
     [[nodiscard]] Verdict judge(ClientClass client, const Match& match) const noexcept;
-    /// The stricter of `asked`, the verdict of the name asked, and the verdict of `link`, a name or address that the
+    /// The stricter of `asked`, the verdict of QNAME, and the verdict of `link`, a name or address that the
     /// answer reveals. Where an allow opened one of them, steps below block of the link do not count.
     [[nodiscard]] Verdict judge_link(ClientClass client, const Verdict& asked, const Match& link) const noexcept;
     [[nodiscard]] const Cell& cell(const Verdict& verdict) const noexcept;

@@ -3,7 +3,7 @@
 // From the targets of a directive to the tags of the base set that it matches.
 //
 // Wildcards (service:*, category:, vendor:, jurisdiction:) leave out services that are off by default, and every
-// target leaves out strict hosts, unless the directive says `strict = true`. A target that names a
+// target leaves out strict names, unless the directive says `strict = true`. A target that names a
 // service matches it even when it is off by default. category:bypass is a wildcard too, and all its services are off by
 // default: it needs `strict = true`. Roles select among the names of a service; lists have none.
 //

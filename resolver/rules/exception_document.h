@@ -40,7 +40,7 @@ struct ExceptionDocument {
     std::string brought_by;  // the person who imported it from another node; empty: requested here
     bool ratified = false;   // emergency only: enough persons agreed afterwards
     std::optional<WallTime> granted_at;
-    std::string closed_by;  // the person who denied or revoked it; empty: it is open, or its time was over
+    std::string closed_by;  // the person who denied or revoked it; empty: it is open, or it ended at its time
     std::optional<WallTime> closed_at;
 };
 

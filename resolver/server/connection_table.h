@@ -4,9 +4,9 @@
 //
 // Idle connections are closed first, and among equals those of the client with the most connections (RFC 7766 §6.2.3).
 // A connection with a query in flight is closed only when its client has at least two connections more than the client
-// of the new one, so that no number of clients can keep another from its fair share.
+// of the new one, so that no number of clients can deprive another of its fair share.
 //
-// Threads:  one worker's. Data plane.
+// Threads:  one worker. Data plane.
 // Memory:   fixed at construction: some 60 bytes for each connection that may be open. Clients are found by keyed hash;
 //           two clients with the same hash share a limit.
 // Failure:  refusal(): a limit has been reached.

@@ -3,7 +3,7 @@
 // The interface between a listener and the kernel's way of moving datagrams: a batch comes in, the replies to it go
 // out.
 //
-// Threads:  one worker's. Data plane. Each function is called once a batch, so that a virtual call costs nothing; what
+// Threads:  one worker. Data plane. Each function is called once a batch, so that a virtual call costs nothing; what
 //           is done for each datagram is plain code on both sides.
 // Memory:   the implementation's, fixed at construction; it owns the spans of receive() and reply_space().
 // Failure:  replies for which there is no room now go into LateReplies. A reply that the kernel refuses is lost; the

@@ -3,7 +3,7 @@
 // A queue of replies that do not leave with the batch of their query: late answers, which come one by one and leave
 // together, and replies for which the kernel had no room.
 //
-// Threads:  one worker's. Data plane.
+// Threads:  one worker. Data plane.
 // Memory:   fixed at construction, some 160 KiB.
 // Failure:  add() returns false when the queue is full.
 #pragma once

@@ -3,7 +3,7 @@
 // One client's connection that carries DNS messages: queries come in, replies go out in the order in which they are
 // ready (RFC 7766 §6.2.1.1, §7). The bytes move through a loop::Transport: plain TCP today.
 //
-// Threads:  the worker's. Data plane.
+// Threads:  one worker. Data plane.
 // Memory:   the stream's. While the client does not read its replies, its queries are not read (RFC 7766 §6.2.3).
 // Failure:  reported to the ConnectionOwner, which closes the connection.
 #pragma once

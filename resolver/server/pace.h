@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pacing of held replies: UDP replies whose query waited long for upstream. Without pacing, all replies to one client
-// address would leave in one pulse when a slow upstream answers, towards an address that may be forged (CVE-2024-33655,
+// address would leave in one burst when a slow upstream answers, towards an address that may be forged (CVE-2024-33655,
 // DNSBomb).
 //
 // Threads:  Pace is shared by all workers; HeldReplies is one worker's.

@@ -50,7 +50,7 @@ private:
     std::vector<SocketAddress> listen_;  // the addresses of Options::listen, each once
 };
 
-/// The number of workers that `options` means on this machine.
+/// The number of workers for `options` on this machine (0: one per usable CPU).
 [[nodiscard]] std::uint32_t worker_count(const Options& options) noexcept;
 
 }  // namespace cenote::server

@@ -2,7 +2,7 @@
 //
 // The listening stream sockets of a worker and all connections that they accepted.
 //
-// Threads:  the worker's. Data plane, except for accepting, which allocates a connection.
+// Threads:  one worker. Data plane, except for accepting, which allocates a connection.
 // Memory:   Options::tcp_connections_max connections.
 // Failure:  over a limit a new connection replaces another (connection_table.h), or it is closed at once and counted;
 //           without free descriptors accepting pauses.

@@ -2,8 +2,8 @@
 //
 // The listener of one DatagramPort: takes batches of queries from it, has the engine handle them, sends the replies.
 //
-// Threads:  the worker's. Data plane.
-// Memory:   the port's, and a queue of late replies.
+// Threads:  one worker. Data plane.
+// Memory:   that of the port, and a queue of late replies.
 // Failure:  replies for which the kernel has no room are tried again for 50 ms; what is lost is counted (send_failed).
 #pragma once
 

@@ -2,10 +2,10 @@
 //
 // A UDP socket as a DatagramPort: recvmmsg(2), then the replies, then sendmmsg(2).
 //
-// Threads:  one worker's. Data plane.
+// Threads:  one worker. Data plane.
 // Memory:   fixed at construction. The replies to a batch are written one behind the other into one arena: each may be
 //           as large as a message can be while it is written, and takes only its own size afterwards.
-// Failure:  DatagramPort's.
+// Failure:  as in DatagramPort.
 #pragma once
 
 #include <sys/socket.h>
@@ -23,7 +23,7 @@ public:
     struct Options {
         std::uint32_t batch = 64;    // datagrams a receive() takes
         std::uint32_t listener = 0;  // the value of engine::Client::listener for all datagrams
-        bool any_address = false;    // the socket is bound to all addresses: each datagram's own is asked for
+        bool any_address = false;    // the socket is bound to all addresses: IP_PKTINFO gives that of a datagram
     };
     /// `fd` is non-blocking, stays the caller's and must outlive the port.
     UdpPort(int fd, const Options& options);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NOTIFY messages (RFC 1996): that of a primary zone which changed, and the response to that of another primary.
+// NOTIFY messages (RFC 1996): sent when a primary zone changed, and answered when they come from another primary.
 // Private to transfer.
 //
 // Threads:  pure.
 // Memory:   one message.
-// Failure:  a NOTIFY that cannot be read, or of a zone that is not kept from its sender, is answered NOTAUTH.
+// Failure:  a NOTIFY that cannot be read, or not from the primary of a secondary zone, is answered NOTAUTH.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ namespace cenote::transfer {
 
 struct NotifyReply {
     Message message;
-    std::vector<SecondaryZoneOptions> changed;  // those that the sender is the primary of
+    std::vector<SecondaryZoneOptions> changed;  // the secondary zones whose primary is the sender
 };
 /// The response to a NOTIFY. It needs no signature but the address of the zone's primary, because all that it leads to
 /// is a query to that primary. nullopt: the message is no NOTIFY.

@@ -27,7 +27,7 @@ struct TsigKey {
 struct PrimaryZoneOptions {
     wire::Name zone;
     std::string group = "everyone";
-    std::vector<wire::Name> keys;       // one of them must sign a transfer; empty: the addresses of notify may transfer
+    std::vector<wire::Name> keys;       // one of them must sign a transfer request; empty: addresses in `notify` may
     std::vector<SocketAddress> notify;  // secondaries that NOTIFY is sent to
 
     friend bool operator==(const PrimaryZoneOptions&, const PrimaryZoneOptions&) = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A version of a primary zone: its records, its serial, and the steps from earlier versions, for IXFR. Private to
+// A version of a primary zone: its records, its serial, and the increments from earlier versions, for IXFR. Private to
 // transfer.
 //
 // Threads:  one at a time; versions are immutable and may be read by any thread.

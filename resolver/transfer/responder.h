@@ -19,7 +19,7 @@
 
 namespace cenote::transfer {
 
-/// The zones that queries are answered from, and the options they were built with.
+/// The zones from which queries are answered, and the options with which they were built.
 struct Zones {
     Options options;
     std::vector<std::shared_ptr<const ZoneVersion>> versions;
@@ -33,7 +33,7 @@ struct ZoneQuery {
     std::uint64_t now = 0;  // seconds since 1970
 };
 
-/// A part of a response; parts follow each other.
+/// A run of answer records of a response (not a section of a message); runs follow each other.
 struct Section {
     enum class Kind : std::uint8_t { Soa, Ns, Records };
     Kind kind = Kind::Records;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// When a secondary zone asks its primary, transfers, is published, expires and comes back, as a state machine
+// When the SOA of a secondary zone is queried, and the zone transferred, published or expired, as a state machine
 // (RFC 1034 §4.3.5, RFC 1996 §4).
 //
 // The caller performs an action, and gives what came of it as the next event; it decides nothing itself. Publishing
-// means that the set has what the zone's file has; the guard may refuse that.
+// means that the set has the records in the file of the zone; acceptance (blocklists/acceptance.h) may refuse that.
 //
 // Threads:  pure; one at a time.
 // Time:     an argument.
@@ -41,7 +41,7 @@ public:
             DeltaPublished,  // the change is in force beside the set
             DeltaDeclined,   // the set must be compiled
             Published,
-            Refused,       // the guard refuses the zone, and has noted why
+            Refused,       // acceptance refuses the zone, and the reason is stored
             NotPublished,  // another update is at work, or this one failed: to be tried again
             Confirmed,
             Notified,  // NOTIFY came from the primary
@@ -58,7 +58,7 @@ public:
             TransferWhole,
             PublishDelta,
             Publish,
-            Confirm,  // that the primary still has what is in force
+            Confirm,  // query the SOA, to confirm that the zone in force is current
             Wait,     // until the time, or NOTIFY
         };
         enum class Failure : std::uint8_t { None, Failed, SerialWentBack };
@@ -95,8 +95,8 @@ private:
     Soa timers_;                           // of the SOA that was received last
     bool expired_ = false;
     bool publish_pending_ = false;  // the set does not have what is on disk
-    bool refused_ = false;          // the guard refused what is on disk
-    bool failing_ = false;          // a failure of ours is noted beside the list
+    bool refused_ = false;          // acceptance refused the zone on disk
+    bool failing_ = false;          // a failure of this machine is stored beside the list
     bool notified_ = false;         // NOTIFY came and no query has followed it yet
     Action::Kind last_ = Action::Kind::Wait;
     Then then_ = Then::AskSoa;

@@ -24,7 +24,7 @@ struct GroupPolicy {
 /// The policy `like` without its exceptions for single clients. `group`: "everyone", or an id.
 Result<GroupPolicy> policy_of_group(const policy::Policy& like, const std::string& group, WallTime at);
 
-/// The cells that hold at a name and below it. nullptr: the name resolves.
+/// The cells that hold at a name and below it. nullptr: not sinkholed.
 struct NameRule {
     wire::Name name;
     const policy::Cell* itself = nullptr;
@@ -40,7 +40,7 @@ void for_each_rule(const GroupPolicy& of, const std::function<void(const NameRul
 /// which a name does not cover those below it.
 void for_each_known_name(const GroupPolicy& of, const std::function<void(const NameRule&)>& take);
 
-/// The prefixes of addresses that sinkhole an answer. nullptr: the prefix resolves, inside one that does not.
+/// The prefixes of addresses that sinkhole an answer. nullptr: the prefix is open, inside a sinkholed one.
 void for_each_address(const GroupPolicy& of, const std::function<void(const Prefix&, const policy::Cell*)>& take);
 
 }  // namespace cenote::transfer

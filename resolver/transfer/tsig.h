@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transaction signatures (RFC 8945): of a request, and of its response in one or many messages.
+// Transaction signatures (RFC 8945) of a query, and of its response in one or many messages.
 //
 // Threads:  a session belongs to one thread.
 // Time:     an argument, seconds since 1970.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The secondary's side of zone transfer: asks a primary for its SOA and for the zone (RFC 1034 §4.3.5, RFC 1995,
+// The secondary of a zone transfer: queries the primary for the SOA and transfers the zone (RFC 1034 §4.3.5, RFC 1995,
 // RFC 5936).
 //
 // Threads:  one for one zone; it waits for the network.

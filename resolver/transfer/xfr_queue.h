@@ -34,7 +34,7 @@ protected:
     ~Outlet() = default;
 };
 
-/// The client of a query, and the way its answer takes back.
+/// The client of a query, and where its response is sent.
 struct Asker {
     SocketAddress peer;
     IpAddress local;              // the address to which the query was sent

@@ -35,7 +35,7 @@ struct ZoneData {
     return a != b && a - b < 0x80000000U;
 }
 
-/// Whether a type signs or delegates, so that its records are no policy.
+/// Whether records of a type sign or delegate (RRSIG, NS and the like), and so are not RPZ rules.
 [[nodiscard]] bool is_no_policy(wire::RrType type) noexcept;
 
 /// The SOA in the RDATA of `record`.

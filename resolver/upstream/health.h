@@ -3,7 +3,7 @@
 // The state of one upstream server: its round-trip time, whether it answers, what it supports.
 //
 // Health sorts servers and excludes none. Only silence counts against a server: a response with any rcode shows that it
-// is up, and a packet that does not match shows nothing.
+// is up, and a datagram that does not match shows nothing.
 //
 // Threads:  one thread. Data plane.
 // Time:     the caller passes now.

@@ -22,7 +22,7 @@ namespace cenote::upstream {
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint8_t kAttemptsMax = 8;
 
-/// Refers to an attempt of an exchange, and finds nothing once that exchange has ended.
+/// Refers to an attempt of an exchange; invalid once that exchange has ended.
 struct AttemptRef {
     std::uint32_t exchange = kNone;
     std::uint32_t generation = 0;

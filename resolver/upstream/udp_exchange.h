@@ -60,7 +60,7 @@ public:
     SendStatus ask(const SocketAddress& server, const Query& query, Manner manner, const AttemptRef& attempt,
                    Slot& slot) noexcept;
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
-    /// The query has ended: packets that still arrive for it meet a closed port.
+    /// The query has ended: datagrams that still arrive for it find the port closed.
     void release(Slot slot) noexcept;
 
 private:

@@ -3,7 +3,7 @@
 // Asks upstream servers, one exchange for equal queries, and passes the scrubbed answer to all waiters.
 //
 // Threads:  one Forwarder a worker, used on that worker's thread only.
-// Time:     the caller passes now; timers hang on the worker's loop.
+// Time:     the caller passes now; timers run on the worker's loop.
 // Memory:   bounded by Options, allocated at start; a query that joins an exchange allocates nothing.
 // Failure:  every waiter gets exactly one completion, within Options::timeout, whatever upstream does. A datagram that
 //           does not match in full is counted and ignored, and never counts against a server.
@@ -38,7 +38,7 @@ enum class Ending : std::uint8_t {
     Answered,     // a scrubbed answer with any rcode but those that count as failure
     Failed,       // servers answered, none usably (SERVFAIL, REFUSED, a loop): EDE 22, or the EDE of the server
     Unreachable,  // network errors from all: EDE 23
-    TimedOut,     // silence: EDE 22
+    TimedOut,     // no response in time: EDE 22
     Overloaded,   // the exchange was the oldest at the limit, and evicted: SERVFAIL
 };
 

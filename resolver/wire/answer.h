@@ -18,7 +18,7 @@
 
 namespace cenote::wire {
 
-/// What a query for an upstream carries beside its question.
+/// What a query to an upstream server contains beside its question.
 struct UpstreamQueryFields {
     std::uint16_t id = 0;
     std::uint64_t case_bits = 0;  // 0x20 case randomisation: one bit for each letter of the name, 0: all lower case
@@ -27,7 +27,7 @@ struct UpstreamQueryFields {
     bool checking_disabled = false;
 };
 
-/// Writes the query for an upstream: RD=1, AD=1, the case of the letters of the name randomised by `case_bits`
+/// Writes the query to an upstream server: RD=1, AD=1, the case of the letters of the name randomised by `case_bits`
 /// (draft-vixie-dnsext-dns0x20), with an OPT of our own unless `edns` is false. Returns the size; `out` must hold 512
 /// bytes.
 [[nodiscard]] std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
@@ -57,7 +57,7 @@ struct AnswerInfo {
     bool has_edns = false;
     bool negative = false;      // NXDOMAIN, or NOERROR without an answer of the type (RFC 2308 §2)
     bool has_soa = false;       // negative answers only: the SOA was there
-    bool has_error = false;     // the upstream sent an extended error
+    bool has_error = false;     // the upstream server sent an extended error
     EdeCode error_code{};       // the first one
     bool holds_dnssec = false;  // signatures or proofs that a client without DO is not given
     std::uint32_t ttl_s = 0;  // the lowest of the records that were kept; negative: min(SOA TTL, MINIMUM) (RFC 2308 §5)
@@ -71,7 +71,7 @@ inline constexpr std::uint16_t kHoldsDnssec = 0x0040;
 
 /// Parses `packet` in full and writes to `out` the part that may be used and cached: nothing that the question does not
 /// lead to is trusted (RFC 2181 §5.4.1). That is the header, the question folded, and
-/// - of ANSWER the records that the question name leads to by CNAME and DNAME, with their RRSIGs. A DNAME without its
+/// - of ANSWER the records that QNAME leads to by CNAME and DNAME, with their RRSIGs. A DNAME without its
 ///   CNAME gets it (RFC 6672 §3.1), or the answer is YXDOMAIN where that name would be too long (§2.2);
 /// - of AUTHORITY the SOA of a negative answer, if its owner is an ancestor of the last name of the chain, with its
 ///   RRSIGs, and the NSEC and NSEC3 records with theirs;

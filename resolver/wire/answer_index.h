@@ -3,7 +3,7 @@
 // Checks an answer from its first byte to its last and notes the offsets of its records. Private to wire.
 //
 // Threads:  one at a time. Data plane.
-// Time:     linear in the size of the packet: names cost steps of a budget that the packet's bytes buy, so that
+// Time:     linear in the size of the packet: reading names is limited to steps proportional to its bytes, so that
 //           neither deep compression nor many owners can make it expensive (CVE-2024-8508, CVE-2023-4408).
 // Memory:   50 KB inside the object, meant for the stack; only the part that the packet needs is written.
 // Failure:  false: malformed. A spent budget makes every later question about names false; see spent().
@@ -66,7 +66,7 @@ public:
         return spelt >= 0xc000 ? spelt : std::uint16_t{0};
     }
 
-    /// Whether the name that was checked at `at` is `name`.
+    /// Whether the name at offset `at`, which check has read before, is `name`.
     [[nodiscard]] bool is_name(std::size_t at, const Name& name) noexcept;
     [[nodiscard]] bool read_name(std::size_t at, Name& name, std::size_t& end) noexcept;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writes the selected records: in one piece where they stand in a row, otherwise one by one with names in full. Private
+// Writes the selected records: in one piece where they are adjacent, otherwise one by one with names in full. Private
 // to wire.
 //
 // Threads:  one at a time. Data plane.

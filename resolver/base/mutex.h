@@ -29,6 +29,8 @@ public:
     void lock() CENOTE_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
     void unlock() CENOTE_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
     [[nodiscard]] bool try_lock() CENOTE_THREAD_ANNOTATION(try_acquire_capability(true)) { return mutex_.try_lock(); }
+    /// States for the compiler that the caller holds the mutex, where it cannot see that. Does nothing.
+    void assert_held() CENOTE_THREAD_ANNOTATION(assert_capability()) {}
 
 private:
     std::mutex mutex_;

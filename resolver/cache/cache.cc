@@ -116,7 +116,8 @@ void Cache::prefetch_entry(std::uint64_t hash) const noexcept {
 
 Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& links) noexcept {
     Hit hit;
-    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) CENOTE_REQUIRES(shard.mutex) {
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.mutex.assert_held();
         hit = shard.lookup(fingerprint, key, now, reply, links);
     });
     return hit;
@@ -124,19 +125,24 @@ Hit Cache::lookup(const Key& key, Ticks now, wire::ReplyBuffer& reply, Links& li
 
 void Cache::store(const Key& key, ByteView answer, const wire::AnswerInfo& shape, const Links& links,
                   Ticks now) noexcept {
-    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) CENOTE_REQUIRES(shard.mutex) {
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.mutex.assert_held();
         shard.store(fingerprint, key, answer, shape, links, now);
     });
 }
 
 void Cache::store_failure(const Key& key, wire::EdeCode code, Ticks now) noexcept {
-    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint)
-                                    CENOTE_REQUIRES(shard.mutex) { shard.store_failure(fingerprint, key, code, now); });
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.mutex.assert_held();
+        shard.store_failure(fingerprint, key, code, now);
+    });
 }
 
 void Cache::update_links(const Key& key, const Links& links) noexcept {
-    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint)
-                                    CENOTE_REQUIRES(shard.mutex) { shard.update_links(fingerprint, key, links); });
+    state_->try_with_shard(key, [&](Shard& shard, std::uint32_t fingerprint) {
+        shard.mutex.assert_held();
+        shard.update_links(fingerprint, key, links);
+    });
 }
 
 void Cache::set_limits(const Options& options) noexcept {

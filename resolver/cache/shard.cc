@@ -201,7 +201,10 @@ void Shard::add_to(Stats& stats) const noexcept {
 }
 
 Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
-    const auto location = index_.find(fingerprint, [&](std::uint32_t place) { return at(place).holds(key); });
+    const auto location = index_.find(fingerprint, [&](std::uint32_t place) {
+        mutex.assert_held();
+        return at(place).holds(key);
+    });
     return location == Index::kNowhere ? nullptr : &at(location);
 }
 

@@ -14,8 +14,8 @@
 #include "resolver/base/log.h"
 #include "resolver/base/printable.h"
 #include "resolver/daemon/commands.h"
-#include "resolver/daemon/notify.h"
 #include "resolver/daemon/running.h"
+#include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/version.h"
 
 namespace cenote::daemon {

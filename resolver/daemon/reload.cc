@@ -6,8 +6,8 @@
 
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
-#include "resolver/daemon/notify.h"
 #include "resolver/daemon/running.h"
+#include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/transfer_process.h"
 
 namespace cenote::daemon {

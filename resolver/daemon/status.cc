@@ -51,7 +51,7 @@ report::Condition condition_of(Running& running) {
 
 std::vector<report::ZoneServed> zones_served(const Running& running) {
     std::vector<report::ZoneServed> zones;
-    for (const auto& zone : running.queries().served_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
+    for (const auto& zone : running.queries().primary_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
     return zones;
 }
 

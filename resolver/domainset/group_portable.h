@@ -11,12 +11,12 @@
 
 namespace cenote::domainset::portable {
 
-/// Bit i is set where slot i has the fingerprint byte `tag` and this length.
-[[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t tag,
+/// Bit i is set where slot i has the fingerprint byte `fingerprint` and this length.
+[[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t fingerprint,
                                               std::uint8_t length) noexcept {
     std::uint32_t slots = 0;
     for (std::size_t i = 0; i < format::kSlots; ++i) {
-        const bool same = group[i] == tag && group[format::kLengthsAt + i] == length;
+        const bool same = group[i] == fingerprint && group[format::kLengthsAt + i] == length;
         slots |= static_cast<std::uint32_t>(same ? 1U : 0U) << i;
     }
     return slots;

@@ -17,10 +17,10 @@ namespace cenote::domainset::sse2 {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-/// Bit i is set where slot i has the fingerprint byte `tag` and this length.
-[[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t tag,
+/// Bit i is set where slot i has the fingerprint byte `fingerprint` and this length.
+[[nodiscard]] inline std::uint32_t slots_with(const std::uint8_t* group, std::uint8_t fingerprint,
                                               std::uint8_t length) noexcept {
-    const __m128i tags = _mm_set1_epi8(static_cast<char>(tag));
+    const __m128i tags = _mm_set1_epi8(static_cast<char>(fingerprint));
     const __m128i lengths = _mm_set1_epi8(static_cast<char>(length));
     const auto half = [&](std::size_t at) {
         const __m128i same_tag = _mm_cmpeq_epi8(load_lanes(group + at), tags);

@@ -113,7 +113,7 @@ void add_groups(File& file, const Grouping& grouping, const std::vector<Resolved
             const auto index = grouping.slots[group * format::kSlots + slot];
             if (index == kEmpty) break;
             const auto length = names[index].name.size();
-            bytes[slot] = tag_of(names[index].hash);
+            bytes[slot] = fingerprint_of(names[index].hash);
             bytes[format::kLengthsAt + slot] = static_cast<std::uint8_t>(length);
             next += width + static_cast<std::uint32_t>(length);
         }

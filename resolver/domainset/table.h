@@ -40,9 +40,9 @@ namespace cenote::domainset {
 [[nodiscard]] inline std::uint32_t home_group(std::uint64_t hash, std::uint32_t groups) noexcept {
     return static_cast<std::uint32_t>(((hash >> 32) * groups) >> 32);
 }
-[[nodiscard]] inline std::uint8_t tag_of(std::uint64_t hash) noexcept {
-    const auto tag = static_cast<std::uint8_t>(hash);
-    return tag == 0 ? std::uint8_t{1} : tag;  // 0 is an empty slot
+[[nodiscard]] inline std::uint8_t fingerprint_of(std::uint64_t hash) noexcept {
+    const auto fingerprint = static_cast<std::uint8_t>(hash);
+    return fingerprint == 0 ? std::uint8_t{1} : fingerprint;  // 0 is an empty slot
 }
 [[nodiscard]] inline std::uint8_t overflow_bit(std::uint64_t hash) noexcept {
     return static_cast<std::uint8_t>(1U << ((hash >> 8) & 7));
@@ -61,7 +61,8 @@ struct Table {
 
     /// The hash of every suffix of the name.
     void hash(const wire::Name& name, NameHashes& hashes) const noexcept;
-    /// Prefetches what match() will read: the groups, then the record of the deepest slot whose tag and length match.
+    /// Prefetches what match() will read: the groups, then the record of the deepest slot whose fingerprint and length
+    /// match.
     void prefetch_groups(const wire::Name& name, const NameHashes& hashes) const noexcept;
     void prefetch_record(const wire::Name& name, const NameHashes& hashes) const noexcept;
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes) const noexcept;
@@ -116,7 +117,7 @@ inline void Table::prefetch_record(const wire::Name& name, const NameHashes& has
         if (!label_counts.has(count)) continue;
         const std::uint8_t* group = home_of(hashes[count]);
         const auto length = static_cast<std::uint8_t>(name.suffix(count).size() - 1);
-        const std::uint32_t slots = lanes::slots_with(group, tag_of(hashes[count]), length);
+        const std::uint32_t slots = lanes::slots_with(group, fingerprint_of(hashes[count]), length);
         if (slots == 0) continue;
         const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)), length);
         if (record == nullptr) return;
@@ -145,11 +146,11 @@ inline void Table::prefetch_record(const wire::Name& name, const NameHashes& has
 
 inline const format::Payload* Table::find(std::uint64_t hash, ByteView name) const noexcept {
     std::uint32_t at = home_group(hash, group_count);
-    const std::uint8_t tag = tag_of(hash);
+    const std::uint8_t fingerprint = fingerprint_of(hash);
     const auto length = static_cast<std::uint8_t>(name.size());
     for (std::size_t probe = 0; probe < format::kProbesMax; ++probe) {
         const std::uint8_t* group = groups + std::size_t{at} * format::kGroupBytes;
-        for (std::uint32_t slots = lanes::slots_with(group, tag, length); slots != 0; slots &= slots - 1) {
+        for (std::uint32_t slots = lanes::slots_with(group, fingerprint, length); slots != 0; slots &= slots - 1) {
             const std::uint8_t* record = record_at(group, static_cast<std::uint32_t>(std::countr_zero(slots)), length);
             if (record != nullptr && std::memcmp(record + payload_bytes, name.data(), length) == 0)
                 return payload_of(record);

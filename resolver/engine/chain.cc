@@ -98,8 +98,9 @@ void Engine::follow(QueryContext& context, StaleToo stale_too, ByteView own, Cha
 ByteView Engine::look_up(const QueryContext& context, const upstream::Query& query, StaleToo stale_too, ByteView own,
                          Chain& chain) noexcept {
     if (!own.empty() && query.question.name == context.query.name) return own;
-    if (context.came != nullptr && context.came->ending == upstream::Ending::Answered && *context.came_for == query)
-        return context.came->answer;
+    if (context.completion != nullptr && context.completion->ending == upstream::Ending::Answered &&
+        *context.completed_query == query)
+        return context.completion->answer;
     wire::ReplyBuffer found{.space = cname_target_, .limit = cname_target_.size(), .size = 0};
     cache::Links links;
     const cache::Hit hit = cache_.lookup(cache_key_of(query), context.now, found, links);
@@ -121,8 +122,8 @@ Outcome Engine::wait_for(QueryContext& context, const upstream::Query& query, wi
     if (!context.late) return forward(context, query, reply);
     PendingQuery* waiting = pending_.find(context.waiting);
     if (waiting == nullptr) return Outcome::Pending;  // at the client response timeout: it goes on waiting
-    if (context.came->ending != upstream::Ending::Answered) {
-        give_up(context, *context.came, reply);
+    if (context.completion->ending != upstream::Ending::Answered) {
+        give_up(context, *context.completion, reply);
         return Outcome::Answered;
     }
     if (context.now - context.since > kSecondExchangeBy)

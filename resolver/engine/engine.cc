@@ -77,7 +77,7 @@ Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept
     else if (context.local.kind != LocalKind::None)
         outcome = answer_locally(context, StaleToo::No, reply);
     else if (context.is_sinkholed())
-        outcome = block(context, reply);
+        outcome = answer_sinkholed(context, reply);
     else if (const auto served = serve_cached(context, StaleToo::No, reply))
         outcome = *served;
     else
@@ -171,7 +171,7 @@ Outcome Engine::answer_locally(QueryContext& context, StaleToo stale_too, wire::
     return Outcome::Answered;
 }
 
-Outcome Engine::block(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+Outcome Engine::answer_sinkholed(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     context.source = Source::Sinkhole;
     if (context.wants_cname_target() && serve_cname_target(context, reply)) return Outcome::Answered;
     if (context.wants_cname_target() && !context.late && context.query.recursion_desired())
@@ -185,7 +185,7 @@ Outcome Engine::block(QueryContext& context, wire::ReplyBuffer& reply) noexcept 
 /// known.
 bool Engine::serve_cname_target(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     const upstream::Query query = context.cname_target_query();
-    std::array<ByteView, kLandingAddressesMax> addresses{};
+    std::array<ByteView, kCnameTargetAddressesMax> addresses{};
     std::size_t count = 0;
     const auto add = [&](wire::RrType type, ByteView rdata) noexcept {
         if (type == query.question.type && count < addresses.size()) addresses[count++] = rdata;
@@ -235,7 +235,7 @@ std::optional<Outcome> Engine::serve_cached(QueryContext& context, StaleToo stal
     // §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
         forwarder_->resolve(context.upstream_query(), kRefreshAhead, context.now) == upstream::Ticket::Leading)
-        recorder_.count(Counter::Prefetched);
+        recorder_.count(Counter::RefreshedAhead);
     return outcome;
 }
 
@@ -252,7 +252,7 @@ Outcome Engine::finish(QueryContext& context, const cache::Links& links, const w
                 if (context.wants_cname_target() && !context.late)
                     forwarder_->resolve(context.cname_target_query(), kRefreshAhead, context.now);
                 context.late = true;  // the reply is due now: an unknown address of the target is left out
-                return block(context, reply);
+                return answer_sinkholed(context, reply);
             }
         }
         if (links.incomplete) {  // a link that was not judged may be sinkholed

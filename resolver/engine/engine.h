@@ -99,7 +99,7 @@ private:
     Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
-    Outcome block(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_sinkholed(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     bool serve_cname_target(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     std::optional<Outcome> serve_cached(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome finish(QueryContext& context, const cache::Links& links, const wire::OptContent& opt,

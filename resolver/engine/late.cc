@@ -91,8 +91,8 @@ void Engine::answer_waiter(const upstream::Query& query, const upstream::Complet
     QueryContext context(client, now);
     resume(context, *waiting);
     context.waiting = handle;
-    context.came_for = &query;
-    context.came = &completion;
+    context.completed_query = &query;
+    context.completion = &completion;
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, context.query), .size = 0};
     const Outcome outcome =
         admit(context) ? answer_late(context, links, waiting->aside, reply) : refuse(context, reply);
@@ -105,12 +105,13 @@ void Engine::answer_waiter(const upstream::Query& query, const upstream::Complet
 /// `aside`: the completion is for a name other than QNAME.
 Outcome Engine::answer_late(QueryContext& context, const cache::Links& links, bool aside,
                             wire::ReplyBuffer& reply) noexcept {
-    const upstream::Completion& completion = *context.came;
+    const upstream::Completion& completion = *context.completion;
     const bool answered = completion.ending == upstream::Ending::Answered;
     if (alias_of(context.local, context.query.type) != nullptr)
         return answer_locally(context, answered ? StaleToo::No : StaleToo::Yes, reply);
     if (context.is_sinkholed())
-        return block(context, reply);  // the answer for the CNAME's target is in the cache, or the policy has changed
+        return answer_sinkholed(context,
+                                reply);  // the answer for the CNAME's target is in the cache, or the policy has changed
     if (answered && !aside) {
         context.source = Source::Upstream;
         wire::OptContent opt = own_opt(context);

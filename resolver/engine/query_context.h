@@ -31,13 +31,13 @@ struct QueryContext {
     policy::Verdict verdict;
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
-    bool judged = false;                        // the verdict is valid
-    bool listed = false;                        // QNAME is in a set: a directive may apply to it, now or later
-    bool infrastructure = false;                // QNAME is sinkholed, but this type goes upstream (belongs_upstream)
-    bool late = false;                          // the query has waited for upstream already
-    SlabHandle waiting;                         // the place of a query that may wait once more; invalid: it may not
-    const upstream::Query* came_for = nullptr;  // the query that upstream has just completed, with `came`
-    const upstream::Completion* came = nullptr;
+    bool judged = false;          // the verdict is valid
+    bool listed = false;          // QNAME is in a set: a directive may apply to it, now or later
+    bool infrastructure = false;  // QNAME is sinkholed, but this type goes upstream (belongs_upstream)
+    bool late = false;            // the query has waited for upstream already
+    SlabHandle waiting;           // the place of a query that may wait once more; invalid: it may not
+    const upstream::Query* completed_query = nullptr;  // the query that upstream has just completed, with `completion`
+    const upstream::Completion* completion = nullptr;
 
     /// Notes the reason and returns false, for the caller to return.
     bool refuse_with(Refusal reason) noexcept {

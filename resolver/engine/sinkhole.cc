@@ -106,10 +106,10 @@ void write_sinkhole(const SinkholeContext& sinkhole, wire::ReplyBuffer& reply) n
 
 void write_cname_target(const SinkholeContext& sinkhole, std::span<const ByteView> addresses,
                         wire::ReplyBuffer& reply) noexcept {
-    std::array<wire::Record, kLandingAddressesMax + 1> records{};
+    std::array<wire::Record, kCnameTargetAddressesMax + 1> records{};
     records[0] = sinkhole_cname(sinkhole);
     std::size_t count = 1;
-    for (const ByteView address : addresses.first(std::min(addresses.size(), kLandingAddressesMax)))
+    for (const ByteView address : addresses.first(std::min(addresses.size(), kCnameTargetAddressesMax)))
         records[count++] = {.owner_label = wire::Record::kOwnerIsTarget,
                             .type = sinkhole.query.type,
                             .ttl_s = sinkhole.ttl_s,

@@ -35,7 +35,7 @@ void write_sinkhole(const SinkholeContext& sinkhole, wire::ReplyBuffer& reply) n
 void write_cname_target(const SinkholeContext& sinkhole, std::span<const ByteView> addresses,
                         wire::ReplyBuffer& reply) noexcept;
 
-inline constexpr std::size_t kLandingAddressesMax = 8;
+inline constexpr std::size_t kCnameTargetAddressesMax = 8;
 
 /// Whether the answer has records in place of the real ones (RFC 8914 §4.5).
 enum class WithRecords : std::uint8_t { No, Yes };

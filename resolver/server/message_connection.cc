@@ -48,14 +48,14 @@ void MessageConnection::send_part(const transfer::Part& part) noexcept {
     if (part.message.empty()) broken_ = true;
     active_ = context_.loop.now();
     send(part.message);
-    go_on();
+    continue_transfer();
     if (!broken_) read_or_pause();
     report();
 }
 
-void MessageConnection::go_on() noexcept {
+void MessageConnection::continue_transfer() noexcept {
     while (parts_due_ != 0 && !broken_ && stream_.unsent() == 0 &&
-           context_.xfr_queue->go_on(context_.outlet, client_.connection))
+           context_.xfr_queue->continue_transfer(context_.outlet, client_.connection))
         --parts_due_;
 }
 
@@ -72,7 +72,7 @@ void MessageConnection::send(ByteView message) noexcept {
 
 void MessageConnection::on_drained(loop::MessageStream&) noexcept {
     active_ = context_.loop.now();
-    go_on();
+    continue_transfer();
     read_or_pause();
     report();
 }
@@ -101,10 +101,10 @@ void MessageConnection::read_or_pause() noexcept {
     }
 }
 
-MessageConnection::Verdict MessageConnection::judge(Ticks now, milliseconds idle) const noexcept {
-    if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return Verdict::Slow;
-    if (quiet() && now - active_ > idle) return Verdict::Idle;
-    return Verdict::Keep;
+MessageConnection::CloseReason MessageConnection::close_reason(Ticks now, milliseconds idle) const noexcept {
+    if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return CloseReason::Slow;
+    if (quiet() && now - active_ > idle) return CloseReason::Idle;
+    return CloseReason::None;
 }
 
 }  // namespace cenote::server

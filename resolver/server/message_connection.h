@@ -57,15 +57,15 @@ public:
     /// Sends a part of a transfer; the next one is requested when this one has left.
     void send_part(const transfer::Part& part) noexcept;
     /// Requests the parts that are due.
-    void go_on() noexcept;
+    void continue_transfer() noexcept;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
     /// The reason to close the connection now: no query for too long, or a client that does not read.
-    enum class Verdict : std::uint8_t { Keep, Idle, Slow };
+    enum class CloseReason : std::uint8_t { None, Idle, Slow };
     /// No query is in flight and no reply is unsent.
     [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
     [[nodiscard]] Ticks active() const noexcept { return active_; }
-    [[nodiscard]] Verdict judge(Ticks now, milliseconds idle) const noexcept;
+    [[nodiscard]] CloseReason close_reason(Ticks now, milliseconds idle) const noexcept;
 
 private:
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;

@@ -140,11 +140,11 @@ void StreamListener::sweep() noexcept {
         swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;
         const SlabHandle handle = table_.at_slot(swept_);
         if (!handle.valid()) continue;
-        connections_[swept_]->go_on();
-        switch (connections_[swept_]->judge(now, idle)) {
-            case MessageConnection::Verdict::Keep: continue;
-            case MessageConnection::Verdict::Idle: recorder_.count(Counter::TcpIdleClosed); break;
-            case MessageConnection::Verdict::Slow: recorder_.count(Counter::TcpSlowClosed); break;
+        connections_[swept_]->continue_transfer();
+        switch (connections_[swept_]->close_reason(now, idle)) {
+            case MessageConnection::CloseReason::None: continue;
+            case MessageConnection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
+            case MessageConnection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
         }
         close(handle);
     }

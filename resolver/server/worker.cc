@@ -102,20 +102,20 @@ WorkerReport Worker::report() const {
 
 engine::Diverted Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
     if (xfr_queue_ == nullptr) return engine::Diverted::NotServed;
-    transfer::Asker asker{.peer = client.peer, .local = client.local, .interface = client.interface};
+    transfer::QueryOrigin origin{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::Transport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;
-        asker.socket = socket.fd.get();
-        asker.any_address = is_any(socket.endpoint.address.ip);
-        xfr_queue_->take(asker, packet);  // a query for which there is no room is dropped
+        origin.socket = socket.fd.get();
+        origin.any_address = is_any(socket.endpoint.address.ip);
+        xfr_queue_->take(origin, packet);  // a query for which there is no room is dropped
         return engine::Diverted::Taken;
     }
-    asker.outlet = this;
-    asker.connection = client.connection;
-    return xfr_queue_->take(asker, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
+    origin.outlet = this;
+    origin.connection = client.connection;
+    return xfr_queue_->take(origin, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
 }
 
-void Worker::put(transfer::Part part) noexcept {
+void Worker::put_part(transfer::Part part) noexcept {
     {
         const MutexLock lock(parts_mutex_);
         parts_.push_back(std::move(part));

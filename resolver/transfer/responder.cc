@@ -63,8 +63,8 @@ std::optional<Message> Response::next(std::uint64_t now) {
     MessageWriter message(id_, static_cast<std::uint16_t>(flags));
     if (!question_.empty()) message.question(question_);
     while (at_ < sections_.size() && message.size() < kMessageFull) {
-        Section& section = sections_[at_];
-        if (section.kind == Section::Kind::Records && !section.records.empty()) {
+        RecordRun& section = sections_[at_];
+        if (section.kind == RecordRun::Kind::Records && !section.records.empty()) {
             const RpzRecord& record = section.records.front();
             message.begin_answer(record.owner, record.type, version_->ttl_s);
             message.bytes(record.rdata);
@@ -72,8 +72,8 @@ std::optional<Message> Response::next(std::uint64_t now) {
             section.records = section.records.subspan(1);
             continue;
         }
-        if (section.kind == Section::Kind::Soa) write_soa(section.serial, message);
-        if (section.kind == Section::Kind::Ns) write_ns(message);
+        if (section.kind == RecordRun::Kind::Soa) write_soa(section.serial, message);
+        if (section.kind == RecordRun::Kind::Ns) write_ns(message);
         ++at_;
     }
     finished_ = at_ == sections_.size();
@@ -155,7 +155,7 @@ private:
         response_.authoritative_ = true;  // BIND takes no SOA that is not authoritative
         switch (question.type) {
             case RrType::SOA: return put_soa((*version)->serial);
-            case RrType::NS: return put({.kind = Section::Kind::Ns, .serial = 0, .records = {}});
+            case RrType::NS: return put({.kind = RecordRun::Kind::Ns, .serial = 0, .records = {}});
             case RrType::AXFR: return put_whole(**version);
             case RrType::IXFR: return put_increments(**version);
             default: return response_.refuse(Rcode::Refused);
@@ -169,15 +169,15 @@ private:
         if (!known || !put_steps(version, *known)) put_whole(version);
     }
 
-    void put(Section section) { response_.sections_.push_back(section); }
-    void put_soa(std::uint32_t serial) { put({.kind = Section::Kind::Soa, .serial = serial, .records = {}}); }
+    void put(RecordRun section) { response_.sections_.push_back(section); }
+    void put_soa(std::uint32_t serial) { put({.kind = RecordRun::Kind::Soa, .serial = serial, .records = {}}); }
     void put_records(std::span<const RpzRecord> records) {
-        put({.kind = Section::Kind::Records, .serial = 0, .records = records});
+        put({.kind = RecordRun::Kind::Records, .serial = 0, .records = records});
     }
 
     void put_whole(const ZoneVersion& version) {
         put_soa(version.serial);
-        put({.kind = Section::Kind::Ns, .serial = 0, .records = {}});
+        put({.kind = RecordRun::Kind::Ns, .serial = 0, .records = {}});
         put_records(*version.records);
         put_soa(version.serial);
     }

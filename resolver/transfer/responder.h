@@ -34,7 +34,7 @@ struct ZoneQuery {
 };
 
 /// A run of answer records of a response (not a section of a message); runs follow each other.
-struct Section {
+struct RecordRun {
     enum class Kind : std::uint8_t { Soa, Ns, Records };
     Kind kind = Kind::Records;
     std::uint32_t serial = 0;            // Soa only
@@ -64,7 +64,7 @@ private:
     std::optional<TsigSession> session_;
     std::optional<Tsig> refused_tsig_;  // the unsigned record that tells why a signature is refused (RFC 8945 §5.2)
     std::shared_ptr<const ZoneVersion> version_;
-    std::vector<Section> sections_;
+    std::vector<RecordRun> sections_;
     std::size_t at_ = 0;  // index of the section that is written next
     wire::Rcode rcode_ = wire::Rcode::NoError;
     bool authoritative_ = false;

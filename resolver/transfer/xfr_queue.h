@@ -22,20 +22,20 @@ namespace cenote::transfer {
 struct Part {
     SlabHandle connection;
     std::vector<std::uint8_t> message;  // empty: the rest cannot be sent, and the connection must be closed
-    bool last = true;                   // false: the next part follows after XfrQueue::go_on()
+    bool last = true;                   // false: the next part follows after XfrQueue::continue_transfer()
 };
 
 /// Takes answers for the connections of one worker. It outlives the XfrQueue.
 class Outlet {
 public:
-    virtual void put(Part part) noexcept = 0;
+    virtual void put_part(Part part) noexcept = 0;
 
 protected:
     ~Outlet() = default;
 };
 
 /// The client of a query, and where its response is sent.
-struct Asker {
+struct QueryOrigin {
     SocketAddress peer;
     IpAddress local;              // the address to which the query was sent
     std::uint32_t interface = 0;  // its interface, for link-local addresses
@@ -49,9 +49,9 @@ struct Asker {
 
 class XfrQueue {
 public:
-    virtual bool take(const Asker& asker, ByteView message) noexcept = 0;
+    virtual bool take(const QueryOrigin& origin, ByteView message) noexcept = 0;
     /// The previous part has left; the next one may follow.
-    virtual bool go_on(Outlet& outlet, SlabHandle connection) noexcept = 0;
+    virtual bool continue_transfer(Outlet& outlet, SlabHandle connection) noexcept = 0;
     /// The connection is closed. Failing is harmless: its transfers end at their deadlines.
     virtual bool forget(Outlet& outlet, SlabHandle connection) noexcept = 0;
 

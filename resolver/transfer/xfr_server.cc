@@ -26,9 +26,9 @@ std::uint64_t unix_now() { return static_cast<std::uint64_t>(wall_now().time_sin
 Prefix client_of(const IpAddress& ip) noexcept { return {ip, ip.is_v4() ? kV4Bits : kV6Bits}; }
 
 /// A reply leaves from the address that was asked; a socket that is bound to all addresses has none of its own.
-void send_datagram(const Asker& asker, ByteView message) {
+void send_datagram(const QueryOrigin& origin, ByteView message) {
     sockaddr_storage native{};
-    const socklen_t size = asker.peer.to_native(native);
+    const socklen_t size = origin.peer.to_native(native);
     iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
     alignas(cmsghdr) std::array<std::uint8_t, kPacketInfoSize> control{};
     msghdr header{};
@@ -36,15 +36,15 @@ void send_datagram(const Asker& asker, ByteView message) {
     header.msg_namelen = size;
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    if (asker.any_address) {
+    if (origin.any_address) {
         header.msg_control = control.data();
-        header.msg_controllen = write_packet_info({asker.local, asker.interface}, control);
+        header.msg_controllen = write_packet_info({origin.local, origin.interface}, control);
     }
-    static_cast<void>(::sendmsg(asker.socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
+    static_cast<void>(::sendmsg(origin.socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-void close_connection(const Asker& asker) {
-    asker.outlet->put({.connection = asker.connection, .message = {}, .last = true});
+void close_connection(const QueryOrigin& origin) {
+    origin.outlet->put_part({.connection = origin.connection, .message = {}, .last = true});
 }
 
 }  // namespace
@@ -80,17 +80,17 @@ void XfrServer::wake() noexcept {
     static_cast<void>(!::write(wake_.get(), &one, sizeof one));
 }
 
-bool XfrServer::take(const Asker& asker, ByteView message) noexcept {
+bool XfrServer::take(const QueryOrigin& origin, ByteView message) noexcept {
     if (!waiting_mutex_.try_lock()) return false;
     const MutexLock lock(waiting_mutex_, std::adopt_lock);
     auto& queries = waiting_.queries;
     if (queries.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
-    const Prefix client = client_of(asker.peer.ip);
+    const Prefix client = client_of(origin.peer.ip);
     const auto same =
         std::count_if(queries.begin(), queries.end(), [&](const WaitingQuery& each) { return each.client == client; });
     if (static_cast<std::size_t>(same) >= limits_.waiting_per_client_max) return false;
     WaitingQuery& slot = queries.emplace_back();  // within what was reserved
-    slot.asker = asker;
+    slot.origin = origin;
     slot.client = client;
     slot.size = message.size();
     std::copy(message.begin(), message.end(), slot.bytes.begin());
@@ -107,7 +107,7 @@ bool XfrServer::queue_event(const ConnectionEvent& event) noexcept {
     return true;
 }
 
-bool XfrServer::go_on(Outlet& outlet, SlabHandle connection) noexcept {
+bool XfrServer::continue_transfer(Outlet& outlet, SlabHandle connection) noexcept {
     return queue_event({.outlet = &outlet, .connection = connection, .closed = false});
 }
 
@@ -136,22 +136,23 @@ void XfrServer::run() {
 void XfrServer::answer(const WaitingQuery& query) {
     const auto now = zones();
     const ByteView message = ByteView(query.bytes).first(query.size);
-    const Asker& asker = query.asker;
-    if (auto notified = answer_notify(now->options.secondary_zones, asker.peer, message)) {
+    const QueryOrigin& origin = query.origin;
+    if (auto notified = answer_notify(now->options.secondary_zones, origin.peer, message)) {
         for (const SecondaryZoneOptions& zone : notified->changed) on_notify_(zone);
-        if (asker.stream())
-            asker.outlet->put({.connection = asker.connection, .message = std::move(notified->message), .last = true});
+        if (origin.stream())
+            origin.outlet->put_part(
+                {.connection = origin.connection, .message = std::move(notified->message), .last = true});
         else
-            send_datagram(asker, notified->message);
+            send_datagram(origin, notified->message);
         return;
     }
     auto response =
-        respond(*now, {.message = message, .peer = asker.peer, .stream = asker.stream(), .now = unix_now()});
-    if (asker.stream()) {
+        respond(*now, {.message = message, .peer = origin.peer, .stream = origin.stream(), .now = unix_now()});
+    if (origin.stream()) {
         if (response) return answer_stream(query, std::move(*response));
-        close_connection(asker);
+        close_connection(origin);
     } else if (response) {
-        if (const auto reply = response->next(unix_now())) send_datagram(asker, *reply);
+        if (const auto reply = response->next(unix_now())) send_datagram(origin, *reply);
     }
 }
 
@@ -165,7 +166,7 @@ bool XfrServer::has_place(const Prefix& client) const {
 void XfrServer::answer_stream(const WaitingQuery& query, Response response) {
     if (response.is_transfer() && !has_place(query.client)) response.refuse(wire::Rcode::ServFail);
     const Ticks now = ticks_now();
-    transfers_.push_back({query.asker, query.client, std::move(response), now, now});
+    transfers_.push_back({query.origin, query.client, std::move(response), now, now});
     send_part(transfers_.back());
     if (transfers_.back().response.finished()) transfers_.pop_back();
 }
@@ -174,15 +175,15 @@ void XfrServer::send_part(Transfer& transfer) {
     auto message = transfer.response.next(unix_now());
     if (!message) return;
     transfer.sent = ticks_now();
-    transfer.asker.outlet->put({.connection = transfer.asker.connection,
-                                .message = std::move(*message),
-                                .last = transfer.response.finished()});
+    transfer.origin.outlet->put_part({.connection = transfer.origin.connection,
+                                      .message = std::move(*message),
+                                      .last = transfer.response.finished()});
 }
 
 /// Where a connection has several transfers, each part that it took is followed by one of the oldest of them.
 void XfrServer::on_event(const ConnectionEvent& event) {
     const auto of_connection = [&](const Transfer& each) {
-        return each.asker.outlet == event.outlet && each.asker.connection == event.connection;
+        return each.origin.outlet == event.outlet && each.origin.connection == event.connection;
     };
     if (event.closed) {
         transfers_.remove_if(of_connection);
@@ -198,7 +199,7 @@ void XfrServer::end_overdue() {
     const Ticks now = ticks_now();
     transfers_.remove_if([&](const Transfer& each) {
         if (now - each.sent <= limits_.part && now - each.begun <= limits_.whole) return false;
-        close_connection(each.asker);
+        close_connection(each.origin);
         return true;
     });
 }

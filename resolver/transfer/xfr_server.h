@@ -49,14 +49,14 @@ public:
     void show(std::shared_ptr<const Zones> zones);
     [[nodiscard]] std::shared_ptr<const Zones> zones() const;
 
-    bool take(const Asker& asker, ByteView message) noexcept override;
-    bool go_on(Outlet& outlet, SlabHandle connection) noexcept override;
+    bool take(const QueryOrigin& origin, ByteView message) noexcept override;
+    bool continue_transfer(Outlet& outlet, SlabHandle connection) noexcept override;
     bool forget(Outlet& outlet, SlabHandle connection) noexcept override;
 
 private:
     static constexpr std::size_t kMessageMax = 1232;
     struct WaitingQuery {
-        Asker asker;
+        QueryOrigin origin;
         Prefix client;
         std::size_t size = 0;
         std::array<std::uint8_t, kMessageMax> bytes;
@@ -72,7 +72,7 @@ private:
         std::vector<ConnectionEvent> events;
     };
     struct Transfer {
-        Asker asker;
+        QueryOrigin origin;
         Prefix client;
         Response response;
         Ticks begun;

@@ -43,7 +43,7 @@ bool read_records(ByteView packet, std::size_t at, Edns& edns) noexcept {
 }
 
 /// Which types and classes may be asked for.
-ParseStatus judge(RrType type, RrClass rr_class) noexcept {
+ParseStatus check_type_and_class(RrType type, RrClass rr_class) noexcept {
     if (rr_class == RrClass::Zero || type == RrType{}) return ParseStatus::FormErr;
     switch (type) {
         case RrType::OPT:
@@ -75,7 +75,7 @@ ParseStatus parse_query(ByteView packet, Query& query) noexcept {
     if (query.opcode != Opcode::Query) return ParseStatus::NotImp;
     if (!well_formed) return ParseStatus::FormErr;
     if (query.edns.version != 0) return ParseStatus::BadVers;
-    return judge(query.type, query.rr_class);
+    return check_type_and_class(query.type, query.rr_class);
 }
 
 }  // namespace cenote::wire

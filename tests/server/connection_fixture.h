@@ -43,8 +43,8 @@ private:
     }
     void on_activity(const MessageConnection&) noexcept override {}
     void on_finished(const MessageConnection&) noexcept override { ++finished; }
-    bool take(const transfer::Asker&, ByteView) noexcept override { return inbox_has_room; }
-    bool go_on(transfer::Outlet&, SlabHandle of) noexcept override {
+    bool take(const transfer::QueryOrigin&, ByteView) noexcept override { return inbox_has_room; }
+    bool continue_transfer(transfer::Outlet&, SlabHandle of) noexcept override {
         EXPECT_EQ(of, handle);
         if (inbox_has_room) ++parts_asked_for;
         return inbox_has_room;
@@ -54,7 +54,7 @@ private:
         ++forgotten;
         return true;
     }
-    void put(transfer::Part part) noexcept override { connection->send_part(part); }
+    void put_part(transfer::Part part) noexcept override { connection->send_part(part); }
 
     loop::StreamBuffers buffers_{8};
     std::vector<std::uint8_t> reply_space_ = std::vector<std::uint8_t>(wire::kMessageMax);

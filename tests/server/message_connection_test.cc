@@ -17,7 +17,7 @@ using testing::id_of;
 using testing::local_query;
 using testing::pending_query;
 using testing::zone_query;
-using Verdict = MessageConnection::Verdict;
+using CloseReason = MessageConnection::CloseReason;
 
 class MessageConnectionTest : public ::testing::Test, public testing::ConnectionWorld {
 protected:
@@ -121,11 +121,12 @@ TEST_F(MessageConnectionTest, ASlowReaderIsNotReadFromAndLosesNothing) {
     const std::size_t queries = fill();
     const Ticks filled = loop.now();
     EXPECT_FALSE(connection->quiet());
-    EXPECT_EQ(connection->judge(filled, seconds{0}), Verdict::Keep);
-    EXPECT_EQ(connection->judge(filled + options.tcp_write_stall + milliseconds{1}, seconds{0}), Verdict::Slow);
+    EXPECT_EQ(connection->close_reason(filled, seconds{0}), CloseReason::None);
+    EXPECT_EQ(connection->close_reason(filled + options.tcp_write_stall + milliseconds{1}, seconds{0}),
+              CloseReason::Slow);
     for (std::size_t i = 0; i < queries; ++i) ASSERT_EQ(id_of(next()), 1) << i << " of " << queries;
     run_until([this] { return connection->quiet(); });
-    EXPECT_EQ(connection->judge(loop.now() + options.tcp_write_stall, std::chrono::hours{1}), Verdict::Keep);
+    EXPECT_EQ(connection->close_reason(loop.now() + options.tcp_write_stall, std::chrono::hours{1}), CloseReason::None);
     EXPECT_EQ(finished, 0);
     EXPECT_EQ(counted(Counter::TcpWriteOverflow), 0U);
 }
@@ -145,11 +146,12 @@ TEST_F(MessageConnectionTest, RepliesThatDoNotFitEndTheConnection) {
 TEST_F(MessageConnectionTest, IsIdleWhenNothingIsUnderWay) {
     write(framed(pending_query(1, "www.example")));
     run_until([this] { return forwarder->asked_count == 1; });
-    EXPECT_EQ(connection->judge(loop.now() + std::chrono::hours{1}, seconds{10}), Verdict::Keep) << "its client waits";
+    EXPECT_EQ(connection->close_reason(loop.now() + std::chrono::hours{1}, seconds{10}), CloseReason::None)
+        << "its client waits";
     answer_upstream(0);
     const Ticks active = connection->active();
-    EXPECT_EQ(connection->judge(active + seconds{10}, seconds{10}), Verdict::Keep);
-    EXPECT_EQ(connection->judge(active + seconds{10} + milliseconds{1}, seconds{10}), Verdict::Idle);
+    EXPECT_EQ(connection->close_reason(active + seconds{10}, seconds{10}), CloseReason::None);
+    EXPECT_EQ(connection->close_reason(active + seconds{10} + milliseconds{1}, seconds{10}), CloseReason::Idle);
 }
 
 TEST_F(MessageConnectionTest, AHalfClosedClientHasItsAnswersFirst) {
@@ -208,12 +210,12 @@ TEST_F(MessageConnectionTest, APartIsAskedForAgainWhenThereWasNoRoom) {
     inbox_has_room = false;
     connection->send_part({.connection = handle, .message = Bytes(20, 1), .last = false});
     EXPECT_EQ(parts_asked_for, 0);
-    connection->go_on();
+    connection->continue_transfer();
     EXPECT_EQ(parts_asked_for, 0);
     inbox_has_room = true;
-    connection->go_on();
+    connection->continue_transfer();
     EXPECT_EQ(parts_asked_for, 1);
-    connection->go_on();
+    connection->continue_transfer();
     EXPECT_EQ(parts_asked_for, 1);
 }
 

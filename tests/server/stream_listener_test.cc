@@ -54,7 +54,7 @@ protected:
 
 private:
     void send(const engine::Client& to, ByteView bytes, Ticks) noexcept override { listener->send(to, bytes); }
-    void put(transfer::Part part) noexcept override { listener->send_part(part); }
+    void put_part(transfer::Part part) noexcept override { listener->send_part(part); }
 };
 
 TEST_F(StreamListenerTest, EachConnectionIsAnswered) {

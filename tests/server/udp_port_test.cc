@@ -74,15 +74,15 @@ protected:
 
 TEST_F(UdpPortTest, ABatchIsAtMostItsSizeAndKeepsTheOrder) {
     open("127.0.0.1:0", {.batch = 4, .listener = 3});
-    const UniqueFd asker = client("127.0.0.1");
-    for (std::uint8_t i = 0; i < 10; ++i) write_all(asker.get(), {i, 7});
+    const UniqueFd origin = client("127.0.0.1");
+    for (std::uint8_t i = 0; i < 10; ++i) write_all(origin.get(), {i, 7});
     std::uint8_t next = 0;
     for (const std::size_t size : {4U, 4U, 2U, 0U}) {
         const auto batch = port->receive();
         ASSERT_EQ(batch.size(), size);
         for (const engine::Datagram& datagram : batch) {
             EXPECT_EQ(Bytes(datagram.packet.begin(), datagram.packet.end()), (Bytes{next++, 7}));
-            EXPECT_EQ(datagram.client.peer, testing::bound_address(asker.get()));
+            EXPECT_EQ(datagram.client.peer, testing::bound_address(origin.get()));
             EXPECT_EQ(datagram.client.listener, 3U);
             EXPECT_EQ(datagram.client.transport, telemetry::Transport::Udp);
             EXPECT_EQ(datagram.client.identity, engine::Identity::None);
@@ -94,7 +94,7 @@ TEST_F(UdpPortTest, ABatchIsAtMostItsSizeAndKeepsTheOrder) {
 TEST_F(UdpPortTest, EachReplyGoesToItsClientAndSomeHaveNone) {
     open("127.0.0.1:0", {});
     const std::array askers{client("127.0.0.1"), client("127.0.0.1"), client("127.0.0.1")};
-    for (const UniqueFd& asker : askers) write_all(asker.get(), {1});
+    for (const UniqueFd& origin : askers) write_all(origin.get(), {1});
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 3U);
     reply_to_all(batch);
@@ -109,25 +109,25 @@ TEST_F(UdpPortTest, EachReplyGoesToItsClientAndSomeHaveNone) {
 TEST_F(UdpPortTest, RepliesOfASocketOnAllAddressesLeaveFromTheOneThatWasAsked) {
     open("0.0.0.0:0", {.any_address = true});
     for (const char* ip : {"127.0.0.1", "127.0.0.2", "127.1.2.3"}) {
-        const UniqueFd asker = client(ip);  // takes replies from this address only
-        write_all(asker.get(), {1});
+        const UniqueFd origin = client(ip);  // takes replies from this address only
+        write_all(origin.get(), {1});
         const auto batch = port->receive();
         ASSERT_EQ(batch.size(), 1U);
         EXPECT_EQ(batch[0].client.local, testing::address(ip).ip);
         reply_to_all(batch);
         ASSERT_TRUE(late.add(batch[0].client, Bytes{9}));
         EXPECT_EQ(port->send(late), 0U);
-        EXPECT_EQ(read_some(asker.get()), Bytes{1});
+        EXPECT_EQ(read_some(origin.get()), Bytes{1});
         EXPECT_EQ(port->send_late(late), 0U);
-        EXPECT_EQ(read_some(asker.get()), Bytes{9});
+        EXPECT_EQ(read_some(origin.get()), Bytes{9});
     }
 }
 
 TEST_F(UdpPortTest, TheSameForIpv6) {
     if (!is_present(testing::address("[::1]:0"))) GTEST_SKIP() << "this machine has no ::1";
     open("[::]:0", {.any_address = true});
-    const UniqueFd asker = client("[::1]:0");
-    write_all(asker.get(), {1});
+    const UniqueFd origin = client("[::1]:0");
+    write_all(origin.get(), {1});
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 1U);
     EXPECT_EQ(batch[0].client.local, testing::address("[::1]:0").ip);
@@ -136,15 +136,15 @@ TEST_F(UdpPortTest, TheSameForIpv6) {
     ASSERT_TRUE(late.add(batch[0].client, Bytes{9}));
     EXPECT_EQ(port->send(late), 0U);
     EXPECT_EQ(port->send_late(late), 0U);
-    EXPECT_EQ(read_some(asker.get()), Bytes{1});
-    EXPECT_EQ(read_some(asker.get()), Bytes{9});
+    EXPECT_EQ(read_some(origin.get()), Bytes{1});
+    EXPECT_EQ(read_some(origin.get()), Bytes{9});
 }
 
 TEST_F(UdpPortTest, ALongQueryIsCut) {
     open("127.0.0.1:0", {});
-    const UniqueFd asker = client("127.0.0.1");
-    write_all(asker.get(), Bytes(5000, 7));
-    write_all(asker.get(), Bytes(4096, 8));
+    const UniqueFd origin = client("127.0.0.1");
+    write_all(origin.get(), Bytes(5000, 7));
+    write_all(origin.get(), Bytes(4096, 8));
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 2U);
     EXPECT_EQ(Bytes(batch[0].packet.begin(), batch[0].packet.end()), Bytes(4096, 7));
@@ -153,9 +153,9 @@ TEST_F(UdpPortTest, ALongQueryIsCut) {
 
 TEST_F(UdpPortTest, AnEmptyDatagramIsOneOfTheBatch) {
     open("127.0.0.1:0", {});
-    const UniqueFd asker = client("127.0.0.1");
-    write_all(asker.get(), {});
-    write_all(asker.get(), {1});
+    const UniqueFd origin = client("127.0.0.1");
+    write_all(origin.get(), {});
+    write_all(origin.get(), {1});
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 2U);
     EXPECT_TRUE(batch[0].packet.empty());
@@ -163,21 +163,21 @@ TEST_F(UdpPortTest, AnEmptyDatagramIsOneOfTheBatch) {
 
 TEST_F(UdpPortTest, TheKernelMayTakeABatchInParts) {
     open("127.0.0.1:0", {});
-    const UniqueFd asker = client("127.0.0.1");
-    for (int i = 0; i < 10; ++i) write_all(asker.get(), {1});
+    const UniqueFd origin = client("127.0.0.1");
+    for (int i = 0; i < 10; ++i) write_all(origin.get(), {1});
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 10U);
     reply_to_all(batch);
     messages_a_call = 3;
     EXPECT_EQ(port->send(late), 0U);
-    for (std::uint8_t i = 1; i <= 10; ++i) EXPECT_EQ(read_some(asker.get()), Bytes{i});
+    for (std::uint8_t i = 1; i <= 10; ++i) EXPECT_EQ(read_some(origin.get()), Bytes{i});
 }
 
 TEST_F(UdpPortTest, RepliesWithoutRoomBecomeLate) {
     open("127.0.0.1:0", {});
-    const UniqueFd asker = client("127.0.0.1");
+    const UniqueFd origin = client("127.0.0.1");
     for (const int error : {ENOBUFS, EAGAIN, ENOMEM}) {
-        for (int i = 0; i < 3; ++i) write_all(asker.get(), {1});
+        for (int i = 0; i < 3; ++i) write_all(origin.get(), {1});
         reply_to_all(port->receive());
         refused_with = error;
         refusals = 2;
@@ -185,17 +185,17 @@ TEST_F(UdpPortTest, RepliesWithoutRoomBecomeLate) {
         EXPECT_EQ(late.waiting().size(), 3U);
         EXPECT_EQ(port->send_late(late), 0U);
         EXPECT_EQ(late.waiting().size(), 3U) << "there is no room yet";
-        EXPECT_TRUE(nothing_to_read(asker.get()));
+        EXPECT_TRUE(nothing_to_read(origin.get()));
         EXPECT_EQ(port->send_late(late), 0U);
         EXPECT_TRUE(late.empty());
-        for (std::uint8_t i = 1; i <= 3; ++i) EXPECT_EQ(read_some(asker.get()), Bytes{i});
+        for (std::uint8_t i = 1; i <= 3; ++i) EXPECT_EQ(read_some(origin.get()), Bytes{i});
     }
 }
 
 TEST_F(UdpPortTest, RepliesForWhichTheQueueHasNoRoomAreLost) {
     open("127.0.0.1:0", {.batch = 150});
-    const UniqueFd asker = client("127.0.0.1");
-    for (int i = 0; i < 150; ++i) write_all(asker.get(), {1});
+    const UniqueFd origin = client("127.0.0.1");
+    for (int i = 0; i < 150; ++i) write_all(origin.get(), {1});
     const auto batch = port->receive();
     ASSERT_EQ(batch.size(), 150U);
     reply_to_all(batch);
@@ -207,14 +207,14 @@ TEST_F(UdpPortTest, RepliesForWhichTheQueueHasNoRoomAreLost) {
 
 TEST_F(UdpPortTest, AReplyThatIsRefusedForAnotherReasonIsLostAlone) {
     open("127.0.0.1:0", {});
-    const UniqueFd asker = client("127.0.0.1");
-    for (int i = 0; i < 3; ++i) write_all(asker.get(), {1});
+    const UniqueFd origin = client("127.0.0.1");
+    for (int i = 0; i < 3; ++i) write_all(origin.get(), {1});
     reply_to_all(port->receive());
     refused_with = EPERM;
     refusals = 1;
     EXPECT_EQ(port->send(late), 1U);
-    EXPECT_EQ(read_some(asker.get()), Bytes{2});
-    EXPECT_EQ(read_some(asker.get()), Bytes{3});
+    EXPECT_EQ(read_some(origin.get()), Bytes{2});
+    EXPECT_EQ(read_some(origin.get()), Bytes{3});
     EXPECT_TRUE(late.empty());
 }
 
@@ -242,7 +242,7 @@ protected:
     ~UdpReplies() override { refusals = 0; }
 
     void ask(int count) {
-        for (int i = 0; i < count; ++i) write_all(asker.get(), local_query(1));
+        for (int i = 0; i < count; ++i) write_all(origin.get(), local_query(1));
     }
     /// Runs the listener until so many replies have come.
     void receive(int count) {
@@ -250,7 +250,7 @@ protected:
                              recorder);
         loop::Wakeup enough(loop, [&] { loop.stop(); });
         std::thread reader([&] {
-            for (int i = 0; i < count; ++i) EXPECT_GT(read_some(asker.get()).size(), 12U);
+            for (int i = 0; i < count; ++i) EXPECT_GT(read_some(origin.get()).size(), 12U);
             enough.notify();
         });
         loop.run();
@@ -259,7 +259,7 @@ protected:
     [[nodiscard]] std::uint64_t lost() const { return counted(telemetry::Counter::SendFailed); }
 
     std::vector<ListenSocket> sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::Udp}});
-    UniqueFd asker = connected(sockets.at(0).endpoint.address, SOCK_DGRAM);
+    UniqueFd origin = connected(sockets.at(0).endpoint.address, SOCK_DGRAM);
 };
 
 TEST_F(UdpReplies, ABatchWaitsUntilThereIsRoom) {

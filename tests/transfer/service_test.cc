@@ -36,12 +36,12 @@ Options options_for(const Secondary& secondary) {
 
 /// Hands a datagram over as a worker does, and gives the reply to it.
 Message ask(Service& service, Secondary& client, const Secondary& worker, const Message& message, bool any_address) {
-    Asker asker;
-    asker.peer = client.address();
-    asker.local = worker.address().ip;
-    asker.socket = worker.socket();
-    asker.any_address = any_address;
-    while (!service.xfr_queue().take(asker, message)) std::this_thread::yield();
+    QueryOrigin origin;
+    origin.peer = client.address();
+    origin.local = worker.address().ip;
+    origin.socket = worker.socket();
+    origin.any_address = any_address;
+    while (!service.xfr_queue().take(origin, message)) std::this_thread::yield();
     return client.wait();
 }
 

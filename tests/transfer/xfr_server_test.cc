@@ -29,7 +29,7 @@ constexpr auto kNotAuth = static_cast<std::uint8_t>(wire::Rcode::NotAuth);
 /// A worker's connections, whose clients take what they are sent when the test says so.
 class Connections final : public Outlet {
 public:
-    void put(Part part) noexcept override {
+    void put_part(Part part) noexcept override {
         const std::lock_guard lock(mutex_);
         arrived_[part.connection.slot].push_back(std::move(part));
         changed_.notify_all();
@@ -65,20 +65,20 @@ protected:
     }
     void ask(std::uint32_t connection, const std::vector<std::uint8_t>& message,
              const SocketAddress& peer = kSecondary) {
-        Asker asker;
-        asker.peer = peer;
-        asker.outlet = &connections_;
-        asker.connection = {connection, 1};
-        while (!server_->take(asker, message)) std::this_thread::yield();  // the thread inside makes room
+        QueryOrigin origin;
+        origin.peer = peer;
+        origin.outlet = &connections_;
+        origin.connection = {connection, 1};
+        while (!server_->take(origin, message)) std::this_thread::yield();  // the thread inside makes room
     }
     std::uint8_t rcode(std::uint32_t connection) { return connections_.next(connection).message.at(3) & 0xf; }
-    void go_on(std::uint32_t connection) {
-        while (!server_->go_on(connections_, {connection, 1})) std::this_thread::yield();
+    void continue_transfer(std::uint32_t connection) {
+        while (!server_->continue_transfer(connections_, {connection, 1})) std::this_thread::yield();
     }
     /// All parts of a transfer from the second on; their number.
     int take_rest(std::uint32_t connection) {
         for (int parts = 1;; ++parts) {
-            go_on(connection);
+            continue_transfer(connection);
             if (connections_.next(connection).last) return parts;
         }
     }
@@ -164,7 +164,7 @@ TEST_F(XfrServerTest, ATransferHasAnEndThoughItGoesOn) {
         const Part part = connections_.next(1);
         if (part.message.empty()) break;
         ASSERT_FALSE(part.last) << "it got all of it";
-        server_->go_on(connections_, {1, 1});
+        server_->continue_transfer(connections_, {1, 1});
     }
 }
 
@@ -180,7 +180,7 @@ TEST_F(XfrServerTest, TransfersOverOneConnectionAndQueriesBetweenThem) {
     EXPECT_EQ(second.message.at(1), 2);
     const int parts = take_rest(1);
     EXPECT_EQ(take_rest(1), parts) << "the second follows the first";
-    go_on(1);
+    continue_transfer(1);
     ask(1, question(RrType::NS, 4));
     EXPECT_EQ(connections_.next(1).message.at(1), 4);
     EXPECT_FALSE(connections_.anything(1));
@@ -244,11 +244,11 @@ TEST_F(XfrServerTest, OneClientHasItsShareOfWhatWaits) {
     ask(1, notify);
     begun.get_future().wait();  // from here on the thread inside takes nothing
     const auto take = [&](const char* peer, const std::vector<std::uint8_t>& message) {
-        Asker asker;
-        asker.peer = *SocketAddress::parse(peer, 53);
-        asker.outlet = &connections_;
-        asker.connection = {2, 1};
-        return server_->take(asker, message);
+        QueryOrigin origin;
+        origin.peer = *SocketAddress::parse(peer, 53);
+        origin.outlet = &connections_;
+        origin.connection = {2, 1};
+        return server_->take(origin, message);
     };
     EXPECT_FALSE(take("192.0.2.1:1", std::vector<std::uint8_t>(1233))) << "longer than what is asked about zones";
     EXPECT_TRUE(take("192.0.2.1:1", question(RrType::SOA)));

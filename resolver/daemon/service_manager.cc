@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/daemon/notify.h"
+#include "resolver/daemon/service_manager.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>

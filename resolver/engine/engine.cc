@@ -235,7 +235,7 @@ std::optional<Outcome> Engine::serve_cached(QueryContext& context, StaleToo stal
     // §3.2).
     if (hit.freshness == cache::Freshness::Fresh && hit.expiring &&
         forwarder_->resolve(context.upstream_query(), kRefreshAhead, context.now) == upstream::Ticket::Leading)
-        recorder_.count(Counter::RefreshedAhead);
+        recorder_.count(Counter::Prefetched);
     return outcome;
 }
 

@@ -57,7 +57,7 @@ enum class Counter : std::uint8_t {
     PacedOverflow,
     LinkBlocked,
     LinksOverflow,
-    RefreshedAhead,
+    Prefetched,
     TcpConnections,
     TcpConnectionsRefused,
     TcpConnectionsPerClientRefused,

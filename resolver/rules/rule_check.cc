@@ -56,10 +56,10 @@ bool is_rule_id(std::string_view id) noexcept {
 
 Status check_rule(const state::Rule& rule) {
     if (!is_rule_id(rule.id))
-        return Error{fmt::format(
-            "'{}' is no id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
-            "the end with {} digits at most",
-            rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
+        return Error{
+            fmt::format("'{}' is no id of a rule; write letters, digits, '.', '_' and '-', at most {}, and a number at "
+                        "the end with {} digits at most",
+                        rule.id.substr(0, kIdMax), kIdMax, kDigitsMax)};
     if (rule.text.size() > kRuleTextMax)
         return Error{fmt::format("the text of {} is longer than {} bytes", rule.id, kRuleTextMax)};
     if (rule.kind == state::RuleKind::Exception) return check_exception(rule);

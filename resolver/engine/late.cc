@@ -192,7 +192,6 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
         std::chrono::duration_cast<std::chrono::microseconds>(context.now - context.since).count());
     event.transport = context.client.transport;
     event.client = context.client.peer.ip;
-    event.type = context.query.type;
     event.name = context.query.name.wire();
     event.verdict = verdict_word(context);
     event.source = outcome == Outcome::Answered ? context.source : Source::None;
@@ -202,7 +201,6 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
     }
     if (context.judged) {
         const policy::Cell& cell = context.cell();
-        event.policy_version = context.policy->version();
         event.service_key = key_at(snapshot_->service_keys, cell.service);
         event.bypass = cell.service < snapshot_->bypass.size() && snapshot_->bypass[cell.service];
         event.directive_key = key_at(snapshot_->directive_keys, cell.directive);

@@ -30,7 +30,6 @@ enum class Transport : std::uint8_t { Udp, Tcp };
 struct QueryEvent {
     Ticks at{};
     std::uint32_t latency_us = 0;
-    std::uint32_t policy_version = 0;
     Verdict verdict = Verdict::Forward;
     Source source = Source::None;
     Transport transport = Transport::Udp;
@@ -39,7 +38,6 @@ struct QueryEvent {
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;
     bool bypass = false;  // the service is of category bypass
-    wire::RrType type{};
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;
     ByteView name;  // folded, wire form

@@ -56,7 +56,7 @@ std::optional<Format> dialect_of_line(std::string_view line) {
 }  // namespace
 
 std::optional<Format> detect(std::string_view text) {
-    std::array<std::size_t, 8> votes{};
+    std::array<std::size_t, kFormatCount> votes{};
     std::size_t voters = 0;
     std::size_t lines = 0;
     for_each_line(text, [&](std::string_view line, std::uint32_t) {

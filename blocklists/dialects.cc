@@ -18,14 +18,14 @@ struct Dialect {
 };
 
 /// In the order of Format.
-constexpr std::array<Dialect, 8> kDialects{{{"auto", nullptr},
-                                            {"hosts", read_hosts},
-                                            {"domains", read_domains},
-                                            {"wildcard", read_domains},
-                                            {"adblock", read_adblock},
-                                            {"dnsmasq", read_dnsmasq},
-                                            {"unbound", read_unbound},
-                                            {"rpz", read_rpz}}};
+constexpr std::array<Dialect, kFormatCount> kDialects{{{"auto", nullptr},
+                                                       {"hosts", read_hosts},
+                                                       {"domains", read_domains},
+                                                       {"wildcard", read_domains},
+                                                       {"adblock", read_adblock},
+                                                       {"dnsmasq", read_dnsmasq},
+                                                       {"unbound", read_unbound},
+                                                       {"rpz", read_rpz}}};
 
 bool starts_with_folded(std::string_view text, std::string_view beginning) {
     return text.size() >= beginning.size() &&

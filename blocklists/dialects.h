@@ -22,6 +22,7 @@
 namespace cenote::blocklists {
 
 enum class Format : std::uint8_t { Auto, Hosts, Domains, Wildcard, Adblock, Dnsmasq, Unbound, Rpz };
+inline constexpr std::size_t kFormatCount = static_cast<std::size_t>(Format::Rpz) + 1;
 
 [[nodiscard]] std::string_view format_to_text(Format format) noexcept;
 [[nodiscard]] std::optional<Format> parse_format(std::string_view text) noexcept;

@@ -20,9 +20,21 @@ constexpr int kReceiveBuffer = 4 << 20;  // room for a burst while a worker is b
 constexpr int kBacklog = 512;
 constexpr int kFreePortTries = 64;
 
-int socket_type(Protocol protocol) { return protocol == Protocol::Udp ? SOCK_DGRAM : SOCK_STREAM; }
+int socket_type(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::Udp: return SOCK_DGRAM;
+        case Protocol::Tcp: return SOCK_STREAM;
+    }
+    return SOCK_STREAM;
+}
 
-const char* to_text(Protocol protocol) { return protocol == Protocol::Udp ? "udp" : "tcp"; }
+const char* to_text(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::Udp: return "udp";
+        case Protocol::Tcp: return "tcp";
+    }
+    return "";
+}
 
 void set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 

@@ -10,7 +10,11 @@ namespace cenote::telemetry {
 namespace {
 
 Counter counter_of(Transport transport) noexcept {
-    return transport == Transport::Udp ? Counter::QueriesUdp : Counter::QueriesTcp;
+    switch (transport) {
+        case Transport::Udp: return Counter::QueriesUdp;
+        case Transport::Tcp: break;
+    }
+    return Counter::QueriesTcp;
 }
 
 /// Counter::Queries: there is no further counter.

@@ -1,61 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/udp_port.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace cenote::server {
 namespace {
-
-/// Reads the address to which the query was sent out of the control messages.
-void read_local(const msghdr& header, engine::Client& client) noexcept {
-    for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr;
-         message = CMSG_NXTHDR(const_cast<msghdr*>(&header), message)) {
-        if (message->cmsg_level == IPPROTO_IP && message->cmsg_type == IP_PKTINFO) {
-            in_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(message), sizeof info);
-            std::array<std::uint8_t, 4> octets;
-            std::memcpy(octets.data(), &info.ipi_addr, 4);
-            client.local = IpAddress::v4(octets);
-        } else if (message->cmsg_level == IPPROTO_IPV6 && message->cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(message), sizeof info);
-            std::array<std::uint8_t, 16> octets;
-            std::memcpy(octets.data(), &info.ipi6_addr, 16);
-            client.local = IpAddress::v6(octets);
-            client.interface = info.ipi6_ifindex;
-        }
-    }
-}
-
-/// Writes the control message that makes a reply leave from `client.local`; returns its size.
-std::size_t write_local(const engine::Client& client, std::uint8_t* control, std::size_t size) noexcept {
-    msghdr header{};
-    header.msg_control = control;
-    header.msg_controllen = size;
-    cmsghdr* message = CMSG_FIRSTHDR(&header);
-    if (client.local.is_v4()) {
-        in_pktinfo info{};
-        const auto octets = client.local.v4_octets();
-        std::memcpy(&info.ipi_spec_dst, octets.data(), 4);
-        message->cmsg_level = IPPROTO_IP;
-        message->cmsg_type = IP_PKTINFO;
-        message->cmsg_len = CMSG_LEN(sizeof info);
-        std::memcpy(CMSG_DATA(message), &info, sizeof info);
-        return CMSG_SPACE(sizeof info);
-    }
-    in6_pktinfo info{};
-    std::memcpy(&info.ipi6_addr, client.local.octets().data(), 16);
-    info.ipi6_ifindex = client.interface;
-    message->cmsg_level = IPPROTO_IPV6;
-    message->cmsg_type = IPV6_PKTINFO;
-    message->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(message), &info, sizeof info);
-    return CMSG_SPACE(sizeof info);
-}
 
 struct SendResult {
     std::uint32_t done = 0;  // so many messages from the front have been sent or are lost
@@ -103,7 +53,7 @@ std::span<engine::Datagram> UdpPort::receive() noexcept {
                           .msg_iov = &in_parts_[i],
                           .msg_iovlen = 1,
                           .msg_control = any_address ? addresses.control : nullptr,
-                          .msg_controllen = any_address ? kControlSize : 0,
+                          .msg_controllen = any_address ? kPacketInfoSize : 0,
                           .msg_flags = 0};
     }
     const int count = recvmmsg(fd_, in_.data(), static_cast<unsigned>(in_.size()), MSG_DONTWAIT, nullptr);
@@ -113,7 +63,11 @@ std::span<engine::Datagram> UdpPort::receive() noexcept {
         datagram = {};
         datagram.client.listener = options_.listener;
         datagram.client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&slots_[i].addresses.peer));
-        if (any_address) read_local(in_[i].msg_hdr, datagram.client);
+        if (any_address) {
+            const PacketInfo info = read_packet_info(in_[i].msg_hdr);
+            datagram.client.local = info.local;
+            datagram.client.interface = info.interface;
+        }
         datagram.packet = ByteView(slots_[i].packet).first(std::min<std::size_t>(in_[i].msg_len, kQueryMax));
     }
     received_ = static_cast<std::uint32_t>(received.size());
@@ -129,7 +83,8 @@ void UdpPort::add_reply(std::uint32_t index, std::uint32_t place) noexcept {
     out.msg_iov = &out_parts_[place];
     out.msg_flags = 0;
     if (options_.any_address)
-        out.msg_controllen = write_local(datagram.client, slots_[index].addresses.control, kControlSize);
+        out.msg_controllen =
+            write_packet_info({datagram.client.local, datagram.client.interface}, slots_[index].addresses.control);
 }
 
 std::uint32_t UdpPort::send(LateReplies& later) noexcept {
@@ -158,7 +113,8 @@ void UdpPort::add_late(const LateReply& reply, std::size_t place) noexcept {
                             .msg_flags = 0};
     if (!options_.any_address) return;
     late_[place].msg_hdr.msg_control = addresses.control;
-    late_[place].msg_hdr.msg_controllen = write_local(reply.client, addresses.control, kControlSize);
+    late_[place].msg_hdr.msg_controllen =
+        write_packet_info({reply.client.local, reply.client.interface}, addresses.control);
 }
 
 std::uint32_t UdpPort::send_late(LateReplies& replies) noexcept {

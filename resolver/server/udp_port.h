@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "resolver/base/packet_info.h"
 #include "resolver/server/datagram_port.h"
 
 namespace cenote::server {
@@ -39,12 +40,11 @@ private:
     void add_reply(std::uint32_t index, std::uint32_t place) noexcept;
     void add_late(const LateReply& reply, std::size_t place) noexcept;
 
-    static constexpr std::size_t kQueryMax = 4096;   // a longer query is cut
-    static constexpr std::size_t kControlSize = 64;  // one IP_PKTINFO or IPV6_PKTINFO
+    static constexpr std::size_t kQueryMax = 4096;  // a longer query is cut
 
     struct Addresses {
         sockaddr_storage peer;
-        alignas(cmsghdr) std::uint8_t control[kControlSize];
+        alignas(cmsghdr) std::uint8_t control[kPacketInfoSize];
     };
     struct Slot {
         Addresses addresses;

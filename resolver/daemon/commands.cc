@@ -67,9 +67,9 @@ Response explain_past(Running& running, const report::ExplainQuestion& ask, Wall
     if (!stored) return fail(stored.error().text);
     const auto past = rules::past_policy(*stored, running.enforcement().loaded().base, at);
     if (!past) return fail(past.error().text);
-    Json told = report::explain_json(*past->policy, running.enforcement().snapshot()->local, ask);
-    if (!past->remark.empty()) told["steps"].push_back(past->remark);
-    return done(std::move(told));
+    Json reply = report::explain_json(*past->policy, running.enforcement().snapshot()->local, ask);
+    if (!past->remark.empty()) reply["steps"].push_back(past->remark);
+    return done(std::move(reply));
 }
 
 Response explain(Running& running, const Peer&, const Request& request) {

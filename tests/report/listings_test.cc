@@ -134,17 +134,17 @@ TEST(Lists, AreReadFromTheirCopiesAndTheSet) {
 
 TEST(Sets, HaveTheirSources) {
     const auto set = catalogue();
-    const Json told = set_json("/a.set", *set);
-    EXPECT_EQ(told["path"], "/a.set");
-    EXPECT_EQ(told["built_at"], "1970-01-01T00:00:00Z");
-    EXPECT_EQ(told["services"], 4);
-    EXPECT_EQ(told["lists"], 1);
-    EXPECT_EQ(told["digest"].get<std::string>().size(), 64U);
-    const Json& list = told["sources"].at(4);
+    const Json shown = set_json("/a.set", *set);
+    EXPECT_EQ(shown["path"], "/a.set");
+    EXPECT_EQ(shown["built_at"], "1970-01-01T00:00:00Z");
+    EXPECT_EQ(shown["services"], 4);
+    EXPECT_EQ(shown["lists"], 1);
+    EXPECT_EQ(shown["digest"].get<std::string>().size(), 64U);
+    const Json& list = shown["sources"].at(4);
     EXPECT_EQ(list["id"], "extra");
     EXPECT_EQ(list["kind"], "list");
     EXPECT_EQ(list["format"], "adblock");
-    EXPECT_EQ(told["sources"].at(0)["format"], nullptr);
+    EXPECT_EQ(shown["sources"].at(0)["format"], nullptr);
 }
 
 TEST(Exceptions, AskedForAndGranted) {

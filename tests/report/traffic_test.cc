@@ -66,15 +66,15 @@ TEST_F(Traffic, StatsHaveCountersLatencyCacheVerdictsAndBypass) {
     cache.entries = 4;
     cache.bytes_used = 5;
     cache.bytes_max = 6;
-    const Json told = stats_json(metrics, keys, cache, {.ticks = Ticks(seconds(100)), .wall = kNow});
-    EXPECT_EQ(told["counters"]["queries"], 7);
-    EXPECT_EQ(told["counters"].size(), telemetry::kCounterCount);
-    EXPECT_EQ(told["cache"], Json::parse(R"({"entries":4,"bytes_used":5,"bytes_max":6})"));
-    EXPECT_EQ(told["verdicts"], Json::parse(R"([{"verdict":"restrict","service":"deepseek","directive":"d1",
+    const Json shown = stats_json(metrics, keys, cache, {.ticks = Ticks(seconds(100)), .wall = kNow});
+    EXPECT_EQ(shown["counters"]["queries"], 7);
+    EXPECT_EQ(shown["counters"].size(), telemetry::kCounterCount);
+    EXPECT_EQ(shown["cache"], Json::parse(R"({"entries":4,"bytes_used":5,"bytes_max":6})"));
+    EXPECT_EQ(shown["verdicts"], Json::parse(R"([{"verdict":"restrict","service":"deepseek","directive":"d1",
                                                  "group":"moti","count":3}])"));
-    EXPECT_EQ(told["bypass"], Json::parse(R"([{"client":"10.20.0.7","service":"relay","queries":2,
+    EXPECT_EQ(shown["bypass"], Json::parse(R"([{"client":"10.20.0.7","service":"relay","queries":2,
                                                "last_seen":"2026-03-02T11:59:50Z"}])"));
-    for (const char* quantile : {"p50", "p90", "p99"}) EXPECT_TRUE(told["latency_us"].contains(quantile)) << quantile;
+    for (const char* quantile : {"p50", "p90", "p99"}) EXPECT_TRUE(shown["latency_us"].contains(quantile)) << quantile;
 }
 
 TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {

@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::size_t kSignatureBytesMax = 4096;
 
-ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 /// Identifies the content of a file: another file, another size or a later write gives another stamp.
 std::array<std::int64_t, 4> stamp_of(const Path& path) {
     struct stat info {};

@@ -84,11 +84,10 @@ struct SetChange {
     WallTime at{};
     std::string actor;
     std::string action;  // "update", "update --force", "update --rollback"
-    std::string set;     // checksum_text()
+    std::string set;     // domainset::checksum_text()
 };
 
 /// The checksum of a set as policy documents and the audit trail have it.
-[[nodiscard]] std::string checksum_text(const domainset::DomainSet& set);
 [[nodiscard]] Status note_set_change(const Path& set, const SetChange& change);
 /// Oldest first.
 [[nodiscard]] std::vector<SetChange> set_changes(const Path& set);

@@ -33,8 +33,6 @@ std::string to_line(const SetChange& change) {
 
 }  // namespace
 
-std::string checksum_text(const domainset::DomainSet& set) { return fmt::format("{:016x}", set.info().checksum); }
-
 Status note_set_change(const Path& set, const SetChange& change) {
     auto changes = set_changes(set);
     changes.push_back(change);

@@ -48,6 +48,16 @@ void Diagnostics::add(Diagnostic::Severity severity, SourcePlace place, std::str
     all_.push_back({severity, std::move(place), std::move(text)});
 }
 
+std::string all_errors(const Diagnostics& diagnostics) {
+    std::string text;
+    for (const Diagnostic& diagnostic : diagnostics.all()) {
+        if (diagnostic.severity != Diagnostic::Severity::Error) continue;
+        if (!text.empty()) text += '\n';
+        text += diagnostic.to_string();
+    }
+    return text;
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
     std::string best;
     std::size_t best_distance = 0;

@@ -58,6 +58,9 @@ private:
     std::size_t errors_ = 0;
 };
 
+/// The errors, a line for each.
+[[nodiscard]] std::string all_errors(const Diagnostics& diagnostics);
+
 /// The one of `known` nearest to a misspelt `word` (edit distance of at most a third); empty: none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 

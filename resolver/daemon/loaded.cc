@@ -31,14 +31,4 @@ void log_findings(const Loaded& loaded) {
         log::error("{}", loaded.set_problem);
 }
 
-std::string all_errors(const Diagnostics& diagnostics) {
-    std::string text;
-    for (const Diagnostic& diagnostic : diagnostics.all()) {
-        if (diagnostic.severity != Diagnostic::Severity::Error) continue;
-        if (!text.empty()) text += '\n';
-        text += diagnostic.to_string();
-    }
-    return text;
-}
-
 }  // namespace cenote::daemon

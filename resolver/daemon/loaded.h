@@ -37,7 +37,4 @@ Result<Loaded> load(const Path& config, SetCheck check);
 /// A log line for each warning, and for a set that is not the newest or missing.
 void log_findings(const Loaded& loaded);
 
-/// The errors among these, a line each.
-[[nodiscard]] std::string all_errors(const Diagnostics& diagnostics);
-
 }  // namespace cenote::daemon

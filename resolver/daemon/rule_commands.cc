@@ -37,12 +37,6 @@ Result<Rule> rule_in_force(const Running& running, const std::string& id) {
     return Error{fmt::format("there is no directive '{}'", id)};
 }
 
-const policy::Directive* find_directive(const Running& running, const std::string& id) {
-    const auto& all = running.enforcement().policy().options().directives;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
-    return found == all.end() ? nullptr : &*found;
-}
-
 bool nested(const policy::Directive& a, const policy::Directive& b) {
     for (const policy::Target& x : a.targets)
         for (const policy::Target& y : b.targets)
@@ -86,7 +80,7 @@ void add_target_notes(const policy::Directive& directive, Json& notes) {
 /// Remarks on a directive that was just made: what was removed from its names as typed, and that it takes no name.
 Json remarks_on(const Running& running, const std::string& id) {
     Json notes = Json::array();
-    const policy::Directive* made = find_directive(running, id);
+    const policy::Directive* made = policy::find_directive(running.enforcement().policy().options(), id);
     if (made == nullptr) return notes;
     add_target_notes(*made, notes);
     Diagnostics remarks;
@@ -209,7 +203,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
     if (!rule) return fail(rule.error().text);
     const auto step = policy::parse_step(text_in(request, "step"));
     if (!step || *step == policy::Step::None) return fail("a step is observe, advise, restrict or block");
-    const policy::Directive* known = find_directive(running, id);
+    const policy::Directive* known = policy::find_directive(running.enforcement().policy().options(), id);
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
     policy::Directive changed = *known;
     const WallTime now = wall_now();
@@ -235,7 +229,7 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     const std::string id = text_in(request, "id");
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
-    const policy::Directive* known = find_directive(running, id);
+    const policy::Directive* known = policy::find_directive(running.enforcement().policy().options(), id);
     const auto lifted = known != nullptr ? std::optional(*known) : std::nullopt;  // nullopt: it no longer fits
     rule->lifted = true;
     auto record = record_of(peer, request, "directive lift");

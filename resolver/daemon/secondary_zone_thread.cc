@@ -21,8 +21,6 @@ using transfer::ZoneData;
 constexpr unsigned kFileMode = 0644;
 constexpr std::size_t kZoneBytesMax = std::size_t{4} << 30;
 
-ByteView bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 /// Creates the folder too; the first failure of a list can come before its first file.
 Status write_file(const Path& path, const std::string& text) {
     std::error_code ignored;  // publish_file() fails, with the reason, where the folder is still missing

@@ -166,4 +166,6 @@ const std::vector<Source>& DomainSet::sources() const noexcept {
 }
 const SetInfo& DomainSet::info() const noexcept { return state_->info; }
 
+std::string checksum_text(const DomainSet& set) { return fmt::format("{:016x}", set.info().checksum); }
+
 }  // namespace cenote::domainset

@@ -82,6 +82,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// The checksum of a set as policies and notes of updates name it: 16 hexadecimal digits.
+[[nodiscard]] std::string checksum_text(const DomainSet& set);
+
 /// `path` with ".previous" appended: where publish_set() keeps the previous set.
 [[nodiscard]] Path previous_path(const Path& path);
 /// The path of the delta of the set at `path` or at its previous_path(); the name contains the checksum of the set.

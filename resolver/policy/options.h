@@ -7,6 +7,7 @@
 // Failure:  parsing gives an Error that shows how to write it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -135,5 +136,11 @@ struct Options {
 /// "mon-fri 08:00-19:00".
 [[nodiscard]] Result<Hours> parse_hours(std::string_view text);
 [[nodiscard]] std::string hours_to_text(const Hours& hours);
+
+/// nullptr: there is none with this id.
+[[nodiscard]] inline const Directive* find_directive(const Options& options, std::string_view id) noexcept {
+    const auto found = std::ranges::find(options.directives, id, &Directive::id);
+    return found == options.directives.end() ? nullptr : &*found;
+}
 
 }  // namespace cenote::policy

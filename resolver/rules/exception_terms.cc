@@ -36,9 +36,7 @@ bool applies_to(const policy::Options& options, const policy::Directive& directi
 }  // namespace
 
 const policy::Directive* ExceptionTerms::find_directive(const std::string& id) const {
-    const auto& all = policy.options().directives;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.id == id; });
-    return found == all.end() ? nullptr : &*found;
+    return policy::find_directive(policy.options(), id);
 }
 
 Error ExceptionTerms::unknown_directive(const std::string& id) const {

@@ -44,7 +44,7 @@ SetDigests digests_of(const domainset::DomainSet* set) {
     Sha256 catalogue;
     for (const domainset::Source& source : set->sources())
         if (source.kind == domainset::SourceKind::Service) catalogue.update(source.digest);
-    return {fmt::format("{:016x}", set->info().checksum), to_hex(catalogue.finish())};
+    return {domainset::checksum_text(*set), to_hex(catalogue.finish())};
 }
 
 std::string policy_document(const policy::Options& options, const domainset::DomainSet* set) {

@@ -14,17 +14,6 @@
 namespace cenote::cli {
 namespace {
 
-/// All errors, each on a line with its file and place.
-Error errors_of(const Diagnostics& diagnostics) {
-    std::string text;
-    for (const auto& one : diagnostics.all()) {
-        if (one.severity != Diagnostic::Severity::Error) continue;
-        if (!text.empty()) text += '\n';
-        text += one.to_string();
-    }
-    return Error{std::move(text)};
-}
-
 Result<std::optional<state::PolicyVersion>> stored_policy(const config::Settings& settings, WallTime at) {
     const auto owner = AsOwner::of(settings.state.parent_path());
     if (!owner) return owner.error();
@@ -45,7 +34,7 @@ Result<const config::Settings*> Session::settings() {
     if (!settings_) {
         Diagnostics diagnostics;
         settings_ = config::load(config, diagnostics);
-        if (!settings_) return errors_of(diagnostics);
+        if (!settings_) return Error{all_errors(diagnostics)};
     }
     return &*settings_;
 }
@@ -82,7 +71,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     const auto options =
         rules::add_runtime_rules(config::file_policy(**known), rules::runtime_rules(*rules), diagnostics);
     if (options != nullptr) policy::Policy::check(*options, base->get(), diagnostics);
-    if (diagnostics.has_errors()) return errors_of(diagnostics);
+    if (diagnostics.has_errors()) return Error{all_errors(diagnostics)};
     auto built = policy::Policy::build(options, *base, 0, at);
     if (!built) return std::move(built).error();
     return PolicyFromFiles{std::move(*built), config::local_names(**known), {}};

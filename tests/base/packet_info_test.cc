@@ -71,5 +71,17 @@ TEST(PacketInfo, WithoutAControlMessageTheAddressIsUnspecified) {
     EXPECT_EQ(read_packet_info(header).interface, 0U);
 }
 
+/// A reply to a link-local client leaves on the link that the query came from (RFC 4007 §6).
+TEST(PacketInfo, KeepsTheInterfaceOfAnIpv6Address) {
+    const PacketInfo sent{IpAddress::parse("fe80::1").value(), 7};
+    alignas(cmsghdr) std::array<std::uint8_t, kPacketInfoSize> control{};
+    msghdr header{};
+    header.msg_control = control.data();
+    header.msg_controllen = write_packet_info(sent, control);
+    const PacketInfo read = read_packet_info(header);
+    EXPECT_EQ(read.local, sent.local);
+    EXPECT_EQ(read.interface, sent.interface);
+}
+
 }  // namespace
 }  // namespace cenote

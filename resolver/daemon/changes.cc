@@ -87,20 +87,21 @@ void Running::publish_audit_head() {
     queries_->wake();
 }
 
-Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
-    auto written = change({{.rule = &rule, .policy = nullptr, .record = std::move(record)}}, {});
+/// A change that a person makes: one record, and one line in the log.
+Result<state::Record> Running::change_by_person(state::Change change, const state::Import& import) {
+    auto written = this->change({std::move(change)}, import);
     if (!written) return std::move(written).error();
     const state::Record& own = written->front();
     log::notice("{} {} by {}: policy {}", own.action, own.object, own.actor, enforcement().text());
     return own;
 }
 
+Result<state::Record> Running::change_rule(const state::Rule& rule, state::Record record) {
+    return change_by_person({.rule = &rule, .policy = nullptr, .record = std::move(record)}, {});
+}
+
 Result<state::Record> Running::import(const state::Import& import, state::Record record) {
-    auto written = change({{.rule = nullptr, .policy = nullptr, .record = std::move(record)}}, import);
-    if (!written) return std::move(written).error();
-    const state::Record& own = written->front();
-    log::notice("{} {} by {}: policy {}", own.action, own.object, own.actor, enforcement().text());
-    return own;
+    return change_by_person({.rule = nullptr, .policy = nullptr, .record = std::move(record)}, import);
 }
 
 void Running::close_ended() {

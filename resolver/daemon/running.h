@@ -87,6 +87,7 @@ private:
     void replace_set();
 
     Result<std::vector<state::Record>> change(std::vector<state::Change> changes, const state::Import& import);
+    Result<state::Record> change_by_person(state::Change change, const state::Import& import);
     void enact(PreparedPolicy next);
     void note(state::Record record);
     void note_updates();

@@ -14,8 +14,6 @@ constexpr std::size_t kErrorBytesMax = 4096;
 constexpr std::size_t kOriginBytesMax = 16384;
 constexpr unsigned kFileMode = 0644;
 
-ByteView as_bytes(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
 std::optional<WallTime> modified_at(const Path& path) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return std::nullopt;
@@ -84,7 +82,7 @@ Status ListStore::confirm_copy(std::string_view id) const {
 }
 
 Status ListStore::note_error(std::string_view id, const std::string& error) const {
-    return write(error_path(id), as_bytes(error + "\n"));
+    return write(error_path(id), bytes_of(error + "\n"));
 }
 
 void ListStore::clear_error(std::string_view id) const {
@@ -93,7 +91,7 @@ void ListStore::clear_error(std::string_view id) const {
 }
 
 Status ListStore::keep_catalogue_names(const std::string& names) const {
-    return write(catalogue_names_path(), as_bytes(names));
+    return write(catalogue_names_path(), bytes_of(names));
 }
 
 std::int64_t ListStore::signed_since(std::string_view id, std::string_view key) const {
@@ -105,7 +103,7 @@ std::int64_t ListStore::signed_since(std::string_view id, std::string_view key) 
 }
 
 Status ListStore::note_signed(std::string_view id, std::string_view key, std::int64_t time) const {
-    return write(file(id, ".signed"), as_bytes(fmt::format("{} {}\n", key, time)));
+    return write(file(id, ".signed"), bytes_of(fmt::format("{} {}\n", key, time)));
 }
 
 ListOrigin ListStore::origin(std::string_view id) const {
@@ -119,7 +117,7 @@ ListOrigin ListStore::origin(std::string_view id) const {
 }
 
 Status ListStore::note_origin(std::string_view id, const ListOrigin& origin) const {
-    return write(file(id, ".origin"), as_bytes(fmt::format("{}\n{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.etag,
+    return write(file(id, ".origin"), bytes_of(fmt::format("{}\n{}\n{}\n{}\n{}\n", origin.url, origin.key, origin.etag,
                                                            origin.last_modified, origin.fetched_at)));
 }
 

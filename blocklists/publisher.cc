@@ -52,8 +52,7 @@ Status Publisher::keep_list(const Manifest::List& list, const ListReport& report
     }
     const auto text = read_file(report.path, bytes_max);
     if (!text) return text.error();
-    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(text->data()), text->size());
-    Status kept = store_.keep_copy(list.id, bytes);
+    Status kept = store_.keep_copy(list.id, bytes_of(*text));
     if (kept && !list.key.empty()) kept = store_.note_signed(list.id, list.key, report.signed_at);
     if (kept && list.origin) kept = store_.note_origin(list.id, *list.origin);
     return kept;

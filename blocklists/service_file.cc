@@ -146,7 +146,7 @@ private:
 std::vector<ServiceDraft> read_service_file(std::string_view text, const Path& file, Diagnostics& diagnostics) {
     const auto toml = TomlFile::parse(text, file.string(), diagnostics);
     if (!toml) return {};
-    const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    const auto digest = sha256(bytes_of(text));
     auto drafts = FileReader(toml->root(), diagnostics).read(digest);
     toml->finish();
     return drafts;

@@ -22,9 +22,7 @@ constexpr unsigned kFileMode = 0644;
 Path changes_path(const Path& set) { return Path(set).concat(".changes"); }
 Path failure_path(const Path& set) { return Path(set).concat(".failed"); }
 
-Status write_note(const Path& path, const std::string& text) {
-    return publish_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, kFileMode);
-}
+Status write_note(const Path& path, const std::string& text) { return publish_file(path, bytes_of(text), kFileMode); }
 
 /// "2026-03-01T00:00:00Z<tab>kim<tab>update<tab>5b0c…"
 std::string to_line(const SetChange& change) {

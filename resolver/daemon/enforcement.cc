@@ -102,7 +102,7 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const Moment& moment)
                                      : policy::Policy::rebuild(*policy_, options, loaded.base, version, moment.wall);
     if (!policy) return std::move(policy).error();
     std::string text = rules::policy_document(*options, loaded.base.get());
-    std::string digest = to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
+    std::string digest = to_hex(sha256(bytes_of(text)));
     return PreparedPolicy{
         std::move(loaded), std::move(*policy), moment, {version, moment.latest, std::move(digest), std::move(text)}};
 }

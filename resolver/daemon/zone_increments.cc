@@ -34,8 +34,7 @@ std::string_view subject_of(const RpzRecord& record) {
 std::string name_text(std::string_view wire_form) {
     wire::Name name;
     std::size_t end = 0;
-    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(wire_form.data()), wire_form.size());
-    return name.read_uncompressed(bytes, end) ? name.to_string() : std::string();
+    return name.read_uncompressed(bytes_of(wire_form), end) ? name.to_string() : std::string();
 }
 
 /// As a compilation reads the zone's master file: a record that it would not understand gives no rule.

@@ -18,7 +18,7 @@ std::string key_of(const wire::Name& name) {
 wire::Name name_from(const std::string& key) {
     wire::Name name;
     std::size_t end = 0;
-    CENOTE_CHECK(name.read_uncompressed({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()}, end));
+    CENOTE_CHECK(name.read_uncompressed(bytes_of(key), end));
     return name;
 }
 

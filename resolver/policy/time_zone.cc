@@ -66,7 +66,7 @@ Result<TimeZone> TimeZone::load(std::string_view name) {
     if (!is_zone_name(name)) return unknown;
     const auto content = read_file(Path(std::string(kFolder) + std::string(name)), kFileMax);
     if (!content.ok()) return unknown;
-    auto zone = parse({reinterpret_cast<const std::uint8_t*>(content->data()), content->size()});
+    auto zone = parse(bytes_of(*content));
     if (!zone) return Error{fmt::format("the file of time zone '{}' is broken; reinstall the package tzdata", name)};
     return std::move(*zone);
 }

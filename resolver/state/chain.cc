@@ -18,8 +18,7 @@ constexpr std::size_t kShownDigits = 16;
 void hash_field(std::string_view text, Sha256& hash) {
     // The length comes first, so that moving a byte from one field to the next gives another hash.
     const std::string size = fmt::format("{} ", text.size());
-    for (const std::string_view part : {std::string_view(size), text})
-        hash.update({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});
+    for (const std::string_view part : {std::string_view(size), text}) hash.update(bytes_of(part));
 }
 
 }  // namespace

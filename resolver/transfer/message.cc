@@ -81,9 +81,7 @@ void WireWriter::u48(std::uint64_t number) {
     u32(static_cast<std::uint32_t>(number));
 }
 
-void WireWriter::bytes(std::string_view text) {
-    bytes(ByteView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-}
+void WireWriter::bytes(std::string_view text) { bytes(bytes_of(text)); }
 
 MessageWriter::MessageWriter(std::uint16_t id, std::uint16_t flags) {
     bytes_.resize(wire::kHeaderSize);

@@ -96,8 +96,7 @@ std::string to_text(const RpzRecord& record) {
     const auto name_text = [](const std::string& bytes) {
         wire::Name name;
         std::size_t end = 0;
-        const ByteView view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-        return name.read_uncompressed(view, end) ? name.to_string() : std::string("?");
+        return name.read_uncompressed(bytes_of(bytes), end) ? name.to_string() : std::string("?");
     };
     const std::string owner = name_text(record.owner + '\0');
     const auto* rdata = reinterpret_cast<const std::uint8_t*>(record.rdata.data());

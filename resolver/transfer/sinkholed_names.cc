@@ -24,9 +24,7 @@ std::optional<wire::Name> below(ByteView name) {
     bytes.append(reinterpret_cast<const char*>(name.data()), name.size());
     wire::Name made;
     std::size_t end = 0;
-    return made.read_uncompressed({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, end)
-               ? std::optional(made)
-               : std::nullopt;
+    return made.read_uncompressed(bytes_of(bytes), end) ? std::optional(made) : std::nullopt;
 }
 
 class Walker {

@@ -60,9 +60,7 @@ void write_option_header(ByteWriter& writer, OptionCode code, std::size_t size) 
     writer.u16(static_cast<std::uint16_t>(size));
 }
 
-void write_text(ByteWriter& writer, std::string_view text) noexcept {
-    writer.bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
+void write_text(ByteWriter& writer, std::string_view text) noexcept { writer.bytes(bytes_of(text)); }
 
 }  // namespace
 

@@ -27,10 +27,10 @@ TEST_F(FilesTest, UpdatePublishesWithoutADaemonAndReportsThat) {
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_THAT(ran.out, HasSubstr("2 services"));
     EXPECT_THAT(ran.out, HasSubstr("no cenoted listens"));
-    const auto told = run("inspect cenote.set --json").json();
-    EXPECT_EQ(told.at("domains"), 3);
-    EXPECT_EQ(told.at("services"), 2);
-    EXPECT_EQ(ids(told.at("sources")).size(), 2U);
+    const auto shown = run("inspect cenote.set --json").json();
+    EXPECT_EQ(shown.at("domains"), 3);
+    EXPECT_EQ(shown.at("services"), 2);
+    EXPECT_EQ(ids(shown.at("sources")).size(), 2U);
 }
 
 TEST_F(FilesTest, ADryRunPublishesNothing) {
@@ -42,21 +42,21 @@ TEST_F(FilesTest, ADryRunPublishesNothing) {
 TEST_F(FilesTest, ExplainHasItsFields) {
     configure("[[group]]\nid = \"lab\"\nclients = [\"10.1.0.0/16\"]\n");
     ASSERT_EQ(run("update").code, 0);
-    const auto told = run("explain www.alpha-ai.example --client 10.1.2.3 --type AAAA --json").json();
-    EXPECT_EQ(told.at("name"), "www.alpha-ai.example");
-    EXPECT_EQ(told.at("client"), "10.1.2.3");
-    EXPECT_EQ(told.at("type"), "AAAA");
-    EXPECT_EQ(told.at("groups"), Json::array({"lab", "everyone"}));
-    EXPECT_EQ(told.at("verdict"), "restrict");
-    EXPECT_EQ(told.at("service"), "alpha");
-    EXPECT_EQ(told.at("directive"), "test-1");
-    EXPECT_EQ(told.at("matched"), "alpha-ai.example");
-    EXPECT_EQ(told.at("answer"), "null, 30 s");
-    EXPECT_EQ(told.at("until"), "2099-12-31T23:59:59Z");
-    EXPECT_TRUE(told.at("list").is_null());
-    EXPECT_TRUE(told.at("exception").is_null());
-    EXPECT_TRUE(told.contains("policy_version"));
-    EXPECT_GT(told.at("steps").size(), 2U);
+    const auto shown = run("explain www.alpha-ai.example --client 10.1.2.3 --type AAAA --json").json();
+    EXPECT_EQ(shown.at("name"), "www.alpha-ai.example");
+    EXPECT_EQ(shown.at("client"), "10.1.2.3");
+    EXPECT_EQ(shown.at("type"), "AAAA");
+    EXPECT_EQ(shown.at("groups"), Json::array({"lab", "everyone"}));
+    EXPECT_EQ(shown.at("verdict"), "restrict");
+    EXPECT_EQ(shown.at("service"), "alpha");
+    EXPECT_EQ(shown.at("directive"), "test-1");
+    EXPECT_EQ(shown.at("matched"), "alpha-ai.example");
+    EXPECT_EQ(shown.at("answer"), "null, 30 s");
+    EXPECT_EQ(shown.at("until"), "2099-12-31T23:59:59Z");
+    EXPECT_TRUE(shown.at("list").is_null());
+    EXPECT_TRUE(shown.at("exception").is_null());
+    EXPECT_TRUE(shown.contains("policy_version"));
+    EXPECT_GT(shown.at("steps").size(), 2U);
 }
 
 TEST_F(FilesTest, ExplainJudgesTheNameInWhatIsPasted) {
@@ -69,9 +69,9 @@ TEST_F(FilesTest, ExplainJudgesTheNameInWhatIsPasted) {
         EXPECT_THAT(ran.err,
                     testing::StartsWith(std::string("cenote: '") + pasted + "' is read as www.alpha-ai.example: "));
     }
-    const auto told = run("explain https://www.alpha-ai.example/login --json").json();
-    EXPECT_EQ(told.at("name"), "www.alpha-ai.example");
-    EXPECT_THAT(told.at("notes").at(0), HasSubstr("scheme and path are taken off"));
+    const auto shown = run("explain https://www.alpha-ai.example/login --json").json();
+    EXPECT_EQ(shown.at("name"), "www.alpha-ai.example");
+    EXPECT_THAT(shown.at("notes").at(0), HasSubstr("scheme and path are taken off"));
     EXPECT_EQ(run("explain www.alpha-ai.example --json").json().at("notes"), Json::array());
     for (const char* refused : {"a@alpha-ai.example", "'||alpha-ai.example^'", "'*.alpha-ai.example'", "192.0.2.1",
                                 "'www alpha-ai.example'", "''"}) {
@@ -91,10 +91,10 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
     EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is from the files\n");
     EXPECT_THAT(run("directives").out, HasSubstr("domain:" + both));
     EXPECT_THAT(run("directives hangul").out, HasSubstr("domain:" + both));
-    const auto told = run("explain www.한글도메인.kr --json").json();
-    EXPECT_EQ(told.at("verdict"), "restrict");
-    EXPECT_EQ(told.at("name"), "www.xn--bj0bj3i97fq8o5lq.kr");
-    EXPECT_EQ(told.at("unicode"), "www.한글도메인.kr");
+    const auto shown = run("explain www.한글도메인.kr --json").json();
+    EXPECT_EQ(shown.at("verdict"), "restrict");
+    EXPECT_EQ(shown.at("name"), "www.xn--bj0bj3i97fq8o5lq.kr");
+    EXPECT_EQ(shown.at("unicode"), "www.한글도메인.kr");
     EXPECT_TRUE(run("explain www.alpha-ai.example --json").json().at("unicode").is_null());
     EXPECT_EQ(run("directives hangul --json").json().at(0).at("targets"),
               Json::array({"domain:xn--bj0bj3i97fq8o5lq.kr"}));
@@ -103,13 +103,13 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
 TEST_F(FilesTest, ExplainShowsThatAClientIsRefused) {
     configure("");
     ASSERT_EQ(run("update").code, 0);
-    const auto told = run("explain www.alpha-ai.example --client 8.8.8.8 --json").json();
-    EXPECT_EQ(told.at("verdict"), "refused");
-    EXPECT_EQ(told.at("answer"), "REFUSED, EDE 18 (Prohibited)");
-    EXPECT_TRUE(told.at("directive").is_null());
-    EXPECT_TRUE(told.at("until").is_null());
-    EXPECT_EQ(told.at("service"), "alpha");
-    EXPECT_THAT(told.at("steps").at(0), HasSubstr("allow_from"));
+    const auto shown = run("explain www.alpha-ai.example --client 8.8.8.8 --json").json();
+    EXPECT_EQ(shown.at("verdict"), "refused");
+    EXPECT_EQ(shown.at("answer"), "REFUSED, EDE 18 (Prohibited)");
+    EXPECT_TRUE(shown.at("directive").is_null());
+    EXPECT_TRUE(shown.at("until").is_null());
+    EXPECT_EQ(shown.at("service"), "alpha");
+    EXPECT_THAT(shown.at("steps").at(0), HasSubstr("allow_from"));
     EXPECT_THAT(
         run("explain localhost --client 8.8.8.8").out,
         testing::StartsWith("refused   8.8.8.8 > [server].allow_from has no prefix that contains it > REFUSED"));

@@ -309,20 +309,20 @@ TEST(DirectPollTest, WhatItsCallbackWatchesIsWatchedAtOnce) {
     auto [near, far] = socket_pair();
     auto [later, to_later] = socket_pair();
     ASSERT_EQ(::write(to_later.get(), "x", 1), 1);
-    bool told = false;
+    bool called = false;
     std::optional<Poll> watched;
     std::optional<DirectPoll> poll;
     poll.emplace(loop, near.get(), [&] {
         poll->stop();
         watched.emplace(loop, later.get(), [&](unsigned) {
-            told = true;
+            called = true;
             loop.stop();
         });
         watched->watch(Poll::kReadable);
     });
     ASSERT_EQ(::write(far.get(), "x", 1), 1);
     loop.run();
-    EXPECT_TRUE(told);
+    EXPECT_TRUE(called);
 }
 
 TEST_P(TurnEndTest, ComesAfterWhatHappenedAndBeforeTheWait) {

@@ -31,15 +31,15 @@ constexpr std::array<std::pair<unsigned, std::string_view>, 4> kRcodes{{
 }};
 
 /// An answer as the scenario would write it.
-struct Told {
+struct ReplyContent {
     Lines words;  // of REPLY, sorted
     Lines answer;
     Lines authority;
     std::vector<ErrorText> errors;
 };
 
-void read_opt(std::uint32_t ttl, ByteView rdata, Told& told) {
-    if ((ttl & 0x8000) != 0) told.words.emplace_back("DO");
+void read_opt(std::uint32_t ttl, ByteView rdata, ReplyContent& content) {
+    if ((ttl & 0x8000) != 0) content.words.emplace_back("DO");
     ByteReader options(rdata);
     while (options.left() > 0 && options.ok()) {
         const std::uint16_t code = options.u16();
@@ -47,12 +47,12 @@ void read_opt(std::uint32_t ttl, ByteView rdata, Told& told) {
         if (code != static_cast<std::uint16_t>(wire::OptionCode::ExtendedError)) continue;
         const unsigned error = data.u16();
         const ByteView text = data.bytes(data.left());
-        told.errors.push_back({.code = error, .part = std::string(text.begin(), text.end())});
+        content.errors.push_back({.code = error, .part = std::string(text.begin(), text.end())});
     }
 }
 
 /// Finds the OPT with a reader of its own, for ldns prints no extended errors.
-void read_edns(ByteView message, Told& told) {
+void read_edns(ByteView message, ReplyContent& content) {
     bool found = false;
     std::size_t at = wire::kHeaderSize;
     for (unsigned left = load_u16(&message[4]); left > 0 && wire::skip_name(message, at); --left) at += 4;
@@ -63,10 +63,10 @@ void read_edns(ByteView message, Told& told) {
         record.skip(2);
         const std::uint32_t ttl = record.u32();
         const ByteView rdata = record.bytes(record.u16());
-        if (type == wire::RrType::OPT) found = true, read_opt(ttl, rdata, told);
+        if (type == wire::RrType::OPT) found = true, read_opt(ttl, rdata, content);
         at += record.offset();
     }
-    if (!found) told.words.emplace_back("NOEDNS");
+    if (!found) content.words.emplace_back("NOEDNS");
 }
 
 /// The records of a section as ldns prints them, owners in lower case: their case may be that of the query.
@@ -85,35 +85,35 @@ Lines section(const std::string& text, std::string_view title) {
     return lines;
 }
 
-void read_sections(ByteView message, Told& told) {
+void read_sections(ByteView message, ReplyContent& content) {
     const auto text = wire::to_text(message);
     CENOTE_CHECK(text.ok());
-    told.answer = section(*text, ";; ANSWER SECTION:");
-    told.authority = section(*text, ";; AUTHORITY SECTION:");
+    content.answer = section(*text, ";; ANSWER SECTION:");
+    content.authority = section(*text, ";; AUTHORITY SECTION:");
 }
 
-Told read_told(ByteView message) {
-    Told told;
+ReplyContent read_reply(ByteView message) {
+    ReplyContent content;
     const std::uint16_t flags = load_u16(&message[2]);
     for (const auto& [bit, word] : kFlags)
-        if ((flags & bit) != 0) told.words.emplace_back(word);
+        if ((flags & bit) != 0) content.words.emplace_back(word);
     const auto* const rcode = std::ranges::find(kRcodes, flags & 0x0fU, [](const auto& row) { return row.first; });
-    told.words.emplace_back(rcode == kRcodes.end() ? "another rcode" : rcode->second);
-    read_edns(message, told);
-    read_sections(message, told);
-    std::ranges::sort(told.words);
-    return told;
+    content.words.emplace_back(rcode == kRcodes.end() ? "another rcode" : rcode->second);
+    read_edns(message, content);
+    read_sections(message, content);
+    std::ranges::sort(content.words);
+    return content;
 }
 
-Told expectation(const Entry& entry, const wire::Query& query) {
-    Told told;
-    told.words = entry.words.value_or(Lines{});
-    std::ranges::sort(told.words);
+ReplyContent expectation(const Entry& entry, const wire::Query& query) {
+    ReplyContent content;
+    content.words = entry.words.value_or(Lines{});
+    std::ranges::sort(content.words);
     wire::Question question{.name = query.name, .type = query.type, .rr_class = query.rr_class};
     read_sections(engine::testing::upstream_answer(question, wire::Rcode::NoError, entry.answer, entry.authority),
-                  told);
-    told.errors = entry.errors;
-    return told;
+                  content);
+    content.errors = entry.errors;
+    return content;
 }
 
 bool same_errors(const std::vector<ErrorText>& expected, const std::vector<ErrorText>& got) {
@@ -122,14 +122,14 @@ bool same_errors(const std::vector<ErrorText>& expected, const std::vector<Error
     });
 }
 
-std::string print(const Told& told) {
+std::string print(const ReplyContent& content) {
     std::string text = "REPLY";
-    for (const auto& word : told.words) text += " " + word;
+    for (const auto& word : content.words) text += " " + word;
     text += "\nSECTION ANSWER\n";
-    for (const auto& line : told.answer) text += line + '\n';
+    for (const auto& line : content.answer) text += line + '\n';
     text += "SECTION AUTHORITY\n";
-    for (const auto& line : told.authority) text += line + '\n';
-    for (const auto& error : told.errors) text += "EDE " + std::to_string(error.code) + " " + error.part + '\n';
+    for (const auto& line : content.authority) text += line + '\n';
+    for (const auto& error : content.errors) text += "EDE " + std::to_string(error.code) + " " + error.part + '\n';
     return text;
 }
 
@@ -144,12 +144,12 @@ std::optional<std::string> compare_answer(const Entry& expected, ByteView query,
     if (echoed.size() < asked.question.size() ||
         !std::equal(asked.question.begin(), asked.question.end(), echoed.begin()))
         return "the answer does not repeat the question byte for byte\ngot:\n" + *printed;
-    const Told told = read_told(answer);
-    const Told wanted = expectation(expected, asked);
-    const bool same = wanted.words == told.words && wanted.answer == told.answer &&
-                      wanted.authority == told.authority && same_errors(wanted.errors, told.errors);
+    const ReplyContent content = read_reply(answer);
+    const ReplyContent wanted = expectation(expected, asked);
+    const bool same = wanted.words == content.words && wanted.answer == content.answer &&
+                      wanted.authority == content.authority && same_errors(wanted.errors, content.errors);
     if (same) return std::nullopt;
-    return "the answer is another\nexpected:\n" + print(wanted) + "got:\n" + print(told) + "\n" + *printed;
+    return "the answer is another\nexpected:\n" + print(wanted) + "got:\n" + print(content) + "\n" + *printed;
 }
 
 }  // namespace cenote::scenarios

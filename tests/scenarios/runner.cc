@@ -28,7 +28,7 @@ private:
     struct Open {
         std::size_t index = 0;
         Ticks since{};
-        bool told_delayed = false;
+        bool timeout_reported = false;
     };
 
     Wrong act(const Step& step);
@@ -175,7 +175,7 @@ Wrong Play::check_out_query(const Entry& entry) {
         return "upstream was asked something else\nexpected:\n" + entry.question->name + " " + entry.question->type +
                "\ngot:\n" + got.question.name.to_string() + " " + wire::type_to_text(got.question.type) +
                (got.dnssec_ok ? " DO" : "") + (got.checking_disabled ? " CD" : "");
-    open_.push_back({.index = out_seen_++, .since = world_->now, .told_delayed = false});
+    open_.push_back({.index = out_seen_++, .since = world_->now, .timeout_reported = false});
     return std::nullopt;
 }
 
@@ -237,8 +237,8 @@ Wrong Play::pass(seconds elapse) {
     }
     move_to(until);
     for (Open& open : open_) {
-        if (open.told_delayed || world_->now - open.since < settings_->upstream.stale_after) continue;
-        open.told_delayed = true;
+        if (open.timeout_reported || world_->now - open.since < settings_->upstream.stale_after) continue;
+        open.timeout_reported = true;
         const auto& asked = world_->forwarder->asked[open.index];
         world_->forwarder->sink.on_client_response_timeout(asked.query, {&asked.waiter, 1}, world_->now);
     }

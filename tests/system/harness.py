@@ -102,7 +102,7 @@ class Clock:
         self.set(start)
 
     def set(self, text):
-        """To an RFC 3339 time; a daemon that runs is told as the kernel would tell it."""
+        """To an RFC 3339 time; the timers of a running daemon fire as the kernel makes them."""
         then = datetime.datetime.fromisoformat(text)
         self.file.write_text(str(int(then.timestamp())))
 

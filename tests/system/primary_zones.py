@@ -41,7 +41,7 @@ class PrimaryZoneTest(SystemTest):
         secret.write_text(SECRET + "\n")
         secret.chmod(0o640)
         tsig = f'tsig = ["{KEY}"]' if keys else ""
-        told = ", ".join(f'"{address}"' for address in notify)
+        shown = ", ".join(f'"{address}"' for address in notify)
         node.write_config(extra=f"""
 [[tsig]]
 name        = "{KEY}"
@@ -50,7 +50,7 @@ secret_file = "{secret}"
 [[serve_rpz]]
 zone   = "{ZONE}"
 {tsig}
-notify = [{told}]
+notify = [{shown}]
 {more}
 """)
         if allow_from is not None:

@@ -17,9 +17,9 @@ class Acceptance(ListTest):
         self.configure(url)
         self.update()
         web.put("list.txt", "com\n" + GOOD + "co.kr\nwhat is this\nnet\n")
-        told = self.update(code=1)
+        shown = self.update(code=1)
         why = self.row()["error"]
-        for text in (told, why):
+        for text in (shown, why):
             self.assertIn(f"{url}: it adds 3 entries that may not be sinkholed: 'com' in line 1: ", text)
             self.assertIn("'co.kr' in line 102: ", text)
             self.assertIn("'net' in line 104: ", text)
@@ -61,9 +61,9 @@ class Acceptance(ListTest):
                              (GOOD + "co.kr\n", "may not be sinkholed"),
                              ("", "it lost 100 of 100")):
             web.put("list.txt", content)
-            told = self.update(code=1)
-            self.assertIn(why, told)
-            self.assertIn("list 'web' is not taken", told)
+            shown = self.update(code=1)
+            self.assertIn(why, shown)
+            self.assertIn("list 'web' is not taken", shown)
             self.assertEqual(self.seen(), SINKHOLED)
             self.assertIn(why, self.row()["error"])
         web.put("bomb.txt", bomb)
@@ -87,9 +87,9 @@ class Acceptance(ListTest):
         self.update()
         before = self.resolver.set.read_bytes()
         web.put("list.txt", GOOD.replace("n7.bad.example\n", "") + "famous.example\nobscure.example\n")
-        told = self.update("--dry-run", "--popular", popular)
-        self.assertIn("+ www.famous.example  web  popular, rank 1\n- n7.bad.example  web  popular, rank 2\n", told)
-        self.assertIn("+ obscure.example  web\n", told)
+        shown = self.update("--dry-run", "--popular", popular)
+        self.assertIn("+ www.famous.example  web  popular, rank 1\n- n7.bad.example  web  popular, rank 2\n", shown)
+        self.assertIn("+ obscure.example  web\n", shown)
         self.assertEqual(self.resolver.set.read_bytes(), before)
         old = self.resolver.folder / "old.set"
         shutil.copy(self.resolver.set, old)
@@ -107,8 +107,8 @@ class Acceptance(ListTest):
         self.configure(f"http://127.0.0.1:{web.port}/list.txt")
         self.update()
         web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(20)))
-        told = self.update("--popular", popular, code=1)
-        self.assertIn("it would newly sinkhole 20 popular names, www.famous0.example", told)
+        shown = self.update("--popular", popular, code=1)
+        self.assertIn("it would newly sinkhole 20 popular names, www.famous0.example", shown)
         web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(9)))
         self.update("--popular", popular)
 
@@ -127,12 +127,12 @@ class Acceptance(ListTest):
         self.assertGreaterEqual(rows["www.famous3.example"][1], 3)
         self.assertEqual(rows["www.mine.example"], (50, 1))
         web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(11)))
-        told = self.update(code=1)
-        self.assertIn("it would newly sinkhole 11 popular names, www.famous", told)
+        shown = self.update(code=1)
+        self.assertIn("it would newly sinkhole 11 popular names, www.famous", shown)
         self.assertEqual(self.seen("www.famous0.example"), OPEN)
         web.put("list.txt", GOOD + "".join(f"famous{i}.example\n" for i in range(10)) + "mine.example\n")
-        told = self.update("--dry-run")
-        self.assertIn("+ famous0.example  web", told)
+        shown = self.update("--dry-run")
+        self.assertIn("+ famous0.example  web", shown)
         self.update()
         self.assertEqual(self.seen("www.famous0.example"), SINKHOLED)
 

@@ -113,8 +113,8 @@ class Changes(SystemTest):
                 control("reload")
             # What is in force when the change is done is what the next question gets.
             if i % 50 == 0:
-                told = control("explain", name="alpha-ai.example", client="127.0.0.9")
-                closed = told["verdict"] in ("restrict", "block")
+                shown = control("explain", name="alpha-ai.example", client="127.0.0.9")
+                closed = shown["verdict"] in ("restrict", "block")
                 self.assertEqual(addresses(node.ask("alpha-ai.example", source="127.0.0.9")),
                                  ["0.0.0.0"] if closed else ["192.0.2.1"])
         clients.end()

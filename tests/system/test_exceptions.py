@@ -122,9 +122,9 @@ class Exceptions(SystemTest):
         self.assertEqual(addresses(answer), OPEN)
         self.assertLessEqual(answer.answer[0].ttl, 30, "what may be revoked is not kept for an hour")
         self.assertEqual(self.seen(source="127.0.0.80"), CLOSED, "just outside the prefix")
-        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.65")
-        self.assertEqual((told["verdict"], told["exception"], told["directive"]), ("exception", ident, "d1"))
-        self.assertEqual(told["next_verdict"], "restrict")
+        shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.65")
+        self.assertEqual((shown["verdict"], shown["exception"], shown["directive"]), ("exception", ident, "d1"))
+        self.assertEqual(shown["next_verdict"], "restrict")
         self.assertEqual(self.seen(), OPEN)
         row = self.row(ident)
         self.assertEqual((row["stage"], row["asked_by"], row["agreed_by"], row["queries"]),

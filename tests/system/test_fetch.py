@@ -61,8 +61,8 @@ class Fetch(ListTest):
         self.resolver.start()
         web.put("two.txt", "two.example\nthree.example\n")
         (web.folder / "files" / "list.txt").unlink()
-        told = self.update(code=1)
-        self.assertIn("the server answered 404", told)
+        shown = self.update(code=1)
+        self.assertIn("the server answered 404", shown)
         self.assertEqual(self.seen(), SINKHOLED, "the last good copy serves")
         self.assertIn("404", self.row()["error"])
         self.assertEqual(self.resolver.cenote_json("lists")[1]["entries"], 2)
@@ -111,8 +111,8 @@ class Fetch(ListTest):
                             # test_bad_texts_change_nothing meets the limit of size alone.
                             (RudeServer(self, endless()), "larger than 512 MiB|imed out")):
             self.configure(server.url)
-            told = self.update("--timeout", "60s" if "larger" in why else "3s", code=1)
-            self.assertRegex(told, why)
+            shown = self.update("--timeout", "60s" if "larger" in why else "3s", code=1)
+            self.assertRegex(shown, why)
             self.assertEqual(self.seen(), SINKHOLED)
         self.configure(f"http://127.0.0.1:{free_port()}/list.txt")
         self.assertIn("not taken", self.update("--timeout", "1s", code=1))

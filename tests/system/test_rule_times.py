@@ -13,10 +13,10 @@ class RuleTimes(RulesTest):
         for stopped in (False, True):  # by the daemon, and from the files
             if stopped:
                 self.resolver.stop()
-            told = self.resolver.cenote_json("explain", "alpha-ai.example")
-            self.assertEqual((told["verdict"], told["directive"]), ("observe", "node1-1"))
-            told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
-            self.assertEqual((told["verdict"], told["directive"]), ("block", "node1-1"))
+            shown = self.resolver.cenote_json("explain", "alpha-ai.example")
+            self.assertEqual((shown["verdict"], shown["directive"]), ("observe", "node1-1"))
+            shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
+            self.assertEqual((shown["verdict"], shown["directive"]), ("block", "node1-1"))
 
     def test_what_was_can_be_asked_later(self):
         """Each time is judged by the policy that was in force then, though nothing of it may be left."""
@@ -37,8 +37,8 @@ class RuleTimes(RulesTest):
             if stopped:
                 self.resolver.stop()
             for at, verdict in zip(times, ("forward", "restrict", "block")):
-                told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.77", "--at", at)
-                self.assertEqual(told["verdict"], verdict, told)
+                shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.77", "--at", at)
+                self.assertEqual(shown["verdict"], verdict, shown)
             self.assertIn("no policy is stored", self.refused("explain", "alpha-ai.example", "--at",
                                                               "2001-01-01T00:00:00Z"))
         versions = [row["policy"].split()[1] for row in self.audit("--directive", made)]
@@ -49,10 +49,10 @@ class RuleTimes(RulesTest):
         self.assertIn("has passed", self.refused("directive", "step", made, "restrict", "--at", "2001-01-01T00:00:00Z"))
         self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-01-01T00:00:00Z")
         self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", self.ahead(2))
-        told = self.resolver.cenote_json("directives", made)[0]
-        self.assertEqual([step["step"] for step in told["planned"]], ["restrict", "block"])
-        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
-        self.assertEqual(told["verdict"], "block")
+        shown = self.resolver.cenote_json("directives", made)[0]
+        self.assertEqual([step["step"] for step in shown["planned"]], ["restrict", "block"])
+        shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--at", "2098-01-01T00:00:00Z")
+        self.assertEqual(shown["verdict"], "block")
         eventually(lambda: self.seen("alpha-ai.example") == CLOSED, "the planned step")
         self.assertEqual(self.resolver.cenote_json("explain", "alpha-ai.example")["next_verdict"], "block")
         self.resolver.cenote_ok("directive", "step", made, "advise")
@@ -95,9 +95,9 @@ class RuleTimes(RulesTest):
             clock.set(back)
             self.resolver.start()
             self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED), back)
-            told = self.resolver.cenote("status", "--check")
-            self.assertEqual(told.returncode, 1)
-            self.assertIn("the clock says " + back, told.stdout)
+            shown = self.resolver.cenote("status", "--check")
+            self.assertEqual(shown.returncode, 1)
+            self.assertIn("the clock says " + back, shown.stdout)
             self.assertIn("the clock says", self.refused("suspend", "--until", "2099-01-01T00:00:00Z"))
             self.resolver.cenote_ok("restrict", "domain:more.example")
             self.assertGreater(self.resolver.cenote_json("status")["policy_version"], serial, "no serial falls")

@@ -38,8 +38,8 @@ class Rules(RulesTest):
         self.resolver.cenote_ok("directive", "step", made, "block")
         self.assertEqual(self.seen("alpha-ai.example"), CLOSED)
         other = self.made("advise", "service:*")
-        told = self.resolver.cenote_ok("directive", "lift", made, "--ref", "2026-201")
-        self.assertIn(f"still in force: {other} (advise, service:*)", told)
+        shown = self.resolver.cenote_ok("directive", "lift", made, "--ref", "2026-201")
+        self.assertIn(f"still in force: {other} (advise, service:*)", shown)
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
         self.assertIn("was lifted before", self.refused("directive", "lift", made))
         self.assertIn("never used again", self.refused("directive", "add", "--id", made, "--target", "alpha", "--step",
@@ -71,7 +71,7 @@ class Rules(RulesTest):
         self.resolver.stop()
         self.resolver.start()
         eventually(lambda: len(self.audit()) > count, "the record of a start")
-        self.assertEqual([r["action"] for r in self.audit()[count:]], ["start"], "told once")
+        self.assertEqual([r["action"] for r in self.audit()[count:]], ["start"], "recorded once")
         self.resolver.cenote_ok("update", "--note", "by hand")
         self.assertEqual(self.audit()[-1]["action"], "update")
         self.assertEqual(self.audit()[-1]["note"], "by hand")
@@ -83,12 +83,12 @@ class Rules(RulesTest):
             self.seen("alpha-ai.example", source=source)
             self.seen("api.alpha-ai.example", source=source)
         before = self.resolver.cenote_json("status")
-        told = self.resolver.cenote_ok("directive", "add", "--target", "alpha", "--target", "domain:other.example", "--role",
+        shown = self.resolver.cenote_ok("directive", "add", "--target", "alpha", "--target", "domain:other.example", "--role",
                                        "web", "--group", "lab", "--step", "restrict", "--dry-run")
         for line in ("[[directive]]\nid = ", "\nstep = \"restrict\"\n", "takes  alpha (service:alpha, 1 names)", "takes  other.example (domain:other.example, 1 names)",
                      "from   lab 127.0.0.77/32", "asked  2 queries by lab since cenoted started", "nothing has changed"):
-            self.assertIn(line, told)
-        self.assertNotIn("from   everyone", told)
+            self.assertIn(line, shown)
+        self.assertNotIn("from   everyone", shown)
         self.assertIn("from   everyone", self.resolver.cenote_ok("block", "beta", "--dry-run"))
         after = self.resolver.cenote_json("status")
         self.assertEqual((before["policy_version"], before["audit_head"]), (after["policy_version"], after["audit_head"]))
@@ -97,10 +97,10 @@ class Rules(RulesTest):
         made = self.made("restrict", "beta")
         by_category = self.made("advise", "category:coding")
         self.made("advise", "category:chat")
-        told = self.resolver.cenote_ok("directive", "lift", made)
-        self.assertIn("still in force: file-1 (restrict, service:beta)", told)
-        self.assertIn(f"still in force: {by_category} (advise, category:coding)", told)
-        self.assertEqual(told.count("still in force"), 2)
+        shown = self.resolver.cenote_ok("directive", "lift", made)
+        self.assertIn("still in force: file-1 (restrict, service:beta)", shown)
+        self.assertIn(f"still in force: {by_category} (advise, category:coding)", shown)
+        self.assertEqual(shown.count("still in force"), 2)
         made = self.made("restrict", "domain:sub.own.example")
         above = self.made("restrict", "domain:own.example")
         self.assertIn(above, self.resolver.cenote_ok("directive", "lift", made))
@@ -128,9 +128,9 @@ class Rules(RulesTest):
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("'https://beta-ai.example/login' is read as beta-ai.example: scheme and path", done.stderr)
         self.assertEqual(self.seen("beta-ai.example"), OPEN)
-        told = self.resolver.cenote("explain", "https://beta-ai.example/login", "--json")
-        self.assertEqual((json.loads(told.stdout)["name"], json.loads(told.stdout)["verdict"]), ("beta-ai.example", "allow"))
-        self.assertIn("is read as beta-ai.example", told.stderr)
+        shown = self.resolver.cenote("explain", "https://beta-ai.example/login", "--json")
+        self.assertEqual((json.loads(shown.stdout)["name"], json.loads(shown.stdout)["verdict"]), ("beta-ai.example", "allow"))
+        self.assertIn("is read as beta-ai.example", shown.stderr)
 
         done = self.resolver.cenote("restrict", "domain:*.pasted.example", "domain:한글도메인.kr")
         self.assertIn("'*.' is taken off", done.stderr)
@@ -155,8 +155,8 @@ class Rules(RulesTest):
         self.assertEqual(self.seen("relay.example"), CLOSED)
 
     def test_who_may_not_ask_is_explained_as_refused(self):
-        told = self.resolver.cenote_json("explain", "beta-ai.example", "--client", "8.8.8.8")
-        self.assertEqual((told["verdict"], told["directive"]), ("refused", None))
+        shown = self.resolver.cenote_json("explain", "beta-ai.example", "--client", "8.8.8.8")
+        self.assertEqual((shown["verdict"], shown["directive"]), ("refused", None))
         self.assertEqual(self.resolver.cenote_json("explain", "beta-ai.example", "--client", "127.0.0.77")["verdict"], "restrict")
 
     def test_the_trail_shows_what_was_done_to_it(self):
@@ -168,8 +168,8 @@ class Rules(RulesTest):
         digest = self.resolver.cenote_json("status")["policy_digest"]
         said = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
         self.assertIn(f"digest {digest[:16]} audit {head[:16]}", said)
-        told = self.resolver.cenote_ok("audit", "--verify", "--head", head)
-        self.assertIn(head, told)
+        shown = self.resolver.cenote_ok("audit", "--verify", "--head", head)
+        self.assertIn(head, shown)
         self.assertEqual([row["action"] for row in self.audit()][-2:], ["reload", "update"])
         self.resolver.stop()
         with sqlite3.connect(self.resolver.folder / "state.db") as state:
@@ -203,9 +203,9 @@ class Rules(RulesTest):
         self.assertEqual(self.seen("other.example"), CLOSED)
         self.assertEqual(self.seen("beta-ai.example"), OPEN)
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
-        told = json.dumps(self.resolver.cenote_json("status")["problems"])
-        self.assertIn("node1-1", told)
-        self.assertNotIn("node1-2", told)
+        shown = json.dumps(self.resolver.cenote_json("status")["problems"])
+        self.assertIn("node1-1", shown)
+        self.assertNotIn("node1-2", shown)
         self.made("restrict", "domain:third.example")
         self.resolver.cenote_ok("reload")
         self.assertEqual([self.seen(name) for name in ("other.example", "third.example")], [CLOSED, CLOSED])

@@ -110,8 +110,8 @@ class Story(SystemTest):
         self.assertEqual(self.directives()["moti-2025-02"], ("planned", "observe"))
         self.assertTrue(self.is_open(STAFF))
         self.assertEqual(self.counted("observe", "moti-2025-02", "ministry"), 1)
-        told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", STAFF)
-        self.assertEqual((told["verdict"], told["next_verdict"], told["changes"]),
+        shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", STAFF)
+        self.assertEqual((shown["verdict"], shown["next_verdict"], shown["changes"]),
                          ("observe", "restrict", "2025-02-06T00:00:00Z"))
 
         # A minute before nine no answer may be kept past nine.
@@ -175,8 +175,8 @@ class Story(SystemTest):
                                     ("2025-03-01T09:00:00+09:00", LAB, "exception"),
                                     ("2025-04-15T00:00:00+09:00", LAB, "block"),
                                     ("2025-07-01T00:00:00+09:00", LAB, "restrict")):
-            told = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", client, "--at", at)
-            self.assertEqual(told["verdict"], verdict, (at, client))
+            shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", client, "--at", at)
+            self.assertEqual(shown["verdict"], verdict, (at, client))
         trail = self.resolver.cenote_json("audit", "--directive", "moti-2025-02")
         self.assertEqual([row["action"] for row in trail],
                          ["exception request", "exception approve", "exception end",

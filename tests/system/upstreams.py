@@ -206,7 +206,7 @@ class Server:
             try:
                 dns.query.udp(dns.message.make_query(probe, "SOA"), "127.0.0.1", port=self.port, timeout=0.5)
                 return True
-            except (OSError, dns.exception.Timeout):
+            except (OSError, dns.exception.DNSException):  # also the query itself, sent from the port that is probed
                 pass
         return False
 

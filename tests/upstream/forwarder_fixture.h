@@ -44,7 +44,7 @@ inline bool contains(const Bytes& bytes, const Bytes& part) {
     return std::search(bytes.begin(), bytes.end(), part.begin(), part.end()) != bytes.end();
 }
 
-struct Told {
+struct Reported {
     Ending ending{};
     Bytes answer;
     wire::AnswerInfo shape;
@@ -58,11 +58,11 @@ public:
 
     void complete(const Query& query, const Completion& completion, std::span<const Waiter> waiters,
                   Ticks now) noexcept override {
-        told[query.question.name.to_string()].push_back({completion.ending,
-                                                         {completion.answer.begin(), completion.answer.end()},
-                                                         completion.shape,
-                                                         {waiters.begin(), waiters.end()},
-                                                         now});
+        reported[query.question.name.to_string()].push_back({completion.ending,
+                                                             {completion.answer.begin(), completion.answer.end()},
+                                                             completion.shape,
+                                                             {waiters.begin(), waiters.end()},
+                                                             now});
         completions += waiters.size();
         if (on_complete) on_complete(query);
         if (completions >= wanted) loop_.stop();
@@ -71,7 +71,7 @@ public:
         delays[query.question.name.to_string()] += waiters.size();
     }
 
-    std::map<std::string, std::vector<Told>> told;
+    std::map<std::string, std::vector<Reported>> reported;
     std::map<std::string, std::size_t> delays;
     std::function<void(const Query&)> on_complete;
     std::size_t completions = 0;
@@ -118,7 +118,7 @@ protected:
     }
     /// Asks, waits, and returns the completion. In time means: before a timer of the same loop that was set to the
     /// timeout, however slow the machine is.
-    Told resolve(const std::string& name) {
+    Reported resolve(const std::string& name) {
         bool late = false;
         loop::Timer limit(loop_, [&late] { late = true; });
         loop_.update_now();
@@ -126,12 +126,12 @@ protected:
         EXPECT_EQ(ask(name), Ticket::Leading);
         run_until(sink_.completions + 1);
         EXPECT_FALSE(late);
-        return sink_.told[name].empty() ? Told{} : sink_.told[name].back();
+        return sink_.reported[name].empty() ? Reported{} : sink_.reported[name].back();
     }
 
-    static bool is_right(const Told& told) {
-        return told.ending == Ending::Answered && contains(told.answer, {192, 0, 2, 1}) &&
-               !contains(told.answer, {203, 0, 113, 66});
+    static bool is_right(const Reported& reported) {
+        return reported.ending == Ending::Answered && contains(reported.answer, {192, 0, 2, 1}) &&
+               !contains(reported.answer, {203, 0, 113, 66});
     }
 
     loop::Loop loop_;

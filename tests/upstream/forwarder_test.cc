@@ -21,10 +21,10 @@ TEST_F(ForwarderTest, FiftyEqualQuestionsAreOneQuery) {
     EXPECT_EQ(forwarder_->in_flight(), 1U);
     run_until(50);
     EXPECT_EQ(upstream.count(), 1U);
-    const auto& told = sink_.told["www.example"];
-    ASSERT_EQ(told.size(), 1U);
-    EXPECT_TRUE(is_right(told[0]));
-    const std::set<Waiter> waiters(told[0].waiters.begin(), told[0].waiters.end());
+    const auto& reported = sink_.reported["www.example"];
+    ASSERT_EQ(reported.size(), 1U);
+    EXPECT_TRUE(is_right(reported[0]));
+    const std::set<Waiter> waiters(reported[0].waiters.begin(), reported[0].waiters.end());
     EXPECT_EQ(waiters.size(), 50U);
     EXPECT_EQ(forwarder_->counters().joined, 49U);
 }
@@ -54,18 +54,18 @@ TEST_F(ForwarderTest, AskingAgainFromInsideTheAnswerWorks) {
     };
     ask("a.example");
     run_until(3);
-    EXPECT_TRUE(is_right(sink_.told["a.example"].back()));
-    EXPECT_TRUE(is_right(sink_.told["b.example"].back()));
-    EXPECT_EQ(sink_.told["a.example"].size(), 2U);
+    EXPECT_TRUE(is_right(sink_.reported["a.example"].back()));
+    EXPECT_TRUE(is_right(sink_.reported["b.example"].back()));
+    EXPECT_EQ(sink_.reported["a.example"].size(), 2U);
 }
 
 TEST_F(ForwarderTest, SilenceEndsInTimeAndTellsOfTheDelay) {
     ScriptedUpstream upstream(stay_silent());
     start(upstream);
     const Ticks asked = ticks_now();
-    const Told told = resolve("www.example");
-    EXPECT_EQ(told.ending, Ending::TimedOut);
-    EXPECT_GT(told.at - asked, milliseconds(900));
+    const Reported reported = resolve("www.example");
+    EXPECT_EQ(reported.ending, Ending::TimedOut);
+    EXPECT_GT(reported.at - asked, milliseconds(900));
     EXPECT_EQ(sink_.delays["www.example"], 1U);
     EXPECT_GE(upstream.count(), 2U);
     EXPECT_LE(upstream.count(), 4U);
@@ -77,7 +77,7 @@ TEST_F(ForwarderTest, NoRouteEndsNotBeforeTheTicketIsGiven) {
     EXPECT_EQ(ask("www.example"), Ticket::Leading);
     EXPECT_EQ(sink_.completions, 0U);
     run_until(1);
-    EXPECT_EQ(sink_.told["www.example"][0].ending, Ending::Unreachable);
+    EXPECT_EQ(sink_.reported["www.example"][0].ending, Ending::Unreachable);
     EXPECT_FALSE(forwarder_->health()[0].healthy);
 }
 
@@ -94,7 +94,7 @@ TEST_F(ForwarderTest, LateAnswerAfterTheEndIsIgnored) {
     start(options);
     EXPECT_EQ(resolve("www.example").ending, Ending::TimedOut);
     run_for(milliseconds(400));
-    EXPECT_EQ(sink_.told["www.example"].size(), 1U);
+    EXPECT_EQ(sink_.reported["www.example"].size(), 1U);
     upstream.play(answer_right());
     EXPECT_TRUE(is_right(resolve("other.example")));
 }
@@ -143,7 +143,7 @@ TEST_F(ForwarderTest, WaitersOfOneExchangeAreLimited) {
     EXPECT_EQ(ask("www.example"), Ticket::Joined);
     EXPECT_EQ(ask("www.example"), Ticket::Refused);
     run_until(3);
-    EXPECT_EQ(sink_.told["www.example"][0].waiters, (std::vector<Waiter>{1, 2, 3}));
+    EXPECT_EQ(sink_.reported["www.example"][0].waiters, (std::vector<Waiter>{1, 2, 3}));
     EXPECT_EQ(forwarder_->counters().overloaded, 1U);
 }
 
@@ -169,14 +169,14 @@ TEST_F(ForwarderTest, OldestGivesWayAndJoiningDoesNotRenewItsAge) {
     for (const char* name : {"a.example", "b.example", "c.example", "d.example"}) EXPECT_EQ(ask(name), Ticket::Leading);
     EXPECT_EQ(ask("a.example"), Ticket::Joined);
     EXPECT_EQ(ask("e.example"), Ticket::Leading);
-    ASSERT_EQ(sink_.told.size(), 1U);
-    EXPECT_EQ(sink_.told["a.example"].at(0).ending, Ending::Overloaded);
-    EXPECT_EQ(sink_.told["a.example"].at(0).waiters, (std::vector<Waiter>{1, 5}));
+    ASSERT_EQ(sink_.reported.size(), 1U);
+    EXPECT_EQ(sink_.reported["a.example"].at(0).ending, Ending::Overloaded);
+    EXPECT_EQ(sink_.reported["a.example"].at(0).waiters, (std::vector<Waiter>{1, 5}));
     EXPECT_EQ(ask("f.example"), Ticket::Leading);
-    EXPECT_EQ(sink_.told["b.example"].at(0).ending, Ending::Overloaded);
+    EXPECT_EQ(sink_.reported["b.example"].at(0).ending, Ending::Overloaded);
     EXPECT_EQ(forwarder_->in_flight(), 4U);
     run_until(7);
-    for (const auto& [name, told] : sink_.told) EXPECT_EQ(told.size(), 1U) << name;
+    for (const auto& [name, reported] : sink_.reported) EXPECT_EQ(reported.size(), 1U) << name;
 }
 
 TEST_F(ForwarderTest, ApplyWhileInFlightLetsExchangesEndAsTheyBegan) {
@@ -194,7 +194,7 @@ TEST_F(ForwarderTest, ApplyWhileInFlightLetsExchangesEndAsTheyBegan) {
     EXPECT_EQ(ask("c.example"), Ticket::Leading);
     EXPECT_EQ(sink_.completions, 0U);
     run_until(4);
-    for (const char* name : {"a.example", "b.example", "c.example"}) EXPECT_TRUE(is_right(sink_.told[name].at(0)));
+    for (const char* name : {"a.example", "b.example", "c.example"}) EXPECT_TRUE(is_right(sink_.reported[name].at(0)));
     EXPECT_EQ(old.count(), 2U);
     EXPECT_EQ(fresh.count(), 1U);
     ASSERT_EQ(forwarder_->health().size(), 1U);

@@ -342,17 +342,17 @@ TEST_P(HostileUpstreamTest, Row) {
     const Row& row = GetParam();
     ScriptedUpstream upstream(row.script, row.tcp);
     start(upstream);
-    const Told told = resolve("www.example");
+    const Reported reported = resolve("www.example");
 
     switch (row.expect) {
-        case Expect::Right: EXPECT_TRUE(is_right(told)) << static_cast<int>(told.ending); break;
-        case Expect::Failed: EXPECT_EQ(told.ending, Ending::Failed); break;
-        case Expect::TimedOut: EXPECT_EQ(told.ending, Ending::TimedOut); break;
+        case Expect::Right: EXPECT_TRUE(is_right(reported)) << static_cast<int>(reported.ending); break;
+        case Expect::Failed: EXPECT_EQ(reported.ending, Ending::Failed); break;
+        case Expect::TimedOut: EXPECT_EQ(reported.ending, Ending::TimedOut); break;
     }
-    EXPECT_EQ(told.answer.empty(), told.ending != Ending::Answered);
+    EXPECT_EQ(reported.answer.empty(), reported.ending != Ending::Answered);
     EXPECT_GE(upstream.count(), 1U);
     EXPECT_LE(upstream.count(), 4U);
-    EXPECT_EQ(sink_.told["www.example"].size(), 1U);
+    EXPECT_EQ(sink_.reported["www.example"].size(), 1U);
     EXPECT_EQ(forwarder_->in_flight(), 0U);
     if (row.counter != nullptr) {
         const Counters counters = forwarder_->counters();

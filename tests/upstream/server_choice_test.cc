@@ -105,10 +105,10 @@ TEST_F(ServerChoiceTest, ServfailAndRefusedTurnToTheNextServerAtOnceAndDoNotMake
         start(options);
         const Ticks asked = ticks_now();
         for (int i = 0; i < 20; ++i) {
-            const Told told = resolve("name" + std::to_string(i) + std::to_string(code) + ".example");
-            EXPECT_TRUE(is_right(told));
+            const Reported reported = resolve("name" + std::to_string(i) + std::to_string(code) + ".example");
+            EXPECT_TRUE(is_right(reported));
         }
-        EXPECT_LT(sink_.told["name19" + std::to_string(code) + ".example"][0].at - asked, milliseconds(20 * 200));
+        EXPECT_LT(sink_.reported["name19" + std::to_string(code) + ".example"][0].at - asked, milliseconds(20 * 200));
         EXPECT_TRUE(forwarder_->health()[0].healthy);
         EXPECT_EQ(sorry.count(), 20U);
     }
@@ -123,19 +123,19 @@ TEST_F(ServerChoiceTest, FailureCarriesTheUpstreamsOwnError) {
         return Actions{{.bytes = bytes}};
     });
     start(upstream);
-    const Told told = resolve("www.example");
-    EXPECT_EQ(told.ending, Ending::Failed);
-    EXPECT_EQ(told.shape.rcode, wire::Rcode::ServFail);
-    EXPECT_TRUE(told.shape.has_error);
-    EXPECT_EQ(told.shape.error_code, wire::EdeCode{9});
+    const Reported reported = resolve("www.example");
+    EXPECT_EQ(reported.ending, Ending::Failed);
+    EXPECT_EQ(reported.shape.rcode, wire::Rcode::ServFail);
+    EXPECT_TRUE(reported.shape.has_error);
+    EXPECT_EQ(reported.shape.error_code, wire::EdeCode{9});
 }
 
 TEST_F(ServerChoiceTest, NxdomainIsAnAnswer) {
     ScriptedUpstream upstream(rcode(3));
     start(upstream);
-    const Told told = resolve("www.example");
-    EXPECT_EQ(told.ending, Ending::Answered);
-    EXPECT_EQ(told.shape.rcode, wire::Rcode::NXDomain);
+    const Reported reported = resolve("www.example");
+    EXPECT_EQ(reported.ending, Ending::Answered);
+    EXPECT_EQ(reported.shape.rcode, wire::Rcode::NXDomain);
 }
 
 TEST_F(ServerChoiceTest, LongestRouteWins) {

@@ -32,7 +32,7 @@ TEST_F(SocketsTest, LossOfEveryThirdPacketIsMadeGood) {
     start(upstream);
     for (int i = 0; i < 60; ++i) ask("name" + std::to_string(i) + ".example");
     run_until(60);
-    for (const auto& [name, told] : sink_.told) EXPECT_TRUE(is_right(told.at(0))) << name;
+    for (const auto& [name, reported] : sink_.reported) EXPECT_TRUE(is_right(reported.at(0))) << name;
 }
 
 TEST_F(SocketsTest, NoDescriptorIsLeakedWhateverHappens) {

@@ -24,7 +24,7 @@ TEST_F(TlsForwarderTest, ManyQuestionsShareOneConnection) {
     start_with(upstream, "dns.example", upstream.ca_file());
     for (int i = 0; i < 30; ++i) ask("name" + std::to_string(i) + ".example");
     run_until(30);
-    for (const auto& [name, told] : sink_.told) EXPECT_TRUE(is_right(told.at(0))) << name;
+    for (const auto& [name, reported] : sink_.reported) EXPECT_TRUE(is_right(reported.at(0))) << name;
     EXPECT_TRUE(is_right(resolve("later.example")));
     EXPECT_EQ(upstream.connections(), 1U);
     EXPECT_GE(upstream.answers(), 31U);  // on a slow machine a query may be sent twice
@@ -44,11 +44,11 @@ TEST_F(TlsForwarderTest, MessageIdsOfOneConnectionAreUsedAgain) {
     start(options);
     resolve("first.example");
     for (int asked = 0; asked < kQuestions; asked += kPipelined) {
-        sink_.told.clear();
+        sink_.reported.clear();
         for (int i = 0; i < kPipelined; ++i) ask("n" + std::to_string(asked + i) + ".example");
         run_until(static_cast<std::size_t>(1 + asked + kPipelined));
-        ASSERT_EQ(sink_.told.size(), static_cast<std::size_t>(kPipelined));
-        for (const auto& [name, told] : sink_.told) ASSERT_TRUE(is_right(told.at(0))) << name;
+        ASSERT_EQ(sink_.reported.size(), static_cast<std::size_t>(kPipelined));
+        for (const auto& [name, reported] : sink_.reported) ASSERT_TRUE(is_right(reported.at(0))) << name;
     }
     EXPECT_EQ(upstream.connections(), 1U);
     EXPECT_EQ(forwarder_->counters().mismatched, 0U);

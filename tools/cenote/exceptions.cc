@@ -141,9 +141,9 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
 }
 
 Exit list(Session& session, const ListFlags& flags) {
-    auto told = rows_from_daemon(session, flags);
-    if (!told) session.note_use_of_files();
-    const auto rows = told ? std::move(*told) : rows_from_files(session, flags);
+    auto from_daemon = rows_from_daemon(session, flags);
+    if (!from_daemon) session.note_use_of_files();
+    const auto rows = from_daemon ? std::move(*from_daemon) : rows_from_files(session, flags);
     if (!rows) return fail(rows.error());
     if (flags.json) {
         print_json(*rows);

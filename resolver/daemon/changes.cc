@@ -140,7 +140,7 @@ Result<state::Record> Running::restore(const Path& backup, state::Record record)
 }
 
 std::string Running::clock_problem() {
-    const Moment moment = now();
+    const ClockReading moment = now();
     return daemon::clock_problem(moment.wall, moment.latest);
 }
 

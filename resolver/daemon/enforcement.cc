@@ -27,6 +27,7 @@ std::string policy_text(const state::PolicyVersion& version, const std::string& 
 
 PrefixTable prefix_table_of(const std::vector<Prefix>& allowed) {
     std::vector<std::pair<Prefix, PrefixTable::Value>> entries;
+    entries.reserve(allowed.size());
     for (const Prefix& prefix : allowed) entries.emplace_back(prefix, 1);
     return PrefixTable(entries, 0);
 }
@@ -84,8 +85,8 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, 
 Enforcement::Enforcement(std::uint32_t last_version)
     : last_version_(last_version), snapshots_(std::make_shared<const engine::Snapshot>()) {}
 
-Result<std::unique_ptr<Enforcement>> Enforcement::start(Loaded loaded, std::uint32_t last_version, const Moment& moment,
-                                                        const std::string& audit_head) {
+Result<std::unique_ptr<Enforcement>> Enforcement::start(Loaded loaded, std::uint32_t last_version,
+                                                        const ClockReading& moment, const std::string& audit_head) {
     std::unique_ptr<Enforcement> enforcement(new Enforcement(last_version));
     auto first = enforcement->prepare(std::move(loaded), moment);
     if (!first) return std::move(first).error();
@@ -93,7 +94,7 @@ Result<std::unique_ptr<Enforcement>> Enforcement::start(Loaded loaded, std::uint
     return enforcement;
 }
 
-Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const Moment& moment) const {
+Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const ClockReading& moment) const {
     const std::uint32_t version = next_version(last_version_, moment.latest);
     std::shared_ptr<const policy::Options> options = loaded.settings.policy;
     if (moment.latest > moment.wall)

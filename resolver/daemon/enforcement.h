@@ -26,18 +26,18 @@ namespace cenote::daemon {
 struct PreparedPolicy {
     Loaded loaded;
     std::shared_ptr<const policy::Policy> policy;
-    Moment moment;
+    ClockReading moment;
     state::PolicyVersion version;  // number, digest and text under which it would be in force
 };
 
 class Enforcement {
 public:
     /// Prepares the first policy and enacts it. `last_version`: the highest version that was in force before.
-    static Result<std::unique_ptr<Enforcement>> start(Loaded loaded, std::uint32_t last_version, const Moment& moment,
-                                                      const std::string& audit_head);
+    static Result<std::unique_ptr<Enforcement>> start(Loaded loaded, std::uint32_t last_version,
+                                                      const ClockReading& moment, const std::string& audit_head);
 
     /// The policy of what was loaded, built for this moment under the next version.
-    [[nodiscard]] Result<PreparedPolicy> prepare(Loaded loaded, const Moment& moment) const;
+    [[nodiscard]] Result<PreparedPolicy> prepare(Loaded loaded, const ClockReading& moment) const;
     /// Whether both policies have the same document: enacting it would only count one version up.
     [[nodiscard]] bool has_document_of(const PreparedPolicy& prepared) const noexcept {
         return prepared.version.digest == version_.digest;

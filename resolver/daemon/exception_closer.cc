@@ -31,7 +31,7 @@ EndedRule end(const rules::ParsedRule& made, WallTime at, const state::StateRead
 
 }  // namespace
 
-std::vector<EndedRule> ExceptionCloser::find_ended(const Moment& now) {
+std::vector<EndedRule> ExceptionCloser::find_ended(const ClockReading& now) {
     std::vector<EndedRule> ended;
     for (const rules::ParsedRule& made : rulebook_.rules()) {
         if (made.rule.lifted || !made.ends || *made.ends > now.latest) continue;

@@ -27,9 +27,9 @@ public:
     /// Both must outlive it.
     ExceptionCloser(const Rulebook& rulebook, ExceptionUses& uses) : rulebook_(rulebook), uses_(uses) {}
 
-    /// Open rules whose time is over by Moment::latest, 200 at most. Writes the use of exceptions first, so that their
-    /// records have it.
-    [[nodiscard]] std::vector<EndedRule> find_ended(const Moment& now);
+    /// Open rules whose time is over by ClockReading::latest, 200 at most. Writes the use of exceptions first, so that
+    /// their records have it.
+    [[nodiscard]] std::vector<EndedRule> find_ended(const ClockReading& now);
 
 private:
     const Rulebook& rulebook_;

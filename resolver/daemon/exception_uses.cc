@@ -8,7 +8,7 @@
 
 namespace cenote::daemon {
 
-void ExceptionUses::flush(const Moment& now) {
+void ExceptionUses::flush(const ClockReading& now) {
     if (!rulebook_.usable()) return;
     std::vector<state::Use> uses;
     const auto wall_of = [&](Ticks at) { return now.wall - std::chrono::floor<seconds>(now.ticks - at); };

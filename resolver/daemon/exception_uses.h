@@ -32,7 +32,7 @@ public:
         : rulebook_(rulebook), hub_(hub), keys_(keys) {}
 
     /// Writes what was counted since the last call.
-    void flush(const Moment& now);
+    void flush(const ClockReading& now);
     /// An exception, open or closed; nullopt: there is none with this id. flush() first makes its use current.
     [[nodiscard]] Result<std::optional<UsedException>> find_exception(const std::string& id) const;
     /// At most `limit` exceptions, open or closed, behind the one with the id `after`.

@@ -20,7 +20,7 @@
 namespace cenote::daemon {
 
 /// Both clocks, read once for everything that one change does.
-struct Moment {
+struct ClockReading {
     WallTime wall{};
     WallTime latest{};  // the wall clock, or a later time that was seen
     Ticks ticks{};
@@ -33,7 +33,7 @@ public:
     /// The later one of the wall clock and the latest time.
     WallTime at(WallTime wall, Ticks now) noexcept;
     /// at(), and the two clocks.
-    Moment moment(WallTime wall, Ticks now) noexcept { return {wall, at(wall, now), now}; }
+    ClockReading moment(WallTime wall, Ticks now) noexcept { return {wall, at(wall, now), now}; }
 
 private:
     WallTime latest_{};

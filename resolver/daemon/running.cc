@@ -87,7 +87,7 @@ void Running::on_edge() {
 
 void Running::on_minute() {
     static_cast<void>(problems_of(*this));  // keeps since when each problem is known
-    const Moment moment = now();
+    const ClockReading moment = now();
     rulebook_.note_time(moment.latest);
     uses_->flush(moment);
     close_ended();

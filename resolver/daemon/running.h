@@ -78,7 +78,7 @@ public:
 private:
     Running(loop::Loop& loop, Path config, Path state);
 
-    [[nodiscard]] Moment now() { return latest_.moment(wall_now(), ticks_now()); }
+    [[nodiscard]] ClockReading now() { return latest_.moment(wall_now(), ticks_now()); }
     Status enforce(Loaded loaded);
     Status read_files(state::Record record);
     Status read_set(state::Record record);

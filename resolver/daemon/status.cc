@@ -55,7 +55,7 @@ std::vector<report::ZoneServed> zones_served(const Running& running) {
     return zones;
 }
 
-report::Moment moment_now() { return {.ticks = ticks_now(), .wall = wall_now()}; }
+report::ClockPair clocks_now() { return {.ticks = ticks_now(), .wall = wall_now()}; }
 
 }  // namespace
 
@@ -87,11 +87,11 @@ Json status_json(Running& running) {
 
 Json stats_json(Running& running) {
     return report::stats_json(collect(running), running.enforcement().keys(), running.queries().cache().stats(),
-                              moment_now());
+                              clocks_now());
 }
 
 Json groups_json(Running& running) {
-    const report::Moment now = moment_now();
+    const report::ClockPair now = clocks_now();
     std::vector<report::GroupTraffic> traffic;
     for (const telemetry::GroupActivity& seen : running.queries().hub().collect().groups)
         traffic.push_back({.group = running.enforcement().keys().name(telemetry::KeyKind::Group, seen.group),

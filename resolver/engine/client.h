@@ -25,7 +25,7 @@ struct Client {
     SlabHandle connection;        // connections only
     std::uint32_t stream = 0;     // the stream within the connection; 0 where a connection is one stream, as TCP is
     Identity identity = Identity::None;
-    telemetry::Transport transport = telemetry::Transport::Udp;
+    telemetry::QueryTransport transport = telemetry::QueryTransport::Udp;
 };
 static_assert(sizeof(Client) <= 64);
 

@@ -103,10 +103,10 @@ bool Engine::is_zone_maintenance(const QueryContext& context) const noexcept {
 /// Hands the query over; nullopt when no zone takes it.
 std::optional<Outcome> Engine::hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     switch (sink_.hand_over(context.client, context.packet)) {
-        case Diverted::NotServed: return std::nullopt;
-        case Diverted::Taken: return Outcome::Dropped;
-        case Diverted::Later: return Outcome::Pending;
-        case Diverted::NoRoom: break;
+        case HandOver::NotServed: return std::nullopt;
+        case HandOver::Taken: return Outcome::Dropped;
+        case HandOver::Later: return Outcome::Pending;
+        case HandOver::NoRoom: break;
     }
     write_reply(context.query, Rcode::ServFail, {}, {}, {}, reply);
     return Outcome::Answered;

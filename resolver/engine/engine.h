@@ -41,7 +41,7 @@ struct Datagram {
 };
 
 /// The result of handing over a query that is answered outside the engine.
-enum class Diverted : std::uint8_t {
+enum class HandOver : std::uint8_t {
     NotServed,  // no zone takes it: it goes through the engine like others
     Taken,      // the zone service sends the reply
     Later,      // the ReplySink gets the reply later
@@ -54,7 +54,7 @@ public:
     /// `since`: when the query arrived.
     virtual void send(const Client& client, ByteView reply, Ticks since) noexcept = 0;
     /// Takes a zone maintenance query, as received.
-    virtual Diverted hand_over(const Client& client, ByteView packet) noexcept = 0;
+    virtual HandOver hand_over(const Client& client, ByteView packet) noexcept = 0;
 
 protected:
     ~ReplySink() = default;

@@ -36,8 +36,8 @@ telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t ind
     return index < keys.size() ? keys[index] : telemetry::kKeyNone;
 }
 
-telemetry::Verdict verdict_word(const QueryContext& context) noexcept {
-    using telemetry::Verdict;
+telemetry::QueryVerdict verdict_word(const QueryContext& context) noexcept {
+    using telemetry::QueryVerdict;
     if (!context.judged) return context.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
     const policy::Cell& cell = context.cell();
     // A canary name keeps its answer, but a directive that applies to it is counted.
@@ -166,7 +166,7 @@ void Engine::on_client_response_timeout(const upstream::Query&, std::span<const 
 wire::OptContent Engine::own_opt(const QueryContext& context) const noexcept {
     wire::OptContent opt;
     opt.nsid = snapshot_->nsid;
-    if (context.client.transport != telemetry::Transport::Udp) opt.keepalive_100ms = kKeepalive100ms;
+    if (context.client.transport != telemetry::QueryTransport::Udp) opt.keepalive_100ms = kKeepalive100ms;
     return opt;
 }
 

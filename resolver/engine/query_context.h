@@ -120,7 +120,7 @@ struct QueryContext {
 
 /// The size limit of the reply to this client.
 [[nodiscard]] inline std::size_t reply_limit(const Client& client, const wire::Query& query) noexcept {
-    return client.transport == telemetry::Transport::Udp ? wire::udp_limit(query) : wire::kMessageMax;
+    return client.transport == telemetry::QueryTransport::Udp ? wire::udp_limit(query) : wire::kMessageMax;
 }
 
 /// The handle of a waiting query as the number that upstream returns.

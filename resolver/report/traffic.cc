@@ -33,7 +33,7 @@ Json verdicts_json(const Metrics& metrics, const Keys& keys) {
     return rows;
 }
 
-Json bypass_json(const Metrics& metrics, const Keys& keys, const Moment& now) {
+Json bypass_json(const Metrics& metrics, const Keys& keys, const ClockPair& now) {
     Json rows = Json::array();
     for (const telemetry::BypassClient& row : metrics.bypass)
         rows.push_back({{field::kClient, row.client.to_string()},
@@ -45,7 +45,7 @@ Json bypass_json(const Metrics& metrics, const Keys& keys, const Moment& now) {
 
 }  // namespace
 
-Json stats_json(const Metrics& metrics, const Keys& keys, const cache::Stats& cache, const Moment& now) {
+Json stats_json(const Metrics& metrics, const Keys& keys, const cache::Stats& cache, const ClockPair& now) {
     return {{field::kCounters, counters_json(metrics)},
             {field::kLatency,
              {{field::kMedian, metrics.latency.quantile(0.5)},

@@ -14,7 +14,7 @@
 namespace cenote::report {
 
 /// One moment on both clocks.
-struct Moment {
+struct ClockPair {
     Ticks ticks{};
     WallTime wall{};
 
@@ -22,7 +22,7 @@ struct Moment {
 };
 
 [[nodiscard]] Json stats_json(const telemetry::Metrics& metrics, const telemetry::Keys& keys, const cache::Stats& cache,
-                              const Moment& now);
+                              const ClockPair& now);
 
 enum class TopSampled : std::uint8_t { Names, Clients };
 /// Names with their clients, or clients with their names, in the order given.

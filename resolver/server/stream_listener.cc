@@ -68,7 +68,7 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     }
     engine::Client client;
     client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
-    client.transport = telemetry::Transport::Tcp;
+    client.transport = telemetry::QueryTransport::Tcp;
     if (!make_room(client.peer.ip)) return true;
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());

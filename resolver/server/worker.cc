@@ -100,19 +100,19 @@ WorkerReport Worker::report() const {
     return report_;
 }
 
-engine::Diverted Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
-    if (xfr_queue_ == nullptr) return engine::Diverted::NotServed;
+engine::HandOver Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
+    if (xfr_queue_ == nullptr) return engine::HandOver::NotServed;
     transfer::QueryOrigin origin{.peer = client.peer, .local = client.local, .interface = client.interface};
-    if (client.transport == telemetry::Transport::Udp) {
+    if (client.transport == telemetry::QueryTransport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;
         origin.socket = socket.fd.get();
         origin.any_address = is_any(socket.endpoint.address.ip);
         xfr_queue_->take(origin, packet);  // a query for which there is no room is dropped
-        return engine::Diverted::Taken;
+        return engine::HandOver::Taken;
     }
     origin.outlet = this;
     origin.connection = client.connection;
-    return xfr_queue_->take(origin, packet) ? engine::Diverted::Later : engine::Diverted::NoRoom;
+    return xfr_queue_->take(origin, packet) ? engine::HandOver::Later : engine::HandOver::NoRoom;
 }
 
 void Worker::put_part(transfer::Part part) noexcept {
@@ -134,7 +134,7 @@ void Worker::send_parts() noexcept {
 }
 
 void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {
-    if (client.transport != telemetry::Transport::Udp) return streams_.send(client, reply);
+    if (client.transport != telemetry::QueryTransport::Udp) return streams_.send(client, reply);
     const Ticks now = loop_.now();
     if (now - since <= kUnpacedMax || pace_.take(client.peer.ip, reply.size(), now))
         return udp_[client.listener].listener->send(client, reply);

@@ -55,7 +55,7 @@ private:
     };
     void add_udp(const ListenSocket& socket);
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
-    engine::Diverted hand_over(const engine::Client& client, ByteView packet) noexcept override;
+    engine::HandOver hand_over(const engine::Client& client, ByteView packet) noexcept override;
     void put_part(transfer::Part part) noexcept override;
     void send_parts() noexcept;
     void on_wakeup();

@@ -42,7 +42,9 @@ public:
         }
     }
 
-    static Verdict verdict_of(std::uint64_t packed) noexcept { return static_cast<Verdict>(packed >> 48 & 0xff); }
+    static QueryVerdict verdict_of(std::uint64_t packed) noexcept {
+        return static_cast<QueryVerdict>(packed >> 48 & 0xff);
+    }
     static Key service_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed >> 32); }
     static Key directive_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed >> 16); }
     static Key group_of(std::uint64_t packed) noexcept { return static_cast<Key>(packed); }

@@ -19,20 +19,20 @@
 namespace cenote::telemetry {
 
 /// The verdicts, with the words that `explain` uses.
-enum class Verdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
-[[nodiscard]] std::string_view verdict_to_text(Verdict verdict) noexcept;
+enum class QueryVerdict : std::uint8_t { Forward, Observe, Advise, Restrict, Block, Allow, Exception, Local };
+[[nodiscard]] std::string_view verdict_to_text(QueryVerdict verdict) noexcept;
 
 /// Where the reply came from: Sinkhole for a restricted or blocked query, whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
 
-enum class Transport : std::uint8_t { Udp, Tcp };
+enum class QueryTransport : std::uint8_t { Udp, Tcp };
 
 struct QueryEvent {
     Ticks at{};
     std::uint32_t latency_us = 0;
-    Verdict verdict = Verdict::Forward;
+    QueryVerdict verdict = QueryVerdict::Forward;
     Source source = Source::None;
-    Transport transport = Transport::Udp;
+    QueryTransport transport = QueryTransport::Udp;
     Key service_key = kKeyNone;  // the service or list that matched
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;

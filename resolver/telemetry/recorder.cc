@@ -9,25 +9,25 @@
 namespace cenote::telemetry {
 namespace {
 
-Counter counter_of(Transport transport) noexcept {
+Counter counter_of(QueryTransport transport) noexcept {
     switch (transport) {
-        case Transport::Udp: return Counter::QueriesUdp;
-        case Transport::Tcp: break;
+        case QueryTransport::Udp: return Counter::QueriesUdp;
+        case QueryTransport::Tcp: break;
     }
     return Counter::QueriesTcp;
 }
 
 /// Counter::Queries: there is no further counter.
-Counter counter_of(Verdict verdict) noexcept {
+Counter counter_of(QueryVerdict verdict) noexcept {
     switch (verdict) {
-        case Verdict::Forward: break;
-        case Verdict::Observe: return Counter::Observed;
-        case Verdict::Advise: return Counter::Advised;
-        case Verdict::Restrict: return Counter::Restricted;
-        case Verdict::Block: return Counter::Blocked;
-        case Verdict::Allow: return Counter::Allowed;
-        case Verdict::Exception: return Counter::Excepted;
-        case Verdict::Local: return Counter::Local;
+        case QueryVerdict::Forward: break;
+        case QueryVerdict::Observe: return Counter::Observed;
+        case QueryVerdict::Advise: return Counter::Advised;
+        case QueryVerdict::Restrict: return Counter::Restricted;
+        case QueryVerdict::Block: return Counter::Blocked;
+        case QueryVerdict::Allow: return Counter::Allowed;
+        case QueryVerdict::Exception: return Counter::Excepted;
+        case QueryVerdict::Local: return Counter::Local;
     }
     return Counter::Queries;
 }
@@ -91,7 +91,7 @@ void Recorder::record(const QueryEvent& event) noexcept {
 void Recorder::State::sample(const QueryEvent& event) noexcept {
     AnswerSample sample;
     sample.client = event.client;
-    sample.open = event.verdict == Verdict::Forward && event.rcode == wire::Rcode::NoError;
+    sample.open = event.verdict == QueryVerdict::Forward && event.rcode == wire::Rcode::NoError;
     sample.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), sample.name_bytes.size()));
     std::copy_n(event.name.begin(), sample.name_size, sample.name_bytes.begin());
     samples.push(sample);

@@ -26,7 +26,7 @@ namespace cenote::telemetry {
 
 /// How often one directive gave one verdict on one service for one group.
 struct Combination {
-    Verdict verdict = Verdict::Forward;
+    QueryVerdict verdict = QueryVerdict::Forward;
     Key service = kKeyNone;
     Key directive = kKeyNone;
     Key group = kKeyNone;

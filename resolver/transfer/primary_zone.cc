@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t kStepRecordsMin = 1000;
 
-std::size_t size_of(const ZoneStep& step) { return step.diff.added.size() + step.diff.removed.size(); }
+std::size_t size_of(const ZoneDifference& step) { return step.diff.added.size() + step.diff.removed.size(); }
 
 }  // namespace
 
@@ -16,13 +16,14 @@ std::shared_ptr<const ZoneVersion> next_version(const ZoneVersion* before, ZoneV
     const bool same_options = before->of == next.of && before->node == next.node && before->ttl_s == next.ttl_s;
     if (diff.empty() && same_options) return nullptr;
     if (same_options) {
-        next.steps = before->steps;
-        next.steps.push_back(std::make_shared<const ZoneStep>(ZoneStep{before->serial, next.serial, std::move(diff)}));
+        next.differences = before->differences;
+        next.differences.push_back(
+            std::make_shared<const ZoneDifference>(ZoneDifference{before->serial, next.serial, std::move(diff)}));
         // Steps that together are larger than the zone save nothing: the zone is sent as a whole then (RFC 1995 §5).
         std::size_t room = std::max(kStepRecordsMin, next.records->size());
-        auto first = next.steps.end();
-        while (first != next.steps.begin() && size_of(**std::prev(first)) <= room) room -= size_of(**--first);
-        next.steps.erase(next.steps.begin(), first);
+        auto first = next.differences.end();
+        while (first != next.differences.begin() && size_of(**std::prev(first)) <= room) room -= size_of(**--first);
+        next.differences.erase(next.differences.begin(), first);
     }
     return std::make_shared<const ZoneVersion>(std::move(next));
 }

@@ -4,7 +4,7 @@
 // transfer.
 //
 // Threads:  one at a time; versions are immutable and may be read by any thread.
-// Memory:   the records; the steps together have no more records than the zone, or a thousand.
+// Memory:   the records; the differences together have no more records than the zone, or a thousand.
 // Failure:  none.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace cenote::transfer {
 
-struct ZoneStep {
+struct ZoneDifference {
     std::uint32_t from = 0;
     std::uint32_t to = 0;
     RpzDiff diff;
@@ -28,7 +28,8 @@ struct ZoneVersion {
     std::uint32_t ttl_s = 30;
     std::uint32_t serial = 0;
     std::shared_ptr<const std::vector<RpzRecord>> records;
-    std::vector<std::shared_ptr<const ZoneStep>> steps;  // oldest first; each leads to the beginning of the next
+    std::vector<std::shared_ptr<const ZoneDifference>>
+        differences;  // oldest first; each leads to the beginning of the next
 };
 
 /// The next version; nullptr: nothing changed. `before` nullptr: there was none.

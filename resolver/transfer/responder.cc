@@ -166,7 +166,7 @@ private:
         const auto known = serial_of_secondary(query_.message);
         // The SOA alone is the answer to a secondary that is up to date, and over UDP (RFC 1995 §2, §4).
         if (!query_.stream || (known && !is_later(version.serial, *known))) return put_soa(version.serial);
-        if (!known || !put_steps(version, *known)) put_whole(version);
+        if (!known || !put_differences(version, *known)) put_whole(version);
     }
 
     void put(RecordRun section) { response_.sections_.push_back(section); }
@@ -182,17 +182,17 @@ private:
         put_soa(version.serial);
     }
 
-    /// From the secondary's serial on; false: its serial is not among the steps.
-    bool put_steps(const ZoneVersion& version, std::uint32_t serial) {
-        const auto first = std::find_if(version.steps.begin(), version.steps.end(),
-                                        [&](const auto& step) { return step->from == serial; });
-        if (first == version.steps.end()) return false;
+    /// From the secondary's serial on; false: its serial is not among the differences.
+    bool put_differences(const ZoneVersion& version, std::uint32_t serial) {
+        const auto first = std::find_if(version.differences.begin(), version.differences.end(),
+                                        [&](const auto& difference) { return difference->from == serial; });
+        if (first == version.differences.end()) return false;
         put_soa(version.serial);
-        for (auto step = first; step != version.steps.end(); ++step) {
-            put_soa((*step)->from);
-            put_records((*step)->diff.removed);
-            put_soa((*step)->to);
-            put_records((*step)->diff.added);
+        for (auto difference = first; difference != version.differences.end(); ++difference) {
+            put_soa((*difference)->from);
+            put_records((*difference)->diff.removed);
+            put_soa((*difference)->to);
+            put_records((*difference)->diff.added);
         }
         put_soa(version.serial);
         return true;

@@ -40,20 +40,20 @@ std::optional<Number> parse_number(std::string_view text, int base) {
 /// The RPZ action of an answer mode. "null" becomes NODATA, which is one record for all types. `cell` nullptr: the name
 /// resolves.
 void add_action(const std::string& owner, const policy::Cell* cell, std::vector<RpzRecord>& records) {
-    static const std::string root(1, '\0');
-    static const std::string nodata = wire_of("*");
-    static const std::string passthru = wire_of("rpz-passthru");
-    static const std::string drop = wire_of("rpz-drop");
+    static const std::string kRoot(1, '\0');
+    static const std::string kNodata = wire_of("*");
+    static const std::string kPassthru = wire_of("rpz-passthru");
+    static const std::string kDrop = wire_of("rpz-drop");
     if (cell == nullptr) {
-        records.push_back({owner, RrType::CNAME, passthru});
+        records.push_back({owner, RrType::CNAME, kPassthru});
         return;
     }
     switch (cell->answer) {
         case AnswerMode::Null:
-        case AnswerMode::Nodata: records.push_back({owner, RrType::CNAME, nodata}); return;
+        case AnswerMode::Nodata: records.push_back({owner, RrType::CNAME, kNodata}); return;
         case AnswerMode::Nxdomain:
-        case AnswerMode::Refused: records.push_back({owner, RrType::CNAME, root}); return;
-        case AnswerMode::Drop: records.push_back({owner, RrType::CNAME, drop}); return;
+        case AnswerMode::Refused: records.push_back({owner, RrType::CNAME, kRoot}); return;
+        case AnswerMode::Drop: records.push_back({owner, RrType::CNAME, kDrop}); return;
         case AnswerMode::Cname: records.push_back({owner, RrType::CNAME, to_string(cell->cname)}); return;
         case AnswerMode::Address:
             if (!cell->ipv4.empty()) records.push_back({owner, RrType::A, to_string(cell->ipv4)});

@@ -43,7 +43,7 @@ std::shared_ptr<const ZoneVersion> ZoneBuilder::build_zone(const Source& source,
                                     .ttl_s = rpz_ttl_s(*source.policy),
                                     .serial = source.policy->version(),
                                     .records = std::make_shared<const std::vector<RpzRecord>>(std::move(records)),
-                                    .steps = {}});
+                                    .differences = {}});
     if (version == nullptr) return before;
     log::notice("zone {}: serial {}, {} records", name, version->serial, version->records->size());
     return version;

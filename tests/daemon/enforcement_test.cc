@@ -13,7 +13,7 @@ using ::testing::StartsWith;
 
 class EnforcementTest : public DaemonTest {
 protected:
-    [[nodiscard]] std::unique_ptr<Enforcement> start(const Moment& moment, std::uint32_t last_version = 0) const {
+    [[nodiscard]] std::unique_ptr<Enforcement> start(const ClockReading& moment, std::uint32_t last_version = 0) const {
         auto started = Enforcement::start(loaded(), last_version, moment, "");
         EXPECT_TRUE(started.ok()) << started.error().text;
         return std::move(*started);
@@ -149,7 +149,7 @@ TEST_F(EnforcementTest, TheNextEdgeIsTheOneOfTheCalendar) {
 TEST_F(EnforcementTest, WhatHasBegunHoldsWhereTheClockWasSetBack) {
     const auto starting =
         changed([](policy::Options& options) { options.directives.front().starts = kNoon + seconds{90}; });
-    const Moment set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
+    const ClockReading set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
     const auto enforcement = Enforcement::start(starting, 0, set_back, "");
     ASSERT_TRUE(enforcement.ok());
     EXPECT_EQ((*enforcement)->policy().step_of(0), policy::Step::Restrict);
@@ -166,7 +166,7 @@ TEST_F(EnforcementTest, ExceptionsHaveTheirOwnKeysWhereTheClockWasSetBack) {
             options.exceptions.push_back(std::move(exception));
         }
     });
-    const Moment set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
+    const ClockReading set_back{kNoon, kNoon + seconds{90}, kStart + seconds{90}};
     const auto enforcement = Enforcement::start(two, 0, set_back, "");
     ASSERT_TRUE(enforcement.ok());
     ASSERT_EQ((*enforcement)->policy().options().exceptions.size(), 1U);

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 class ExceptionCloserTest : public DaemonTest {
 protected:
     /// Writes what has ended, as the daemon does.
-    static std::vector<std::string> close(Rulebook& rulebook, ExceptionCloser& closer, const Moment& now) {
+    static std::vector<std::string> close(Rulebook& rulebook, ExceptionCloser& closer, const ClockReading& now) {
         const auto ended = closer.find_ended(now);
         std::vector<state::Change> changes;
         std::vector<std::string> ids;
@@ -78,7 +78,7 @@ TEST_F(ExceptionCloserTest, ItEndsAfterARestartToo) {
     Rulebook rulebook(state_file);
     ExceptionUses uses(rulebook, hub, keys);
     ExceptionCloser closer(rulebook, uses);
-    const Moment set_back{kNoon, kNoon + seconds{60}, kStart};
+    const ClockReading set_back{kNoon, kNoon + seconds{60}, kStart};
     EXPECT_THAT(close(rulebook, closer, set_back), ElementsAre("node1-1"))
         << "by the latest time that was seen, though the wall clock is behind it";
     EXPECT_THAT(rulebook.open_exceptions(), IsEmpty());
@@ -109,7 +109,7 @@ TEST_F(ExceptionCloserTest, TheClosingRecordHasAllUses) {
     ExceptionCloser closer(rulebook, uses);
     commit(rulebook, exception_rule("node1-1", kNoon + seconds{60}));
     telemetry::QueryEvent event;
-    event.verdict = telemetry::Verdict::Exception;
+    event.verdict = telemetry::QueryVerdict::Exception;
     event.exception_key = keys.intern(telemetry::KeyKind::Exception, "node1-1");
     for (const int at : {10, 50}) {
         event.at = kStart + seconds{at};
@@ -138,7 +138,7 @@ TEST_F(ExceptionCloserTest, UsesAreWrittenOnce) {
     ExceptionUses uses(rulebook, hub, keys);
     commit(rulebook, exception_rule("node1-1", kNoon + seconds{600}));
     telemetry::QueryEvent event;
-    event.verdict = telemetry::Verdict::Exception;
+    event.verdict = telemetry::QueryVerdict::Exception;
     event.exception_key = keys.intern(telemetry::KeyKind::Exception, "node1-1");
     event.at = kStart + seconds{5};
     recorder.record(event);
@@ -159,7 +159,7 @@ TEST_F(ExceptionCloserTest, UsesThatCouldNotBeWrittenAreWrittenNextTime) {
     ExceptionUses uses(rulebook, hub, keys);
     commit(rulebook, exception_rule("node1-1", kNoon + seconds{600}));
     telemetry::QueryEvent event;
-    event.verdict = telemetry::Verdict::Exception;
+    event.verdict = telemetry::QueryVerdict::Exception;
     event.exception_key = keys.intern(telemetry::KeyKind::Exception, "node1-1");
     event.at = kStart;
     recorder.record(event);

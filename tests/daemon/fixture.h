@@ -27,7 +27,7 @@ inline const WallTime kNoon = parse_time("2026-03-02T12:00:00Z").value();
 inline const Ticks kStart{seconds{1000}};
 
 /// Both clocks so long after noon, in agreement.
-inline Moment after(seconds passed) { return {kNoon + passed, kNoon + passed, kStart + passed}; }
+inline ClockReading after(seconds passed) { return {kNoon + passed, kNoon + passed, kStart + passed}; }
 
 inline state::Record record(std::string action, std::string object) {
     state::Record made;

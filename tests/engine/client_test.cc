@@ -21,7 +21,7 @@ private:
 };
 
 TEST_F(ClientTest, ALateReplyGoesToItsConnectionAndStream) {
-    client.transport = telemetry::Transport::Tcp;
+    client.transport = telemetry::QueryTransport::Tcp;
     client.connection = {.slot = 3, .generation = 9};
     for (std::uint32_t stream = 0; stream < 3; ++stream) {
         client.stream = stream;
@@ -38,7 +38,7 @@ TEST_F(ClientTest, ALateReplyGoesToItsConnectionAndStream) {
         EXPECT_EQ(to.identity, Identity{static_cast<std::uint16_t>(10 + index)});
         EXPECT_EQ(to.connection, client.connection);
         EXPECT_EQ(to.peer, client.peer);
-        EXPECT_EQ(to.transport, telemetry::Transport::Tcp);
+        EXPECT_EQ(to.transport, telemetry::QueryTransport::Tcp);
     }
     EXPECT_EQ(replied_to.size(), 3U);
 }

@@ -277,7 +277,7 @@ TEST_F(EngineTest, TooLargeForUdpIsTruncatedAndStaysCached) {
     ASSERT_EQ(1U, late.size());
     EXPECT_LE(late[0].size(), 1232U);
     EXPECT_NE(0, late[0][2] & 0x02) << "TC";
-    client.transport = telemetry::Transport::Tcp;
+    client.transport = telemetry::QueryTransport::Tcp;
     ASSERT_EQ(Outcome::Answered, ask({.name = "many.example"}));
     EXPECT_EQ(200, load_u16(&reply.space[6]));
 }

@@ -140,7 +140,7 @@ TEST_F(SinkholeTest, NodataInsteadOfNxdomainAboveAnAllowedName) {
 
 TEST_F(SinkholeTest, EverySizeIsKept) {
     restrict_deepseek(AnswerMode::Null);
-    client.transport = telemetry::Transport::Udp;
+    client.transport = telemetry::QueryTransport::Udp;
     for (std::uint16_t size = 0; size < 1400; size = static_cast<std::uint16_t>(size + 7)) {
         auto packet = query_bytes({.name = "deepseek.com", .type = "TXT"});
         store_u16(&packet[packet.size() - 8], size);

@@ -189,12 +189,12 @@ public:
     wire::ReplyBuffer reply;
     std::vector<std::vector<std::uint8_t>> late;
     std::vector<std::vector<std::uint8_t>> handed_over;  // queries that were handed over
-    Diverted diversion = Diverted::Taken;
+    HandOver hand_over_result = HandOver::Taken;
 
 private:
-    Diverted hand_over(const Client&, ByteView packet) noexcept override {
+    HandOver hand_over(const Client&, ByteView packet) noexcept override {
         handed_over.emplace_back(packet.begin(), packet.end());
-        return diversion;
+        return hand_over_result;
     }
     void send(const Client&, ByteView bytes, Ticks) noexcept override { late.emplace_back(bytes.begin(), bytes.end()); }
 

@@ -37,7 +37,7 @@ TEST_F(ZonesTest, TransfersNotifyAndWhatIsAskedBeforeThem) {
             EXPECT_EQ(ask_from(peer, {.name = "rpz.example", .type = type}), Outcome::Dropped) << type << " " << peer;
     EXPECT_EQ(ask_bytes(notify()), Outcome::Dropped);
     EXPECT_EQ(handed_over.size(), 9U);
-    diversion = Diverted::Later;
+    hand_over_result = HandOver::Later;
     EXPECT_EQ(ask({.name = "rpz.example", .type = "AXFR"}), Outcome::Pending);
     EXPECT_EQ(engine->pending(), 0U) << "it waits elsewhere";
 }
@@ -59,11 +59,11 @@ TEST_F(ZonesTest, OtherNamesAndTypesAreQueriesLikeOthers) {
 }
 
 TEST_F(ZonesTest, WhatFindsNoRoomMayAskAgain) {
-    diversion = Diverted::NoRoom;
+    hand_over_result = HandOver::NoRoom;
     EXPECT_EQ(ask({.name = "rpz.example", .type = "AXFR"}), Outcome::Answered);
     EXPECT_THAT(text(), HasSubstr("rcode: SERVFAIL"));
     EXPECT_EQ(ask_bytes(notify()), Outcome::Answered);
-    diversion = Diverted::NotServed;
+    hand_over_result = HandOver::NotServed;
     EXPECT_EQ(ask({.name = "rpz.example", .type = "AXFR"}), Outcome::Answered);
     EXPECT_THAT(text(), HasSubstr("rcode: REFUSED"));
     EXPECT_EQ(ask({.name = "rpz.example", .type = "SOA"}), Outcome::Pending) << "without a service it goes upstream";

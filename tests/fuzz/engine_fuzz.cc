@@ -94,7 +94,7 @@ public:
 private:
     void expect_sound(ByteView reply) const {
         const std::size_t limit =
-            world_.client.transport == telemetry::Transport::Udp ? wire::udp_limit(query_) : wire::kMessageMax;
+            world_.client.transport == telemetry::QueryTransport::Udp ? wire::udp_limit(query_) : wire::kMessageMax;
         CENOTE_CHECK(reply.size() <= limit);
         CENOTE_CHECK(!is_comparable(reply) || wire::to_text(reply).ok());
         CENOTE_CHECK(!closed_ || !holds_marker(reply));
@@ -120,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t packet_size = std::min<std::size_t>(load_u16(&input[1]), size - 3);
     const ByteView packet = input.subspan(3, packet_size);
     const ByteView rest = input.subspan(3 + packet_size);
-    world->client.transport = (data[0] & 1) != 0 ? telemetry::Transport::Tcp : telemetry::Transport::Udp;
+    world->client.transport = (data[0] & 1) != 0 ? telemetry::QueryTransport::Tcp : telemetry::QueryTransport::Udp;
     world->now += seconds{600};  // behind the life of all that earlier inputs left in the cache
     world->late.clear();
     world->forwarder->asked_count = 0;

@@ -15,7 +15,7 @@ namespace {
 using policy::testing::kNow;
 using telemetry::Counter;
 using telemetry::KeyKind;
-using telemetry::Verdict;
+using telemetry::QueryVerdict;
 using ::testing::HasSubstr;
 
 class Traffic : public testing::Test {

@@ -148,7 +148,7 @@ Wrong Play::query(const Step& step) {
     packet[0] = static_cast<std::uint8_t>(step.number >> 8);
     packet[1] = static_cast<std::uint8_t>(step.number);
     world_->client.peer.ip = step.from.value_or(policy::testing::ip("10.0.0.1"));
-    world_->client.transport = step.over_tcp ? telemetry::Transport::Tcp : telemetry::Transport::Udp;
+    world_->client.transport = step.over_tcp ? telemetry::QueryTransport::Tcp : telemetry::QueryTransport::Udp;
     queries_[step.number] = packet;
     if (world_->ask_bytes(packet) == engine::Outcome::Answered) {
         const ByteView written = world_->reply.written();

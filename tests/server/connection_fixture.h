@@ -20,7 +20,7 @@ inline Bytes zone_query(std::uint16_t id) {
 class ConnectionWorld : public World, private ConnectionOwner, private transfer::XfrQueue, private transfer::Outlet {
 public:
     void connect(std::unique_ptr<loop::Transport> transport) {
-        client.transport = telemetry::Transport::Tcp;
+        client.transport = telemetry::QueryTransport::Tcp;
         client.connection = handle;
         connection = std::make_unique<MessageConnection>(context, std::move(transport), client);
     }

@@ -184,7 +184,7 @@ TEST_F(MessageConnectionTest, AClientThatLeavesWhileItsQueryIsPendingIsFinishedA
 }
 
 TEST_F(MessageConnectionTest, PartsOfATransferAreAskedForAsTheyLeave) {
-    diversion = engine::Diverted::Later;
+    hand_over_result = engine::HandOver::Later;
     write(framed(zone_query(1)));
     run_until([this] { return !handed_over.empty(); });
     EXPECT_FALSE(connection->quiet());
@@ -204,7 +204,7 @@ TEST_F(MessageConnectionTest, PartsOfATransferAreAskedForAsTheyLeave) {
 }
 
 TEST_F(MessageConnectionTest, APartIsAskedForAgainWhenThereWasNoRoom) {
-    diversion = engine::Diverted::Later;
+    hand_over_result = engine::HandOver::Later;
     write(framed(zone_query(1)));
     run_until([this] { return !handed_over.empty(); });
     inbox_has_room = false;
@@ -220,7 +220,7 @@ TEST_F(MessageConnectionTest, APartIsAskedForAgainWhenThereWasNoRoom) {
 }
 
 TEST_F(MessageConnectionTest, ATransferThatCannotGoOnEndsTheConnection) {
-    diversion = engine::Diverted::Later;
+    hand_over_result = engine::HandOver::Later;
     write(framed(zone_query(1)));
     run_until([this] { return !handed_over.empty(); });
     connection->send_part({.connection = handle, .message = {}, .last = true});

@@ -84,7 +84,7 @@ TEST_F(UdpPortTest, ABatchIsAtMostItsSizeAndKeepsTheOrder) {
             EXPECT_EQ(Bytes(datagram.packet.begin(), datagram.packet.end()), (Bytes{next++, 7}));
             EXPECT_EQ(datagram.client.peer, testing::bound_address(origin.get()));
             EXPECT_EQ(datagram.client.listener, 3U);
-            EXPECT_EQ(datagram.client.transport, telemetry::Transport::Udp);
+            EXPECT_EQ(datagram.client.transport, telemetry::QueryTransport::Udp);
             EXPECT_EQ(datagram.client.identity, engine::Identity::None);
             EXPECT_TRUE(datagram.reply.empty());
         }

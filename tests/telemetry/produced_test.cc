@@ -81,7 +81,7 @@ TEST(ProducedTest, EveryGaugeIsSet) {
 TEST(ProducedTest, EveryValueOfAnEventIsUsed) {
     const std::string outside = sources_outside();
     const std::string event = content_of(module_folder() / "event.h");
-    const std::regex declaration(R"(enum class (Verdict|Source|Transport) : std::uint8_t \{([^}]*)\})");
+    const std::regex declaration(R"(enum class (QueryVerdict|Source|QueryTransport) : std::uint8_t \{([^}]*)\})");
     const std::regex word(R"([A-Z]\w+)");
     std::size_t values = 0;
     for (std::sregex_iterator each(event.begin(), event.end(), declaration), end; each != end; ++each) {

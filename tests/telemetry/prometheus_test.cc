@@ -23,7 +23,7 @@ TEST(ExpositionTest, ShowsEverythingThatWasCounted) {
     Hub hub;
     Keys keys;
     QueryEvent event;
-    event.verdict = Verdict::Restrict;
+    event.verdict = QueryVerdict::Restrict;
     event.source = Source::Sinkhole;
     event.latency_us = 3;
     event.service_key = keys.intern(KeyKind::Service, "deepseek");

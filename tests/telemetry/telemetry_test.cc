@@ -11,7 +11,7 @@
 namespace cenote::telemetry {
 namespace {
 
-QueryEvent event_of(Verdict verdict, Source source) {
+QueryEvent event_of(QueryVerdict verdict, Source source) {
     QueryEvent event;
     event.at = Ticks{} + seconds{100};
     event.verdict = verdict;
@@ -23,22 +23,22 @@ QueryEvent event_of(Verdict verdict, Source source) {
 TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
-    recorder.record(event_of(Verdict::Block, Source::Sinkhole));
-    recorder.record(event_of(Verdict::Restrict, Source::Sinkhole));
-    recorder.record(event_of(Verdict::Advise, Source::Cache));
-    recorder.record(event_of(Verdict::Observe, Source::Stale));
-    recorder.record(event_of(Verdict::Allow, Source::Upstream));
-    recorder.record(event_of(Verdict::Exception, Source::Upstream));
-    recorder.record(event_of(Verdict::Local, Source::Local));
-    auto failed = event_of(Verdict::Forward, Source::Failure);
+    recorder.record(event_of(QueryVerdict::Block, Source::Sinkhole));
+    recorder.record(event_of(QueryVerdict::Restrict, Source::Sinkhole));
+    recorder.record(event_of(QueryVerdict::Advise, Source::Cache));
+    recorder.record(event_of(QueryVerdict::Observe, Source::Stale));
+    recorder.record(event_of(QueryVerdict::Allow, Source::Upstream));
+    recorder.record(event_of(QueryVerdict::Exception, Source::Upstream));
+    recorder.record(event_of(QueryVerdict::Local, Source::Local));
+    auto failed = event_of(QueryVerdict::Forward, Source::Failure);
     failed.rcode = wire::Rcode::ServFail;
-    failed.transport = Transport::Tcp;
+    failed.transport = QueryTransport::Tcp;
     recorder.record(failed);
-    auto nxdomain = event_of(Verdict::Forward, Source::Upstream);
+    auto nxdomain = event_of(QueryVerdict::Forward, Source::Upstream);
     nxdomain.rcode = wire::Rcode::NXDomain;
-    nxdomain.transport = Transport::Tcp;
+    nxdomain.transport = QueryTransport::Tcp;
     recorder.record(nxdomain);
-    recorder.record(event_of(Verdict::Block, Source::None));
+    recorder.record(event_of(QueryVerdict::Block, Source::None));
     recorder.count(Counter::RefusedByAcl);
 
     const Metrics metrics = hub.collect();
@@ -65,7 +65,7 @@ TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
 
 TEST(TelemetryTest, SumsCombinationsOverWorkers) {
     Hub hub;
-    auto event = event_of(Verdict::Restrict, Source::Sinkhole);
+    auto event = event_of(QueryVerdict::Restrict, Source::Sinkhole);
     event.service_key = 0xfffe;
     event.directive_key = 2;
     event.group_key = 3;
@@ -78,7 +78,7 @@ TEST(TelemetryTest, SumsCombinationsOverWorkers) {
     const Metrics metrics = hub.collect();
     ASSERT_EQ(metrics.combinations.size(), 2U);
     for (const Combination& row : metrics.combinations) {
-        EXPECT_EQ(row.verdict, Verdict::Restrict);
+        EXPECT_EQ(row.verdict, QueryVerdict::Restrict);
         EXPECT_EQ(row.service, 0xfffe);
         EXPECT_EQ(row.directive, 2);
         EXPECT_EQ(row.count, row.group == 3 ? 2U : 1U);
@@ -88,7 +88,7 @@ TEST(TelemetryTest, SumsCombinationsOverWorkers) {
 TEST(TelemetryTest, AFullTableIsCountedAndKeepsCounting) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
-    auto event = event_of(Verdict::Block, Source::Sinkhole);
+    auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
     for (Key service = 1; service <= 5000; ++service) {
         event.service_key = service;
         recorder.record(event);
@@ -104,7 +104,7 @@ TEST(TelemetryTest, AFullTableIsCountedAndKeepsCounting) {
 
 TEST(TelemetryTest, CountsActivityByGroup) {
     Hub hub;
-    auto event = event_of(Verdict::Forward, Source::Cache);
+    auto event = event_of(QueryVerdict::Forward, Source::Cache);
     event.group_key = 5;
     Recorder& first = hub.add_recorder();
     Recorder& second = hub.add_recorder();
@@ -133,7 +133,7 @@ TEST(TelemetryTest, KeepsClientsThatQueryBypasses) {
     Hub hub;
     Recorder& one = hub.add_recorder();
     Recorder& two = hub.add_recorder();
-    auto event = event_of(Verdict::Observe, Source::Upstream);
+    auto event = event_of(QueryVerdict::Observe, Source::Upstream);
     event.bypass = true;
     event.service_key = 3;
     for (std::uint8_t i = 1; i <= 200; ++i) {
@@ -158,7 +158,7 @@ TEST(TelemetryTest, KeepsClientsThatQueryBypasses) {
 TEST(TelemetryTest, BypassClientsWithoutARowAreCounted) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
-    auto event = event_of(Verdict::Observe, Source::Upstream);
+    auto event = event_of(QueryVerdict::Observe, Source::Upstream);
     event.bypass = true;
     constexpr std::uint64_t kClients = 5000;
     for (std::uint64_t i = 0; i < kClients; ++i) {
@@ -172,7 +172,7 @@ TEST(TelemetryTest, BypassClientsWithoutARowAreCounted) {
 
 TEST(TelemetryTest, CountsTheUseOfExceptions) {
     Hub hub;
-    auto event = event_of(Verdict::Exception, Source::Upstream);
+    auto event = event_of(QueryVerdict::Exception, Source::Upstream);
     event.exception_key = 17;
     Recorder& recorder = hub.add_recorder();
     recorder.record(event);
@@ -190,7 +190,7 @@ TEST(TelemetryTest, IsReadWhileItIsWritten) {
     std::vector<std::thread> threads;
     for (int worker = 0; worker < 3; ++worker) {
         threads.emplace_back([&recorder = hub.add_recorder(), &name] {
-            auto event = event_of(Verdict::Block, Source::Sinkhole);
+            auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
             event.name = name.wire();
             for (int i = 0; i < kEvents; ++i) {
                 event.group_key = static_cast<Key>(i % 100);

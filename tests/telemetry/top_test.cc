@@ -69,7 +69,8 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     Recorder& one = hub.add_recorder();
     Recorder& two = hub.add_recorder();
     const auto name = wire::Name::parse("www.example.com").value();
-    const auto ask = [&](Recorder& recorder, std::uint8_t client, Verdict verdict, wire::Rcode rcode, Source source) {
+    const auto ask = [&](Recorder& recorder, std::uint8_t client, QueryVerdict verdict, wire::Rcode rcode,
+                         Source source) {
         QueryEvent event;
         event.client = IpAddress::v4({10, 0, 0, client});
         event.name = name.wire();
@@ -78,11 +79,11 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
         event.source = source;
         recorder.record(event);
     };
-    for (std::uint8_t i = 1; i <= 4; ++i) ask(one, i, Verdict::Forward, wire::Rcode::NoError, Source::Cache);
-    ask(two, 4, Verdict::Forward, wire::Rcode::NoError, Source::Upstream);
-    ask(two, 5, Verdict::Forward, wire::Rcode::NXDomain, Source::Cache);
-    ask(two, 6, Verdict::Restrict, wire::Rcode::NoError, Source::Sinkhole);
-    ask(two, 7, Verdict::Forward, wire::Rcode::NoError, Source::None);
+    for (std::uint8_t i = 1; i <= 4; ++i) ask(one, i, QueryVerdict::Forward, wire::Rcode::NoError, Source::Cache);
+    ask(two, 4, QueryVerdict::Forward, wire::Rcode::NoError, Source::Upstream);
+    ask(two, 5, QueryVerdict::Forward, wire::Rcode::NXDomain, Source::Cache);
+    ask(two, 6, QueryVerdict::Restrict, wire::Rcode::NoError, Source::Sinkhole);
+    ask(two, 7, QueryVerdict::Forward, wire::Rcode::NoError, Source::None);
     EXPECT_TRUE(hub.top_names(10).empty()) << "count_samples() was not called yet";
     hub.count_samples();
     hub.count_samples();
@@ -104,7 +105,7 @@ TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     one.record(odd);
     hub.count_samples();
     EXPECT_EQ(hub.top_names(10).size(), 1U);
-    for (int i = 0; i < 100'000; ++i) ask(one, 9, Verdict::Forward, wire::Rcode::NoError, Source::Cache);
+    for (int i = 0; i < 100'000; ++i) ask(one, 9, QueryVerdict::Forward, wire::Rcode::NoError, Source::Cache);
     hub.count_samples();
     EXPECT_LE(hub.top_clients(1)[0].count, 2048U) << "a sample, however many come at once";
     EXPECT_EQ(hub.top_clients(1)[0].key, "10.0.0.9");

@@ -236,12 +236,13 @@ TEST(PrimaryZone, StepsThatOutweighTheZoneAreForgotten) {
     for (std::uint32_t serial = 2; serial < 12; ++serial) {
         version = next_version(version.get(), version_of(serial, serial % 2 == 0 ? many : std::vector<RpzRecord>{}));
         ASSERT_NE(version, nullptr);
-        EXPECT_LE(version->steps.size(), 1U) << "two steps of 900 records say more than the zone";
+        EXPECT_LE(version->differences.size(), 1U) << "two differences of 900 records are more than the zone";
     }
-    EXPECT_EQ(version->steps.back()->to, 11U);
+    EXPECT_EQ(version->differences.back()->to, 11U);
     auto other = version_of(12, {});
     other.ttl_s = 60;
-    EXPECT_TRUE(next_version(version.get(), other)->steps.empty()) << "a step cannot change every record's TTL";
+    EXPECT_TRUE(next_version(version.get(), other)->differences.empty())
+        << "a difference cannot change every record's TTL";
     EXPECT_EQ(next_version(version.get(), version_of(12, {})), nullptr) << "nothing changed";
 }
 

@@ -64,9 +64,9 @@ TEST_F(ZoneBuilderTest, AChangeIsAStep) {
     restrict({"domain:new.test"});
     const auto built = build();
     ASSERT_EQ(built.changed.size(), 1U);
-    ASSERT_EQ(built.changed[0]->steps.size(), 1U);
-    EXPECT_TRUE(built.changed[0]->steps[0]->diff.removed.empty());
-    EXPECT_EQ(built.changed[0]->steps[0]->diff.added.size(), 2U);
+    ASSERT_EQ(built.changed[0]->differences.size(), 1U);
+    EXPECT_TRUE(built.changed[0]->differences[0]->diff.removed.empty());
+    EXPECT_EQ(built.changed[0]->differences[0]->diff.added.size(), 2U);
 }
 
 TEST_F(ZoneBuilderTest, AnotherKeyIsANewVersionWithoutSteps) {
@@ -76,7 +76,7 @@ TEST_F(ZoneBuilderTest, AnotherKeyIsANewVersionWithoutSteps) {
     source_.options.primary_zones[0].keys = {*wire::Name::parse("key")};
     const auto built = build();
     ASSERT_EQ(built.changed.size(), 1U);
-    EXPECT_TRUE(built.changed[0]->steps.empty());
+    EXPECT_TRUE(built.changed[0]->differences.empty());
 }
 
 TEST_F(ZoneBuilderTest, AZoneThatCannotBeBuiltStaysAsItWas) {

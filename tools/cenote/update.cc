@@ -37,7 +37,7 @@ std::string action_of(const UpdateFlags& flags) {
 }
 
 /// The result of an update. The reason of a failure is noted beside the set, for the daemon's status.
-struct Outcome {
+struct UpdateResult {
     Exit exit = Exit::Done;
     bool published = false;
     bool noted = true;
@@ -66,12 +66,12 @@ Status load_into_daemon(Session& session, const UpdateFlags& flags) {
     return Done{};
 }
 
-void roll_back(const config::Settings& settings, const Publisher& publisher, Outcome& outcome) {
+void roll_back(const config::Settings& settings, const Publisher& publisher, UpdateResult& result) {
     const auto restored = publisher.restore_previous();
-    if (!restored) return outcome.fail(restored.error());
+    if (!restored) return result.fail(restored.error());
     fmt::print("{} is the previous set again; update --rollback undoes that\n", settings.set.string());
-    outcome.published = true;
-    for (const Error& problem : *restored) outcome.fail(problem);
+    result.published = true;
+    for (const Error& problem : *restored) result.fail(problem);
 }
 
 /// Prints the differences from the set in use, if there is one.
@@ -98,15 +98,15 @@ Exit try_out(const config::Settings& settings, const blocklists::Manifest& manif
     return failed_lists(compiled->report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
-void compile_and_publish(const blocklists::Manifest& manifest, const Publisher& publisher, Outcome& outcome) {
+void compile_and_publish(const blocklists::Manifest& manifest, const Publisher& publisher, UpdateResult& result) {
     Diagnostics diagnostics;
     const auto published = publisher.publish(manifest, diagnostics);
     print_mistakes(diagnostics);
-    if (!published) return outcome.fail(published.error());
-    outcome.published = true;
+    if (!published) return result.fail(published.error());
+    result.published = true;
     print_report(published->report);
-    if (failed_lists(published->report) != 0 || diagnostics.has_errors()) outcome.exit = Exit::Failed;
-    for (const Error& problem : published->problems) outcome.fail(problem);
+    if (failed_lists(published->report) != 0 || diagnostics.has_errors()) result.exit = Exit::Failed;
+    for (const Error& problem : published->problems) result.fail(problem);
 }
 
 /// A compilation takes a second or more of a processor that answers queries as well: the resolver has priority. Failing
@@ -138,18 +138,18 @@ blocklists::Manifest manifest_of(const config::Settings& settings, const UpdateF
 }
 
 void fetch_and_compile(const config::Settings& settings, blocklists::Manifest manifest, const Publisher& publisher,
-                       const UpdateFlags& flags, Outcome& outcome) {
+                       const UpdateFlags& flags, UpdateResult& result) {
     const auto fetched = FetchedLists::fetch_all(settings, manifest, flags.local, flags.timeout);
-    if (!fetched) return outcome.fail(fetched.error());
-    if (!flags.dry_run) return compile_and_publish(manifest, publisher, outcome);
-    outcome.exit = try_out(settings, manifest);
+    if (!fetched) return result.fail(fetched.error());
+    if (!flags.dry_run) return compile_and_publish(manifest, publisher, result);
+    result.exit = try_out(settings, manifest);
 }
 
-void note_end(const Publisher& publisher, Outcome& outcome) {
-    const bool failed = !outcome.why.empty();
-    const auto noted = publisher.note_end(outcome.why);
-    if (failed) outcome.noted = noted.ok();
-    outcome.take(noted);
+void note_end(const Publisher& publisher, UpdateResult& result) {
+    const bool failed = !result.why.empty();
+    const auto noted = publisher.note_end(result.why);
+    if (failed) result.noted = noted.ok();
+    result.take(noted);
 }
 
 /// For the daemon's status where nothing can be written beside the set.
@@ -158,34 +158,34 @@ void send_failure(Session& session, const std::string& why) {
 }
 
 /// The part that works on the folder of the set, with the rights of its owner.
-Outcome update_folder(const config::Settings& settings, Names popular, const Publisher& publisher,
-                      const UpdateFlags& flags) {
-    Outcome outcome;
+UpdateResult update_folder(const config::Settings& settings, Names popular, const Publisher& publisher,
+                           const UpdateFlags& flags) {
+    UpdateResult result;
     if (flags.rollback) {
-        roll_back(settings, publisher, outcome);
-        return outcome;
+        roll_back(settings, publisher, result);
+        return result;
     }
-    if (!flags.dry_run) outcome.take(publisher.note_begin());
-    outcome.noted = outcome.why.empty();
-    if (!outcome.noted) return outcome;
+    if (!flags.dry_run) result.take(publisher.note_begin());
+    result.noted = result.why.empty();
+    if (!result.noted) return result;
     lower_priority();
-    fetch_and_compile(settings, manifest_of(settings, flags, std::move(popular)), publisher, flags, outcome);
-    if (!flags.dry_run) note_end(publisher, outcome);
-    return outcome;
+    fetch_and_compile(settings, manifest_of(settings, flags, std::move(popular)), publisher, flags, result);
+    if (!flags.dry_run) note_end(publisher, result);
+    return result;
 }
 
 /// Takes the lock and updates the folder; the daemon takes no part in it.
-Outcome update_files(const config::Settings& settings, Names popular, const UpdateFlags& flags,
-                     std::optional<Publisher>& publisher) {
+UpdateResult update_files(const config::Settings& settings, Names popular, const UpdateFlags& flags,
+                          std::optional<Publisher>& publisher) {
     const std::string actor = control::own_actor();  // before root has the rights of the folder's owner
     const auto owner = AsOwner::of(settings.set.parent_path());
     auto locked =
         owner ? Publisher::lock(settings.set, {actor, action_of(flags)}, kPatience) : Result<Publisher>(owner.error());
     if (!locked) {
-        Outcome outcome;
-        outcome.fail(locked.error());
-        outcome.noted = domainset::is_being_published(settings.set);  // the other update notes its own end
-        return outcome;
+        UpdateResult result;
+        result.fail(locked.error());
+        result.noted = domainset::is_being_published(settings.set);  // the other update notes its own end
+        return result;
     }
     publisher = *std::move(locked);
     return update_folder(settings, std::move(popular), *publisher, flags);
@@ -202,14 +202,14 @@ Exit update(Session& session, const UpdateFlags& flags) {
                                       session.config.string())});
     auto popular = popular_names(session, **settings, flags);
     std::optional<Publisher> publisher;  // holds the lock until the daemon has the set
-    Outcome outcome = update_files(**settings, std::move(popular), flags, publisher);
-    if (!outcome.noted && !flags.dry_run) send_failure(session, outcome.why);
-    if (!outcome.published) return outcome.exit;
+    UpdateResult result = update_files(**settings, std::move(popular), flags, publisher);
+    if (!result.noted && !flags.dry_run) send_failure(session, result.why);
+    if (!result.published) return result.exit;
     const auto loaded = load_into_daemon(session, flags);
-    if (loaded) return outcome.exit;
-    outcome.fail(Error{"cenoted did not take the set: " + loaded.error().text});
-    if (const auto owner = AsOwner::of((*settings)->set.parent_path())) note_end(*publisher, outcome);
-    return outcome.exit;
+    if (loaded) return result.exit;
+    result.fail(Error{"cenoted did not take the set: " + loaded.error().text});
+    if (const auto owner = AsOwner::of((*settings)->set.parent_path())) note_end(*publisher, result);
+    return result.exit;
 }
 
 }  // namespace

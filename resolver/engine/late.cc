@@ -38,21 +38,22 @@ telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t ind
 
 telemetry::QueryVerdict verdict_word(const QueryContext& context) noexcept {
     using telemetry::QueryVerdict;
-    if (!context.judged) return context.local.kind == LocalKind::None ? Verdict::Forward : Verdict::Local;
+    if (!context.judged) return context.local.kind == LocalKind::None ? QueryVerdict::Forward : QueryVerdict::Local;
     const policy::Cell& cell = context.cell();
     // A canary name keeps its answer, but a directive that applies to it is counted.
     const bool ours = context.local.kind != LocalKind::None && context.local.kind != LocalKind::MinimalAny;
-    if (ours && (context.local.kind != LocalKind::Canary || cell.step == policy::Step::None)) return Verdict::Local;
-    if (cell.allowed && cell.step < policy::Step::Block) return Verdict::Allow;
-    if (cell.exception != policy::Cell::kNone) return Verdict::Exception;
+    if (ours && (context.local.kind != LocalKind::Canary || cell.step == policy::Step::None))
+        return QueryVerdict::Local;
+    if (cell.allowed && cell.step < policy::Step::Block) return QueryVerdict::Allow;
+    if (cell.exception != policy::Cell::kNone) return QueryVerdict::Exception;
     switch (cell.step) {
-        case policy::Step::None: return Verdict::Forward;
-        case policy::Step::Observe: return Verdict::Observe;
-        case policy::Step::Advise: return Verdict::Advise;
-        case policy::Step::Restrict: return Verdict::Restrict;
-        case policy::Step::Block: return Verdict::Block;
+        case policy::Step::None: return QueryVerdict::Forward;
+        case policy::Step::Observe: return QueryVerdict::Observe;
+        case policy::Step::Advise: return QueryVerdict::Advise;
+        case policy::Step::Restrict: return QueryVerdict::Restrict;
+        case policy::Step::Block: return QueryVerdict::Block;
     }
-    return Verdict::Forward;
+    return QueryVerdict::Forward;
 }
 
 }  // namespace

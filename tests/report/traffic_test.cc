@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 
 class Traffic : public testing::Test {
 protected:
-    void count(Verdict verdict, std::string_view service, std::string_view group, std::uint64_t count) {
+    void count(QueryVerdict verdict, std::string_view service, std::string_view group, std::uint64_t count) {
         metrics.combinations.push_back({.verdict = verdict,
                                         .service = keys.intern(KeyKind::Service, service),
                                         .directive = keys.intern(KeyKind::Directive, "d1"),
@@ -33,11 +33,11 @@ protected:
 };
 
 TEST_F(Traffic, TopServicesAreSummedOverVerdictsAndGroups) {
-    count(Verdict::Restrict, "deepseek", "moti", 3);
-    count(Verdict::Restrict, "deepseek", "lab", 4);
-    count(Verdict::Exception, "deepseek", "lab", 1);
-    count(Verdict::Observe, "openai", "", 20);
-    count(Verdict::Forward, "", "moti", 100);
+    count(QueryVerdict::Restrict, "deepseek", "moti", 3);
+    count(QueryVerdict::Restrict, "deepseek", "lab", 4);
+    count(QueryVerdict::Exception, "deepseek", "lab", 1);
+    count(QueryVerdict::Observe, "openai", "", 20);
+    count(QueryVerdict::Forward, "", "moti", 100);
     EXPECT_EQ(top_counted_json(TopCounted::Services, metrics, keys, 10),
               Json::parse(R"([{"service":"openai","queries":20,"observe":20},
                               {"service":"deepseek","queries":8,"restrict":7,"exception":1}])"));
@@ -56,7 +56,7 @@ TEST_F(Traffic, SampledRowsNameWhatTheyCount) {
 }
 
 TEST_F(Traffic, StatsHaveCountersLatencyCacheVerdictsAndBypass) {
-    count(Verdict::Restrict, "deepseek", "moti", 3);
+    count(QueryVerdict::Restrict, "deepseek", "moti", 3);
     metrics.set(Counter::Queries, 7);
     metrics.bypass.push_back({.client = policy::testing::ip("10.20.0.7"),
                               .service = keys.intern(KeyKind::Service, "relay"),

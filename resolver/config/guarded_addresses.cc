@@ -9,8 +9,8 @@ namespace cenote::config {
 namespace {
 
 bool is_loopback_or_any(const IpAddress& ip) {
-    static const Prefix loopback4 = Prefix::parse("127.0.0.0/8").value_or(Prefix());
-    return loopback4.contains(ip) || ip == IpAddress::parse("::1") || ip == IpAddress() ||
+    static const Prefix kLoopback4 = Prefix::parse("127.0.0.0/8").value_or(Prefix());
+    return kLoopback4.contains(ip) || ip == IpAddress::parse("::1") || ip == IpAddress() ||
            ip == IpAddress::v4({0, 0, 0, 0});
 }
 

@@ -108,6 +108,7 @@ void Running::close_ended() {
     const std::vector<EndedRule> ended = closer_->find_ended(now());
     if (ended.empty()) return;
     std::vector<state::Change> changes;
+    changes.reserve(ended.size());
     for (const EndedRule& each : ended)
         changes.push_back({.rule = &each.rule, .policy = nullptr, .record = each.record});
     const auto written = change(std::move(changes), {});

@@ -254,6 +254,7 @@ void dispatch(Running& running, const control::Peer& peer, const Request& reques
 
 std::vector<VerbRight> control_verbs() {
     std::vector<VerbRight> verbs;
+    verbs.reserve(kVerbs.size());
     for (const Verb& verb : kVerbs) verbs.push_back({std::string(verb.name), verb.needs, verb.publishes});
     return verbs;
 }

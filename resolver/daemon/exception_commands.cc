@@ -96,14 +96,16 @@ Response exception_approve(Running& running, const Peer& peer, const Request& re
     auto found = find_exception(running, request);
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception approve", found->first);
-    return commit(running, approval_at(running, record.at).approve(person_of(peer), found->first), std::move(record));
+    const auto approval = approval_at(running, record.at);
+    return commit(running, approval.approve(person_of(peer), found->first), std::move(record));
 }
 
 Response exception_deny(Running& running, const Peer& peer, const Request& request) {
     auto found = find_exception(running, request);
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception deny", found->first);
-    return commit(running, approval_at(running, record.at).deny(person_of(peer), found->first), std::move(record));
+    const auto approval = approval_at(running, record.at);
+    return commit(running, approval.deny(person_of(peer), found->first), std::move(record));
 }
 
 Response exception_revoke(Running& running, const Peer& peer, const Request& request) {
@@ -111,15 +113,16 @@ Response exception_revoke(Running& running, const Peer& peer, const Request& req
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception revoke", found->first);
     if (record.note.empty()) record.note = use_to_text(found->second);
-    return commit(running, approval_at(running, record.at).revoke(person_of(peer), found->first), std::move(record));
+    const auto approval = approval_at(running, record.at);
+    return commit(running, approval.revoke(person_of(peer), found->first), std::move(record));
 }
 
 Response exception_extend(Running& running, const Peer& peer, const Request& request) {
     auto found = find_exception(running, request);
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception extend", found->first);
-    return commit(running, approval_at(running, record.at).extend(person_of(peer), typed_end(request), found->first),
-                  std::move(record));
+    const auto approval = approval_at(running, record.at);
+    return commit(running, approval.extend(person_of(peer), typed_end(request), found->first), std::move(record));
 }
 
 /// Rows behind the id `after`, and where the next ones begin.

@@ -40,6 +40,7 @@ std::optional<milliseconds> watchdog_interval() {
 std::vector<UniqueFd> take_parked() {
     std::vector<UniqueFd> sockets;
     const int count = sd_listen_fds(1);
+    sockets.reserve(static_cast<std::size_t>(std::max(count, 0)));
     for (int i = 0; i < count; ++i) sockets.emplace_back(SD_LISTEN_FDS_START + i);
     return sockets;
 }

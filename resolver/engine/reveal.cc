@@ -75,9 +75,9 @@ private:
         }
     }
 
-    template <std::size_t kSize>
+    template <std::size_t Size>
     void add_addresses(ByteView list) noexcept {
-        for (; list.size() >= kSize; list = list.subspan(kSize)) add_address(list.first<kSize>());
+        for (; list.size() >= Size; list = list.subspan(Size)) add_address(list.first<Size>());
     }
     void add_address(std::span<const std::uint8_t, kV4Size> octets) noexcept {
         add(policy_.match(IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})));

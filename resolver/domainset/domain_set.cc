@@ -155,6 +155,7 @@ std::vector<std::uint32_t> DomainSet::source_set(SourceSetId id) const {
     CENOTE_CHECK(id < source_set_count());
     const auto& of_large = state_->large->loaded.source_sets;
     const bool first = id < of_large.size();
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): without a delta all source sets are those of the large file
     const auto& sets = first ? of_large : state_->small->loaded.source_sets;
     const std::size_t at = first ? id : id - (of_large.size() - 1);
     return {sets.items.begin() + sets.starts[at], sets.items.begin() + sets.starts[at + 1]};

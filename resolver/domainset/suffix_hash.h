@@ -58,6 +58,7 @@ inline constexpr std::size_t kHashReadsBehind = 15;
     using detail::fold;
     using detail::load_word;
     for (; size > 16; label += 16, size -= 16) parent = fold(load_word(label) ^ secret, load_word(label + 8) ^ parent);
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): `size` is 2 at least
     const detail::Product kept = ~detail::Product{0} >> (8 * (16 - size));
     const std::uint64_t first = load_word(label) & static_cast<std::uint64_t>(kept);
     const std::uint64_t second = load_word(label + 8) & static_cast<std::uint64_t>(kept >> 64);

@@ -14,13 +14,12 @@ std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& ove
 
 Error first_mistake(const Diagnostics& diagnostics) {
     std::size_t errors = 0;
-    const Diagnostic* first = nullptr;
+    std::string first;
     for (const Diagnostic& diagnostic : diagnostics.all()) {
         if (diagnostic.severity != Diagnostic::Severity::Error) continue;
-        if (errors++ == 0) first = &diagnostic;
+        if (errors++ == 0) first = diagnostic.to_string();
     }
-    const std::string more = errors > 1 ? fmt::format(" (and {} more)", errors - 1) : std::string();
-    return Error{first->to_string() + more};
+    return Error{errors > 1 ? fmt::format("{} (and {} more)", first, errors - 1) : first};
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ bool may_overlap(const Directive& directive, const Allow& allow) {
 /// The strictest directive over one service, list or name: for everyone, and for each group.
 class Strictest {
 public:
-    Strictest(const std::vector<Directive>& directives) : directives_(directives) {}
+    explicit Strictest(const std::vector<Directive>& directives) : directives_(directives) {}
 
     void count_in(std::uint32_t directive) {
         keep_stricter(overall_, directive);

@@ -60,6 +60,7 @@ Coverage cover(const Directive& directive, const domainset::DomainSet& base) {
     const auto& sources = base.sources();
     const auto& tags = base.tags();
     std::vector<bool> taken;
+    taken.reserve(sources.size());
     for (const Source& source : sources) taken.push_back(target_that_takes(directive, source) != nullptr);
 
     Coverage coverage;

@@ -38,7 +38,7 @@ struct ByGroup {
     std::vector<std::vector<std::uint32_t>> of_group;
     std::vector<std::uint32_t> of_everyone;
 
-    ByGroup(std::span<const Group> groups) : of_group(groups.size()) {
+    explicit ByGroup(std::span<const Group> groups) : of_group(groups.size()) {
         for (std::uint32_t i = 0; i < groups.size(); ++i) index_.emplace(groups[i].id, i);
     }
     void assign(std::uint32_t item, const std::vector<std::string>& groups) {

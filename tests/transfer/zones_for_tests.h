@@ -44,7 +44,7 @@ inline ZoneVersion version_of(std::uint32_t serial, std::vector<RpzRecord> recor
             .ttl_s = 30,
             .serial = serial,
             .records = std::make_shared<const std::vector<RpzRecord>>(std::move(records)),
-            .steps = {}};
+            .differences = {}};
 }
 
 inline std::shared_ptr<const Zones> zones_of(std::size_t records, std::vector<TsigKey> keys = {}) {

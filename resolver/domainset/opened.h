@@ -7,7 +7,6 @@
 // Failure:  open_set_file() and attach_delta() return an Error of one line.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -49,8 +48,5 @@ struct DomainSet::State {
 /// The payload of the suffix of `labels` labels; nullptr: the table does not have it.
 [[nodiscard]] const format::Payload* find_name(const Table& table, const wire::Name& name, const NameHashes& hashes,
                                                std::uint8_t labels) noexcept;
-
-/// The names of one table with their payloads, in unspecified order.
-void for_each_name(const Table& table, const std::function<void(const wire::Name&, const format::Payload&)>& visit);
 
 }  // namespace cenote::domainset

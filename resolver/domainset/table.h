@@ -16,6 +16,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -88,6 +89,9 @@ private:
         return groups + std::size_t{home_group(hash, group_count)} * format::kGroupBytes;
     }
 };
+
+/// The names of a table with their payloads, in unspecified order. Control plane.
+void for_each_name(const Table& table, const std::function<void(const wire::Name&, const format::Payload&)>& visit);
 
 inline void Table::hash(const wire::Name& name, NameHashes& hashes) const noexcept {
     const std::uint8_t labels = name.labels();

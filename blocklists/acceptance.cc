@@ -31,13 +31,6 @@ std::string signing_text(std::int64_t time) {
     return time == 0 ? "without a time" : format_time(WallTime(seconds(time)));
 }
 
-/// The prefixes of a list stand in the set below these names, which no line of the list has.
-bool concerns_addresses(const wire::Name& name) {
-    return domainset::is_address_name(name) ||
-           domainset::addresses_below(domainset::AddressUse::Response).is_below_or_equal(name) ||
-           domainset::addresses_below(domainset::AddressUse::Client).is_below_or_equal(name);
-}
-
 }  // namespace
 
 Result<Acceptance> Acceptance::of(const Manifest& manifest, const Catalogue& catalogue) {
@@ -136,8 +129,7 @@ bool Acceptance::delta_changes(const Rule& rule) const {
 }
 
 bool Acceptance::delta_knows(const Rule& rule) const {
-    return rule.trigger == Rule::Trigger::Name && !concerns_addresses(rule.name) &&
-           guard_.check_name(rule.name, rule.kind).ok();
+    return rule.trigger == Rule::Trigger::Name && guard_.check_name(rule.name, rule.kind).ok();
 }
 
 }  // namespace cenote::blocklists

@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "blocklists/acceptance.h"
 #include "blocklists/catalogue.h"
 #include "blocklists/list_copy.h"
 #include "blocklists/rpz_trigger.h"
-#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/publish.h"
 #include "resolver/domainset/writer.h"
 
@@ -125,17 +123,13 @@ private:
         source.format = format_to_text(copy.format());
         const auto index = writer_.add_source(std::move(source));
         const domainset::Tag tag{index, domainset::Role::Web, false};
-        std::set<domainset::AddressUse> uses;
         copy.for_each([&](const Rule& rule) {
-            const auto use = address_use_of(rule.trigger);
-            const bool address = rule.trigger != Rule::Trigger::Name;
-            const wire::Name name = address ? domainset::name_of({rule.prefix, !rule.exception}, use) : rule.name;
-            if (rule.exception && !address)
-                writer_.add_exception(name, index, rule.kind);
+            if (rule.trigger != Rule::Trigger::Name)
+                writer_.add_address(address_use_of(rule.trigger), rule.prefix, tag, !rule.exception);
+            else if (rule.exception)
+                writer_.add_exception(rule.name, index, rule.kind);
             else
-                writer_.add(name, tag, rule.kind);
-            if (address && uses.insert(use).second)
-                writer_.add(domainset::addresses_below(use), tag, domainset::MatchKind::Exact);
+                writer_.add(rule.name, tag, rule.kind);
         });
     }
 

@@ -4,10 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <tuple>
-
-#include "resolver/domainset/address_names.h"
-
 namespace cenote::blocklists {
 namespace {
 
@@ -39,12 +37,32 @@ private:
     std::vector<std::string> none_;
 };
 
-std::string shown(const wire::Name& name) {
+std::string shown(const domainset::AddressRule& rule) {
+    return fmt::format("{}{}{}", rule.sinkholes ? "" : "open ",
+                       rule.use == domainset::AddressUse::Client ? "client " : "", rule.prefix.to_string());
+}
+
+/// The ids of the lists that have each address rule.
+std::map<std::string, std::vector<std::string>> address_rules_of(const DomainSet& set) {
     using domainset::AddressUse;
-    for (const auto& [use, word] : {std::pair(AddressUse::Response, ""), {AddressUse::Client, "client "}})
-        if (const auto rule = domainset::rule_of(name, use))
-            return fmt::format("{}{}{}", rule->closes ? "" : "open ", word, rule->prefix.to_string());
-    return name.to_string();
+    std::map<std::string, std::vector<std::string>> rules;
+    for (const AddressUse use : {AddressUse::Response, AddressUse::Client})
+        for (const domainset::AddressRule& rule : set.addresses(use))
+            rules[shown(rule)].push_back(set.sources()[set.tags()[rule.tag].source].id);
+    for (auto& [text, ids] : rules) std::sort(ids.begin(), ids.end());
+    return rules;
+}
+
+void add_changed_addresses(const DomainSet& before, const DomainSet& after, std::vector<Change>& changes) {
+    const auto old = address_rules_of(before);
+    const auto now = address_rules_of(after);
+    const auto at = [](const auto& rules, const std::string& rule) {
+        const auto found = rules.find(rule);
+        return found == rules.end() ? std::vector<std::string>() : found->second;
+    };
+    for (const auto* rules : {&old, &now})
+        for (const auto& [rule, ids] : *rules)
+            if (at(old, rule) != at(now, rule)) changes.push_back({rule, at(old, rule), at(now, rule), {}});
 }
 
 }  // namespace
@@ -56,13 +74,13 @@ std::vector<Change> diff(const DomainSet& before, const DomainSet& after, const 
     const auto compare = [&](const wire::Name& name) {
         const auto& was = old.at(name);
         const auto& is = now.at(name);
-        const bool marker = domainset::is_address_name(name) && name.labels() == 3;
-        if (was != is && !marker) changes.push_back({shown(name), was, is, popular.rank_of(name)});
+        if (was != is) changes.push_back({name.to_string(), was, is, popular.rank_of(name)});
     };
     before.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
     after.for_each([&](const domainset::Entry& entry) { compare(entry.name); });
     // A parent that is added or removed changes names that are no entries themselves.
     for (const wire::Name& name : popular.names()) compare(name);
+    add_changed_addresses(before, after, changes);
     const auto key = [](const Change& change) { return std::tie(change.name); };
     std::sort(changes.begin(), changes.end(), [&](const Change& a, const Change& b) {
         if (a.rank.has_value() != b.rank.has_value()) return a.rank.has_value();

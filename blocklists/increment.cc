@@ -73,7 +73,7 @@ std::optional<std::uint32_t> tag_of(const DomainSet& set, const Increment& of) {
 
 Result<std::optional<std::vector<std::uint8_t>>> increment(const DomainSet& set, const Increment& of,
                                                            const Acceptance& acceptance, WallTime built_at) {
-    const auto tag = tag_of(set, of);
+    const auto tag = domainset::DeltaWriter::fits(set) ? tag_of(set, of) : std::nullopt;
     if (!tag) return {std::nullopt};
     const std::size_t entries = set.sources()[set.tags()[*tag].source].entries;
     if (!acceptance.delta_takes(of.removed.size() + of.added.size(), entries)) return {std::nullopt};

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "blocklists/dialects.h"
-#include "resolver/domainset/address_names.h"
+#include "resolver/domainset/address_rule.h"
 
 namespace cenote::blocklists {
 

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "resolver/base/address.h"
-#include "resolver/domainset/address_names.h"
+#include "resolver/domainset/address_rule.h"
 
 namespace cenote::domainset {
 

@@ -42,7 +42,10 @@ private:
 
 }  // namespace
 
+bool DeltaWriter::fits(const DomainSet& set) noexcept { return set.info().version == format::kVersion; }
+
 DeltaWriter::DeltaWriter(const DomainSet& set) : set_(set) {
+    CENOTE_CHECK(fits(set));
     const SharedSetFile& small = set.state_->small;
     if (small == nullptr) return;
     for_each_name(small->loaded.table, [&](const wire::Name& name, const format::Payload& payload) {

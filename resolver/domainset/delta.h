@@ -4,7 +4,7 @@
 // the new set, and writing the delta costs only the changed names.
 //
 // The caller passes what holds (inheritance included) at each name that changes, and at each name of the set below such
-// a name; all others stay as they are.
+// a name; all others stay as they are, and so do the address rules of the set.
 //
 // Threads:  one.
 // Memory:   about 200 bytes a changed name.
@@ -25,7 +25,9 @@ using TagList = std::vector<std::uint32_t>;
 
 class DeltaWriter {
 public:
-    /// Starts with the changes that `set` has already. The set must outlive the writer.
+    /// Whether a delta can be written: not for a set of format version 1, which must be compiled again.
+    [[nodiscard]] static bool fits(const DomainSet& set) noexcept;
+    /// Starts with the changes that `set` has already. The set must fit, and outlive the writer.
     explicit DeltaWriter(const DomainSet& set);
 
     /// What holds at the name, what holds below it, and what the name inherits.

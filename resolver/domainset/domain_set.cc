@@ -8,6 +8,7 @@
 
 #include "resolver/base/mapping_guard.h"
 #include "resolver/domainset/opened.h"
+#include "resolver/domainset/version1.h"
 
 namespace cenote::domainset {
 namespace {
@@ -121,8 +122,18 @@ std::optional<Hit> DomainSet::match_below(const wire::Name& name, std::uint8_t l
     return state_->match(name, hashes, labels, kNoName);
 }
 
+std::span<const AddressRule> DomainSet::addresses(AddressUse use) const noexcept {
+    const std::span<const AddressRule> all = state_->large->loaded.addresses;
+    const auto clients = std::partition_point(all.begin(), all.end(),
+                                              [](const AddressRule& rule) { return rule.use == AddressUse::Response; });
+    const auto responses = static_cast<std::size_t>(clients - all.begin());
+    return use == AddressUse::Response ? all.first(responses) : all.subspan(responses);
+}
+
 void DomainSet::for_each(const std::function<void(const Entry&)>& visit) const {
+    const bool hides = state_->large->loaded.hidden_names != 0;
     const auto report = [&](const wire::Name& name, const format::Payload& payload) {
+        if (hides && is_version1_address_name(name)) return;
         visit({name, payload.own,
                payload.below == format::kInherit ? std::nullopt : std::optional<SourceSetId>(payload.below)});
     };

@@ -6,6 +6,8 @@
 // A tag is a service in one role, or a list. A source set has all tags that hold for a name, inheritance included, so
 // the deepest entry that matches decides alone. Names are compared in full: there are no false positives.
 //
+// The set also has the address rules of lists (address_rule.h), which no lookup of a name touches.
+//
 // A small file, the delta, may accompany the large one (delta_path(), written by delta.h): its entries replace those of
 // the large file. Lookups see the two as one set.
 //
@@ -20,11 +22,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
+#include "resolver/domainset/address_rule.h"
 #include "resolver/domainset/entry.h"
 #include "resolver/domainset/source.h"
 
@@ -63,6 +67,8 @@ public:
     [[nodiscard]] std::optional<Hit> match_below(const wire::Name& name, std::uint8_t labels) const noexcept;
     /// Whether any entry has an empty source set (an exception of a list).
     [[nodiscard]] bool has_exceptions() const noexcept;
+    /// The address rules, in the order of stands_before(). A delta does not change them. Control plane.
+    [[nodiscard]] std::span<const AddressRule> addresses(AddressUse use) const noexcept;
     /// Every name, in unspecified order. Control plane.
     void for_each(const std::function<void(const Entry&)>& visit) const;
 

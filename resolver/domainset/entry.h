@@ -35,7 +35,8 @@ struct Hit {
 using NameHashes = std::array<std::uint64_t, wire::Name::kLabelsMax + 1>;
 
 struct SetInfo {
-    std::uint64_t seed = 0;  // seed of the hash
+    std::uint32_t version = 0;  // of the format of the file
+    std::uint64_t seed = 0;     // seed of the hash
     std::uint64_t domains = 0;
     std::uint64_t bytes = 0;
     std::chrono::sys_seconds built_at{};

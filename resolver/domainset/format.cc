@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <bit>
+#include <span>
 
 namespace cenote::domainset::format {
 namespace {
@@ -113,7 +114,7 @@ std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
     ByteWriter out(bytes);
     out.bytes(kMagic);
     out.u32(header.version);
-    out.u32(kSections);
+    out.u32(static_cast<std::uint32_t>(section_count(header.version)));
     put_u64(out, header.seed);
     put_u64(out, static_cast<std::uint64_t>(header.built_at));
     put_u64(out, header.domains);
@@ -121,7 +122,7 @@ std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
     out.u32(header.payload_bytes);
     put_u64(out, header.label_counts.word(0));
     put_u64(out, header.label_counts.word(1));
-    for (const auto& section : header.sections) {
+    for (const auto& section : std::span(header.sections).first(section_count(header.version))) {
         put_u64(out, section.offset);
         put_u64(out, section.size);
         put_u64(out, section.checksum);
@@ -145,7 +146,7 @@ Header decode_header(ByteView bytes) noexcept {
     header.payload_bytes = in.u32();
     header.label_counts.set_word(0, take_u64(in));
     header.label_counts.set_word(1, take_u64(in));
-    for (auto& section : header.sections) {
+    for (auto& section : std::span(header.sections).first(section_count(header.version))) {
         section.offset = take_u64(in);
         section.size = take_u64(in);
         section.checksum = take_u64(in);
@@ -208,6 +209,20 @@ std::vector<std::uint8_t> encode(const std::vector<Payload>& payloads) {
     return out;
 }
 
+std::vector<std::uint8_t> encode(const std::vector<AddressRule>& addresses) {
+    std::vector<std::uint8_t> out;
+    put_u32(out, addresses.size());
+    for (const auto& rule : addresses) {
+        put_u8(out, static_cast<std::uint8_t>(rule.use));
+        put_u8(out, rule.sinkholes ? 1 : 0);
+        put_u8(out, rule.prefix.mapped_length());
+        const auto& octets = rule.prefix.ip().octets();
+        out.insert(out.end(), octets.begin(), octets.end());
+        put_u32(out, rule.tag);
+    }
+    return out;
+}
+
 std::optional<std::vector<Source>> decode_sources(ByteView section) {
     ByteReader in(section);
     constexpr std::size_t kLeast = 2 + 4 + 32 + 9 * 4;
@@ -265,6 +280,30 @@ std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_
     }
     if (!is_whole(in)) return std::nullopt;
     return payloads;
+}
+
+std::optional<std::vector<AddressRule>> decode_addresses(ByteView section, std::size_t tags) {
+    ByteReader in(section);
+    constexpr std::size_t kRuleBytes = 1 + 1 + 1 + 16 + 4;
+    std::vector<AddressRule> rules;
+    const std::size_t count = take_count(in, kRuleBytes);
+    rules.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto use = in.u8();
+        const auto sinkholes = in.u8();
+        const auto length = in.u8();
+        std::array<std::uint8_t, 16> octets{};
+        for (auto& octet : octets) octet = in.u8();
+        if (use > static_cast<std::uint8_t>(AddressUse::Client) || sinkholes > 1 || length > 128) return std::nullopt;
+        const AddressRule rule{static_cast<AddressUse>(use), Prefix(IpAddress::v6(octets), length), in.u32(),
+                               sinkholes != 0};
+        const bool has_host_bits = rule.prefix.ip().octets() != octets;
+        const bool in_order = rules.empty() || stands_before(rules.back(), rule);
+        if (has_host_bits || rule.tag >= tags || !in_order) return std::nullopt;
+        rules.push_back(rule);
+    }
+    if (!is_whole(in)) return std::nullopt;
+    return rules;
 }
 
 Status check_source(const Source& source) {

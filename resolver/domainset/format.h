@@ -18,13 +18,15 @@
 
 #include "resolver/base/bytes.h"
 #include "resolver/base/result.h"
+#include "resolver/domainset/address_rule.h"
 #include "resolver/domainset/entry.h"
 #include "resolver/domainset/source.h"
 
 namespace cenote::domainset::format {
 
 inline constexpr std::array<std::uint8_t, 8> kMagic{'C', 'E', 'N', 'O', 'T', 'E', 0x1a, '\n'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;   // what the writer writes
+inline constexpr std::uint32_t kVersion1 = 1;  // read too; it has no section of address rules (version1.h)
 inline constexpr std::size_t kHeaderBytes = 256;
 inline constexpr std::size_t kSectionAlignment = 64;
 
@@ -42,8 +44,12 @@ inline constexpr std::uint32_t kInherit = 0xffffffff;  // in a payload: what the
 inline constexpr std::size_t kTextBytesMax = 8192;
 inline constexpr std::size_t kTextsMax = 16384;
 
-enum class Section : std::uint8_t { Sources, Tags, SourceSets, Payloads, Groups, Heap };
-inline constexpr std::size_t kSections = 6;
+enum class Section : std::uint8_t { Sources, Tags, SourceSets, Payloads, Groups, Heap, Addresses };
+inline constexpr std::size_t kSections = 7;
+/// The sections of a file of this format version: the first ones of the enumeration.
+[[nodiscard]] constexpr std::size_t section_count(std::uint32_t version) noexcept {
+    return version == kVersion1 ? kSections - 1 : kSections;
+}
 
 struct SectionEntry {
     std::uint64_t offset = 0;
@@ -104,7 +110,7 @@ struct SourceSets {
 
 [[nodiscard]] std::uint64_t checksum(ByteView bytes) noexcept;  // XXH3, 64 bits, no seed
 
-/// The header with its checksum; `header.sections` must be complete.
+/// The header with its checksum, in the layout of `header.version`; its sections must be complete.
 [[nodiscard]] std::array<std::uint8_t, kHeaderBytes> encode(const Header& header);
 /// Reads the fields only; the caller checks magic, version and checksum.
 [[nodiscard]] Header decode_header(ByteView bytes) noexcept;
@@ -115,6 +121,7 @@ struct SourceSets {
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Tag>& tags);
 [[nodiscard]] std::vector<std::uint8_t> encode(const SourceSets& sets);
 [[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<Payload>& payloads);
+[[nodiscard]] std::vector<std::uint8_t> encode(const std::vector<AddressRule>& addresses);
 
 /// Each refuses an index that is out of range, so that no later use needs a check.
 [[nodiscard]] std::optional<std::vector<Source>> decode_sources(ByteView section);
@@ -122,6 +129,8 @@ struct SourceSets {
 [[nodiscard]] std::optional<SourceSets> decode_source_sets(ByteView section, std::size_t tags);
 [[nodiscard]] std::optional<std::vector<Payload>> decode_payloads(ByteView section, std::size_t source_sets,
                                                                   bool of_delta);
+/// Refuses rules that are not in the order of stands_before() too.
+[[nodiscard]] std::optional<std::vector<AddressRule>> decode_addresses(ByteView section, std::size_t tags);
 
 /// Refuses a source that exceeds the bounds of the format.
 [[nodiscard]] Status check_source(const Source& source);

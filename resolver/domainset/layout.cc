@@ -162,6 +162,7 @@ Result<std::vector<std::uint8_t>> lay_out(const Layout& layout, const std::vecto
     file.add(Section::Payloads, format::encode(payloads.all));
     add_groups(file, grouping, names, payloads.bytes_each);
     add_heap(file, grouping, names, payloads);
+    file.add(Section::Addresses, format::encode(layout.addresses));
     return std::move(file).finish();
 }
 

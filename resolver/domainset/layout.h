@@ -22,6 +22,7 @@ struct Layout {
     const std::vector<Source>* sources = nullptr;
     const std::vector<Tag>* tags = nullptr;
     const format::SourceSets* source_sets = nullptr;
+    std::vector<AddressRule> addresses;  // arranged; none for a delta
 };
 
 /// `names`: ascending by hash, as resolve() returns them.

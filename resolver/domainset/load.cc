@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "resolver/base/clock.h"
+#include "resolver/domainset/version1.h"
 
 namespace cenote::domainset {
 namespace {
@@ -25,21 +27,23 @@ Result<Header> check_frame(ByteView file) {
         return Error{"it is no set of Cenote; check the path, or compile one there"};
     if (file.size() < format::kHeaderBytes) return Error{fmt::format("it ends within its header; {}", kCompileAgain)};
     const Header header = format::decode_header(file);
-    if (header.version != format::kVersion)
+    if (header.version != format::kVersion && header.version != format::kVersion1)
         return Error{
-            fmt::format("it has format version {}, this program reads {}; compile it with this program's `cenote`",
-                        header.version, format::kVersion)};
+            fmt::format("it has format version {}, this program reads {} and {}; compile it with this "
+                        "program's `cenote`",
+                        header.version, format::kVersion1, format::kVersion)};
     if (format::stored_checksum(file) != format::computed_checksum(file))
         return Error{fmt::format("its header is damaged; {}", kCompileAgain)};
+    const auto sections = std::span(header.sections).first(format::section_count(header.version));
     std::uint64_t end = format::kHeaderBytes;
-    for (const auto& section : header.sections) {
+    for (const auto& section : sections) {
         if (section.offset != end || section.size % format::kSectionAlignment != 0 || section.size > file.size() ||
             section.offset > file.size() - section.size)
             return Error{fmt::format("it is cut short, or its table of sections is wrong; {}", kCompileAgain)};
         end = section.offset + section.size;
     }
     if (end != file.size()) return Error{fmt::format("something follows its end; {}", kCompileAgain)};
-    for (const auto& section : header.sections)
+    for (const auto& section : sections)
         if (format::checksum(file.subspan(section.offset, section.size)) != section.checksum)
             return Error{fmt::format("it is damaged (a checksum is wrong); {}", kCompileAgain)};
     return header;
@@ -57,6 +61,11 @@ bool decode_descriptions(const Header& header, ByteView file, Loaded& loaded) {
     if (!source_sets) return false;
     auto payloads = format::decode_payloads(bytes(Section::Payloads), source_sets->size(), header.delta_of != 0);
     if (!payloads) return false;
+    if (header.version != format::kVersion1) {
+        auto addresses = format::decode_addresses(bytes(Section::Addresses), tags->size());
+        if (!addresses || (header.delta_of != 0 && !addresses->empty())) return false;
+        loaded.addresses = std::move(*addresses);
+    }
     loaded.sources = std::move(*sources);
     loaded.tags = std::move(*tags);
     loaded.source_sets = std::move(*source_sets);
@@ -128,6 +137,7 @@ bool lay_table(const Header& header, ByteView file, Table& table) {
 
 SetInfo describe(const Header& header, ByteView file, const std::vector<Source>& sources) {
     SetInfo info;
+    info.version = header.version;
     info.seed = header.seed;
     info.domains = header.domains;
     info.bytes = file.size();
@@ -152,6 +162,12 @@ Result<Loaded> load_set(ByteView file, std::string_view file_name) {
     if (!lay_table(*header, file, loaded.table)) return refuse(kContradiction);
     loaded.info = describe(*header, file, loaded.sources);
     loaded.delta_of = header->delta_of;
+    if (header->version == format::kVersion1 && header->delta_of == 0) {
+        auto read = read_version1_rules(loaded.table, loaded.source_sets);
+        if (!read) return refuse(kContradiction);
+        loaded.addresses = std::move(read->rules);
+        loaded.hidden_names = read->names;
+    }
     return loaded;
 }
 

@@ -22,6 +22,8 @@ struct Loaded {
     format::SourceSets source_sets;
     std::vector<Tag> tags;
     std::vector<Source> sources;
+    std::vector<AddressRule> addresses;  // in the order of stands_before(); of a delta: none
+    std::uint64_t hidden_names = 0;      // names of the table that are address rules (format version 1)
     SetInfo info;
     std::uint64_t delta_of = 0;  // delta only: the checksum of its set; 0: a set
 };                               // the caller fills info.digest

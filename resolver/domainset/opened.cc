@@ -69,7 +69,7 @@ Status DomainSet::State::attach_delta(std::shared_ptr<SetFile> delta) {
     const Loaded& base = large->loaded;
     const auto same_source = [](const Source& a, const Source& b) { return a.id == b.id && a.kind == b.kind; };
     if (loaded.delta_of != base.info.checksum) return refuse("it is the delta of another set");
-    if (loaded.info.seed != base.info.seed || loaded.tags != base.tags ||
+    if (loaded.info.version != base.info.version || loaded.info.seed != base.info.seed || loaded.tags != base.tags ||
         !std::equal(loaded.sources.begin(), loaded.sources.end(), base.sources.begin(), base.sources.end(),
                     same_source))
         return refuse("it contradicts the set that it changes, it was not written by Cenote");
@@ -79,7 +79,6 @@ Status DomainSet::State::attach_delta(std::shared_ptr<SetFile> delta) {
         for (SourceSetId* id : {&payload.own, &payload.below})
             if (*id != 0 && *id != format::kInherit) *id += ahead;
 
-    info = base.info;
     info.bytes += loaded.info.bytes;
     info.built_at = loaded.info.built_at;
     info.checksum = checksum_of(base.info, loaded.info);

@@ -7,6 +7,7 @@
 // Failure:  open_set_file() and attach_delta() return an Error of one line.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -30,7 +31,9 @@ Result<std::shared_ptr<SetFile>> open_set_file(const Path& path);
 Result<std::shared_ptr<SetFile>> set_file_of(std::vector<std::uint8_t> bytes, std::string name);
 
 struct DomainSet::State {
-    explicit State(SharedSetFile file) : table(file->loaded.table), large(std::move(file)), info(large->loaded.info) {}
+    explicit State(SharedSetFile file) : table(file->loaded.table), large(std::move(file)), info(large->loaded.info) {
+        info.domains -= std::min(info.domains, large->loaded.hidden_names);
+    }
 
     Table table;  // a copy of that of `large`, to save an indirection
     SharedSetFile large;
@@ -41,7 +44,7 @@ struct DomainSet::State {
     /// labels and goes up; for the suffix of `own` labels Payload::own counts, for others Payload::below.
     [[nodiscard]] std::optional<Hit> match(const wire::Name& name, const NameHashes& hashes, std::uint8_t from,
                                            std::uint8_t own) const noexcept;
-    /// Refuses the delta of another set. Its source sets are numbered after those of the large file.
+    /// Once at most. Refuses the delta of another set. Its source sets are numbered after those of the large file.
     Status attach_delta(std::shared_ptr<SetFile> delta);
 };
 

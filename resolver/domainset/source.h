@@ -28,7 +28,7 @@ enum class MatchKind : std::uint8_t { Exact, Suffix, Below };
 struct Source {
     SourceKind kind = SourceKind::List;
     bool by_default = true;     // false: a strict service, which wildcard targets leave out
-    std::uint32_t entries = 0;  // names that it contributed
+    std::uint32_t entries = 0;  // names and addresses that it contributed
     Sha256Digest digest{};      // SHA-256 of the text that it was compiled from
     std::string id;
     std::string name;

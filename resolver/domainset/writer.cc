@@ -21,7 +21,8 @@ struct DomainSetWriter::State {
     std::vector<Source> sources;
     std::map<Tag, std::uint32_t> tag_indices;  // in the order of their first use
     EntryStore entries;
-    Status input = Done{};  // the first error in what was added; finish() returns it
+    std::vector<AddressRule> addresses;  // with the indices of tag_indices
+    Status input = Done{};               // the first error in what was added; finish() returns it
 
     std::uint32_t index_of(const Tag& tag) {
         return tag_indices.try_emplace(tag, static_cast<std::uint32_t>(tag_indices.size())).first->second;
@@ -81,6 +82,12 @@ void DomainSetWriter::add_exception(const wire::Name& name, std::uint32_t source
     state_->store(name, {source, 0, kind, true});
 }
 
+void DomainSetWriter::add_address(AddressUse use, const Prefix& prefix, const Tag& tag, bool sinkholes) {
+    CENOTE_CHECK(tag.source < state_->sources.size());
+    if (sinkholes) ++state_->sources[tag.source].entries;
+    state_->addresses.push_back({use, prefix, state_->index_of(tag), sinkholes});
+}
+
 Result<std::vector<std::uint8_t>> DomainSetWriter::finish() {
     if (!state_->input) return Error{fmt::format("cannot build the set: {}", state_->input.error().text)};
     const auto sorted = sort_tags(state_->tag_indices);
@@ -95,6 +102,9 @@ Result<std::vector<std::uint8_t>> DomainSetWriter::finish() {
     layout.sources = &state_->sources;
     layout.tags = &sorted.tags;
     layout.source_sets = &source_sets.all();
+    layout.addresses = state_->addresses;
+    for (AddressRule& rule : layout.addresses) rule.tag = sorted.now[rule.tag];
+    arrange(layout.addresses);
     return lay_out(layout, names);
 }
 

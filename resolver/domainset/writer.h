@@ -33,6 +33,8 @@ public:
     std::uint32_t add_source(Source source);
     void add(const wire::Name& name, const Tag& tag, MatchKind kind);
     void add_exception(const wire::Name& name, std::uint32_t source, MatchKind kind);
+    /// `sinkholes`: AddressRule::sinkholes. As with names, only a rule that sinkholes counts as an entry.
+    void add_address(AddressUse use, const Prefix& prefix, const Tag& tag, bool sinkholes);
 
     [[nodiscard]] Result<std::vector<std::uint8_t>> finish();
     /// finish(), then published at `path` (publish_file).

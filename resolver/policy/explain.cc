@@ -8,7 +8,6 @@
 #include <tuple>
 
 #include "resolver/base/time_text.h"
-#include "resolver/domainset/address_names.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
 
@@ -85,21 +84,17 @@ private:
 
     /// A list may sinkhole every name for a client, or none; of each list the longest prefix counts.
     void apply_client_triggers() {
-        using domainset::AddressUse;
-        if (base_ == nullptr || !base_->match(domainset::addresses_below(AddressUse::Client))) return;
+        if (base_ == nullptr) return;
         std::map<std::uint32_t, std::pair<int, std::optional<Tag>>>
             of_source;  // prefix length; the tag, if it sinkholes
-        base_->for_each([&](const domainset::Entry& entry) {
-            const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
-            if (!rule || !rule->prefix.contains(client_)) return;
-            for (const std::uint32_t index : base_->source_set(entry.own)) {
-                const Tag& tag = base_->tags()[index];
-                auto& [length, closes] = of_source.try_emplace(tag.source, -1, std::nullopt).first->second;
-                if (rule->prefix.mapped_length() <= length) continue;
-                length = rule->prefix.mapped_length();
-                closes = rule->closes ? std::optional(tag) : std::nullopt;
-            }
-        });
+        for (const domainset::AddressRule& rule : base_->addresses(domainset::AddressUse::Client)) {
+            if (!rule.prefix.contains(client_)) continue;
+            const Tag& tag = base_->tags()[rule.tag];
+            auto& [length, closes] = of_source.try_emplace(tag.source, -1, std::nullopt).first->second;
+            if (rule.prefix.mapped_length() <= length) continue;
+            length = rule.prefix.mapped_length();
+            closes = rule.sinkholes ? std::optional(tag) : std::nullopt;
+        }
         for (const auto& [source, found] : of_source) {
             std::erase_if(tags_, [source = source](const Tag& tag) { return tag.source == source; });
             if (found.second) tags_.push_back(*found.second);

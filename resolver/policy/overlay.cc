@@ -6,12 +6,12 @@
 #include <algorithm>
 
 #include "resolver/base/hash.h"
-#include "resolver/domainset/address_names.h"
 #include "resolver/domainset/writer.h"
 
 namespace cenote::policy {
 namespace {
 
+using domainset::AddressRule;
 using domainset::AddressUse;
 using domainset::MatchKind;
 
@@ -103,15 +103,10 @@ public:
     }
     void add_prefix(const Prefix& prefix, std::uint32_t directive) { prefixes_.push_back({prefix, directive}); }
 
-    /// Adds the rules of lists in the base set; walks the whole set when there are any.
+    /// Adds the rules of lists in the base set.
     void add_lists_of(const domainset::DomainSet& base) {
-        if (!base.match(domainset::addresses_below(AddressUse::Response))) return;
-        base.for_each([&](const domainset::Entry& entry) {
-            const auto rule = domainset::rule_of(entry.name, AddressUse::Response);
-            if (!rule) return;
-            for (const std::uint32_t tag : base.source_set(entry.own))
-                prefixes_.push_back({rule->prefix, rule->closes ? closing(tag) : opening(tag)});
-        });
+        for (const AddressRule& rule : base.addresses(AddressUse::Response))
+            prefixes_.push_back({rule.prefix, rule.sinkholes ? closing(rule.tag) : opening(rule.tag)});
     }
 
     /// Each set of prefixes that an address can be in becomes a column after those of the names.
@@ -141,16 +136,11 @@ private:
     std::vector<OwnedPrefix> prefixes_;
 };
 
-/// The client rules of lists in the base set; walks the whole set when there are any.
+/// The client rules of lists in the base set.
 std::vector<ClientTrigger> client_triggers_of(const domainset::DomainSet& base) {
     std::vector<ClientTrigger> triggers;
-    if (!base.match(domainset::addresses_below(AddressUse::Client))) return triggers;
-    base.for_each([&](const domainset::Entry& entry) {
-        const auto rule = domainset::rule_of(entry.name, AddressUse::Client);
-        if (!rule) return;
-        for (const std::uint32_t tag : base.source_set(entry.own))
-            triggers.push_back({rule->prefix, base.tags()[tag].source, tag, rule->closes});
-    });
+    for (const AddressRule& rule : base.addresses(AddressUse::Client))
+        triggers.push_back({rule.prefix, base.tags()[rule.tag].source, rule.tag, rule.sinkholes});
     return triggers;
 }
 

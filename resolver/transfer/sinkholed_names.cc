@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <set>
 
-#include "resolver/domainset/address_names.h"
-
 namespace cenote::transfer {
 namespace {
 
@@ -32,7 +30,7 @@ public:
     Walker(const GroupPolicy& of, const std::function<void(const NameRule&)>& take) : of_(of), take_(take) {}
 
     void look_at(const wire::Name& name) {
-        if (name.labels() == 0 || domainset::is_address_name(name)) return;
+        if (name.labels() == 0) return;
         NameRule rule;
         rule.name = name;
         rule.itself = sinkhole_cell(name);
@@ -111,11 +109,8 @@ void for_each_address(const GroupPolicy& of, const std::function<void(const Pref
         for (const auto& target : directive.targets)
             if (target.kind == policy::Target::Kind::Address)
                 if (const auto prefix = Prefix::parse(target.value)) prefixes.insert(*prefix);
-    if (policy.base() != nullptr && policy.base()->match(domainset::addresses_below(domainset::AddressUse::Response)))
-        policy.base()->for_each([&](const domainset::Entry& entry) {
-            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Response))
-                prefixes.insert(rule->prefix);
-        });
+    if (policy.base() != nullptr)
+        for (const auto& rule : policy.base()->addresses(domainset::AddressUse::Response)) prefixes.insert(rule.prefix);
     for (const Prefix& prefix : prefixes) {
         const policy::Cell& cell = policy.cell(policy.judge(of.client, policy.match(prefix.ip())));
         const bool inside = std::any_of(prefixes.begin(), prefixes.end(),

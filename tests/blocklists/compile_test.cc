@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/compile.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "resolver/domainset/address_names.h"
+#include "blocklists/diff.h"
 #include "resolver/domainset/publish.h"
 #include "tests/blocklists/lists.h"
 #include "tests/support/places.h"
@@ -234,17 +235,14 @@ protected:
     static std::string zone(std::string_view rules) {
         return policy_zone("bad.example CNAME .\n" + std::string(rules));
     }
-    /// The prefixes that a set sinkholes.
+    /// The prefixes of a set.
     static std::set<std::string> closed(const Compiled& made) {
         const auto set = DomainSet::from_bytes(made.bytes);
         EXPECT_TRUE(set.ok());
         std::set<std::string> all;
-        set->for_each([&](const domainset::Entry& entry) {
-            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Response))
-                all.insert(rule->prefix.to_string());
-            if (const auto rule = domainset::rule_of(entry.name, domainset::AddressUse::Client))
-                all.insert("client " + rule->prefix.to_string());
-        });
+        for (const auto& rule : set->addresses(domainset::AddressUse::Response)) all.insert(rule.prefix.to_string());
+        for (const auto& rule : set->addresses(domainset::AddressUse::Client))
+            all.insert("client " + rule.prefix.to_string());
         return all;
     }
 };
@@ -263,6 +261,29 @@ TEST_F(CompileAddresses, AFirstCopyLosesRulesOverTooMuch) {
     EXPECT_EQ(closed(made), (std::set<std::string>{"0.0.0.0/0", "198.51.100.0/24", "client 10.20.3.7/32"}))
         << "the guard accepts every exception";
     EXPECT_THAT(at(made, "bad.example"), ElementsAre("z"));
+}
+
+TEST_F(CompileAddresses, NamesOfAListAreNoAddressRules) {
+    manifest_.lists = {{"z",
+                        list("z", zone("response.cenote.invalid CNAME .\n"
+                                       "00000000000000000000ffff00000000.96.response.cenote.invalid CNAME .\n")),
+                        Format::Rpz,
+                        {}}};
+    EXPECT_THAT(closed(compiled()), IsEmpty());
+}
+
+TEST_F(CompileAddresses, ADiffShowsRulesThatCameAndWent) {
+    const auto set_of = [this](std::string_view rules) {
+        manifest_.lists = {{"z", list("z", zone(rules)), Format::Rpz, {}}};
+        return DomainSet::from_bytes(compiled().bytes).value();
+    };
+    const auto before = set_of("24.0.100.51.198.rpz-ip CNAME .\n32.7.100.51.198.rpz-ip CNAME rpz-passthru.\n");
+    const auto after = set_of("24.0.100.51.198.rpz-ip CNAME .\n32.7.3.20.10.rpz-client-ip CNAME .\n");
+    std::vector<std::string> lines;
+    for (const Change& change : diff(before, after, {}))
+        lines.push_back(
+            fmt::format("{}: {} > {}", change.name, fmt::join(change.before, " "), fmt::join(change.after, " ")));
+    EXPECT_THAT(lines, ElementsAre("client 10.20.3.7/32:  > z", "open 198.51.100.7/32: z > "));
 }
 
 TEST_F(CompileAddresses, ALaterCopyThatAddsSuchARuleIsRefusedWhole) {

@@ -45,7 +45,7 @@ TEST(SetFile, RefusesWhatIsNoFileOfOurs) {
     auto other_version = small_file();
     other_version[11] = 9;
     EXPECT_THAT(refusal(file_of({reinterpret_cast<const char*>(other_version.data()), other_version.size()})),
-                HasSubstr("version 9"));
+                HasSubstr("version 9, this program reads 1 and 2"));
 }
 
 TEST(SetFile, RefusesEveryFlippedBit) {
@@ -84,6 +84,8 @@ TEST(SetFile, SurvivesEveryChangedByteUnderRightChecksums) {
             ++taken;
             for (const auto* text : {"example.com", "x.example.com", "good.example.com", "host.example.net", "a", "."})
                 (void)tags_at(*set, name(text));
+            for (const AddressUse use : {AddressUse::Response, AddressUse::Client})
+                for (const AddressRule& rule : set->addresses(use)) EXPECT_LT(rule.tag, set->tags().size());
             std::size_t entries = 0;
             set->for_each([&](const Entry&) { ++entries; });
             EXPECT_EQ(entries, set->info().domains);

@@ -13,7 +13,10 @@ namespace cenote::domainset {
 inline void sign_again(std::vector<std::uint8_t>& file) {
     if (file.size() < format::kHeaderBytes) return;
     auto header = format::decode_header(file);
-    header.version = format::kVersion;
+    if (header.version != format::kVersion && header.version != format::kVersion1) {
+        store_u32(&file[format::kMagic.size()], format::kVersion);
+        header = format::decode_header(file);
+    }
     for (auto& section : header.sections)
         if (section.offset <= file.size() && section.size <= file.size() - section.offset)
             section.checksum = format::checksum(ByteView(file).subspan(section.offset, section.size));

@@ -36,7 +36,7 @@ inline DomainSet finish(DomainSetWriter& writer) {
     return *std::move(set);
 }
 
-/// A list with a suffix, a single host and an exception.
+/// A list with a suffix, a single host, an exception and two address rules.
 inline std::vector<std::uint8_t> small_file() {
     DomainSetWriter writer(kBuiltAt, 7);
     Source list = source("extra");
@@ -46,6 +46,8 @@ inline std::vector<std::uint8_t> small_file() {
     writer.add(name("example.com"), {index, Role::Web, false}, MatchKind::Suffix);
     writer.add(name("host.example.net"), {index, Role::Web, false}, MatchKind::Exact);
     writer.add_exception(name("good.example.com"), index, MatchKind::Suffix);
+    for (const AddressUse use : {AddressUse::Response, AddressUse::Client})
+        writer.add_address(use, Prefix::parse("192.0.2.0/24").value(), {index, Role::Web, false}, true);
     return *writer.finish();
 }
 

@@ -13,6 +13,7 @@
 #include "resolver/domainset/load.h"
 #include "resolver/domainset/writer.h"
 #include "tests/domainset/sign_again.h"
+#include "tests/domainset/version1.h"
 
 using namespace cenote;
 using domainset::DomainSet;
@@ -36,8 +37,8 @@ void look_up_unread(ByteView file) {
     }
 }
 
-/// What a delta may be put beside.
-DomainSet large_set() {
+/// What a delta of this format version may be put beside.
+DomainSet large_set(std::uint32_t version) {
     domainset::DomainSetWriter writer(WallTime{}, 7);
     for (const char* id : {"one", "two"}) {
         domainset::Source source;
@@ -46,7 +47,9 @@ DomainSet large_set() {
         writer.add(wire::Name::parse(fmt::format("{}.example.com", id)).value(), {.source = index},
                    domainset::MatchKind::Suffix);
     }
-    return DomainSet::from_bytes(writer.finish().value()).value();
+    auto bytes = writer.finish().value();
+    if (version == domainset::format::kVersion1) bytes = domainset::as_version1(std::move(bytes));
+    return DomainSet::from_bytes(std::move(bytes)).value();
 }
 
 void walk(const DomainSet& set) {
@@ -62,20 +65,26 @@ void walk(const DomainSet& set) {
     // In a delta that was made to deceive a name may stand twice, or be gone that never was.
     if (entries != set.info().domains && set.info().delta == 0) std::abort();
     for (const auto* text : kNames) (void)set.match(*wire::Name::parse(text));
+    for (const auto use : {domainset::AddressUse::Response, domainset::AddressUse::Client})
+        for (const auto& rule : set.addresses(use))
+            if (rule.use != use || rule.tag >= set.tags().size()) std::abort();
 }
 
 /// Whatever is in it, it makes a set that can be used, or none; and another delta can be written on top.
 void attach_delta(std::vector<std::uint8_t> file) {
-    static const DomainSet large = large_set();
+    static const DomainSet present = large_set(domainset::format::kVersion);
+    static const DomainSet first = large_set(domainset::format::kVersion1);
     if (file.size() < domainset::format::kHeaderBytes) return;
     auto header = domainset::format::decode_header(file);
     if (header.delta_of == 0) return;
+    const DomainSet& large = header.version == domainset::format::kVersion1 ? first : present;
     header.delta_of = large.info().checksum;
     const auto bytes = domainset::format::encode(header);
     std::copy(bytes.begin(), bytes.end(), file.begin());
     const auto set = large.with_delta(std::move(file));
     if (!set) return;
     walk(*set);
+    if (!domainset::DeltaWriter::fits(*set)) return;
     domainset::DeltaWriter writer(*set);
     writer.put(*wire::Name::parse("one.example.com"), {}, {}, {});
     const auto next = writer.finish(set->sources(), WallTime{});

@@ -3,7 +3,7 @@
 // Lists that close addresses in answers, or everything to certain clients.
 #include <gtest/gtest.h>
 
-#include "resolver/domainset/address_names.h"
+#include "tests/domainset/version1.h"
 #include "tests/policy/fixture.h"
 
 namespace cenote::policy {
@@ -16,27 +16,38 @@ using testing::kNow;
 using testing::name;
 using testing::prefix;
 
-std::shared_ptr<const domainset::DomainSet> set() {
+/// The format of the set file.
+enum class Version : std::uint8_t { Present, First };
+
+std::shared_ptr<const domainset::DomainSet> set(Version version) {
     domainset::DomainSetWriter writer(std::chrono::sys_seconds{}, 9);
     domainset::Source list;
     list.id = "zone";
     const domainset::Tag tag{writer.add_source(list), domainset::Role::Web, false};
     writer.add(name("listed.example"), tag, MatchKind::Suffix);
-    for (const AddressUse use : {AddressUse::Response, AddressUse::Client}) {
-        writer.add(domainset::addresses_below(use), tag, MatchKind::Exact);
-        writer.add(domainset::name_of({prefix("10.1.0.0/16"), true}, use), tag, MatchKind::Exact);
-        writer.add(domainset::name_of({prefix("10.1.2.0/24"), false}, use), tag, MatchKind::Exact);
-        writer.add(domainset::name_of({prefix("10.1.2.7/32"), true}, use), tag, MatchKind::Exact);
+    for (const AddressUse use : {AddressUse::Response, AddressUse::Client})
+        for (const auto& [text, sinkholes] :
+             {std::pair("10.1.0.0/16", true), {"10.1.2.0/24", false}, {"10.1.2.7/32", true}}) {
+            if (version == Version::Present)
+                writer.add_address(use, prefix(text), tag, sinkholes);
+            else
+                domainset::add_version1_rule(writer, use, prefix(text), tag, sinkholes);
+        }
+    auto bytes = writer.finish().value();
+    if (version == Version::First) bytes = domainset::as_version1(std::move(bytes));
+    return std::make_shared<const domainset::DomainSet>(domainset::DomainSet::from_bytes(std::move(bytes)).value());
+}
+
+class AddressLists : public ::testing::TestWithParam<Version> {
+protected:
+    static std::shared_ptr<const Policy> policy_of(const Options& options) {
+        return Policy::build(std::make_shared<const Options>(options), set(GetParam()), 1, kNow).value();
     }
-    return std::make_shared<const domainset::DomainSet>(
-        domainset::DomainSet::from_bytes(writer.finish().value()).value());
-}
+};
+INSTANTIATE_TEST_SUITE_P(Format, AddressLists, ::testing::Values(Version::Present, Version::First),
+                         [](const auto& version) { return version.param == Version::First ? "Version1" : "Present"; });
 
-std::shared_ptr<const Policy> policy_of(const Options& options) {
-    return Policy::build(std::make_shared<const Options>(options), set(), 1, kNow).value();
-}
-
-TEST(AddressLists, TheLongestPrefixOfAnAnswersAddressCounts) {
+TEST_P(AddressLists, TheLongestPrefixOfAnAnswersAddressCounts) {
     Options options;
     options.directives = {testing::directive("d1", Step::Restrict, {"list:zone"})};
     const auto policy = policy_of(options);
@@ -52,7 +63,7 @@ TEST(AddressLists, TheLongestPrefixOfAnAnswersAddressCounts) {
     EXPECT_FALSE(policy_of(options)->cell(policy_of(options)->judge({}, policy->match(ip("10.1.0.1")))).is_sinkholed());
 }
 
-TEST(AddressLists, ClientsGetEverythingClosedOrNothing) {
+TEST_P(AddressLists, ClientsGetEverythingClosedOrNothing) {
     Options options;
     options.groups = {testing::group("all", {"10.0.0.0/8"})};
     options.directives = {testing::directive("d1", Step::Restrict, {"list:zone"}),

@@ -14,6 +14,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> texts(const policy::Options& options, const std::string& group) {
     const auto policy = policy::testing::build(options, policy::testing::kNow);
@@ -44,6 +45,29 @@ TEST(RpzZone, SaysWhatAPolicyCloses) {
     EXPECT_THAT(texts(options, "lab"), Contains("only.lab CNAME *."));
     EXPECT_FALSE(
         policy_of_group(*policy::testing::build(options, policy::testing::kNow), "nobody", policy::testing::kNow).ok());
+}
+
+TEST(RpzZone, SaysWhatAddressesTheListsOfASetClose) {
+    domainset::DomainSetWriter writer(std::chrono::sys_seconds{}, 7);
+    domainset::Source list;
+    list.id = "zone";
+    const domainset::Tag tag{writer.add_source(list), domainset::Role::Web, false};
+    const auto add = [&](domainset::AddressUse use, std::string_view text, bool sinkholes) {
+        writer.add_address(use, policy::testing::prefix(text), tag, sinkholes);
+    };
+    add(domainset::AddressUse::Response, "192.0.2.0/24", true);
+    add(domainset::AddressUse::Response, "192.0.2.7/32", false);
+    add(domainset::AddressUse::Response, "198.51.100.7/32", false);  // inside no rule, so nothing opens it
+    add(domainset::AddressUse::Client, "203.0.113.0/24", true);      // the clients of another resolver are others
+    const auto set =
+        std::make_shared<const domainset::DomainSet>(domainset::DomainSet::from_bytes(writer.finish().value()).value());
+    const auto options = std::make_shared<policy::Options>();
+    options->directives = {policy::testing::directive("d1", Step::Restrict, {"list:zone"})};
+    const auto policy = policy::Policy::build(options, set, 1, policy::testing::kNow).value();
+    std::vector<std::string> lines;
+    for (const RpzRecord& record : rpz_records(policy_of_group(*policy, "everyone", policy::testing::kNow).value()))
+        lines.push_back(to_text(record));
+    EXPECT_THAT(lines, UnorderedElementsAre("24.0.2.0.192.rpz-ip CNAME *.", "32.7.2.0.192.rpz-ip CNAME rpz-passthru."));
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::string_view kDirectivesFolder = "directives.d";
 // The keys of cenote.toml that are not allowed in directives.d.
-constexpr std::array<std::string_view, 12> kMainOnly{"server", "control",   "sinkhole",  "upstream",
-                                                     "cache",  "local",     "blocklist", "list",
-                                                     "tsig",   "serve_rpz", "group",     "exceptions"};
+constexpr std::array<std::string_view, 13> kMainOnly{"server",    "limits", "control",   "sinkhole", "upstream",
+                                                     "cache",     "local",  "blocklist", "list",     "tsig",
+                                                     "serve_rpz", "group",  "exceptions"};
 
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {

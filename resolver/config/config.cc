@@ -102,13 +102,7 @@ void copy_sorted(const Diagnostics& found, Diagnostics& out) {
         return std::tuple(file_order.at(a.place.file), a.place.line, a.place.column) <
                std::tuple(file_order.at(b.place.file), b.place.line, b.place.column);
     });
-    for (auto& one : all) {
-        switch (one.severity) {
-            case Diagnostic::Severity::Error: out.error(std::move(one.place), std::move(one.text)); break;
-            case Diagnostic::Severity::Warning: out.warning(std::move(one.place), std::move(one.text)); break;
-            case Diagnostic::Severity::Note: out.note(std::move(one.place), std::move(one.text)); break;
-        }
-    }
+    for (auto& one : all) out.add(std::move(one));
 }
 
 std::optional<Settings> finish(Draft& draft) {

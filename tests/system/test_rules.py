@@ -54,6 +54,19 @@ class Rules(RulesTest):
         self.assertIn('step = "restrict"', trail[1]["before"])
         self.assertIn('step = "observe"', trail[1]["after"])
 
+    def test_the_address_of_an_answer_mode_is_that_of_the_configuration(self):
+        add = ("directive", "add", "--target", "alpha", "--step", "restrict", "--answer", "address")
+        self.assertIn("'address' needs an address to answer with", self.refused(*add))
+        for address in ("192.0.2.80", "192.0.2.81"):
+            self.resolver.write_config(sinkhole=f'ipv4 = "{address}"')
+            self.resolver.cenote_ok("reload")
+            if address == "192.0.2.80":
+                self.made(*add)
+            self.assertEqual(self.seen("alpha-ai.example"), [address])
+        self.resolver.write_config(sinkhole="")
+        self.assertIn("'address' needs an address to answer with", self.refused("reload"))
+        self.assertEqual(self.seen("alpha-ai.example"), ["192.0.2.81"], "a reload that fails changes nothing")
+
     def test_an_update_without_a_daemon_is_in_the_trail_of_the_next_start(self):
         before = eventually(self.audit, "the record of the start")
         self.assertEqual([(r["action"], r["actor"]) for r in before], [("update", "root"), ("start", "cenoted")],

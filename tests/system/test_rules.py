@@ -179,8 +179,8 @@ class Rules(RulesTest):
         self.resolver.update()
         head = self.resolver.cenote_json("status")["audit_head"]
         digest = self.resolver.cenote_json("status")["policy_digest"]
-        said = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
-        self.assertIn(f"digest {digest[:16]} audit {head[:16]}", said)
+        output = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
+        self.assertIn(f"digest {digest[:16]} audit {head[:16]}", output)
         shown = self.resolver.cenote_ok("audit", "--verify", "--head", head)
         self.assertIn(head, shown)
         self.assertEqual([row["action"] for row in self.audit()][-2:], ["reload", "update"])
@@ -251,7 +251,7 @@ class Rules(RulesTest):
         state.write_bytes(b"no database at all" * 1000)
         self.resolver.start()
         self.resolver.daemon.wait_line(r"state\.db")
-        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "what the files say is in force")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "the rules of the files are in force")
         self.assertIn("state.db", self.refused("restrict", "alpha"))
         problems = self.resolver.cenote_json("status")["problems"]
         self.assertTrue(any("state.db" in json.dumps(problem) for problem in problems))

@@ -43,9 +43,9 @@ std::string Diagnostic::to_string() const {
     return line + text;
 }
 
-void Diagnostics::add(Diagnostic::Severity severity, SourcePlace place, std::string text) {
-    if (severity == Diagnostic::Severity::Error) ++errors_;
-    all_.push_back({severity, std::move(place), std::move(text)});
+void Diagnostics::add(Diagnostic diagnostic) {
+    if (diagnostic.severity == Diagnostic::Severity::Error) ++errors_;
+    all_.push_back(std::move(diagnostic));
 }
 
 std::string all_errors(const Diagnostics& diagnostics) {

@@ -39,21 +39,21 @@ struct Diagnostic {
 class Diagnostics {
 public:
     void error(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Error, std::move(place), std::move(text));
+        add({Diagnostic::Severity::Error, std::move(place), std::move(text)});
     }
     void warning(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Warning, std::move(place), std::move(text));
+        add({Diagnostic::Severity::Warning, std::move(place), std::move(text)});
     }
     void note(SourcePlace place, std::string text) {
-        add(Diagnostic::Severity::Note, std::move(place), std::move(text));
+        add({Diagnostic::Severity::Note, std::move(place), std::move(text)});
     }
+    /// One that was found before.
+    void add(Diagnostic diagnostic);
 
     [[nodiscard]] bool has_errors() const noexcept { return errors_ != 0; }
     [[nodiscard]] const std::vector<Diagnostic>& all() const noexcept { return all_; }
 
 private:
-    void add(Diagnostic::Severity severity, SourcePlace place, std::string text);
-
     std::vector<Diagnostic> all_;
     std::size_t errors_ = 0;
 };

@@ -61,7 +61,7 @@ private:
 Result<std::string> read_file(const Path& path, std::size_t size_max);
 
 /// Writes `content` to a temporary file beside `path`, syncs it, renames it to `path`, syncs the folder. The file gets
-/// the mode `mode`. On failure `path` is unchanged and the temporary file is removed; only when the last step fails,
+/// the mode `mode`. On failure `path` is unchanged and the temporary file is removed; only when the last action fails,
 /// the sync of the folder, does `path` have the new content, and the error mentions that.
 Status publish_file(const Path& path, ByteView content, unsigned mode);
 

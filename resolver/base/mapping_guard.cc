@@ -14,23 +14,23 @@
 namespace cenote {
 namespace {
 
-constexpr std::size_t kGuardsMax = 256;
+constexpr std::size_t kMappingsMax = 256;
 
-struct Guarded {
+struct GuardedMapping {
     std::atomic<bool> taken{false};
     std::atomic<bool> lost{false};
     std::atomic<std::uintptr_t> begin{0};  // 0: not in use yet
     std::atomic<std::uintptr_t> end{0};
 };
 
-std::array<Guarded, kGuardsMax> guards;
+std::array<GuardedMapping, kMappingsMax> table;
 std::atomic<int> lost_fd{-1};
 
 /// From the page of `at` to the end, because after a truncation everything beyond is missing too.
-bool put_zeros(const Guarded& guard, std::uintptr_t at) noexcept {
+bool put_zeros(const GuardedMapping& row, std::uintptr_t at) noexcept {
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const std::uintptr_t from = at & ~(page - 1);
-    const std::size_t size = guard.end.load() - from;
+    const std::size_t size = row.end.load() - from;
     return ::mmap(reinterpret_cast<void*>(from), size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
            MAP_FAILED;
 }
@@ -39,10 +39,10 @@ bool put_zeros(const Guarded& guard, std::uintptr_t at) noexcept {
 void on_bus_error(int, siginfo_t* info, void*) noexcept {
     const int before = errno;
     const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
-    for (Guarded& guard : guards) {
-        const std::uintptr_t begin = guard.begin.load();
-        if (begin == 0 || at < begin || at >= guard.end.load() || !put_zeros(guard, at)) continue;
-        guard.lost.store(true);
+    for (GuardedMapping& row : table) {
+        const std::uintptr_t begin = row.begin.load();
+        if (begin == 0 || at < begin || at >= row.end.load() || !put_zeros(row, at)) continue;
+        row.lost.store(true);
         ::eventfd_write(lost_fd.load(), 1);
         errno = before;
         return;
@@ -61,10 +61,10 @@ void install() noexcept {
     static_cast<void>(kInstalled);
 }
 
-Guarded* find(ByteView mapping) noexcept {
+GuardedMapping* find(ByteView mapping) noexcept {
     const auto begin = reinterpret_cast<std::uintptr_t>(mapping.data());
-    for (Guarded& guard : guards)
-        if (begin != 0 && guard.begin.load() == begin) return &guard;
+    for (GuardedMapping& row : table)
+        if (begin != 0 && row.begin.load() == begin) return &row;
     return nullptr;
 }
 
@@ -72,27 +72,27 @@ Guarded* find(ByteView mapping) noexcept {
 
 bool guard_mapping(ByteView mapping) noexcept {
     install();
-    for (Guarded& guard : guards) {
-        if (guard.taken.exchange(true)) continue;
-        guard.lost.store(false);
+    for (GuardedMapping& row : table) {
+        if (row.taken.exchange(true)) continue;
+        row.lost.store(false);
         const auto begin = reinterpret_cast<std::uintptr_t>(mapping.data());
-        guard.end.store(begin + mapping.size());
-        guard.begin.store(begin);
+        row.end.store(begin + mapping.size());
+        row.begin.store(begin);
         return true;
     }
     return false;
 }
 
 void release_mapping(ByteView mapping) noexcept {
-    Guarded* guard = find(mapping);
-    if (guard == nullptr) return;
-    guard->begin.store(0);
-    guard->taken.store(false);
+    GuardedMapping* row = find(mapping);
+    if (row == nullptr) return;
+    row->begin.store(0);
+    row->taken.store(false);
 }
 
 bool is_mapping_lost(ByteView mapping) noexcept {
-    const Guarded* guard = find(mapping);
-    return guard != nullptr && guard->lost.load();
+    const GuardedMapping* row = find(mapping);
+    return row != nullptr && row->lost.load();
 }
 
 int lost_mappings_fd() noexcept {

@@ -27,8 +27,8 @@ PrefixTable::Value PrefixTable::find(const IpAddress& ip) const noexcept {
     if (slots_.empty()) return 0;
     const bool v4 = ip.is_v4();
     std::size_t node = v4 ? kRootV4 : kRoot;
-    for (unsigned step = v4 ? kMappedOctets : 0;; ++step) {  // no node of the last step has a child
-        const Slot& slot = slots_[node * kFanout + ip.octets()[step]];
+    for (unsigned level = v4 ? kMappedOctets : 0;; ++level) {  // no node of the last level has a child
+        const Slot& slot = slots_[node * kFanout + ip.octets()[level]];
         if (slot.child == 0) return slot.value;
         node = slot.child;
     }
@@ -42,11 +42,11 @@ void PrefixTable::insert(const Prefix& prefix, Value value) {
     const unsigned length = prefix.mapped_length();
     const bool v4 = all_v4.contains(prefix);
     std::size_t node = v4 ? kRootV4 : kRoot;
-    unsigned step = v4 ? kMappedOctets : 0;
-    for (; length > 8 * (step + 1); ++step) node = child_of(node * kFanout + octets[step]);
+    unsigned level = v4 ? kMappedOctets : 0;
+    for (; length > 8 * (level + 1); ++level) node = child_of(node * kFanout + octets[level]);
 
-    const std::size_t first = node * kFanout + octets[step];
-    const std::size_t count = std::size_t{1} << (8 * (step + 1) - length);
+    const std::size_t first = node * kFanout + octets[level];
+    const std::size_t count = std::size_t{1} << (8 * (level + 1) - length);
     std::fill_n(slots_.begin() + static_cast<std::ptrdiff_t>(first), count, Slot{value, 0});
 }
 

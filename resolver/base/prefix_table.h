@@ -3,8 +3,8 @@
 // Longest-prefix match from a client address to a small number.
 //
 // Threads:  built once, then read by any thread.
-// Memory:   a multibit trie, 8 bits a step, at most 16 steps; for IPv4 at most four, because the 96 bits of the mapped
-//           prefix are skipped.
+// Memory:   a multibit trie, 8 bits a level, at most 16 levels; for IPv4 four, because the 96 bits of the mapped prefix
+//           are skipped.
 // Failure:  none; an address under no prefix gives `missing`.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers ready to send, kept in wire form until their TTL runs out.
+// Answers ready to send, kept in wire format until their TTL runs out.
 //
 // No verdict is kept: an entry holds the links of its answer (Links), and the engine judges them at every hit, for
 // each client.

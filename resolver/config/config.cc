@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::string_view kDirectivesFolder = "directives.d";
 // The keys of cenote.toml that are not allowed in directives.d.
-constexpr std::array<std::string_view, 12> kMainOnly{"server", "control",   "sinkhole",  "upstream",
-                                                     "cache",  "local",     "blocklist", "list",
-                                                     "tsig",   "serve_rpz", "group",     "exceptions"};
+constexpr std::array<std::string_view, 13> kMainOnly{"server",    "limits", "control",   "sinkhole", "upstream",
+                                                     "cache",     "local",  "blocklist", "list",     "tsig",
+                                                     "serve_rpz", "group",  "exceptions"};
 
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
@@ -102,13 +102,7 @@ void copy_sorted(const Diagnostics& found, Diagnostics& out) {
         return std::tuple(file_order.at(a.place.file), a.place.line, a.place.column) <
                std::tuple(file_order.at(b.place.file), b.place.line, b.place.column);
     });
-    for (auto& one : all) {
-        switch (one.severity) {
-            case Diagnostic::Severity::Error: out.error(std::move(one.place), std::move(one.text)); break;
-            case Diagnostic::Severity::Warning: out.warning(std::move(one.place), std::move(one.text)); break;
-            case Diagnostic::Severity::Note: out.note(std::move(one.place), std::move(one.text)); break;
-        }
-    }
+    for (auto& one : all) out.add(std::move(one));
 }
 
 std::optional<Settings> finish(Draft& draft) {

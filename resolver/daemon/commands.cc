@@ -17,6 +17,7 @@
 #include "resolver/daemon/version.h"
 #include "resolver/report/directives.h"
 #include "resolver/report/explain.h"
+#include "resolver/report/fields.h"
 #include "resolver/report/lists.h"
 #include "resolver/report/popular_names.h"
 #include "resolver/report/services.h"
@@ -30,21 +31,23 @@ namespace {
 
 constexpr std::size_t kPartMax = control::kLineMax / 4;  // bytes of the rows in one reply
 
+namespace field = report::field;
+
 using control::Json;
 using control::Peer;
 using control::Request;
 using control::Response;
 using control::Right;
 
-Response ping(Running&, const Peer&, const Request&) { return done({{"version", kVersion}}); }
+Response ping(Running&, const Peer&, const Request&) { return done({{field::kVersion, kVersion}}); }
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
 Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
 
 Response top(Running& running, const Peer&, const Request& request) {
     constexpr std::size_t kRowsMax = 1000;
-    const std::string what = text_of(request, "what").value_or("services");
-    auto rows = top_json(running, what, std::min(request.args.value("rows", std::size_t{20}), kRowsMax),
-                         request.args.value("clients", std::uint64_t{0}));
+    const std::string what = text_of(request, field::kWhat).value_or("services");
+    auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsMax),
+                         request.args.value(field::kClients, std::uint64_t{0}));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
 /// Names that many clients ask for: what the acceptance of lists needs, and no more.
@@ -68,28 +71,28 @@ Response explain_past(Running& running, const report::ExplainQuestion& ask, Wall
     const auto past = rules::past_policy(*stored, running.enforcement().loaded().base, at);
     if (!past) return fail(past.error().text);
     Json reply = report::explain_json(*past->policy, running.enforcement().snapshot()->local, ask);
-    if (!past->remark.empty()) reply["steps"].push_back(past->remark);
+    if (!past->remark.empty()) reply[field::kSteps].push_back(past->remark);
     return done(std::move(reply));
 }
 
 Response explain(Running& running, const Peer&, const Request& request) {
     report::ExplainQuestion ask;
-    auto typed = wire::parse_typed_name(text_in(request, "name"), wire::NameUse::Question);
+    auto typed = wire::parse_typed_name(text_in(request, field::kName), wire::NameUse::Question);
     if (!typed) return fail(typed.error().text);
     ask.name = typed->name;
     ask.note = std::move(typed->note);
-    if (const auto client = text_of(request, "client")) {
+    if (const auto client = text_of(request, field::kClient)) {
         const auto address = IpAddress::parse(*client);
         if (!address) return fail(fmt::format("'{}' is not an IP address", *client));
         ask.client = *address;
         ask.allow_from = running.enforcement().loaded().settings.allow_from;
     }
-    if (const auto type = text_of(request, "type")) {
+    if (const auto type = text_of(request, field::kType)) {
         const auto parsed = wire::parse_type(*type);
         if (!parsed) return fail(fmt::format("'{}' is not a record type; write A, AAAA, HTTPS or TYPE65", *type));
         ask.type = *parsed;
     }
-    const auto at = text_of(request, "at");
+    const auto at = text_of(request, field::kAt);
     if (!at)
         return done(report::explain_json(running.enforcement().policy(), running.enforcement().snapshot()->local, ask));
     const auto time = parse_time(*at);
@@ -118,27 +121,29 @@ Response reload(Running& running, const Peer& peer, const Request& request) {
     Json warnings = Json::array();
     for (const Diagnostic& diagnostic : running.enforcement().loaded().diagnostics.all())
         warnings.push_back(diagnostic.to_string());
-    return done({{"policy_version", running.enforcement().policy().version()}, {"warnings", std::move(warnings)}});
+    return done(
+        {{field::kPolicyVersion, running.enforcement().policy().version()}, {field::kWarnings, std::move(warnings)}});
 }
 
 Response reload_set(Running& running, const Peer& peer, const Request& request) {
-    const std::string action = text_of(request, "action").value_or("update");
+    const std::string action = text_of(request, field::kAction).value_or("update");
     if (auto status = running.reload_set(record_of(peer, request, action)); !status) return fail(status.error().text);
     const auto& info = running.enforcement().loaded().base->info();
-    return done({{"domains", info.domains}, {"policy_version", running.enforcement().policy().version()}});
+    return done({{field::kDomains, info.domains}, {field::kPolicyVersion, running.enforcement().policy().version()}});
 }
 
 Response flush(Running& running, const Peer&, const Request& request) {
-    const auto text = text_of(request, "name");
-    if (!text) return done({{"entries", running.queries().cache().clear()}});
+    const auto text = text_of(request, field::kName);
+    if (!text) return done({{field::kEntries, running.queries().cache().clear()}});
     const auto typed = wire::parse_typed_name(*text, wire::NameUse::Question);
     if (!typed) return fail(typed.error().text);
-    return done({{"entries", running.queries().cache().erase(typed->name, request.args.value("below", false))},
-                 {"notes", notes_json(typed->note)}});
+    return done(
+        {{field::kEntries, running.queries().cache().erase(typed->name, request.args.value(field::kBelow, false))},
+         {field::kNotes, notes_json(typed->note)}});
 }
 
 Response update_failed(Running& running, const Peer&, const Request& request) {
-    running.problems().note_update_failure({wall_now(), text_of(request, "why").value_or("")});
+    running.problems().note_update_failure({wall_now(), text_of(request, field::kWhy).value_or("")});
     return done(Json::object());
 }
 
@@ -186,9 +191,9 @@ constexpr std::array kVerbs = {
 std::string why_too_long(const Request& request) {
     for (const auto& [key, value] : request.args.items()) {
         if (!value.is_string()) continue;
-        const std::size_t most = key == "body" || key == "why" ? rules::kRuleTextMax
-                                 : key == "path"               ? PATH_MAX
-                                                               : rules::kFreeTextMax;
+        const std::size_t most = key == field::kBody || key == field::kWhy ? rules::kRuleTextMax
+                                 : key == field::kPath                     ? PATH_MAX
+                                                                           : rules::kFreeTextMax;
         if (value.get_ref<const std::string&>().size() > most)
             return fmt::format("'{}' is longer than {} bytes; shorten it", key, most);
     }

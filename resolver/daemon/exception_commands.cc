@@ -6,10 +6,13 @@
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/exceptions.h"
+#include "resolver/report/fields.h"
 #include "resolver/rules/exceptions.h"
 
 namespace cenote::daemon {
 namespace {
+
+namespace field = report::field;
 
 using control::Json;
 using control::Peer;
@@ -25,7 +28,9 @@ rules::ExceptionApproval approval_at(Running& running, WallTime now) {
     return {exception_terms(running), now, running.clock_problem()};
 }
 
-rules::TypedEnd typed_end(const Request& request) { return {text_of(request, "until"), text_in(request, "for")}; }
+rules::TypedEnd typed_end(const Request& request) {
+    return {text_of(request, field::kUntil), text_in(request, field::kFor)};
+}
 
 /// Writes the document with its record, and puts it in force.
 Response commit(Running& running, const Result<ExceptionDocument>& changed, state::Record record) {
@@ -35,17 +40,17 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
     record.after = rule.text;
     const auto written = running.change_rule(rule, std::move(record));
     if (!written) return fail(written.error().text);
-    return done({{"id", changed->id},
-                 {"stage", rules::stage_to_text(changed->stage)},
-                 {"ends", report::time_json(changed->ends)},
-                 {"unratified", rules::is_unratified(*changed)},
-                 {"agreed_by", changed->agreed_by},
-                 {"policy_version", running.enforcement().policy().version()}});
+    return done({{field::kId, changed->id},
+                 {field::kStage, rules::stage_to_text(changed->stage)},
+                 {field::kEnds, report::time_json(changed->ends)},
+                 {field::kUnratified, rules::is_unratified(*changed)},
+                 {field::kAgreedBy, changed->agreed_by},
+                 {field::kPolicyVersion, running.enforcement().policy().version()}});
 }
 
 /// The exception that the request names by its id, "dns1-17", or by the bare number.
 Result<UsedException> find_exception(Running& running, const Request& request) {
-    std::string id = text_in(request, "id");
+    std::string id = text_in(request, field::kId);
     if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos)
         id = fmt::format("{}-{}", running.enforcement().loaded().settings.node, id);
     auto found = running.exception_uses().find_exception(id);
@@ -70,13 +75,13 @@ rules::ExceptionTerms exception_terms(const Running& running) {
 }
 
 Response exception_request(Running& running, const Peer& peer, const Request& request) {
-    const bool emergency = request.args.value("emergency", false);
+    const bool emergency = request.args.value(field::kEmergency, false);
     auto record = record_of(peer, request, emergency ? "exception emergency" : "exception request");
     const auto approval = approval_at(running, record.at);
-    auto document = approval.request(person_of(peer), {.directive = text_in(request, "directive"),
-                                                       .client = text_of(request, "client"),
-                                                       .group = text_of(request, "group"),
-                                                       .purpose = text_in(request, "purpose"),
+    auto document = approval.request(person_of(peer), {.directive = text_in(request, field::kDirective),
+                                                       .client = text_of(request, field::kClient),
+                                                       .group = text_of(request, field::kGroup),
+                                                       .purpose = text_in(request, field::kPurpose),
                                                        .emergency = emergency,
                                                        .end = typed_end(request)});
     if (!document) return fail(document.error().text);
@@ -127,18 +132,18 @@ Response exception_extend(Running& running, const Peer& peer, const Request& req
 
 /// Rows behind the id `after`, and where the next ones begin.
 Response exceptions(Running& running, const Peer&, const Request& request) {
-    const auto page = running.exception_uses().page(text_in(request, "after"), kPage);
+    const auto page = running.exception_uses().page(text_in(request, field::kAfter), kPage);
     if (!page) return fail(page.error().text);
-    const auto stage = text_of(request, "stage");
-    const auto directive = text_of(request, "directive");
-    const bool only_open = request.args.value("open", false);
+    const auto stage = text_of(request, field::kStage);
+    const auto directive = text_of(request, field::kDirective);
+    const bool only_open = request.args.value(field::kOpen, false);
     Json rows = Json::array();
     for (const auto& [document, use] : *page)
         if ((!stage || rules::stage_to_text(document.stage) == *stage) &&
             (!only_open || rules::is_open(document.stage)) && (!directive || document.directive == *directive))
             rows.push_back(report::exception_json(document, use));
     const bool full = page->size() == kPage;
-    return done({{"rows", std::move(rows)}, {"next", full ? Json(page->back().first.id) : Json(nullptr)}});
+    return done({{field::kRows, std::move(rows)}, {field::kNext, full ? Json(page->back().first.id) : Json(nullptr)}});
 }
 
 }  // namespace cenote::daemon

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "resolver/control/control.h"
+#include "resolver/report/fields.h"
 #include "resolver/state/state.h"
 
 namespace cenote::daemon {
@@ -40,13 +41,14 @@ namespace cenote::daemon {
 /// The audit record of a request: its time and actor, and the reasons it gives.
 [[nodiscard]] inline state::Record record_of(const control::Peer& peer, const control::Request& request,
                                              std::string action) {
+    namespace field = report::field;
     state::Record record;
     record.at = wall_now();
     record.actor = peer.actor;
     record.action = std::move(action);
-    record.requester = text_in(request, "requester");
-    record.ref = text_in(request, "ref");
-    record.note = text_in(request, "note");
+    record.requester = text_in(request, field::kRequester);
+    record.ref = text_in(request, field::kRef);
+    record.note = text_in(request, field::kNote);
     return record;
 }
 

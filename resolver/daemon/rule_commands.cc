@@ -8,12 +8,15 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/rule_check.h"
 #include "resolver/wire/typed_name.h"
 
 namespace cenote::daemon {
 namespace {
+
+namespace field = report::field;
 
 using control::Json;
 using control::Peer;
@@ -67,7 +70,9 @@ Json directives_that_still_hold(const policy::Policy& before, const policy::Dire
         }
         if (target.empty() && nested(lifted, all[i])) target = policy::target_to_text(all[i].targets.front());
         if (!target.empty())
-            rows.push_back({{"id", all[i].id}, {"step", policy::step_to_text(policy.step_of(i))}, {"target", target}});
+            rows.push_back({{field::kId, all[i].id},
+                            {field::kStep, policy::step_to_text(policy.step_of(i))},
+                            {field::kTarget, target}});
     }
     return rows;
 }
@@ -116,17 +121,19 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
         const auto names = would_be.names_taken(index);
         for (const auto& taken : would_be.takes(index)) {
             const domainset::Source& source = would_be.base()->sources()[taken.source];
-            takes.push_back({{"id", source.id}, {"target", taken.target}, {"names", names[taken.source]}});
+            takes.push_back(
+                {{field::kId, source.id}, {field::kTarget, taken.target}, {field::kNames, names[taken.source]}});
             for (const auto& row : metrics.combinations)
                 if (running.enforcement().keys().name(telemetry::KeyKind::Service, row.service) == source.id)
                     by_group[running.enforcement().keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
         }
         for (const auto& target : found->targets)
             if (target.domain)
-                takes.push_back(
-                    {{"id", target.domain->to_string()}, {"target", policy::target_to_text(target)}, {"names", 1}});
+                takes.push_back({{field::kId, target.domain->to_string()},
+                                 {field::kTarget, policy::target_to_text(target)},
+                                 {field::kNames, 1}});
         for (const auto& [group, queries] : by_group)
-            asked.push_back({{"group", group.empty() ? "everyone" : group}, {"queries", queries}});
+            asked.push_back({{field::kGroup, group.empty() ? "everyone" : group}, {field::kQueries, queries}});
         for (const auto& group : would_be.options().groups)
             if (std::find(found->groups.begin(), found->groups.end(), group.id) != found->groups.end())
                 for (const Prefix& prefix : group.clients) whom.push_back(group.id + " " + prefix.to_string());
@@ -136,10 +143,10 @@ Json dry_run(const Running& running, const policy::Policy& would_be, const Diagn
     for (const Diagnostic& remark : remarks.all())
         if (remark.text.find(id) != std::string::npos) notes.push_back(remark.text);
     if (found != directives.end()) add_target_notes(*found, notes);
-    return {{"takes", std::move(takes)},
-            {"whom", std::move(whom)},
-            {"asked", std::move(asked)},
-            {"notes", std::move(notes)}};
+    return {{field::kTakes, std::move(takes)},
+            {field::kWhom, std::move(whom)},
+            {field::kAsked, std::move(asked)},
+            {field::kNotes, std::move(notes)}};
 }
 
 /// Plans a step in the place of another one at the same time.
@@ -158,29 +165,29 @@ Response write_rule(Running& running, const Request& request, const Rule& rule, 
         if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
     record.object = rule.id;
     record.after = rule.lifted ? std::string() : rule.text;
-    if (request.args.value("dry_run", false)) {
+    if (request.args.value(field::kDryRun, false)) {
         Diagnostics remarks;
         const auto would_be = try_rule(running, rule, remarks);
         if (!would_be) return fail(would_be.error().text);
         Json reply = dry_run(running, **would_be, remarks, rule.id);
-        reply["id"] = rule.id;
-        reply["text"] = rule.text;
+        reply[field::kId] = rule.id;
+        reply[field::kText] = rule.text;
         return done(std::move(reply));
     }
     const auto written = running.change_rule(rule, std::move(record));
     if (!written) return fail(written.error().text);
-    return done({{"id", rule.id},
-                 {"text", rule.text},
-                 {"policy_version", running.enforcement().policy().version()},
-                 {"notes", rule.lifted ? Json::array() : remarks_on(running, rule.id)},
-                 {"audit", written->number}});
+    return done({{field::kId, rule.id},
+                 {field::kText, rule.text},
+                 {field::kPolicyVersion, running.enforcement().policy().version()},
+                 {field::kNotes, rule.lifted ? Json::array() : remarks_on(running, rule.id)},
+                 {field::kAudit, written->number}});
 }
 
 }  // namespace
 
 /// `body`: the table without its id, in the form of rules::to_toml().
 Response directive_add(Running& running, const Peer& peer, const Request& request) {
-    std::string id = text_in(request, "id");
+    std::string id = text_in(request, field::kId);
     const auto known = running.rulebook().archive().rule(id);
     if (!known) return fail(known.error().text);
     if (*known) return fail(fmt::format("'{}' is taken, and ids are never used again", id));
@@ -190,7 +197,7 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
         id = std::move(*next);
     }
     constexpr std::string_view kHeader = "[[directive]]\n";
-    const std::string body = text_in(request, "body");
+    const std::string body = text_in(request, field::kBody);
     if (!body.starts_with(kHeader)) return fail("directive-add needs a body that begins with [[directive]]");
     const Rule rule{RuleKind::Directive, id, fmt::format("{}id = \"{}\"\n{}", kHeader, id, body.substr(kHeader.size())),
                     false};
@@ -198,10 +205,10 @@ Response directive_add(Running& running, const Peer& peer, const Request& reques
 }
 
 Response directive_step(Running& running, const Peer& peer, const Request& request) {
-    const std::string id = text_in(request, "id");
+    const std::string id = text_in(request, field::kId);
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
-    const auto step = policy::parse_step(text_in(request, "step"));
+    const auto step = policy::parse_step(text_in(request, field::kStep));
     if (!step || *step == policy::Step::None) return fail("a step is observe, advise, restrict or block");
     const policy::Directive* known = policy::find_directive(running.enforcement().policy().options(), id);
     if (known == nullptr) return fail(fmt::format("'{}' is no directive", id));
@@ -212,7 +219,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
         changed.step = changed.planned.front().step;
         changed.planned.erase(changed.planned.begin());
     }
-    if (const auto text = text_of(request, "at")) {
+    if (const auto text = text_of(request, field::kAt)) {
         const auto at = parse_time(*text);
         if (!at) return fail(at.error().text);
         if (*at <= now) return fail(fmt::format("{} has passed; plan a step for a time ahead", *text));
@@ -226,7 +233,7 @@ Response directive_step(Running& running, const Peer& peer, const Request& reque
 }
 
 Response directive_lift(Running& running, const Peer& peer, const Request& request) {
-    const std::string id = text_in(request, "id");
+    const std::string id = text_in(request, field::kId);
     auto rule = rule_in_force(running, id);
     if (!rule) return fail(rule.error().text);
     const policy::Directive* known = policy::find_directive(running.enforcement().policy().options(), id);
@@ -236,31 +243,32 @@ Response directive_lift(Running& running, const Peer& peer, const Request& reque
     record.before = rule->text;
     const auto before = running.enforcement().shared_policy();
     Response response = write_rule(running, request, *rule, std::move(record));
-    if (response.ok && lifted) response.data["still_holds"] = directives_that_still_hold(*before, *lifted, running);
+    if (response.ok && lifted)
+        response.data[field::kStillHolds] = directives_that_still_hold(*before, *lifted, running);
     return response;
 }
 
 Response allow(Running& running, const Peer& peer, const Request& request) {
     policy::Allow opened;
-    const auto typed = wire::parse_typed_name(text_in(request, "name"), wire::NameUse::Subtree);
+    const auto typed = wire::parse_typed_name(text_in(request, field::kName), wire::NameUse::Subtree);
     if (!typed) return fail(typed.error().text);
     opened.domains.push_back(typed->name);
-    if (const auto group = text_in(request, "group"); !group.empty()) opened.groups.push_back(group);
-    const auto ends = parse_time(text_in(request, "until"));
+    if (const auto group = text_in(request, field::kGroup); !group.empty()) opened.groups.push_back(group);
+    const auto ends = parse_time(text_in(request, field::kUntil));
     if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     opened.ends = *ends;
-    opened.reason = text_in(request, "note");
+    opened.reason = text_in(request, field::kNote);
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
     Response response = write_rule(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false},
                                    record_of(peer, request, "allow"));
-    if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
+    if (response.ok && !typed->note.empty()) response.data[field::kNotes].push_back(typed->note);
     return response;
 }
 
 Response suspend(Running& running, const Peer& peer, const Request& request) {
-    const auto until = parse_time(text_in(request, "until"));
+    const auto until = parse_time(text_in(request, field::kUntil));
     if (!until || *until <= wall_now()) return fail("a suspension ends by itself: give --for 30m, or an --until ahead");
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);

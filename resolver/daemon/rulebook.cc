@@ -33,7 +33,7 @@ Status add_runtime_rules(Loaded& loaded, rules::RuntimeRules made, const Ruleboo
     std::string why = made.unreadable;
     rules::FilePolicy of_files = config::file_policy(loaded.settings);
     of_files.policy = loaded.written;
-    const auto is_left_out = [&](const rules::RuleDocument& document) { return left_out.contains(document.name); };
+    const auto is_left_out = [&](const auto& document) { return left_out.contains(document->name); };
     for (;;) {
         Diagnostics found;
         auto both = rules::add_runtime_rules(of_files, made, found);

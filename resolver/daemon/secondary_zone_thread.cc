@@ -149,8 +149,8 @@ SecondaryZoneThread::Event SecondaryZoneThread::publish() {
     return {.kind = Kind::NotPublished};
 }
 
-/// The list's copy counts as taken now, unless the guard refused what the primary has. This is left out while another
-/// update is at work: a file that changes while it is read is no good copy.
+/// The list's copy counts as taken now, unless acceptance refused the zone of the primary. This is left out while
+/// another update is at work: a file that changes while it is read is no good copy.
 SecondaryZoneThread::Event SecondaryZoneThread::confirm() {
     const auto lock = domainset::lock_for_publishing(settings_.set);
     if (lock && blocklists::ListStore(settings_.set).status(zone_.list).error.empty())

@@ -10,11 +10,14 @@
 #include "resolver/control/persons.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
+#include "resolver/report/records.h"
 #include "resolver/rules/exceptions.h"
 #include "resolver/rules/rule_check.h"
 
 namespace cenote::daemon {
 namespace {
+
+namespace field = report::field;
 
 using control::Json;
 using control::Peer;
@@ -30,50 +33,42 @@ std::string text_field(const Json& row, const char* key) {
 
 Result<state::Rule> rule_of(const Json& row) {
     using state::RuleKind;
-    const std::string kind = text_field(row, "kind");
+    const std::string kind = text_field(row, field::kKind);
     for (const RuleKind each : {RuleKind::Directive, RuleKind::Allow, RuleKind::Exception})
-        if (state::rule_kind_to_text(each) == kind && !text_field(row, "id").empty())
-            return state::Rule{each, text_field(row, "id"), text_field(row, "text"),
-                               row.contains("lifted") && row["lifted"].is_boolean() && row["lifted"].get<bool>()};
+        if (state::rule_kind_to_text(each) == kind && !text_field(row, field::kId).empty())
+            return state::Rule{
+                each, text_field(row, field::kId), text_field(row, field::kText),
+                row.contains(field::kLifted) && row[field::kLifted].is_boolean() && row[field::kLifted].get<bool>()};
     return Error{"a rule of the import has no id, or is no directive, allow or exception"};
 }
 
 Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     state::Record record;
-    const auto at = parse_time(text_field(row, "at"));
-    const std::string node = text_field(row, "node");
-    if (!at || !rules::is_rule_id(node) || !row.contains("number") || !row["number"].is_number_unsigned())
+    const auto at = parse_time(text_field(row, field::kAt));
+    const std::string node = text_field(row, field::kNode);
+    if (!at || !rules::is_rule_id(node) || !row.contains(field::kNumber) || !row[field::kNumber].is_number_unsigned())
         return Error{"a record of the import has no node, number or time"};
-    record.number = row["number"].get<std::uint64_t>();
+    record.number = row[field::kNumber].get<std::uint64_t>();
     if (record.number > kNumberMax) return Error{fmt::format("a record of {} has the number {}", node, record.number)};
     record.at = *at;
-    for (const auto& [key, into] : {std::pair{"actor", &record.actor},
-                                    {"action", &record.action},
-                                    {"object", &record.object},
-                                    {"before", &record.before},
-                                    {"after", &record.after},
-                                    {"requester", &record.requester},
-                                    {"ref", &record.ref},
-                                    {"note", &record.note},
-                                    {"policy", &record.policy},
-                                    {"chain", &record.chain}})
-        *into = text_field(row, key);
-    for (const std::string* text : {&record.actor, &record.action, &record.object, &record.requester, &record.ref,
-                                    &record.note, &record.policy, &record.chain, &record.before, &record.after})
-        if (text->size() >
-            (text == &record.before || text == &record.after ? rules::kRuleTextMax : rules::kFreeTextMax))
+    for (const report::RecordText& each : report::kRecordTexts) {
+        std::string& text = record.*each.text;
+        text = text_field(row, each.field);
+        const bool is_rule = each.text == &state::Record::before || each.text == &state::Record::after;
+        if (text.size() > (is_rule ? rules::kRuleTextMax : rules::kFreeTextMax))
             return Error{fmt::format("record {} of {} has a text that is too long", record.number, node)};
+    }
     return std::pair{node, std::move(record)};
 }
 
 Result<state::Import> read_import(const Request& request) {
     state::Import read;
-    for (const Json& row : request.args.value("rules", Json::array())) {
+    for (const Json& row : request.args.value(field::kRules, Json::array())) {
         auto rule = rule_of(row);
         if (!rule) return std::move(rule).error();
         read.rules.push_back(std::move(*rule));
     }
-    for (const Json& row : request.args.value("history", Json::array())) {
+    for (const Json& row : request.args.value(field::kHistory, Json::array())) {
         auto record = read_record(row);
         if (!record) return std::move(record).error();
         read.history.push_back(std::move(*record));
@@ -144,9 +139,9 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     read->rules = std::move(taken);
     // Records that this node has written itself are in its own trail already.
     std::erase_if(read->history, [&](const auto& each) { return each.first == node; });
-    if (read->rules.empty()) return done({{"taken", 0}, {"unconfirmed", Json::array()}});
+    if (read->rules.empty()) return done({{field::kTaken, 0}, {field::kUnconfirmed, Json::array()}});
     auto record = record_of(peer, request, "state import");
-    record.object = text_in(request, "node");
+    record.object = text_in(request, field::kNode);
     Json unconfirmed = Json::array();
     for (const state::Rule& rule : read->rules) {
         record.after += (record.after.empty() ? "" : " ") + rule.id;
@@ -156,9 +151,9 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     }
     const auto written = running.import(*read, std::move(record));
     if (!written) return fail(written.error().text);
-    return done({{"taken", read->rules.size()},
-                 {"unconfirmed", std::move(unconfirmed)},
-                 {"policy_version", running.enforcement().policy().version()}});
+    return done({{field::kTaken, read->rules.size()},
+                 {field::kUnconfirmed, std::move(unconfirmed)},
+                 {field::kPolicyVersion, running.enforcement().policy().version()}});
 }
 
 Response accept_clock(Running& running, const Peer& peer, const Request& request) {
@@ -166,22 +161,22 @@ Response accept_clock(Running& running, const Peer& peer, const Request& request
         return fail("the clock is not behind what was seen; there is nothing to accept");
     const auto accepted = running.accept_clock(record_of(peer, request, "accept clock"));
     if (!accepted) return fail(accepted.error().text);
-    return done({{"before", accepted->before}, {"after", accepted->after}});
+    return done({{field::kBefore, accepted->before}, {field::kAfter, accepted->after}});
 }
 
 /// Only root may restore the rules of another time: an admin alone could bring back what others have ended.
 Response restore(Running& running, const Peer& peer, const Request& request) {
     if (peer.uid != 0 && peer.uid != ::geteuid())
         return fail(fmt::format("{} may not restore a backup: be root", peer.actor));
-    const Path path = text_in(request, "path");
+    const Path path = text_in(request, field::kPath);
     if (!path.is_absolute()) return fail("restore needs the path of a backup");
     const auto restored = running.restore(path, record_of(peer, request, "restore"));
     if (!restored) return fail(restored.error().text);
     Json unconfirmed = Json::array();
     for (const auto& document : running.rulebook().open_exceptions())
         if (document.stage == rules::Stage::Unconfirmed) unconfirmed.push_back(document.id);
-    return done(
-        {{"policy_version", running.enforcement().policy().version()}, {"unconfirmed", std::move(unconfirmed)}});
+    return done({{field::kPolicyVersion, running.enforcement().policy().version()},
+                 {field::kUnconfirmed, std::move(unconfirmed)}});
 }
 
 }  // namespace cenote::daemon

@@ -10,6 +10,7 @@
 #include "blocklists/rpz_trigger.h"
 #include "resolver/base/log.h"
 #include "resolver/control/control.h"
+#include "resolver/report/fields.h"
 #include "resolver/report/popular_names.h"
 
 namespace cenote::daemon {
@@ -31,10 +32,10 @@ std::string_view subject_of(const RpzRecord& record) {
     return owner.starts_with("\1*") ? owner.substr(2) : owner;
 }
 
-std::string name_text(std::string_view wire_form) {
+std::string name_text(std::string_view wire_format) {
     wire::Name name;
     std::size_t end = 0;
-    return name.read_uncompressed(bytes_of(wire_form), end) ? name.to_string() : std::string();
+    return name.read_uncompressed(bytes_of(wire_format), end) ? name.to_string() : std::string();
 }
 
 /// As a compilation reads the zone's master file: a record that it would not understand gives no rule.
@@ -94,8 +95,9 @@ std::optional<std::vector<wire::Name>> popular_names(const config::Settings& set
 Status load_into_daemon(const config::Settings& settings, std::string note) {
     const auto client = control::ControlClient::connect(settings.control.socket);
     if (!client) return Done{};
-    const auto response =
-        (*client)->call({.verb = "reload-set", .args = {{"action", "update"}, {"note", std::move(note)}}}, nullptr);
+    namespace field = report::field;
+    const auto response = (*client)->call(
+        {.verb = "reload-set", .args = {{field::kAction, "update"}, {field::kNote, std::move(note)}}}, nullptr);
     if (!response) return response.error();
     return response->ok ? Status(Done{}) : Status(Error{response->error});
 }

@@ -19,7 +19,7 @@ using wire::Rcode;
 
 namespace {
 
-constexpr std::size_t kAhead = 16;  // queries that take a step together
+constexpr std::size_t kAhead = 16;  // queries of which each is parsed, then each decided, then each answered
 
 }  // namespace
 
@@ -50,20 +50,20 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
     }
 }
 
-/// Step one: parse the query.
+/// The first pass: parses the query.
 void Engine::read(QueryContext& context, ByteView packet) const noexcept {
     context.packet = packet;
     context.status = parse_query(packet, context.query);
     if (context.status == wire::ParseStatus::Ok) context.look_up(snapshot_->policy.get());
 }
 
-/// Step two: decide how it is answered.
+/// The second pass: decides how it is answered.
 void Engine::decide(QueryContext& context) const noexcept {
     if (context.status == wire::ParseStatus::Ok && admit(context) && context.wants_cache())
         context.cache_hash = cache_.prefetch_index(context.cache_key());
 }
 
-/// Step three: write the reply, or wait for upstream.
+/// The third pass: writes the reply, or waits for upstream.
 Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
     reply.limit = reply_limit(context.client, context.query);

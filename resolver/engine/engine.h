@@ -78,7 +78,7 @@ public:
     void begin_batch() noexcept;
     /// Handles one query. `reply.space` must hold wire::kMessageMax bytes, or the largest reply to this client.
     Outcome handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept;
-    /// Handles a batch: each step for several queries before the next step, so that the memory loads of one query
+    /// Handles a batch: each pass over several queries before the next pass, so that the memory loads of one query
     /// complete while the others are processed. Replies are written one behind the other; `space` must hold all of them
     /// and wire::kMessageMax bytes more.
     void handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept;

@@ -45,7 +45,7 @@ struct QueryContext {
         return false;
     }
 
-    /// The steps from QNAME to the verdict: its hashes, the memory of the sets, the lookup.
+    /// The way from QNAME to the verdict: its hashes, the memory of the sets, the lookup.
     void look_up(const policy::Policy* in_force) noexcept {
         policy = in_force;
         if (policy != nullptr) policy->hash(query.name, hashes);

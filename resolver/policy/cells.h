@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cells that a table leads to, each made once, with texts and records in wire form.
+// The cells that a table leads to, each made once, with texts and records in wire format.
 //
 // The number of a cell is four times the number of its verdict, plus two flags: an allow holds, a name below stays
 // open. Joining two cells therefore compares their strength and combines their flags, and looks nothing else up.

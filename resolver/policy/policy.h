@@ -4,7 +4,7 @@
 //
 // A client class is the set of groups that an address belongs to. The table (class x source set -> cell) is built when
 // the policy changes and at every calendar edge, so that a decision is one suffix walk and one table load for each of
-// the two sets. A cell has everything that an answer needs, in wire form.
+// the two sets. A cell has everything that an answer needs, in wire format.
 //
 // Threads:  built once, immutable, read by any thread. classify(), match(), judge(), cell() are data plane.
 // Time:     the caller passes the time that the policy is built for; next_edge() is when it must be built again.
@@ -44,7 +44,7 @@ public:
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
-    /// match() in the steps of DomainSet, for callers that look up several names at once.
+    /// match() in the parts of DomainSet, for callers that look up several names at once.
     void hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept;
     void prefetch_groups(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;
     void prefetch_record(const wire::Name& name, const domainset::NameHashes& hashes) const noexcept;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of the JSON fields that cenoted and cenote print (docs/CONTROL.md): a writer and a reader that spell a
-// field differently do not compile.
+// The names of the JSON fields of requests, of replies, and of what cenoted and cenote print (docs/CONTROL.md): a
+// writer and a reader that spell a field differently do not compile.
 //
 // Threads: constants.   Memory: none.   Failure: none.
 #pragma once
@@ -148,6 +148,44 @@ inline constexpr Name kLists = "lists";
 inline constexpr Name kDigest = "digest";
 inline constexpr Name kSources = "sources";
 inline constexpr Name kKind = "kind";
+
+// rules
+inline constexpr Name kText = "text";
+inline constexpr Name kTakes = "takes";
+inline constexpr Name kWhom = "whom";
+inline constexpr Name kAsked = "asked";
+inline constexpr Name kTarget = "target";
+inline constexpr Name kStillHolds = "still_holds";
+inline constexpr Name kAudit = "audit";
+
+// records of the audit trail
+inline constexpr Name kNumber = "number";
+inline constexpr Name kActor = "actor";
+inline constexpr Name kAction = "action";
+inline constexpr Name kObject = "object";
+inline constexpr Name kAfter = "after";
+inline constexpr Name kRequester = "requester";
+inline constexpr Name kRef = "ref";
+inline constexpr Name kPolicy = "policy";
+inline constexpr Name kChain = "chain";
+
+// export, import and restore
+inline constexpr Name kRules = "rules";
+inline constexpr Name kHistory = "history";
+inline constexpr Name kLifted = "lifted";
+inline constexpr Name kTaken = "taken";
+inline constexpr Name kUnconfirmed = "unconfirmed";
+
+// other requests and replies
+inline constexpr Name kRows = "rows";
+inline constexpr Name kNext = "next";
+inline constexpr Name kOpen = "open";
+inline constexpr Name kFor = "for";
+inline constexpr Name kBody = "body";
+inline constexpr Name kDryRun = "dry_run";
+inline constexpr Name kBelow = "below";
+inline constexpr Name kWhy = "why";
+inline constexpr Name kWarnings = "warnings";
 
 // stats and top
 inline constexpr Name kCounters = "counters";

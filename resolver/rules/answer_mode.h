@@ -9,7 +9,9 @@
 
 namespace cenote::rules {
 
-/// A mode needs the address or name that [sinkhole] gives; read that section first.
-std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, PolicyDraft& draft);
+std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table);
+/// An error at `place` for a mode that needs an address or a name which [sinkhole] does not give.
+void check_answer_mode(std::optional<policy::AnswerMode> mode, const policy::SinkholeOptions& sinkhole,
+                       const SourcePlace& place, Diagnostics& diagnostics);
 
 }  // namespace cenote::rules

@@ -91,7 +91,7 @@ void read_planned(const TomlTable& table, policy::Directive& directive, Diagnost
     }
 }
 
-void read_times(const TomlTable& table, policy::Directive& directive, const PolicyDraft& draft) {
+void read_times(const TomlTable& table, policy::Directive& directive) {
     directive.starts = table.time("starts");
     directive.ends = table.time("ends");
     directive.review = table.time("review");
@@ -101,8 +101,6 @@ void read_times(const TomlTable& table, policy::Directive& directive, const Poli
         else
             table.error("hours", hours.error().text);
     }
-    const auto zone = table.text("timezone");
-    directive.timezone = zone ? zone->value : draft.timezone;
     directive.exceptions_max = read_duration(table, "exceptions_max", {seconds{60}, kHundredYears});
 }
 
@@ -118,48 +116,66 @@ void read_words(const TomlTable& table, policy::Directive& directive) {
     for (auto& [language, text] : table.text_map("reason")) directive.reason.emplace_back(language, text.value);
 }
 
-void read_directive(const TomlTable& table, PolicyDraft& draft) {
-    const auto mistakes = errors_in(draft.diagnostics);
-    policy::Directive directive;
-    directive.place = table.place();
-    const auto id = required_id(table, draft.diagnostics);
-    if (id) directive.id = id->value;
-    read_words(table, directive);
-    read_targets(table, directive, draft.diagnostics);
-    directive.roles = values(table.texts("roles"));
-    directive.strict = table.boolean("strict").value_or(false);
-    directive.groups = values(table.texts("groups"));
-    read_steps(table, directive);
-    read_planned(table, directive, draft.diagnostics);
-    read_times(table, directive, draft);
-    directive.answer = read_answer_mode(table, draft);
-    if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(directive.place);
-    draft.policy.directives.push_back(std::move(directive));
-}
-
-void read_allow(const TomlTable& table, PolicyDraft& draft) {
-    const auto mistakes = errors_in(draft.diagnostics);
-    policy::Allow allow;
-    allow.place = table.place();
-    allow.domains = wire::read_subtrees(table, "domains", draft.diagnostics);
-    allow.groups = values(table.texts("groups"));
-    if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
-    allow.ends = table.time("ends");
-    if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(allow.place);
-    draft.policy.allows.push_back(std::move(allow));
-}
-
 }  // namespace
 
-Status PolicyDraft::first_error() const {
+Status first_error(const Diagnostics& diagnostics) {
     for (const Diagnostic& one : diagnostics.all())
         if (one.severity == Diagnostic::Severity::Error) return Error{one.to_string()};
     return Done{};
 }
 
+DirectiveTable read_directive(const TomlTable& table, Diagnostics& diagnostics) {
+    DirectiveTable read;
+    policy::Directive& directive = read.directive;
+    directive.place = table.place();
+    const auto id = required_id(table, diagnostics);
+    if (id) directive.id = id->value;
+    read_words(table, directive);
+    read_targets(table, directive, diagnostics);
+    directive.roles = values(table.texts("roles"));
+    directive.strict = table.boolean("strict").value_or(false);
+    directive.groups = values(table.texts("groups"));
+    read_steps(table, directive);
+    read_planned(table, directive, diagnostics);
+    read_times(table, directive);
+    if (auto zone = table.text("timezone")) {
+        directive.timezone = std::move(zone->value);
+        read.has_timezone = true;
+    }
+    directive.answer = read_answer_mode(table);
+    read.answer_place = table.place("answer");
+    return read;
+}
+
+policy::Directive complete_directive(DirectiveTable table, const std::string& timezone,
+                                     const policy::SinkholeOptions& sinkhole, Diagnostics& diagnostics) {
+    if (!table.has_timezone) table.directive.timezone = timezone;
+    check_answer_mode(table.directive.answer, sinkhole, table.answer_place, diagnostics);
+    return std::move(table.directive);
+}
+
+policy::Allow read_allow(const TomlTable& table, Diagnostics& diagnostics) {
+    policy::Allow allow;
+    allow.place = table.place();
+    allow.domains = wire::read_subtrees(table, "domains", diagnostics);
+    allow.groups = values(table.texts("groups"));
+    if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
+    allow.ends = table.time("ends");
+    return allow;
+}
+
 void read_directives(const TomlTable& root, PolicyDraft& draft) {
-    for (const auto& directive : root.tables("directive")) read_directive(directive, draft);
-    for (const auto& allow : root.tables("allow")) read_allow(allow, draft);
+    for (const auto& table : root.tables("directive")) {
+        const auto mistakes = errors_in(draft.diagnostics);
+        draft.policy.directives.push_back(complete_directive(read_directive(table, draft.diagnostics), draft.timezone,
+                                                             draft.policy.sinkhole, draft.diagnostics));
+        if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(table.place());
+    }
+    for (const auto& table : root.tables("allow")) {
+        const auto mistakes = errors_in(draft.diagnostics);
+        draft.policy.allows.push_back(read_allow(table, draft.diagnostics));
+        if (errors_in(draft.diagnostics) != mistakes) draft.broken.push_back(table.place());
+    }
 }
 
 std::string to_toml(const policy::Directive& directive) {

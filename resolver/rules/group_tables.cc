@@ -31,7 +31,8 @@ void read_group(const TomlTable& table, PolicyDraft& draft) {
     policy::Group group;
     group.place = table.place();
     if (const auto name = table.text("name")) group.name = name->value;
-    group.answer = read_answer_mode(table, draft);
+    group.answer = read_answer_mode(table);
+    check_answer_mode(group.answer, draft.policy.sinkhole, table.place("answer"), draft.diagnostics);
     group.clients = read_prefixes(table, "clients", draft.diagnostics);
     if (!table.has("clients")) table.error("clients", "'clients' is missing; write clients = [\"10.20.0.0/16\"]");
     if (const auto language = table.text("language")) {

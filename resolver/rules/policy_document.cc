@@ -80,7 +80,7 @@ Result<StoredPolicy> read_policy_document(const std::string& text) {
         for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);
         file->finish();
     }
-    if (auto read = draft.first_error(); !read) return std::move(read).error();
+    if (auto read = first_error(diagnostics); !read) return std::move(read).error();
     stored.options = std::make_shared<const policy::Options>(std::move(draft.policy));
     return stored;
 }

@@ -7,7 +7,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/rules/exception_document.h"
-#include "resolver/rules/policy_tables.h"
+#include "resolver/rules/rules.h"
 
 namespace cenote::rules {
 namespace {
@@ -16,19 +16,6 @@ constexpr std::size_t kIdMax = 64;
 constexpr std::size_t kDigitsMax = 9;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-/// The [[directive]] and [[allow]] tables of a text that has nothing else.
-Result<policy::Options> read_tables(const state::Rule& rule) {
-    Diagnostics diagnostics;
-    PolicyDraft draft(diagnostics);
-    const std::string name = fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id);
-    if (const auto file = TomlFile::parse(rule.text, name, diagnostics)) {
-        read_directives(file->root(), draft);
-        file->finish();
-    }
-    if (auto read = draft.first_error(); !read) return std::move(read).error();
-    return std::move(draft.policy);
-}
 
 Status check_exception(const state::Rule& rule) {
     const auto document = read_exception(rule);
@@ -67,15 +54,15 @@ Status check_rule(const state::Rule& rule) {
         const auto until = parse_time(rule.text);
         return until ? Status(Done{}) : Status(until.error());
     }
-    const auto read = read_tables(rule);
-    if (!read) return read.error();
+    const RuleDocument read = read_document(rule);
+    if (auto valid = first_error(read.found); !valid) return valid;
     const bool directive = rule.kind == state::RuleKind::Directive;
-    if (read->directives.size() != (directive ? 1 : 0) || read->allows.size() != (directive ? 0 : 1))
+    if (read.directives.size() != (directive ? 1 : 0) || read.allows.size() != (directive ? 0 : 1))
         return Error{fmt::format("{} {} must be one [[{}]] table and nothing else", state::rule_kind_to_text(rule.kind),
                                  rule.id, directive ? "directive" : "allow")};
-    if (directive && read->directives.front().id != rule.id)
+    if (directive && read.directives.front().directive.id != rule.id)
         return Error{fmt::format("directive {} has another id in its text", rule.id)};
-    if (!directive && !read->allows.front().ends)
+    if (!directive && !read.allows.front().ends)
         return Error{fmt::format("allow {} has no end; write one without an end in a file", rule.id)};
     return Done{};
 }

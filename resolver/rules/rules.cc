@@ -9,14 +9,31 @@
 #include "resolver/base/time_text.h"
 #include "resolver/base/toml.h"
 #include "resolver/rules/address_check.h"
-#include "resolver/rules/policy_tables.h"
 
 namespace cenote::rules {
+namespace {
+
+std::ptrdiff_t count_errors(std::span<const Diagnostic> diagnostics) {
+    return std::ranges::count(diagnostics, Diagnostic::Severity::Error, &Diagnostic::severity);
+}
+
+}  // namespace
+
+RuleDocument read_document(const state::Rule& rule) {
+    RuleDocument read;
+    read.name = fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id);
+    const auto file = TomlFile::parse(rule.text, read.name, read.found);
+    if (!file) return read;
+    for (const auto& table : file->root().tables("directive"))
+        read.directives.push_back(read_directive(table, read.found));
+    for (const auto& table : file->root().tables("allow")) read.allows.push_back(read_allow(table, read.found));
+    file->finish();
+    return read;
+}
 
 ParsedRule parse_rule(state::Rule rule) {
-    ParsedRule parsed{.rule = std::move(rule), .exception = {}, .ends = {}};
+    ParsedRule parsed{.rule = std::move(rule), .document = {}, .exception = {}, .ends = {}};
     switch (parsed.rule.kind) {
-        case state::RuleKind::Directive: break;
         case state::RuleKind::Suspension:
             if (const auto until = parse_time(parsed.rule.text)) parsed.ends = *until;
             break;
@@ -24,20 +41,19 @@ ParsedRule parse_rule(state::Rule rule) {
             if (auto read = read_exception(parsed.rule)) parsed.exception = std::move(*read);
             if (parsed.exception && parsed.exception->stage == Stage::Granted) parsed.ends = parsed.exception->ends;
             break;
-        case state::RuleKind::Allow: {
-            Diagnostics unread;  // add_runtime_rules() reports them
-            const auto file = TomlFile::parse(parsed.rule.text, parsed.rule.id, unread);
-            const auto tables = file ? file->root().tables("allow") : std::vector<TomlTable>();
-            if (!tables.empty()) parsed.ends = tables.front().time("ends");
+        case state::RuleKind::Directive:
+        case state::RuleKind::Allow:
+            if (parsed.rule.lifted) break;
+            parsed.document = std::make_shared<const RuleDocument>(read_document(parsed.rule));
+            if (!parsed.document->allows.empty()) parsed.ends = parsed.document->allows.front().ends;
             break;
-        }
     }
     return parsed;
 }
 
 RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
     RuntimeRules runtime;
-    for (const auto& [rule, exception, ends] : rules) {
+    for (const auto& [rule, document, exception, ends] : rules) {
         switch (rule.kind) {
             case state::RuleKind::Suspension: runtime.suspended_until = rule.lifted ? std::nullopt : ends; break;
             case state::RuleKind::Exception:
@@ -48,9 +64,7 @@ RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
                 break;
             case state::RuleKind::Directive:
             case state::RuleKind::Allow:
-                if (!rule.lifted)
-                    runtime.documents.push_back(
-                        {fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+                if (document != nullptr) runtime.documents.push_back(document);
                 break;
         }
     }
@@ -65,25 +79,19 @@ RuntimeRules runtime_rules(const std::vector<state::Rule>& rules) {
 
 std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics) {
-    PolicyDraft draft(diagnostics);
-    draft.timezone = files.timezone;
-    draft.policy = *files.policy;
-    const auto known = diagnostics.all().size();
-    for (const RuleDocument& document : runtime.documents) {
-        const auto file = TomlFile::parse(document.text, document.name, diagnostics);
-        if (!file) continue;
-        read_directives(file->root(), draft);
-        file->finish();
+    auto both = std::make_shared<policy::Options>(*files.policy);
+    const auto known = count_errors(diagnostics.all());
+    for (const auto& document : runtime.documents) {
+        for (const Diagnostic& found : document->found.all()) diagnostics.add(found);
+        for (const DirectiveTable& table : document->directives)
+            both->directives.push_back(complete_directive(table, files.timezone, both->sinkhole, diagnostics));
+        both->allows.insert(both->allows.end(), document->allows.begin(), document->allows.end());
     }
-    check_addresses(std::span(draft.policy.directives).subspan(files.policy->directives.size()), files.guarded,
-                    diagnostics);
-    const auto& all = diagnostics.all();
-    if (std::any_of(all.begin() + static_cast<std::ptrdiff_t>(known), all.end(),
-                    [](const Diagnostic& one) { return one.severity == Diagnostic::Severity::Error; }))
-        return nullptr;
-    draft.policy.exceptions = runtime.exceptions;
-    draft.policy.suspended_until = runtime.suspended_until;
-    return std::make_shared<const policy::Options>(std::move(draft.policy));
+    check_addresses(std::span(both->directives).subspan(files.policy->directives.size()), files.guarded, diagnostics);
+    if (count_errors(diagnostics.all()) != known) return nullptr;
+    both->exceptions = runtime.exceptions;
+    both->suspended_until = runtime.suspended_until;
+    return both;
 }
 
 }  // namespace cenote::rules

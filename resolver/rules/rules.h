@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rules made at the command line: documents of TOML in the state file, read and added to the policy of the files.
-// Control plane.
+// Rules made at the command line: documents of TOML in the state file. Each is read once into values, which are added
+// to the policy of the files at every change. Control plane.
 //
 // Threads: any.   Memory: values.   Failure: mistakes go into the diagnostics, each with the document's name as its
 // file.
@@ -16,28 +16,34 @@
 #include "resolver/domainset/address_guard.h"
 #include "resolver/policy/options.h"
 #include "resolver/rules/exception_document.h"
+#include "resolver/rules/policy_tables.h"
 #include "resolver/state/state.h"
 
 namespace cenote::rules {
 
+/// The [[directive]] and [[allow]] tables of a rule, read without a configuration.
 struct RuleDocument {
     std::string name;  // takes the place of a file name in diagnostics: "directive dns1-3"
-    std::string text;  // [[directive]] and [[allow]] tables
+    std::vector<DirectiveTable> directives;
+    std::vector<policy::Allow> allows;
+    Diagnostics found;  // mistakes and notes; a document with a mistake cannot be added to a policy
 };
+[[nodiscard]] RuleDocument read_document(const state::Rule& rule);
 
 /// The rules in force that were made at the command line.
 struct RuntimeRules {
-    std::vector<RuleDocument> documents;
+    std::vector<std::shared_ptr<const RuleDocument>> documents;
     std::vector<policy::Exception> exceptions;  // granted; the policy ends them by the clock
     std::optional<WallTime> suspended_until;
     std::string unreadable;  // a line for each exception whose document cannot be read
 };
 
-/// A rule with the parts of its document that the daemon needs again and again, read once.
+/// A rule with the values of its document.
 struct ParsedRule {
     state::Rule rule;
-    std::optional<ExceptionDocument> exception;  // nullopt: a rule of another kind, or an unreadable one
-    std::optional<WallTime> ends;                // when it stops opening names; nullopt: it opens none
+    std::shared_ptr<const RuleDocument> document;  // nullptr: a rule of another kind, or one that was lifted
+    std::optional<ExceptionDocument> exception;    // nullopt: a rule of another kind, or an unreadable one
+    std::optional<WallTime> ends;                  // when it stops opening names; nullopt: it opens none
 };
 [[nodiscard]] ParsedRule parse_rule(state::Rule rule);
 
@@ -52,7 +58,7 @@ struct FilePolicy {
     std::vector<domainset::GuardedAddress> guarded;  // addresses that no rule may sinkhole
 };
 
-/// The policy of the files with the rules added; nullptr when a document cannot be read.
+/// The policy of the files with the rules added; nullptr when a document has a mistake.
 std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics);
 

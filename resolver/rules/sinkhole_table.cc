@@ -35,18 +35,22 @@ void read_sinkhole(const TomlTable& root, PolicyDraft& draft) {
         options.cname = wire::read_name(*cname, wire::NameUse::Single, draft.diagnostics);
     if (const auto ttl = read_whole_seconds(*table, "ttl", {seconds{0}, seconds{86400}})) options.ttl = *ttl;
     options.txt_reason = table->boolean("txt_reason").value_or(options.txt_reason);
-    if (const auto answer = read_answer_mode(*table, draft)) options.answer = *answer;
+    const auto answer = read_answer_mode(*table);
+    check_answer_mode(answer, options, table->place("answer"), draft.diagnostics);
+    if (answer) options.answer = *answer;
 }
 
-std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table, PolicyDraft& draft) {
-    const auto mode =
-        read_word(table, "answer", policy::parse_answer_mode, "null, nodata, nxdomain, address, cname, refused, drop");
-    const auto& sinkhole = draft.policy.sinkhole;
+std::optional<policy::AnswerMode> read_answer_mode(const TomlTable& table) {
+    return read_word(table, "answer", policy::parse_answer_mode,
+                     "null, nodata, nxdomain, address, cname, refused, drop");
+}
+
+void check_answer_mode(std::optional<policy::AnswerMode> mode, const policy::SinkholeOptions& sinkhole,
+                       const SourcePlace& place, Diagnostics& diagnostics) {
     if (mode == policy::AnswerMode::Address && !sinkhole.ipv4 && !sinkhole.ipv6)
-        table.error("answer", "'address' needs an address to answer with; set sinkhole.ipv4 or sinkhole.ipv6");
+        diagnostics.error(place, "'address' needs an address to answer with; set sinkhole.ipv4 or sinkhole.ipv6");
     if (mode == policy::AnswerMode::Cname && !sinkhole.cname)
-        table.error("answer", "'cname' needs a name to answer with; set sinkhole.cname");
-    return mode;
+        diagnostics.error(place, "'cname' needs a name to answer with; set sinkhole.cname");
 }
 
 std::string to_toml(const policy::SinkholeOptions& sinkhole) {

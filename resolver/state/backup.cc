@@ -35,7 +35,7 @@ Status copy_rows(const Database& from, const Database& into, std::string_view ta
         for (auto i = count; i > 1; --i) places += ", ?";
         Statement put = into.prepare(fmt::format("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table, columns, places));
         for (int i = 0; i < count; ++i) row.is_number(i) ? put.bind(row.number(i)) : put.bind(row.text(i));
-        auto done = put.step();
+        auto done = put.next_row();
         return done ? Status(Done{}) : Status(std::move(done).error());
     });
 }
@@ -47,7 +47,7 @@ Status copy_state(const Path& path, const Path& copy) {
     if (!database) return std::move(database).error();
     if (auto made = make_file(copy, 0600); !made) return made;
     Statement into = database->prepare("VACUUM INTO ?");
-    const auto written = into.bind(copy.string()).step();
+    const auto written = into.bind(copy.string()).next_row();
     const auto synced = written ? sync_file(copy) : Status(written.error());
     if (synced) return Done{};
     remove_all_pieces(copy);

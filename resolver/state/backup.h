@@ -4,7 +4,7 @@
 //
 // Threads:  one.
 // Memory:   the rules, and the trails of both files.
-// Failure:  Result with one line; put_into() alone changes the state file, as a step of the caller's transaction.
+// Failure:  Result with one line; put_into() alone changes the state file, as a part of the caller's transaction.
 #pragma once
 
 #include <functional>

@@ -34,7 +34,7 @@ void distrust(sqlite3* handle) {
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
     sqlite3_stmt* made = nullptr;
-    // Where a table is missing this fails; the first step() gives the Error.
+    // Where a table is missing this fails; the first next_row() gives the Error.
     sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &made, nullptr);
     statement_.reset(made);
 }
@@ -51,7 +51,7 @@ Statement& Statement::bind(std::int64_t number) {
     return *this;
 }
 
-Result<bool> Statement::step() {
+Result<bool> Statement::next_row() {
     if (!statement_) return error_of(database_);
     switch (sqlite3_step(statement_.get())) {
         case SQLITE_ROW: return true;

@@ -20,7 +20,7 @@
 
 namespace cenote::state {
 
-/// One prepared statement: bind(), then step().
+/// One prepared statement: bind(), then next_row().
 class Statement {
 public:
     Statement(sqlite3* database, std::string_view sql);
@@ -28,7 +28,7 @@ public:
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
     /// True: there is a row; false: there is none left.
-    Result<bool> step();
+    Result<bool> next_row();
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
     [[nodiscard]] bool is_number(int column) const;

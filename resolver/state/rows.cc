@@ -45,7 +45,7 @@ void bind_record(const Record& record, Statement& statement) {
 }
 
 Status run(Statement& statement) {
-    auto done = statement.step();
+    auto done = statement.next_row();
     if (!done) return std::move(done).error();
     return Done{};
 }
@@ -103,7 +103,7 @@ Result<std::vector<Use>> uses_of(const Database& database) {
 
 Result<Use> use_of(const Database& database, const std::string& id) {
     Statement row = database.prepare(fmt::format("{} WHERE id = ?", kSelectUse));
-    auto found = row.bind(id).step();
+    auto found = row.bind(id).next_row();
     if (!found) return std::move(found).error();
     return *found ? use_at(row) : Use{.id = id, .queries = 0, .first = {}, .last = {}};
 }
@@ -140,7 +140,7 @@ Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTim
         "SELECT version, at, policy.digest, text FROM policy JOIN policy_text ON policy_text.digest = policy.digest "
         "WHERE at <= ? ORDER BY at DESC, version DESC LIMIT 1");
     row.bind(at.time_since_epoch().count());
-    auto found = row.step();
+    auto found = row.next_row();
     if (!found) return std::move(found).error();
     if (!*found) return std::optional<PolicyVersion>();
     return std::optional(PolicyVersion{static_cast<std::uint32_t>(row.number(0)), WallTime(seconds(row.number(1))),
@@ -152,7 +152,7 @@ Status put_rule(const Database& database, const Rule& rule) {
         "INSERT INTO rule (kind, id, text, lifted) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "text = excluded.text, lifted = excluded.lifted WHERE kind = excluded.kind RETURNING number");
     put.bind(rule_kind_to_text(rule.kind)).bind(rule.id).bind(rule.text).bind(rule.lifted ? 1 : 0);
-    auto written = put.step();
+    auto written = put.next_row();
     if (!written) return std::move(written).error();
     if (!*written)
         return Error{fmt::format("'{}' is here already, and is no {}", rule.id, rule_kind_to_text(rule.kind))};

@@ -4,7 +4,7 @@
 //
 // Threads:  one.
 // Memory:   the rows that a function returns.
-// Failure:  Result with SQLite's message. The writing functions are steps of the caller's transaction.
+// Failure:  Result with SQLite's message. The writing functions are parts of the caller's transaction.
 #pragma once
 
 #include "resolver/state/database.h"
@@ -16,7 +16,7 @@ namespace cenote::state {
 template <typename OnRow>
 Status each_row(Statement rows, OnRow on_row) {
     for (;;) {
-        auto more = rows.step();
+        auto more = rows.next_row();
         if (!more) return std::move(more).error();
         if (!*more) return Done{};
         if (Status status = on_row(rows); !status) return status;

@@ -59,7 +59,7 @@ Status run_migration(const Database& database, std::size_t next) {
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {
-            auto more = ids.step();
+            auto more = ids.next_row();
             if (!more) return std::move(more).error();
             if (!*more) break;
             if (auto noted = note_issued_id(database, ids.text(0)); !noted) return noted;
@@ -74,7 +74,7 @@ Result<Schema> schema_of(const Database& database) {
     Schema all;
     Statement rows = database.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name");
     for (;;) {
-        auto more = rows.step();
+        auto more = rows.next_row();
         if (!more) return std::move(more).error();
         if (!*more) return all;
         all.push_back({rows.text(0), rows.text(1), rows.text(2)});
@@ -85,7 +85,7 @@ Result<Schema> schema_of(const Database& database) {
 
 Result<std::int64_t> number_of(const Database& database, std::string_view sql) {
     Statement row = database.prepare(sql);
-    auto found = row.step();
+    auto found = row.next_row();
     if (!found) return std::move(found).error();
     return *found ? row.number(0) : 0;
 }
@@ -106,7 +106,7 @@ Status note_issued_id(const Database& database, std::string_view id) {
     Statement put = database.prepare(
         "INSERT INTO given (prefix, highest) VALUES (?, ?) ON CONFLICT (prefix) DO UPDATE SET highest = "
         "max(highest, excluded.highest)");
-    auto done = put.bind(given.prefix).bind(static_cast<std::int64_t>(given.number)).step();
+    auto done = put.bind(given.prefix).bind(static_cast<std::int64_t>(given.number)).next_row();
     if (!done) return std::move(done).error();
     return Done{};
 }
@@ -141,7 +141,7 @@ Status require_own_schema(const Database& database) {
                 "it holds the {} '{}', which cenote did not make; remove it, or use another backup", each[0], each[1])};
     if (found->size() != expected->size()) return Error{"tables of it are missing"};
     Statement check = database.prepare("PRAGMA quick_check(1)");
-    auto row = check.step();
+    auto row = check.next_row();
     if (!row) return std::move(row).error();
     if (!*row || check.text(0) != "ok") return Error{fmt::format("it is damaged: {}", check.text(0))};
     return Done{};

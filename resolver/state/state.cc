@@ -77,7 +77,7 @@ public:
         Statement count = database_.prepare(
             "SELECT (SELECT count(*) FROM audit WHERE object = ?1) + (SELECT count(*) FROM imported WHERE object = ?1 "
             "AND node NOT LIKE 'backup %')");
-        auto row = count.bind(id).step();
+        auto row = count.bind(id).next_row();
         if (!row) return in_file(path_, row.error());
         return static_cast<std::size_t>(count.number(0));
     }
@@ -89,7 +89,7 @@ public:
     Status keep_version(const PolicyVersion& policy) override {
         Statement row = database_.prepare("SELECT 1 FROM policy WHERE version = ?");
         row.bind(std::int64_t{policy.version});
-        const auto known = row.step();
+        const auto known = row.next_row();
         if (!known) return with_path(Status(known.error()));
         return *known ? Status(Done{}) : with_path(write_policy(policy));
     }
@@ -132,14 +132,14 @@ public:
 
     Result<std::string> next_id(const std::string& prefix) const override {
         Statement known = database_.prepare("SELECT highest FROM given WHERE prefix = ?");
-        auto row = known.bind(prefix).step();
+        auto row = known.bind(prefix).next_row();
         if (!row) return in_file(path_, row.error());
         return fmt::format("{}-{}", prefix, (*row ? known.number(0) : 0) + 1);
     }
 
     Result<std::optional<WallTime>> latest_time() const override {
         Statement known = database_.prepare("SELECT at FROM seen");
-        auto row = known.step();
+        auto row = known.next_row();
         if (!row) return in_file(path_, row.error());
         if (!*row) return std::optional<WallTime>();
         return std::optional(WallTime(seconds(known.number(0))));
@@ -185,7 +185,7 @@ private:
 
     Status last_of_trail() {
         Statement row = database_.prepare("SELECT number, chain FROM audit ORDER BY number DESC LIMIT 1");
-        auto found = row.step();
+        auto found = row.next_row();
         if (!found) return std::move(found).error();
         if (!*found) return Done{};
         last_ = static_cast<std::uint64_t>(row.number(0));

@@ -40,7 +40,7 @@ struct QueryEvent {
     bool bypass = false;  // the service is of category bypass
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;
-    ByteView name;  // folded, wire form
+    ByteView name;  // folded, wire format
 };
 
 }  // namespace cenote::telemetry

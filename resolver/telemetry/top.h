@@ -27,7 +27,7 @@ struct AnswerSample {
     IpAddress client;
     bool open = false;  // no directive matches the name, and it exists
     std::uint8_t name_size = 0;
-    std::array<std::uint8_t, 255> name_bytes;  // folded, wire form; uninitialised after name_size
+    std::array<std::uint8_t, 255> name_bytes;  // folded, wire format; uninitialised after name_size
 
     [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
 };

@@ -76,8 +76,8 @@ Result<RpzRecord> Assembler::policy_record(ByteView message, const RecordView& r
 }
 
 Status Assembler::keep(RpzRecord record) {
-    auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? step_.removed : step_.added;
-    const std::size_t held = records_.size() + step_.removed.size() + step_.added.size();
+    auto& into = state_ == State::Whole ? records_ : state_ == State::Removing ? increment_.removed : increment_.added;
+    const std::size_t held = records_.size() + increment_.removed.size() + increment_.added.size();
     if (held >= limits_.records_max)
         return Error{
             fmt::format("the zone has more than {} records; reduce it at the primary, or split it into several zones",
@@ -114,7 +114,7 @@ Status Assembler::on_soa(const Soa& soa) {
                 return Error{fmt::format("its increments begin at serial {}, which is not the known one", soa.serial)};
             records_ = known_->records;
             memory_ = size_of(records_);
-            step_to_ = soa.serial;
+            increment_to_ = soa.serial;
             state_ = State::Removing;
             return Done{};
         case State::Whole:
@@ -122,36 +122,36 @@ Status Assembler::on_soa(const Soa& soa) {
             state_ = State::Complete;
             return Done{};
         case State::Removing:
-            step_to_ = soa.serial;
+            increment_to_ = soa.serial;
             state_ = State::Adding;
             return Done{};
         case State::Adding:
-            if (auto settled = settle_step(); !settled) return settled;
-            if (soa.serial != step_to_) return Error{"its increments do not follow each other"};
-            state_ = step_to_ == target_.serial ? State::Complete : State::Removing;
+            if (auto settled = settle_increment(); !settled) return settled;
+            if (soa.serial != increment_to_) return Error{"its increments do not follow each other"};
+            state_ = increment_to_ == target_.serial ? State::Complete : State::Removing;
             return Done{};
         case State::Complete: break;
     }
     return Error{"there are records after the end of the zone"};
 }
 
-Status Assembler::settle_step() {
+Status Assembler::settle_increment() {
     const auto order = [](std::vector<RpzRecord>& records) {
         std::sort(records.begin(), records.end());
         records.erase(std::unique(records.begin(), records.end()), records.end());
     };
-    order(step_.removed);
-    order(step_.added);
-    if (!std::includes(records_.begin(), records_.end(), step_.removed.begin(), step_.removed.end()))
+    order(increment_.removed);
+    order(increment_.added);
+    if (!std::includes(records_.begin(), records_.end(), increment_.removed.begin(), increment_.removed.end()))
         return Error{"its increments remove what is not there"};
     std::vector<RpzRecord> left;
     left.reserve(records_.size());
     std::set_difference(std::make_move_iterator(records_.begin()), std::make_move_iterator(records_.end()),
-                        step_.removed.begin(), step_.removed.end(), std::back_inserter(left));
+                        increment_.removed.begin(), increment_.removed.end(), std::back_inserter(left));
     records_.clear();
-    std::set_union(std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()), step_.added.begin(),
-                   step_.added.end(), std::back_inserter(records_));
-    step_ = {};
+    std::set_union(std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()), increment_.added.begin(),
+                   increment_.added.end(), std::back_inserter(records_));
+    increment_ = {};
     memory_ = size_of(records_);
     return Done{};
 }

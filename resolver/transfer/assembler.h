@@ -43,7 +43,7 @@ private:
     Status add_record(ByteView message, const RecordView& record);
     Result<RpzRecord> policy_record(ByteView message, const RecordView& record, const wire::Name& owner) const;
     Status on_soa(const Soa& soa);
-    Status settle_step();
+    Status settle_increment();
     Status keep(RpzRecord record);
 
     wire::Name zone_;
@@ -52,10 +52,10 @@ private:
     std::size_t memory_ = 0;  // bytes that the records held here take
     State state_ = State::First;
     Soa target_;
-    std::uint32_t step_to_ = 0;  // serial that the increment in progress leads to
+    std::uint32_t increment_to_ = 0;  // serial that the increment in progress leads to
     bool up_to_date_ = false;
     std::vector<RpzRecord> records_;
-    RpzDiff step_;
+    RpzDiff increment_;
 };
 
 }  // namespace cenote::transfer

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kFormats{"rpz", "hosts", "domains", "dnsmasq", "unbound"};
 
-constexpr std::size_t kZoneBytes = 64;  // largest name, in wire form, that a zone may be loaded under
+constexpr std::size_t kZoneBytes = 64;  // largest name, in wire format, that a zone may be loaded under
 
 /// The lines of one rule; empty: the format cannot express it.
 std::string lines_of(const NameRule& rule, ExportFormat format) {

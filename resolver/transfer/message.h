@@ -104,7 +104,7 @@ public:
     void question(ByteView as_sent);
     void question(const wire::Name& name, wire::RrType type);
 
-    /// Begins a record of class IN in the answer section, whose owner is `labels` (wire form, without the root)
+    /// Begins a record of class IN in the answer section, whose owner is `labels` (wire format, without the root)
     /// followed by the name of the question. Its RDATA is what is written until end_record().
     void begin_answer(std::string_view labels, wire::RrType type, std::uint32_t ttl_s);
     /// The same in the authority section, of the name of the question itself.

@@ -4,9 +4,9 @@
 namespace cenote::transfer {
 namespace {
 
-constexpr std::size_t kStepRecordsMin = 1000;
+constexpr std::size_t kDifferenceRecordsMin = 1000;
 
-std::size_t size_of(const ZoneDifference& step) { return step.diff.added.size() + step.diff.removed.size(); }
+std::size_t size_of(const ZoneDifference& of) { return of.diff.added.size() + of.diff.removed.size(); }
 
 }  // namespace
 
@@ -19,8 +19,8 @@ std::shared_ptr<const ZoneVersion> next_version(const ZoneVersion* before, ZoneV
         next.differences = before->differences;
         next.differences.push_back(
             std::make_shared<const ZoneDifference>(ZoneDifference{before->serial, next.serial, std::move(diff)}));
-        // Steps that together are larger than the zone save nothing: the zone is sent as a whole then (RFC 1995 §5).
-        std::size_t room = std::max(kStepRecordsMin, next.records->size());
+        // Differences larger than the zone, all together, save nothing: it is sent as a whole then (RFC 1995 §5).
+        std::size_t room = std::max(kDifferenceRecordsMin, next.records->size());
         auto first = next.differences.end();
         while (first != next.differences.begin() && size_of(**std::prev(first)) <= room) room -= size_of(**--first);
         next.differences.erase(next.differences.begin(), first);

@@ -17,7 +17,7 @@ using wire::RrType;
 
 std::string to_string(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-/// The labels of a name in wire form, without the root label.
+/// The labels of a name in wire format, without the root label.
 std::string labels_of(std::string_view text) {
     const auto name = wire::Name::parse(text);
     CENOTE_CHECK(name.has_value());

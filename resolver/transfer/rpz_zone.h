@@ -20,7 +20,7 @@
 
 namespace cenote::transfer {
 
-/// Names are in wire form; the owner without the zone's own labels and without the root.
+/// Names are in wire format; the owner without the zone's own labels and without the root.
 struct RpzRecord {
     std::string owner;
     wire::RrType type = wire::RrType::CNAME;

@@ -98,7 +98,7 @@ SecondaryZone::Action SecondaryZone::on_soa(const Soa& soa, Ticks now) {
     if (!serial_) return {.kind = Action::Kind::TransferWhole};
     if (soa.serial != *serial_) return {.kind = Action::Kind::TransferIncrements};
 
-    // A failure noted since the guard refused the zone stands where its reason stood: publishing notes that again.
+    // A failure noted since acceptance refused the zone stands where its reason stood: publishing notes that again.
     const bool refusal_overwritten = refused_ && failing_;
     const bool revived = std::exchange(expired_, false);
     publish_pending_ = publish_pending_ || revived || refusal_overwritten;

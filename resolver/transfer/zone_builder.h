@@ -4,7 +4,7 @@
 //
 // Threads:  pure. Control plane.
 // Time:     an argument.
-// Memory:   the records of the zones; a step between two versions has its own.
+// Memory:   the records of the zones; the difference between two versions has its own.
 // Failure:  a zone that cannot be built keeps the version that it had, and is logged.
 #pragma once
 

@@ -83,7 +83,7 @@ SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, c
     do {
         open_query.id = random_.u16();
     } while (connection->find(open_query.id) != connection->queries.end() - 1);
-    // Without 0x20 case randomisation: an answer from elsewhere, which it guards against, cannot come by a connection.
+    // Without 0x20 case randomisation: it protects against answers from elsewhere, which cannot come by a connection.
     open_query.sent_size =
         static_cast<std::uint16_t>(wire::write_upstream_query(query.question,
                                                               {.id = open_query.id,

@@ -81,7 +81,7 @@ bool AnswerIndex::check_name(std::size_t& offset, bool may_be_compressed) noexce
     std::size_t at = offset;
     std::size_t run = offset;  // where the present run of labels began
     std::size_t behind = 0;
-    std::size_t size = 1;  // of the name in wire form, the root byte included
+    std::size_t size = 1;  // of the name in wire format, the root byte included
     unsigned pointers = 0;
     while (at < packet_.size() && spend(1)) {
         const std::size_t length = packet_[at];
@@ -136,12 +136,12 @@ bool AnswerIndex::read_name(std::size_t at, Name& name, std::size_t& end) noexce
     return spend(kDearest) && name.read(packet_, at, end);
 }
 
-bool AnswerIndex::spend(std::size_t steps) noexcept {
-    if (steps >= steps_left_) {
-        steps_left_ = 0;
+bool AnswerIndex::spend(std::size_t work) noexcept {
+    if (work >= work_left_) {
+        work_left_ = 0;
         return false;
     }
-    steps_left_ -= steps;
+    work_left_ -= work;
     return true;
 }
 

@@ -3,7 +3,7 @@
 // Checks an answer from its first byte to its last and notes the offsets of its records. Private to wire.
 //
 // Threads:  one at a time. Data plane.
-// Time:     linear in the size of the packet: reading names is limited to steps proportional to its bytes, so that
+// Time:     linear in the size of the packet: reading names is limited to work proportional to its bytes, so that
 //           neither deep compression nor many owners can make it expensive (CVE-2024-8508, CVE-2023-4408).
 // Memory:   50 KB inside the object, meant for the stack; only the part that the packet needs is written.
 // Failure:  false: malformed. A spent budget makes every later question about names false; see spent().
@@ -32,7 +32,7 @@ public:
         std::uint16_t end;
     };
 
-    explicit AnswerIndex(ByteView packet) noexcept : packet_(packet), steps_left_(1024 + 4 * packet.size()) {}
+    explicit AnswerIndex(ByteView packet) noexcept : packet_(packet), work_left_(1024 + 4 * packet.size()) {}
 
     /// Reads header and question, before any other call.
     [[nodiscard]] bool read_question() noexcept;
@@ -73,7 +73,7 @@ public:
     /// Whether every pointer leads to the start of a label of an earlier name. If not, a name may consist of bytes that
     /// change, such as a TTL that ages, so the records must not be copied as they stand.
     [[nodiscard]] bool tidy() const noexcept { return tidy_; }
-    [[nodiscard]] bool spent() const noexcept { return steps_left_ == 0; }
+    [[nodiscard]] bool spent() const noexcept { return work_left_ == 0; }
 
 private:
     enum class Section : std::uint8_t { Answer, Authority, Additional };
@@ -82,12 +82,12 @@ private:
     [[nodiscard]] bool check_rdata(RrType type, RrClass rr_class, std::size_t end) noexcept;
     [[nodiscard]] bool check_name(std::size_t& at, bool may_be_compressed) noexcept;
     [[nodiscard]] bool check_options(std::size_t end) const noexcept;
-    bool spend(std::size_t steps) noexcept;
+    bool spend(std::size_t work) noexcept;
 
     static constexpr std::size_t kPointerReach = 0x4000;
 
     ByteView packet_;
-    std::size_t steps_left_;
+    std::size_t work_left_;
     std::size_t at_ = 0;
     std::size_t question_end_ = 0;
     std::size_t opt_ = 0;

@@ -36,7 +36,7 @@ public:
 private:
     void write_owner(const Name& owner) noexcept;
     void begin_record(const Name& owner, RrType type, std::uint32_t ttl_s) noexcept;
-    /// Steps over the record at `at`. Unless it is to be stripped, writes it with names in full and counts it.
+    /// Moves `at` behind the record there. Unless it is to be stripped, writes it with names in full and counts it.
     [[nodiscard]] bool copy_record(ByteView message, std::size_t& at, std::uint16_t& count) noexcept;
     /// Writes the name at `at` in full, the case of its letters unchanged; sets `next` to the offset behind it.
     [[nodiscard]] bool copy_name(ByteView message, std::size_t at, std::size_t& next) noexcept;

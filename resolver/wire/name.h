@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A domain name in wire form, case-folded (RFC 4343), with the offset of each label.
+// A domain name in wire format, case-folded (RFC 4343), with the offset of each label.
 //
 // Threads:  a plain value. Data plane unless noted.
 // Memory:   384 bytes inside the object, left uninitialised beyond `size`.
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] std::uint8_t offset(std::uint8_t index) const noexcept {
         return index < labels_ ? offsets_[index] : static_cast<std::uint8_t>(size_ - 1);
     }
-    /// The wire form of the last `count` labels, root byte included.
+    /// The wire format of the last `count` labels, root byte included.
     [[nodiscard]] ByteView suffix(std::uint8_t count) const noexcept {
         return wire().subspan(offset(static_cast<std::uint8_t>(labels_ - count)));
     }

@@ -48,13 +48,13 @@ public:
     AnswerStatus run() noexcept {
         const bool exists = shape_.rcode == Rcode::NoError;
         if (!exists && shape_.rcode != Rcode::NXDomain) return AnswerStatus::Ok;  // no record of an error is kept
-        for (std::size_t steps = 0; steps <= AnswerInfo::kLinksMax; ++steps) {
+        for (std::size_t aliases = 0; aliases <= AnswerInfo::kLinksMax; ++aliases) {
             if (exists && question_.type == RrType::CNAME) keep_origin();
             const bool found = exists && (keep_wanted() || keep_synthesised());
-            const Step step = found || !may_follow() ? Step::End : keep_alias();
+            const Alias alias = found || !may_follow() ? Alias::End : keep_alias();
             if (index_.spent()) return AnswerStatus::Malformed;
-            if (step == Step::Loop) return AnswerStatus::Loop;
-            if (step == Step::Next) continue;
+            if (alias == Alias::Loop) return AnswerStatus::Loop;
+            if (alias == Alias::Next) continue;
             if (shape_.rcode == kYxDomain) {
                 count_ = 0;
                 return AnswerStatus::Ok;
@@ -77,7 +77,7 @@ public:
     }
 
 private:
-    enum class Step : std::uint8_t { End, Next, Loop };
+    enum class Alias : std::uint8_t { End, Next, Loop };  // where a name of the chain leads
     using Record = AnswerIndex::Record;
 
     [[nodiscard]] bool may_follow() const noexcept {
@@ -125,11 +125,11 @@ private:
     }
 
     /// QTYPE is CNAME: the CNAME may have to be synthesised from a DNAME.
-    bool keep_synthesised() noexcept { return question_.type == RrType::CNAME && keep_alias() == Step::Next; }
+    bool keep_synthesised() noexcept { return question_.type == RrType::CNAME && keep_alias() == Alias::Next; }
 
     /// Keeps the CNAME and the DNAME that it is synthesised from; without the CNAME it is synthesised here (RFC 6672
     /// §3.1). The target becomes the present name of the chain.
-    Step keep_alias() noexcept {
+    Alias keep_alias() noexcept {
         const Record* cname = nullptr;
         const Record* dname = nullptr;
         Name dname_owner;
@@ -139,7 +139,7 @@ private:
             if (type == RrType::CNAME && cname == nullptr && is_current(record)) cname = &record;
             if (type == RrType::DNAME && dname == nullptr && is_above(record, dname_owner)) dname = &record;
         }
-        if (cname == nullptr && dname == nullptr) return Step::End;
+        if (cname == nullptr && dname == nullptr) return Alias::End;
         for (std::size_t i = 0; i < answer().size(); ++i) {
             const Record& record = answer()[i];
             const bool of_cname =
@@ -150,18 +150,18 @@ private:
         }
         Name target;
         std::size_t end = 0;
-        if (!index_.read_name(index_.rdata(cname != nullptr ? *cname : *dname), target, end)) return Step::Loop;
+        if (!index_.read_name(index_.rdata(cname != nullptr ? *cname : *dname), target, end)) return Alias::Loop;
         if (cname == nullptr) {
             if (!substitute(current_, dname_owner, target, target)) {
                 shape_.rcode = kYxDomain;  // RFC 6672 §2.2
-                return Step::End;
+                return Alias::End;
             }
             order_[count_++] = static_cast<std::uint16_t>((dname - answer().data()) | ScrubWriter::kStandsForCname);
         }
-        if (target == current_) return Step::Loop;
+        if (target == current_) return Alias::Loop;
         current_ = target;
         last_pointer_ = 0;
-        return Step::Next;
+        return Alias::Next;
     }
 
     /// Whether the owner of the record is the present name of the chain. Most owners are the same pointer.

@@ -313,6 +313,16 @@ TEST_F(LoadTest, OnlyDirectivesAndAllowsAreReadFromTheFolder) {
     EXPECT_THAT(errors[1], testing::StartsWith((folder_ / "directives.d/b.toml").string() + ":1:"));
 }
 
+TEST_F(LoadTest, AKeyOfTheMainFileIsRefusedInTheFolder) {
+    write("cenote.toml", "");
+    for (const char* table : {"[server]", "[limits]", "[control]", "[sinkhole]", "[upstream]", "[cache]", "[blocklist]",
+                              "[exceptions]", "[[local]]", "[[list]]", "[[tsig]]", "[[serve_rpz]]", "[[group]]"}) {
+        write("directives.d/a.toml", table);
+        EXPECT_FALSE(load_folder()) << table;
+        EXPECT_THAT(texts(Diagnostic::Severity::Error).back(), HasSubstr("read from directives.d; move '")) << table;
+    }
+}
+
 TEST_F(LoadTest, OneIdInTwoFilesIsFoundByPolicy) {
     const std::string text = "[[directive]]\nid = \"a\"\ntargets = [\"service:*\"]\nstep = \"observe\"\n";
     write("cenote.toml", text);

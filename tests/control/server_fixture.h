@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A control server on a loop in a thread, and clients with and without manners.
+// A control server on a loop in a thread, and clients that keep or break the protocol.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 namespace cenote::control {
 
-/// A server with verbs of its own on a loop in a thread of its own.
+/// A server with verbs for tests, on a loop in its own thread.
 class ServerTest : public testing::Test {
 protected:
     ~ServerTest() override { stop(); }
@@ -71,7 +71,7 @@ protected:
         return client.ok() ? std::move(*client) : nullptr;
     }
 
-    /// A client without manners.
+    /// A socket on which a test breaks the protocol.
     [[nodiscard]] UniqueFd raw() const {
         UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const auto address = socket_address(socket());
@@ -82,12 +82,12 @@ protected:
     static void send_all(const UniqueFd& fd, std::string_view text) {
         while (!text.empty()) {
             const ssize_t sent = ::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
-            if (sent <= 0) return;  // the server may close before it has taken everything
+            if (sent <= 0) return;  // the server may close before it has read everything
             text.remove_prefix(static_cast<std::size_t>(sent));
         }
     }
 
-    /// Everything the server says until it closes.
+    /// All bytes from the server until it closes.
     static std::string read_to_end(const UniqueFd& fd) {
         std::string all;
         char chunk[4096];

@@ -29,8 +29,8 @@ TEST_F(ServerTest, ErrorsReachTheClient) {
     start({});
     const auto connection = client();
     EXPECT_EQ(call(*connection, "nonsense").error, "no verb 'nonsense'");
-    EXPECT_THAT(call(*connection, "number").error, HasSubstr("number: "));  // the handler's Json threw
-    EXPECT_TRUE(call(*connection, "echo").ok);                              // and the connection lives on
+    EXPECT_THAT(call(*connection, "number").error, HasSubstr("number: "));  // the Json of the handler has thrown
+    EXPECT_TRUE(call(*connection, "echo").ok);                              // the connection stays open
 }
 
 TEST_F(ServerTest, StreamsUntilTheLastReply) {
@@ -42,14 +42,14 @@ TEST_F(ServerTest, StreamsUntilTheLastReply) {
     ASSERT_TRUE(last.ok()) << last.error().text;
     EXPECT_EQ(seen, (std::vector<int>{0, 1, 2}));
     EXPECT_EQ(last->data, "end");
-    EXPECT_EQ(call(*connection, "echo").data, Json::object());  // the reply too many went nowhere
+    EXPECT_EQ(call(*connection, "echo").data, Json::object());  // the second reply was not sent
 }
 
 TEST_F(ServerTest, AReplyMayComeLater) {
     start({});
     const UniqueFd patient = raw();
     send_all(patient, encode(Request{.verb = "later", .args = Json::object()}));
-    // Sent behind it, and answered after it: the replies of one connection come in order.
+    // A later request is answered later: the replies of one connection are in the order of its requests.
     send_all(patient, encode(Request{.verb = "echo", .args = {{"n", 2}}}));
     ::shutdown(patient.get(), SHUT_WR);
     const auto other = client();
@@ -141,7 +141,7 @@ TEST_F(ServerTest, SilentClientsAreClosed) {
     options.request_within = milliseconds{1};
     start(options);
     const UniqueFd fd = raw();
-    EXPECT_EQ(read_to_end(fd), "");  // returns because the server closed
+    EXPECT_EQ(read_to_end(fd), "");  // returns because the server has closed the connection
 }
 
 TEST_F(ServerTest, BytesThatTrickleInDoNotProlongTheWaitForARequest) {
@@ -152,7 +152,7 @@ TEST_F(ServerTest, BytesThatTrickleInDoNotProlongTheWaitForARequest) {
     std::size_t sent = 0;
     while (::send(fd.get(), "x", 1, MSG_NOSIGNAL) == 1 && sent <= kLineMax) ++sent;
     EXPECT_LE(sent, kLineMax);
-    EXPECT_EQ(read_to_end(fd), "");  // no word of a line that is too long
+    EXPECT_EQ(read_to_end(fd), "");  // there is no reply to a line that is too long
 }
 
 TEST_F(ServerTest, TheSocketGoesWithTheServer) {
@@ -187,7 +187,7 @@ TEST_F(ServerTest, ApplyTakesNewGroups) {
     server_->apply(options);
     thread_ = std::thread([this] { loop_.run(); });
     EXPECT_TRUE(call(*connection, "echo").ok);
-    EXPECT_TRUE(std::filesystem::exists(socket()));  // the socket stays
+    EXPECT_TRUE(std::filesystem::exists(socket()));  // the socket file remains
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string group_name(gid_t gid) {
 
 Peer granted(std::uint32_t uid, const Options& options) {
     Peer peer{.uid = uid, .gid = 0, .pid = 0, .actor = {}};
-    set_rights(peer, {0, 1}, kOwnUid, options);  // a member of root's group and of daemon's
+    set_rights(peer, {0, 1}, kOwnUid, options);  // a member of the groups root and daemon
     return peer;
 }
 
@@ -74,7 +74,7 @@ TEST(Grant, TheOwnerOfTheSetsFolderMayOnlyPublish) {
     struct stat info {};
     ASSERT_EQ(::stat(folder.path().c_str(), &info), 0);
     Peer peer{.uid = info.st_uid, .gid = 0, .pid = 0, .actor = {}};
-    if (peer.uid == 0) {  // root's rights are more: give the folder away
+    if (peer.uid == 0) {  // root has more rights: the folder gets another owner
         ASSERT_EQ(::chown(folder.path().c_str(), 1000, 1000), 0);
         peer.uid = 1000;
     }
@@ -98,7 +98,7 @@ TEST(PeerOf, KnowsWhoIsAtTheOtherEnd) {
     EXPECT_EQ(peer->right, Right::Admin);  // the daemon's own user
 }
 
-/// Processes of the superuser's for whom another user logged in, as it is behind sudo.
+/// Processes of the superuser with the login uid of another user, as under sudo.
 class LoginTest : public testing::Test {
 protected:
     static constexpr const char* kNobody = "65534";
@@ -117,7 +117,7 @@ protected:
         }
     }
 
-    /// In a child: its login uid, which the kernel lets a process set once.
+    /// Sets the login uid of a child; the kernel allows a process to set it once.
     static bool log_in() {
         const UniqueFd file(::open("/proc/self/loginuid", O_WRONLY));
         return ::write(file.get(), kNobody, std::strlen(kNobody)) > 0;
@@ -126,7 +126,7 @@ protected:
         const auto address = socket_address(folder_ / "control.sock");
         return ::connect(client_.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
     }
-    /// Goes on when the child has said that it is ready; false when it could not do its part.
+    /// Returns when the child is ready; false when its setup failed.
     bool wait_for_child() {
         ready_.second.reset();
         char byte = 0;
@@ -137,7 +137,7 @@ protected:
         ASSERT_EQ(::pipe(ends), 0);
         ready_ = {UniqueFd(ends[0]), UniqueFd(ends[1])};
     }
-    /// The child's end: ready or not, it stays until it is killed.
+    /// The last action of a child: it reports whether its setup succeeded, and waits until it is killed.
     [[noreturn]] void stay(bool ready) const {
         if (!ready || ::write(ready_.second.get(), "x", 1) != 1) ::_exit(1);
         while (true) ::pause();
@@ -159,7 +159,7 @@ TEST_F(LoginTest, CountsForAProcessThatIsTheProvedPeer) {
     open_pipe();
     child_ = ::fork();
     if (child_ == 0) stay(log_in() && dial());
-    if (!wait_for_child()) GTEST_SKIP() << "this kernel or container lets no login uid be set";
+    if (!wait_for_child()) GTEST_SKIP() << "this kernel or container does not allow a process to set its login uid";
     const auto peer = accepted();
     ASSERT_TRUE(peer.ok()) << peer.error().text;
     int pidfd = -1;
@@ -185,7 +185,8 @@ TEST_F(LoginTest, OfAnotherProcessThatHasThePeersIdNowIsNotTaken) {
     how.set_tid_size = 1;
     child_ = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
     if (child_ == 0) stay(log_in());
-    if (child_ < 0 || !wait_for_child()) GTEST_SKIP() << "this kernel or container gives no chosen process id";
+    if (child_ < 0 || !wait_for_child())
+        GTEST_SKIP() << "this kernel or container does not allow a process id to be chosen";
     ASSERT_EQ(child_, connected);
     const auto peer = accepted();
     ASSERT_TRUE(peer.ok()) << peer.error().text;
@@ -214,7 +215,7 @@ TEST(ListenAt, MakesASocketForEverybody) {
 TEST(ListenAt, ReplacesASocketThatNobodyListensOn) {
     const TemporaryFolder folder;
     const Path path = folder / "control.sock";
-    { ASSERT_TRUE(listen_at(path).ok()); }  // closed, the file stays
+    { ASSERT_TRUE(listen_at(path).ok()); }  // the socket is closed, its file remains
     ASSERT_TRUE(std::filesystem::exists(path));
     EXPECT_TRUE(listen_at(path).ok());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many connections a user gets, and how rights come and go.
+// The limit of connections for each user; rights that are given and taken while connections are open.
 #include <gmock/gmock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Clients of other users than the superuser, whom the kernel tells apart by thread.
+/// Clients of other users than the superuser: the kernel keeps the user ids for each thread.
 class UsersTest : public ServerTest {
 protected:
     static constexpr long kDaemon = 1;
@@ -23,7 +23,7 @@ protected:
         std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
     }
 
-    /// The user nobody may look, the user daemon may change things.
+    /// The user nobody has the right Read, the user daemon the right Admin.
     static Options rights() {
         Options options;
         options.readers = {"nogroup"};
@@ -40,7 +40,7 @@ protected:
         user.join();
     }
 
-    /// Connections of a user that are served; what the first one got that is not goes to `refusal`.
+    /// Opens connections of a user and counts those that are served; `refusal` gets the reply on the first other one.
     std::size_t served_of(long uid, std::size_t tries, std::string& refusal) {
         std::size_t served = 0;
         as(uid, [&] {
@@ -63,7 +63,7 @@ TEST_F(UsersTest, WithoutARightAConnectionClosesAtOnce) {
     start({});
     as(kNobody, [this] {
         EXPECT_THAT(call(*client(), "echo").error, HasSubstr("nobody may not use this socket"));
-        EXPECT_THAT(read_to_end(raw()), HasSubstr("may not use this socket"));  // nothing was sent
+        EXPECT_THAT(read_to_end(raw()), HasSubstr("may not use this socket"));  // before a request was sent
     });
     EXPECT_TRUE(call(*client(), "echo").ok);
 }
@@ -96,7 +96,7 @@ TEST_F(UsersTest, ARightThatIsTakenAwayEndsTheConnection) {
     start(rights());
     UniqueFd of_nobody;
     as(kNobody, [&] { of_nobody = raw(); });
-    EXPECT_TRUE(call(*client(), "echo").ok);  // accepted behind it
+    EXPECT_TRUE(call(*client(), "echo").ok);  // this connection was accepted later
     stop_.notify();
     thread_.join();
     server_->apply({});

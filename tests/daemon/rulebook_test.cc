@@ -127,6 +127,56 @@ TEST_F(RulebookTest, ANewRuleHasToFit) {
     EXPECT_THAT(open_ids(rulebook), ElementsAre("node1-1")) << "with_rules() keeps nothing";
 }
 
+TEST_F(RulebookTest, ARuleIsReadOnceUntilItChanges) {
+    Rulebook rulebook(state_file);
+    commit(rulebook, beta);
+    commit(rulebook, allow_rule("node1-2", "open.test", kNoon + seconds{60}));
+    const auto document = [&](std::size_t at) { return rulebook.rules().at(at).document.get(); };
+    const auto* directive = document(0);
+    const auto* allow = document(1);
+    ASSERT_TRUE(directive != nullptr && allow != nullptr);
+    const state::Rule third = directive_rule("node1-3", "service:alpha", "block");
+    const auto next = rulebook.with_rules(loaded(), {&third});
+    ASSERT_TRUE(next.ok()) << next.error().text;
+    commit(rulebook, third);
+    EXPECT_THAT(in_force(rulebook), ElementsAre("file-1", "node1-1", "node1-3"));
+    EXPECT_EQ(document(0), directive);
+    EXPECT_EQ(document(1), allow);
+
+    commit(rulebook, directive_rule("node1-1", "service:beta", "observe"));
+    EXPECT_EQ(document(0)->directives.front().directive.step, policy::Step::Observe) << "it is read anew";
+    EXPECT_EQ(document(1), allow);
+    Loaded both = loaded();
+    ASSERT_TRUE(rulebook.add_to(both, none).ok());
+    EXPECT_EQ(both.settings.policy->directives[1].step, policy::Step::Observe);
+    EXPECT_EQ(both.settings.policy->directives[1].timezone, "UTC") << "of the configuration";
+}
+
+TEST_F(RulebookTest, ARuleThatCannotBeReadIsReportedAtEveryChange) {
+    const std::string why = "directive node1-1:4:8: 'step' is 'forbid'; write one of observe, advise, restrict, block";
+    {
+        Rulebook rulebook(state_file);
+        commit(rulebook, directive_rule("node1-1", "service:beta", "forbid"));
+        commit(rulebook, directive_rule("node1-2", "service:beta", "block"));
+    }
+    Rulebook rulebook(state_file);
+    for (const char* next : {"node1-3", "node1-4"}) {
+        Loaded both = loaded();
+        EXPECT_EQ(rulebook.add_to(both, none).error().text, why);
+        ASSERT_TRUE(rulebook.add_to(both, any).ok());
+        EXPECT_THAT(both.left_out, ElementsAre("directive node1-1"));
+        EXPECT_EQ(both.why_left_out, why + "\n");
+        EXPECT_EQ(rulebook.problem(both), "rules of the command line are not in force: " + why);
+        const state::Rule more = directive_rule(next, "service:alpha", "observe");
+        const auto changed = rulebook.with_rules(both, {&more});
+        ASSERT_TRUE(changed.ok()) << changed.error().text;
+        EXPECT_EQ(changed->why_left_out, why + "\n");
+        commit(rulebook, more);
+    }
+    commit(rulebook, beta);
+    EXPECT_THAT(in_force(rulebook), ElementsAre("file-1", "node1-1", "node1-2", "node1-3", "node1-4"));
+}
+
 TEST_F(RulebookTest, OfSuspensionsTheLastCounts) {
     Rulebook rulebook(state_file);
     const auto suspension = [](const std::string& id, int minutes) {

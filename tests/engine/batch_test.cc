@@ -46,7 +46,7 @@ protected:
 
 TEST_F(BatchTest, EveryReplyIsWhatTheQueryWouldGetAlone) {
     std::vector<std::vector<std::uint8_t>> many;
-    for (int i = 0; i < 7; ++i)  // more than take a step together
+    for (int i = 0; i < 7; ++i)  // more than one pass takes
         for (const auto& packet : packets()) many.push_back(packet);
     std::vector<std::vector<std::uint8_t>> alone;
     for (const auto& packet : many) {

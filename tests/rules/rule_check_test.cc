@@ -30,6 +30,8 @@ TEST(RuleCheck, ARuleIsOneDocumentOfItsKind) {
     EXPECT_EQ(refusal(RuleKind::Directive, kDirective), "");
     EXPECT_EQ(refusal(RuleKind::Allow, kAllow), "");
     EXPECT_EQ(refusal(RuleKind::Suspension, "2026-03-02T12:00:00Z"), "");
+    EXPECT_EQ(refusal(RuleKind::Directive, std::string(kDirective) + "answer = \"address\"\n"), "")
+        << "only with the configuration it is known whether there is an address";
     EXPECT_THAT(refusal(RuleKind::Directive, std::string(kDirective) + kAllow), HasSubstr("nothing else"));
     EXPECT_THAT(refusal(RuleKind::Directive, std::string(kDirective) + kDirective), HasSubstr("nothing else"));
     EXPECT_THAT(refusal(RuleKind::Directive, kAllow), HasSubstr("one [[directive]] table"));

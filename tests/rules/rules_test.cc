@@ -15,12 +15,17 @@ namespace cenote::rules {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 FilePolicy files() {
     auto options = std::make_shared<policy::Options>();
     options->node = "dns1";
     options->groups.push_back({.id = "lab", .name = "lab", .clients = {*Prefix::parse("10.0.0.0/8")}, .language = {}});
     return {options, "Asia/Seoul", {}};
+}
+
+std::shared_ptr<const RuleDocument> document(state::RuleKind kind, const std::string& id, const std::string& text) {
+    return std::make_shared<const RuleDocument>(read_document({kind, id, text, false}));
 }
 
 policy::Directive full() {
@@ -55,7 +60,7 @@ policy::Directive full() {
 const policy::Directive& read_back(const std::string& text, std::shared_ptr<const policy::Options>& keep) {
     Diagnostics diagnostics;
     RuntimeRules runtime;
-    runtime.documents = {{"directive dns1-1", text}};
+    runtime.documents = {document(state::RuleKind::Directive, "dns1-1", text)};
     keep = add_runtime_rules(files(), runtime, diagnostics);
     for (const auto& one : diagnostics.all()) ADD_FAILURE() << one.to_string() << "\n" << text;
     return keep->directives.back();
@@ -93,7 +98,7 @@ TEST(Documents, AnAllowReadsAsItWasWritten) {
     allow.ends = parse_time("2026-12-31T23:59:59Z").value();
     Diagnostics diagnostics;
     RuntimeRules runtime;
-    runtime.documents = {{"allow dns1-2", to_toml(allow)}};
+    runtime.documents = {document(state::RuleKind::Allow, "dns1-2", to_toml(allow))};
     const auto both = add_runtime_rules(files(), runtime, diagnostics);
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
@@ -170,13 +175,41 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
 }
 
 TEST(Documents, AMistakeNamesTheDocumentAndLeavesNothing) {
-    Diagnostics diagnostics;
     RuntimeRules runtime;
     runtime.documents = {
-        {"directive dns1-3", "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\n"}};
+        document(state::RuleKind::Directive, "dns1-3",
+                 "[[directive]]\nid = \"dns1-3\"\ntargets = [\"service:a\"]\nstep = \"forbid\"\nsteps = 1\n"),
+        document(state::RuleKind::Directive, "dns1-4", "[[directive]\n")};
+    for (int time = 0; time < 2; ++time) {
+        Diagnostics diagnostics;
+        EXPECT_EQ(add_runtime_rules(files(), runtime, diagnostics), nullptr);
+        ASSERT_EQ(diagnostics.all().size(), 3U);
+        EXPECT_THAT(diagnostics.all()[0].to_string(), StartsWith("directive dns1-3:4:8: "));
+        EXPECT_THAT(diagnostics.all()[1].to_string(), StartsWith("directive dns1-3:5:1: unknown key 'steps'"));
+        EXPECT_THAT(diagnostics.all()[2].to_string(), StartsWith("directive dns1-4:1:"));
+    }
+}
+
+TEST(Documents, ARuleThatIsReadOnceTakesEachConfigurationAsItIs) {
+    const std::string head = "[[directive]]\ntargets = [\"service:a\"]\nstep = \"restrict\"\n";
+    RuntimeRules runtime;
+    runtime.documents = {
+        document(state::RuleKind::Directive, "dns1-1", head + "id = \"dns1-1\"\nanswer = \"address\"\n"),
+        document(state::RuleKind::Directive, "dns1-2", head + "id = \"dns1-2\"\ntimezone = \"UTC\"\n")};
+    auto with_address = *files().policy;
+    with_address.sinkhole.ipv4 = IpAddress::parse("192.0.2.80");
+    for (const char* zone : {"Asia/Seoul", "Europe/Paris"}) {
+        Diagnostics diagnostics;
+        const auto both =
+            add_runtime_rules({std::make_shared<const policy::Options>(with_address), zone, {}}, runtime, diagnostics);
+        ASSERT_NE(both, nullptr) << all_errors(diagnostics);
+        EXPECT_EQ(both->directives[0].timezone, zone);
+        EXPECT_EQ(both->directives[0].answer, policy::AnswerMode::Address);
+        EXPECT_EQ(both->directives[1].timezone, "UTC");
+    }
+    Diagnostics diagnostics;
     EXPECT_EQ(add_runtime_rules(files(), runtime, diagnostics), nullptr);
-    ASSERT_FALSE(diagnostics.all().empty());
-    EXPECT_THAT(diagnostics.all().front().to_string(), HasSubstr("directive dns1-3:4:8: "));
+    EXPECT_THAT(all_errors(diagnostics), StartsWith("directive dns1-1:5:10: 'address' needs an address"));
 }
 
 TEST(Documents, AnAddressThatTheConfigurationNeedsIsNotSinkholed) {
@@ -184,8 +217,8 @@ TEST(Documents, AnAddressThatTheConfigurationNeedsIsNotSinkholed) {
     needing.guarded = {{*IpAddress::parse("203.0.113.53"), "a server of [upstream]"}};
     RuntimeRules runtime;
     runtime.documents = {
-        {"directive dns1-4",
-         "[[directive]]\nid = \"dns1-4\"\ntargets = [\"address:203.0.113.0/24\"]\nstep = \"restrict\"\n"}};
+        document(state::RuleKind::Directive, "dns1-4",
+                 "[[directive]]\nid = \"dns1-4\"\ntargets = [\"address:203.0.113.0/24\"]\nstep = \"restrict\"\n")};
     Diagnostics diagnostics;
     EXPECT_NE(add_runtime_rules(files(), runtime, diagnostics), nullptr);
     EXPECT_EQ(add_runtime_rules(needing, runtime, diagnostics), nullptr);

@@ -122,7 +122,7 @@ TEST_F(ConnectionTableTest, ManyGreedyClientsDoNotStarveOne) {
     }
 }
 
-/// Compared with a plain list over random steps: each time, the oldest idle connection of a client at its limit is
+/// Compared with a plain list over random actions: each time, the oldest idle connection of a client at its limit is
 /// found.
 TEST_F(ConnectionTableTest, KeepsTheOrderOfActivity) {
     std::mt19937 random(7);

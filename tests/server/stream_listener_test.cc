@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// StreamListener with TCP on loopback. The clients block; the loop runs in the test's thread, so each step of a client
-// is one that the kernel finishes alone, or follows a turn of the loop.
+// StreamListener with TCP on loopback. The clients block; the loop runs in the test's thread, so each action of a
+// client is one that the kernel finishes alone, or follows a turn of the loop.
 #include "resolver/server/stream_listener.h"
 
 #include <array>

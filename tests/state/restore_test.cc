@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A state file that is lost, restored, or of another hand.
+// A state file that is lost, restored, or written by another node.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -85,15 +85,15 @@ TEST_F(RestoreTest, AStateThatIsGoneIsNoBeginning) {
     back_up();
     for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + ending);
     EXPECT_THAT(refusal(), HasSubstr("is missing"));
-    EXPECT_FALSE(std::filesystem::exists(path)) << "a second start says the same";
+    EXPECT_FALSE(std::filesystem::exists(path)) << "a second start gives the same error";
     std::ofstream(path).close();
     EXPECT_THAT(refusal(), HasSubstr("is empty"));
     std::filesystem::remove(path.string() + ".made");
-    EXPECT_EQ(refusal(), "") << "as the message says, one may begin anew";
+    EXPECT_EQ(refusal(), "") << "without the mark, as the message advises, a start makes a new file";
 }
 
 TEST_F(RestoreTest, AnEmptyStateBesideAnEarlierOneIsNoBeginning) {
-    open();  // killed before its first record: that is no state yet
+    open();  // a start that was killed before its first record has made no state yet
     EXPECT_EQ(refusal(), "");
     std::ofstream(path.string() + ".before-restore").close();
     EXPECT_THAT(refusal(), HasSubstr(".before-restore shows that there was one"));
@@ -107,12 +107,13 @@ TEST_F(RestoreTest, ARestoreReplacesAStateThatIsGoneOrBroken) {
         const auto restored = restore();
         ASSERT_TRUE(restored.ok()) << restored.error().text;
         EXPECT_THAT(ids(), ElementsAre("dns1-1"));
-        EXPECT_EQ(read_audit(path)->size(), 2U) << "the backup's record, and that of the restore";
+        EXPECT_EQ(read_audit(path)->size(), 2U) << "the record of the backup, and the record of the restore";
         EXPECT_THAT(breaks(""), IsEmpty());
-        EXPECT_EQ(open()->next_id("dns1").value(), "dns1-1002") << "what was given out since the backup is not known";
+        EXPECT_EQ(open()->next_id("dns1").value(), "dns1-1002")
+            << "ids that were given out after the backup are unknown, so that there is a gap";
     }
     std::ifstream kept(path.string() + ".before-restore");
-    EXPECT_EQ(kept.get(), 'x') << "the broken one is kept";
+    EXPECT_EQ(kept.get(), 'x') << "the damaged file is kept";
 }
 
 TEST_F(RestoreTest, IdsGoOnBehindThoseOfTheTimeAfterTheBackup) {
@@ -125,7 +126,7 @@ TEST_F(RestoreTest, IdsGoOnBehindThoseOfTheTimeAfterTheBackup) {
 TEST_F(RestoreTest, TheTrailOnlyGrows) {
     back_up();
     ASSERT_TRUE(restore().ok());
-    EXPECT_THAT(breaks(head), IsEmpty()) << "what was done after the backup is in the trail";
+    EXPECT_THAT(breaks(head), IsEmpty()) << "the records after the backup are in the trail";
     EXPECT_EQ(read_audit(path)->size(), 3U);
 }
 
@@ -133,7 +134,7 @@ TEST_F(RestoreTest, AnotherTrailIsKeptBesideThisOne) {
     back_up();
     const Path own = std::exchange(path, folder / "other.db");
     const Path good = std::exchange(backup, folder / "other-backup.db");
-    back_up();  // a state that another hand made
+    back_up();  // a backup of a state with another trail
     add(*open(), "dns1-77");
     std::filesystem::remove(backup);
     ASSERT_TRUE(copy_state(path, backup).ok());
@@ -145,8 +146,8 @@ TEST_F(RestoreTest, AnotherTrailIsKeptBesideThisOne) {
     ASSERT_TRUE(restored.ok()) << restored.error().text;
     backup = good;
     ASSERT_TRUE(restore().ok());
-    EXPECT_THAT(breaks(own_head), IsEmpty()) << "two restores do not write the trail anew";
-    EXPECT_THAT(breaks(other_head), IsEmpty()) << "what came with a backup is known by its head as well";
+    EXPECT_THAT(breaks(own_head), IsEmpty()) << "the trail is continuous after two restores";
+    EXPECT_THAT(breaks(other_head), IsEmpty()) << "the head of the other trail is found, too";
     EXPECT_THAT(breaks("0123"), ElementsAre(HasSubstr("no record has the head")));
     tamper(path, "UPDATE imported SET actor = 'lee' WHERE number = 2");
     EXPECT_THAT(breaks(""), ElementsAre(HasSubstr("record 2")));
@@ -244,10 +245,10 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
         "DROP TABLE given; DROP TABLE seen; DROP INDEX rule_open; DROP INDEX rule_by_kind; DROP INDEX audit_by_object;"
         "DROP INDEX imported_by_object; DELETE FROM rule WHERE id = 'dns1-2'; PRAGMA user_version = 2");
     tamper(path, "UPDATE rule SET id = 'dns1-999999999999999999' WHERE id = 'dns1-1'");
-    EXPECT_EQ(open()->next_id("dns1").value(), "dns1-3") << "the trail knows what was given out as well";
+    EXPECT_EQ(open()->next_id("dns1").value(), "dns1-3") << "ids in the trail are not given out again either";
     ASSERT_TRUE(copy_state(path, folder / "migrated.db").ok());
     backup = folder / "migrated.db";
-    EXPECT_TRUE(restore().ok()) << "a file that was migrated has the same tables";
+    EXPECT_TRUE(restore().ok()) << "a migrated file has the same tables";
 }
 
 TEST_F(RestoreTest, ClosedOnesAreOutOfTheWay) {

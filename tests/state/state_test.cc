@@ -48,14 +48,14 @@ protected:
         EXPECT_TRUE(read.ok()) << read.error().text;
         return *read;
     }
-    /// A change past the program, as an attacker makes it.
+    /// Changes the file by SQL, as an attacker would.
     void tamper(const std::string& sql) {
         sqlite3* handle = nullptr;
         ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
         ASSERT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
         sqlite3_close(handle);
     }
-    /// The file and all that shows that there was one.
+    /// The state file and the files beside it.
     void forget() {
         for (const char* ending : {"", "-wal", "-shm", ".made"}) std::filesystem::remove(path.string() + ending);
     }
@@ -115,7 +115,7 @@ TEST_F(StateTest, ALiftedRuleStaysAndItsIdIsNotUsedAgain) {
     ASSERT_EQ(state->rules()->size(), 1U);
     EXPECT_TRUE((*state->rules())[0].lifted);
     EXPECT_EQ(*state->next_id("dns1"), "dns1-8");
-    EXPECT_EQ(*state->next_id("dns"), "dns-1") << "another node's ids are not ours";
+    EXPECT_EQ(*state->next_id("dns"), "dns-1") << "ids of another prefix do not count";
 }
 
 TEST_F(StateTest, AnAlteredRecordIsFoundAndNamed) {
@@ -149,7 +149,7 @@ TEST_F(StateTest, ACutTailNeedsTheHead) {
     write_five();
     const std::string head = open()->head();
     tamper("DELETE FROM audit WHERE number = 5");
-    EXPECT_THAT(find_breaks(trail(), ""), IsEmpty()) << "what is left is whole";
+    EXPECT_THAT(find_breaks(trail(), ""), IsEmpty()) << "the remaining records form a valid chain";
     EXPECT_THAT(find_breaks(trail(), head), ElementsAre(HasSubstr("cut off")));
 }
 
@@ -274,7 +274,8 @@ TEST_F(StateTest, WhatIsImportedTwiceIsThereOnce) {
     ASSERT_EQ(history.size(), 3U);
     EXPECT_EQ(history[2].first, "dns2");
     EXPECT_EQ(history[2].second.number, 12U);
-    EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty()) << "the chain is this node's own";
+    EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty())
+        << "imported records are not part of the chain of this node";
 }
 
 TEST_F(StateTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {
@@ -334,7 +335,7 @@ TEST_F(StateTest, ABackupThatIsNotWholeIsRefused) {
     const auto refused = restore_state(backup, path, keep, record("restore", "state"));
     ASSERT_FALSE(refused.ok());
     EXPECT_THAT(refused.error().text, HasSubstr("record 3 is missing"));
-    std::ofstream(backup) << "no database at all, but long enough to be looked at";
+    std::ofstream(backup) << "no database, but as long as the header of one";
     EXPECT_FALSE(restore_state(backup, path, keep, record("restore", "state")).ok());
     EXPECT_EQ(trail().size(), before.size());
     EXPECT_FALSE(std::filesystem::exists(path.string() + ".restoring"));

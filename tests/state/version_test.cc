@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The highest version of the policy, which the next start goes on from.
+// The highest version of the policy, from which the next start continues.
 #include <gtest/gtest.h>
 
 #include "resolver/state/state.h"
@@ -31,13 +31,13 @@ TEST(Version, GrowsWhateverTheClockSays) {
         ASSERT_TRUE(state->keep_version(policy(1'900'000'000, 1'900'000'000)).ok());
         ASSERT_TRUE(state->keep_version(policy(1'900'000'001, 1000)).ok()) << "the clock was set back";
         EXPECT_EQ(*state->highest_version(), 1'900'000'001U);
-        EXPECT_EQ(state->history()->size(), 1U) << "the trail has no record of it";
+        EXPECT_EQ(state->history()->size(), 1U) << "keeping a version adds no record to the trail";
     }
     const auto again = open(folder / "state.db");
     EXPECT_EQ(*again->highest_version(), 1'900'000'001U);
     ASSERT_TRUE(again->keep_version(policy(1'800'000'000, 5)).ok());
     EXPECT_EQ((*again->policy_at(WallTime{seconds{1'850'000'000}}))->at, WallTime{seconds{1'800'000'000}})
-        << "what is known of a version stays";
+        << "a version that was kept is not replaced";
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ Bytes reply(const Bytes& query, std::uint16_t flags, const std::vector<Bytes>& a
 /// A record owned by the question's name (a pointer to offset 12), TTL 300.
 Bytes record(std::uint16_t type, const Bytes& rdata);
 Bytes a_record(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d);
-/// "www.example" in wire form.
+/// "www.example" in wire format.
 
 /// The answer that a test takes for right: one A record, 192.0.2.1.
 Bytes right_answer(const Bytes& query);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cenoted that a test runs: its process with its log, and the notify socket that stands in for systemd's.
 
-A wait ends with an event (a line on stderr, a message to the notify socket), and its limit only says when to give up.
+A wait ends with an event (a line on stderr, a message to the notify socket), and its limit is only for a test that hangs.
 """
 import array
 import os
@@ -18,7 +18,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(SOURCE / "tests" / "zones"))  # has zone_catalogue.py
 BIN = pathlib.Path(os.environ.get("CENOTE_BIN", SOURCE / "build" / "test" / "bin"))
-PATIENCE = 30.0  # seconds until a wait gives up; sanitizers and a busy machine are slow
+PATIENCE = 30.0  # seconds until a wait fails; sanitizers and a busy machine are slow
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
@@ -27,7 +27,7 @@ def deadline(seconds=PATIENCE):
 
 
 def eventually(condition, what, seconds=PATIENCE):
-    """Asks again until `condition` gives something true, which it returns."""
+    """Calls `condition` until its result is true, and returns the result."""
     end = deadline(seconds)
     while True:
         value = condition()
@@ -39,7 +39,7 @@ def eventually(condition, what, seconds=PATIENCE):
 
 
 class NotifySocket:
-    """What systemd would be: takes the daemon's messages and the sockets it parks."""
+    """A stand-in for systemd: receives the messages of the daemon and the sockets that it stores."""
 
     def __init__(self, folder):
         self.path = folder / "notify"
@@ -65,7 +65,7 @@ class NotifySocket:
                 os.close(fd)
         elif message.get("FDSTORE") == "1":
             held = {os.fstat(fd).st_ino for several in self.stored.values() for fd in several}
-            for fd in fds:  # as systemd does: what it has already is not kept twice
+            for fd in fds:  # as in systemd, a socket that is stored already is not stored twice
                 if os.fstat(fd).st_ino in held:
                     os.close(fd)
                 else:

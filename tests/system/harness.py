@@ -3,8 +3,8 @@
 
 A Node is one cenoted with its folder, its cenote.toml and its catalogue; NSD, unbound and a scripted server stand
 upstream (upstreams.py). Every port is a free one, so tests run beside each other. Nothing waits for a time to pass:
-a wait ends with an event (a line on stderr, a message to the notify socket, an answer), and its limit only says when
-to give up.
+a wait ends with an event (a line on stderr, a message to the notify socket, an answer), and its limit is only for a
+test that hangs.
 """
 import datetime
 import json
@@ -89,20 +89,20 @@ def control_call(node, verb, **args):
 
 
 class Clock:
-    """The clock on the wall of a node's programs, which stands where a test sets it; the monotonic one is the system's."""
+    """The wall clock of a node's programs: it stands at the time that a test sets. The monotonic clock goes on."""
 
     def __init__(self, node, start):
         self.node = node
         self.file = node.folder / "clock"
         self.file.write_text("")
         library = os.environ.get("CENOTE_TEST_CLOCK_LIBRARY", BIN.parent / "tests" / "system" / "libcenote_test_clock.so")
-        # A library that goes before a sanitizer's runtime is none of its business.
+        # Sanitizers refuse to start when another library is loaded before their runtime; this turns the check off.
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
         node.environment.update(LD_PRELOAD=str(library), CENOTE_TEST_CLOCK=str(self.file), ASAN_OPTIONS=asan)
         self.set(start)
 
     def set(self, text):
-        """To an RFC 3339 time; the timers of a running daemon fire as the kernel makes them."""
+        """Sets the clock to an RFC 3339 time; the timers of a running daemon fire as after settimeofday(2)."""
         then = datetime.datetime.fromisoformat(text)
         self.file.write_text(str(int(then.timestamp())))
 
@@ -124,7 +124,7 @@ class Node:
         self.notify = NotifySocket(self.folder)
         test.addCleanup(self.notify.close)
         self.daemon = None
-        self.environment = {}  # of the daemon and the tool, beside what they get anyhow
+        self.environment = {}  # variables of the daemon and the tool beside the usual ones
         self.address = self.port = None
         self.settings = dict(directives=directives, upstreams=list(upstreams), server=server, extra=extra,
                              listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout,
@@ -181,7 +181,7 @@ services = ["{self.services}"]
         return self.cenote_ok("update")
 
     def launch(self, stored=None, environment=None):
-        """Starts the daemon and does not wait."""
+        """Starts the daemon without waiting for it to be ready."""
         self.daemon = Daemon(self.config, self.notify, stored, {**self.environment, **(environment or {})})
         self.test.addCleanup(self.daemon.kill)
         return self.daemon
@@ -197,7 +197,7 @@ services = ["{self.services}"]
         return self
 
     def stop(self):
-        """Ends the daemon as systemd would, and looks for what a sanitizer has to say."""
+        """Ends the daemon as systemd does; a report of a sanitizer in its log is a failure."""
         daemon, self.daemon = self.daemon, None
         daemon.signal(signal.SIGTERM)
         code = daemon.wait()
@@ -206,7 +206,7 @@ services = ["{self.services}"]
         return daemon
 
     def ask(self, name, rdtype="A", *, source=None, tcp=False, timeout=PATIENCE, **options):
-        """One query by dnspython, EDNS on unless use_edns says otherwise."""
+        """One query by dnspython, with EDNS unless use_edns is False."""
         options.setdefault("use_edns", 0)
         flags = options.pop("flags", None)
         query = dns.message.make_query(name, rdtype, **options)
@@ -219,7 +219,7 @@ services = ["{self.services}"]
         return way(query, self.address, port=self.port, source=source, timeout=timeout)
 
     def dig(self, *arguments):
-        """What dig prints, without the user's ~/.digrc."""
+        """The output of dig, which does not read the user's ~/.digrc."""
         done = subprocess.run(["dig", "-r", f"@{self.address}", "-p", str(self.port), "+tries=1", "+time=10",
                                *arguments], capture_output=True, text=True, timeout=PATIENCE)
         self.test.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A resolver with a secondary zone, and a primary that serves it as a test wants, or breaks the protocol."""
+"""A resolver with a secondary zone, and a primary that serves it as a test requires, or breaks the protocol."""
 import base64
 import threading
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policy changes a thousand times while clients ask: no query is lost, and each gets what was in force then."""
+"""Policy changes a thousand times under load: no query is lost, and each is answered by the policy in force then."""
 import itertools
 import json
 import os
@@ -111,7 +111,7 @@ class Changes(SystemTest):
                 control("allow", name="beta-ai.example", until="2099-01-01T00:00:00Z")
             else:
                 control("reload")
-            # What is in force when the change is done is what the next question gets.
+            # The next query is answered by the policy that is in force when the change is done.
             if i % 50 == 0:
                 shown = control("explain", name="alpha-ai.example", client="127.0.0.9")
                 closed = shown["verdict"] in ("restrict", "block")
@@ -160,7 +160,7 @@ class Changes(SystemTest):
                 fill.write(bytes(4096))
         head = node.cenote_json("status")["audit_head"]
         refused = ""
-        for _ in range(400):  # there may be room in pages that are there already
+        for _ in range(400):  # pages of the file may still have room
             done = node.cenote("directive", "step", made, "observe", "--note", "x" * 1000)
             if done.returncode != 0:
                 refused = done.stderr
@@ -172,7 +172,7 @@ class Changes(SystemTest):
         step = node.cenote_json("directives", made)[0]["step"]
         closed = addresses(node.ask("alpha-ai.example")) == ["0.0.0.0"]
         self.assertEqual(closed, step == "restrict")
-        # Nor does an update that finds no room: the set is written aside, and what runs stays.
+        # The same holds for an update on a full disk: the set is written beside the one in use, which stays.
         before = node.set.read_bytes()
         node.config.write_text(node.config.read_text().replace(f'"{node.set}"', f'"{small}/cenote.set"'))
         done = node.cenote("update")

@@ -110,7 +110,7 @@ class Exceptions(SystemTest):
     def test_asked_agreed_used_revoked(self):
         ident = self.done_by(self.kim, *self.request(self.kim, "--ref", "T-1"))
         self.assertEqual(ident, "node1-1")
-        self.assertEqual(self.seen(), CLOSED, "asking opens nothing")
+        self.assertEqual(self.seen(), CLOSED, "a request opens nothing")
         self.assertIn("a second person", self.refused(self.kim, "exception", "approve", "1"))
         self.assertIn("root never counts as a second person", self.refused(None, "exception", "approve", "1"))
         self.assertIn("may not agree", self.refused(self.read, "exception", "approve", "1"))
@@ -120,7 +120,7 @@ class Exceptions(SystemTest):
         self.done_by(self.lee, "exception", "approve", "1", "--note", "seen the plan")
         answer = self.resolver.ask("alpha-ai.example", source="127.0.0.65")
         self.assertEqual(addresses(answer), OPEN)
-        self.assertLessEqual(answer.answer[0].ttl, 30, "what may be revoked is not kept for an hour")
+        self.assertLessEqual(answer.answer[0].ttl, 30, "the exception may be revoked")
         self.assertEqual(self.seen(source="127.0.0.80"), CLOSED, "just outside the prefix")
         shown = self.resolver.cenote_json("explain", "alpha-ai.example", "--client", "127.0.0.65")
         self.assertEqual((shown["verdict"], shown["exception"], shown["directive"]), ("exception", ident, "d1"))
@@ -135,7 +135,7 @@ class Exceptions(SystemTest):
         self.resolver.stop()
         self.resolver.start()
         self.assertEqual(self.seen(), OPEN, "kept over a restart")
-        self.assertEqual(self.row(ident)["queries"], 3, "and so is what was counted")
+        self.assertEqual(self.row(ident)["queries"], 3, "the count of queries is kept, too")
 
         ends = self.row(ident)["ends"]
         self.assertIn("a second person", self.refused(self.kim, "exception", "extend", "1", "--for", "1h"))
@@ -184,7 +184,7 @@ class Exceptions(SystemTest):
         ident = self.done_by(self.kim, *self.request(self.kim, how_long=("--for", "1s")))
         self.done_by(self.lee, "exception", "approve", ident)
         self.resolver.daemon.kill()
-        end = datetime.fromisoformat(self.row(ident)["ends"])  # from the file
+        end = datetime.fromisoformat(self.row(ident)["ends"])  # read from the state file
         eventually(lambda: datetime.now(timezone.utc) > end, "the end")
         self.resolver.start()
         self.assertEqual(self.seen(), CLOSED)
@@ -262,7 +262,7 @@ class Exceptions(SystemTest):
             state.executemany("INSERT INTO rule (kind, id, text, lifted) VALUES ('exception', ?, ?, 1)",
                               [(f"node1-{i}", text.replace(ident, f"node1-{i}")) for i in range(2, 4002)])
         self.resolver.start()
-        for by_daemon in (True, False):  # then from the files
+        for by_daemon in (True, False):  # afterwards from the files
             self.assertEqual(len(self.resolver.cenote_json("exceptions")), 4001)
             self.assertEqual([row["id"] for row in self.resolver.cenote_json("exceptions", "--open")], [ident])
             self.assertEqual(len(self.resolver.cenote_json("exceptions", "--stage", "denied")), 4000)
@@ -289,7 +289,7 @@ class Exceptions(SystemTest):
                 self.resolver.cenote_ok("exception", "revoke", rule["id"])
         file.write_text(json.dumps(dict(made, rules=made["rules"], history=[])))
         self.resolver.cenote_ok("state", "import", file)
-        self.assertEqual(self.row(ident)["stage"], "revoked", "closed here stays closed")
+        self.assertEqual(self.row(ident)["stage"], "revoked", "an exception that is closed here stays closed")
 
     def test_only_root_restores(self):
         file = self.resolver.folder / "backup.db"
@@ -300,11 +300,12 @@ class Exceptions(SystemTest):
         self.resolver.start()
         path = self.resolver.folder / "state.db"
         request = json.dumps({"v": 1, "verb": "restore", "args": {"path": str(file)}})
-        said = subprocess.run(["setpriv", "--reuid", self.lee, "--regid", self.lee, "--init-groups", "/usr/bin/python3", "-c",
-                               "import socket, sys\nwith socket.socket(socket.AF_UNIX) as s:\n s.connect(sys.argv[1])\n"
-                               " s.sendall(sys.argv[2].encode() + b'\\n')\n print(s.makefile().readline())",
-                               str(self.resolver.control), request], capture_output=True, text=True).stdout
-        self.assertIn("may not restore a backup", said)
+        reply = subprocess.run(["setpriv", "--reuid", self.lee, "--regid", self.lee, "--init-groups", "/usr/bin/python3",
+                                "-c", "import socket, sys\nwith socket.socket(socket.AF_UNIX) as s:\n"
+                                " s.connect(sys.argv[1])\n s.sendall(sys.argv[2].encode() + b'\\n')\n"
+                                " print(s.makefile().readline())",
+                                str(self.resolver.control), request], capture_output=True, text=True).stdout
+        self.assertIn("may not restore a backup", reply)
         self.assertTrue(path.exists())
 
     def test_readers_look_and_change_nothing(self):

@@ -218,13 +218,13 @@ class Scripted(SystemTest):
             for _ in range(4):  # at once, so that a silent server costs one timeout
                 resolver.udp().send(dns.message.make_query(f"n{next(names)}.example", "A").to_wire())
             return resolver.cenote_json("status", "--json")["upstreams"][0]["healthy"]
-        def said():
+        def outages():
             return re.findall(f"upstream {re.escape(upstream.where)} (does not answer|answers again)",
                               resolver.daemon.log())
         for present, lines in ((True, []), (False, ["does not answer"]), (True, ["does not answer", "answers again"])):
             here.set() if present else here.clear()
             eventually(lambda: healthy() == present, f"the upstream to be seen as {present}")
-            eventually(lambda: said() == lines, f"{lines} in the log")
+            eventually(lambda: outages() == lines, f"{lines} in the log")
             problems = [problem["what"] for problem in resolver.cenote_json("status", "--json")["problems"]]
             self.assertEqual([what for what in problems if upstream.where in what],
                              [] if present else [f"upstream {upstream.where} does not answer"])

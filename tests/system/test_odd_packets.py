@@ -177,7 +177,7 @@ class OddPackets(SystemTest):
         noise = bytes((i * 167 + 13) & 0x7f for i in range(1400))
         for size in range(0, 1400, 7):
             self.client.send(noise[:size])
-        self.client = self.resolver.udp()  # replies to the noise are ignored
+        self.client = self.resolver.udp()  # replies to the random bytes are not read
 
     def test_every_cut_of_a_good_query(self):
         whole = header(ar=1) + question(BLOCKED) + opt(option(10, b"12345678"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rights with which the tool of root works in folders of other users, and what it leaves behind for them."""
+"""The rights with which the tool, run by root, works in folders of other users, and the owners of its files."""
 import os
 import pathlib
 import shutil

@@ -147,8 +147,8 @@ def serve_as_systemd_would():
         shown = dig("chat.deepseek.com")
         assert "0.0.0.0" in shown and "EDE: 15" in shown, shown
         assert "0.0.0.0" in run("dig", "-r", "@::1", "chat.deepseek.com", "+short")
-        said = run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
-        assert "cenoted has it in force" in said, said
+        output = run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
+        assert "cenoted has it in force" in output, output
         run("cenote", "update")  # as root: the files it leaves behind do not stop the service
         run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
         left = [str(path) for path in pathlib.Path("/var/lib/cenote-lists").rglob("*") if path.owner() != "cenote-lists"]

@@ -17,7 +17,7 @@ PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times 
 
 
 class Opening:
-    """Tells when a file is opened (inotify(7))."""
+    """Notices when a file is opened (inotify(7))."""
     IN_OPEN = 0x20
 
     def __init__(self, path):
@@ -41,7 +41,7 @@ class Opening:
 class Restart(SystemTest):
     def setUp(self):
         super().setUp()
-        self.released = threading.Event()  # until then upstream holds its answers back
+        self.released = threading.Event()  # until it is set, upstream sends no answer
         self.released.set()
         self.upstream = ScriptedUpstream(self, self.answer)
         self.resolver = self.node(upstreams=[self.upstream.where], workers=2).start()
@@ -120,7 +120,7 @@ class Restart(SystemTest):
         daemon = self.resolver.daemon
         daemon.signal(signal.SIGTERM)
         daemon.wait_line("stopping")
-        self.assertIsNone(daemon.process.poll(), "one signal waits for what is under way")
+        self.assertIsNone(daemon.process.poll(), "after one signal the daemon waits for queries in progress")
         daemon.signal(signal.SIGTERM)
         daemon.wait_line("stopping at once")
         self.assertEqual(daemon.wait(), 0)
@@ -138,7 +138,7 @@ class Restart(SystemTest):
         self.assertEqual(daemon.wait(), 0)
 
     def test_parked_sockets_of_another_configuration(self):
-        """Sockets that are not listened on any more are given back; new ones are opened."""
+        """Stored sockets of addresses that are not listened on any more are closed; new ones are opened."""
         stored = dict(self.resolver.notify.stored)
         self.resolver.daemon.signal(signal.SIGTERM)
         self.resolver.daemon.wait()
@@ -148,7 +148,7 @@ class Restart(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
 
     def test_fewer_workers_leave_no_socket_that_nobody_reads(self):
-        """A parked socket of a worker that is no more would go on taking its share of the queries."""
+        """A stored socket of a worker that no longer exists would still receive its share of the queries."""
         self.resolver.daemon.signal(signal.SIGTERM)
         self.resolver.daemon.wait()
         self.resolver.notify.drain()

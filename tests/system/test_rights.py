@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what on the control socket: rights that come and go, users without any, and users that want all of it."""
+"""Rights on the control socket: rights that change, users without any, and a user who opens many connections."""
 import contextlib
 import json
 import os
@@ -32,7 +32,7 @@ class Rights(SystemTest):
 
     @contextlib.contextmanager
     def connections_of_nobody(self, count):
-        """Connections that say nothing, made by a process that has given up its rights."""
+        """Connections without requests, made by a process that has given up its rights."""
         ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:

@@ -113,7 +113,7 @@ zone:
         self.stand_up(primary.where)
         self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"], refresh=1))
-        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "what a refresh finds")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the change that a refresh finds")
         primary.broken = "refuse"
         self.resolver.stop()
         self.resolver.start()
@@ -176,7 +176,7 @@ zone:
             self.assertRcode(self.resolver.send(notify), "NOERROR")
         primary.zones.append(zone_text(2, ["bad1.example", "bad2.example"]))
         self.resolver.send(notify)
-        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the change that the last one is about")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the change of the last NOTIFY")
         pauses = time.monotonic() - begun  # one second each
         self.assertLessEqual(primary.asked - asked, pauses + 3, "a refresh now, one for each pause, and the transfer")
 
@@ -213,7 +213,7 @@ zone:
         text = self.resolver.config.read_text().replace(primary.where, other.where)
         self.resolver.config.write_text(text)
         self.resolver.cenote_ok("reload")
-        self.until(lambda: self.seen("bad9.example") == SINKHOLED, "the other primary's")
+        self.until(lambda: self.seen("bad9.example") == SINKHOLED, "the zone of the other primary")
 
 
 if __name__ == "__main__":

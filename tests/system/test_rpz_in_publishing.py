@@ -105,7 +105,7 @@ class RpzInPublishing(SecondaryZoneTest):
         self.assertNotEqual(text, self.resolver.config.read_text())
         self.resolver.cenote_ok("reload")
         primary.zones.append(zone_text(2, kept + ["www.agency.example", "other.example"], refresh=1))
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the reason of acceptance")
         self.check_names(["n1.example"], ["www.agency.example", "other.example"])
 
     def test_a_change_waits_for_another_update(self):
@@ -123,7 +123,7 @@ class RpzInPublishing(SecondaryZoneTest):
             self.resolver.send(notify)
             self.until(lambda: primary.asked > asked, "it asks again, and finds the serial that it has")
             self.check_names(["n1.example"], ["bad2.example"])
-        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "what changed while another update was running")
+        self.until(lambda: self.seen("bad2.example") == SINKHOLED, "the change that arrived during another update")
 
     def test_a_large_change_is_compiled(self):
         names = [f"n{i}.example" for i in range(71)]
@@ -132,7 +132,7 @@ class RpzInPublishing(SecondaryZoneTest):
         self.until(lambda: self.seen("n1.example") == SINKHOLED, "the zone")
         large = self.resolver.set.stat().st_ino
         primary.zones.append(zone_text(2, names, refresh=1))
-        self.until(lambda: self.seen("n70.example") == SINKHOLED, "all that came")
+        self.until(lambda: self.seen("n70.example") == SINKHOLED, "all changes")
         self.assertNotEqual(self.resolver.set.stat().st_ino, large)
         self.assertEqual(self.deltas(), [])
 
@@ -218,7 +218,7 @@ class RpzInPublishing(SecondaryZoneTest):
         self.stand_up(primary.where)
         self.until(lambda: self.seen("bad1.example") == SINKHOLED, "the zone")
         primary.zones.append(zone_text(2, ["bad1.example", "co.kr"], refresh=1))
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the reason of acceptance")
         good, asked = self.row()["last_good"], primary.asked
         self.until(lambda: primary.asked > asked + 2, "refreshes that find the same serial")
         self.assertEqual(self.row()["last_good"], good)
@@ -226,7 +226,7 @@ class RpzInPublishing(SecondaryZoneTest):
         primary.broken = "refuse"
         self.until(lambda: "may not be sinkholed" not in self.row()["error"], "the error of a primary that does not answer")
         primary.broken = ""
-        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the guard's reason again")
+        self.until(lambda: "may not be sinkholed" in (self.row()["error"] or ""), "the reason of acceptance again")
         self.assertEqual(self.row()["last_good"], good)
 
     def test_a_kill_in_the_middle_leaves_the_zone_as_it_was(self):

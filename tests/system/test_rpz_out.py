@@ -49,7 +49,7 @@ class RpzOut(PrimaryZoneTest):
         self.resolver.cenote_ok("directive", "lift", made)
         eventually(lambda: self.serial() != second, "another serial")
         rows = self.transfer(first)
-        self.assertEqual(sum(row[1] == "SOA" for row in rows), 6, "both steps in their order")
+        self.assertEqual(sum(row[1] == "SOA" for row in rows), 6, "both differences in their order")
         rows = self.transfer(first - 5)
         self.assertEqual(rows[1][1], "NS", "a serial that is not known gets the whole zone")
         self.resolver.cenote_ok("advise", "beta")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may transfer a primary zone, how much of it at once, and what that does to others."""
+"""Transfers of a primary zone: who may transfer it, the limits for each client, and the service to others."""
 import socket
 
 import dns.message
@@ -17,7 +17,7 @@ class RpzOutLimits(PrimaryZoneTest):
         self.stand_up()
         streams = [self.resolver.tcp() for _ in range(40)]
         for stream in streams:
-            stream.sendall(self.question(ZONE, "AXFR", 1) + b"\0")  # and the first byte of another message
+            stream.sendall(self.question(ZONE, "AXFR", 1) + b"\0")  # with the first byte of another message
         for stream in streams:
             # SERVFAIL: more queries of one client than may wait.
             self.assertIn(dns.rcode.to_text(read_message(stream).rcode()), ("REFUSED", "SERVFAIL"))

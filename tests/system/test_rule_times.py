@@ -10,7 +10,7 @@ from rules_node import CLOSED, FROM_FILE, OPEN, RulesTest
 class RuleTimes(RulesTest):
     def test_what_comes_can_be_asked_now(self):
         self.made("block", "alpha", "--starts", "2098-01-01T00:00:00Z")
-        for stopped in (False, True):  # by the daemon, and from the files
+        for stopped in (False, True):  # from the daemon, then from the files
             if stopped:
                 self.resolver.stop()
             shown = self.resolver.cenote_json("explain", "alpha-ai.example")
@@ -19,7 +19,7 @@ class RuleTimes(RulesTest):
             self.assertEqual((shown["verdict"], shown["directive"]), ("block", "node1-1"))
 
     def test_what_was_can_be_asked_later(self):
-        """Each time is judged by the policy that was in force then, though nothing of it may be left."""
+        """`explain --at` uses the policy that was in force at that time, also after all its rules have ended."""
         def after_a_second():
             then = datetime.now(timezone.utc).replace(microsecond=0)
             eventually(lambda: datetime.now(timezone.utc) >= then + timedelta(seconds=1), "the next second")
@@ -57,7 +57,7 @@ class RuleTimes(RulesTest):
         self.assertEqual(self.resolver.cenote_json("explain", "alpha-ai.example")["next_verdict"], "block")
         self.resolver.cenote_ok("directive", "step", made, "advise")
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
-        self.assertEqual(len(self.resolver.cenote_json("directives", made)[0]["planned"]), 1, "what is still to come")
+        self.assertEqual(len(self.resolver.cenote_json("directives", made)[0]["planned"]), 1, "steps ahead")
 
     def test_at_two_in_the_morning(self):
         self.assertEqual(self.seen("beta-ai.example"), CLOSED)

@@ -54,6 +54,19 @@ class Rules(RulesTest):
         self.assertIn('step = "restrict"', trail[1]["before"])
         self.assertIn('step = "observe"', trail[1]["after"])
 
+    def test_the_address_of_an_answer_mode_is_that_of_the_configuration(self):
+        add = ("directive", "add", "--target", "alpha", "--step", "restrict", "--answer", "address")
+        self.assertIn("'address' needs an address to answer with", self.refused(*add))
+        for address in ("192.0.2.80", "192.0.2.81"):
+            self.resolver.write_config(sinkhole=f'ipv4 = "{address}"')
+            self.resolver.cenote_ok("reload")
+            if address == "192.0.2.80":
+                self.made(*add)
+            self.assertEqual(self.seen("alpha-ai.example"), [address])
+        self.resolver.write_config(sinkhole="")
+        self.assertIn("'address' needs an address to answer with", self.refused("reload"))
+        self.assertEqual(self.seen("alpha-ai.example"), ["192.0.2.81"], "a reload that fails changes nothing")
+
     def test_an_update_without_a_daemon_is_in_the_trail_of_the_next_start(self):
         before = eventually(self.audit, "the record of the start")
         self.assertEqual([(r["action"], r["actor"]) for r in before], [("update", "root"), ("start", "cenoted")],
@@ -166,8 +179,8 @@ class Rules(RulesTest):
         self.resolver.update()
         head = self.resolver.cenote_json("status")["audit_head"]
         digest = self.resolver.cenote_json("status")["policy_digest"]
-        said = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
-        self.assertIn(f"digest {digest[:16]} audit {head[:16]}", said)
+        output = self.resolver.dig("CH", "TXT", "policy.cenote", "+short")
+        self.assertIn(f"digest {digest[:16]} audit {head[:16]}", output)
         shown = self.resolver.cenote_ok("audit", "--verify", "--head", head)
         self.assertIn(head, shown)
         self.assertEqual([row["action"] for row in self.audit()][-2:], ["reload", "update"])
@@ -238,7 +251,7 @@ class Rules(RulesTest):
         state.write_bytes(b"no database at all" * 1000)
         self.resolver.start()
         self.resolver.daemon.wait_line(r"state\.db")
-        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "what the files say is in force")
+        self.assertEqual(self.seen("beta-ai.example"), CLOSED, "the rules of the files are in force")
         self.assertIn("state.db", self.refused("restrict", "alpha"))
         problems = self.resolver.cenote_json("status")["problems"]
         self.assertTrue(any("state.db" in json.dumps(problem) for problem in problems))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was made at the command line, from node to node, into a backup and back."""
+"""Rules of the command line: exported to another node, saved in a backup and restored."""
 import json
 import os
 import pathlib
@@ -61,12 +61,12 @@ class State(SystemTest):
         self.assertEqual((self.seen(self.two), self.seen(self.two, "beta-ai.example")), (OPEN, CLOSED))
         head = self.two.cenote_json("status")["audit_head"]
         self.assertIn("0 of 2", self.exchange(self.one, self.two))
-        self.assertEqual(self.two.cenote_json("status")["audit_head"], head, "doing it twice changes nothing")
+        self.assertEqual(self.two.cenote_json("status")["audit_head"], head, "a second import changes nothing")
         trail = self.two.cenote_json("audit", "--directive", made)
         self.assertEqual([(row["node"], row["action"], row["ref"]) for row in trail], [("node1", "directive add", "T-7")])
         self.assertEqual(self.two.cenote_json("audit")[-1]["action"], "state import")
 
-        # There it goes on; here it is behind, and catches up.
+        # The second node ends both; the first takes this by an import.
         self.two.cenote_ok("directive", "lift", made)
         self.two.cenote_ok("exception", "revoke", ident)
         eventually(lambda: self.seen(self.one, "beta-ai.example") == CLOSED, "the end of the suspension")
@@ -77,7 +77,7 @@ class State(SystemTest):
         for node in (self.one, self.two):
             self.assertEqual(node.cenote("audit", "--verify").returncode, 0)
             self.assertEqual(node.cenote_ok("restrict", "alpha").strip().rsplit("-", 1)[0],
-                             node.cenote_json("status")["node"], "each numbers its own")
+                             node.cenote_json("status")["node"], "each node numbers its own rules")
 
     def test_an_import_that_is_none_changes_nothing(self):
         before = self.two.cenote_json("status")["audit_head"]
@@ -97,7 +97,7 @@ class State(SystemTest):
         self.assertEqual(self.seen(self.two, "beta-ai.example"), OPEN)
 
     def forged(self, **changes):
-        """An export of one granted exception, and what comes of it when it is changed by hand."""
+        """An export of one granted exception, and the import of it after a change by hand."""
         self.one.cenote_ok(*ASK)
         self.one.cenote_ok("exception", "approve", "1")
         read = json.loads(self.one.cenote_ok("state", "export"))
@@ -168,7 +168,7 @@ class State(SystemTest):
 
     def check_restored(self, node, head):
         self.assertEqual(self.seen(node, "beta-ai.example"), CLOSED, "the directive is back, the allow is gone")
-        self.assertEqual(self.seen(node), CLOSED, "the exception waits")
+        self.assertEqual(self.seen(node), CLOSED, "the exception opens nothing until it is approved")
         self.assertIn(self.ident, node.cenote("status", "--check").stdout)
         record = next(row for row in reversed(node.cenote_json("audit")) if row["action"] == "restore")
         self.assertEqual((record["before"], record["actor"], record["ref"]), (head, "root", "disk 2"))
@@ -207,7 +207,7 @@ class State(SystemTest):
             self.assertIn(why, done.stderr)
             self.assertEqual(self.one.cenote_json("status")["audit_head"], head)
             self.assertEqual((self.seen(self.one), self.seen(self.one, "beta-ai.example")), (OPEN, OPEN))
-        self.one.cenote_ok("restrict", "alpha")  # it is still writable
+        self.one.cenote_ok("restrict", "alpha")  # the state can still be changed
 
     def restore_killed_at(self, call, number, file):
         """Whether `cenote restore` was killed when it came to this system call for the nth time."""
@@ -216,7 +216,7 @@ class State(SystemTest):
         done = subprocess.run(command, env=environment_of(self.one), capture_output=True, text=True)
         if "ptrace" in done.stderr:
             self.skipTest("strace may not trace here")
-        self.assertIn(done.returncode, (0, -signal.SIGKILL), done)  # strace ends as what it traced
+        self.assertIn(done.returncode, (0, -signal.SIGKILL), done)  # strace ends with the status of the traced process
         return done.returncode != 0
 
     @unittest.skipUnless(shutil.which("strace"), "needs strace, to kill at each system call")
@@ -244,7 +244,7 @@ class State(SystemTest):
     def check_what_a_kill_left(self, lost):
         state = self.one.folder / "state.db"
         if lost and not state.exists():
-            return  # as it was; the start says so
+            return  # the state is unchanged, and the start has reported the damage
         with sqlite3.connect(state) as database:
             rules = database.execute("SELECT id FROM rule WHERE lifted = 0 ORDER BY number").fetchall()
             actions = [row[0] for row in database.execute("SELECT action FROM audit ORDER BY number")]
@@ -268,7 +268,7 @@ class State(SystemTest):
             shown = self.one.cenote("status", "--check")
             self.assertEqual(shown.returncode, 1, shown)
             self.assertIn("shows that there was one", shown.stdout)
-            self.assertEqual(self.seen(self.one), CLOSED, "what the files say is in force")
+            self.assertEqual(self.seen(self.one), CLOSED, "the rules of the files are in force")
             self.assertEqual(self.one.cenote("restrict", "alpha").returncode, 1)
             self.one.cenote_ok("restore", file)
             self.assertEqual(self.seen(self.one, "beta-ai.example"), CLOSED)

@@ -80,7 +80,7 @@ class Story(SystemTest):
                    if (row["verdict"], row["directive"], row["group"]) == (verdict, directive, group))
 
     def come_to(self, time, what, condition):
-        """Sets the clock and waits until the daemon has taken that in, by itself."""
+        """Sets the clock and waits until the daemon has noticed it."""
         self.clock.set(time)
         eventually(condition, f"{what} at {time}")
 
@@ -122,7 +122,7 @@ class Story(SystemTest):
         for text in ("0.0.0.0", "EDE: 15 (Blocked)", "directive moti-2025-02 until 2025-12-31", "dns@moti.example",
                      "보안 점검 중"):
             self.assertIn(text, answer)
-        self.assertTrue(self.is_open(SCHOOL), "another's network")
+        self.assertTrue(self.is_open(SCHOOL), "the network of another group")
 
     def two_hours_for_the_lab(self):
         ident = self.resolver.cenote_ok("exception", "request", "--directive", "moti-2025-02", "--group", "lab", "--for",
@@ -134,17 +134,17 @@ class Story(SystemTest):
         self.come_to("2025-02-06T11:00:01+09:00", "the end of it", lambda: not self.is_open(LAB))
         self.come_to("2025-02-06T11:00:02+09:00", "its closing record",
                      lambda: self.resolver.cenote_json("exceptions")[0]["stage"] == "ended")
-        self.clock.set("2025-02-06T10:30:00+09:00")  # the clock is set back: what was sinkholed stays so
+        self.clock.set("2025-02-06T10:30:00+09:00")  # after the clock is set back, a sinkholed name stays sinkholed
         self.resolver.cenote_ok("reload")
         self.assertFalse(self.is_open(LAB))
         self.clock.set("2025-03-01T08:00:00+09:00")
 
     def the_nation_blocks(self):
-        # The whole nation blocks for April, by another body's order: no exceptions, and the reason is another.
+        # In April the nation blocks, mandated by another body: without exceptions, and with another reason.
         self.resolver.write_config(directives=POLICY + RESTRICT + BLOCK)
         self.resolver.cenote_ok("reload")
         self.assertTrue(self.is_open(SCHOOL))
-        self.assertFalse(self.is_open(STAFF), "what is only planned lifts nothing")
+        self.assertFalse(self.is_open(STAFF), "a planned change has no effect before its time")
         ident = self.resolver.cenote_ok("exception", "request", "--directive", "moti-2025-02", "--group", "lab",
                                         "--until", "2025-03-02T12:00:00+09:00", "--purpose", "again").strip()
         self.resolver.cenote_ok("exception", "approve", ident)
@@ -159,16 +159,16 @@ class Story(SystemTest):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("block has no exceptions", refused.stderr)
         self.come_to("2025-05-01T00:00:00+09:00", "the end of the block", lambda: self.is_open(SCHOOL))
-        self.assertFalse(self.is_open(STAFF), "the ministry's own still holds")
+        self.assertFalse(self.is_open(STAFF), "the directive of the ministry is still in force")
 
     def the_end_of_the_year(self):
-        # The last second of the year, by the ministry's own clock.
+        # The last second of the year in the time zone of the ministry.
         self.come_to("2025-12-31T23:59:58+09:00", "the last seconds", lambda: not self.is_open(STAFF))
         self.come_to("2025-12-31T23:59:59+09:00", "the end", lambda: self.is_open(STAFF))
         self.assertEqual(self.directives(), {"moti-2025-02": ("lapsed", "nothing"), "nation-7": ("lapsed", "nothing")})
 
     def what_is_told_afterwards(self):
-        # A later explanation uses the policy of the time it asks about.
+        # An explanation with --at uses the policy of that time.
         for at, client, verdict in (("2025-01-10T12:00:00+09:00", STAFF, "observe"),
                                     ("2025-02-06T09:30:00+09:00", STAFF, "restrict"),
                                     ("2025-02-06T09:30:00+09:00", SCHOOL, "forward"),

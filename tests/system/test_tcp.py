@@ -88,7 +88,7 @@ class Tcp(SystemTest):
     def test_zero_length(self):
         stream = self.resolver.tcp()
         stream.sendall(b"\0\0")
-        self.assertEqual(stream.recv(1), b"", "closed: a message of no bytes is none")
+        self.assertEqual(stream.recv(1), b"", "closed: a message has at least a header")
 
     def test_a_half_message_is_closed(self):
         """One byte and silence: the connection is closed within the idle limit, and other clients are not delayed."""
@@ -171,7 +171,7 @@ class Tcp(SystemTest):
         return self.resolver.cenote_json("stats")["counters"][name]
 
     def test_slow_reader(self):
-        """A client that sends queries and never reads: its queries are read no more, other clients are served."""
+        """A client that sends queries and never reads: the daemon stops reading and serves other clients."""
         stream = socket.socket()
         self.addCleanup(stream.close)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

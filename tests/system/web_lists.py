@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers of lists for tests: nginx for what servers do, a socket for what they should not; and a node with one list."""
+"""Servers of lists for tests: nginx, a socket that breaks HTTP; and a node with one list."""
 import os
 import socket
 import subprocess

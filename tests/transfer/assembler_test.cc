@@ -225,7 +225,7 @@ TEST(Assembler, ASecondaryFollowsEveryStepOfItsPrimary) {
     ZoneData stale = secondaries.front();
     stale.soa.serial -= 1000;
     const auto whole = transferred(zones, &stale);
-    ASSERT_TRUE(whole.ok()) << "a serial that there is no step from gets the whole zone";
+    ASSERT_TRUE(whole.ok()) << "a serial without a difference from it gets the whole zone";
     EXPECT_EQ((*whole)->records, *version->records);
 }
 

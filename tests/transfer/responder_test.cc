@@ -201,7 +201,7 @@ TEST(Responder, AnIxfrThatCannotBeReadGetsTheWholeZone) {
     Message of_type_a = ixfr_question(7);
     of_type_a[question(RrType::IXFR).size() + 3] = 1;
     EXPECT_EQ(types_in(first_message(*zones, of_type_a)), whole);
-    EXPECT_EQ(types_in(first_message(*zones, ixfr_question(5))), whole) << "a serial that there is no step from";
+    EXPECT_EQ(types_in(first_message(*zones, ixfr_question(5))), whole) << "a serial without a difference from it";
 }
 
 TEST(Responder, AnErrorTakesThePlaceOfATransfer) {

@@ -320,8 +320,8 @@ TEST_F(SecondaryZoneTest, AnEventThatDoesNotBelongToTheActionStopsTheProcess) {
     EXPECT_DEATH(give(Kind::Published), "");
 }
 
-/// Whatever the primary, the guard and the disk do, the zone never stops asking, never waits longer than a day, and is
-/// never without its publication for longer than it takes to try.
+/// Whatever the primary, acceptance and the disk do, the zone never stops refreshing, never waits longer than a day,
+/// and is never without its publication for longer than it takes to try.
 TEST_F(SecondaryZoneTest, NoSequenceOfEventsStopsIt) {
     std::mt19937 random(11);
     for (int run = 0; run < 200; ++run) {

@@ -255,8 +255,8 @@ TEST_F(MalformedAnswerTest, DeepCompressionIsNotDear) {
     }
     store_u16(&packet.data[rdlength], static_cast<std::uint16_t>(packet.data.size() - rdlength - 2));
     for (unsigned i = 0; i < 4000; ++i) packet.pointer(static_cast<unsigned>(last)).record(RrType::A, 60, kAddress);
-    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed) << "half a million steps for 64 KB";
-    // The same owners cost one step each when they point to a name.
+    EXPECT_EQ(scrub(packet), AnswerStatus::Malformed) << "half a million units of work for 64 KB";
+    // The same owners cost one unit of work each when they point to a name.
     std::string many = "a";
     for (unsigned i = 0; i < 119; ++i) many += ".a";
     ask(many, RrType::A);

@@ -90,7 +90,7 @@ inline Reply read_reply(ByteView packet) {
     return reply;
 }
 
-/// A query, and a buffer with guard bytes behind the limit.
+/// A query, and a buffer with marked bytes behind the limit.
 class ReplyFixture : public ::testing::Test {
 protected:
     void ask(const Packet& packet, ParseStatus expected = ParseStatus::Ok) {

@@ -28,14 +28,14 @@ Owner first_owner_on_path(const Path& folder, int links = kLinksMax) {
     std::error_code error;
     Path way;
     const Path whole = std::filesystem::absolute(folder.empty() ? Path(".") : folder, error);
-    for (auto step = whole.begin(); step != whole.end(); ++step) {
-        way /= *step;
+    for (auto part = whole.begin(); part != whole.end(); ++part) {
+        way /= *part;
         struct stat info {};
         if (::lstat(way.c_str(), &info) != 0) break;
         if (info.st_uid != 0) return {info.st_uid, info.st_gid};
         if (!S_ISLNK(info.st_mode) || links == 0) continue;
         Path there = way.parent_path() / std::filesystem::read_symlink(way, error);
-        while (++step != whole.end()) there /= *step;
+        while (++part != whole.end()) there /= *part;
         return first_owner_on_path(there, links - 1);
     }
     return {};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/records.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/state_copy.h"
 #include "tools/cenote/verbs.h"
@@ -16,17 +17,6 @@ struct AuditFlags {
     bool verify = false;
     bool json = false;
 };
-
-/// `node`: where the record was written.
-Json record_json(const state::Record& record, const std::string& node) {
-    return {{"id", record.number},           {"node", node},
-            {"at", format_time(record.at)},  {"actor", record.actor},
-            {"action", record.action},       {"object", record.object},
-            {"before", record.before},       {"after", record.after},
-            {"requester", record.requester}, {"ref", record.ref},
-            {"note", record.note},           {"policy", record.policy},
-            {"chain", record.chain}};
-}
 
 /// Records of a directive, and of exceptions from it.
 bool is_about(const state::Record& record, const std::string& directive) {
@@ -76,7 +66,9 @@ Exit audit(Session& session, const AuditFlags& flags) {
     for (const auto& [origin, record] : *records) {
         if (!is_wanted(flags, origin, record)) continue;
         const std::string& node = origin.empty() ? (*settings)->node : origin;
-        rows.push_back(record_json(record, node));
+        Json row = report::record_json(record, node);
+        row[report::field::kId] = record.number;
+        rows.push_back(std::move(row));
         table.add({origin.empty() ? std::to_string(record.number) : fmt::format("{} {}", node, record.number),
                    format_time(record.at), record.actor, record.action, record.object, record.requester, record.ref,
                    record.note});

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
 #include "tools/cenote/session.h"
 #include "tools/cenote/verbs.h"
 
@@ -25,7 +26,9 @@ struct Why {
         verb.add_option("--note", note, "Why")->type_name("TEXT");
     }
     void put_into(Json& args) const {
-        for (const auto& [key, value] : {std::pair{"requester", &requester}, {"ref", &ref}, {"note", &note}})
+        namespace field = report::field;
+        for (const auto& [key, value] :
+             {std::pair{field::kRequester, &requester}, {field::kRef, &ref}, {field::kNote, &note}})
             if (!value->empty()) args[key] = *value;
     }
 };

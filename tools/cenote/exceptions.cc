@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "resolver/report/exceptions.h"
+#include "resolver/report/fields.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/listings.h"
@@ -14,6 +15,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct RequestFlags {
     std::string directive, client, group, purpose;
@@ -23,20 +26,21 @@ struct RequestFlags {
 };
 
 Exit request(Session& session, const RequestFlags& flags) {
-    Json args = {{"directive", flags.directive}, {"purpose", flags.purpose}, {"emergency", flags.emergency}};
-    for (const auto& [key, value] : {std::pair{"client", &flags.client},
-                                     {"group", &flags.group},
-                                     {"for", &flags.end.for_},
-                                     {"until", &flags.end.until}})
+    Json args = {
+        {field::kDirective, flags.directive}, {field::kPurpose, flags.purpose}, {field::kEmergency, flags.emergency}};
+    for (const auto& [key, value] : {std::pair{field::kClient, &flags.client},
+                                     {field::kGroup, &flags.group},
+                                     {field::kFor, &flags.end.for_},
+                                     {field::kUntil, &flags.end.until}})
         if (!value->empty()) args[key] = *value;
     flags.why.put_into(args);
     const auto done = session.ask("exception-request", std::move(args));
     if (!done) return fail(done.error());
-    const std::string id = cell(*done, "id");
+    const std::string id = cell(*done, field::kId);
     fmt::print("{}\n", id);
-    if (cell(*done, "stage") == "granted")
-        fmt::print(stderr, "in force until {}{}\n", cell(*done, "ends"),
-                   done->value("unratified", false)
+    if (cell(*done, field::kStage) == "granted")
+        fmt::print(stderr, "in force until {}{}\n", cell(*done, field::kEnds),
+                   done->value(field::kUnratified, false)
                        ? "; a second person has yet to agree: cenote exception approve " + id
                        : std::string());
     else
@@ -51,19 +55,19 @@ struct ExceptionChangeFlags {
 };
 
 Exit change(Session& session, const std::string& verb, const ExceptionChangeFlags& flags) {
-    Json args = {{"id", flags.id}};
-    if (!flags.end.for_.empty()) args["for"] = flags.end.for_;
-    if (!flags.end.until.empty()) args["until"] = flags.end.until;
+    Json args = {{field::kId, flags.id}};
+    if (!flags.end.for_.empty()) args[field::kFor] = flags.end.for_;
+    if (!flags.end.until.empty()) args[field::kUntil] = flags.end.until;
     flags.why.put_into(args);
     const auto done = session.ask("exception-" + verb, std::move(args));
     if (!done) return fail(done.error());
-    const std::string stage = cell(*done, "stage");
+    const std::string stage = cell(*done, field::kStage);
     if (stage == "granted")
-        fmt::print("{} is in force until {}\n", cell(*done, "id"), cell(*done, "ends"));
+        fmt::print("{} is in force until {}\n", cell(*done, field::kId), cell(*done, field::kEnds));
     else if (stage == "asked")
-        fmt::print("{} waits for one more person\n", cell(*done, "id"));
+        fmt::print("{} waits for one more person\n", cell(*done, field::kId));
     else
-        fmt::print("{} is {}, policy version {}\n", cell(*done, "id"), stage, cell(*done, "policy_version"));
+        fmt::print("{} is {}, policy version {}\n", cell(*done, field::kId), stage, cell(*done, field::kPolicyVersion));
     return Exit::Done;
 }
 
@@ -104,16 +108,16 @@ bool is_wanted(const ListFlags& flags, const rules::ExceptionDocument& document)
 
 /// All pages; nullopt: no daemon listens, or it gives this user no access.
 std::optional<Result<Json>> rows_from_daemon(Session& session, const ListFlags& flags) {
-    Json args = {{"open", flags.open}};
-    if (!flags.stage.empty()) args["stage"] = flags.stage;
-    if (!flags.directive.empty()) args["directive"] = flags.directive;
+    Json args = {{field::kOpen, flags.open}};
+    if (!flags.stage.empty()) args[field::kStage] = flags.stage;
+    if (!flags.directive.empty()) args[field::kDirective] = flags.directive;
     Json rows = Json::array();
     for (;;) {
         auto page = session.ask_if_there("exceptions", args);
         if (!page || !*page) return page;
-        for (Json& row : (**page)["rows"]) rows.push_back(std::move(row));
-        args["after"] = (**page)["next"];
-        if (args["after"].is_null()) return rows;
+        for (Json& row : (**page)[field::kRows]) rows.push_back(std::move(row));
+        args[field::kAfter] = (**page)[field::kNext];
+        if (args[field::kAfter].is_null()) return rows;
     }
 }
 
@@ -151,10 +155,11 @@ Exit list(Session& session, const ListFlags& flags) {
     }
     Table table({"EXCEPTION", "STAGE", "DIRECTIVE", "FOR", "UNTIL", "ASKED BY", "AGREED BY", "QUERIES", "PURPOSE"});
     for (const auto& row : *rows)
-        table.add({cell(row, "id"), row.value("unratified", false) ? "unratified" : cell(row, "stage"),
-                   cell(row, "directive"), cell(row, row["client"].is_null() ? "group" : "client"),
-                   cell(row, row["ends"].is_null() ? "lasts" : "ends"), cell(row, "asked_by"), cell(row, "agreed_by"),
-                   cell(row, "queries"), cell(row, "purpose")});
+        table.add(
+            {cell(row, field::kId), row.value(field::kUnratified, false) ? "unratified" : cell(row, field::kStage),
+             cell(row, field::kDirective), cell(row, row[field::kClient].is_null() ? field::kGroup : field::kClient),
+             cell(row, row[field::kEnds].is_null() ? field::kLasts : field::kEnds), cell(row, field::kAskedBy),
+             cell(row, field::kAgreedBy), cell(row, field::kQueries), cell(row, field::kPurpose)});
     table.print();
     return Exit::Done;
 }

@@ -108,10 +108,10 @@ void print_answer(const Json& answer, bool steps, WallTime from) {
 }
 
 Exit explain(Session& session, const ExplainFlags& flags) {
-    Json args = {{"name", flags.name}};
-    if (!flags.client.empty()) args["client"] = flags.client;
-    args["type"] = flags.type;
-    if (!flags.at.empty()) args["at"] = flags.at;
+    Json args = {{field::kName, flags.name}};
+    if (!flags.client.empty()) args[field::kClient] = flags.client;
+    args[field::kType] = flags.type;
+    if (!flags.at.empty()) args[field::kAt] = flags.at;
     const auto answer =
         session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
     if (!answer) return fail(answer.error());

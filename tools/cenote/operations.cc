@@ -3,12 +3,15 @@
 // reload, flush.
 #include <fmt/format.h>
 
+#include "resolver/report/fields.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct FlushFlags {
     std::string name;  // empty: everything
@@ -20,19 +23,19 @@ Exit reload(Session& session, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("reload", std::move(args));
     if (!done) return fail(done.error());
-    for (const auto& warning : done->value("warnings", Json::array()))
+    for (const auto& warning : done->value(field::kWarnings, Json::array()))
         fmt::print(stderr, "cenote: {}\n", cell(warning));
-    fmt::print("policy version {} is in force\n", cell(*done, "policy_version"));
+    fmt::print("policy version {} is in force\n", cell(*done, field::kPolicyVersion));
     return Exit::Done;
 }
 
 Exit flush(Session& session, const FlushFlags& flags) {
     Json args = Json::object();
-    if (!flags.name.empty()) args = {{"name", flags.name}, {"below", flags.below}};
+    if (!flags.name.empty()) args = {{field::kName, flags.name}, {field::kBelow, flags.below}};
     const auto done = session.ask("flush", std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{} answers removed from the cache\n", cell(*done, "entries"));
+    fmt::print("{} answers removed from the cache\n", cell(*done, field::kEntries));
     return Exit::Done;
 }
 

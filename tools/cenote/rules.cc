@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/typed_name.h"
@@ -13,6 +14,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 struct AddFlags {
     std::string id, title, issuer, basis, mandated_by, step, starts, review, hours, timezone, answer;
@@ -60,29 +63,30 @@ Result<std::string> body_of(const AddFlags& flags) {
 }
 
 void print_dry_run(const Json& reply) {
-    fmt::print("{}", lines(reply, "text"));
-    for (const auto& row : reply.value("takes", Json::array()))
-        fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, "id")), cell(row, "target"),
-                   cell(row, "names"));
-    for (const auto& row : reply.value("whom", Json::array())) fmt::print("from   {}\n", cell(row));
-    for (const auto& row : reply.value("asked", Json::array()))
-        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, "queries"), cell(row, "group"));
-    for (const auto& note : reply.value("notes", Json::array())) fmt::print("note   {}\n", cell(note));
+    fmt::print("{}", lines(reply, field::kText));
+    for (const auto& row : reply.value(field::kTakes, Json::array()))
+        fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, field::kId)), cell(row, field::kTarget),
+                   cell(row, field::kNames));
+    for (const auto& row : reply.value(field::kWhom, Json::array())) fmt::print("from   {}\n", cell(row));
+    for (const auto& row : reply.value(field::kAsked, Json::array()))
+        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, field::kQueries),
+                   cell(row, field::kGroup));
+    for (const auto& note : reply.value(field::kNotes, Json::array())) fmt::print("note   {}\n", cell(note));
     fmt::print("a dry run: nothing has changed\n");
 }
 
 Exit add(Session& session, const AddFlags& flags) {
     auto body = body_of(flags);
     if (!body) return fail(body.error());
-    Json args = {{"body", std::move(*body)}, {"dry_run", flags.dry_run}};
-    if (!flags.id.empty()) args["id"] = flags.id;
+    Json args = {{field::kBody, std::move(*body)}, {field::kDryRun, flags.dry_run}};
+    if (!flags.id.empty()) args[field::kId] = flags.id;
     flags.why.put_into(args);
     const auto done = session.ask("directive-add", std::move(args));
     if (!done) return fail(done.error());
     if (flags.dry_run)
         print_dry_run(*done);
     else
-        fmt::print("{}\n", cell(*done, "id"));
+        fmt::print("{}\n", cell(*done, field::kId));
     if (!flags.dry_run) print_notes(*done);
     return Exit::Done;
 }
@@ -148,27 +152,27 @@ struct RuleChangeFlags {
 };
 
 Exit step(Session& session, const RuleChangeFlags& flags) {
-    Json args = {{"id", flags.id}, {"step", flags.step}};
-    if (!flags.at.empty()) args["at"] = flags.at;
+    Json args = {{field::kId, flags.id}, {field::kStep, flags.step}};
+    if (!flags.at.empty()) args[field::kAt] = flags.at;
     flags.why.put_into(args);
     const auto done = session.ask("directive-step", std::move(args));
     if (!done) return fail(done.error());
     if (!flags.at.empty())
         fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, flags.at);
     else
-        fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, "policy_version"));
+        fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, field::kPolicyVersion));
     return Exit::Done;
 }
 
 Exit lift(Session& session, const RuleChangeFlags& flags) {
-    Json args = {{"id", flags.id}};
+    Json args = {{field::kId, flags.id}};
     flags.why.put_into(args);
     const auto done = session.ask("directive-lift", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("{} is lifted, policy version {}\n", flags.id, cell(*done, "policy_version"));
-    for (const auto& row : done->value("still_holds", Json::array()))
-        fmt::print("still in force: {} ({}, {})\n", cell(row, "id"), cell(row, "step"),
-                   in_both_forms(cell(row, "target")));
+    fmt::print("{} is lifted, policy version {}\n", flags.id, cell(*done, field::kPolicyVersion));
+    for (const auto& row : done->value(field::kStillHolds, Json::array()))
+        fmt::print("still in force: {} ({}, {})\n", cell(row, field::kId), cell(row, field::kStep),
+                   in_both_forms(cell(row, field::kTarget)));
     return Exit::Done;
 }
 
@@ -195,12 +199,12 @@ void add_changes(Verbs& verbs, CLI::App& directive) {
 Exit until_then(Session& session, const char* verb, const RuleChangeFlags& flags, Json args, std::string_view what) {
     const auto ends = flags.end.time();
     if (!ends) return fail(Error{fmt::format("{} ends by itself: give --for 30m, or --until TIME", verb)});
-    args["until"] = format_time(*ends);
+    args[field::kUntil] = format_time(*ends);
     flags.why.put_into(args);
     const auto done = session.ask(verb, std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{}: {} until {}\n", cell(*done, "id"), what, format_time(*ends));
+    fmt::print("{}: {} until {}\n", cell(*done, field::kId), what, format_time(*ends));
     return Exit::Done;
 }
 
@@ -212,8 +216,8 @@ void add_temporary_rules(Verbs& verbs) {
     flags->end.add_to(*verb);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {
-        Json args = {{"name", flags->name}};
-        if (!flags->group.empty()) args["group"] = flags->group;
+        Json args = {{field::kName, flags->name}};
+        if (!flags->group.empty()) args[field::kGroup] = flags->group;
         const auto typed = wire::parse_typed_name(flags->name, wire::NameUse::Subtree);
         return until_then(session, "allow", *flags, std::move(args), wire::both_forms(typed->name) + " is open");
     });

@@ -9,7 +9,7 @@
 #include <iostream>
 #include <sstream>
 
-#include "resolver/base/time_text.h"
+#include "resolver/report/records.h"
 #include "resolver/rules/exception_document.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
@@ -18,25 +18,11 @@
 namespace cenote::cli {
 namespace {
 
+namespace field = report::field;
+
 constexpr int kFormat = 1;
 constexpr std::size_t kBatch = 50;              // rules in one request, which is one line of the control protocol
 constexpr std::size_t kImportMax = 256U << 20;  // bytes
-
-Json record_json(const std::string& node, const state::Record& record) {
-    return {{"node", node},
-            {"number", record.number},
-            {"at", format_time(record.at)},
-            {"actor", record.actor},
-            {"action", record.action},
-            {"object", record.object},
-            {"before", record.before},
-            {"after", record.after},
-            {"requester", record.requester},
-            {"ref", record.ref},
-            {"note", record.note},
-            {"policy", record.policy},
-            {"chain", record.chain}};
-}
 
 /// Directives, allows and exceptions with their records. A suspension is local to this node and not exported.
 Result<Json> exported(const config::Settings& settings) {
@@ -46,17 +32,22 @@ Result<Json> exported(const config::Settings& settings) {
     if (!rules) return rules.error();
     const auto records = state::read_history(settings.state);
     if (!records) return records.error();
-    Json out = {
-        {"cenote_state", kFormat}, {"node", settings.node}, {"rules", Json::array()}, {"history", Json::array()}};
+    Json out = {{"cenote_state", kFormat},
+                {field::kNode, settings.node},
+                {field::kRules, Json::array()},
+                {field::kHistory, Json::array()}};
     for (const auto& rule : *rules) {
         if (rule.kind == state::RuleKind::Suspension) continue;
-        out["rules"].push_back({{"kind", state::rule_kind_to_text(rule.kind)},
-                                {"id", rule.id},
-                                {"text", rule.text},
-                                {"lifted", rule.lifted}});
-        for (const auto& [node, record] : *records)
-            if (record.object == rule.id && !state::is_backup_node(node))
-                out["history"].push_back(record_json(node.empty() ? settings.node : node, record));
+        out[field::kRules].push_back({{field::kKind, state::rule_kind_to_text(rule.kind)},
+                                      {field::kId, rule.id},
+                                      {field::kText, rule.text},
+                                      {field::kLifted, rule.lifted}});
+        for (const auto& [node, record] : *records) {
+            if (record.object != rule.id || state::is_backup_node(node)) continue;
+            Json row = report::record_json(record, node.empty() ? settings.node : node);
+            row[field::kNumber] = record.number;
+            out[field::kHistory].push_back(std::move(row));
+        }
     }
     return out;
 }
@@ -81,24 +72,27 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
     const auto text = read_input(file);
     if (!text) return fail(text.error());
     const Json read = Json::parse(*text, nullptr, false);
-    if (!read.is_object() || read.value("cenote_state", 0) != kFormat || !read.contains("rules") ||
-        !read.contains("history"))
+    if (!read.is_object() || read.value("cenote_state", 0) != kFormat || !read.contains(field::kRules) ||
+        !read.contains(field::kHistory))
         return fail(
             Error{fmt::format("{} is not what 'cenote state export' writes", file == "-" ? "the input" : file)});
-    const Json& rules = read["rules"];
+    const Json& rules = read[field::kRules];
     std::size_t taken = 0;
     for (std::size_t first = 0; first < rules.size(); first += kBatch) {
-        Json args = {{"node", read.value("node", "")}, {"rules", Json::array()}, {"history", Json::array()}};
+        Json args = {{field::kNode, read.value(field::kNode, "")},
+                     {field::kRules, Json::array()},
+                     {field::kHistory, Json::array()}};
         why.put_into(args);
         for (std::size_t i = first; i < std::min(first + kBatch, rules.size()); ++i) {
-            args["rules"].push_back(rules[i]);
-            for (const auto& record : read["history"])
-                if (record.value("object", "") == rules[i].value("id", "")) args["history"].push_back(record);
+            args[field::kRules].push_back(rules[i]);
+            for (const auto& record : read[field::kHistory])
+                if (record.value(field::kObject, "") == rules[i].value(field::kId, ""))
+                    args[field::kHistory].push_back(record);
         }
         const auto done = session.ask("state-import", std::move(args));
         if (!done) return fail(done.error());
-        taken += done->value("taken", std::size_t{0});
-        for (const auto& id : done->value("unconfirmed", Json::array()))
+        taken += done->value(field::kTaken, std::size_t{0});
+        for (const auto& id : done->value(field::kUnconfirmed, Json::array()))
             fmt::print("exception {} opens nothing until a person who did not import it approves it\n", cell(id));
     }
     fmt::print("{} of {} rules were new here or newer than the known ones; the others were known\n", taken,
@@ -143,7 +137,8 @@ Exit accept_clock(Session& session, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("accept-clock", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("{} is accepted as correct, although {} was seen before\n", cell(*done, "after"), cell(*done, "before"));
+    fmt::print("{} is accepted as correct, although {} was seen before\n", cell(*done, field::kAfter),
+               cell(*done, field::kBefore));
     return Exit::Done;
 }
 
@@ -204,13 +199,13 @@ Exit restore(Session& session, const std::string& file, const Why& why) {
     const auto incoming = Incoming::of(file, (*settings)->state);
     if (!incoming) return fail(incoming.error());
     if (!session.daemon_listens()) return restore_without_daemon(**settings, incoming->path(), why);
-    Json args = {{"path", incoming->path().string()}};
+    Json args = {{field::kPath, incoming->path().string()}};
     why.put_into(args);
     const auto done = session.ask("restore", std::move(args));
     if (!done) return fail(done.error());
     fmt::print("restored and in force, policy version {}; the former state is kept beside {}, as .before-restore\n",
-               cell(*done, "policy_version"), (*settings)->state.string());
-    for (const auto& id : done->value("unconfirmed", Json::array()))
+               cell(*done, field::kPolicyVersion), (*settings)->state.string());
+    for (const auto& id : done->value(field::kUnconfirmed, Json::array()))
         fmt::print("exception {} opens nothing until it is approved again\n", cell(id));
     return Exit::Done;
 }

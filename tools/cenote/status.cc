@@ -109,7 +109,7 @@ struct TopFlags {
 };
 
 Exit top(Session& session, const TopFlags& flags) {
-    const auto answer = session.ask("top", {{"what", flags.what}, {"rows", flags.rows}});
+    const auto answer = session.ask("top", {{field::kWhat, flags.what}, {field::kRows, flags.rows}});
     if (!answer) return fail(answer.error());
     if (flags.json) {
         print_json(*answer);

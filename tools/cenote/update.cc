@@ -6,6 +6,7 @@
 
 #include "blocklists/publisher.h"
 #include "resolver/domainset/publish.h"
+#include "resolver/report/fields.h"
 #include "resolver/report/popular_names.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/change_flags.h"
@@ -16,6 +17,8 @@
 
 namespace cenote::cli {
 namespace {
+
+namespace field = report::field;
 
 constexpr milliseconds kPatience{3000};  // a change of a secondary zone holds the lock for less
 
@@ -58,7 +61,7 @@ Status load_into_daemon(Session& session, const UpdateFlags& flags) {
         fmt::print("no cenoted listens; its next start takes the set\n");
         return Done{};
     }
-    Json args = {{"action", action_of(flags)}};
+    Json args = {{field::kAction, action_of(flags)}};
     flags.why.put_into(args);
     const auto done = session.ask("reload-set", std::move(args));
     if (!done) return done.error();
@@ -154,7 +157,7 @@ void note_end(const Publisher& publisher, UpdateResult& result) {
 
 /// For the daemon's status where nothing can be written beside the set.
 void send_failure(Session& session, const std::string& why) {
-    if (session.daemon_listens()) static_cast<void>(session.ask("update-failed", {{"why", why}}));
+    if (session.daemon_listens()) static_cast<void>(session.ask("update-failed", {{field::kWhy, why}}));
 }
 
 /// The part that works on the folder of the set, with the rights of its owner.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A clock on the wall that a test sets, preloaded into the real programs (LD_PRELOAD).
+// A wall clock that a test sets, preloaded into the real programs (LD_PRELOAD).
 //
-// The file that CENOTE_TEST_CLOCK names holds the time, in seconds since the epoch, and there the clock stands until
-// the file is written anew: no machine is too slow for a test that looks at one second. Then the clock is set, and as
-// the kernel does for timers that ask for it (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), each timer on the wall clock
-// becomes readable at once. The monotonic clock goes on as it was.
+// The file that CENOTE_TEST_CLOCK names holds the time, in seconds since the epoch. The clock stands at that time until
+// the file is written anew, so that a test of one second also passes on a slow machine. When it is set, each timer on
+// the wall clock becomes readable at once, as in the kernel with TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)). The
+// monotonic clock is that of the system.
 //
 // Threads:  a thread of its own waits for the file to change.
 // Failure:  without the file, or with nonsense in it, the clock is the system's.
@@ -110,7 +110,7 @@ int timerfd_settime(int fd, int flags, const itimerspec* when, itimerspec* befor
     static auto* const real = next<int(int, int, const itimerspec*, itimerspec*)>("timerfd_settime");
     if (standing == 0 || !is_on_wall_clock(fd) || (flags & TFD_TIMER_ABSTIME) == 0)
         return real(fd, flags, when, before);
-    // What is over fires at once; what is to come does so when the clock is set, for it does not get there by itself.
+    // A time that has passed fires at once, a later one when the clock is set, because the clock stands.
     const itimerspec over{.it_interval = {}, .it_value = {.tv_sec = 1, .tv_nsec = 0}};
     const itimerspec never{};
     return real(fd, flags, when->it_value.tv_sec <= standing ? &over : &never, before);

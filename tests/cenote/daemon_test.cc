@@ -155,6 +155,45 @@ TEST_F(DaemonTest, NotesOfAnAnswerAreLinesOnStderr) {
     EXPECT_THAT(run("restrict https://y.example/a").err, HasSubstr("write domain:y.example"));
 }
 
+TEST_F(DaemonTest, AServiceIsNamedAsPeopleNameIt) {
+    answer("services", Json::array({{{"id", "openai"}, {"aliases", {"chatgpt"}}, {"name", "ChatGPT"}},
+                                    {{"id", "kimi"}, {"name", "Kimi"}, {"vendor", "Moonshot AI"}}}));
+    answer("directive-add", {{"id", "dns1-4"}});
+    for (const auto& [typed, target] : {std::pair{"ChatGPT", "service:openai"},
+                                        {"chatgpt", "service:chatgpt"},
+                                        {"service:KIMI", "service:kimi"},
+                                        {"x.example", "service:x.example"}}) {
+        EXPECT_EQ(run(std::string("restrict ") + typed).out, "dns1-4\n") << typed;
+        EXPECT_THAT(last_asked().args.at("body"), HasSubstr(target));
+    }
+    const auto vendor = run("restrict 'Moonshot AI'");
+    EXPECT_EQ(vendor.code, 1);
+    EXPECT_THAT(vendor.err, HasSubstr("it is a vendor: write vendor:Moonshot AI, or one of its services: 'kimi'"));
+}
+
+TEST_F(DaemonTest, CandidatesAreWhatTheDaemonKnows) {
+    answer(
+        "services",
+        Json::array({{{"id", "alpha"}, {"name", "Alpha Chat"}, {"vendor", "Alpha Labs"}, {"category", {"chat"}}},
+                     {{"id", "beta"}, {"name", "Beta"}, {"vendor", "Alpha Labs"}, {"category", {"coding", "chat"}}}}));
+    answer("directives", Json::array({{{"id", "test-1"}, {"title", "Under assessment"}}}));
+    answer("groups", Json::array({{{"id", "lab"}, {"name", "Laboratory"}}}));
+    answer("exceptions",
+           {{"rows", Json::array({{{"id", "dns1-7"}, {"purpose", "comparing\nmodels"}}})}, {"next", nullptr}});
+    EXPECT_EQ(run("complete services a").out, "alpha\tAlpha Chat\n");
+    EXPECT_EQ(run("complete services --vendor ''").out, "Alpha Labs\n");
+    EXPECT_EQ(run("complete restrict category:c").out, "category:chat\ncategory:coding\n");
+    EXPECT_EQ(run("complete directive add --target service:b").out, "service:beta\tBeta\n");
+    EXPECT_EQ(run("complete directive lift ''").out, "test-1\tUnder assessment\n");
+    EXPECT_EQ(run("complete audit --directive t").out, "test-1\tUnder assessment\n");
+    EXPECT_EQ(run("complete restrict alpha --group ''").out, "lab\tLaboratory\neveryone\tevery client\n");
+    EXPECT_EQ(run("complete exception approve ''").out, "dns1-7\tcomparing\\u{0a}models\n");
+    refuse("services", "nobody may not use this socket");
+    const auto ran = run("complete services a");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out + ran.err, "");
+}
+
 TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     answer("groups", Json::array({{{"id", "from-the-daemon"}, {"name", "X"}}}));
     EXPECT_EQ(run("groups --json").json().at(0).at("id"), "from-the-daemon");

@@ -192,12 +192,16 @@ TEST_F(FilesTest, ServicesAreKnownFromTheSetOrTheCatalogue) {
     ASSERT_EQ(run("update").code, 0);
     EXPECT_THAT(ids(run("services --json").json()), testing::UnorderedElementsAre("alpha", "beta"));
     EXPECT_THAT(ids(run("services --json --category CODING").json()), ElementsAre("beta"));
-    EXPECT_THAT(ids(run("services --json --jurisdiction us").json()), ElementsAre());
+    const auto abroad = run("services --jurisdiction Korea");
+    EXPECT_EQ(abroad.code, 2) << "a filter that fits nothing would look like an empty catalogue";
+    EXPECT_EQ(abroad.err, "cenote: there is no jurisdiction 'Korea'; there are KR\n");
+    EXPECT_EQ(run("services --category codin --json").code, 2);
     EXPECT_EQ(run("services --json --vendor 'alpha labs'").json().size(), 2U);
     const auto one = run("services alpha-chat --json").json();
     ASSERT_EQ(ids(one), std::vector<std::string>{"alpha"});
     EXPECT_EQ(one[0].at("hosts").size(), 2U);
     EXPECT_THAT(run("services alpha").out, HasSubstr("api.alpha-ai.example"));
+    EXPECT_THAT(run("services 'Alpha Chat'").out, HasSubstr("api.alpha-ai.example"));
     const auto none = run("services alhpa");
     EXPECT_EQ(none.code, 1);
     EXPECT_EQ(none.err, "cenote: there is no service 'alhpa'; did you mean 'alpha'?\n");
@@ -308,6 +312,10 @@ TEST_F(FilesTest, NoColourAndNoHeaderInAPipe) {
     configure("");
     EXPECT_THAT(run("services").out, testing::Not(HasSubstr("\x1b")));
     EXPECT_EQ(lines_of(run("services").out), 2);
+    const std::string with_header = run("services --header").out;
+    EXPECT_EQ(lines_of(with_header), 3);
+    EXPECT_THAT(with_header, testing::StartsWith("SERVICE  VENDOR"));
+    EXPECT_EQ(run("--header services").out, with_header);
 }
 
 }  // namespace

@@ -3,18 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tools/cenote/listings.h"
-
 namespace cenote::cli {
 namespace {
-
-TEST(WidthOf, CountsColumnsNotBytes) {
-    EXPECT_EQ(width_of(""), 0U);
-    EXPECT_EQ(width_of("abc"), 3U);
-    EXPECT_EQ(width_of("산업부"), 6U);
-    EXPECT_EQ(width_of("é"), 1U);
-    EXPECT_GT(width_of("\xff\xed"), 0U) << "broken UTF-8 ends somewhere";
-}
 
 TEST(Cell, ShowsEveryKindOfValue) {
     EXPECT_EQ(cell(Json()), "-");
@@ -35,7 +25,7 @@ TEST(TableTest, EscapesControlCharacters) {
     table.add({"1", "x\n2  forged\u202e"});
     testing::internal::CaptureStdout();
     table.print();
-    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1       x\\u{0a}2  forged\\u{202e}\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1  x\\u{0a}2  forged\\u{202e}\n");
 }
 
 TEST(PrintJson, EscapesControlCharactersAndKeepsTheValue) {
@@ -57,15 +47,6 @@ TEST(TableTest, AlignsColumnsAndEndsLinesClean) {
     testing::internal::CaptureStdout();
     table.print();
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "산업부  x       y\nlab     longer\n");
-}
-
-TEST(FindRow, TakesIdsAndAliases) {
-    const Json rows = Json::array({{{"id", "openai"}, {"aliases", {"chatgpt"}}}, {{"id", "deepseek"}}});
-    EXPECT_EQ(find_row(rows, "deepseek", "service")->at("id"), "deepseek");
-    EXPECT_EQ(find_row(rows, "chatgpt", "service")->at("id"), "openai");
-    EXPECT_EQ(find_row(rows, "chatgtp", "service").error().text,
-              "there is no service 'chatgtp'; did you mean 'chatgpt'?");
-    EXPECT_EQ(find_row(rows, "zzz", "service").error().text, "there is no service 'zzz'");
 }
 
 }  // namespace

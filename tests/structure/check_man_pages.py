@@ -23,7 +23,7 @@ def flags_of(text):
     """The long flags of a --help text; the short form of one is not a flag of its own."""
     found = set()
     for line in text.splitlines():
-        if match := re.match(r"  (?:-\w,)?(--[a-z0-9-]+)", line):
+        if match := re.match(r"  (?:-\w, ?)?(--[a-z0-9-]+)", line):
             found.add(match[1])
     return found - ALWAYS
 
@@ -31,8 +31,7 @@ def flags_of(text):
 def verbs_of(program, *words):
     """Each verb as its words, with its flags; a verb that only groups others is not one."""
     text = help_of(program, *words)
-    below = text.partition("\nSubcommands:\n")[2]
-    names = re.findall(r"^  ([a-z][a-z-]*)", below, re.MULTILINE)
+    names = re.findall(r"^  ([a-z][a-z-]*)(?:  |$)", text, re.MULTILINE)  # arguments are in capitals, options have dashes
     if not names:
         return {" ".join(words): flags_of(text)}
     verbs = {}
@@ -63,6 +62,12 @@ def flags_in(lines):
             elif not (in_flags and len(word) == 1):  # a short form
                 in_flags = False
     return found
+
+
+def nested_options(page):
+    """Lines in which one .Op is inside another: Op lasts until the end of its line, Oo until Oc."""
+    return [line for line in page.splitlines()
+            if line.startswith(".") and re.search(r"\bOp\b.*\bO[po]\b", line)]
 
 
 def verbs_in(item):
@@ -115,6 +120,7 @@ def differences_of_tool(program, page):
     of_all = set().union(of_program, *known.values())
     found += [f"cenote {flag} is not in cenote.1" for flag in of_program - common]
     found += [f"cenote.1 has {flag}, which no verb knows" for flag in common - of_all]
+    found += [f"cenote.1 has brackets in brackets, write Oo ... Oc: {line}" for line in nested_options(page)]
     audited = set().union(*documented.values())
     return found + [f"cenote.1 does not describe {flag}" for flag in AUDITED - audited]
 
@@ -129,6 +135,8 @@ def main():
     cenote, cenoted, pages = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     found = differences_of_tool(cenote, (pages / "cenote.1").read_text())
     found += differences_of_daemon(cenoted, (pages / "cenoted.8").read_text())
+    found += [f"{page.name}: without a name after .Os groff prints BSD" for page in pages.iterdir()
+              if ".Os" in page.read_text().splitlines()]
     for line in sorted(found):
         print(line)
     return 1 if found else 0

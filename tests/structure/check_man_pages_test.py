@@ -11,9 +11,9 @@ import check_man_pages
 TOOL = """#!/bin/sh
 case "$*" in
     "--help") printf 'Options:\\n  -h,--help  Help\\n  --config FILE\\n  --socket PATH\\n  --version\\n'
-              printf '\\nSubcommands:\\n  show        Shows\\n  rule        Rules\\n' ;;
-    "show --help") printf 'Options:\\n  -h,--help  Help\\n  -v,--steps  All\\n  --json  JSON\\n' ;;
-    "rule --help") printf 'Options:\\n  -h,--help  Help\\n\\nSubcommands:\\n  add    Adds\\n  drop  Drops\\n' ;;
+              printf '\\nSee:\\n  show        Shows\\n\\nChange:\\n  rule        Rules\\n' ;;
+    "show --help") printf 'Arguments:\\n  NAME  A name\\n\\nOptions:\\n  -h,--help  Help\\n  -v,--steps  All\\n  --json  JSON\\n' ;;
+    "rule --help") printf 'Options:\\n  -h,--help  Help\\n\\nVerbs:\\n  add    Adds\\n  drop  Drops\\n' ;;
     "rule add --help") printf 'Options:\\n  --for DURATION  How long\\n  --note TEXT\\n  --ref T\\n  --requester N\\n' ;;
     "rule drop --help") printf 'Options:\\n  --for DURATION  How long\\n' ;;
 esac
@@ -75,6 +75,12 @@ class CheckManPages(unittest.TestCase):
                       self.found(TOOL_PAGE.replace(".El", ".It Cm hide\n.El")))
         self.assertIn("cenote.1 has the verb 'hide', which cenote does not know",
                       self.found(TOOL_PAGE.replace("Cm show Ar name", "Cm show Ar name , Cm hide Ar name")))
+
+    def test_brackets_in_brackets(self):
+        nested = TOOL_PAGE.replace("Op Fl v | -steps", "Op Fl v | -steps Op Fl -json")
+        self.assertEqual(self.found(nested), ["cenote.1 has brackets in brackets, write Oo ... Oc: "
+                                              ".It Cm show Ar name Op Fl v | -steps Op Fl -json"])
+        self.assertEqual(self.found(nested.replace("Op Fl v | -steps Op Fl -json", "Oo Fl v | -steps Oc Op Fl -json")), [])
 
     def test_daemon(self):
         self.assertEqual(check_man_pages.differences_of_daemon(self.daemon, DAEMON_PAGE + ".Fl -fast\n"),

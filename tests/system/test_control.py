@@ -287,8 +287,7 @@ starts  = 2099-01-01T00:00:00Z
     def test_completion(self):
         for shell in ("bash", "zsh", "fish"):
             script = self.resolver.cenote_ok("completion", shell)
-            for verb in ("update", "explain", "status", "completion"):
-                self.assertRegex(script, rf"\b{verb}\b")
+            self.assertIn(" complete ", script, "the script asks the program (test_terminal.py)")
             if shell == "bash":
                 checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
                 self.assertEqual((checked.returncode, checked.stderr), (0, ""))

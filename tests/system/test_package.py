@@ -49,7 +49,7 @@ class Package(unittest.TestCase):
                      "./usr/lib/systemd/system/cenote-transfer.service",
                      "./usr/share/cenote/services/deepseek.toml", "./usr/share/cenote/shared_infrastructure.txt",
                      "./usr/share/man/man8/cenoted.8.gz", "./usr/share/bash-completion/completions/cenote",
-                     "./usr/share/doc/cenote/copyright"):
+                     "./usr/share/doc/cenote/copyright", "./usr/share/doc/cenote/CATALOGUE.md"):
             self.assertIn(f" {path}\n", listed)
         depends = run("dpkg-deb", "-f", self.package, "Depends")
         self.assertRegex(depends, r"\blibuv1\b")
@@ -108,6 +108,21 @@ def traces():
                 continue
             found += [os.path.join(folder, name) for name in folders + files if "cenote" in name]
     return sorted(found)
+
+
+def examples_are_accepted():
+    """The configuration as installed, with every example in it in force."""
+    text = pathlib.Path("/etc/cenote/cenote.toml").read_text()
+    with_examples, times = re.subn(r"(?m)^#(?=[\w\[])", "", text)
+    assert times > 20, times
+    for group in re.search(r"approvers = (.*)\nreaders *= (.*)\n", with_examples).groups():
+        run("groupadd", "--system", group.strip('"[]'))
+    changed = pathlib.Path("/etc/cenote/with-examples.toml")
+    changed.write_text(with_examples)
+    done = subprocess.run(["/usr/sbin/cenoted", "--check", "--config", changed], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    changed.unlink()
 
 
 def serve_as_systemd_would():
@@ -172,8 +187,11 @@ def inside(folder, package):
     assert not [path for path in before if path.startswith("/etc/cenote")], "cenote is installed on this machine"
     # The variables of another node, as after tools/quickstart: the installation ignores them.
     elsewhere = dict(os.environ, CENOTE_CONFIG="/nonexistent/cenote.toml", CENOTE_SOCKET="/nonexistent/control.sock")
-    run("dpkg", "-i", "/root/cenote.deb", env=elsewhere)
-    run("/usr/sbin/cenoted", "--check", "--config", "/etc/cenote/cenote.toml")
+    said = run("dpkg", "-i", "/root/cenote.deb", env=elsewhere)
+    for words in ("cenoted is installed", "sinkholes no name", "Next: ", "/etc/cenote/cenote.toml"):
+        assert words in said, said
+    run("/usr/sbin/cenoted", "--check")
+    examples_are_accepted()
     published = pathlib.Path("/var/lib/cenote-lists/cenote.set")
     assert published.stat().st_size > 0 and published.owner() == "cenote-lists"
     wants = pathlib.Path("/etc/systemd/system/multi-user.target.wants/cenoted.service")
@@ -182,7 +200,8 @@ def inside(folder, package):
     serve_as_systemd_would()
 
     edited = pathlib.Path("/etc/cenote/cenote.toml").read_text()
-    run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps the edited configuration
+    said = run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps the edited configuration
+    assert "Next: " not in said, said
     assert pathlib.Path("/etc/cenote/cenote.toml").read_text() == edited
     own = pathlib.Path("/etc/cenote/directives.d/own.toml")
     own.write_text("# ours\n")
@@ -190,13 +209,28 @@ def inside(folder, package):
     run("dpkg", "-r", "cenote")
     assert not pathlib.Path("/usr/sbin/cenoted").exists()
     assert pathlib.Path("/etc/cenote/cenote.toml").exists() and published.exists(), "removed, not purged"
-    run("dpkg", "-P", "cenote")
+    state = pathlib.Path("/var/lib/cenote/state.db")
+    assert state.exists()
+    (state.parent / "another-file").write_text("")
+    said = run("dpkg", "-P", "cenote")
+    assert str(state) in said, said
+    assert state.exists() and state.owner() == "cenote", "the audit trail stays"
+    assert all(path.name.startswith("state.db") for path in state.parent.iterdir()), list(state.parent.iterdir())
     assert own.exists(), "files that are not of the package remain"
     own.unlink()
-    own.parent.rmdir()
-    own.parent.parent.rmdir()
-    left = sorted(set(traces()) - set(before))
-    assert left == [], left
+
+    for way in ("marker", "variable"):  # to remove the audit trail as well
+        run("dpkg", "-i", "/root/cenote.deb")
+        assert state.exists()
+        if way == "marker":
+            pathlib.Path("/etc/cenote/purge-audit-trail").write_text("")
+        run("dpkg", "-P", "cenote",
+            env=dict(os.environ, CENOTE_PURGE_AUDIT_TRAIL="yes") if way == "variable" else dict(os.environ))
+        left = sorted(set(traces()) - set(before))
+        assert left == [], (way, left)
+        state.parent.mkdir()
+        state.write_text("")  # for the next way
+    shutil.rmtree(state.parent)
 
 
 if __name__ == "__main__":

@@ -78,12 +78,42 @@ class Packages(unittest.TestCase):
         self.assertIn('"CENOTE_TESTS": "OFF"', (SOURCE / "CMakePresets.json").read_text())
 
 
+def function_of(script, name):
+    """The text of a function of a script."""
+    begin = script.index(f"\n{name}() {{")
+    return script[begin:script.index("\n}\n", begin) + 3]
+
+
+class Forwarded(unittest.TestCase):
+    """What is said about the upstream server is what its answer was."""
+
+    def said(self, reply):
+        script = (SOURCE / "tools" / "quickstart").read_text()
+        done = subprocess.run(["bash", "-c", f"set -euo pipefail; port=1\ndig() {{ printf '%s' \"$REPLY_OF_DIG\"; }}\n"
+                               f"{function_of(script, 'forwarded')}forwarded www.debian.org"],
+                              env=dict(os.environ, REPLY_OF_DIG=reply), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_an_answer_is_shown(self):
+        self.assertEqual(self.said(";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n"
+                                   "www.debian.org.\t30\tIN\tA\t192.0.2.1\n"), "192.0.2.1\n")
+
+    def test_a_negative_answer_is_an_answer(self):
+        for rcode in ("NXDOMAIN", "REFUSED"):
+            self.assertEqual(self.said(f";; ->>HEADER<<- opcode: QUERY, status: {rcode}, id: 1\n"),
+                             f"the upstream server answers {rcode}; sinkholing works\n")
+
+    def test_nobody_answered(self):
+        for reply in ("", ";; ->>HEADER<<- opcode: QUERY, status: SERVFAIL, id: 1\n; EDE: 22 (No Reachable Authority)\n"):
+            self.assertEqual(self.said(reply), "no upstream reachable; sinkholing works\n")
+
+
 class TryNext(unittest.TestCase):
     def test_what_can_be_pasted(self):
         """Three lines within 80 columns; the first sets all that the tool needs in a shell."""
         script = (SOURCE / "tools" / "quickstart").read_text()
-        begin = script.index("write_environment() {")
-        function = script[begin:script.index("\n}\n", begin) + 3]
+        function = function_of(script, "write_environment")
         tail = script[script.index("\nwrite_environment\n"):]
         with tempfile.TemporaryDirectory(prefix="cenote quickstart-") as folder:
             home = pathlib.Path(folder) / ".quickstart"

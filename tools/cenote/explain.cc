@@ -14,6 +14,8 @@ namespace {
 
 namespace field = report::field;
 
+constexpr std::size_t kIndent = 10;  // of everything after the verdict
+
 struct ExplainFlags {
     std::string name;
     std::string client;  // empty: 127.0.0.1, without the check of allow_from
@@ -94,17 +96,19 @@ std::string time_until(WallTime then, WallTime now) {
 
 /// `from`: the time of the verdict.
 void print_answer(const Json& answer, bool steps, WallTime from) {
-    fmt::print("{}\n", one_line(answer));
+    print_line(one_line(answer), kIndent);
     if (cell(answer, field::kUnicode) != "-")
-        fmt::print("          {} ({})\n", cell(answer, field::kUnicode), cell(answer, field::kName));
+        print_line(fmt::format("          {} ({})", cell(answer, field::kUnicode), cell(answer, field::kName)),
+                   kIndent);
     const std::string changes = cell(answer, field::kChanges);
     const std::string until = cell(answer, field::kUntil);
     if (changes != "-")
-        fmt::print("          until {} ({}), then {}\n", changes, time_until(parse_time(changes).value(), from),
-                   cell(answer, field::kNextVerdict));
-    if (until != "-" && until != changes) fmt::print("          until {}\n", until);
+        print_line(fmt::format("          until {} ({}), then {}", changes,
+                               time_until(parse_time(changes).value(), from), cell(answer, field::kNextVerdict)),
+                   kIndent);
+    if (until != "-" && until != changes) print_line(fmt::format("          until {}", until), kIndent);
     if (!steps) return;
-    for (const auto& step : answer.value(field::kSteps, Json::array())) fmt::print("  {}\n", cell(step));
+    for (const auto& step : answer.value(field::kSteps, Json::array())) print_line("  " + cell(step));
 }
 
 Exit explain(Session& session, const ExplainFlags& flags) {

@@ -151,21 +151,6 @@ Exit directives(Session& session, const ListingFlags& flags) {
 
 }  // namespace
 
-Result<Json> find_row(const Json& rows, const std::string& id, std::string_view what) {
-    std::vector<std::string> known;
-    for (const auto& row : rows) {
-        if (row.value(field::kId, "") == id) return row;
-        known.push_back(row.value(field::kId, ""));
-        for (const auto& alias : row.value(field::kAliases, Json::array())) {
-            if (alias == id) return row;
-            known.push_back(alias.get<std::string>());
-        }
-    }
-    const std::string near = nearest(id, known);
-    return Error{fmt::format("there is no {} '{}'{}", what, id,
-                             near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near))};
-}
-
 void add_listings(Verbs& verbs) {
     const auto add = [&verbs](const char* name, const char* description, FromFiles from_files,
                               void (*print)(const Json&)) {

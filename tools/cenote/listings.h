@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finding one row among those that a list verb prints. Private to the tool.
+// Finding one row among those that a list verb prints, by a name that a person typed. Private to the tool.
 //
 // Threads: pure.   Memory: the row.   Failure: Result with one line.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tools/cenote/session.h"
 
 namespace cenote::cli {
 
-/// The row whose id or alias is `id`; the Error names the nearest one.
+/// The row whose id or alias is `id`, or else the only one that has it as its id, alias or name without regard to case.
+/// The Error names the ones that are near.
 Result<Json> find_row(const Json& rows, const std::string& id, std::string_view what);
+
+/// "there is no category 'ai'; …" with those of the `known` words that are near, or all of them where they are few.
+[[nodiscard]] Error no_such_word(std::string_view what, const std::string& word, std::vector<std::string> known);
+
+/// Whether two texts are equal without regard to the case of ASCII letters.
+[[nodiscard]] bool is_equal_folded(std::string_view a, std::string_view b);
 
 }  // namespace cenote::cli

@@ -7,15 +7,17 @@
 #include <cstdio>
 
 #include "resolver/base/printable.h"
+#include "tools/cenote/candidates.h"
+#include "tools/cenote/help.h"
+#include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
 
-constexpr int kWrongCommandLine = 2;
-
 void describe(CLI::App& app, Session& session) {
     app.name("cenote");
+    set_help_format(app);
     app.description("Cenote: shows the state of cenoted, compiles its lists and changes its rules");
     app.set_version_flag("--version", "cenote " CENOTE_VERSION);
     app.add_option("--config", session.config, "The configuration")
@@ -26,28 +28,16 @@ void describe(CLI::App& app, Session& session) {
                    "The control socket of the daemon; by default the one in the configuration")
         ->envname("CENOTE_SOCKET")
         ->type_name("PATH");
+    app.add_flag_callback("--header", print_headers_everywhere,
+                          "Print the headings of tables in a pipe, too; a terminal always shows them");
     app.require_subcommand(1);
 }
 
-/// Names a misspelt verb, for which the parser only reports that a verb is missing.
-std::string explain_mistake(CLI::App& app, const CLI::ParseError& mistake) {
-    const auto rest = app.remaining();
-    if (!app.get_subcommands().empty() || rest.empty() || rest.front().starts_with('-')) return mistake.what();
-    std::vector<std::string> known;
-    for (const CLI::App* verb : app.get_subcommands({})) known.push_back(verb->get_name());
-    const std::string near = nearest(rest.front(), known);
-    return fmt::format("there is no verb '{}'{}", rest.front(),
-                       near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near));
-}
-
-/// The program and the verbs of the command line, as "cenote exception request".
-std::string verb_of(const CLI::App& app) {
-    std::string words = app.get_name();
-    for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-        at = at->get_subcommands().front();
-        words += " " + at->get_name();
-    }
-    return words;
+/// The exit code of a command line that cannot be parsed.
+int refuse(const CLI::App& app, const CLI::ParseError& mistake) {
+    wrong_command_line(Error{
+        fmt::format("{}; '{} --help' shows its usage", printable(explain_mistake(app, mistake)), verb_words(app))});
+    return static_cast<int>(Exit::WrongCommandLine);
 }
 
 int run(int argc, char** argv) {
@@ -56,16 +46,18 @@ int run(int argc, char** argv) {
     describe(app, session);
     Verbs verbs(app);
     for (const auto add : {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets,
-                           add_rules, add_exceptions, add_state, add_audit, add_export, add_completion})
+                           add_rules, add_exceptions, add_state, add_audit, add_export, add_completion, add_help})
         add(verbs);
+    if (argc > 1 && std::string_view(argv[1]) == kCompleteWord)
+        return print_candidates(app, session, {argv + 2, argv + argc});
     try {
         app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {  // --help, --version
+    } catch (const CLI::CallForHelp& asked) {
+        return names_unknown_verb(app) ? refuse(app, asked) : app.exit(asked);
+    } catch (const CLI::Success& asked) {  // --version
         return app.exit(asked);
     } catch (const CLI::ParseError& mistake) {
-        fmt::print(stderr, "cenote: {}; '{} --help' shows its usage\n", printable(explain_mistake(app, mistake)),
-                   verb_of(app));
-        return kWrongCommandLine;
+        return refuse(app, mistake);
     }
     const auto done = verbs.chosen()(session);
     if (done == Exit::Done && session.used_files())

@@ -2,6 +2,7 @@
 #include "tools/cenote/print.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,30 +19,21 @@ namespace cenote::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
+constexpr std::size_t kUsualColumns = 80;   // of a terminal that does not tell
+constexpr std::size_t kFewestColumns = 20;  // below that lines are left to the terminal
 
 bool to_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 bool in_colour() {
     const char* no_color = std::getenv("NO_COLOR");
-    return to_terminal() && (no_color == nullptr || *no_color == '\0');
+    const char* term = std::getenv("TERM");
+    return to_terminal() && (no_color == nullptr || *no_color == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb");
 }
 
-struct WideRange {
-    char32_t first;
-    char32_t last;
-};
-// East Asian Width W and F (UAX #11), the ranges that names of people and services use.
-constexpr std::array<WideRange, 6> kWide{
-    {{0x1100, 0x115f}, {0x2e80, 0xa4cf}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xff00, 0xff60}, {0x1f300, 0x1faff}}};
-
-/// The character at `at`, which is advanced; malformed UTF-8 only gives a wrong width.
-char32_t next_character(std::string_view text, std::size_t& at) {
-    const auto lead = static_cast<unsigned char>(text[at++]);
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
-    char32_t character = more == 0 ? lead : lead & (0x3fU >> more);
-    for (std::size_t i = 0; i < more && at < text.size(); ++i)
-        character = (character << 6) | (static_cast<unsigned char>(text[at++]) & 0x3fU);
-    return character;
+bool& headers_everywhere() {
+    static bool everywhere = false;
+    return everywhere;
 }
 
 }  // namespace
@@ -52,31 +44,22 @@ void Table::add(std::vector<std::string> row) {
 }
 
 void Table::print() const {
-    std::vector<std::size_t> widths(rows_.front().size());
-    for (const auto& row : rows_)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-    for (std::size_t i = to_terminal() ? 0 : 1; i < rows_.size(); ++i) {
-        std::string line;
-        for (std::size_t column = 0; column < rows_[i].size(); ++column) {
-            const std::string& text = rows_[i][column];
-            line += coloured(text);
-            if (column + 1 < rows_[i].size()) line.append(widths[column] - width_of(text) + kGap, ' ');
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        fmt::print("{}\n", line);
-    }
+    const bool header = to_terminal() || headers_everywhere();
+    const std::vector<Row> shown(rows_.begin() + (header ? 0 : 1), rows_.end());
+    for (const std::string& line : lay_out(shown, terminal_columns(), coloured)) fmt::print("{}\n", line);
 }
 
-std::size_t width_of(std::string_view text) {
-    std::size_t width = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const char32_t character = next_character(text, at);
-        const bool wide = std::any_of(kWide.begin(), kWide.end(), [character](const WideRange& range) {
-            return character >= range.first && character <= range.last;
-        });
-        width += wide ? 2 : 1;
-    }
-    return width;
+std::size_t terminal_columns() {
+    if (!to_terminal()) return 0;
+    winsize size{};
+    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
+    return std::max<std::size_t>(known ? size.ws_col : kUsualColumns, kFewestColumns);
+}
+
+void print_headers_everywhere() { headers_everywhere() = true; }
+
+void print_line(std::string_view text, std::size_t indent) {
+    fmt::print("{}\n", wrapped_text(text, terminal_columns(), indent));
 }
 
 std::string coloured(std::string_view word) {
@@ -132,6 +115,10 @@ std::string in_both_forms(const std::string& text) {
     return letters.empty() ? text : fmt::format("{}{} ({})", target ? kDomain : "", letters, name->to_string());
 }
 
+std::string name_cell(const Json& row, const char* key) {
+    return to_terminal() ? in_both_forms(cell(row, key)) : cell(row, key);
+}
+
 void print_notes(const Json& answer) {
     for (const auto& note : answer.value(report::field::kNotes, Json::array()))
         fmt::print(stderr, "cenote: {}\n", cell(note));
@@ -144,9 +131,13 @@ void print_json(const Json& json) {
 void print_fields(const Json& row, const std::vector<std::pair<std::string, const char*>>& fields) {
     std::size_t width = 0;
     for (const auto& [label, key] : fields) width = std::max(width, width_of(label));
+    const std::size_t column = width + kGap;
     for (const auto& [label, key] : fields) {
         const std::string value = cell(row, key);
-        if (value != "-") fmt::print("{}{:{}}{}\n", label, "", width - width_of(label) + kGap, coloured(value));
+        if (value == "-") continue;
+        // A word that does not fit beside the labels, such as a digest, is below its label and stays whole.
+        const std::size_t indent = column + longest_word(value) > terminal_columns() ? kGap : column;
+        print_line(fmt::format("{}{:{}}{}", label, "", column - width_of(label), coloured(value)), indent);
     }
 }
 

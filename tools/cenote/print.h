@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Output for people: aligned tables, and colour where a terminal shows it (never with NO_COLOR, no-color.org).
+// Output for people: aligned tables and lines within the width of a terminal, and colour where it shows colours (never
+// with NO_COLOR, no-color.org, or TERM=dumb). A pipe gets each line whole, and no heading unless it is asked for.
 //
 // Threads: one.   Failure: none here; main() checks stdout once, at the end.
 #pragma once
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/cenote/layout.h"
 #include "tools/cenote/session.h"
 
 namespace cenote::cli {
@@ -19,15 +21,21 @@ public:
 
     /// Escapes control characters: a text can neither forge a row nor control the terminal.
     void add(std::vector<std::string> row);
-    /// Aligns the columns; the header is printed on a terminal only.
+    /// Aligns the columns (layout.h). The header is printed on a terminal, elsewhere after print_headers_everywhere().
     void print() const;
 
 private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// The columns that a text takes on a terminal: a Hangul syllable takes two.
-[[nodiscard]] std::size_t width_of(std::string_view text);
+/// The columns of the terminal on stdout; 0: it is no terminal.
+[[nodiscard]] std::size_t terminal_columns();
+
+/// Tables have their header in a pipe, too (--header).
+void print_headers_everywhere();
+
+/// A line, wrapped on a terminal; all its lines but the first begin with `indent` blanks.
+void print_line(std::string_view text, std::size_t indent = 4);
 
 /// The word in a colour for its severity, where the terminal shows colours.
 [[nodiscard]] std::string coloured(std::string_view word);
@@ -40,11 +48,13 @@ private:
 
 /// A target or a name with its U-labels beside its A-labels: "domain:한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)".
 [[nodiscard]] std::string in_both_forms(const std::string& text);
+/// The same on a terminal; a pipe gets the text alone, as a program compares it.
+[[nodiscard]] std::string name_cell(const Json& row, const char* key);
 /// Prints the field `notes` of an answer on stderr, a line each.
 void print_notes(const Json& answer);
 
 void print_json(const Json& json);
-/// Labels in one column, values in the other; null and empty values are left out.
+/// Labels in one column, values in the other, wrapped on a terminal; null and empty values are left out.
 void print_fields(const Json& row, const std::vector<std::pair<std::string, const char*>>& fields);
 
 }  // namespace cenote::cli

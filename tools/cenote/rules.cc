@@ -3,12 +3,15 @@
 // directive add, step and lift, their short forms observe, advise, restrict and block; allow; suspend.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/change_flags.h"
+#include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -26,15 +29,33 @@ struct AddFlags {
     Why why;
 };
 
+/// A target as it is in a file. A text without a kind is a service, which may be named without regard to case or by its
+/// name; where that is not clear the daemon says what is wrong with the text itself.
+Result<std::string> target_of(Session& session, const std::string& text) {
+    const std::string kind = "service:";
+    if (text.find(':') != std::string::npos && !text.starts_with(kind)) return text;
+    const std::string name = text.starts_with(kind) ? text.substr(kind.size()) : text;
+    const auto rows = session.ask_if_there("services", Json::object());
+    if (name == "*" || !rows || !*rows || !(*rows)->is_array() || (*rows)->empty()) return kind + name;
+    const auto row = find_row(**rows, name, "service");
+    if (!row && name.find('.') == std::string::npos) return row.error();
+    if (!row) return kind + name;
+    const auto aliases = row->value("aliases", Json::array());
+    if (std::find(aliases.begin(), aliases.end(), name) != aliases.end()) return kind + name;
+    return kind + cell(*row, "id");
+}
+
 /// The table as it would be in a file, without an id. The daemon checks it, because it has the catalogue.
-Result<std::string> body_of(const AddFlags& flags) {
+Result<std::string> body_of(Session& session, const AddFlags& flags) {
     policy::Directive directive;
     directive.title = flags.title;
     directive.issuer = flags.issuer;
     directive.basis = flags.basis;
     directive.mandated_by = flags.mandated_by;
     for (const auto& text : flags.targets) {
-        auto target = policy::parse_target(text.find(':') == std::string::npos ? "service:" + text : text);
+        const auto written = target_of(session, text);
+        if (!written) return written.error();
+        auto target = policy::parse_target(*written);
         if (!target) return std::move(target).error();
         if (!target->note.empty()) fmt::print(stderr, "cenote: {}\n", target->note);
         directive.targets.push_back(std::move(*target));
@@ -76,7 +97,7 @@ void print_dry_run(const Json& reply) {
 }
 
 Exit add(Session& session, const AddFlags& flags) {
-    auto body = body_of(flags);
+    auto body = body_of(session, flags);
     if (!body) return fail(body.error());
     Json args = {{field::kBody, std::move(*body)}, {field::kDryRun, flags.dry_run}};
     if (!flags.id.empty()) args[field::kId] = flags.id;

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <tuple>
 
 #include "resolver/report/fields.h"
 #include "resolver/report/services.h"
@@ -25,12 +25,6 @@ struct ServicesFlags {
     bool stale = false;
     bool json = false;
 };
-
-bool equal_folded(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
-               return std::tolower(x) == std::tolower(y);
-           });
-}
 
 /// The catalogue as its files have it; a configuration that cannot be read gives an empty one.
 class Catalogue {
@@ -63,16 +57,33 @@ Result<Json> services_from_files(Session& session) {
     return report::services_json(blocklists::load_catalogue((*settings)->services, ignored));
 }
 
+/// Nothing is wrong with a filter of a word that some row has; another one would print nothing, as if all were well.
+Status check_filters(const Json& rows, const ServicesFlags& flags) {
+    for (const auto& [what, key, word] : {std::tuple{"vendor", field::kVendor, &flags.vendor},
+                                          std::tuple{"category", field::kCategory, &flags.category},
+                                          std::tuple{"jurisdiction", field::kJurisdiction, &flags.jurisdiction}}) {
+        std::vector<std::string> known;
+        for (const auto& row : rows) {
+            const auto value = row.value(key, Json());
+            for (const auto& one : value.is_array() ? value : Json::array({value})) known.push_back(cell(one));
+        }
+        const bool found = std::any_of(known.begin(), known.end(),
+                                       [&, w = word](const std::string& one) { return is_equal_folded(one, *w); });
+        if (!word->empty() && !found) return no_such_word(what, *word, std::move(known));
+    }
+    return Done{};
+}
+
 Json filtered(const Json& rows, const ServicesFlags& flags) {
     Json kept = Json::array();
     for (const auto& row : rows) {
         const auto categories = row.value(field::kCategory, Json::array());
         const bool category = flags.category.empty() ||
                               std::any_of(categories.begin(), categories.end(),
-                                          [&](const Json& one) { return equal_folded(cell(one), flags.category); });
-        const bool vendor = flags.vendor.empty() || equal_folded(cell(row, field::kVendor), flags.vendor);
+                                          [&](const Json& one) { return is_equal_folded(cell(one), flags.category); });
+        const bool vendor = flags.vendor.empty() || is_equal_folded(cell(row, field::kVendor), flags.vendor);
         const bool jurisdiction =
-            flags.jurisdiction.empty() || equal_folded(cell(row, field::kJurisdiction), flags.jurisdiction);
+            flags.jurisdiction.empty() || is_equal_folded(cell(row, field::kJurisdiction), flags.jurisdiction);
         const bool stale = !flags.stale || row.value(field::kStale, false);
         if (category && vendor && jurisdiction && stale) kept.push_back(row);
     }
@@ -108,8 +119,8 @@ void print_service(Json row) {
     if (!hosts.is_array()) return;
     Table table({"NAME", "ROLE", ""});
     for (const auto& host : hosts)
-        table.add(
-            {cell(host, field::kName), cell(host, field::kRole), host.value(field::kStrict, false) ? "strict" : ""});
+        table.add({name_cell(host, field::kName), cell(host, field::kRole),
+                   host.value(field::kStrict, false) ? "strict" : ""});
     table.print();
 }
 
@@ -119,6 +130,7 @@ Exit services(Session& session, const ServicesFlags& flags) {
     const Catalogue catalogue(session);
     for (auto& row : *rows) report::add_evidence(row, catalogue.find_service(row), wall_now());
     if (flags.id.empty()) {
+        if (const auto known = check_filters(*rows, flags); !known) return wrong_command_line(known.error());
         const auto kept = filtered(*rows, flags);
         flags.json ? print_json(kept) : print_services(kept);
         return Exit::Done;
@@ -135,7 +147,7 @@ Exit services(Session& session, const ServicesFlags& flags) {
 void add_services(Verbs& verbs) {
     CLI::App* verb = verbs.add("services", "The AI services that are known; with an ID all of one");
     const auto flags = std::make_shared<ServicesFlags>();
-    verb->add_option("ID", flags->id, "One service, by its id or an alias")->type_name("");
+    verb->add_option("ID", flags->id, "One service, by its id, an alias or its name")->type_name("");
     verb->add_option("--vendor", flags->vendor, "Only of this vendor")->type_name("NAME");
     verb->add_option("--category", flags->category, "Only of this category")->type_name("NAME");
     verb->add_option("--jurisdiction", flags->jurisdiction, "Only of this jurisdiction")->type_name("CC");

@@ -148,4 +148,9 @@ Exit fail(const Error& error) {
     return Exit::Failed;
 }
 
+Exit wrong_command_line(const Error& error) {
+    fail(error);
+    return Exit::WrongCommandLine;
+}
+
 }  // namespace cenote::cli

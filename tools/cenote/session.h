@@ -20,8 +20,8 @@ namespace cenote::cli {
 
 using control::Json;
 
-/// The exit code. The parser itself reports a wrong command line, with 2.
-enum class Exit : int { Done = 0, Failed = 1 };
+/// The exit code.
+enum class Exit : int { Done = 0, Failed = 1, WrongCommandLine = 2 };
 
 /// A policy read from files, and the local names.
 struct PolicyFromFiles {
@@ -76,5 +76,7 @@ private:
 
 /// Prints each line of the error on stderr, with "cenote: " before it.
 Exit fail(const Error& error);
+/// The same for a word on the command line that means nothing.
+Exit wrong_command_line(const Error& error);
 
 }  // namespace cenote::cli

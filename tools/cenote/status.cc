@@ -14,6 +14,7 @@ namespace {
 namespace field = report::field;
 
 constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
+constexpr std::size_t kLabel = 11;        // the column of the values
 
 struct StatusFlags {
     bool check = false;
@@ -28,35 +29,39 @@ std::string rtt_text(const Json& upstream) {
 
 void print_upstreams(const Json& upstreams) {
     for (const auto& one : upstreams)
-        fmt::print("upstream   {}  {}{}\n", cell(one, field::kServer),
-                   one.value(field::kHealthy, false) ? "healthy" : "sick", rtt_text(one));
+        print_line(fmt::format("upstream   {}  {}{}", cell(one, field::kServer),
+                               one.value(field::kHealthy, false) ? "healthy" : "sick", rtt_text(one)),
+                   kLabel);
 }
 
 void print_problems(const Json& problems) {
     for (const auto& one : problems) {
         const std::string since = cell(one, field::kSince);
-        fmt::print("{}  {}; {}{}\n", coloured(cell(one, field::kSeverity)), cell(one, field::kWhat),
-                   cell(one, field::kDo), since == "-" ? "" : fmt::format(" (since {})", since));
+        print_line(fmt::format("{}  {}; {}{}", coloured(cell(one, field::kSeverity)), cell(one, field::kWhat),
+                               cell(one, field::kDo), since == "-" ? "" : fmt::format(" (since {})", since)));
     }
 }
 
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
-    fmt::print("cenoted    {} on {}, up {}, {} workers\n", cell(status, field::kVersion), cell(status, field::kNode),
-               format_duration(uptime), cell(status, field::kWorkers));
-    if (status.contains(field::kListen)) fmt::print("listening  {}\n", cell(status, field::kListen));
-    fmt::print("policy     version {}, digest {}\n", cell(status, field::kPolicyVersion),
-               cell(status, field::kPolicyDigest).substr(0, kShownDigits));
-    fmt::print("audit      head {}\n", cell(status, field::kAuditHead));
-    fmt::print("set        {} names, built {}, {}\n", cell(set, field::kDomains), cell(set, field::kBuiltAt),
-               cell(set, field::kPath));
+    print_line(fmt::format("cenoted    {} on {}, up {}, {} workers", cell(status, field::kVersion),
+                           cell(status, field::kNode), format_duration(uptime), cell(status, field::kWorkers)),
+               kLabel);
+    if (status.contains(field::kListen)) print_line("listening  " + cell(status, field::kListen), kLabel);
+    print_line(fmt::format("policy     version {}, digest {}", cell(status, field::kPolicyVersion),
+                           cell(status, field::kPolicyDigest).substr(0, kShownDigits)),
+               kLabel);
+    print_line("audit      head " + cell(status, field::kAuditHead), kLabel);
+    print_line(fmt::format("set        {} names, built {}, {}", cell(set, field::kDomains), cell(set, field::kBuiltAt),
+                           cell(set, field::kPath)),
+               kLabel);
     print_upstreams(status.value(field::kUpstreams, Json::array()));
-    fmt::print("queries    {} asked", cell(status, field::kQueries));
+    std::string queries = fmt::format("queries    {} asked", cell(status, field::kQueries));
     for (const char* kind : {field::kBlocked, field::kRestricted, field::kAdvised, field::kObserved, field::kRefused,
                              field::kCached, field::kForwarded})
-        fmt::print(", {} {}", cell(status, kind), kind);
-    fmt::print("\n");
+        queries += fmt::format(", {} {}", cell(status, kind), kind);
+    print_line(queries, kLabel);
     print_problems(status.value(field::kProblems, Json::array()));
 }
 
@@ -123,7 +128,7 @@ Exit top(Session& session, const TopFlags& flags) {
         const bool names = flags.what == "names";
         Table table({names ? "NAME" : "CLIENT", "QUERIES", names ? "CLIENTS" : "NAMES"});
         for (const auto& row : *answer)
-            table.add({cell(row, names ? field::kName : field::kClient), cell(row, field::kQueries),
+            table.add({names ? name_cell(row, field::kName) : cell(row, field::kClient), cell(row, field::kQueries),
                        cell(row, names ? field::kClients : field::kNames)});
         table.print();
         fmt::print("from a sample: the first thousand answers of each second and worker; older ones count less\n");

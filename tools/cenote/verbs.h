@@ -61,5 +61,6 @@ void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
 void add_export(Verbs& verbs);      // export
 void add_completion(Verbs& verbs);  // completion
+void add_help(Verbs& verbs);        // help
 
 }  // namespace cenote::cli

@@ -4,16 +4,22 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <new>
 #include <string>
 #include <system_error>
+#include <vector>
 
+#include "resolver/base/diagnostics.h"
 #include "resolver/base/log.h"
+#include "resolver/base/printable.h"
 #include "resolver/daemon/daemon.h"
 #include "resolver/daemon/transfer_process.h"
 #include "resolver/daemon/version.h"
 
 namespace {
+
+constexpr std::size_t kOptionColumn = 16;  // of the help, whose lines then have at most 80 columns
 
 /// Called on any thread when an allocation fails: one line instead of a core dump, and an exit code after which systemd
 /// restarts the daemon.
@@ -33,6 +39,17 @@ int run(const std::string& config, bool check, bool transfer) try {
     return 1;
 }
 
+std::string explain_mistake(const CLI::App& app, const CLI::ParseError& mistake) {
+    const auto rest = app.remaining();
+    if (rest.empty()) return mistake.what();
+    if (!rest.front().starts_with('-')) return "'" + rest.front() + "' is an argument too many";
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    const std::string near = cenote::nearest(rest.front(), known);
+    return "there is no option '" + rest.front() + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,6 +58,7 @@ int main(int argc, char** argv) {
     std::string config = "/etc/cenote/cenote.toml";
     bool check = false;
     bool transfer = false;
+    app.get_formatter()->column_width(kOptionColumn);
     app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
     app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
     app.add_flag("--transfer", transfer, "only run the secondary zones of lists");
@@ -50,7 +68,8 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& done) {
         return app.exit(done);
     } catch (const CLI::ParseError& error) {
-        app.exit(error);
+        const std::string mistake = explain_mistake(app, error);
+        std::fprintf(stderr, "cenoted: %s; 'cenoted --help' shows its usage\n", cenote::printable(mistake).c_str());
         return 2;
     }
     return run(config, check, transfer);

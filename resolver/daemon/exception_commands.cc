@@ -40,6 +40,7 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
                  {"ends", report::time_json(changed->ends)},
                  {"unratified", rules::is_unratified(*changed)},
                  {"agreed_by", changed->agreed_by},
+                 {"extension", report::extension_json(changed->extension)},
                  {"policy_version", running.enforcement().policy().version()}});
 }
 
@@ -77,6 +78,8 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
                                                        .client = text_of(request, "client"),
                                                        .group = text_of(request, "group"),
                                                        .purpose = text_in(request, "purpose"),
+                                                       .requester = text_in(request, "requester"),
+                                                       .ref = text_in(request, "ref"),
                                                        .emergency = emergency,
                                                        .end = typed_end(request)});
     if (!document) return fail(document.error().text);

@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 
-bool to_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
-
 bool in_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     return to_terminal() && (no_color == nullptr || *no_color == '\0');
@@ -45,6 +43,8 @@ char32_t next_character(std::string_view text, std::size_t& at) {
 }
 
 }  // namespace
+
+bool to_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 void Table::add(std::vector<std::string> row) {
     for (std::string& text : row) text = printable(text);

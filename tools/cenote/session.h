@@ -20,8 +20,9 @@ namespace cenote::cli {
 
 using control::Json;
 
-/// The exit code. The parser itself reports a wrong command line, with 2.
-enum class Exit : int { Done = 0, Failed = 1 };
+/// The exit code. The parser itself reports a wrong command line, with 2. For `status --check` they mean what they mean
+/// to monitoring: well, warning, critical, unknown.
+enum class Exit : int { Done = 0, Failed = 1, Critical = 2, Unknown = 3 };
 
 /// A policy read from files, and the local names.
 struct PolicyFromFiles {

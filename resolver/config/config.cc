@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::string_view kDirectivesFolder = "directives.d";
 // The keys of cenote.toml that are not allowed in directives.d.
-constexpr std::array<std::string_view, 13> kMainOnly{"server",    "limits", "control",   "sinkhole", "upstream",
-                                                     "cache",     "local",  "blocklist", "list",     "tsig",
-                                                     "serve_rpz", "group",  "exceptions"};
+constexpr std::array<std::string_view, 14> kMainOnly{"server",    "limits", "control",    "sinkhole", "upstream",
+                                                     "cache",     "local",  "blocklist",  "list",     "tsig",
+                                                     "serve_rpz", "group",  "exceptions", "notify"};
 
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
@@ -42,7 +42,7 @@ void read_main(const TomlFile& file, Draft& draft) {
     rules::read_sinkhole(root, draft);
     rules::read_groups(root, draft);
     for (const auto read : {read_server, read_limits, read_control, read_upstream, read_cache, read_local,
-                            read_blocklist, read_transfer, read_exceptions})
+                            read_blocklist, read_transfer, read_exceptions, read_notify})
         read(root, draft);
     rules::read_directives(root, draft);
     file.finish();

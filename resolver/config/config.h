@@ -46,7 +46,8 @@ struct Settings {
     Path set;  // empty: the configuration has no lists and no catalogue
     std::vector<Path> services;
     std::vector<wire::Name> protect;
-    Path popular;  // a file of popular names; empty: none
+    Path notify_command;  // gets what needs attention; empty: none
+    Path popular;         // a file of popular names; empty: none
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
@@ -61,6 +62,9 @@ struct Settings {
 /// Reads `file` and the `directives.d` beside it. Mistakes that only the set reveals, such as an unknown service, are
 /// found by policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
+
+/// Whether the file can be run as the command of [notify]; the Error follows its name in a sentence.
+Status check_command(const Path& command);
 
 /// The policy that rules made at the command line are added to.
 rules::FilePolicy file_policy(const Settings& settings);

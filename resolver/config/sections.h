@@ -42,6 +42,7 @@ void read_local(const TomlTable& root, Draft& draft);       // [[local]]
 void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[list]]
 void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
+void read_notify(const TomlTable& root, Draft& draft);      // [notify]
 
 /// Checks that need all sections: clients that would be refused, lists without use.
 void check_together(Draft& draft);

@@ -39,6 +39,7 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
     }
     auto written = rulebook_.commit(changes, import);
     if (!written) return written;
+    next_look_ = {};
     rulebook_.note_not_in_force({});
     if (same) {
         enforcement_->keep_policy_with(std::move(next->loaded));
@@ -58,6 +59,7 @@ Status Running::enforce(Loaded loaded) {
 }
 
 void Running::enact(PreparedPolicy next) {
+    next_look_ = {};
     enforcement_->enact(std::move(next), rulebook_.audit_head());
     queries_->apply(enforcement());
     rulebook_.keep_version(enforcement().version());

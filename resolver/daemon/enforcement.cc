@@ -19,9 +19,10 @@ std::uint32_t next_version(std::uint32_t last, WallTime now) {
     return std::max(last + 1, static_cast<std::uint32_t>(now.time_since_epoch().count()));
 }
 
-std::string policy_text(const state::PolicyVersion& version, const std::string& audit_head) {
+std::string policy_text(const state::PolicyVersion& version, const std::string& rules, const std::string& audit_head) {
     const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
-    const std::string text = fmt::format("version {} digest {}", version.version, shown(version.digest));
+    const std::string text =
+        fmt::format("version {} rules {} digest {}", version.version, shown(rules), shown(version.digest));
     return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
 }
 
@@ -104,23 +105,28 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const ClockReading& m
     if (!policy) return std::move(policy).error();
     std::string text = rules::policy_document(*options, loaded.base.get());
     std::string digest = to_hex(sha256(bytes_of(text)));
-    return PreparedPolicy{
-        std::move(loaded), std::move(*policy), moment, {version, moment.latest, std::move(digest), std::move(text)}};
+    std::string rules = rules::rules_digest(*options, loaded.base.get());
+    return PreparedPolicy{std::move(loaded),
+                          std::move(*policy),
+                          moment,
+                          {version, moment.latest, std::move(digest), std::move(text)},
+                          std::move(rules)};
 }
 
 void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) {
     auto snapshot = make_snapshot(prepared, keys_);
-    snapshot->policy_text = policy_text(prepared.version, audit_head);
+    snapshot->policy_text = policy_text(prepared.version, prepared.rules_digest, audit_head);
     loaded_ = std::move(prepared.loaded);
     policy_ = std::move(prepared.policy);
     version_ = std::move(prepared.version);
+    rules_digest_ = std::move(prepared.rules_digest);
     last_version_ = version_.version;
     snapshots_.publish(std::move(snapshot));
 }
 
 void Enforcement::publish_audit_head(const std::string& audit_head) {
     auto snapshot = std::make_shared<engine::Snapshot>(*snapshots_.current());
-    snapshot->policy_text = policy_text(version_, audit_head);
+    snapshot->policy_text = policy_text(version_, rules_digest_, audit_head);
     snapshots_.publish(std::move(snapshot));
 }
 

@@ -28,6 +28,7 @@ struct PreparedPolicy {
     std::shared_ptr<const policy::Policy> policy;
     ClockReading moment;
     state::PolicyVersion version;  // number, digest and text under which it would be in force
+    std::string rules_digest;      // of the rules alone, to compare with other nodes
 };
 
 class Enforcement {
@@ -58,7 +59,9 @@ public:
     [[nodiscard]] const state::PolicyVersion& version() const noexcept { return version_; }
     [[nodiscard]] Published<engine::Snapshot>& snapshots() noexcept { return snapshots_; }
     [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return snapshots_.current(); }
-    /// "version 17 digest 5b0c… audit 91ae…", the answer to policy.cenote.
+    /// Equal on nodes with the same rules (rules/policy_document.h).
+    [[nodiscard]] const std::string& rules_digest() const noexcept { return rules_digest_; }
+    /// "version 17 rules 33d1… digest 5b0c… audit 91ae…", the answer to policy.cenote.
     [[nodiscard]] std::string text() const { return snapshot()->policy_text; }
     /// Telemetry keys by the ids of services, directives, exceptions and groups.
     [[nodiscard]] const telemetry::Keys& keys() const noexcept { return keys_; }
@@ -69,6 +72,7 @@ private:
     Loaded loaded_;
     std::shared_ptr<const policy::Policy> policy_;
     state::PolicyVersion version_;
+    std::string rules_digest_;
     std::uint32_t last_version_;
     telemetry::Keys keys_;
     Published<engine::Snapshot> snapshots_;

@@ -20,6 +20,7 @@ EndedRule end(const rules::ParsedRule& made, WallTime at, const state::StateRead
     if (made.exception) {
         rules::ExceptionDocument document = *made.exception;
         document.stage = rules::Stage::Ended;
+        document.extension.reset();
         document.closed_at = at;
         rule = rules::to_rule(document);
         record.after = rule.text;

@@ -45,6 +45,7 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
                  {field::kEnds, report::time_json(changed->ends)},
                  {field::kUnratified, rules::is_unratified(*changed)},
                  {field::kAgreedBy, changed->agreed_by},
+                 {"extension", report::extension_json(changed->extension)},
                  {field::kPolicyVersion, running.enforcement().policy().version()}});
 }
 
@@ -82,6 +83,8 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
                                                        .client = text_of(request, field::kClient),
                                                        .group = text_of(request, field::kGroup),
                                                        .purpose = text_in(request, field::kPurpose),
+                                                       .requester = text_in(request, field::kRequester),
+                                                       .ref = text_in(request, field::kRef),
                                                        .emergency = emergency,
                                                        .end = typed_end(request)});
     if (!document) return fail(document.error().text);

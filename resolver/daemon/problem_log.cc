@@ -26,9 +26,9 @@ void ProblemLog::note_set(const Status& done, WallTime at) {
     update_failure_.reset();
 }
 
-WallTime ProblemLog::since(const std::string& what, WallTime wall, Ticks now) {
+WallTime ProblemLog::since(const std::string& key, WallTime wall, Ticks now) {
     std::erase_if(seen_, [now](const auto& each) { return now - each.second.last > kForgotten; });
-    Seen& seen = seen_.try_emplace(what, Seen{wall, now}).first->second;
+    Seen& seen = seen_.try_emplace(key, Seen{wall, now}).first->second;
     seen.last = now;
     return seen.first;
 }

@@ -34,15 +34,22 @@ public:
     /// An update failed that could write no note beside the set.
     void note_update_failure(blocklists::UpdateFailure failure) { update_failure_ = std::move(failure); }
 
+    /// Why the command of [notify] failed; empty: it did not.
+    void note_notify_problem(std::string why) { notify_problem_ = std::move(why); }
+
+    [[nodiscard]] const std::string& notify_problem() const noexcept { return notify_problem_; }
     [[nodiscard]] const std::optional<Refusal>& refused_reload() const noexcept { return refused_reload_; }
     [[nodiscard]] const std::optional<Refusal>& refused_set() const noexcept { return refused_set_; }
     [[nodiscard]] const std::optional<blocklists::UpdateFailure>& update_failure() const noexcept {
         return update_failure_;
     }
 
-    /// Since when a problem is known that has no time of its own. It is looked for every minute; one that was absent
+    /// Since when a problem is known that has no time of its own. It is looked for all the time; one that was absent
     /// for three minutes is another one.
-    [[nodiscard]] WallTime since(const std::string& what, WallTime wall, Ticks now);
+    [[nodiscard]] WallTime since(const std::string& key, WallTime wall, Ticks now);
+    /// The problem of an earlier run, or one that is over: another one with its key is another problem.
+    void remember(const std::string& key, WallTime since, Ticks now) { seen_.insert_or_assign(key, Seen{since, now}); }
+    void forget(const std::string& key) { seen_.erase(key); }
 
 private:
     struct Seen {
@@ -52,6 +59,7 @@ private:
     std::optional<Refusal> refused_reload_;
     std::optional<Refusal> refused_set_;
     std::optional<blocklists::UpdateFailure> update_failure_;
+    std::string notify_problem_;
     std::map<std::string, Seen> seen_;
 };
 

@@ -41,7 +41,7 @@ void QueryService::apply(const Enforcement& enforcement) {
 
 void QueryService::observe() {
     hub_.count_samples();
-    upstream_journal_.look(upstream_views(*server_));
+    upstream_journal_.look(upstream_views(*server_), wall_now());
 }
 
 bool QueryService::workers_alive() {

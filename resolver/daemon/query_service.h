@@ -50,6 +50,7 @@ public:
     [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
+    [[nodiscard]] const UpstreamJournal& upstream_journal() const noexcept { return upstream_journal_; }
     [[nodiscard]] std::vector<transfer::PrimaryZoneStatus> primary_zones() const { return zones_->status(); }
     [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
 

@@ -37,6 +37,7 @@ Status Running::reload(state::Record record) {
     notify_reloading();
     Status done = read_files(std::move(record));
     problems_.note_reload(done, wall_now());
+    next_look_ = {};
     if (!done) {
         log::error_lines(done.error().text);
         log::error("the reload changed nothing: the policy before it stays in force");
@@ -48,6 +49,7 @@ Status Running::reload(state::Record record) {
 Status Running::reload_set(state::Record record) {
     Status done = read_set(std::move(record));
     problems_.note_set(done, wall_now());
+    next_look_ = {};
     if (!done) log::error_lines(done.error().text);
     return done;
 }

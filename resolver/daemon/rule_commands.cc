@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/fields.h"
+#include "resolver/daemon/rule_effects.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/rule_check.h"
 #include "resolver/wire/typed_name.h"
@@ -38,15 +38,6 @@ Result<Rule> rule_in_force(const Running& running, const std::string& id) {
             return Error{fmt::format("directive {} is written in {}:{}; change it there, then 'cenote reload'", id,
                                      directive.place.file, directive.place.line)};
     return Error{fmt::format("there is no directive '{}'", id)};
-}
-
-bool nested(const policy::Directive& a, const policy::Directive& b) {
-    for (const policy::Target& x : a.targets)
-        for (const policy::Target& y : b.targets)
-            if (x.domain && y.domain &&
-                (x.domain->is_below_or_equal(*y.domain) || y.domain->is_below_or_equal(*x.domain)))
-                return true;
-    return false;
 }
 
 /// Other directives in force that take some of the services or names that the lifted one took.
@@ -105,50 +96,6 @@ Result<std::shared_ptr<const policy::Policy>> try_rule(const Running& running, c
     return build_policy(*next, enforcement.version().version, wall_now());
 }
 
-/// The effect that a rule would have: the names that it takes, the clients that it is for, and how often each group
-/// asked for those names since the start.
-Json dry_run(const Running& running, const policy::Policy& would_be, const Diagnostics& remarks,
-             const std::string& id) {
-    const auto& directives = would_be.options().directives;
-    const auto found = std::find_if(directives.begin(), directives.end(), [&](const auto& d) { return d.id == id; });
-    Json takes = Json::array();
-    Json whom = Json::array();
-    Json asked = Json::array();
-    if (found != directives.end()) {
-        const auto metrics = running.queries().hub().collect();
-        std::map<std::string, std::uint64_t> by_group;
-        const auto index = static_cast<std::uint32_t>(found - directives.begin());
-        const auto names = would_be.names_taken(index);
-        for (const auto& taken : would_be.takes(index)) {
-            const domainset::Source& source = would_be.base()->sources()[taken.source];
-            takes.push_back(
-                {{field::kId, source.id}, {field::kTarget, taken.target}, {field::kNames, names[taken.source]}});
-            for (const auto& row : metrics.combinations)
-                if (running.enforcement().keys().name(telemetry::KeyKind::Service, row.service) == source.id)
-                    by_group[running.enforcement().keys().name(telemetry::KeyKind::Group, row.group)] += row.count;
-        }
-        for (const auto& target : found->targets)
-            if (target.domain)
-                takes.push_back({{field::kId, target.domain->to_string()},
-                                 {field::kTarget, policy::target_to_text(target)},
-                                 {field::kNames, 1}});
-        for (const auto& [group, queries] : by_group)
-            asked.push_back({{field::kGroup, group.empty() ? "everyone" : group}, {field::kQueries, queries}});
-        for (const auto& group : would_be.options().groups)
-            if (std::find(found->groups.begin(), found->groups.end(), group.id) != found->groups.end())
-                for (const Prefix& prefix : group.clients) whom.push_back(group.id + " " + prefix.to_string());
-        if (whom.empty()) whom.push_back("everyone");
-    }
-    Json notes = Json::array();
-    for (const Diagnostic& remark : remarks.all())
-        if (remark.text.find(id) != std::string::npos) notes.push_back(remark.text);
-    if (found != directives.end()) add_target_notes(*found, notes);
-    return {{field::kTakes, std::move(takes)},
-            {field::kWhom, std::move(whom)},
-            {field::kAsked, std::move(asked)},
-            {field::kNotes, std::move(notes)}};
-}
-
 /// Plans a step in the place of another one at the same time.
 void plan_step(const policy::PlannedStep& step, policy::Directive& directive) {
     auto place = std::find_if(directive.planned.begin(), directive.planned.end(),
@@ -169,7 +116,7 @@ Response write_rule(Running& running, const Request& request, const Rule& rule, 
         Diagnostics remarks;
         const auto would_be = try_rule(running, rule, remarks);
         if (!would_be) return fail(would_be.error().text);
-        Json reply = dry_run(running, **would_be, remarks, rule.id);
+        Json reply = rule_effects(running, **would_be, remarks, rule.id);
         reply[field::kId] = rule.id;
         reply[field::kText] = rule.text;
         return done(std::move(reply));
@@ -253,7 +200,10 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     const auto typed = wire::parse_typed_name(text_in(request, field::kName), wire::NameUse::Subtree);
     if (!typed) return fail(typed.error().text);
     opened.domains.push_back(typed->name);
-    if (const auto group = text_in(request, field::kGroup); !group.empty()) opened.groups.push_back(group);
+    if (const auto group = text_of(request, field::kGroup)) {
+        if (group->empty()) return fail("'group' is empty; name a group, or leave it out for everyone");
+        opened.groups.push_back(*group);
+    }
     const auto ends = parse_time(text_in(request, field::kUntil));
     if (!ends || *ends <= wall_now()) return fail("an allow ends by itself: give --for 24h, or an --until ahead");
     if (auto why = running.clock_problem(); !why.empty()) return fail(std::move(why));

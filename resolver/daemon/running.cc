@@ -15,7 +15,20 @@ namespace {
 
 constexpr milliseconds kMinute{60000};
 constexpr milliseconds kSecond{1000};
-constexpr int kControlNiceness = 10;  // a tenth of a busy processor is left for it
+constexpr milliseconds kLookEvery{10000};  // at the problems; after a change at once
+constexpr int kControlNiceness = 10;       // a tenth of a busy processor is left for it
+constexpr unsigned kAnnouncedMode = 0640;
+
+/// The problems that were announced: a restart announces none of them again.
+Path announced_file(const Loaded& loaded) { return Path(loaded.settings.state).concat(".problems.json"); }
+
+void log_begin(const report::Problem& problem) {
+    switch (problem.severity) {
+        case report::Severity::Error: return log::error("{}; {}", problem.what, problem.remedy);
+        case report::Severity::Warning: return log::warning("{}; {}", problem.what, problem.remedy);
+        case report::Severity::Notice: return log::notice("{}; {}", problem.what, problem.remedy);
+    }
+}
 
 }  // namespace
 
@@ -50,6 +63,11 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->set_source_.emplace(loop, [&r = *running] { r.on_lost_mapping(); });
     running->note_updates();
     running->close_ended();
+    auto announced = read_announced(announced_file(enforcement.loaded()));
+    for (const report::Problem& problem : announced)
+        running->problems_.remember(problem.key(), problem.since.value_or(wall_now()), ticks_now());
+    running->watch_.remember(std::move(announced));
+    running->announced_ = announced_text(running->watch_.known());
     running->minute_.start(kMinute, kMinute);
     running->second_.start(kSecond, kSecond);
     running->run_zone_keeper();
@@ -61,7 +79,7 @@ Running::Running(loop::Loop& loop, Path config, Path state)
       rulebook_(std::move(state)),
       edge_(loop, [this] { on_edge(); }),
       minute_(loop, [this] { on_minute(); }),
-      second_(loop, [this] { queries_->observe(); }) {}
+      second_(loop, [this] { on_second(); }) {}
 
 Status Running::open_control(loop::Loop& loop, control::ControlServer::Handler handler) {
     auto control = control::ControlServer::start(loop, enforcement().loaded().settings.control, std::move(handler));
@@ -86,13 +104,48 @@ void Running::on_edge() {
 }
 
 void Running::on_minute() {
-    static_cast<void>(problems_of(*this));  // keeps since when each problem is known
     const ClockReading moment = now();
     rulebook_.note_time(moment.latest);
     uses_->flush(moment);
     close_ended();
     run_zone_keeper();  // it may have been killed
     take_newer_set();
+}
+
+void Running::on_second() {
+    queries_->observe();
+    const Ticks at = ticks_now();
+    if (at >= next_look_) {
+        next_look_ = at + kLookEvery;
+        look_at_problems();
+    }
+    const config::Settings& settings = enforcement().loaded().settings;
+    notify_.turn(settings.notify_command, settings.node, wall_now(), at);
+    problems_.note_notify_problem(notify_.problem());
+    keep_announced();
+}
+
+/// Each problem has one line in the log when it begins, and one when it is over.
+void Running::look_at_problems() {
+    const ProblemChanges changes = watch_.look(problems_of(*this), queries_->uptime());
+    for (const report::Problem& problem : changes.begun)
+        if (problem.logged == report::Logged::No) log_begin(problem);
+    for (const report::Problem& problem : changes.ended) {
+        problems_.forget(problem.key());
+        if (problem.logged != report::Logged::Both)
+            log::notice("over: {} (since {})", problem.what, format_time(problem.since.value_or(wall_now())));
+    }
+    notify_.announce(changes);
+}
+
+/// Without the file a restart announces them again, so that a failure is no more than a line in the log.
+void Running::keep_announced() {
+    std::string text = announced_text(notify_.handed_over(watch_.known()));
+    if (text == announced_) return;
+    const Status kept = publish_file(announced_file(enforcement().loaded()), bytes_of(text), kAnnouncedMode);
+    if (!kept && announced_kept_) log::warning("a restart will announce problems again: {}", kept.error().text);
+    announced_kept_ = kept.ok();
+    announced_ = std::move(text);
 }
 
 /// Runs the process that transfers zones in. Under systemd it is a unit of its own.
@@ -112,6 +165,7 @@ void Running::begin_drain() {
 void Running::stop() {
     queries_->stop();
     uses_->flush(now());
+    keep_announced();
     control_.reset();  // clients of the control socket are released before the destructor waits for the child
 }
 

@@ -9,6 +9,8 @@
 //   ExceptionCloser  ends them at their time                                exception_closer.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
+//   ProblemWatch     which problems have begun, and which are over          problem_watch.h
+//   NotifyCommand    hands them to the command of [notify]                  notify_command.h
 //
 // Threads:  the control thread.
 // Time:     reads both clocks; its parts get the time as an argument.
@@ -26,7 +28,9 @@
 #include "resolver/daemon/exception_closer.h"
 #include "resolver/daemon/exception_uses.h"
 #include "resolver/daemon/latest_time.h"
+#include "resolver/daemon/notify_command.h"
 #include "resolver/daemon/problem_log.h"
+#include "resolver/daemon/problem_watch.h"
 #include "resolver/daemon/query_service.h"
 #include "resolver/daemon/request_times.h"
 #include "resolver/daemon/rulebook.h"
@@ -97,6 +101,9 @@ private:
     void arm_edge();
     void on_edge();
     void on_minute();
+    void on_second();
+    void look_at_problems();
+    void keep_announced();
     void run_zone_keeper();
 
     Path config_;
@@ -105,6 +112,11 @@ private:
     telemetry::Hub hub_;
     std::unique_ptr<Enforcement> enforcement_;  // null until start() has prepared the first policy
     ProblemLog problems_;
+    ProblemWatch watch_;
+    NotifyCommand notify_;
+    Ticks next_look_{};           // at the problems
+    std::string announced_;       // as the file beside the state has it
+    bool announced_kept_ = true;  // false: the file cannot be written
     RequestTimes exception_requests_;
     loop::WallTimer edge_;  // when some verdict changes, or the wall clock is set
     loop::Timer minute_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/status.h"
 
+#include <algorithm>
+#include <map>
+
 #include "blocklists/list_store.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/upstream_view.h"
@@ -28,6 +31,26 @@ std::optional<report::Failure> failed_update(const Running& running) {
     return report::Failure{failure->at, failure->text};
 }
 
+/// Groups with an expected number of clients. A client counts in the narrowest of its groups, so that the clients of
+/// groups inside count as well.
+std::vector<report::GroupClients> expected_clients(const Running& running) {
+    const auto& groups = running.enforcement().policy().options().groups;
+    std::vector<report::GroupClients> rows;
+    if (std::ranges::none_of(groups, [](const policy::Group& group) { return group.expected > 0; })) return rows;
+    std::map<std::string, std::uint64_t, std::less<>> seen;
+    for (const telemetry::GroupActivity& activity : running.queries().hub().collect().groups)
+        seen[std::string(running.enforcement().keys().name(telemetry::KeyKind::Group, activity.group))] =
+            activity.clients;
+    for (const policy::Group& group : groups) {
+        if (group.expected == 0) continue;
+        report::GroupClients row{.group = group.id, .expected = group.expected};
+        for (const policy::Group& inner : groups)
+            if (policy::lies_within(inner, group)) row.seen += seen[inner.id];
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 report::Condition condition_of(Running& running) {
     const Loaded& loaded = running.enforcement().loaded();
     report::Condition condition;
@@ -40,12 +63,16 @@ report::Condition condition_of(Running& running) {
     condition.set_problem = loaded.set_problem;
     condition.state_problem = running.rulebook().problem(running.enforcement().loaded());
     condition.clock_problem = running.clock_problem();
+    condition.notify_problem = running.problems().notify_problem();
     condition.suspended_until = running.enforcement().policy().options().suspended_until;
     condition.open_exceptions = running.rulebook().open_exceptions();
     condition.absent_addresses = running.queries().listen_watch().absent();
     condition.upstreams = upstream_views(running.queries().server());
+    running.queries().upstream_journal().add_times(condition.upstreams);
     condition.diagnostics = loaded.diagnostics.all();
     condition.directives = running.enforcement().policy().options().directives;
+    condition.groups = expected_clients(running);
+    condition.uptime = running.queries().uptime();
     return condition;
 }
 
@@ -62,7 +89,7 @@ report::ClockPair clocks_now() { return {.ticks = ticks_now(), .wall = wall_now(
 std::vector<report::Problem> problems_of(Running& running) {
     auto problems = report::find_problems(condition_of(running), wall_now());
     for (report::Problem& problem : problems)
-        if (!problem.since) problem.since = running.problems().since(problem.what, wall_now(), ticks_now());
+        if (!problem.since) problem.since = running.problems().since(problem.key(), wall_now(), ticks_now());
     return problems;
 }
 
@@ -75,6 +102,7 @@ Json status_json(Running& running) {
                               .listen = running.queries().server().addresses(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,
+                              .rules_digest = running.enforcement().rules_digest(),
                               .audit_head = running.rulebook().audit_head(),
                               .set = std::nullopt,
                               .served_zones = zones_served(running),

@@ -16,7 +16,7 @@
 namespace cenote::daemon {
 
 /// What needs attention. The call itself notes when a problem without a time of its own was first seen, and so must
-/// happen every minute.
+/// happen at least every minute.
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);

@@ -11,16 +11,23 @@ report::UpstreamViews upstream_views(const server::Server& server) {
     return views;
 }
 
-void UpstreamJournal::look(const report::UpstreamViews& views) {
-    std::erase_if(healthy_, [&](const auto& known) { return !views.contains(known.first); });
+void UpstreamJournal::look(const report::UpstreamViews& views, WallTime now) {
+    std::erase_if(known_, [&](const auto& known) { return !views.contains(known.first); });
     for (const auto& [server, view] : views) {
-        bool& healthy = healthy_.try_emplace(server, true).first->second;
-        if (healthy == view.healthy) continue;
-        healthy = view.healthy;
-        if (healthy)
+        Known& known = known_[server];
+        if (known.healthy == view.healthy) continue;
+        known = {view.healthy, now};
+        if (view.healthy)
             log::notice("upstream {} answers again", server);
         else
             log::warning("upstream {} does not answer; check the server and the path to it", server);
+    }
+}
+
+void UpstreamJournal::add_times(report::UpstreamViews& views) const {
+    for (auto& [server, view] : views) {
+        const auto known = known_.find(server);
+        if (known != known_.end() && known->second.healthy == view.healthy) view.since = known->second.since;
     }
 }
 

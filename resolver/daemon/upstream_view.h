@@ -14,13 +14,19 @@ namespace cenote::daemon {
 
 [[nodiscard]] report::UpstreamViews upstream_views(const server::Server& server);
 
-/// Logs each change between healthy and unhealthy once.
+/// Logs each change between healthy and unhealthy once, and keeps its time.
 class UpstreamJournal {
 public:
-    void look(const report::UpstreamViews& views);
+    void look(const report::UpstreamViews& views, WallTime now);
+    /// Adds to each server since when it is as it is.
+    void add_times(report::UpstreamViews& views) const;
 
 private:
-    std::map<std::string, bool> healthy_;
+    struct Known {
+        bool healthy = true;
+        std::optional<WallTime> since;  // nullopt: it has not changed
+    };
+    std::map<std::string, Known> known_;
 };
 
 }  // namespace cenote::daemon

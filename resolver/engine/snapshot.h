@@ -33,7 +33,7 @@ struct Snapshot {
     std::string node;                           // id.server (RFC 4892)
     std::string nsid;                           // RFC 5001: node and policy version
     std::string version_text;                   // version.bind
-    std::string policy_text;                    // policy.cenote: version and digest
+    std::string policy_text;                    // policy.cenote: version and digests
     Ticks next_edge = Ticks::max();             // when a verdict changes next: no TTL lasts longer
     std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
     std::vector<bool> bypass;                   // by source index: a service by which clients bypass this resolver

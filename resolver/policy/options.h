@@ -42,8 +42,16 @@ struct Group {
     std::vector<Prefix> clients;
     std::string language;  // RFC 5646; empty: "en"
     std::optional<AnswerMode> answer;
+    std::uint64_t expected = 0;  // clients; 0: unknown. No verdict depends on it, and it is in no policy document
     SourcePlace place;
 };
+
+/// Whether all clients of `inner` are clients of `outer`, too.
+[[nodiscard]] inline bool lies_within(const Group& inner, const Group& outer) {
+    return std::ranges::all_of(inner.clients, [&outer](const Prefix& clients) {
+        return std::ranges::any_of(outer.clients, [&](const Prefix& wider) { return wider.contains(clients); });
+    });
+}
 
 /// One target of a directive, as written.
 struct Target {

@@ -115,6 +115,7 @@ Json groups_json(const policy::Options& options, std::span<const GroupTraffic> t
             {field::kLanguage, text_or_null(group.language)},
             {field::kAnswer, group.answer ? Json(policy::answer_mode_to_text(*group.answer)) : Json(nullptr)},
             {field::kClientsSeen, nullptr},
+            {field::kClientsExpected, group.expected == 0 ? Json(nullptr) : Json(group.expected)},
             {field::kLastSeen, nullptr},
         };
         for (const GroupTraffic& seen : traffic) {

@@ -6,6 +6,14 @@
 
 namespace cenote::report {
 
+Json extension_json(const std::optional<rules::RequestedExtension>& extension) {
+    if (!extension) return nullptr;
+    return {{field::kEnds, format_time(extension->ends)},
+            {field::kAskedBy, extension->asked_by},
+            {field::kAskedAt, format_time(extension->asked_at)},
+            {field::kAgreedBy, extension->agreed_by}};
+}
+
 Json exception_json(const rules::ExceptionDocument& document, const state::Use& use) {
     return {
         {field::kId, document.id},
@@ -13,6 +21,8 @@ Json exception_json(const rules::ExceptionDocument& document, const state::Use& 
         {field::kClient, document.client ? Json(document.client->to_string()) : Json(nullptr)},
         {field::kGroup, text_or_null(document.group)},
         {field::kPurpose, document.purpose},
+        {field::kRequester, text_or_null(document.requester)},
+        {field::kRef, text_or_null(document.ref)},
         {field::kStage, rules::stage_to_text(document.stage)},
         {field::kEmergency, document.emergency},
         {field::kUnratified, rules::is_unratified(document)},
@@ -22,6 +32,7 @@ Json exception_json(const rules::ExceptionDocument& document, const state::Use& 
         {field::kAgreedBy, document.agreed_by},
         {field::kGrantedAt, time_json(document.granted_at)},
         {field::kEnds, time_json(document.ends)},
+        {field::kExtension, extension_json(document.extension)},
         {field::kClosedBy, text_or_null(document.closed_by)},
         {field::kClosedAt, time_json(document.closed_at)},
         {field::kQueries, use.queries},

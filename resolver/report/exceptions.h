@@ -10,6 +10,8 @@
 
 namespace cenote::report {
 
+/// An extension that waits for approval; null: there is none.
+[[nodiscard]] Json extension_json(const std::optional<rules::RequestedExtension>& extension);
 [[nodiscard]] Json exception_json(const rules::ExceptionDocument& document, const state::Use& use);
 
 }  // namespace cenote::report

@@ -65,6 +65,7 @@ inline constexpr Name kError = "error";
 
 // groups
 inline constexpr Name kLanguage = "language";
+inline constexpr Name kClientsExpected = "clients_expected";
 inline constexpr Name kClientsSeen = "clients_seen";
 
 // directives
@@ -103,6 +104,9 @@ inline constexpr Name kAskedAt = "asked_at";
 inline constexpr Name kLasts = "lasts";
 inline constexpr Name kAgreedBy = "agreed_by";
 inline constexpr Name kGrantedAt = "granted_at";
+inline constexpr Name kRequester = "requester";
+inline constexpr Name kRef = "ref";
+inline constexpr Name kExtension = "extension";
 inline constexpr Name kClosedBy = "closed_by";
 inline constexpr Name kClosedAt = "closed_at";
 inline constexpr Name kFirst = "first";
@@ -115,6 +119,7 @@ inline constexpr Name kUptime = "uptime_s";
 inline constexpr Name kWorkers = "workers";
 inline constexpr Name kListen = "listen";
 inline constexpr Name kPolicyDigest = "policy_digest";
+inline constexpr Name kRulesDigest = "rules_digest";
 inline constexpr Name kAuditHead = "audit_head";
 inline constexpr Name kSet = "set";
 inline constexpr Name kServedZones = "served_zones";
@@ -133,6 +138,8 @@ inline constexpr Name kRefused = "refused";
 inline constexpr Name kCached = "cached";
 inline constexpr Name kForwarded = "forwarded";
 inline constexpr Name kProblems = "problems";
+inline constexpr Name kNodes = "nodes";
+inline constexpr Name kSame = "same";
 inline constexpr Name kSeverity = "severity";
 inline constexpr Name kWhat = "what";
 inline constexpr Name kSince = "since";

@@ -12,6 +12,11 @@ namespace cenote::report {
 namespace {
 
 constexpr std::size_t kProblemsMax = 50;  // there may be a thousand exceptions
+constexpr seconds kDay{86400};
+constexpr seconds kDueSoon = 7 * kDay;   // a directive that ends, or is to be reviewed
+constexpr seconds kClientsKnown = kDay;  // until then the clients of a group are no use to count
+constexpr seconds kUndecided{180};       // a server is healthy until it was asked
+constexpr std::string_view kGroupKey = "clients of group ";
 
 using Problems = std::vector<Problem>;
 
@@ -27,12 +32,17 @@ void add_refusals(const Condition& condition, Problems& found) {
         found.push_back(
             {Severity::Error,
              fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
-             refused->at, "correct it, then 'cenote reload'; until then a restart may fail"});
+             refused->at, "correct it, then 'cenote reload'; until then a restart may fail", "reload", Logged::Begin});
     if (const auto& refused = condition.refused_set)
         found.push_back({Severity::Error, fmt::format("the newest set is not in force: {}", first_line(refused->why)),
-                         refused->at, "run 'cenote update', then look at its output"});
+                         refused->at, "run 'cenote update', then look at its output", "newest set", Logged::Begin});
     if (!condition.set_problem.empty())
-        found.push_back({Severity::Error, condition.set_problem, {}, "run 'cenote update', then look at its output"});
+        found.push_back({Severity::Error,
+                         condition.set_problem,
+                         {},
+                         "run 'cenote update', then look at its output",
+                         "set in use",
+                         Logged::Begin});
 }
 
 void add_list_error(const ListState& list, Problems& found) {
@@ -40,12 +50,14 @@ void add_list_error(const ListState& list, Problems& found) {
         found.push_back({Severity::Warning,
                          fmt::format("list {}: its zone stays as it was: {}", list.id, list.error),
                          {},
-                         "correct it at the primary or in [[list]]; the next transfer is tried automatically"});
+                         "correct it at the primary or in [[list]]; the next transfer is tried automatically",
+                         fmt::format("list {}", list.id)});
     else
         found.push_back(
             {Severity::Warning,
              fmt::format("list {}: the last update failed at {}: {}", list.id, format_time(list.failed_at), list.error),
-             list.failed_at, "see 'cenote lists'; its last good copy serves, if there is one"});
+             list.failed_at, "see 'cenote lists'; its last good copy serves, if there is one",
+             fmt::format("list {}", list.id)});
 }
 
 /// A failed update is shown at once. A stale copy is shown as well: it also results from an update that never runs.
@@ -53,7 +65,7 @@ void add_list_problems(const Condition& condition, WallTime now, Problems& found
     if (const auto& failure = condition.failed_update)
         found.push_back({Severity::Error,
                          fmt::format("the update of {} failed: {}", format_time(failure->at), failure->why),
-                         failure->at, "run 'cenote update' and look at its output"});
+                         failure->at, "run 'cenote update' and look at its output", "update"});
     for (const ListState& list : condition.lists) {
         if (!list.error.empty()) add_list_error(list, found);
         if (is_stale(list, now))
@@ -62,7 +74,8 @@ void add_list_problems(const Condition& condition, WallTime now, Problems& found
                                          format_time(*list.last_good), format_duration(list.max_age)),
                              *list.last_good + list.max_age,
                              list.by_transfer ? "check the primary and the path to it"
-                                              : "run 'cenote update', and see that its timer runs"});
+                                              : "run 'cenote update', and see that its timer runs",
+                             fmt::format("age of list {}", list.id)});
     }
 }
 
@@ -71,12 +84,21 @@ void add_state_problems(const Condition& condition, WallTime now, Problems& foun
         found.push_back({Severity::Error,
                          condition.state_problem,
                          {},
-                         "look at the file and its folder, or restore a backup, then restart cenoted"});
+                         "look at the file and its folder, or restore a backup, then restart cenoted",
+                         "state"});
     if (!condition.clock_problem.empty())
         found.push_back({Severity::Error,
                          condition.clock_problem,
                          {},
-                         "set the clock; if it is right, and ran ahead before, 'cenote state accept-clock'"});
+                         "set the clock; if it is right, and ran ahead before, 'cenote state accept-clock'",
+                         "clock"});
+    if (!condition.notify_problem.empty())
+        found.push_back({Severity::Warning,
+                         condition.notify_problem,
+                         {},
+                         "correct the command of [notify]; it is run again every minute",
+                         "notify",
+                         Logged::Begin});
     if (const auto& until = condition.suspended_until; until && now < *until)
         found.push_back({Severity::Warning,
                          fmt::format("everything is suspended until {}", format_time(*until)),
@@ -84,24 +106,61 @@ void add_state_problems(const Condition& condition, WallTime now, Problems& foun
                          "nothing, it ends by itself"});
 }
 
-void add_exceptions(const Condition& condition, Problems& found) {
-    for (const auto& document : condition.open_exceptions) {
-        if (found.size() >= kProblemsMax) return;
-        if (rules::is_unratified(document))
-            found.push_back(
-                {Severity::Warning,
-                 fmt::format("exception {} is an emergency of {} that no second person has agreed to", document.id,
-                             document.asked_by),
-                 document.granted_at.value_or(document.asked_at),
-                 fmt::format("'cenote exception approve {0}' by a second person, or 'cenote exception revoke {0}'",
-                             document.id)});
-        else if (document.stage == rules::Stage::Unconfirmed)
-            found.push_back(
-                {Severity::Warning,
-                 fmt::format("exception {} came with a backup or from another node and opens nothing", document.id),
-                 {},
-                 fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id)});
+/// "exception dns1-17 from directive d1 for 10.20.3.0/28"
+std::string subject_of(const rules::ExceptionDocument& document) {
+    return fmt::format("exception {} from directive {} for {}", document.id, document.directive,
+                       document.client ? document.client->to_string() : "group " + document.group);
+}
+
+std::string asked_by(const rules::ExceptionDocument& document) {
+    return document.requester.empty() ? document.asked_by
+                                      : fmt::format("{} on behalf of {}", document.asked_by, document.requester);
+}
+
+/// What the exception, or its extension, waits for; nullopt: nothing.
+std::optional<Problem> problem_of(const rules::ExceptionDocument& document) {
+    const std::string agree = fmt::format("'cenote exception approve {}' by another person", document.id);
+    if (rules::is_unratified(document))
+        return Problem{Severity::Warning,
+                       fmt::format("exception {} is an emergency of {} that no second person has agreed to",
+                                   document.id, document.asked_by),
+                       document.granted_at.value_or(document.asked_at),
+                       fmt::format("{}, or 'cenote exception revoke {}'", agree, document.id),
+                       fmt::format("exception {}", document.id)};
+    switch (document.stage) {
+        case rules::Stage::Unconfirmed:
+            return Problem{
+                Severity::Warning,
+                fmt::format("exception {} came with a backup or from another node and opens nothing", document.id),
+                {},
+                fmt::format("'cenote exception approve {0}' or 'cenote exception revoke {0}'", document.id),
+                fmt::format("exception {}", document.id)};
+        case rules::Stage::Asked:
+            return Problem{Severity::Notice,
+                           fmt::format("{}, requested by {}, waits for approval: {}", subject_of(document),
+                                       asked_by(document), document.purpose),
+                           document.asked_at, fmt::format("{}, or 'cenote exception deny {}'", agree, document.id),
+                           fmt::format("exception {}", document.id)};
+        case rules::Stage::Granted:
+            if (!document.extension) return std::nullopt;
+            return Problem{
+                Severity::Notice,
+                fmt::format("the extension of {} until {}, requested by {}, waits for approval", subject_of(document),
+                            format_time(document.extension->ends), document.extension->asked_by),
+                document.extension->asked_at, fmt::format("{}, or 'cenote exception deny {}'", agree, document.id),
+                fmt::format("extension of exception {}", document.id)};
+        default: return std::nullopt;
     }
+}
+
+/// Requests go last: those that only wait are the first to be left out.
+void add_exceptions(const Condition& condition, Problems& found) {
+    for (const Severity severity : {Severity::Warning, Severity::Notice})
+        for (const auto& document : condition.open_exceptions) {
+            if (found.size() >= kProblemsMax) return;
+            if (auto problem = problem_of(document); problem && problem->severity == severity)
+                found.push_back(std::move(*problem));
+        }
 }
 
 void add_network_problems(const Condition& condition, Problems& found) {
@@ -109,13 +168,40 @@ void add_network_problems(const Condition& condition, Problems& found) {
         found.push_back({Severity::Warning,
                          fmt::format("this machine has no address {}: nothing is served there", address.to_string()),
                          {},
-                         "nothing if it comes later, it is served then; else change [server].listen"});
+                         "nothing if it comes later, it is served then; else change [server].listen",
+                         fmt::format("address {}", address.to_string()),
+                         Logged::Both});
     for (const auto& [server, view] : condition.upstreams)
         if (!view.healthy)
+            found.push_back({Severity::Warning, fmt::format("upstream {} does not answer", server), view.since,
+                             "check the server and the path to it, or change [upstream].servers",
+                             fmt::format("upstream {}", server), Logged::Both});
+    for (const GroupClients& group : condition.groups)
+        if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2)
             found.push_back({Severity::Warning,
-                             fmt::format("upstream {} does not answer", server),
+                             fmt::format("group {}: {} of {} expected clients have queried this node since its start",
+                                         group.group, group.seen, group.expected),
                              {},
-                             "check the server and the path to it, or change [upstream].servers"});
+                             "see which resolvers its clients use (DHCP, fixed settings), or change 'expected'",
+                             std::string(kGroupKey) + group.group});
+}
+
+void add_due_dates(const policy::Directive& directive, WallTime now, Problems& found) {
+    const bool is_in_force =
+        (!directive.starts || *directive.starts <= now) && (!directive.ends || now < *directive.ends);
+    if (is_in_force && directive.ends && *directive.ends - now <= kDueSoon)
+        found.push_back({Severity::Notice,
+                         fmt::format("directive {} ends at {}", directive.id, format_time(*directive.ends)),
+                         {},
+                         "nothing if it is to end; give it a later end, or make another one, if it is not",
+                         fmt::format("end of directive {}", directive.id)});
+    if (!directive.review || *directive.review - now > kDueSoon) return;
+    const bool due = *directive.review <= now;
+    found.push_back({Severity::Notice,
+                     fmt::format("directive {} {} due for review on {}", directive.id, due ? "was" : "is",
+                                 format_time(*directive.review)),
+                     due ? directive.review : std::nullopt, "review it and set a new date",
+                     fmt::format("{} of directive {}", due ? "review" : "coming review", directive.id)});
 }
 
 void add_remarks_of_configuration(const Condition& condition, WallTime now, Problems& found) {
@@ -124,16 +210,15 @@ void add_remarks_of_configuration(const Condition& condition, WallTime now, Prob
             found.push_back({Severity::Warning,
                              diagnostic.place.to_string() + diagnostic.text,
                              {},
-                             "change the configuration, then 'cenote reload'"});
-    for (const policy::Directive& directive : condition.directives)
-        if (directive.review && *directive.review <= now)
-            found.push_back(
-                {Severity::Notice,
-                 fmt::format("directive {} was due for review on {}", directive.id, format_time(*directive.review)),
-                 *directive.review, "review it and set a new date"});
+                             "change the configuration, then 'cenote reload'",
+                             {},
+                             Logged::Begin});
+    for (const policy::Directive& directive : condition.directives) add_due_dates(directive, now, found);
 }
 
-std::string_view severity_to_text(Severity severity) {
+}  // namespace
+
+std::string_view severity_to_text(Severity severity) noexcept {
     switch (severity) {
         case Severity::Error: return "error";
         case Severity::Warning: return "warning";
@@ -141,8 +226,6 @@ std::string_view severity_to_text(Severity severity) {
     }
     return "error";
 }
-
-}  // namespace
 
 std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     Problems found;
@@ -155,13 +238,21 @@ std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     return found;
 }
 
+bool is_undecided(const Problem& problem, seconds uptime) noexcept {
+    return uptime < (problem.key().starts_with(kGroupKey) ? kClientsKnown : kUndecided);
+}
+
+Json problem_json(const Problem& problem) {
+    return {{field::kId, problem.key()},
+            {field::kSeverity, severity_to_text(problem.severity)},
+            {field::kWhat, problem.what},
+            {field::kSince, time_json(problem.since)},
+            {field::kDo, problem.remedy}};
+}
+
 Json problems_json(std::span<const Problem> problems) {
     Json rows = Json::array();
-    for (const Problem& problem : problems)
-        rows.push_back({{field::kSeverity, severity_to_text(problem.severity)},
-                        {field::kWhat, problem.what},
-                        {field::kSince, time_json(problem.since)},
-                        {field::kDo, problem.remedy}});
+    for (const Problem& problem : problems) rows.push_back(problem_json(problem));
     return rows;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/base/address.h"
@@ -20,12 +21,20 @@
 namespace cenote::report {
 
 enum class Severity : std::uint8_t { Error, Warning, Notice };
+[[nodiscard]] std::string_view severity_to_text(Severity severity) noexcept;
+
+/// What the log has of a problem from the place where it was found: nothing, its begin, or its begin and end.
+enum class Logged : std::uint8_t { No, Begin, Both };
 
 struct Problem {
     Severity severity = Severity::Error;
     std::string what;
     std::optional<WallTime> since;  // nullopt: the problem has no time of its own
     std::string remedy;             // the field `do`
+    std::string id{};               // the same as long as it lasts, though `what` changes; empty: `what`
+    Logged logged = Logged::No;
+
+    [[nodiscard]] const std::string& key() const noexcept { return id.empty() ? what : id; }
 };
 
 struct Failure {
@@ -33,14 +42,22 @@ struct Failure {
     std::string why;  // a line for each mistake
 };
 
+/// A group with the number of its clients that were expected and seen.
+struct GroupClients {
+    std::string group;
+    std::uint64_t expected = 0;
+    std::uint64_t seen = 0;  // since the start, an estimate
+};
+
 /// What may be a problem, as plain values. Spans must outlive the call only.
 struct Condition {
     std::optional<Failure> refused_reload;
     std::optional<Failure> refused_set;
     std::optional<Failure> failed_update;
-    std::string set_problem;  // empty, like the two below: none
+    std::string set_problem;  // empty, like the three below: none
     std::string state_problem;
     std::string clock_problem;
+    std::string notify_problem;
     std::optional<WallTime> suspended_until;
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
@@ -48,11 +65,17 @@ struct Condition {
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;
+    std::vector<GroupClients> groups;  // those with an expected number
+    seconds uptime{};
 };
 
 /// At most 50 problems once exceptions are counted in; of other kinds all.
 [[nodiscard]] std::vector<Problem> find_problems(const Condition& condition, WallTime now);
 
+/// Whether a problem that is not found now may still be there: soon after a start too little is known of it.
+[[nodiscard]] bool is_undecided(const Problem& problem, seconds uptime) noexcept;
+
+[[nodiscard]] Json problem_json(const Problem& problem);
 [[nodiscard]] Json problems_json(std::span<const Problem> problems);
 
 }  // namespace cenote::report

@@ -40,6 +40,7 @@ Json status_json(const DaemonState& state) {
             {field::kListen, addresses_json(state.listen)},
             {field::kPolicyVersion, state.policy_version},
             {field::kPolicyDigest, state.policy_digest},
+            {field::kRulesDigest, state.rules_digest},
             {field::kAuditHead, state.audit_head},
             {field::kSet, set_json(state.set)},
             {field::kServedZones, zones_json(state.served_zones)},

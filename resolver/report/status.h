@@ -34,6 +34,7 @@ struct DaemonState {
     std::vector<SocketAddress> listen;
     std::uint32_t policy_version = 0;
     std::string policy_digest;
+    std::string rules_digest;  // the same on nodes with the same rules
     std::string audit_head;
     std::optional<SetInForce> set;  // nullopt: none
     std::vector<ZoneServed> served_zones;

@@ -22,7 +22,9 @@ void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& v
 Json upstreams_json(const UpstreamViews& views) {
     Json servers = Json::array();
     for (const auto& [server, view] : views)
-        servers.push_back({{field::kServer, server}, {field::kHealthy, view.healthy}, {field::kRtt, view.rtt_ms}});
+        servers.push_back({{field::kServer, server},
+                           {field::kHealthy, view.healthy},
+                           {field::kRtt, view.measured == 0 ? Json(nullptr) : Json(view.rtt_ms)}});
     return servers;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,10 +16,11 @@
 namespace cenote::report {
 
 struct UpstreamView {
-    bool healthy = true;  // by the worker that asked last
-    Ticks judged_at{};    // when that was; zero: no worker has asked
-    double rtt_ms = 0;    // the mean of the workers that measured it
-    std::uint32_t measured = 0;
+    bool healthy = true;            // by the worker that asked last
+    Ticks judged_at{};              // when that was; zero: no worker has asked
+    double rtt_ms = 0;              // the mean of the workers that measured it
+    std::uint32_t measured = 0;     // workers; with 0 the mean is unknown
+    std::optional<WallTime> since;  // when it became as it is; nullopt: not since the start
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
 };

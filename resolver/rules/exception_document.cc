@@ -24,6 +24,21 @@ std::string text_in(const TomlTable& table, std::string_view key) {
     return text ? text->value : std::string();
 }
 
+std::vector<std::string> texts_in(const TomlTable& table, std::string_view key) {
+    std::vector<std::string> values;
+    for (auto& text : table.texts(key)) values.push_back(std::move(text.value));
+    return values;
+}
+
+std::optional<RequestedExtension> read_extension(const TomlTable& table) {
+    const auto ends = table.time("extend_to");
+    if (!ends) return std::nullopt;
+    return RequestedExtension{.ends = *ends,
+                              .asked_by = text_in(table, "extend_asked_by"),
+                              .asked_at = table.time("extend_asked_at").value_or(WallTime()),
+                              .agreed_by = texts_in(table, "extend_agreed_by")};
+}
+
 }  // namespace
 
 std::string_view stage_to_text(Stage stage) noexcept { return kStages[static_cast<std::size_t>(stage)]; }
@@ -36,6 +51,11 @@ bool is_open(Stage stage) noexcept {
     return stage == Stage::Asked || stage == Stage::Granted || stage == Stage::Unconfirmed;
 }
 
+bool waits_for_approval(const ExceptionDocument& document) noexcept {
+    return document.stage == Stage::Asked || document.stage == Stage::Unconfirmed || is_unratified(document) ||
+           (document.stage == Stage::Granted && document.extension.has_value());
+}
+
 state::Rule to_rule(const ExceptionDocument& document) {
     TomlWriter table("[[exception]]");
     table.text("id", document.id);
@@ -43,6 +63,8 @@ state::Rule to_rule(const ExceptionDocument& document) {
     if (document.client) table.text("client", document.client->to_string());
     table.text("group", document.group);
     table.text("purpose", document.purpose);
+    table.text("requester", document.requester);
+    table.text("ref", document.ref);
     table.text("stage", stage_to_text(document.stage));
     if (document.emergency) table.line("emergency", "true");
     table.text("asked_by", document.asked_by);
@@ -53,6 +75,12 @@ state::Rule to_rule(const ExceptionDocument& document) {
     table.text("brought_by", document.brought_by);
     if (document.ratified) table.line("ratified", "true");
     table.time("granted_at", document.granted_at);
+    if (const auto& extension = document.extension) {
+        table.time("extend_to", extension->ends);
+        table.text("extend_asked_by", extension->asked_by);
+        table.time("extend_asked_at", extension->asked_at);
+        table.texts("extend_agreed_by", extension->agreed_by);
+    }
     table.text("closed_by", document.closed_by);
     table.time("closed_at", document.closed_at);
     return {state::RuleKind::Exception, document.id, std::move(table).finish(), !is_open(document.stage)};
@@ -70,6 +98,8 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule) {
     if (const auto client = table.text("client")) read.client = Prefix::parse(client->value);
     read.group = text_in(table, "group");
     read.purpose = text_in(table, "purpose");
+    read.requester = text_in(table, "requester");
+    read.ref = text_in(table, "ref");
     const auto stage = parse_stage(text_in(table, "stage"));
     if (!stage) return stage.error();
     read.stage = *stage;
@@ -78,10 +108,11 @@ Result<ExceptionDocument> read_exception(const state::Rule& rule) {
     read.asked_at = table.time("asked_at").value_or(WallTime());
     if (const auto lasts = table.duration("lasts")) read.lasts = std::chrono::ceil<seconds>(*lasts);
     read.ends = table.time("ends");
-    for (auto& text : table.texts("agreed_by")) read.agreed_by.push_back(std::move(text.value));
+    read.agreed_by = texts_in(table, "agreed_by");
     read.brought_by = text_in(table, "brought_by");
     read.ratified = table.boolean("ratified").value_or(false);
     read.granted_at = table.time("granted_at");
+    read.extension = read_extension(table);
     read.closed_by = text_in(table, "closed_by");
     read.closed_at = table.time("closed_at");
     if (diagnostics.has_errors()) return Error{diagnostics.all().front().to_string()};
@@ -97,6 +128,7 @@ void unconfirm_exceptions(std::vector<state::Rule>& rules) {
         auto document = read_exception(rule);
         if (!document || document->stage != Stage::Granted) continue;
         document->stage = Stage::Unconfirmed;
+        document->extension.reset();
         rule = to_rule(*document);
     }
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "resolver/base/time_text.h"
 
@@ -31,6 +32,42 @@ bool applies_to(const policy::Options& options, const policy::Directive& directi
         }
     }
     return false;
+}
+
+/// Whether the clients of one address family are more than one prefix of the length `widest` holds. Prefixes inside
+/// others of the group count once.
+bool is_wider(const std::vector<Prefix>& clients, bool v4, std::uint8_t widest) {
+    std::array<std::size_t, 129> count{};  // prefixes by their length
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        if (clients[i].ip().is_v4() != v4) continue;
+        bool inside = false;
+        for (std::size_t other = 0; other < clients.size() && !inside; ++other)
+            inside = other != i && clients[other].contains(clients[i]) && (clients[other] != clients[i] || other < i);
+        if (!inside) ++count[clients[i].length()];
+    }
+    for (std::size_t length = 0; length < widest; ++length)
+        if (count[length] > 0) return true;
+    // Two prefixes of a length are as many addresses as one that is a bit shorter. All that is odd on the way,
+    // together, is less than one of the length `widest`.
+    bool odd = false;
+    for (std::size_t length = count.size() - 1; length > widest; --length) {
+        odd = odd || count[length] % 2 != 0;
+        count[length - 1] += count[length] / 2;
+    }
+    return count[widest] > 1 || (count[widest] == 1 && odd);
+}
+
+Error group_is_wider(const policy::Group& group, std::uint8_t widest) {
+    std::vector<std::string> clients;
+    for (const Prefix& prefix : group.clients) clients.push_back(prefix.to_string());
+    constexpr std::size_t kShown = 4;
+    const std::string more =
+        clients.size() > kShown ? fmt::format(" and {} more", clients.size() - kShown) : std::string();
+    clients.resize(std::min(clients.size(), kShown));
+    return {
+        fmt::format("group '{}' has more clients ({}{}) than one exception may be for (/{}); name a --client, or a "
+                    "group of these clients alone; [exceptions].widest4 and widest6 are the limits",
+                    group.id, fmt::join(clients, ", "), more, widest)};
 }
 
 }  // namespace
@@ -83,7 +120,12 @@ Status ExceptionTerms::check_group(const std::string& id) const {
     if (id == kEveryone) return Error{"everyone is wider than an exception may be; lower the directive's step instead"};
     std::vector<std::string> known;
     for (const auto& group : policy.options().groups) known.push_back(group.id);
-    if (std::find(known.begin(), known.end(), id) != known.end()) return Done{};
+    const auto& groups = policy.options().groups;
+    if (const auto found = std::ranges::find(groups, id, &policy::Group::id); found != groups.end()) {
+        if (is_wider(found->clients, true, limits.widest4)) return group_is_wider(*found, limits.widest4);
+        if (is_wider(found->clients, false, limits.widest6)) return group_is_wider(*found, limits.widest6);
+        return Done{};
+    }
     const std::string near = nearest(id, known);
     return Error{fmt::format(
         "unknown group '{}'; {}", id,

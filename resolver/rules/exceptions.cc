@@ -27,6 +27,24 @@ Error wrong_stage(const ExceptionDocument& document, std::string_view advice) {
                         document.closed_by.empty() ? "" : " by ", document.closed_by, advice)};
 }
 
+/// The later end that was typed; a duration counts from the present end.
+Result<WallTime> read_later_end(const TypedEnd& end, const ExceptionDocument& document) {
+    const WallTime present = document.ends.value_or(WallTime());
+    WallTime ends = present;
+    if (end.until) {
+        const auto time = parse_time(*end.until);
+        if (!time) return time.error();
+        ends = *time;
+    } else {
+        const auto more = parse_duration(end.lasts);
+        if (!more) return Error{"say how much longer: --for 2h, or an --until ahead"};
+        ends += std::chrono::ceil<seconds>(*more);
+    }
+    if (ends > present) return ends;
+    return Error{fmt::format("{} ends at {} already; 'cenote exception revoke' ends it sooner", document.id,
+                             format_time(present))};
+}
+
 /// Whether the persons who granted it on another node could have granted it here.
 bool persons_are_known(const ExceptionDocument& document, const KnownPersons& known, std::int64_t approvals) {
     std::set<std::string> agreed(document.agreed_by.begin(), document.agreed_by.end());
@@ -42,6 +60,8 @@ Result<ExceptionDocument> ExceptionApproval::request(const Person& person, const
     ExceptionDocument document;
     document.directive = request.directive;
     document.purpose = request.purpose;
+    document.requester = request.requester;
+    document.ref = request.ref;
     document.emergency = request.emergency;
     document.asked_by = person.name;
     document.asked_at = now_;
@@ -60,23 +80,31 @@ Result<ExceptionDocument> ExceptionApproval::request(const Person& person, const
 
 Result<ExceptionDocument> ExceptionApproval::grant_emergency(ExceptionDocument document) const {
     auto granted = grant(std::move(document));
-    if (granted) granted->ratified = enough_agree(*granted);
+    if (granted) granted->ratified = enough_agree(granted->agreed_by);
     return granted;
 }
 
 Result<ExceptionDocument> ExceptionApproval::approve(const Person& person, ExceptionDocument document) const {
+    if (document.stage == Stage::Granted && document.extension) return approve_extension(person, std::move(document));
     if (document.stage != Stage::Asked && document.stage != Stage::Unconfirmed && !is_unratified(document))
         return wrong_stage(document, "there is nothing to agree to");
     if (auto may = check_approver(person); !may) return std::move(may).error();
-    if (auto counts = check_further_person(person, document); !counts) return std::move(counts).error();
+    const Persons so_far{document.asked_by, document.brought_by, document.agreed_by};
+    if (auto counts = check_further_person(person, so_far, document.id); !counts) return std::move(counts).error();
     // One person confirms a restored or imported one: those who agreed before do not count again.
     const bool confirmed = document.stage == Stage::Unconfirmed;
     if (person.name != document.asked_by) document.agreed_by.push_back(person.name);
-    if (confirmed || enough_agree(document)) return grant(std::move(document));
+    if (confirmed || enough_agree(document.agreed_by)) return grant(std::move(document));
     return document;
 }
 
 Result<ExceptionDocument> ExceptionApproval::deny(const Person& person, ExceptionDocument document) const {
+    if (document.stage == Stage::Granted && document.extension) {
+        if (person.name != document.extension->asked_by)
+            if (auto may = check_approver(person); !may) return std::move(may).error();
+        document.extension.reset();
+        return document;
+    }
     if (document.stage != Stage::Asked)
         return wrong_stage(document, document.stage == Stage::Granted ? "'cenote exception revoke' ends it"
                                                                       : "there is nothing to deny");
@@ -94,6 +122,7 @@ Result<ExceptionDocument> ExceptionApproval::revoke(const Person& person, Except
             fmt::format("{} may not end {}: only its requester and members of [control].approvers or admins may",
                         person.name, document.id)};
     document.stage = Stage::Revoked;
+    document.extension.reset();
     document.closed_by = person.name;
     document.closed_at = now_;
     return document;
@@ -105,35 +134,56 @@ Result<ExceptionDocument> ExceptionApproval::extend(const Person& person, const 
     if (is_unratified(document))
         return Error{
             fmt::format("{} is an emergency that still needs a second person; have it approved first", document.id)};
-    if (auto clock = check_clock(); !clock) return std::move(clock).error();
+    if (document.extension)
+        return Error{fmt::format("{} requested an extension of {} until {}; have it approved, or deny it",
+                                 document.extension->asked_by, document.id, format_time(document.extension->ends))};
+    if (!person.may_approve && person.name != document.asked_by)
+        return Error{fmt::format(
+            "{} may not request more time for {}: only its requester and members of [control].approvers or admins may",
+            person.name, document.id)};
+    const auto ends = read_later_end(end, document);
+    if (!ends) return ends.error();
+    if (auto fits = check_extension(document, *ends); !fits) return std::move(fits).error();
+    document.extension = RequestedExtension{.ends = *ends, .asked_by = person.name, .asked_at = now_, .agreed_by = {}};
+    if (person.may_approve && enough_agree(document.extension->agreed_by)) return grant_extension(std::move(document));
+    return document;
+}
+
+Result<ExceptionDocument> ExceptionApproval::approve_extension(const Person& person, ExceptionDocument document) const {
     if (auto may = check_approver(person); !may) return std::move(may).error();
-    // An approver who agreed before may extend it alone; the requester and root may not.
-    if (person.name == document.asked_by || person.name == kRoot)
-        if (auto counts = check_further_person(person, document); !counts) return std::move(counts).error();
-    WallTime ends = document.ends.value_or(WallTime());
-    if (end.until) {
-        const auto time = parse_time(*end.until);
-        if (!time) return time.error();
-        ends = *time;
-    } else {
-        const auto more = parse_duration(end.lasts);
-        if (!more) return Error{"say how much longer: --for 2h, or an --until ahead"};
-        ends += std::chrono::ceil<seconds>(*more);
-    }
-    if (document.ends && ends <= *document.ends)
-        return Error{fmt::format("{} ends at {} already; 'cenote exception revoke' ends it sooner", document.id,
-                                 format_time(*document.ends))};
+    RequestedExtension& extension = *document.extension;
+    const std::string nobody;
+    const Persons so_far{extension.asked_by, nobody, extension.agreed_by};
+    const std::string what = "the extension of " + document.id;
+    if (auto counts = check_further_person(person, so_far, what); !counts) return std::move(counts).error();
+    if (person.name != extension.asked_by) extension.agreed_by.push_back(person.name);
+    if (!enough_agree(extension.agreed_by)) return document;
+    if (auto fits = check_extension(document, extension.ends); !fits) return std::move(fits).error();
+    return grant_extension(std::move(document));
+}
+
+/// All who approved the exception or an extension of it have agreed to it.
+Result<ExceptionDocument> ExceptionApproval::grant_extension(ExceptionDocument document) const {
+    document.ends = document.extension->ends;
+    for (const std::string& name : document.extension->agreed_by)
+        if (std::find(document.agreed_by.begin(), document.agreed_by.end(), name) == document.agreed_by.end())
+            document.agreed_by.push_back(name);
+    document.extension.reset();
+    return document;
+}
+
+Status ExceptionApproval::check_extension(const ExceptionDocument& document, WallTime ends) const {
+    if (auto clock = check_clock(); !clock) return clock;
     const policy::Directive* directive = terms_.find_directive(document.directive);
     if (directive == nullptr) return Error{fmt::format("directive {} is gone", document.directive)};
-    if (auto fits = terms_.check_duration(*directive, document.granted_at.value_or(now_), ends); !fits)
-        return std::move(fits).error();
-    document.ends = ends;
-    return document;
+    if (auto fits = terms_.check_subject(*directive, document); !fits) return fits;
+    return terms_.check_duration(*directive, document.granted_at.value_or(now_), ends);
 }
 
 Result<ExceptionDocument> ExceptionApproval::import(const Person& importer, const KnownPersons& known,
                                                     ExceptionDocument document) const {
     if (!is_open(document.stage)) return document;
+    document.extension.reset();  // it is approved where it was requested
     if (auto fits = check_imported(document); !fits)
         return Error{fmt::format("exception {}: {}", document.id, fits.error().text)};
     const bool granted = document.stage == Stage::Granted;
@@ -184,19 +234,20 @@ Status ExceptionApproval::check_clock() const {
     return clock_problem_.empty() ? Status(Done{}) : Status(Error{clock_problem_});
 }
 
-Status ExceptionApproval::check_further_person(const Person& person, const ExceptionDocument& document) const {
+Status ExceptionApproval::check_further_person(const Person& person, const Persons& so_far,
+                                               const std::string& id) const {
     if (terms_.limits.approvals <= 1) return Done{};
-    if (person.name == document.asked_by)
-        return Error{fmt::format("{} asked for {}; a second person has to agree", person.name, document.id)};
-    if (person.name == document.brought_by)
-        return Error{fmt::format("{} imported {}; a second person has to agree", person.name, document.id)};
+    if (person.name == so_far.asked_by)
+        return Error{fmt::format("{} asked for {}; a second person has to agree", person.name, id)};
+    if (person.name == so_far.brought_by)
+        return Error{fmt::format("{} imported {}; a second person has to agree", person.name, id)};
     if (person.name == kRoot)
         return Error{
             fmt::format("any administrator can act as root, so that root never counts as a second person; a member of "
                         "[control].approvers has to agree to {} under a name of their own",
-                        document.id)};
-    if (std::find(document.agreed_by.begin(), document.agreed_by.end(), person.name) != document.agreed_by.end())
-        return Error{fmt::format("{} agreed to {} before; another person has to agree", person.name, document.id)};
+                        id)};
+    if (std::find(so_far.agreed_by.begin(), so_far.agreed_by.end(), person.name) != so_far.agreed_by.end())
+        return Error{fmt::format("{} agreed to {} before; another person has to agree", person.name, id)};
     return Done{};
 }
 
@@ -212,8 +263,8 @@ Status ExceptionApproval::check_imported(const ExceptionDocument& document) cons
     return terms_.check_duration(directive, document.granted_at.value_or(document.asked_at), *document.ends);
 }
 
-bool ExceptionApproval::enough_agree(const ExceptionDocument& document) const {
-    return 1 + static_cast<std::int64_t>(document.agreed_by.size()) >= terms_.limits.approvals;
+bool ExceptionApproval::enough_agree(const std::vector<std::string>& agreed_by) const {
+    return 1 + static_cast<std::int64_t>(agreed_by.size()) >= terms_.limits.approvals;
 }
 
 /// From now on. One that is in force already, an emergency, is ratified and keeps its end.

@@ -4,8 +4,9 @@
 //
 // An exception takes as many persons as [exceptions].approvals says, the requester included. A person counts once;
 // root does not count as a further person, because every administrator can act as root. An emergency is in force at
-// once and waits for the others afterwards. An exception that another node granted is in force here only when this
-// machine knows its persons; otherwise it takes one person here who did not import it.
+// once and waits for the others afterwards. An extension beyond the end that was approved is a request of its own: it
+// takes as many persons again, and until then the exception keeps its end. An exception that another node granted is in
+// force here only when this machine knows its persons; otherwise it takes one person here who did not import it.
 //
 // Threads:  any, one call at a time for each value.
 // Time:     an argument.
@@ -41,6 +42,8 @@ struct ExceptionRequest {
     std::optional<std::string> client;  // a prefix, or
     std::optional<std::string> group;
     std::string purpose;
+    std::string requester;  // for whom, and
+    std::string ref;        // on which letter: kept as they are
     bool emergency = false;
     TypedEnd end;
 };
@@ -61,11 +64,14 @@ public:
     [[nodiscard]] Result<ExceptionDocument> request(const Person& person, const ExceptionRequest& request) const;
     /// Grants an emergency that was requested just now.
     [[nodiscard]] Result<ExceptionDocument> grant_emergency(ExceptionDocument document) const;
-    /// Grants it with the last person that it takes.
+    /// Grants it, or its extension, with the last person that it takes.
     [[nodiscard]] Result<ExceptionDocument> approve(const Person& person, ExceptionDocument document) const;
+    /// Denies a request, or the extension of an exception that stays in force. Whoever requested the extension may
+    /// withdraw it.
     [[nodiscard]] Result<ExceptionDocument> deny(const Person& person, ExceptionDocument document) const;
     [[nodiscard]] Result<ExceptionDocument> revoke(const Person& person, ExceptionDocument document) const;
-    /// A duration counts from the present end on.
+    /// Requests a later end. A duration counts from the present end on. With `approvals = 1` an approver extends at
+    /// once.
     [[nodiscard]] Result<ExceptionDocument> extend(const Person& person, const TypedEnd& end,
                                                    ExceptionDocument document) const;
     /// An exception of another node: Unconfirmed where it was granted by persons who could not have granted it here.
@@ -79,9 +85,19 @@ private:
     [[nodiscard]] Status read_end(const TypedEnd& end, const policy::Directive& directive,
                                   ExceptionDocument& document) const;
     [[nodiscard]] Status check_clock() const;
-    [[nodiscard]] Status check_further_person(const Person& person, const ExceptionDocument& document) const;
+    /// The persons behind a request: of an exception, or of its extension.
+    struct Persons {
+        const std::string& asked_by;
+        const std::string& brought_by;
+        const std::vector<std::string>& agreed_by;
+    };
+    [[nodiscard]] Status check_further_person(const Person& person, const Persons& so_far, const std::string& id) const;
+    [[nodiscard]] Status check_extension(const ExceptionDocument& document, WallTime ends) const;
+    [[nodiscard]] Result<ExceptionDocument> approve_extension(const Person& person, ExceptionDocument document) const;
+    [[nodiscard]] Result<ExceptionDocument> grant_extension(ExceptionDocument document) const;
     [[nodiscard]] Status check_imported(const ExceptionDocument& document) const;
-    [[nodiscard]] bool enough_agree(const ExceptionDocument& document) const;
+    /// Whether these persons, beside the one who asked, are as many as it takes.
+    [[nodiscard]] bool enough_agree(const std::vector<std::string>& agreed_by) const;
     [[nodiscard]] Result<ExceptionDocument> grant(ExceptionDocument document) const;
 
     ExceptionTerms terms_;

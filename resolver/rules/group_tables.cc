@@ -42,6 +42,8 @@ void read_group(const TomlTable& table, PolicyDraft& draft) {
                                                 "(RFC 5646)",
                                                 language->value));
     }
+    if (const auto expected = table.integer("expected", 1, 100'000'000))
+        group.expected = static_cast<std::uint64_t>(*expected);
     const auto id = required_id(table, draft.diagnostics);
     if (!id) return;
     group.id = id->value;

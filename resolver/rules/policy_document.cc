@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "resolver/base/digest.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/toml_writer.h"
@@ -60,6 +62,21 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
     for (const auto& allow : options.allows) text += to_toml(allow);
     for (const auto& exception : options.exceptions) text += to_toml(exception);
     return text;
+}
+
+std::string rules_digest(const policy::Options& options, const domainset::DomainSet* set) {
+    TomlWriter head("[policy]");
+    head.text("catalogue", digests_of(set).catalogue);
+    head.time("suspended_until", options.suspended_until);
+    std::vector<std::string> rules;
+    for (const auto& directive : options.directives) rules.push_back(to_toml(directive));
+    for (const auto& allow : options.allows) rules.push_back(to_toml(allow));
+    for (const auto& exception : options.exceptions) rules.push_back(to_toml(exception));
+    std::ranges::sort(rules);
+    std::string text = std::move(head).finish() + to_toml(options.sinkhole);
+    for (const auto& group : options.groups) text += to_toml(group);
+    for (const std::string& rule : rules) text += rule;
+    return to_hex(sha256(bytes_of(text)));
 }
 
 Result<StoredPolicy> read_policy_document(const std::string& text) {

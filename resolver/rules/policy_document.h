@@ -19,6 +19,10 @@ namespace cenote::rules {
 /// Policies with the same text give the same verdicts at the same time.
 std::string policy_document(const policy::Options& options, const domainset::DomainSet* set);
 
+/// A digest that is the same on all nodes with the same rules and the same catalogue, whatever their names, the builds
+/// of their sets and the order in which rules reached them.
+std::string rules_digest(const policy::Options& options, const domainset::DomainSet* set);
+
 /// A policy document that was read.
 struct StoredPolicy {
     std::shared_ptr<const policy::Options> options;

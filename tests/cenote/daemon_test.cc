@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tool against a stand-in for the daemon.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <mutex>
@@ -81,7 +82,23 @@ TEST_F(DaemonTest, StatusForPeopleAndMachines) {
     const auto ran = run("status");
     EXPECT_EQ(ran.code, 0);
     for (const char* word : {"node1", "version 7", "9.9.9.9:53", "3 names"}) EXPECT_THAT(ran.out, HasSubstr(word));
-    EXPECT_EQ(run("status --check").code, 0);
+    const auto checked = run("status --check");
+    EXPECT_EQ(checked.code, 0);
+    EXPECT_EQ(checked.out, "OK - node1: policy version 7, 4 queries, 0 blocked or restricted\n");
+    EXPECT_EQ(run("status --check --quiet").out, "");
+    EXPECT_EQ(run("status --quiet").code, 2) << "only with --check";
+}
+
+TEST_F(DaemonTest, AnUpstreamThatWasNotAskedHasNoLatency) {
+    Json status = kStatus;
+    status["upstreams"][0]["rtt_ms"] = nullptr;
+    answer("status", status);
+    EXPECT_THAT(run("status").out, HasSubstr("9.9.9.9:53  healthy  -\n"));
+}
+
+TEST_F(DaemonTest, NumbersOfStatsAreRounded) {
+    answer("stats", {{"counters", {{"queries", 4}}}, {"latency_us", {{"p50", 422.4000000000001}}}});
+    EXPECT_THAT(run("stats").out, testing::AllOf(HasSubstr(" 422.4 us\n"), HasSubstr(" 4\n")));
 }
 
 TEST_F(DaemonTest, ProblemsFailOnlyTheCheck) {
@@ -94,8 +111,21 @@ TEST_F(DaemonTest, ProblemsFailOnlyTheCheck) {
     EXPECT_EQ(run("status").code, 0);
     const auto ran = run("status --check");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_THAT(ran.out, HasSubstr("list extra is stale; run cenote update (since 2026-11-01T00:00:00Z)"));
+    EXPECT_EQ(ran.out, "WARNING - list extra is stale\n");
+    EXPECT_THAT(run("status").out, HasSubstr("list extra is stale; run cenote update (since 2026-11-01T00:00:00Z)"));
     EXPECT_EQ(run("status --check --json").code, 1);
+    EXPECT_EQ(run("status --check --quiet").out, ran.out);
+    sick["problems"][0]["severity"] = "error";
+    answer("status", sick);
+    EXPECT_EQ(run("status --check").code, 2);
+    sick["problems"][0]["severity"] = "notice";
+    answer("status", sick);
+    EXPECT_EQ(run("status --check").code, 0);
+    refuse("status", "kim may not status");
+    const auto refused = run("status --check --quiet");
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_EQ(refused.out, "UNKNOWN - cenoted does not answer: kim may not status\n");
+    EXPECT_EQ(refused.err, "");
 }
 
 TEST_F(DaemonTest, ReloadShowsWhyItChangedNothing) {
@@ -145,14 +175,66 @@ TEST_F(DaemonTest, NotesOfAnAnswerAreLinesOnStderr) {
     answer("flush", {{"entries", 1}, {"notes", {"'x.example.' is read as x.example"}}});
     EXPECT_EQ(run("flush x.example.").err, "cenote: 'x.example.' is read as x.example\n");
     answer("directive-add", {{"id", "dns1-4"}, {"notes", {"directive 'dns1-4' takes no name"}}});
-    const auto made = run("restrict domain:https://y.example/a");
+    const auto made = run("restrict domain:https://y.example/a --everyone --no-end");
     EXPECT_EQ(made.out, "dns1-4\n");
     EXPECT_EQ(lines_of(made.err), 2) << made.err;
     EXPECT_THAT(made.err, testing::AllOf(HasSubstr("is read as y.example"), HasSubstr("takes no name")));
     EXPECT_THAT(last_asked().args.at("body"), HasSubstr("targets = [\"domain:y.example\"]"));
     for (const char* wrong : {"allow a@b.example --for 1h", "flush '||z^'", "allow 192.0.2.1 --for 1h"})
         EXPECT_EQ(run(wrong).code, 2) << wrong;
-    EXPECT_THAT(run("restrict https://y.example/a").err, HasSubstr("write domain:y.example"));
+    EXPECT_THAT(run("restrict https://y.example/a --everyone --no-end").err, HasSubstr("write domain:y.example"));
+}
+
+TEST_F(DaemonTest, AShortFormKnowsWhomAndUntilWhen) {
+    answer("directive-add", {{"id", "dns1-4"}});
+    EXPECT_EQ(run("restrict --group lab --group office kimi chatgpt --for 1h").out, "dns1-4\n");
+    EXPECT_THAT(last_asked().args.at("body"),
+                testing::AllOf(HasSubstr("groups = [\"lab\", \"office\"]"),
+                               HasSubstr("[\"service:kimi\", \"service:chatgpt\"]"), HasSubstr("ends = ")));
+    EXPECT_EQ(run("observe kimi --everyone --no-end").out, "dns1-4\n");
+    EXPECT_THAT(last_asked().args.at("body"),
+                testing::AllOf(testing::Not(HasSubstr("groups")), testing::Not(HasSubstr("ends"))));
+    for (const char* verb : {"observe", "advise", "restrict", "block"})
+        for (const char* flags : {"", "--everyone", "--group lab", "--for 1h", "--no-end"}) {
+            const auto ran = run(fmt::format("{} kimi {}", verb, flags));
+            EXPECT_EQ(ran.code, 2) << verb << flags;
+            EXPECT_EQ(lines_of(ran.err), 1) << ran.err;
+        }
+    EXPECT_THAT(run("restrict kimi").err,
+                testing::AllOf(HasSubstr("--group GROUP, which may be given again, or --everyone"),
+                               HasSubstr("--for DURATION, --until TIME or --no-end")));
+    for (const char* wrong :
+         {"restrict kimi --everyone --group lab --no-end", "restrict kimi --everyone --no-end --for 1h",
+          "restrict kimi --everyone --no-end --until 2030-01-01T00:00:00Z", "restrict kimi --group '' --no-end",
+          "allow a.example --group '' --for 1h", "allow a.example", "suspend",
+          "exception request --directive d --group '' --for 1h --purpose p",
+          "directive add --target service:kimi --step block --group ''"})
+        EXPECT_EQ(run(wrong).code, 2) << wrong;
+    EXPECT_THAT(run("suspend").err, HasSubstr("suspend ends by itself: give --for 30m"));
+}
+
+TEST_F(DaemonTest, ADryRunOfManyIsASum) {
+    Json takes = Json::array();
+    for (int i = 0; i < 40; ++i)
+        takes.push_back({{"id", fmt::format("s{:02}", i)}, {"kind", "service"}, {"target", "service:*"}, {"names", 6}});
+    answer("directive-add", {{"id", "dns1-4"},
+                             {"text", "[[directive]]\n"},
+                             {"takes", takes},
+                             {"whom", {"lab 10.20.3.0/28"}},
+                             {"asked", {{{"group", "lab"}, {"queries", 5}}}},
+                             {"taken_already",
+                              {{{"id", "d1"}, {"step", "restrict"}, {"count", 3}, {"all", false}},
+                               {{"id", "d2"}, {"step", "block"}, {"count", 40}, {"all", true}}}}});
+    const std::string line = "restrict 'service:*' --group lab --no-end --dry-run";
+    const auto ran = run(line);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.out, testing::AllOf(HasSubstr("takes  240 names: 40 services; -v lists them\n"),
+                                        HasSubstr("from   lab 10.20.3.0/28\n"),
+                                        HasSubstr("directive d1 (restrict) takes 3 of these 40 for these clients"),
+                                        HasSubstr("directive d2 (block) takes all of it for these clients already")));
+    EXPECT_EQ(lines_of(ran.out), 7) << ran.out;
+    EXPECT_EQ(lines_of(run(line + " -v").out), 47);
+    EXPECT_EQ(run(line + " --json").json().at("takes").size(), 40U);
 }
 
 TEST_F(DaemonTest, AServiceIsNamedAsPeopleNameIt) {

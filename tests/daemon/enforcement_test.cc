@@ -44,8 +44,9 @@ TEST_F(EnforcementTest, TheFirstPolicyIsInForceUnderItsVersionAndDigest) {
     EXPECT_EQ(snapshot->policy.get(), &enforcement->policy());
     EXPECT_EQ(snapshot->policy->version(), version.version);
     EXPECT_EQ(snapshot->nsid, "node1 policy " + std::to_string(version.version));
-    EXPECT_EQ(snapshot->policy_text,
-              "version " + std::to_string(version.version) + " digest " + version.digest.substr(0, 16));
+    EXPECT_EQ(snapshot->policy_text, "version " + std::to_string(version.version) + " rules " +
+                                         enforcement->rules_digest().substr(0, 16) + " digest " +
+                                         version.digest.substr(0, 16));
     EXPECT_FALSE(snapshot->set_missing);
 }
 

@@ -91,9 +91,9 @@ Options with_groups() {
 TEST(Groups, WithoutTrafficTheyAreUnseen) {
     EXPECT_EQ(groups_json(with_groups(), {}), Json::parse(R"([
         {"id": "lab", "name": "", "clients": ["10.20.3.0/28"], "language": null, "answer": null,
-         "clients_seen": null, "last_seen": null},
+         "clients_seen": null, "clients_expected": null, "last_seen": null},
         {"id": "moti", "name": "Ministry", "clients": ["10.20.0.0/16"], "language": "ko", "answer": "nxdomain",
-         "clients_seen": null, "last_seen": null}])"));
+         "clients_seen": null, "clients_expected": null, "last_seen": null}])"));
 }
 
 TEST(Groups, TrafficGoesToItsGroup) {

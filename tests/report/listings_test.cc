@@ -157,7 +157,8 @@ TEST(Exceptions, AskedForAndGranted) {
     document.asked_at = kNow;
     document.lasts = seconds(7200);
     EXPECT_EQ(exception_json(document, {}), Json::parse(R"({"id": "dns1-17", "directive": "d1", "client": null,
-        "group": "lab", "purpose": "a test", "stage": "asked", "emergency": false, "unratified": false,
+        "group": "lab", "purpose": "a test", "requester": null, "ref": null, "extension": null,
+        "stage": "asked", "emergency": false, "unratified": false,
         "asked_by": "kim", "asked_at": "2026-03-02T12:00:00Z", "lasts": "2h", "agreed_by": [], "granted_at": null,
         "ends": null, "closed_by": null, "closed_at": null, "queries": 0, "first": null, "last": null})"));
     document.stage = rules::Stage::Granted;

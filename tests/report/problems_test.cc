@@ -37,7 +37,8 @@ TEST(Problems, NoneWhereNothingIsWrong) {
     Condition condition;
     condition.lists.push_back({.id = "extra"});
     condition.upstreams["9.9.9.9:53"] = {};
-    condition.open_exceptions.push_back(exception("dns1-1", rules::Stage::Asked));
+    condition.open_exceptions.push_back(exception("dns1-1", rules::Stage::Granted));
+    condition.groups.push_back({.group = "lab", .expected = 10, .seen = 0});
     const std::vector<Diagnostic> notes{{Diagnostic::Severity::Note, {"cenote.toml", 3, 1}, "two directives meet"}};
     condition.diagnostics = notes;
     EXPECT_TRUE(find_problems(condition, kNow).empty());
@@ -139,6 +140,88 @@ TEST(Problems, ExceptionsThatNeedASecondPerson) {
     EXPECT_THAT(only(condition).what, HasSubstr("exception dns1-3 came with a backup or from another node"));
 }
 
+TEST(Problems, RequestsThatWaitAreNotices) {
+    Condition condition;
+    auto request = exception("dns1-3", rules::Stage::Asked);
+    request.requester = "Ms Choi";
+    request.purpose = "a class";
+    condition.open_exceptions = {request};
+    const Problem waiting = only(condition);
+    EXPECT_EQ(waiting.severity, Severity::Notice);
+    EXPECT_EQ(waiting.what,
+              "exception dns1-3 from directive d1 for group lab, requested by kim on behalf of Ms Choi, waits for "
+              "approval: a class");
+    EXPECT_EQ(waiting.since, kBefore);
+    EXPECT_THAT(waiting.remedy, HasSubstr("'cenote exception approve dns1-3' by another person"));
+
+    auto granted = exception("dns1-3", rules::Stage::Granted);
+    granted.extension = {.ends = kNow, .asked_by = "lee", .asked_at = kNow, .agreed_by = {}};
+    condition.open_exceptions = {granted};
+    const Problem extension = only(condition);
+    EXPECT_THAT(extension.what, HasSubstr("the extension of exception dns1-3 from directive d1 for group lab until "
+                                          "2026-03-02T12:00:00Z, requested by lee, waits"));
+    EXPECT_EQ(extension.since, kNow);
+    EXPECT_NE(extension.key(), waiting.key());
+}
+
+TEST(Problems, GroupsWithLessThanHalfOfTheirClientsAreWarningsAfterADay) {
+    Condition condition;
+    condition.groups = {{.group = "staff", .expected = 3000, .seen = 1499},
+                        {.group = "lab", .expected = 10, .seen = 5}};
+    condition.uptime = seconds(86399);
+    EXPECT_TRUE(find_problems(condition, kNow).empty());
+    condition.uptime = seconds(86400);
+    const Problem problem = only(condition);
+    EXPECT_EQ(problem.what, "group staff: 1499 of 3000 expected clients have queried this node since its start");
+    EXPECT_TRUE(is_undecided(problem, seconds(86399)));
+    EXPECT_FALSE(is_undecided(problem, seconds(86400)));
+    EXPECT_FALSE(is_undecided(Problem{}, seconds(180))) << "other problems are known soon after a start";
+    EXPECT_TRUE(is_undecided(Problem{}, seconds(179)));
+}
+
+TEST(Problems, ADirectiveIsDueAWeekBeforeItsEndAndItsReview) {
+    constexpr seconds kWeek{7 * 86400};
+    std::vector<policy::Directive> directives{policy::testing::directive("d1", policy::Step::Block, {})};
+    Condition condition;
+    const auto look = [&](WallTime at) {
+        condition.directives = directives;
+        return find_problems(condition, at);
+    };
+    directives.front().ends = kNow + kWeek;
+    EXPECT_TRUE(look(kNow - seconds(1)).empty());
+    ASSERT_EQ(look(kNow).size(), 1U);
+    EXPECT_EQ(look(kNow).front().what, "directive d1 ends at 2026-03-09T12:00:00Z");
+    EXPECT_EQ(look(kNow).front().severity, Severity::Notice);
+    EXPECT_TRUE(look(kNow + kWeek).empty()) << "it has ended";
+    directives.front().starts = kNow + seconds(60);
+    EXPECT_TRUE(look(kNow).empty()) << "it has not begun";
+    directives.front().starts.reset();
+    directives.front().ends.reset();
+    directives.front().review = kNow + kWeek;
+    EXPECT_TRUE(look(kNow - seconds(1)).empty());
+    ASSERT_EQ(look(kNow).size(), 1U);
+    EXPECT_EQ(look(kNow).front().what, "directive d1 is due for review on 2026-03-09T12:00:00Z");
+    EXPECT_NE(look(kNow).front().key(), look(kNow + kWeek).front().key()) << "its day is another event";
+}
+
+TEST(Problems, AFailingCommandOfNotifyIsAWarning) {
+    Condition condition;
+    condition.notify_problem = "the command of [notify], /x, failed with exit code 3";
+    EXPECT_EQ(only(condition).what, condition.notify_problem);
+    EXPECT_EQ(only(condition).severity, Severity::Warning);
+}
+
+TEST(Problems, AKeyOutlivesChangesOfItsText) {
+    Condition condition;
+    condition.lists.push_back({.id = "extra", .error = "HTTP 404", .failed_at = kBefore});
+    const Problem first = only(condition);
+    condition.lists.front().error = "HTTP 500";
+    condition.lists.front().failed_at = kNow;
+    EXPECT_EQ(only(condition).key(), first.key());
+    EXPECT_NE(only(condition).what, first.what);
+    EXPECT_EQ((Problem{.what = "w", .since = {}, .remedy = {}}).key(), "w");
+}
+
 TEST(Problems, ExceptionsStopAtFifty) {
     Condition condition;
     condition.state_problem = "state.db cannot be written";
@@ -154,8 +237,10 @@ TEST(Problems, ExceptionsStopAtFifty) {
 TEST(Problems, ASickUpstreamIsAWarning) {
     Condition condition;
     condition.upstreams["9.9.9.9:53"].healthy = false;
+    condition.upstreams["9.9.9.9:53"].since = kBefore;
     condition.upstreams["149.112.112.112:53"] = {};
     EXPECT_EQ(only(condition).what, "upstream 9.9.9.9:53 does not answer");
+    EXPECT_EQ(only(condition).since, kBefore);
 }
 
 TEST(Problems, WarningsOfTheConfigurationKeepTheirPlace) {
@@ -170,7 +255,7 @@ TEST(Problems, AReviewIsDueFromItsTimeOn) {
     Condition condition;
     directives.front().review = kNow + seconds(1);
     condition.directives = directives;
-    EXPECT_TRUE(find_problems(condition, kNow).empty());
+    EXPECT_EQ(only(condition).what, "directive d1 is due for review on 2026-03-02T12:00:01Z");
     const auto due = find_problems(condition, kNow + seconds(1));
     ASSERT_EQ(due.size(), 1U);
     EXPECT_EQ(due.front().severity, Severity::Notice);
@@ -179,10 +264,12 @@ TEST(Problems, AReviewIsDueFromItsTimeOn) {
 }
 
 TEST(Problems, AsJson) {
-    const std::vector<Problem> problems{{Severity::Warning, "w", kNow, "do this"}, {Severity::Notice, "n", {}, "that"}};
+    const std::vector<Problem> problems{{Severity::Warning, "w", kNow, "do this", "list a"},
+                                        {Severity::Notice, "n", {}, "that"}};
     EXPECT_EQ(problems_json(problems),
-              Json::parse(R"([{"severity":"warning","what":"w","since":"2026-03-02T12:00:00Z","do":"do this"},
-                              {"severity":"notice","what":"n","since":null,"do":"that"}])"));
+              Json::parse(R"([{"id":"list a","severity":"warning","what":"w","since":"2026-03-02T12:00:00Z",
+                               "do":"do this"},
+                              {"id":"n","severity":"notice","what":"n","since":null,"do":"that"}])"));
     EXPECT_EQ(problems_json({}), Json::array());
 }
 

@@ -21,9 +21,11 @@ DaemonState state() {
     state.listen = {SocketAddress::parse("127.0.0.1:53", 53).value(), SocketAddress::parse("[::1]:53", 53).value()};
     state.policy_version = 7;
     state.policy_digest = "5b0c";
+    state.rules_digest = "33d1";
     state.audit_head = "91ae";
     state.served_zones.push_back({"rpz.example", 42, 1000});
     state.upstreams["9.9.9.9:53"].rtt_ms = 12.5;
+    state.upstreams["9.9.9.9:53"].measured = 1;
     state.problems.push_back({Severity::Error, "what", kNow, "do"});
     std::uint64_t value = 0;
     for (const Counter counter : {Counter::Queries, Counter::Blocked, Counter::Restricted, Counter::Advised,
@@ -34,11 +36,11 @@ DaemonState state() {
 
 const char* const kWithoutSet = R"({
     "version": "0.1.0", "node": "dns1", "uptime_s": 90, "workers": 2, "listen": ["127.0.0.1:53", "[::1]:53"],
-    "policy_version": 7, "policy_digest": "5b0c", "audit_head": "91ae", "set": null,
+    "policy_version": 7, "policy_digest": "5b0c", "rules_digest": "33d1", "audit_head": "91ae", "set": null,
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
     "upstreams": [{"server": "9.9.9.9:53", "healthy": true, "rtt_ms": 12.5}],
     "queries": 1, "blocked": 2, "restricted": 3, "advised": 4, "observed": 5, "refused": 6, "cached": 7, "forwarded": 8,
-    "problems": [{"severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do"}]})";
+    "problems": [{"id": "what", "severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do"}]})";
 
 TEST(Status, HasEveryField) { EXPECT_EQ(status_json(state()), Json::parse(kWithoutSet)); }
 
@@ -76,7 +78,7 @@ TEST(Upstreams, TheWorkerThatAskedLastJudges) {
 TEST(Upstreams, OneThatNoWorkerAskedCountsAsHealthy) {
     UpstreamViews views;
     add_worker(std::array{health(true, 0, 0)}, views);
-    EXPECT_EQ(upstreams_json(views), Json::parse(R"([{"server":"9.9.9.9:53","healthy":true,"rtt_ms":0.0}])"));
+    EXPECT_EQ(upstreams_json(views), Json::parse(R"([{"server":"9.9.9.9:53","healthy":true,"rtt_ms":null}])"));
 }
 
 }  // namespace

@@ -87,9 +87,12 @@ const GrantRow kGrants[] = {
     {"GroupIsGone",
      [](ExceptionFixture& fixture, ExceptionDocument& d) {
          d.client.reset(), d.group = "office";
+         fixture.limits.widest4 = 16;
          fixture.options.groups.pop_back();
      },
      "unknown group 'office'"},
+    {"GroupHasGrown", [](ExceptionFixture&, ExceptionDocument& d) { d.client.reset(), d.group = "office"; },
+     "group 'office' has more clients"},
     {"ClientIsRefusedNow", [](ExceptionFixture& fixture, ExceptionDocument&) { fixture.allow_from.clear(); },
      "allow_from"},
     {"TimeHasPassed", [](ExceptionFixture&, ExceptionDocument& d) { d.lasts.reset(), d.ends = kNow; }, "has passed"},
@@ -171,7 +174,7 @@ struct ExtendRow {
     const char* name;
     Person person;
     TypedEnd end;
-    const char* refusal;  // empty: it ends at `ends`
+    const char* refusal;  // empty: it waits for approval until `ends`
     WallTime ends;
 };
 
@@ -181,9 +184,9 @@ const ExtendRow kExtensions[] = {
     {"UntilATime", kPark, {"2026-03-03T12:00:00Z", {}}, "", kNow + kDay},
     {"AsLongAsItMayFromTheGrantOn", kPark, {"2026-03-09T11:00:00Z", {}}, "", kNow + 7 * kDay - kHour},
     {"LongerThanThat", kPark, {"2026-03-09T11:00:01Z", {}}, "last 7d at most", {}},
-    {"ByTheRequester", {"kim", true}, {{}, "2h"}, "kim asked for dns1-17", {}},
-    {"ByRoot", kRoot, {{}, "2h"}, "root", {}},
-    {"ByNoApprover", {"choi", false}, {{}, "2h"}, "choi may not agree", {}},
+    {"ByTheRequester", kKim, {{}, "2h"}, "", kNow + 3 * kHour},
+    {"ByRoot", kRoot, {{}, "2h"}, "", kNow + 3 * kHour},
+    {"ByAnotherReader", {"choi", false}, {{}, "2h"}, "choi may not request more time for dns1-17", {}},
     {"NotLonger", kPark, {"2026-03-02T13:00:00Z", {}}, "'cenote exception revoke' ends it sooner", {}},
     {"Sooner", kPark, {"2026-03-02T12:30:00Z", {}}, "'cenote exception revoke' ends it sooner", {}},
     {"WithoutAnEnd", kPark, {{}, ""}, "say how much longer", {}},
@@ -197,8 +200,13 @@ TEST_P(ExtensionTest, IsJudged) {
     const auto extended = fixture.approval().extend(GetParam().person, GetParam().end, document_at(Stage::Granted));
     if (*GetParam().refusal == '\0') {
         ASSERT_TRUE(extended.ok()) << extended.error().text;
-        EXPECT_EQ(extended->ends, GetParam().ends);
         EXPECT_EQ(extended->stage, Stage::Granted);
+        EXPECT_EQ(extended->ends, kNow + kHour) << "the end that was approved stays";
+        ASSERT_TRUE(extended->extension);
+        EXPECT_EQ(extended->extension->ends, GetParam().ends);
+        EXPECT_EQ(extended->extension->asked_by, GetParam().person.name);
+        EXPECT_EQ(extended->extension->asked_at, kNow);
+        EXPECT_TRUE(waits_for_approval(*extended));
     } else {
         EXPECT_THAT(refusal(extended), HasSubstr(GetParam().refusal));
     }
@@ -206,6 +214,84 @@ TEST_P(ExtensionTest, IsJudged) {
 
 INSTANTIATE_TEST_SUITE_P(Table, ExtensionTest, testing::ValuesIn(kExtensions),
                          [](const auto& row) { return row.param.name; });
+
+/// More time until two hours behind the end, asked for by `person`.
+ExceptionDocument extension_of(ExceptionFixture& fixture, const Person& person) {
+    auto extended = fixture.approval().extend(person, {.until = {}, .lasts = "2h"}, document_at(Stage::Granted));
+    EXPECT_TRUE(extended.ok()) << refusal(extended);
+    return extended ? *extended : ExceptionDocument{};
+}
+
+TEST(ExceptionApprovals, AnExtensionTakesAnotherPerson) {
+    ExceptionFixture fixture;
+    const ExceptionDocument asked = extension_of(fixture, kLee);
+    EXPECT_THAT(refusal(fixture.approval().approve(kLee, asked)), HasSubstr("lee asked for the extension of dns1-17"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kRoot, asked)), HasSubstr("root never counts as a second person"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kKim, asked)), HasSubstr("kim may not agree"));
+    EXPECT_THAT(refusal(fixture.approval().extend(kPark, {.until = {}, .lasts = "9h"}, asked)),
+                HasSubstr("lee requested an extension of dns1-17 until 2026-03-02T15:00:00Z"))
+        << "what is being approved cannot be exchanged";
+    const auto extended = fixture.approval().approve(kPark, asked);
+    ASSERT_TRUE(extended.ok()) << extended.error().text;
+    EXPECT_EQ(extended->ends, kNow + 3 * kHour);
+    EXPECT_FALSE(extended->extension);
+    EXPECT_THAT(extended->agreed_by, testing::ElementsAre("lee", "park"));
+    const ExceptionDocument of_kim = extension_of(fixture, kKim);
+    EXPECT_TRUE(fixture.approval().approve(kLee, of_kim).ok())
+        << "who approved the exception may approve more time that its requester asks for";
+}
+
+TEST(ExceptionApprovals, AnExtensionTakesAsManyPersonsAsTheLimitsSay) {
+    ExceptionFixture fixture;
+    fixture.limits.approvals = 3;
+    const ExceptionDocument asked = extension_of(fixture, kKim);
+    const auto first = fixture.approval().approve(kLee, asked);
+    ASSERT_TRUE(first.ok()) << first.error().text;
+    EXPECT_EQ(first->ends, kNow + kHour);
+    EXPECT_THAT(refusal(fixture.approval().approve(kLee, *first)), HasSubstr("lee agreed to the extension"));
+    EXPECT_EQ(fixture.approval().approve(kPark, *first).value().ends, kNow + 3 * kHour);
+    fixture.limits.approvals = 1;
+    EXPECT_EQ(extension_of(fixture, kLee).ends, kNow + 3 * kHour) << "an approver alone is enough";
+    EXPECT_EQ(extension_of(fixture, kKim).ends, kNow + kHour) << "a requester who may not approve is not";
+}
+
+TEST(ExceptionApprovals, AnExtensionIsDeniedOrWithdrawnAndTheExceptionStays) {
+    ExceptionFixture fixture;
+    const ExceptionDocument asked = extension_of(fixture, kKim);
+    for (const Person& person : {kPark, kKim}) {
+        const auto denied = fixture.approval().deny(person, asked);
+        ASSERT_TRUE(denied.ok()) << denied.error().text;
+        EXPECT_EQ(denied->stage, Stage::Granted);
+        EXPECT_EQ(denied->ends, kNow + kHour);
+        EXPECT_FALSE(denied->extension);
+    }
+    EXPECT_THAT(refusal(fixture.approval().deny({"choi", false}, asked)), HasSubstr("choi may not agree"));
+    EXPECT_FALSE(fixture.approval().revoke(kPark, asked).value().extension);
+}
+
+TEST(ExceptionApprovals, AnExtensionIsCheckedAgainWhenItIsApproved) {
+    ExceptionFixture fixture;
+    const ExceptionDocument asked = extension_of(fixture, kKim);
+    fixture.options.directives[0].exceptions_max = 3 * kHour;
+    EXPECT_THAT(refusal(fixture.approval().approve(kPark, asked)), HasSubstr("last 3h at most"));
+}
+
+TEST(ExceptionApprovals, AnExtensionIsKeptAndStaysAtHome) {
+    ExceptionFixture fixture;
+    const ExceptionDocument asked = extension_of(fixture, kKim);
+    const auto read = read_exception(to_rule(asked));
+    ASSERT_TRUE(read.ok()) << read.error().text;
+    ASSERT_TRUE(read->extension);
+    EXPECT_EQ(read->extension->ends, asked.extension->ends);
+    EXPECT_EQ(read->extension->asked_by, "kim");
+    EXPECT_EQ(read->extension->asked_at, kNow);
+    const KnownPersons all{.may_look = [](const std::string&) { return true; },
+                           .may_approve = [](const std::string&) { return true; }};
+    EXPECT_FALSE(fixture.approval().import(kPark, all, asked).value().extension);
+    std::vector<state::Rule> rules{to_rule(asked)};
+    unconfirm_exceptions(rules);
+    EXPECT_FALSE(read_exception(rules.front()).value().extension);
+}
 
 TEST(ExceptionApprovals, AnExtensionNeedsItsDirectiveAndATrustedClock) {
     ExceptionFixture fixture;

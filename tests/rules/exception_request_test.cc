@@ -81,15 +81,59 @@ TEST_P(ExceptionRequestTest, IsJudgedByItsTerms) {
 INSTANTIATE_TEST_SUITE_P(Table, ExceptionRequestTest, testing::ValuesIn(kRequests),
                          [](const auto& row) { return row.param.name; });
 
-TEST(ExceptionRequests, AGroupOfAnyWidthMayBeNamed) {
+struct GroupRow {
+    const char* name;
+    std::vector<const char*> clients;
+    bool fits;  // into one /28 and one /56
+};
+const GroupRow kGroups[] = {
+    {"OnePrefix", {"10.20.3.0/28"}, true},
+    {"OneOfEachFamily", {"10.20.3.0/28", "2001:db8:20::/56"}, true},
+    {"Wider", {"10.20.3.0/27"}, false},
+    {"WiderIpv6", {"10.20.3.0/28", "2001:db8:20::/48"}, false},
+    {"Hosts", {"10.20.3.1/32", "10.20.4.1/32", "10.20.5.1/32"}, true},
+    {"AsManyInFive", {"10.20.3.0/29", "10.20.4.0/30", "10.20.5.0/31", "10.20.6.0/32", "10.20.7.0/32"}, true},
+    {"ExactlyAsMany", {"10.20.3.0/29", "10.20.4.0/30", "10.20.5.0/30"}, true},
+    {"OneMore", {"10.20.3.0/28", "10.20.4.1/32"}, false},
+    {"TwoOfTheWidest", {"2001:db8:20::/56", "2001:db8:20:100::/56"}, false},
+    {"OneIpv6HostMore", {"2001:db8:20::/56", "2001:db8:21::1/128"}, false},
+    {"InsideEachOther", {"10.20.3.0/28", "10.20.3.0/29", "10.20.3.1/32", "10.20.3.0/28"}, true},
+};
+class GroupWidthTest : public testing::TestWithParam<GroupRow> {};
+
+TEST_P(GroupWidthTest, CountsClientsLikeAPrefix) {
+    ExceptionFixture fixture;
+    fixture.options.groups[0].clients.clear();
+    for (const char* prefix : GetParam().clients) fixture.options.groups[0].clients.push_back(*Prefix::parse(prefix));
     ExceptionRequest request = request_of_kim();
     request.client.reset();
     request.group = "lab";
+    const auto asked = fixture.approval().request(kKim, request);
+    if (GetParam().fits) {
+        ASSERT_TRUE(asked.ok()) << asked.error().text;
+        EXPECT_EQ(asked->group, "lab");
+        EXPECT_FALSE(asked->client);
+    } else {
+        EXPECT_THAT(refusal(asked), testing::AllOf(HasSubstr("group 'lab' has more clients"), HasSubstr("--client")));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, GroupWidthTest, testing::ValuesIn(kGroups),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(ExceptionRequests, RequesterAndReferenceAreKept) {
     ExceptionFixture fixture;
+    ExceptionRequest request = request_of_kim();
+    request.requester = "Ms Choi";
+    request.ref = "2026-117";
     const auto asked = fixture.approval().request(kKim, request);
     ASSERT_TRUE(asked.ok()) << asked.error().text;
-    EXPECT_EQ(asked->group, "lab");
-    EXPECT_FALSE(asked->client);
+    ExceptionDocument document = *asked;
+    document.id = "dns1-1";
+    const auto read = read_exception(to_rule(document));
+    ASSERT_TRUE(read.ok()) << read.error().text;
+    EXPECT_EQ(read->requester, "Ms Choi");
+    EXPECT_EQ(read->ref, "2026-117");
 }
 
 TEST(ExceptionRequests, WidthsAndDurationsAreThoseOfTheLimits) {

@@ -227,5 +227,23 @@ TEST(Documents, AnAddressThatTheConfigurationNeedsIsNotSinkholed) {
     EXPECT_THAT(diagnostics.all().back().to_string(), HasSubstr("directive dns1-4:3:"));
 }
 
+TEST(RulesDigest, IsTheSameOnNodesWithTheSameRules) {
+    policy::Options one;
+    one.node = "dns1";
+    one.directives.resize(2);
+    one.directives[0].id = "a";
+    one.directives[1].id = "b";
+    policy::Options other = one;
+    other.node = "dns2";
+    std::swap(other.directives[0], other.directives[1]);
+    EXPECT_NE(policy_document(one, nullptr), policy_document(other, nullptr));
+    EXPECT_EQ(rules_digest(one, nullptr), rules_digest(other, nullptr));
+    other.directives[0].step = policy::Step::Block;
+    EXPECT_NE(rules_digest(one, nullptr), rules_digest(other, nullptr));
+    other = one;
+    other.suspended_until = WallTime{seconds{1}};
+    EXPECT_NE(rules_digest(one, nullptr), rules_digest(other, nullptr));
+}
+
 }  // namespace
 }  // namespace cenote::rules

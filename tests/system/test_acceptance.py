@@ -39,11 +39,11 @@ class Acceptance(ListTest):
             web.put("list.txt", zone + f"{rule} CNAME .\n")
             self.assertIn("which may not be sinkholed: it ", self.update(code=1))
             self.assertEqual((self.seen("bad.example"), self.seen("good.example")), (SINKHOLED, OPEN), rule)
-        refused = self.resolver.cenote("restrict", "address:0.0.0.0/0")
+        refused = self.resolver.cenote("restrict", "address:0.0.0.0/0", "--everyone", "--no-end")
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("address:0.0.0.0/0 may not be sinkholed: it is wider than /8", refused.stderr)
         self.assertEqual(self.seen("good.example"), OPEN)
-        self.resolver.cenote_ok("restrict", "address:192.0.2.0/24")
+        self.resolver.cenote_ok("restrict", "address:192.0.2.0/24", "--everyone", "--no-end")
         self.assertEqual(self.seen("good.example"), SINKHOLED)
 
     def test_bad_texts_change_nothing(self):

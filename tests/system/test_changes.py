@@ -152,7 +152,7 @@ class Changes(SystemTest):
         node = self.start()
         node.config.write_text(node.config.read_text().replace(f'"{node.folder}/state.db"', f'"{small}/state.db"'))
         node.start()
-        made = node.cenote_ok("restrict", "alpha").strip()
+        made = node.cenote_ok("restrict", "alpha", "--everyone", "--no-end").strip()
         fill = open(f"{small}/fill", "wb", buffering=0)
         self.addCleanup(fill.close)
         with self.assertRaises(OSError):

@@ -242,7 +242,7 @@ starts  = 2099-01-01T00:00:00Z
         self.assertIn("observe (suspended)", self.resolver.cenote_ok("directives", "test-1"))
 
     def test_a_directive_shows_its_planned_steps(self):
-        made = self.resolver.cenote_ok("advise", "beta").strip()
+        made = self.resolver.cenote_ok("advise", "beta", "--everyone", "--no-end").strip()
         self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-05-01T00:00:00Z")
         self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", "2098-04-01T00:00:00Z")
         self.assertIn("restrict from 2098-04-01T00:00:00Z, block from 2098-05-01T00:00:00Z",

@@ -108,7 +108,7 @@ class Exceptions(SystemTest):
                 *more)
 
     def test_asked_agreed_used_revoked(self):
-        ident = self.done_by(self.kim, *self.request(self.kim, "--ref", "T-1"))
+        ident = self.done_by(self.kim, *self.request(self.kim, "--ref", "T-1", "--requester", "Ms Choi"))
         self.assertEqual(ident, "node1-1")
         self.assertEqual(self.seen(), CLOSED, "a request opens nothing")
         self.assertIn("a second person", self.refused(self.kim, "exception", "approve", "1"))
@@ -129,6 +129,8 @@ class Exceptions(SystemTest):
         row = self.row(ident)
         self.assertEqual((row["stage"], row["asked_by"], row["agreed_by"], row["queries"]),
                          ("granted", self.kim, [self.lee], 2))
+        self.assertEqual((row["requester"], row["ref"], row["extension"]), ("Ms Choi", "T-1", None))
+        self.assertIn("Ms Choi", self.resolver.cenote_ok("exceptions"))
         self.assertIsNotNone(row["first"])
         self.assertIn("nothing to agree", self.refused(self.lee, "exception", "approve", "1"))
 
@@ -138,9 +140,16 @@ class Exceptions(SystemTest):
         self.assertEqual(self.row(ident)["queries"], 3, "the count of queries is kept, too")
 
         ends = self.row(ident)["ends"]
-        self.assertIn("a second person", self.refused(self.kim, "exception", "extend", "1", "--for", "1h"))
-        self.done_by(self.lee, "exception", "extend", "1", "--for", "1h")
+        self.assertIn("waits for a second person", self.done_by(self.lee, "exception", "extend", "1", "--for", "1h"))
+        self.assertEqual(self.row(ident)["ends"], ends, "one person alone extends nothing")
+        self.assertEqual(self.row(ident)["extension"]["asked_by"], self.lee)
+        self.assertIn("the extension of exception node1-1", self.resolver.cenote_ok("status"))
+        self.assertIn("a second person", self.refused(self.lee, "exception", "approve", "1"))
+        self.assertIn("root never counts", self.refused(None, "exception", "approve", "1"))
+        self.done_by(self.kim, "exception", "approve", "1")
         self.assertGreater(self.row(ident)["ends"], ends)
+        self.assertNotIn("the extension of", self.resolver.cenote_ok("status"))
+        self.assertIn("may not request more time", self.refused(self.read, "exception", "extend", "1", "--for", "1h"))
 
         self.done_by(self.kim, "exception", "revoke", ident)
         self.assertEqual(self.seen(), CLOSED, "at once")
@@ -150,7 +159,7 @@ class Exceptions(SystemTest):
         trail = self.resolver.cenote_json("audit", "--directive", ident)
         self.assertEqual([(r["action"], r["actor"]) for r in trail],
                          [("exception request", self.kim), ("exception approve", self.lee),
-                          ("exception extend", self.lee), ("exception revoke", self.kim)])
+                          ("exception extend", self.lee), ("exception approve", self.kim), ("exception revoke", self.kim)])
         self.assertIn("3 queries", trail[-1]["note"])
         self.assertEqual(self.resolver.cenote("audit", "--verify").returncode, 0)
 
@@ -203,7 +212,7 @@ class Exceptions(SystemTest):
         self.assertEqual(self.seen(source="127.0.0.9"), CLOSED)
 
     def test_a_step_to_block_closes_and_back_opens(self):
-        made = self.done_by(None, "restrict", "domain:other.example")
+        made = self.done_by(None, "restrict", "domain:other.example", "--everyone", "--no-end")
         ident = self.done_by(self.kim, *self.request(self.kim, directive=made))
         self.done_by(self.lee, "exception", "approve", ident)
         self.assertEqual(self.seen("other.example"), OPEN)
@@ -227,6 +236,8 @@ class Exceptions(SystemTest):
                 (self.request(None, how_long=("--for", "36000d")), "last 30000d at most"),
                 (("exception", "request", "--directive", "d1", "--group", "labb", "--for", "1h", "--purpose", "x"),
                  "did you mean 'lab'"),
+                (("exception", "request", "--directive", "d1", "--group", "ministry", "--for", "1h", "--purpose", "x"),
+                 "group 'ministry' has more clients (127.0.0.0/16)"),
                 (("exception", "request", "--directive", "d1", "--group", "everyone", "--for", "1h", "--purpose", "x"),
                  "wider than an exception may be"),
                 (("exception", "request", "--directive", "d1", "--for", "1h", "--purpose", "x"), "name one"),
@@ -291,6 +302,25 @@ class Exceptions(SystemTest):
         self.resolver.cenote_ok("state", "import", file)
         self.assertEqual(self.row(ident)["stage"], "revoked", "an exception that is closed here stays closed")
 
+    def test_an_extension_that_is_denied_or_withdrawn_leaves_the_end(self):
+        ident = self.done_by(self.read, *self.request(self.read))
+        self.done_by(self.lee, "exception", "approve", ident)
+        ends = self.row(ident)["ends"]
+        for user in (self.lee, self.read):  # denied by an approver, withdrawn by the requester
+            self.done_by(self.read, "exception", "extend", ident, "--for", "1h")
+            self.assertIn("requested an extension", self.refused(self.kim, "exception", "extend", ident, "--for", "9h"))
+            self.done_by(user, "exception", "deny", ident)
+            self.assertEqual((self.row(ident)["ends"], self.row(ident)["extension"]), (ends, None))
+        self.assertEqual(self.seen(), OPEN)
+
+    def test_status_for_monitoring_needs_the_right_to_look(self):
+        done = self.as_user(self.read, "status", "--check")
+        self.assertEqual((done.returncode, done.stdout.split(" - ")[0], done.stderr), (0, "OK", ""), done)
+        self.assertEqual(self.as_user(self.read, "status", "--check", "--quiet").stdout, "")
+        done = self.as_user(self.outsider, "status", "--check", "--quiet")
+        self.assertEqual((done.returncode, done.stdout.split(" - ")[0], done.stderr), (3, "UNKNOWN", ""), done)
+        self.assertEqual(done.stdout.count("\n"), 1)
+
     def test_only_root_restores(self):
         file = self.resolver.folder / "backup.db"
         self.resolver.cenote_ok("backup", file)
@@ -311,8 +341,8 @@ class Exceptions(SystemTest):
     def test_readers_look_and_change_nothing(self):
         self.done_by(self.read, "status")
         self.done_by(self.read, "exceptions")
-        for words in (("reload",), ("restrict", "beta"), ("suspend", "--for", "1m"), ("allow", "a.example", "--for", "1m"),
-                      ("flush",)):
+        for words in (("reload",), ("restrict", "beta", "--everyone", "--no-end"), ("suspend", "--for", "1m"),
+                      ("allow", "a.example", "--for", "1m"), ("flush",)):
             self.assertIn("may not", self.refused(self.read, *words))
             self.assertIn("may not", self.refused(self.kim, *words))
         self.assertIn("may not", self.refused(self.outsider, "status"))

@@ -125,7 +125,7 @@ class Owners(TwoUsers):
     def test_backup_and_restore_by_root(self):
         self.resolver.update()
         self.start_as_owner()
-        self.resolver.cenote_ok("restrict", "beta")
+        self.resolver.cenote_ok("restrict", "beta", "--everyone", "--no-end")
         backup = self.resolver.folder / "backup.db"
         self.resolver.cenote_ok("backup", backup)
         self.assertEqual((backup.stat().st_uid, backup.stat().st_mode & 0o777), (0, 0o600))
@@ -138,7 +138,7 @@ class Owners(TwoUsers):
     def test_restore_by_root_without_a_daemon(self):
         self.resolver.update()
         daemon = self.start_as_owner()
-        self.resolver.cenote_ok("restrict", "beta")
+        self.resolver.cenote_ok("restrict", "beta", "--everyone", "--no-end")
         backup = self.folder / "backup.db"
         self.resolver.cenote_ok("backup", backup)
         daemon.terminate()
@@ -175,7 +175,8 @@ class ListsOfAnotherUser(TwoUsers):
         self.assertNotIn("warning", done.stderr)
         trail = [row["action"] for row in self.resolver.cenote_json("audit")]
         self.assertEqual(trail[-1], "update")
-        for command in (["status"], ["top"], ["reload"], ["restrict", "beta"], ["suspend", "--for", "1h"], ["flush"]):
+        for command in (["status"], ["top"], ["reload"], ["restrict", "beta", "--everyone", "--no-end"],
+                        ["suspend", "--for", "1h"], ["flush"]):
             self.assertNotEqual(self.as_user(OTHER, *command).returncode, 0, command)
 
     def test_a_failure_that_leaves_no_note(self):

@@ -168,7 +168,7 @@ def serve_as_systemd_would():
         run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
         left = [str(path) for path in pathlib.Path("/var/lib/cenote-lists").rglob("*") if path.owner() != "cenote-lists"]
         assert left == [], left
-        for command in (["status"], ["restrict", "kimi"], ["audit"], ["reload"]):
+        for command in (["status"], ["restrict", "kimi", "--everyone", "--no-end"], ["audit"], ["reload"]):
             done = subprocess.run(["runuser", "-u", "cenote-lists", "--", "cenote", *command], capture_output=True,
                                   text=True, stdin=subprocess.DEVNULL)
             assert done.returncode != 0, f"the lists' user may not {command}: {done.stdout}"

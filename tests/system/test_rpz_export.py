@@ -11,7 +11,7 @@ from secondaries import Knot, PdnsFile, UnboundRpz, ask
 class RpzExport(PrimaryZoneTest):
     def test_the_export_says_the_same(self):
         self.stand_up()
-        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end")
         self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
         rpz = self.resolver.folder / "export.rpz"
         rpz.write_text(self.resolver.cenote_ok("export", "--format", "rpz"))
@@ -29,8 +29,8 @@ class RpzExport(PrimaryZoneTest):
         self.stand_up()
         long_name = ".".join("abcdefghij" * 5 for _ in range(4)) + ".abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstu"
         self.assertEqual(len(long_name), 251)
-        self.resolver.cenote_ok("restrict", "domain:" + long_name)
-        self.resolver.cenote_ok("restrict", "address:198.51.100.0/24")
+        self.resolver.cenote_ok("restrict", "domain:" + long_name, "--everyone", "--no-end")
+        self.resolver.cenote_ok("restrict", "address:198.51.100.0/24", "--everyone", "--no-end")
         done = self.resolver.cenote("export", "--format", "rpz")
         self.assertEqual(done.returncode, 0)
         self.assertIn("2 rules are left out, and the names that they sinkhole resolve there", done.stderr)
@@ -76,9 +76,9 @@ class RpzExport(PrimaryZoneTest):
 
     def test_what_other_formats_do_not_say(self):
         self.stand_up()
-        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end")
         self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
-        self.resolver.cenote_ok("restrict", "address:198.51.100.0/24")
+        self.resolver.cenote_ok("restrict", "address:198.51.100.0/24", "--everyone", "--no-end")
         known = {"hosts": ("names are sinkholed here with all names below them; there only those that are listed", "1 rules"),
                  "domains": ("1 rules are left out, and the names that they allow are sinkholed there", "and the names that they sinkhole"),
                  "dnsmasq": ("1 rules are left out, and the names that they sinkhole resolve there",),

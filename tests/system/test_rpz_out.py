@@ -37,7 +37,7 @@ class RpzOut(PrimaryZoneTest):
         self.stand_up()
         first = self.serial()
         self.assertEqual(len(self.transfer(first)), 1, "up to date")
-        made = self.resolver.cenote_ok("restrict", "domain:new.example").strip()
+        made = self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end").strip()
         eventually(lambda: self.serial() != first, "another serial")
         second = self.serial()
         rows = self.transfer(first)
@@ -52,16 +52,16 @@ class RpzOut(PrimaryZoneTest):
         self.assertEqual(sum(row[1] == "SOA" for row in rows), 6, "both differences in their order")
         rows = self.transfer(first - 5)
         self.assertEqual(rows[1][1], "NS", "a serial that is not known gets the whole zone")
-        self.resolver.cenote_ok("advise", "beta")
+        self.resolver.cenote_ok("advise", "beta", "--everyone", "--no-end")
         before = self.serial()
-        self.resolver.cenote_ok("restrict", "domain:last.example")
+        self.resolver.cenote_ok("restrict", "domain:last.example", "--everyone", "--no-end")
         eventually(lambda: self.serial() != before, "a new serial for this change, and none for one that changes nothing")
 
     def check_enforced(self, server):
         """A resolver that transfers the zone answers as Cenote does, and follows changes."""
         eventually(lambda: not addresses(ask(server, "chat.alpha-ai.example")), "the zone is enforced")
         self.assertEqual(addresses(ask(server, "www.open.example")), ["192.0.2.1"])
-        made = self.resolver.cenote_ok("restrict", "domain:new.example").strip()
+        made = self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end").strip()
         eventually(lambda: not addresses(ask(server, "a.new.example")), "a change arrives")
         self.resolver.cenote_ok("allow", "good.new.example", "--for", "1h")
         eventually(lambda: addresses(ask(server, "good.new.example")) == ["192.0.2.1"], "an allow arrives")
@@ -160,7 +160,7 @@ zone:
 
         for server in (knot, nsd):
             eventually(lambda: has(server, "alpha-ai.example"), f"{type(server).__name__} has the zone")
-        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end")
         for server in (knot, nsd):
             eventually(lambda: has(server, "new.example"), f"{type(server).__name__} follows")
             self.assertEqual(soa(server), self.serial())
@@ -179,7 +179,7 @@ zone:
             self.resolver.start()
             eventually(lambda: self.serial() > second, f"a serial after a start in {then}")
             second = self.serial()
-        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end")
         eventually(lambda: self.serial() > second, "a later serial for a change")
 
 

@@ -81,7 +81,7 @@ class RpzOutLimits(PrimaryZoneTest):
         for stream in streams:
             stream.sendall(self.question(ZONE, "AXFR", 1, signed=True))
             read_exactly(stream, 100)
-        self.resolver.cenote_ok("restrict", "domain:new.example")
+        self.resolver.cenote_ok("restrict", "domain:new.example", "--everyone", "--no-end")
         self.resolver.cenote_ok("reload")
         streams.pop().close()
         self.assertEqual(sum(row[2] == "." for row in self.transfer()), 100000)

@@ -9,7 +9,7 @@ from rules_node import CLOSED, FROM_FILE, OPEN, RulesTest
 
 class RuleTimes(RulesTest):
     def test_what_comes_can_be_asked_now(self):
-        self.made("block", "alpha", "--starts", "2098-01-01T00:00:00Z")
+        self.made("block", "alpha", "--starts", "2098-01-01T00:00:00Z", "--everyone", "--no-end")
         for stopped in (False, True):  # from the daemon, then from the files
             if stopped:
                 self.resolver.stop()
@@ -26,7 +26,7 @@ class RuleTimes(RulesTest):
             return f"{then:%Y-%m-%dT%H:%M:%SZ}"
 
         times = [after_a_second()]
-        made = self.made("restrict", "alpha", "--group", "lab")
+        made = self.made("restrict", "alpha", "--group", "lab", "--no-end")
         times.append(after_a_second())
         self.resolver.cenote_ok("directive", "step", made, "block")
         times.append(after_a_second())
@@ -45,7 +45,7 @@ class RuleTimes(RulesTest):
         self.assertEqual(len(set(versions)), 3, "each change has its version in the trail")
 
     def test_a_step_can_be_planned(self):
-        made = self.made("advise", "alpha")
+        made = self.made("advise", "alpha", "--everyone", "--no-end")
         self.assertIn("has passed", self.refused("directive", "step", made, "restrict", "--at", "2001-01-01T00:00:00Z"))
         self.resolver.cenote_ok("directive", "step", made, "block", "--at", "2098-01-01T00:00:00Z")
         self.resolver.cenote_ok("directive", "step", made, "restrict", "--at", self.ahead(2))
@@ -84,7 +84,7 @@ class RuleTimes(RulesTest):
         clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
         self.resolver.start()
         self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
-        made = self.made("restrict", "domain:begun.example", "--starts", "2098-03-20T12:30:00Z")
+        made = self.made("restrict", "domain:begun.example", "--starts", "2098-03-20T12:30:00Z", "--everyone", "--no-end")
         self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (OPEN, OPEN))
         clock.set("2098-03-20T13:00:01Z")
         eventually(lambda: "allow end" in [row["action"] for row in self.audit()], "the record of the end")
@@ -99,7 +99,7 @@ class RuleTimes(RulesTest):
             self.assertEqual(shown.returncode, 1)
             self.assertIn("the clock says " + back, shown.stdout)
             self.assertIn("the clock says", self.refused("suspend", "--until", "2099-01-01T00:00:00Z"))
-            self.resolver.cenote_ok("restrict", "domain:more.example")
+            self.resolver.cenote_ok("restrict", "domain:more.example", "--everyone", "--no-end")
             self.assertGreater(self.resolver.cenote_json("status")["policy_version"], serial, "no serial falls")
         clock.set("2098-03-20T13:10:00Z")
         eventually(lambda: "the clock says" not in self.resolver.cenote("status", "--check").stdout, "the right time")

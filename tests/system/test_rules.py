@@ -14,7 +14,7 @@ class Rules(RulesTest):
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
         made = self.made("restrict", "alpha", "--title", "Alpha \"under\" assessment", "--contact",
                          "mailto:dns@agency.example", "--requester", "Minister's office", "--ref", "2026-117",
-                         "--note", "by telephone")
+                         "--note", "by telephone", "--everyone", "--no-end")
         self.assertEqual(made, "node1-1")
         answer = self.resolver.ask("alpha-ai.example")
         self.assertEqual(addresses(answer), CLOSED)
@@ -37,7 +37,7 @@ class Rules(RulesTest):
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
         self.resolver.cenote_ok("directive", "step", made, "block")
         self.assertEqual(self.seen("alpha-ai.example"), CLOSED)
-        other = self.made("advise", "service:*")
+        other = self.made("advise", "service:*", "--everyone", "--no-end")
         shown = self.resolver.cenote_ok("directive", "lift", made, "--ref", "2026-201")
         self.assertIn(f"still in force: {other} (advise, service:*)", shown)
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
@@ -91,7 +91,7 @@ class Rules(RulesTest):
         self.assertIn("catalogue", self.audit()[-1]["after"])
 
     def test_a_dry_run_tells_whom_and_what_it_would_hit(self):
-        self.made("observe", "service:*")
+        self.made("observe", "service:*", "--everyone", "--no-end")
         for source in ("127.0.0.77", "127.0.0.1"):
             self.seen("alpha-ai.example", source=source)
             self.seen("api.alpha-ai.example", source=source)
@@ -102,28 +102,29 @@ class Rules(RulesTest):
                      "from   lab 127.0.0.77/32", "asked  2 queries by lab since cenoted started", "nothing has changed"):
             self.assertIn(line, shown)
         self.assertNotIn("from   everyone", shown)
-        self.assertIn("from   everyone", self.resolver.cenote_ok("block", "beta", "--dry-run"))
+        self.assertIn("from   everyone", self.resolver.cenote_ok("block", "beta", "--dry-run", "--everyone", "--no-end"))
         after = self.resolver.cenote_json("status")
         self.assertEqual((before["policy_version"], before["audit_head"]), (after["policy_version"], after["audit_head"]))
 
     def test_lift_tells_what_still_holds_by_another_way(self):
-        made = self.made("restrict", "beta")
-        by_category = self.made("advise", "category:coding")
-        self.made("advise", "category:chat")
+        made = self.made("restrict", "beta", "--everyone", "--no-end")
+        by_category = self.made("advise", "category:coding", "--everyone", "--no-end")
+        self.made("advise", "category:chat", "--everyone", "--no-end")
         shown = self.resolver.cenote_ok("directive", "lift", made)
         self.assertIn("still in force: file-1 (restrict, service:beta)", shown)
         self.assertIn(f"still in force: {by_category} (advise, category:coding)", shown)
         self.assertEqual(shown.count("still in force"), 2)
-        made = self.made("restrict", "domain:sub.own.example")
-        above = self.made("restrict", "domain:own.example")
+        made = self.made("restrict", "domain:sub.own.example", "--everyone", "--no-end")
+        above = self.made("restrict", "domain:own.example", "--everyone", "--no-end")
         self.assertIn(above, self.resolver.cenote_ok("directive", "lift", made))
         self.assertEqual(self.seen("sub.own.example"), CLOSED)
 
     def test_what_is_wrong_changes_nothing(self):
         status = self.resolver.cenote_json("status")
-        for words, why in ((("restrict", "alhpa"), "alpha"),
-                           (("restrict", "alpha", "--group", "no-such"), "no-such"),
-                           (("restrict", "alpha", "--starts", "2030-01-01T00:00:00Z", "--until", "2029-01-01T00:00:00Z"),
+        for words, why in ((("restrict", "alhpa", "--everyone", "--no-end"), "alpha"),
+                           (("restrict", "alpha", "--group", "no-such", "--no-end"), "no-such"),
+                           (("restrict", "alpha", "--starts", "2030-01-01T00:00:00Z", "--until", "2029-01-01T00:00:00Z",
+                             "--everyone"),
                             "end"),
                            (("directive", "lift", "no-such"), "no-such"),
                            (("allow", "open.beta-ai.example"), "ends by itself")):
@@ -132,7 +133,7 @@ class Rules(RulesTest):
         after = self.resolver.cenote_json("status")
         self.assertEqual((after["policy_version"], after["audit_head"]),
                          (status["policy_version"], status["audit_head"]))
-        dry = self.resolver.cenote_ok("restrict", "alpha", "--dry-run")
+        dry = self.resolver.cenote_ok("restrict", "alpha", "--dry-run", "--everyone", "--no-end")
         self.assertIn('targets = ["service:alpha"]', dry)
         self.assertEqual(self.seen("alpha-ai.example"), OPEN)
 
@@ -145,13 +146,13 @@ class Rules(RulesTest):
         self.assertEqual((json.loads(shown.stdout)["name"], json.loads(shown.stdout)["verdict"]), ("beta-ai.example", "allow"))
         self.assertIn("is read as beta-ai.example", shown.stderr)
 
-        done = self.resolver.cenote("restrict", "domain:*.pasted.example", "domain:한글도메인.kr")
+        done = self.resolver.cenote("restrict", "domain:*.pasted.example", "domain:한글도메인.kr", "--everyone", "--no-end")
         self.assertIn("'*.' is taken off", done.stderr)
         self.assertEqual(self.seen("www.pasted.example"), CLOSED)
         self.assertEqual(self.seen("www.xn--bj0bj3i97fq8o5lq.kr"), CLOSED)
         self.assertIn("domain:한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)", self.resolver.cenote_ok("directives"))
-        self.assertIn("domain:beta-ai.example", self.refused("restrict", "https://beta-ai.example/"))
-        self.assertIn("domain:beta-ai.example", self.refused("restrict", "beta-ai.example"))
+        self.assertIn("domain:beta-ai.example", self.refused("restrict", "https://beta-ai.example/", "--everyone", "--no-end"))
+        self.assertIn("domain:beta-ai.example", self.refused("restrict", "beta-ai.example", "--everyone", "--no-end"))
 
     def test_a_rule_that_takes_nothing_says_so(self):
         catalogue = self.resolver.services / "relay.toml"
@@ -159,11 +160,11 @@ class Rules(RulesTest):
                              'category = ["bypass"]\ndefault = false\nchecked = 2026-11-01\nevidence = ["a letter"]\n'
                              '[[service.domain]]\nname = "relay.example"\nrole = "web"\n')
         self.resolver.update()
-        done = self.resolver.cenote("restrict", "category:bypass")
+        done = self.resolver.cenote("restrict", "category:bypass", "--everyone", "--no-end")
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("takes no name", done.stderr)
         self.assertEqual(self.seen("relay.example"), OPEN)
-        done = self.resolver.cenote("restrict", "category:bypass", "--strict")
+        done = self.resolver.cenote("restrict", "category:bypass", "--strict", "--everyone", "--no-end")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.seen("relay.example"), CLOSED)
 
@@ -192,7 +193,7 @@ class Rules(RulesTest):
         self.assertEqual(self.seen("beta-ai.example"), CLOSED, "a broken trail is reported, and does not stop answers")
 
     def test_a_rule_that_fits_no_more_can_be_lifted(self):
-        made = self.made("restrict", "alpha")
+        made = self.made("restrict", "alpha", "--everyone", "--no-end")
         self.resolver.stop()
         catalogue = self.resolver.services / "test.toml"
         catalogue.write_text(catalogue.read_text().replace('"alpha"', '"alpha-renamed"'))
@@ -206,8 +207,8 @@ class Rules(RulesTest):
                           if "not in force" in problem["what"]])
 
     def test_a_rule_that_fits_no_more_takes_no_other_with_it(self):
-        self.made("restrict", "alpha")
-        self.made("restrict", "domain:other.example")
+        self.made("restrict", "alpha", "--everyone", "--no-end")
+        self.made("restrict", "domain:other.example", "--everyone", "--no-end")
         self.resolver.cenote_ok("allow", "beta-ai.example", "--for", "1h")
         self.resolver.stop()
         with sqlite3.connect(self.resolver.folder / "state.db") as state:
@@ -219,7 +220,7 @@ class Rules(RulesTest):
         shown = json.dumps(self.resolver.cenote_json("status")["problems"])
         self.assertIn("node1-1", shown)
         self.assertNotIn("node1-2", shown)
-        self.made("restrict", "domain:third.example")
+        self.made("restrict", "domain:third.example", "--everyone", "--no-end")
         self.resolver.cenote_ok("reload")
         self.assertEqual([self.seen(name) for name in ("other.example", "third.example")], [CLOSED, CLOSED])
         self.assertIn("node1-1", json.dumps(self.resolver.cenote_json("status")["problems"]))
@@ -239,11 +240,11 @@ class Rules(RulesTest):
     def test_texts_have_limits(self):
         before = self.resolver.cenote_json("status")["audit_head"]
         for flag in ("--note", "--ref", "--requester", "--title"):
-            self.assertIn("longer than", self.refused("restrict", "alpha", flag, "x" * 70000))
+            self.assertIn("longer than", self.refused("restrict", "alpha", flag, "x" * 70000, "--everyone", "--no-end"))
         self.assertEqual(self.resolver.cenote_json("status")["audit_head"], before)
 
     def test_a_state_that_cannot_be_used_is_a_problem_and_no_outage(self):
-        self.made("restrict", "alpha")
+        self.made("restrict", "alpha", "--everyone", "--no-end")
         self.resolver.stop()
         state = self.resolver.folder / "state.db"
         for beside in self.resolver.folder.glob("state.db*"):
@@ -252,7 +253,7 @@ class Rules(RulesTest):
         self.resolver.start()
         self.resolver.daemon.wait_line(r"state\.db")
         self.assertEqual(self.seen("beta-ai.example"), CLOSED, "the rules of the files are in force")
-        self.assertIn("state.db", self.refused("restrict", "alpha"))
+        self.assertIn("state.db", self.refused("restrict", "alpha", "--everyone", "--no-end"))
         problems = self.resolver.cenote_json("status")["problems"]
         self.assertTrue(any("state.db" in json.dumps(problem) for problem in problems))
         self.assertEqual(state.read_bytes(), b"no database at all" * 1000, "left as it is")

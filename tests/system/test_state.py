@@ -50,7 +50,7 @@ class State(SystemTest):
         return target.cenote_ok("state", "import", file, "--note", "the other node")
 
     def test_from_node_to_node_and_back(self):
-        made = self.one.cenote_ok("restrict", "beta", "--ref", "T-7").strip()
+        made = self.one.cenote_ok("restrict", "beta", "--ref", "T-7", "--everyone", "--no-end").strip()
         ident = self.one.cenote_ok(*ASK).strip()
         self.one.cenote_ok("exception", "approve", ident)
         self.one.cenote_ok("suspend", "--for", "1s")
@@ -76,14 +76,14 @@ class State(SystemTest):
         self.assertIn("0 of 2", self.exchange(self.one, self.two))
         for node in (self.one, self.two):
             self.assertEqual(node.cenote("audit", "--verify").returncode, 0)
-            self.assertEqual(node.cenote_ok("restrict", "alpha").strip().rsplit("-", 1)[0],
+            self.assertEqual(node.cenote_ok("restrict", "alpha", "--everyone", "--no-end").strip().rsplit("-", 1)[0],
                              node.cenote_json("status")["node"], "each node numbers its own rules")
 
     def test_an_import_that_is_none_changes_nothing(self):
         before = self.two.cenote_json("status")["audit_head"]
         good = json.loads(self.one.cenote_ok("state", "export"))
         self.assertEqual(good["rules"], [])
-        made = self.one.cenote_ok("restrict", "beta").strip()
+        made = self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip()
         broken = json.loads(self.one.cenote_ok("state", "export"))
         broken["rules"][0]["text"] = broken["rules"][0]["text"].replace("beta", "no-such-service")
         for text, why in (("<html>", "not what"), ("{}", "not what"), (json.dumps(broken), "no-such-service"),
@@ -132,7 +132,7 @@ class State(SystemTest):
         self.assertIn("node1-1", self.two.cenote("status", "--check").stdout)
 
     def test_an_imported_rule_is_what_it_says(self):
-        made = self.one.cenote_ok("restrict", "beta").strip()
+        made = self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip()
         rule = json.loads(self.one.cenote_ok("state", "export"))["rules"][0]
         self.two.cenote_ok("state", "import", self.export_of(rule))
         allow = {"kind": "allow", "text": '[[allow]]\ndomains = ["beta-ai.example"]\nends = 2099-01-01T00:00:00Z\n'}
@@ -148,7 +148,7 @@ class State(SystemTest):
         self.two.stop()
         self.two.start()
         self.assertEqual(self.seen(self.two, "beta-ai.example"), CLOSED, "the rule is as it was")
-        self.assertEqual(self.two.cenote_ok("restrict", "alpha").strip(), "node2-1")
+        self.assertEqual(self.two.cenote_ok("restrict", "alpha", "--everyone", "--no-end").strip(), "node2-1")
 
     def export_of(self, rule):
         file = self.two.folder / "import.json"
@@ -158,7 +158,7 @@ class State(SystemTest):
     def backed_up(self, node):
         self.ident = node.cenote_ok(*ASK).strip()
         node.cenote_ok("exception", "approve", self.ident)
-        node.cenote_ok("restrict", "beta")
+        node.cenote_ok("restrict", "beta", "--everyone", "--no-end")
         file = node.folder / "backup.db"
         node.cenote_ok("backup", file)
         node.cenote_ok("directive", "lift", "node1-2")
@@ -207,7 +207,7 @@ class State(SystemTest):
             self.assertIn(why, done.stderr)
             self.assertEqual(self.one.cenote_json("status")["audit_head"], head)
             self.assertEqual((self.seen(self.one), self.seen(self.one, "beta-ai.example")), (OPEN, OPEN))
-        self.one.cenote_ok("restrict", "alpha")  # the state can still be changed
+        self.one.cenote_ok("restrict", "alpha", "--everyone", "--no-end")  # the state can still be changed
 
     def restore_killed_at(self, call, number, file):
         """Whether `cenote restore` was killed when it came to this system call for the nth time."""
@@ -222,7 +222,7 @@ class State(SystemTest):
     @unittest.skipUnless(shutil.which("strace"), "needs strace, to kill at each system call")
     def test_a_restore_that_is_killed_anywhere_lifts_no_rule(self):
         file = self.backed_up(self.one)
-        self.one.cenote_ok("restrict", "domain:later.example")
+        self.one.cenote_ok("restrict", "domain:later.example", "--everyone", "--no-end")
         self.one.stop()
         kills = 0
         for lost in (False, True):
@@ -254,7 +254,7 @@ class State(SystemTest):
         self.assertEqual(rules == after, "restore" in actions)
 
     def test_a_state_that_is_gone_is_loud_and_a_problem(self):
-        self.one.cenote_ok("restrict", "beta")
+        self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end")
         file = self.one.folder / "backup.db"
         self.one.cenote_ok("backup", file)
         for empty in (False, True):
@@ -269,19 +269,19 @@ class State(SystemTest):
             self.assertEqual(shown.returncode, 1, shown)
             self.assertIn("shows that there was one", shown.stdout)
             self.assertEqual(self.seen(self.one), CLOSED, "the rules of the files are in force")
-            self.assertEqual(self.one.cenote("restrict", "alpha").returncode, 1)
+            self.assertEqual(self.one.cenote("restrict", "alpha", "--everyone", "--no-end").returncode, 1)
             self.one.cenote_ok("restore", file)
             self.assertEqual(self.seen(self.one, "beta-ai.example"), CLOSED)
             self.assertEqual(self.one.cenote("status", "--check").returncode, 0)
 
     def test_ids_are_not_used_twice_after_a_restore(self):
-        self.one.cenote_ok("restrict", "alpha")
+        self.one.cenote_ok("restrict", "alpha", "--everyone", "--no-end")
         file = self.one.folder / "backup.db"
         self.one.cenote_ok("backup", file)
-        self.assertEqual(self.one.cenote_ok("restrict", "beta").strip(), "node1-2")
+        self.assertEqual(self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip(), "node1-2")
         self.exchange(self.one, self.two)
         self.one.cenote_ok("restore", file)
-        self.assertEqual(self.one.cenote_ok("restrict", "beta").strip(), "node1-3")
+        self.assertEqual(self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip(), "node1-3")
         self.assertIn("1 of 2", self.exchange(self.one, self.two))
 
     def test_a_restore_of_a_pipe_keeps_nobody_waiting(self):

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
@@ -33,9 +34,33 @@ struct Why {
     }
 };
 
-/// --for and --until.
+/// A group that a variable of a script left empty must not become everyone.
+inline std::string check_group(const std::string& text) {
+    return text.empty() ? "a group is empty; name one, as 'cenote groups' shows them" : "";
+}
+
+/// --group and --everyone: for whom a rule is.
+struct Whom {
+    std::vector<std::string> groups;
+    bool everyone = false;
+
+    CLI::Option* add_groups_to(CLI::App& verb) {
+        return verb.add_option("--group", groups, "Only for this group; may be given again")
+            ->type_name("GROUP")
+            ->allow_extra_args(false)
+            ->check(check_group);
+    }
+    void add_to(CLI::App& verb) {
+        CLI::Option* named = add_groups_to(verb);
+        verb.add_flag("--everyone", everyone, "For all clients")->excludes(named);
+    }
+    [[nodiscard]] bool given() const { return everyone || !groups.empty(); }
+};
+
+/// --for, --until and --no-end.
 struct End {
     std::string for_, until;
+    bool none = false;
 
     void add_to(CLI::App& verb) {
         auto* duration = verb.add_option("--for", for_, "How long")->type_name("DURATION")->check(check_duration);
@@ -44,6 +69,12 @@ struct End {
             ->check(check_time)
             ->excludes(duration);
     }
+    void add_no_end_to(CLI::App& verb) {
+        verb.add_flag("--no-end", none, "Until it is lifted")
+            ->excludes(verb.get_option("--for"))
+            ->excludes(verb.get_option("--until"));
+    }
+    [[nodiscard]] bool given() const { return none || !for_.empty() || !until.empty(); }
     [[nodiscard]] std::optional<WallTime> time() const {
         if (!until.empty()) return parse_time(until).value();
         if (!for_.empty()) return wall_now() + std::chrono::ceil<seconds>(parse_duration(for_).value());

@@ -62,7 +62,11 @@ Exit change(Session& session, const std::string& verb, const ExceptionChangeFlag
     const auto done = session.ask("exception-" + verb, std::move(args));
     if (!done) return fail(done.error());
     const std::string stage = cell(*done, field::kStage);
-    if (stage == "granted")
+    const auto extension = done->find(report::field::kExtension);
+    if (extension != done->end() && extension->is_object())
+        fmt::print("{0} is in force until {1}; until {2} it waits for a second person: cenote exception approve {0}\n",
+                   cell(*done, field::kId), cell(*done, field::kEnds), cell(*extension, field::kEnds));
+    else if (stage == "granted")
         fmt::print("{} is in force until {}\n", cell(*done, field::kId), cell(*done, field::kEnds));
     else if (stage == "asked")
         fmt::print("{} waits for one more person\n", cell(*done, field::kId));
@@ -76,7 +80,10 @@ void add_request(Verbs& verbs, CLI::App& exception) {
     const auto flags = std::make_shared<RequestFlags>();
     verb->add_option("--directive", flags->directive, "From which directive")->type_name("ID")->required();
     auto* client = verb->add_option("--client", flags->client, "For this client or prefix")->type_name("CIDR");
-    verb->add_option("--group", flags->group, "For this group")->type_name("GROUP")->excludes(client);
+    verb->add_option("--group", flags->group, "For this group")
+        ->type_name("GROUP")
+        ->check(check_group)
+        ->excludes(client);
     verb->add_option("--purpose", flags->purpose, "What for")->type_name("TEXT")->required();
     verb->add_flag("--emergency", flags->emergency,
                    "In force at once, for four hours at most; to be approved afterwards");
@@ -144,6 +151,13 @@ Result<Json> rows_from_files(Session& session, const ListFlags& flags) {
     return rows;
 }
 
+std::string stage_shown(const Json& row) {
+    if (row.value("unratified", false)) return "unratified";
+    const auto extension = row.find(report::field::kExtension);
+    const bool extends = extension != row.end() && extension->is_object();
+    return extends ? "extension asked" : cell(row, "stage");
+}
+
 Exit list(Session& session, const ListFlags& flags) {
     auto from_daemon = rows_from_daemon(session, flags);
     if (!from_daemon) session.note_use_of_files();
@@ -153,13 +167,13 @@ Exit list(Session& session, const ListFlags& flags) {
         print_json(*rows);
         return Exit::Done;
     }
-    Table table({"EXCEPTION", "STAGE", "DIRECTIVE", "FOR", "UNTIL", "ASKED BY", "AGREED BY", "QUERIES", "PURPOSE"});
+    Table table({"EXCEPTION", "STAGE", "DIRECTIVE", "FOR", "UNTIL", "ASKED BY", "ON BEHALF OF", "AGREED BY", "QUERIES",
+                 "REF", "PURPOSE"});
     for (const auto& row : *rows)
-        table.add(
-            {cell(row, field::kId), row.value(field::kUnratified, false) ? "unratified" : cell(row, field::kStage),
-             cell(row, field::kDirective), cell(row, row[field::kClient].is_null() ? field::kGroup : field::kClient),
-             cell(row, row[field::kEnds].is_null() ? field::kLasts : field::kEnds), cell(row, field::kAskedBy),
-             cell(row, field::kAgreedBy), cell(row, field::kQueries), cell(row, field::kPurpose)});
+        table.add({cell(row, field::kId), stage_shown(row), cell(row, field::kDirective),
+                   cell(row, row[field::kClient].is_null() ? field::kGroup : field::kClient),
+                   cell(row, row[field::kEnds].is_null() ? field::kLasts : field::kEnds), cell(row, field::kAskedBy), cell(row, field::kRequester),
+                   cell(row, field::kAgreedBy), cell(row, field::kQueries), cell(row, field::kRef), cell(row, field::kPurpose)});
     table.print();
     return Exit::Done;
 }
@@ -170,10 +184,10 @@ void add_exceptions(Verbs& verbs) {
     CLI::App* exception = verbs.add("exception", "Request an exception from a directive, approve it, end it");
     exception->require_subcommand(1);
     add_request(verbs, *exception);
-    add_change(verbs, *exception, "approve", "Approve one that another person requested");
-    add_change(verbs, *exception, "deny", "Deny one");
+    add_change(verbs, *exception, "approve", "Approve one, or the extension of one, that another person requested");
+    add_change(verbs, *exception, "deny", "Deny one, or its extension");
     add_change(verbs, *exception, "revoke", "End one now");
-    add_change(verbs, *exception, "extend", "Extend one: --for or --until");
+    add_change(verbs, *exception, "extend", "Request a later end: --for or --until; a second person approves it");
 
     CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who agreed, and how much they were used");
     const auto flags = std::make_shared<ListFlags>();

@@ -70,11 +70,18 @@ void print_lists(const Json& rows) {
     table.print();
 }
 
+/// "2874", or "2874 of 3000" where the number of clients is known.
+std::string seen_text(const Json& row) {
+    const std::string expected = cell(row, field::kClientsExpected);
+    return expected == "-" ? cell(row, field::kClientsSeen)
+                           : fmt::format("{} of {}", cell(row, field::kClientsSeen), expected);
+}
+
 void print_groups(const Json& rows) {
     Table table({"GROUP", "NAME", "CLIENTS", "SEEN", "LAST SEEN"});
     for (const auto& row : rows)
-        table.add({cell(row, field::kId), cell(row, field::kName), cell(row, field::kClients),
-                   cell(row, field::kClientsSeen), cell(row, field::kLastSeen)});
+        table.add({cell(row, field::kId), cell(row, field::kName), cell(row, field::kClients), seen_text(row),
+                   cell(row, field::kLastSeen)});
     table.print();
 }
 

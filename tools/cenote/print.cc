@@ -22,8 +22,6 @@ constexpr std::size_t kGap = 2;
 constexpr std::size_t kUsualColumns = 80;   // of a terminal that does not tell
 constexpr std::size_t kFewestColumns = 20;  // below that lines are left to the terminal
 
-bool to_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
-
 bool in_colour() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
@@ -37,6 +35,8 @@ bool& headers_everywhere() {
 }
 
 }  // namespace
+
+bool to_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 void Table::add(std::vector<std::string> row) {
     for (std::string& text : row) text = printable(text);

@@ -15,6 +15,9 @@
 
 namespace cenote::cli {
 
+/// Whether a person reads the output.
+[[nodiscard]] bool to_terminal();
+
 class Table {
 public:
     explicit Table(std::vector<std::string> header) : rows_{std::move(header)} {}

@@ -3,8 +3,9 @@
 // directive add, step and lift, their short forms observe, advise, restrict and block; allow; suspend.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
+#include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
@@ -22,9 +23,12 @@ namespace field = report::field;
 
 struct AddFlags {
     std::string id, title, issuer, basis, mandated_by, step, starts, review, hours, timezone, answer;
-    std::vector<std::string> targets, roles, groups, contact, reason;
+    std::vector<std::string> targets, roles, contact, reason;
+    Whom whom;
     bool strict = false;
     bool dry_run = false;
+    bool json = false;
+    bool verbose = false;
     End end;
     Why why;
 };
@@ -62,7 +66,7 @@ Result<std::string> body_of(Session& session, const AddFlags& flags) {
     }
     directive.roles = flags.roles;
     directive.strict = flags.strict;
-    directive.groups = flags.groups;
+    directive.groups = flags.whom.groups;
     directive.step = policy::parse_step(flags.step).value_or(policy::Step::Observe);
     if (!flags.starts.empty()) directive.starts = parse_time(flags.starts).value();
     directive.ends = flags.end.time();
@@ -83,17 +87,47 @@ Result<std::string> body_of(Session& session, const AddFlags& flags) {
     return rules::to_toml(directive);
 }
 
-void print_dry_run(const Json& reply) {
+/// What would be taken in one line, and in a line each where these are few, or all are wanted.
+void print_takes(const Json& takes, bool all) {
+    constexpr std::size_t kFew = 10;
+    std::uint64_t names = 0;
+    for (const Json& row : takes) names += row.value(field::kNames, std::uint64_t{0});
+    std::map<std::string, std::size_t> kinds;
+    for (const Json& row : takes) ++kinds[row.value(field::kKind, std::string("name"))];
+    std::string text;
+    for (const auto& [kind, count] : kinds)
+        text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", count, kind, count == 1 ? "" : "s");
+    const bool shown = all || takes.size() <= kFew;
+    fmt::print("takes  {} names: {}{}\n", names, text.empty() ? "nothing" : text, shown ? "" : "; -v lists them");
+    for (const Json& row : takes)
+        if (shown)
+            fmt::print("       {} ({}, {} names)\n", in_both_forms(cell(row, field::kId)), cell(row, field::kTarget),
+                       cell(row, field::kNames));
+}
+
+void print_dry_run(const Json& reply, bool all) {
     fmt::print("{}", lines(reply, field::kText));
-    for (const auto& row : reply.value(field::kTakes, Json::array()))
-        fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, field::kId)), cell(row, field::kTarget),
-                   cell(row, field::kNames));
+    print_takes(reply.value(field::kTakes, Json::array()), all);
     for (const auto& row : reply.value(field::kWhom, Json::array())) fmt::print("from   {}\n", cell(row));
     for (const auto& row : reply.value(field::kAsked, Json::array()))
-        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, field::kQueries),
-                   cell(row, field::kGroup));
+        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, field::kQueries), cell(row, field::kGroup));
+    for (const auto& row : reply.value("taken_already", Json::array()))
+        fmt::print("note   directive {} ({}) takes {} for these clients already\n", cell(row, field::kId), cell(row, field::kStep),
+                   row.value("all", false) ? "all of it"
+                                           : fmt::format("{} of these {}", cell(row, field::kCount), reply[field::kTakes].size()));
     for (const auto& note : reply.value(field::kNotes, Json::array())) fmt::print("note   {}\n", cell(note));
     fmt::print("a dry run: nothing has changed\n");
+}
+
+/// "restrict kimi for group lab until 2026-12-31T23:59:59Z; to undo it: cenote directive lift dns1-8"
+std::string sentence_of(const AddFlags& flags, const std::string& id) {
+    const auto ends = flags.end.time();
+    const auto& groups = flags.whom.groups;
+    return fmt::format(
+        "{} {} for {}{}{}; to undo it: cenote directive lift {}", flags.step, fmt::join(flags.targets, ", "),
+        groups.empty() ? "everyone" : fmt::format("group{} {}", groups.size() == 1 ? "" : "s", fmt::join(groups, ", ")),
+        flags.starts.empty() ? "" : fmt::format(" from {}", format_time(parse_time(flags.starts).value())),
+        ends ? fmt::format(" until {}", format_time(*ends)) : ", without an end", id);
 }
 
 Exit add(Session& session, const AddFlags& flags) {
@@ -104,26 +138,45 @@ Exit add(Session& session, const AddFlags& flags) {
     flags.why.put_into(args);
     const auto done = session.ask("directive-add", std::move(args));
     if (!done) return fail(done.error());
-    if (flags.dry_run)
-        print_dry_run(*done);
-    else
-        fmt::print("{}\n", cell(*done, field::kId));
+    if (flags.json) {
+        print_json(*done);
+    } else if (flags.dry_run) {
+        print_dry_run(*done, flags.verbose);
+    } else {
+        const std::string id = cell(*done, field::kId);
+        fmt::print("{}\n", id);
+        if (to_terminal()) fmt::print("{}\n", printable(sentence_of(flags, id)));
+    }
     if (!flags.dry_run) print_notes(*done);
     return Exit::Done;
 }
 
 void add_common(CLI::App& verb, AddFlags& flags) {
-    verb.add_option("--group", flags.groups, "Only for these groups")->type_name("GROUP");
     verb.add_flag("--strict", flags.strict, "Take strict services and hosts by wildcards too");
     verb.add_option("--title", flags.title, "Its title")->type_name("TEXT");
     verb.add_option("--issuer", flags.issuer, "Who ordered it")->type_name("TEXT");
     verb.add_option("--basis", flags.basis, "The letter or law it is based on")->type_name("TEXT");
-    verb.add_option("--reason", flags.reason, "What staff read, as TEXT or LANGUAGE=TEXT")->type_name("TEXT");
-    verb.add_option("--contact", flags.contact, "Contact for questions, mailto: or tel:")->type_name("URI");
+    verb.add_option("--reason", flags.reason, "What staff read, as TEXT or LANGUAGE=TEXT")
+        ->type_name("TEXT")
+        ->allow_extra_args(false);
+    verb.add_option("--contact", flags.contact, "Contact for questions, mailto: or tel:")
+        ->type_name("URI")
+        ->allow_extra_args(false);
     verb.add_option("--starts", flags.starts, "When it starts")->type_name("TIME")->check(check_time);
     flags.end.add_to(verb);
-    verb.add_flag("--dry-run", flags.dry_run, "Show the document and whether it would be taken");
+    verb.add_flag("--dry-run", flags.dry_run, "Show the document, and whom and what it would affect");
+    verb.add_flag("-v,--verbose", flags.verbose, "With --dry-run: every service, list and name");
+    verb.add_flag("--json", flags.json, "Print JSON");
     flags.why.add_to(verb);
+}
+
+/// A short form is typed in a hurry: whom it is for and how long it lasts has to be on the line.
+void check_short_form(const CLI::App& verb, const AddFlags& flags) {
+    std::string missing;
+    if (!flags.whom.given()) missing = "for whom: --group GROUP, which may be given again, or --everyone";
+    if (!flags.end.given())
+        missing += fmt::format("{}until when: --for DURATION, --until TIME or --no-end", missing.empty() ? "" : "; ");
+    if (!missing.empty()) throw CLI::ValidationError(fmt::format("{} needs to know {}", verb.get_name(), missing));
 }
 
 void add_short_forms(Verbs& verbs) {
@@ -138,7 +191,10 @@ void add_short_forms(Verbs& verbs) {
         verb->add_option("TARGET", flags->targets, "service:ID (or ID), category:…, vendor:…, domain:…, list:…")
             ->type_name("")
             ->required();
+        flags->whom.add_to(*verb);
         add_common(*verb, *flags);
+        flags->end.add_no_end_to(*verb);
+        verb->parse_complete_callback([verb, flags] { check_short_form(*verb, *flags); });
         verbs.on(verb, [flags](Session& session) { return add(session, *flags); });
     }
 }
@@ -162,6 +218,7 @@ void add_directive_add(Verbs& verbs, CLI::App& directive) {
     verb->add_option("--answer", flags->answer, "How to answer, else as configured")
         ->type_name("MODE")
         ->check(CLI::IsMember({"null", "nodata", "nxdomain", "address", "cname", "refused", "drop"}));
+    flags->whom.add_groups_to(*verb);
     add_common(*verb, *flags);
     verbs.on(verb, [flags](Session& session) { return add(session, *flags); });
 }
@@ -216,25 +273,32 @@ void add_changes(Verbs& verbs, CLI::App& directive) {
     verbs.on(verb, [flags](Session& session) { return lift(session, *flags); });
 }
 
-/// A rule that ends by itself; a command line without an end is refused.
+/// A rule that ends by itself; the parser has refused a command line without an end.
 Exit until_then(Session& session, const char* verb, const RuleChangeFlags& flags, Json args, std::string_view what) {
     const auto ends = flags.end.time();
-    if (!ends) return fail(Error{fmt::format("{} ends by itself: give --for 30m, or --until TIME", verb)});
-    args[field::kUntil] = format_time(*ends);
+    args[field::kUntil] = format_time(ends.value());
     flags.why.put_into(args);
     const auto done = session.ask(verb, std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{}: {} until {}\n", cell(*done, field::kId), what, format_time(*ends));
+    fmt::print("{}: {} until {}\n", cell(*done, field::kId), what, format_time(ends.value()));
     return Exit::Done;
+}
+
+void need_end(CLI::App& verb, const std::shared_ptr<RuleChangeFlags>& flags) {
+    verb.parse_complete_callback([name = verb.get_name(), flags] {
+        if (!flags->end.given())
+            throw CLI::ValidationError(fmt::format("{} ends by itself: give --for 30m, or --until TIME", name));
+    });
 }
 
 void add_temporary_rules(Verbs& verbs) {
     CLI::App* verb = verbs.add("allow", "Open a name and all below it for a while, against every step below block");
     auto flags = std::make_shared<RuleChangeFlags>();
     verb->add_option("NAME", flags->name, "The name")->type_name("")->required()->check(check_subtree);
-    verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP");
+    verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP")->check(check_group);
     flags->end.add_to(*verb);
+    need_end(*verb, flags);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {
         Json args = {{field::kName, flags->name}};
@@ -246,6 +310,7 @@ void add_temporary_rules(Verbs& verbs) {
     verb = verbs.add("suspend", "Turn every step to observe for a while");
     flags = std::make_shared<RuleChangeFlags>();
     flags->end.add_to(*verb);
+    need_end(*verb, flags);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {
         return until_then(session, "suspend", *flags, Json::object(), "every step is observe");

@@ -20,8 +20,8 @@ namespace cenote::cli {
 
 using control::Json;
 
-/// The exit code.
-enum class Exit : int { Done = 0, Failed = 1, WrongCommandLine = 2 };
+/// The exit code. For `status --check` they mean what they mean to monitoring: well, warning, critical, unknown.
+enum class Exit : int { Done = 0, Failed = 1, WrongCommandLine = 2, Critical = 2, Unknown = 3 };
 
 /// A policy read from files, and the local names.
 struct PolicyFromFiles {

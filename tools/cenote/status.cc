@@ -5,6 +5,8 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
+#include "tools/cenote/check_line.h"
+#include "tools/cenote/node_rules.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -13,17 +15,25 @@ namespace {
 
 namespace field = report::field;
 
+constexpr std::uint16_t kDnsPort = 53;
 constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
 constexpr std::size_t kLabel = 11;        // the column of the values
 
 struct StatusFlags {
     bool check = false;
+    bool quiet = false;
     bool json = false;
+    std::vector<std::string> nodes;
 };
+
+std::string check_node(const std::string& text) {
+    const auto address = SocketAddress::parse(text, kDnsPort);
+    return address && address->port != 0 ? "" : fmt::format("'{}' is no node; write IP, IP:PORT or [IPv6]:PORT", text);
+}
 
 std::string rtt_text(const Json& upstream) {
     const auto rtt = upstream.find(field::kRtt);
-    if (rtt == upstream.end() || !rtt->is_number()) return {};
+    if (rtt == upstream.end() || !rtt->is_number()) return "  -";
     return fmt::format("  {:.1f} ms", rtt->get<double>());
 }
 
@@ -32,6 +42,14 @@ void print_upstreams(const Json& upstreams) {
         print_line(fmt::format("upstream   {}  {}{}", cell(one, field::kServer),
                                one.value(field::kHealthy, false) ? "healthy" : "sick", rtt_text(one)),
                    kLabel);
+}
+
+void print_nodes(const Json& nodes) {
+    for (const Json& node : nodes)
+        fmt::print("node       {}  {}\n", cell(node, field::kId),
+                   !node[field::kError].is_null()    ? cell(node, field::kError)
+                   : node.value(field::kSame, false) ? "has the same rules"
+                                                     : "has other rules, digest " + cell(node, field::kRulesDigest));
 }
 
 void print_problems(const Json& problems) {
@@ -49,14 +67,16 @@ void print_status(const Json& status) {
                            cell(status, field::kNode), format_duration(uptime), cell(status, field::kWorkers)),
                kLabel);
     if (status.contains(field::kListen)) print_line("listening  " + cell(status, field::kListen), kLabel);
-    print_line(fmt::format("policy     version {}, digest {}", cell(status, field::kPolicyVersion),
-                           cell(status, field::kPolicyDigest).substr(0, kShownDigits)),
+    print_line(fmt::format("policy     version {}, digest {}, rules {}", cell(status, field::kPolicyVersion),
+                           cell(status, field::kPolicyDigest).substr(0, kShownDigits),
+                           cell(status, field::kRulesDigest).substr(0, kShownDigits)),
                kLabel);
     print_line("audit      head " + cell(status, field::kAuditHead), kLabel);
     print_line(fmt::format("set        {} names, built {}, {}", cell(set, field::kDomains), cell(set, field::kBuiltAt),
                            cell(set, field::kPath)),
                kLabel);
     print_upstreams(status.value(field::kUpstreams, Json::array()));
+    print_nodes(status.value(field::kNodes, Json::array()));
     std::string queries = fmt::format("queries    {} asked", cell(status, field::kQueries));
     for (const char* kind : {field::kBlocked, field::kRestricted, field::kAdvised, field::kObserved, field::kRefused,
                              field::kCached, field::kForwarded})
@@ -65,22 +85,67 @@ void print_status(const Json& status) {
     print_problems(status.value(field::kProblems, Json::array()));
 }
 
+/// Adds `nodes` to the status: which rules the others have, and a problem for each that differs or does not answer.
+void compare_nodes(const std::vector<std::string>& nodes, Json& status) {
+    const std::string here = cell(status, field::kRulesDigest).substr(0, kShownDigits);
+    Json rows = Json::array();
+    for (const std::string& text : nodes) {
+        const auto there = rules_of_node(*SocketAddress::parse(text, kDnsPort));
+        const bool same = there && *there == here;
+        std::string what;
+        if (!there)
+            what = fmt::format("node {} {}", text, there.error().text);
+        else if (!same)
+            what = fmt::format("node {} has other rules in force: digest {} there, {} here", text, *there, here);
+        if (!what.empty())
+            status[field::kProblems].push_back(
+                {{field::kId, "node " + text},
+                 {field::kSeverity, "warning"},
+                 {field::kWhat, what},
+                 {field::kSince, nullptr},
+                 {field::kDo, there ? "compare the files and the catalogues of both, then 'cenote state export' and "
+                                      "'cenote state import'"
+                                    : "see whether it runs"}});
+        rows.push_back({{field::kId, text},
+                        {field::kRulesDigest, there ? Json(*there) : Json(nullptr)},
+                        {field::kSame, there ? Json(same) : Json(nullptr)},
+                        {field::kError, there ? Json(nullptr) : Json(there.error().text)}});
+    }
+    status[field::kNodes] = std::move(rows);
+}
+
+/// One line for monitoring; with --quiet none when all is well.
+Exit print_check(const CheckResult& result, bool quiet) {
+    if (!quiet || result.exit != Exit::Done) fmt::print("{}\n", result.line);
+    return result.exit;
+}
+
+std::string well_text(const Json& status) {
+    return fmt::format(
+        "{}: policy version {}, {} queries, {} blocked or restricted", cell(status, field::kNode),
+        cell(status, field::kPolicyVersion), cell(status, field::kQueries),
+        status.value(field::kBlocked, std::uint64_t{0}) + status.value(field::kRestricted, std::uint64_t{0}));
+}
+
 Exit status(Session& session, const StatusFlags& flags) {
-    const auto answer = session.ask("status", Json::object());
-    if (!answer) return fail(answer.error());
-    const auto problems = answer->value(field::kProblems, Json::array());
-    if (flags.json)
+    auto answer = session.ask("status", Json::object());
+    if (!answer) return flags.check ? print_check(check_without_answer(answer.error()), false) : fail(answer.error());
+    if (!flags.nodes.empty()) compare_nodes(flags.nodes, *answer);
+    const CheckResult checked = check_problems(answer->value(field::kProblems, Json::array()), well_text(*answer));
+    if (flags.json) {
         print_json(*answer);
-    else if (flags.check)
-        print_problems(problems);
-    else
-        print_status(*answer);
-    return flags.check && !problems.empty() ? Exit::Failed : Exit::Done;
+        return flags.check ? checked.exit : Exit::Done;
+    }
+    if (flags.check) return print_check(checked, flags.quiet);
+    print_status(*answer);
+    return Exit::Done;
 }
 
 void print_numbers(const Json& numbers, std::string_view unit) {
     for (const auto& [name, value] : numbers.items())
-        if (value != 0) fmt::print("  {:<34} {}{}\n", name, cell(value), unit);
+        if (value != 0)
+            fmt::print("  {:<34} {}{}\n", name,
+                       value.is_number_float() ? fmt::format("{:.1f}", value.get<double>()) : cell(value), unit);
 }
 
 Exit stats(Session& session, bool json) {
@@ -152,7 +217,13 @@ Exit top(Session& session, const TopFlags& flags) {
 void add_status(Verbs& verbs) {
     CLI::App* verb = verbs.add("status", "The state of the daemon, and its problems");
     const auto flags = std::make_shared<StatusFlags>();
-    verb->add_flag("--check", flags->check, "Only the problems; exit code 1 when there are any");
+    auto* check = verb->add_flag("--check", flags->check,
+                                 "One line for monitoring; exit code 0: well, 1: warning, 2: error, 3: no answer");
+    verb->add_flag("--quiet", flags->quiet, "With --check: no line when all is well")->needs(check);
+    verb->add_option("--node", flags->nodes, "Compare its rules with those of this node; may be given again")
+        ->type_name("IP[:PORT]")
+        ->allow_extra_args(false)
+        ->check(check_node);
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return status(session, *flags); });
 

@@ -26,6 +26,7 @@ file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md ${guides} DESTINATION ${doc})
 install(FILES blocklists/services/README.md DESTINATION ${doc} RENAME CATALOGUE.md)
 install(FILES systemd/debian/copyright DESTINATION ${doc})
+install(PROGRAMS systemd/notify-example DESTINATION ${doc}/examples)
 
 # cenote_generated(FOLDER NAME COMMAND ...): a file made at build time from the output of a command.
 function(cenote_generated folder name)

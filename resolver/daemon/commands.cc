@@ -118,7 +118,9 @@ Response reload(Running& running, const Peer& peer, const Request& request) {
     Json warnings = Json::array();
     for (const Diagnostic& diagnostic : running.enforcement().loaded().diagnostics.all())
         warnings.push_back(diagnostic.to_string());
-    return done({{"policy_version", running.enforcement().policy().version()}, {"warnings", std::move(warnings)}});
+    return done({{"policy_version", running.enforcement().policy().version()},
+                 {"warnings", std::move(warnings)},
+                 {"at_restart", running.problems().waiting_for_restart()}});
 }
 
 Response reload_set(Running& running, const Peer& peer, const Request& request) {

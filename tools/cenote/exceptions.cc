@@ -72,7 +72,10 @@ void add_request(Verbs& verbs, CLI::App& exception) {
     const auto flags = std::make_shared<RequestFlags>();
     verb->add_option("--directive", flags->directive, "From which directive")->type_name("ID")->required();
     auto* client = verb->add_option("--client", flags->client, "For this client or prefix")->type_name("CIDR");
-    verb->add_option("--group", flags->group, "For this group")->type_name("GROUP")->excludes(client);
+    verb->add_option("--group", flags->group, "For this group")
+        ->type_name("GROUP")
+        ->check(check_group)
+        ->excludes(client);
     verb->add_option("--purpose", flags->purpose, "What for")->type_name("TEXT")->required();
     verb->add_flag("--emergency", flags->emergency,
                    "In force at once, for four hours at most; to be approved afterwards");

@@ -23,6 +23,8 @@ Exit reload(Session& session, const Why& why) {
     for (const auto& warning : done->value("warnings", Json::array()))
         fmt::print(stderr, "cenote: {}\n", cell(warning));
     fmt::print("policy version {} is in force\n", cell(*done, "policy_version"));
+    for (const auto& key : done->value("at_restart", Json::array()))
+        fmt::print("{} is taken over at the next restart: systemctl restart cenoted\n", cell(key));
     return Exit::Done;
 }
 

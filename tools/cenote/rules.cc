@@ -88,7 +88,7 @@ Exit add(Session& session, const AddFlags& flags) {
 }
 
 void add_common(CLI::App& verb, AddFlags& flags) {
-    verb.add_option("--group", flags.groups, "Only for these groups")->type_name("GROUP");
+    verb.add_option("--group", flags.groups, "Only for these groups")->type_name("GROUP")->check(check_group);
     verb.add_flag("--strict", flags.strict, "Take strict services and hosts by wildcards too");
     verb.add_option("--title", flags.title, "Its title")->type_name("TEXT");
     verb.add_option("--issuer", flags.issuer, "Who ordered it")->type_name("TEXT");
@@ -208,7 +208,7 @@ void add_temporary_rules(Verbs& verbs) {
     CLI::App* verb = verbs.add("allow", "Open a name and all below it for a while, against every step below block");
     auto flags = std::make_shared<RuleChangeFlags>();
     verb->add_option("NAME", flags->name, "The name")->type_name("")->required()->check(check_subtree);
-    verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP");
+    verb->add_option("--group", flags->group, "For this group only")->type_name("GROUP")->check(check_group);
     flags->end.add_to(*verb);
     flags->why.add_to(*verb);
     verbs.on(verb, [flags](Session& session) {
@@ -232,6 +232,10 @@ void add_temporary_rules(Verbs& verbs) {
 std::string check_time(const std::string& text) {
     const auto parsed = parse_time(text);
     return parsed ? "" : parsed.error().text;
+}
+
+std::string check_group(const std::string& text) {
+    return text.empty() ? "the group is empty; name one, or leave --group out, which means everyone" : "";
 }
 
 void add_rules(Verbs& verbs) {

@@ -63,6 +63,24 @@ Result<Json> services_from_files(Session& session) {
     return report::services_json(blocklists::load_catalogue((*settings)->services, ignored));
 }
 
+/// An error for a word that no service has: "there is no jurisdiction 'China'; …".
+Status check_word(const Json& rows, const std::string& word, std::string_view field, std::string_view what) {
+    if (word.empty()) return Done{};
+    std::vector<std::string> known;
+    for (const auto& row : rows) {
+        const Json value = row.value(field, Json());
+        for (const auto& each : value.is_array() ? value : Json::array({value})) known.push_back(cell(each));
+    }
+    if (std::any_of(known.begin(), known.end(), [&](const auto& one) { return equal_folded(one, word); }))
+        return Done{};
+    if (field == field::kJurisdiction && word.size() != 2)
+        return Error{fmt::format("there is no {} '{}'; write the code of two letters, as in CN or US", what, word)};
+    const std::string near = nearest(word, known);
+    return Error{
+        fmt::format("there is no {} '{}'; {}", what, word,
+                    near.empty() ? "'cenote services' shows what there is" : fmt::format("did you mean '{}'?", near))};
+}
+
 Json filtered(const Json& rows, const ServicesFlags& flags) {
     Json kept = Json::array();
     for (const auto& row : rows) {
@@ -119,6 +137,10 @@ Exit services(Session& session, const ServicesFlags& flags) {
     const Catalogue catalogue(session);
     for (auto& row : *rows) report::add_evidence(row, catalogue.find_service(row), wall_now());
     if (flags.id.empty()) {
+        for (const auto& checked : {check_word(*rows, flags.vendor, field::kVendor, "vendor"),
+                                    check_word(*rows, flags.category, field::kCategory, "category"),
+                                    check_word(*rows, flags.jurisdiction, field::kJurisdiction, "jurisdiction")})
+            if (!checked) return fail(checked.error());
         const auto kept = filtered(*rows, flags);
         flags.json ? print_json(kept) : print_services(kept);
         return Exit::Done;

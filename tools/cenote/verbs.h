@@ -44,6 +44,9 @@ private:
 /// Checks in the form that the parser takes: the error, or an empty string.
 [[nodiscard]] std::string check_time(const std::string& text);
 
+/// The id of a group; an empty one, as of an unset variable of a shell, does not mean everyone.
+[[nodiscard]] std::string check_group(const std::string& text);
+
 /// A name to query, and a name that stands for itself and all names below it.
 [[nodiscard]] std::string check_question(const std::string& text);
 [[nodiscard]] std::string check_subtree(const std::string& text);

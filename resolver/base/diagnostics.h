@@ -61,7 +61,8 @@ private:
 /// The errors, a line for each.
 [[nodiscard]] std::string all_errors(const Diagnostics& diagnostics);
 
-/// The one of `known` nearest to a misspelt `word` (edit distance of at most a third); empty: none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
+/// The one of `known` nearest to a word, whatever the case of ASCII letters: by an edit distance of at most a
+/// third, else the shortest that contains it; empty: none is near.
+std::string nearest(std::string_view misspelt, const std::vector<std::string>& known);
 
 }  // namespace cenote

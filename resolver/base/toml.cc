@@ -14,6 +14,7 @@
 #include <set>
 
 #include "resolver/base/time_text.h"
+#include "resolver/base/toml_cure.h"
 
 namespace cenote {
 namespace {
@@ -139,6 +140,12 @@ SourcePlace TomlTable::place(std::string_view key) const {
 }
 
 bool TomlTable::has(std::string_view key) const { return node_->find(key) != nullptr; }
+
+bool TomlTable::is_empty_array(std::string_view key) const {
+    const auto* found = node_->find(key);
+    const auto* array = found != nullptr ? found->as_array() : nullptr;
+    return array != nullptr && array->empty();
+}
 
 std::optional<TomlText> TomlTable::text(std::string_view key) const {
     const auto* text = node_->find_a<std::string>(key, kText);
@@ -266,7 +273,8 @@ std::optional<TomlFile> TomlFile::parse(std::string_view text, std::string file_
     if (!parsed) {
         const auto& begin = parsed.error().source().begin;
         diagnostics.error({std::move(file_name), begin.line, begin.column},
-                          fmt::format("{}; the rest of the file was not read", parsed.error().description()));
+                          fmt::format("{}; {} (the rest of the file was not read)", parsed.error().description(),
+                                      syntax_cure(text, begin.line)));
         return std::nullopt;
     }
     TomlFile file;

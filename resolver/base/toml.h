@@ -39,6 +39,7 @@ public:
     [[nodiscard]] SourcePlace place() const;
     [[nodiscard]] SourcePlace place(std::string_view key) const;  // the place of the value, else of the table
     [[nodiscard]] bool has(std::string_view key) const;
+    [[nodiscard]] bool is_empty_array(std::string_view key) const;
 
     [[nodiscard]] std::optional<TomlText> text(std::string_view key) const;
     /// As text(), but a missing key is an error.

@@ -7,17 +7,19 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 #include "resolver/config/guarded_addresses.h"
 #include "resolver/config/sections.h"
+#include "resolver/config/values.h"
 #include "resolver/policy/policy.h"
 #include "resolver/rules/address_check.h"
 
 namespace cenote::config {
 namespace {
 
+constexpr std::size_t kFileMax = 16U << 20;
 constexpr std::string_view kDirectivesFolder = "directives.d";
+constexpr std::string_view kTextsFolder = "texts.d";
 // The keys of cenote.toml that are not allowed in directives.d.
 constexpr std::array<std::string_view, 14> kMainOnly{"server",    "limits", "control",    "sinkhole", "upstream",
                                                      "cache",     "local",  "blocklist",  "list",     "tsig",
@@ -37,41 +39,64 @@ void set_defaults(Draft& draft) {
         settings.upstream.servers.push_back({*SocketAddress::parse(server, 53), {}});
 }
 
-void read_main(const TomlFile& file, Draft& draft) {
-    const TomlTable root = file.root();
+/// Everything of cenote.toml but [server].
+void read_main(const TomlTable& root, Draft& draft) {
     rules::read_sinkhole(root, draft);
     rules::read_groups(root, draft);
-    for (const auto read : {read_server, read_limits, read_control, read_upstream, read_cache, read_local,
-                            read_blocklist, read_transfer, read_exceptions, read_notify})
+    for (const auto read : {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist,
+                            read_transfer, read_exceptions, read_notify})
         read(root, draft);
     rules::read_directives(root, draft);
-    file.finish();
 }
 
-void read_beside(const Path& path, Draft& draft) {
-    const auto file = TomlFile::load(path, draft.diagnostics);
-    if (!file) return;
-    const TomlTable root = file->root();
+/// The file, as the draft's SourceFiles have it.
+std::optional<TomlFile> open_file(const Path& path, Draft& draft) {
+    const auto text = draft.files.read(path, kFileMax);
+    if (text) return TomlFile::parse(*text, draft.files.shown_name(path), draft.diagnostics);
+    draft.diagnostics.error({path.string(), 0, 0}, text.error().text);
+    return std::nullopt;
+}
+
+void read_directives_file(const TomlTable& root, Draft& draft) {
     for (const auto key : kMainOnly)
         if (root.has(key))
             root.error(key, fmt::format("only [[directive]] and [[allow]] are read from {}; move '{}' to cenote.toml",
                                         kDirectivesFolder, key));
     rules::read_directives(root, draft);
-    file->finish();
 }
 
-/// `directives.d/*.toml` in the order of their names.
-void read_directives_folder(Draft& draft) {
-    const Path folder = draft.folder / kDirectivesFolder;
-    std::error_code error;
-    std::set<Path> files;
-    for (auto entry = std::filesystem::directory_iterator(folder, error);
-         !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-        if (const Path& path = entry->path(); path.extension() == ".toml" && path.filename().native().front() != '.')
-            files.insert(path);
-    if (error && error != std::errc::no_such_file_or_directory)
-        draft.diagnostics.error({folder.string(), 0, 0}, fmt::format("cannot read this folder: {}", error.message()));
-    for (const auto& path : files) read_beside(path, draft);
+/// The `*.toml` of a folder beside cenote.toml, in the order of their names.
+void read_folder(std::string_view name, Draft& draft, void (*read)(const TomlTable& root, Draft& draft)) {
+    const Path folder = draft.folder / name;
+    const auto files = draft.files.toml_files_in(folder);
+    if (!files) return draft.diagnostics.error({folder.string(), 0, 0}, files.error().text);
+    for (const Path& path : *files) {
+        const auto file = open_file(path, draft);
+        if (!file) continue;
+        read(file->root(), draft);
+        file->finish();
+    }
+}
+
+void read_beside(Draft& draft) {
+    read_folder(kTextsFolder, draft, read_texts);
+    read_folder(kDirectivesFolder, draft, read_directives_file);
+}
+
+/// The file, or of a file with a mistake in its syntax one table.
+std::optional<TomlFile> open_for_table(const Path& path, std::string_view table, Diagnostics& diagnostics) {
+    const auto text = read_file(path, kFileMax);
+    if (!text) {
+        diagnostics.error({path.string(), 0, 0}, text.error().text);
+        return std::nullopt;
+    }
+    Diagnostics found;
+    if (auto file = TomlFile::parse(*text, path.string(), found)) return file;
+    Diagnostics ignored;
+    if (const auto part = only_table(*text, table))
+        if (auto file = TomlFile::parse(*part, path.string(), ignored)) return file;
+    for (const Diagnostic& one : found.all()) diagnostics.error(one.place, one.text);
+    return std::nullopt;
 }
 
 bool same_place(const SourcePlace& a, const SourcePlace& b) { return a.file == b.file && a.line == b.line; }
@@ -115,6 +140,8 @@ std::optional<Settings> finish(Draft& draft) {
     draft.policy.node = draft.settings.node;
     draft.settings.control.published_in = draft.settings.set.parent_path();
     draft.settings.timezone = draft.timezone;
+    draft.policy.timezone = draft.timezone;
+    draft.settings.files = std::make_shared<const ConfigurationFiles>(draft.files.all());
     draft.settings.policy = std::make_shared<const policy::Options>(std::move(draft.policy));
     return std::move(draft.settings);
 }
@@ -133,18 +160,49 @@ std::optional<Settings> load(const Path& file, Diagnostics& diagnostics) {
     Diagnostics found;
     const auto host_info = HostInfo::of_this_host();
     Draft draft = make_draft(file, host_info, found);
-    if (const auto main = TomlFile::load(file, found)) read_main(*main, draft);
-    read_directives_folder(draft);
+    if (const auto main = open_file(file, draft)) {
+        read_server(main->root(), draft);
+        read_main(main->root(), draft);
+        main->finish();
+    }
+    read_beside(draft);
     auto settings = finish(draft);
     copy_sorted(found, diagnostics);
     return settings;
+}
+
+std::optional<Settings> load_stored(const Path& file, ConfigurationFiles stored, Diagnostics& diagnostics) {
+    Diagnostics found;
+    const auto host_info = HostInfo::of_this_host();
+    Draft draft = make_draft(file, host_info, found);
+    const auto present = open_for_table(file, "server", found);
+    if (present) read_server(present->root(), draft);
+    draft.files = SourceFiles(std::move(stored));
+    if (const auto main = present ? open_file(file, draft) : std::nullopt) read_main(main->root(), draft);
+    read_beside(draft);
+    auto settings = finish(draft);
+    copy_sorted(found, diagnostics);
+    return settings;
+}
+
+Result<Path> state_path_of(const Path& file) {
+    Diagnostics found;
+    const auto host_info = HostInfo::of_this_host();
+    Draft draft = make_draft(file, host_info, found);
+    if (const auto main = open_for_table(file, "server", found)) read_server(main->root(), draft);
+    if (found.has_errors()) return Error{all_errors(found)};
+    return draft.settings.state;
 }
 
 std::optional<Settings> load_text(std::string_view text, const Path& file, const HostInfo& host_info,
                                   Diagnostics& diagnostics) {
     Diagnostics found;
     Draft draft = make_draft(file, host_info, found);
-    if (const auto main = TomlFile::parse(text, file.string(), found)) read_main(*main, draft);
+    if (const auto main = TomlFile::parse(text, file.string(), found)) {
+        read_server(main->root(), draft);
+        read_main(main->root(), draft);
+        main->finish();
+    }
     auto settings = finish(draft);
     copy_sorted(found, diagnostics);
     return settings;
@@ -158,7 +216,7 @@ Path control_socket_of(const Path& file) {
     Diagnostics ignored;
     const auto host_info = HostInfo::of_this_host();
     Draft draft = make_draft(file, host_info, ignored);
-    if (const auto main = TomlFile::load(file, ignored)) read_control(main->root(), draft);
+    if (const auto main = open_for_table(file, "control", ignored)) read_control(main->root(), draft);
     return draft.settings.control.socket;
 }
 
@@ -169,7 +227,40 @@ HostInfo HostInfo::of_this_host() {
     return {.host_name = usable ? name.data() : "cenote", .resolv_conf = "/etc/resolv.conf"};
 }
 
+namespace {
+
+bool is_loopback(const IpAddress& ip) {
+    return Prefix::parse("127.0.0.0/8")->contains(ip) || ip == IpAddress::parse("::1");
+}
+
+/// Whether clients of this prefix send to an address of ours: those of its family, and to a global IPv6 address (RFC
+/// 4291 §2.4) those with global addresses alone, because hosts choose a source of the same scope (RFC 6724 §5).
+bool may_send_to(const Prefix& clients, const IpAddress& own) {
+    const Prefix global = *Prefix::parse("2000::/3");
+    if (clients.contains(own)) return true;
+    if (is_loopback(clients.ip()) || clients.ip().is_v4() != own.is_v4()) return false;
+    return !global.contains(own) || global.contains(clients.ip());
+}
+
+/// A listen address that no client may use, because allow_from refuses all that would.
+void check_listen(const Draft& draft) {
+    for (const TomlText& text : draft.listen) {
+        const auto address = SocketAddress::parse(text.value, 0);
+        if (!address || is_loopback(address->ip)) continue;
+        const bool used = std::ranges::any_of(draft.settings.allow_from,
+                                              [&](const Prefix& clients) { return may_send_to(clients, address->ip); });
+        if (!used)
+            draft.diagnostics.warning(
+                text.place, fmt::format("allow_from refuses every client that would use '{}'; add the prefix of those "
+                                        "clients to allow_from",
+                                        text.value));
+    }
+}
+
+}  // namespace
+
 void check_together(Draft& draft) {
+    check_listen(draft);
     const auto& allowed = draft.settings.allow_from;
     for (const auto& group : draft.policy.groups) {
         for (const auto& clients : group.clients) {

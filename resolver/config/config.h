@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cenote.toml and directives.d/*.toml, read into the options of the modules below. Control plane.
+// cenote.toml, directives.d/*.toml and texts.d/*.toml, read into the options of the modules below. Control plane.
 //
 // Threads: any, one call at a time.   Memory: the Settings.
 // Failure: nullopt, and every mistake of meaning at once in `diagnostics`, each with its place (one syntax error a
@@ -21,6 +21,7 @@
 #include "resolver/rules/options.h"
 #include "resolver/rules/rules.h"
 #include "resolver/server/options.h"
+#include "resolver/state/state.h"
 #include "resolver/transfer/options.h"
 #include "resolver/upstream/options.h"
 
@@ -34,6 +35,9 @@ struct ListSettings {
     std::string key;             // minisign public key; empty: signatures are not checked
     SourcePlace place;
 };
+
+/// Files of a configuration with their texts.
+using ConfigurationFiles = std::vector<state::ConfigurationFile>;
 
 /// Every key of the file as a typed value; a key that is left out has its default (docs/CONFIG.md).
 struct Settings {
@@ -57,14 +61,23 @@ struct Settings {
     transfer::Options transfer;
     rules::ExceptionLimits exceptions;
     std::shared_ptr<const policy::Options> policy;
+    std::shared_ptr<const ConfigurationFiles>
+        files;  // what all this was read from; files with secrets are not among it
 };
 
-/// Reads `file` and the `directives.d` beside it. Mistakes that only the set reveals, such as an unknown service, are
-/// found by policy::Policy::check with Settings::policy.
+/// Reads `file`, and `directives.d` and `texts.d` beside it. Mistakes that only the set reveals, such as an unknown
+/// service, are found by policy::Policy::check with Settings::policy.
 std::optional<Settings> load(const Path& file, Diagnostics& diagnostics);
 
 /// Whether the file can be run as the command of [notify]; the Error follows its name in a sentence.
 Status check_command(const Path& command);
+
+/// The configuration of files that were stored, where the present ones have mistakes: all of it but for [server], which
+/// is that of the present `file`.
+std::optional<Settings> load_stored(const Path& file, ConfigurationFiles stored, Diagnostics& diagnostics);
+
+/// [server].state, also when other tables of the file are wrong. The Error has a line for each mistake in [server].
+Result<Path> state_path_of(const Path& file);
 
 /// The policy that rules made at the command line are added to.
 rules::FilePolicy file_policy(const Settings& settings);

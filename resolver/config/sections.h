@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "resolver/config/config.h"
+#include "resolver/config/source_files.h"
 #include "resolver/rules/policy_tables.h"
 
 namespace cenote::config {
@@ -29,7 +30,9 @@ struct Draft : rules::PolicyDraft {
 
     Settings settings;
     Path folder;  // of cenote.toml
+    SourceFiles files;
     const HostInfo& host_info;
+    std::vector<TomlText> listen;    // as written
     std::vector<TomlText> key_uses;  // references to [[tsig]] keys, which may be defined later in the file
 };
 
@@ -43,6 +46,7 @@ void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[li
 void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 void read_notify(const TomlTable& root, Draft& draft);      // [notify]
+void read_texts(const TomlTable& root, Draft& draft);       // [[texts]], in texts.d
 
 /// Checks that need all sections: clients that would be refused, lists without use.
 void check_together(Draft& draft);

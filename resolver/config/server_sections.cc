@@ -40,6 +40,7 @@ void read_listen(const TomlTable& server, Draft& draft) {
     if (!server.has("listen")) return;
     listen.clear();
     const auto texts = server.texts("listen");
+    draft.listen = texts;
     for (const auto& text : texts) {
         const auto address = SocketAddress::parse(text.value, kDnsPort);
         if (!address)
@@ -54,6 +55,7 @@ void read_listen(const TomlTable& server, Draft& draft) {
             draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
         else
             server::add_udp_and_tcp(listen, *address);
+        warn_of_port_without_brackets(text, draft.diagnostics);
     }
     if (texts.empty()) server.error("listen", "'listen' is empty; name at least one address");
 }

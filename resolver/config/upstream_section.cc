@@ -80,7 +80,7 @@ private:
     /// The `nameserver` lines of resolv.conf(5), without listen addresses of this server, which are often among them.
     void add_system(const TomlText& text, std::vector<upstream::ServerAddress>& servers) const {
         const Path& file = draft_.host_info.resolv_conf;
-        const auto content = read_file(file, kResolvConfMax);
+        const auto content = draft_.files.read(file, kResolvConfMax);
         if (!content) return draft_.diagnostics.error(text.place, content.error().text);
         const auto before = servers.size();
         std::istringstream lines(*content);

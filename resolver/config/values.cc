@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/config/values.h"
 
+#include <algorithm>
+#include <array>
+
 namespace cenote::config {
 namespace {
 
@@ -52,6 +55,20 @@ bool check_destination(const TomlText& text, const SocketAddress& address, Diagn
     return checked.ok();
 }
 
+void warn_of_port_without_brackets(const TomlText& text, Diagnostics& diagnostics) {
+    constexpr std::array<std::string_view, 5> kPorts{"53", "853", "443", "5353", "5300"};
+    const std::string_view address = text.value;
+    const auto colon = address.rfind(':');
+    const auto whole = IpAddress::parse(address);
+    if (!whole || whole->is_v4() || std::ranges::find(kPorts, address.substr(colon + 1)) == kPorts.end() ||
+        !IpAddress::parse(address.substr(0, colon)))
+        return;
+    diagnostics.warning(text.place, fmt::format("'{}' is an address without a port; for port {} of {} write [{}]:{}, "
+                                                "for this address [{}]:53",
+                                                address, address.substr(colon + 1), address.substr(0, colon),
+                                                address.substr(0, colon), address.substr(colon + 1), address));
+}
+
 std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnostics& diagnostics) {
     constexpr std::string_view kTls = "tls://";
     if (text.value.starts_with(kTls))
@@ -59,6 +76,7 @@ std::optional<upstream::ServerAddress> to_server(const TomlText& text, Diagnosti
     const auto address = SocketAddress::parse(text.value, kDnsPort);
     if (address && address->port != 0) {
         if (!check_destination(text, *address, diagnostics)) return std::nullopt;
+        warn_of_port_without_brackets(text, diagnostics);
         return upstream::ServerAddress{*address, {}};
     }
     diagnostics.error(text.place, fmt::format("'{}' is no server; write IP, IP:PORT, [IPv6]:PORT, tls://IP[:PORT]#NAME "

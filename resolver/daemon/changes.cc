@@ -182,6 +182,9 @@ void Running::note_updates() {
     record.action = "start";
     record.object = config_.string();
     record.after = set_text(enforcement().loaded());
+    if (const auto& refused = problems_.refused_start())
+        record.note = fmt::format("with the last configuration that was in force; the files were refused: {}",
+                                  refused->why.substr(0, refused->why.find('\n')));
     note(std::move(record));
 }
 

@@ -121,8 +121,9 @@ Response reload(Running& running, const Peer& peer, const Request& request) {
     Json warnings = Json::array();
     for (const Diagnostic& diagnostic : running.enforcement().loaded().diagnostics.all())
         warnings.push_back(diagnostic.to_string());
-    return done(
-        {{field::kPolicyVersion, running.enforcement().policy().version()}, {field::kWarnings, std::move(warnings)}});
+    return done({{field::kPolicyVersion, running.enforcement().policy().version()},
+                 {field::kWarnings, std::move(warnings)},
+                 {field::kAtRestart, running.problems().waiting_for_restart()}});
 }
 
 Response reload_set(Running& running, const Peer& peer, const Request& request) {

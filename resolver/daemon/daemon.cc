@@ -13,6 +13,7 @@
 
 #include "resolver/base/log.h"
 #include "resolver/base/printable.h"
+#include "resolver/config/host_check.h"
 #include "resolver/daemon/commands.h"
 #include "resolver/daemon/running.h"
 #include "resolver/daemon/service_manager.h"
@@ -114,7 +115,10 @@ int run(const Path& config) {
 int check(const Path& config) {
     Diagnostics diagnostics;
     auto settings = config::load(config, diagnostics);
-    if (settings) policy::Policy::check(*settings->policy, config::set_for_check(*settings).get(), diagnostics);
+    if (settings) {
+        policy::Policy::check(*settings->policy, config::set_for_check(*settings).get(), diagnostics);
+        config::check_host(*settings, config::ServiceUsers::of_this_host(), "/proc/net", diagnostics);
+    }
     for (const Diagnostic& diagnostic : diagnostics.all())
         fmt::print(stderr, "{}\n", printable(diagnostic.to_string()));
     if (diagnostics.has_errors() || !settings) return 1;

@@ -7,6 +7,30 @@
 #include "resolver/daemon/set_source.h"
 
 namespace cenote::daemon {
+namespace {
+
+/// Takes the previous set where the policy has mistakes with the newest one; false: there are mistakes with both.
+bool fit_set(Loaded& loaded) {
+    Diagnostics with_newest;
+    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), with_newest);
+    auto previous = with_newest.has_errors() && loaded.base != nullptr
+                        ? domainset::DomainSet::open(domainset::previous_path(loaded.settings.set))
+                        : Result<domainset::DomainSet>(Error{});
+    if (previous) {
+        loaded.base = std::make_shared<const domainset::DomainSet>(std::move(*previous));
+        for (const Diagnostic& one : with_newest.all())
+            if (one.severity == Diagnostic::Severity::Error) {
+                loaded.set_problem = fmt::format(
+                    "the previous set is used, because the policy does not fit the newest one: {}", one.to_string());
+                break;
+            }
+    }
+    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
+    return !loaded.diagnostics.has_errors();
+}
+
+}  // namespace
+
 Result<Loaded> load(const Path& config, SetCheck check) {
     Loaded loaded;
     auto settings = config::load(config, loaded.diagnostics);
@@ -16,6 +40,20 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     open_set(loaded, check);
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
+    return loaded;
+}
+
+Result<Loaded> load_last(const Path& config, const state::StateReader& archive) {
+    const auto stored = archive.configuration();
+    if (!stored) return stored.error();
+    if (!*stored) return Error{"no configuration that was in force is stored"};
+    Loaded loaded;
+    auto settings = config::load_stored(config, (*stored)->files, loaded.diagnostics);
+    if (!settings) return Error{all_errors(loaded.diagnostics)};
+    loaded.settings = std::move(*settings);
+    loaded.written = loaded.settings.policy;
+    open_set(loaded, SetCheck::Later);
+    if (!fit_set(loaded)) return Error{all_errors(loaded.diagnostics)};
     return loaded;
 }
 

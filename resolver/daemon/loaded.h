@@ -15,6 +15,7 @@
 #include "resolver/config/config.h"
 #include "resolver/domainset/domain_set.h"
 #include "resolver/rules/rules.h"
+#include "resolver/state/state.h"
 
 namespace cenote::daemon {
 
@@ -33,6 +34,10 @@ enum class SetCheck : std::uint8_t { Now, Later };
 
 /// Reads the files anew.
 Result<Loaded> load(const Path& config, SetCheck check);
+
+/// The last configuration that was in force, in the place of files that are refused: all of it but for [server]. Where
+/// the set at its path does not fit, the previous set serves.
+Result<Loaded> load_last(const Path& config, const state::StateReader& archive);
 
 /// A log line for each warning, and for a set that is not the newest or missing.
 void log_findings(const Loaded& loaded);

@@ -13,6 +13,7 @@ void ProblemLog::note_reload(const Status& done, WallTime at) {
         refused_reload_ = Refusal{at, done.error().text};
         return;
     }
+    refused_start_.reset();
     refused_reload_.reset();
     refused_set_.reset();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What went wrong and has not been put right: the last reload, the newest set, the last update; and since when each
-// problem of `cenote status` is known. Control plane.
+// What went wrong and has not been put right: the files at the start, the last reload, the newest set, the last update;
+// and since when each problem of `cenote status` is known. Control plane.
 //
 // Threads:  the control thread.
 // Time:     an argument.
@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "blocklists/list_store.h"
 #include "resolver/base/clock.h"
@@ -27,7 +28,9 @@ public:
         std::string why;  // a line for each mistake
     };
 
-    /// The result of a reload. Success clears the refused set as well: the set was read with the files.
+    /// The files were refused at the start, and what was in force before them is in force.
+    void note_refused_start(Refusal refusal) { refused_start_ = std::move(refusal); }
+    /// The result of a reload. Success clears the refused start, and the refused set, which was read with the files.
     void note_reload(const Status& done, WallTime at);
     /// The result of reading the set alone. Success clears the failed update as well.
     void note_set(const Status& done, WallTime at);
@@ -38,6 +41,11 @@ public:
     void note_notify_problem(std::string why) { notify_problem_ = std::move(why); }
 
     [[nodiscard]] const std::string& notify_problem() const noexcept { return notify_problem_; }
+    /// Keys of the files that differ from what this process was started with, and wait for the next one.
+    void note_waiting_for_restart(std::vector<std::string> keys) { waiting_for_restart_ = std::move(keys); }
+
+    [[nodiscard]] const std::optional<Refusal>& refused_start() const noexcept { return refused_start_; }
+    [[nodiscard]] const std::vector<std::string>& waiting_for_restart() const noexcept { return waiting_for_restart_; }
     [[nodiscard]] const std::optional<Refusal>& refused_reload() const noexcept { return refused_reload_; }
     [[nodiscard]] const std::optional<Refusal>& refused_set() const noexcept { return refused_set_; }
     [[nodiscard]] const std::optional<blocklists::UpdateFailure>& update_failure() const noexcept {
@@ -56,7 +64,9 @@ private:
         WallTime first{};
         Ticks last{};
     };
+    std::optional<Refusal> refused_start_;
     std::optional<Refusal> refused_reload_;
+    std::vector<std::string> waiting_for_restart_;
     std::optional<Refusal> refused_set_;
     std::optional<blocklists::UpdateFailure> update_failure_;
     std::string notify_problem_;

@@ -3,6 +3,7 @@
 // A new configuration or a new set in the place of the one in force, by a signal, a request, a finished update, the
 // clock, or damage to the set; and what systemd, the log and the audit trail get of it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
@@ -22,12 +23,31 @@ state::Record update_record(std::string note) {
     return record;
 }
 
+/// Puts what needs a restart back to how this process was started, and names it.
+std::vector<std::string> keep_until_restart(const config::Settings& started, config::Settings& next) {
+    std::vector<std::string> waiting;
+    const auto keep = [&waiting](const char* key, const auto& of_started, auto& of_next) {
+        if (of_next != of_started) waiting.emplace_back(key);
+        of_next = of_started;
+    };
+    keep("[server].listen", started.server.listen, next.server.listen);
+    keep("[server].workers", started.server.workers, next.server.workers);
+    keep("[server].state", started.state, next.state);
+    keep("[limits].tcp_clients", started.server.tcp_connections_max, next.server.tcp_connections_max);
+    keep("[limits].rate_prefix4", started.server.client.v4, next.server.client.v4);
+    keep("[limits].rate_prefix6", started.server.client.v6, next.server.client.v6);
+    keep("[control].socket", started.control.socket, next.control.socket);
+    keep("[cache].size", started.cache.bytes_max, next.cache.bytes_max);
+    return waiting;
+}
+
 }  // namespace
 
 std::string status_line(const Running& running) {
     const auto& base = running.enforcement().loaded().base;
     std::string line = fmt::format("{} domains, policy version {}", base == nullptr ? 0 : base->info().domains,
                                    running.enforcement().version().version);
+    if (running.problems().refused_start()) line += "; the files were refused at the start";
     if (const auto& refused = running.problems().refused_reload())
         line += fmt::format("; the last reload failed at {}", format_time(refused->at));
     return line;
@@ -62,8 +82,7 @@ Status Running::read_files(state::Record record) {
     if (auto added = rulebook_.add_to(*loaded, left_out); !added) return added;
     if (!loaded->set_problem.empty() && before.set_problem.empty() && before.base != nullptr)
         return Error{loaded->set_problem};  // the set in use is better than the one that can be read now
-    const bool restart_needed = !(loaded->settings.server == before.settings.server);
-    loaded->settings.server = before.settings.server;
+    auto waiting = keep_until_restart(before.settings, loaded->settings);
     record.object = config_.string();
     record.before = set_text(before);
     if (auto enforced = enforce(std::move(*loaded)); !enforced) return enforced;
@@ -71,7 +90,9 @@ Status Running::read_files(state::Record record) {
     if (control_ != nullptr) control_->apply(settings.control);
     rulebook_.note_not_in_force({});
     log_findings(enforcement().loaded());
-    if (restart_needed) log::warning("[server].listen, workers and [limits] are taken over at the next restart");
+    rulebook_.keep_configuration(settings, wall_now());
+    if (!waiting.empty()) log::warning("{} will be taken over at the next restart", fmt::join(waiting, ", "));
+    problems_.note_waiting_for_restart(std::move(waiting));
     notify_transfer_process(settings.set, "reload");
     run_zone_keeper();
     log::notice("reloaded {}: policy version {}", config_.string(), enforcement().version().version);

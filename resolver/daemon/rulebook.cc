@@ -151,6 +151,12 @@ void Rulebook::keep_version(const state::PolicyVersion& version) {
         log::error("the version of the policy is not kept: {}", kept.error().text);
 }
 
+void Rulebook::keep_configuration(const config::Settings& settings, WallTime at) {
+    if (!usable()) return;
+    if (auto kept = state_->keep_configuration({at, *settings.files}); !kept)
+        log::error("the configuration is not kept, and a start cannot return to it: {}", kept.error().text);
+}
+
 Status Rulebook::add_uses(const std::vector<state::Use>& uses) {
     if (!usable()) return Error{problem_};
     return state_->add_uses(uses);

@@ -60,6 +60,8 @@ public:
     Result<std::vector<state::Record>> commit(const std::vector<state::Change>& changes, const state::Import& import);
     /// Keeps a version that came into force without a record. A failure is logged.
     void keep_version(const state::PolicyVersion& version);
+    /// Keeps the files of the configuration in force. A failure is logged.
+    void keep_configuration(const config::Settings& settings, WallTime at);
     Status add_uses(const std::vector<state::Use>& uses);
     /// Keeps the latest time that was seen. A failure is logged.
     void note_time(WallTime latest);

@@ -34,8 +34,12 @@ void log_begin(const report::Problem& problem) {
 
 Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& config, std::vector<UniqueFd> inherited) {
     auto loaded = load(config, SetCheck::Later);
+    const Result<Path> state = loaded ? Result<Path>(loaded->settings.state) : config::state_path_of(config);
+    std::error_code none;
+    if (!loaded && (!state || !std::filesystem::exists(*state, none))) return std::move(loaded).error();
+    std::unique_ptr<Running> running(new Running(loop, config, *state));
+    if (!loaded) loaded = running->load_in_place_of(std::move(loaded).error());
     if (!loaded) return std::move(loaded).error();
-    std::unique_ptr<Running> running(new Running(loop, config, loaded->settings.state));
     Rulebook& rulebook = running->rulebook_;
     const auto any = [](const std::string&) { return true; };
     if (auto added = rulebook.add_to(*loaded, any); !added) rulebook.note_not_in_force(added.error().text);
@@ -61,6 +65,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     const auto& base = enforcement.loaded().base;
     if (base != nullptr && !base->check()) running->replace_set();  // the start did not wait for it
     running->set_source_.emplace(loop, [&r = *running] { r.on_lost_mapping(); });
+    if (!running->problems_.refused_start()) rulebook.keep_configuration(enforcement.loaded().settings, wall_now());
     running->note_updates();
     running->close_ended();
     auto announced = read_announced(announced_file(enforcement.loaded()));
@@ -72,6 +77,20 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->second_.start(kSecond, kSecond);
     running->run_zone_keeper();
     return running;
+}
+
+/// The last configuration that was in force, in the place of files that are refused.
+Result<Loaded> Running::load_in_place_of(Error refused) {
+    auto last = load_last(config_, rulebook_.archive());
+    if (!last) {
+        log::error("the last configuration that was in force cannot be used either: {}", last.error().text);
+        return refused;
+    }
+    log::error_lines(refused.text);
+    log::error(
+        "the configuration is refused: the last one that was in force is in use, until 'cenote reload' takes another");
+    problems_.note_refused_start({wall_now(), std::move(refused.text)});
+    return last;
 }
 
 Running::Running(loop::Loop& loop, Path config, Path state)

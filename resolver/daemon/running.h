@@ -15,7 +15,8 @@
 // Threads:  the control thread.
 // Time:     reads both clocks; its parts get the time as an argument.
 // Memory:   that of its parts.
-// Failure:  a reload or a change that fails changes nothing, and the Error has a line for each mistake.
+// Failure:  a reload or a change that fails changes nothing, and the Error has a line for each mistake. A start with
+//           files that are refused takes what was in force before, where that is stored.
 #pragma once
 
 #include <memory>
@@ -82,6 +83,7 @@ public:
 private:
     Running(loop::Loop& loop, Path config, Path state);
 
+    Result<Loaded> load_in_place_of(Error refused);
     [[nodiscard]] ClockReading now() { return latest_.moment(wall_now(), ticks_now()); }
     Status enforce(Loaded loaded);
     Status read_files(state::Record record);

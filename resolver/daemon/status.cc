@@ -54,6 +54,8 @@ std::vector<report::GroupClients> expected_clients(const Running& running) {
 report::Condition condition_of(Running& running) {
     const Loaded& loaded = running.enforcement().loaded();
     report::Condition condition;
+    condition.refused_start = failure_of(running.problems().refused_start());
+    condition.waiting_for_restart = running.problems().waiting_for_restart();
     condition.refused_reload = failure_of(running.problems().refused_reload());
     condition.refused_set = failure_of(running.problems().refused_set());
     if (!loaded.settings.set.empty()) {

@@ -48,8 +48,9 @@ CellMaker::CellMaker(const Options& options, const domainset::DomainSet* base, c
 CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const Manner& manner) {
     const Directive& by = options_.directives[directive];
     const AnswerMode answer = by.answer.value_or(manner.answer);
+    const Phrases& phrases = phrases_for(options_.phrases, manner.language);
     const auto [known, is_new] =
-        known_.try_emplace({directive, source, reason_in(by, manner.language), answer}, CellId{0});
+        known_.try_emplace({directive, source, &phrases, reason_in(by, manner.language), answer}, CellId{0});
     if (!is_new) return known->second;
     known->second = static_cast<CellId>(cells_.cells_.size());
 
@@ -61,13 +62,14 @@ CellId CellMaker::cell_of(std::uint32_t directive, std::uint32_t source, const M
     cell.directive = directive;
     cell.ttl_s = ttl_of(options_.sinkhole);
     if (cell.step >= Step::Restrict) {  // the steps below answer normally and need no texts
-        const std::string subject = subject_of(by, source);
+        const std::string subject = subject_of(by, source, phrases);
         add_records(cell);
         add_texts({.subject = subject,
                    .directive = &by,
                    .step = cell.step,
-                   .until = moment_.until[directive],
-                   .language = manner.language},
+                   .until = &moment_.opens[directive],
+                   .language = manner.language,
+                   .phrases = &phrases},
                   cell);
     }
     add_cell(cell, {.strength = moment_.strength[directive], .waived = 0});
@@ -104,8 +106,7 @@ void CellMaker::add_texts(const Notice& notice, Cell& cell) {
     cell.structured_short = keep_alive(structured_error(notice, cell.ede, Detail::Short));
     cell.soa_rdata = soa_of(cell.directive);
     const bool explains = cell.answer == AnswerMode::Null || cell.answer == AnswerMode::Address;
-    if (options_.sinkhole.txt_reason && explains)
-        cell.txt_rdata = keep_alive(txt_rdata(explaining_txt(notice, cell.service)));
+    if (options_.sinkhole.txt_reason && explains) cell.txt_rdata = keep_alive(explaining_txt(notice, cell));
 }
 
 void CellMaker::add_records(Cell& cell) const {
@@ -126,17 +127,15 @@ void CellMaker::add_records(Cell& cell) const {
     }
 }
 
-std::string CellMaker::subject_of(const Directive& directive, std::uint32_t source) const {
-    if (source == Cell::kNone) {
-        const Target* domain = only_domain(directive);
-        return domain != nullptr ? domain->domain->to_string() : "This name";
-    }
-    const domainset::Source& hit = base_->sources()[source];
-    if (hit.kind == domainset::SourceKind::List) return fmt::format("This name (list {})", hit.id);
-    return hit.name.empty() ? hit.id : hit.name;
+std::string CellMaker::subject_of(const Directive& directive, std::uint32_t source, const Phrases& phrases) const {
+    if (source != Cell::kNone) return policy::subject_of(base_->sources()[source], phrases);
+    const Target* domain = only_domain(directive);
+    return domain != nullptr ? domain->domain->to_string() : phrases.name;
 }
 
-std::string CellMaker::explaining_txt(const Notice& notice, std::uint32_t source) const {
+/// A string for programs, and behind it the sentence for people.
+std::vector<std::uint8_t> CellMaker::explaining_txt(const Notice& notice, const Cell& cell) const {
+    const std::uint32_t source = cell.service;
     const Target* rule = only_domain(*notice.directive);
     std::string text = fmt::format("cenote directive={}", notice.directive->id);
     if (source != Cell::kNone) {
@@ -145,8 +144,11 @@ std::string CellMaker::explaining_txt(const Notice& notice, std::uint32_t source
         if (hit.kind == domainset::SourceKind::Service) text += fmt::format(" service={}", hit.id);
     }
     if (rule != nullptr) text += fmt::format(" rule={}", target_to_text(*rule));
-    if (!notice.until.empty()) text += fmt::format(" until={}", notice.until);
-    return text;
+    if (!notice.until->stamp.empty()) text += fmt::format(" until={}", notice.until->stamp);
+    std::vector<std::uint8_t> strings = txt_rdata(cut_utf8(text, kTxtStringMax));
+    const std::vector<std::uint8_t> for_people = txt_rdata(cell.text);
+    strings.insert(strings.end(), for_people.begin(), for_people.end());
+    return strings;
 }
 
 ByteView CellMaker::soa_of(std::uint32_t directive) {

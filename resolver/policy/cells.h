@@ -88,8 +88,9 @@ private:
     void add_cell(const Cell& cell, const Rank& rank);
     void add_texts(const Notice& notice, Cell& cell);
     void add_records(Cell& cell) const;
-    [[nodiscard]] std::string subject_of(const Directive& directive, std::uint32_t source) const;
-    [[nodiscard]] std::string explaining_txt(const Notice& notice, std::uint32_t source) const;
+    [[nodiscard]] std::string subject_of(const Directive& directive, std::uint32_t source,
+                                         const Phrases& phrases) const;
+    [[nodiscard]] std::vector<std::uint8_t> explaining_txt(const Notice& notice, const Cell& cell) const;
     ByteView soa_of(std::uint32_t directive);
     std::string_view keep_alive(std::string text);
     ByteView keep_alive(std::vector<std::uint8_t> rdata);
@@ -101,7 +102,7 @@ private:
     Cells cells_;
     ByteView ipv4_, ipv6_, cname_;
     std::vector<ByteView> soas_;  // by directive; empty until made
-    std::map<std::tuple<std::uint32_t, std::uint32_t, const void*, AnswerMode>, CellId> known_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, const void*, const void*, AnswerMode>, CellId> known_;
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, CellId> opened_;
 };
 

@@ -23,6 +23,7 @@ constexpr std::size_t kIdMax = 64;
 /// The ids and words that targets may name.
 struct Known {
     Words services, categories, vendors, jurisdictions, lists, groups{std::string(kEveryone)};
+    Words names, ids_of_names;  // of services, as people call them
 
     Known(const Options& options, const DomainSet* base) {
         for (const Group& group : options.groups) groups.push_back(group.id);
@@ -33,6 +34,8 @@ struct Known {
             if (source.kind != SourceKind::Service) continue;
             services.push_back(source.id);
             append(services, source.aliases);
+            names.push_back(source.name);
+            ids_of_names.push_back(source.id);
             append(categories, source.categories);
             vendors.push_back(source.vendor);
             jurisdictions.push_back(source.jurisdiction);
@@ -45,13 +48,30 @@ private:
 
 std::string unknown(std::string_view kind, std::string_view word, const Words& known, std::string_view where) {
     const std::string near = nearest(word, known);
-    std::string advice =
+    const std::string advice =
         near.empty() ? fmt::format("{} shows what there is", where) : fmt::format("did you mean '{}'?", near);
-    if (const auto name = wire::parse_typed_name(word, wire::NameUse::Subtree);
-        kind == "service" && near.empty() && name && name->name.labels() > 1)
-        advice = fmt::format("for a name and all below it write domain:{}", wire::typed_text(name->name));
     return fmt::format("unknown {} '{}'; {}", kind, word, advice);
 }
+
+/// What somebody may mean by a service that is none: another id, the name of a service, a vendor, a category, a domain;
+/// empty: nothing is near.
+std::string meant_by_service(std::string_view word, const Known& known) {
+    if (const std::string near = nearest(word, known.services); !near.empty())
+        return fmt::format("did you mean '{}'?", near);
+    if (const std::string near = nearest(word, known.names); !near.empty()) {
+        const auto name = std::ranges::find(known.names, near) - known.names.begin();
+        return fmt::format("did you mean '{}'?", known.ids_of_names[static_cast<std::size_t>(name)]);
+    }
+    if (const std::string near = nearest(word, known.vendors); !near.empty())
+        return fmt::format("did you mean 'vendor:{}'?", near);
+    if (const std::string near = nearest(word, known.categories); !near.empty())
+        return fmt::format("did you mean 'category:{}'?", near);
+    if (const auto name = wire::parse_typed_name(word, wire::NameUse::Subtree); name && name->name.labels() > 1)
+        return fmt::format("for a name and all below it write domain:{}", wire::typed_text(name->name));
+    return {};
+}
+
+const SourcePlace& key_place(const SourcePlace& key, const SourcePlace& table) { return key.line != 0 ? key : table; }
 
 bool contains(const Words& words, std::string_view word) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& known) { return equal_folded(known, word); });
@@ -129,18 +149,20 @@ private:
         if (directive.starts && directive.ends && *directive.ends <= *directive.starts)
             out_.error(place, fmt::format("directive '{}' ends before it starts; swap the two or leave one out",
                                           directive.id));
-        if (const auto zone = TimeZone::load(directive.timezone); !zone) out_.error(place, zone.error().text);
+        if (const auto zone = TimeZone::load(directive.timezone); !zone)
+            out_.error(key_place(directive.places.timezone, place), zone.error().text);
         if (directive.answer) check_answer(*directive.answer, place, fmt::format("directive '{}'", directive.id));
-        check_groups(directive.groups, place);
+        check_groups(directive.groups, key_place(directive.places.groups, place));
         for (const Target& target : directive.targets)
             check_target(target, target.place.line != 0 ? target.place : place);
         for (const std::string& role : directive.roles) {
-            if (!domainset::parse_role(role)) out_.error(place, unknown("role", role, roles(), "the catalogue"));
+            if (!domainset::parse_role(role))
+                out_.error(key_place(directive.places.roles, place), unknown("role", role, roles(), "the catalogue"));
         }
         for (const std::string& uri : directive.contact) {
             if (!uri.starts_with("mailto:") && !uri.starts_with("tel:"))
                 out_.error(
-                    place,
+                    key_place(directive.places.contact, place),
                     fmt::format("contact '{}' is neither mailto: nor tel:; write it as in mailto:dns@agency.example",
                                 uri));
         }
@@ -155,7 +177,7 @@ private:
 
     void check_target(const Target& target, const SourcePlace& place) {
         switch (target.kind) {
-            case Target::Kind::Service: return check_word("service", target, known_.services, place);
+            case Target::Kind::Service: return check_service(target, place);
             case Target::Kind::Category: return check_word("category", target, known_.categories, place);
             case Target::Kind::Vendor: return check_word("vendor", target, known_.vendors, place);
             case Target::Kind::Jurisdiction: return check_word("jurisdiction", target, known_.jurisdictions, place);
@@ -176,11 +198,24 @@ private:
         }
     }
 
+    void check_service(const Target& target, const SourcePlace& place) {
+        if (!has_base_ || std::ranges::find(known_.services, target.value) != known_.services.end()) return;
+        std::string advice = meant_by_service(target.value, known_);
+        if (advice.empty()) advice = "cenote services shows what there is";
+        out_.error(place, fmt::format("unknown service '{}'; {}", target.value, advice));
+    }
+
     void check_word(std::string_view kind, const Target& target, const Words& words, const SourcePlace& place) {
         if (!has_base_) return;  // without a set the known words are unknown
         const bool folded = target.kind == Target::Kind::Vendor || target.kind == Target::Kind::Jurisdiction;
         if (!folded) return check_exact(kind, target, words, "cenote services", place);
-        if (!contains(words, target.value)) out_.error(place, unknown(kind, target.value, words, "cenote services"));
+        if (contains(words, target.value)) return;
+        constexpr std::size_t kCodeLetters = 2;
+        if (target.kind == Target::Kind::Jurisdiction && target.value.size() != kCodeLetters)
+            out_.error(place, fmt::format("unknown jurisdiction '{}'; write the code of two letters, as in CN or US",
+                                          target.value));
+        else
+            out_.error(place, unknown(kind, target.value, words, "cenote services"));
     }
 
     void check_exact(std::string_view kind, const Target& target, const Words& words, std::string_view where,
@@ -190,7 +225,7 @@ private:
     }
 
     void check_allow(const Allow& allow) {
-        check_groups(allow.groups, allow.place);
+        check_groups(allow.groups, key_place(allow.groups_place, allow.place));
         if (allow.domains.empty()) out_.error(allow.place, "an allow without domains opens nothing; name some");
         for (const wire::Name& name : allow.domains) {
             if (name.labels() == 0)

@@ -19,6 +19,14 @@
 
 namespace cenote::policy {
 
+/// When a directive stops sinkholing, in the time zone of the site. A time at midnight is the end of the day before.
+struct Until {
+    std::string day;    // "2026-12-31"; empty: no end is known
+    std::string time;   // "19:00"; "24:00": the end of the day
+    std::string stamp;  // RFC 3339 with offset; at the end of a day the day alone
+    bool today = false;
+};
+
 struct Moment {
     WallTime at{};
     bool suspended = false;                  // every step is observe at most
@@ -26,6 +34,7 @@ struct Moment {
     std::vector<std::uint32_t> strength;     // by directive; 0: not in force
     std::vector<std::uint32_t> by_strength;  // the directive of each strength; 0 stands for none
     std::vector<std::string> until;          // by directive: the day it ends in its time zone; empty: no end
+    std::vector<Until> opens;                // by directive
     std::vector<bool> allows;                // by allow: in force
     std::vector<bool> exceptions;            // by exception: in force, and its directive at restrict
     std::optional<WallTime> next_edge;

@@ -76,6 +76,15 @@ struct PlannedStep {
     Step step = Step::Observe;
 };
 
+/// Where keys of a directive stand, for mistakes in them.
+struct DirectivePlaces {
+    SourcePlace roles;
+    SourcePlace groups;
+    SourcePlace timezone;
+    SourcePlace contact;
+    SourcePlace reason;
+};
+
 struct Directive {
     std::string id;
     std::string title;
@@ -100,6 +109,7 @@ struct Directive {
     std::optional<AnswerMode> answer;
     std::optional<milliseconds> exceptions_max;
     SourcePlace place;
+    DirectivePlaces places;
 };
 
 struct Allow {
@@ -108,6 +118,7 @@ struct Allow {
     std::string reason;
     std::optional<WallTime> ends;
     SourcePlace place;
+    SourcePlace groups_place;
 };
 
 /// Waives a directive for some clients, as long as that directive is at step restrict.
@@ -125,9 +136,25 @@ struct ListName {
     SourcePlace place;
 };
 
+/// The words of sinkhole answers in one language. Words in braces are replaced: {subject}, {directive}, {until}…
+struct Phrases {
+    std::string language;          // RFC 5646
+    std::string restricted;        // "{subject} is restricted by directive {directive}"
+    std::string restricted_until;  // the same with {until}
+    std::string blocked;
+    std::string blocked_until;
+    std::string reason;  // ": {reason}"
+    std::string ask;     // "; ask {contact}"
+    std::string name;    // the subject where no service is known: "This name"
+    std::string listed;  // the same for a name of a list: "This name (list {list})"
+    std::string today;   // an end on the present day: "{time} today"
+};
+
 struct Options {
     SinkholeOptions sinkhole;
-    std::string node;  // MNAME of the SOA in sinkhole answers
+    std::string node;              // MNAME of the SOA in sinkhole answers
+    std::string timezone;          // of the times in answers; empty: each directive's own
+    std::vector<Phrases> phrases;  // beside those that are built in
     std::vector<Group> groups;
     std::vector<Directive> directives;
     std::vector<Allow> allows;

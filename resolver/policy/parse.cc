@@ -94,6 +94,39 @@ Status read_domain(Target& target) {
     return std::move(typed).error();
 }
 
+/// "9:00" becomes "09:00".
+std::string with_two_digits(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto is_digit = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+        if (is_digit(i) && i + 1 < text.size() && text[i + 1] == ':' &&
+            (i == 0 || text[i - 1] == ' ' || text[i - 1] == '-'))
+            out += '0';
+        out += text[i];
+    }
+    return out;
+}
+
+Result<Hours> read_hours(std::string_view text) {
+    const Error wrong{fmt::format("'{}' are not weekly hours; {}", text, kHoursHint)};
+    Hours hours;
+    const auto space = text.find(' ');
+    std::string_view times = text;
+    if (space == std::string_view::npos) {
+        hours.days.fill(true);
+    } else {
+        if (!parse_days(text.substr(0, space), hours.days)) return wrong;
+        times = text.substr(space + 1);
+    }
+    if (times.size() != 11 || times[5] != '-') return wrong;
+    const auto from = parse_minute(times.substr(0, 5));
+    const auto to = parse_minute(times.substr(6));
+    if (!from || !to || *from == 1440 || *from == *to) return wrong;
+    hours.from_minute = *from;
+    hours.to_minute = *to;
+    return hours;
+}
+
 }  // namespace
 
 std::string_view step_to_text(Step step) noexcept { return kSteps[static_cast<std::size_t>(step)]; }
@@ -141,22 +174,10 @@ std::string target_to_text(const Target& target) {
 }
 
 Result<Hours> parse_hours(std::string_view text) {
-    const Error wrong{fmt::format("'{}' are not weekly hours; {}", text, kHoursHint)};
-    Hours hours;
-    const auto space = text.find(' ');
-    std::string_view times = text;
-    if (space == std::string_view::npos) {
-        hours.days.fill(true);
-    } else {
-        if (!parse_days(text.substr(0, space), hours.days)) return wrong;
-        times = text.substr(space + 1);
-    }
-    if (times.size() != 11 || times[5] != '-') return wrong;
-    const auto from = parse_minute(times.substr(0, 5));
-    const auto to = parse_minute(times.substr(6));
-    if (!from || !to || *from == 1440 || *from == *to) return wrong;
-    hours.from_minute = *from;
-    hours.to_minute = *to;
+    auto hours = read_hours(text);
+    if (hours) return hours;
+    if (const std::string cured = with_two_digits(text); read_hours(cured))
+        return Error{fmt::format("'{}' are not weekly hours; hours have two digits: \"{}\"", text, cured)};
     return hours;
 }
 

@@ -7,6 +7,7 @@
 #include "resolver/policy/check.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
+#include "resolver/policy/texts.h"
 
 namespace cenote::policy {
 namespace {
@@ -136,7 +137,46 @@ void lint_lists(const Options& options, const DomainSet* base, Diagnostics& diag
     }
 }
 
-/// Warns of directives that match nothing in the set, and notes once for each where a stricter one wins.
+/// Whether a directive names only targets and roles that there are; what is not is an error of its own
+/// (validate_policy), except for a list that is not in the set yet.
+bool names_what_there_is(const Directive& directive, const DomainSet& base) {
+    const auto is_there = [&](const Target& target) {
+        return target.kind == Target::Kind::List || std::ranges::any_of(base.sources(), [&](const Source& source) {
+                   return reach_of(target, source) != Reach::No;
+               });
+    };
+    return std::ranges::all_of(directive.targets, is_there) &&
+           std::ranges::all_of(directive.roles,
+                               [](const std::string& role) { return domainset::parse_role(role).has_value(); });
+}
+
+/// What a directive takes by a service or list that another directive takes more strictly, by that other directive.
+using Overridden = std::map<std::uint32_t, std::vector<std::uint32_t>>;
+
+/// "service a, b and 58 more".
+std::string in_few_words(const std::vector<std::uint32_t>& taken, const std::vector<Source>& sources) {
+    constexpr std::size_t kShown = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kShown, taken.size()); ++i) {
+        const Source& source = sources[taken[i]];
+        text +=
+            fmt::format("{}{} {}", i == 0 ? "" : ", ", source.kind == SourceKind::List ? "list" : "service", source.id);
+    }
+    if (taken.size() > kShown) text += fmt::format(" and {} more", taken.size() - kShown);
+    return text;
+}
+
+void note_overridden(const Options& options, std::uint32_t directive, const Overridden& overridden,
+                     const std::vector<Source>& sources, Diagnostics& diagnostics) {
+    const Directive& by_which = options.directives[directive];
+    for (const auto& [winner, taken] : overridden)
+        diagnostics.note(by_which.place,
+                         fmt::format("directive {} ({}) is overridden by {} ({}) over {}", by_which.id,
+                                     step_to_text(by_which.step), options.directives[winner].id,
+                                     step_to_text(options.directives[winner].step), in_few_words(taken, sources)));
+}
+
+/// Warns of directives that match nothing in the set, and notes for each which stricter ones win over what.
 void lint_directives(const Options& options, const DomainSet& base, Diagnostics& diagnostics) {
     const auto& directives = options.directives;
     const auto& sources = base.sources();
@@ -152,23 +192,64 @@ void lint_directives(const Options& options, const DomainSet& base, Diagnostics&
         const bool own_names = std::any_of(
             directives[i].targets.begin(), directives[i].targets.end(),
             [](const Target& t) { return t.kind == Target::Kind::Domain || t.kind == Target::Kind::Address; });
-        if (taken[i].empty() && !own_names)
+        if (taken[i].empty() && !own_names && names_what_there_is(directives[i], base))
             diagnostics.warning(directives[i].place,
                                 fmt::format("directive '{}' takes no name; its roles leave none, or its services are "
                                             "strict and want strict = true, or its list is not in the set yet",
                                             directives[i].id));
     }
     for (std::uint32_t i = 0; i < directives.size(); ++i) {
+        Overridden overridden;
         for (const std::uint32_t source : taken[i]) {
             const std::uint32_t winner = strictest[source].strictest_for(i);
-            if (winner == i || directives[winner].step == directives[i].step) continue;
-            diagnostics.note(
-                directives[i].place,
-                fmt::format("directive {} ({}) is overridden by {} ({}) over {} {}", directives[i].id,
-                            step_to_text(directives[i].step), directives[winner].id,
-                            step_to_text(directives[winner].step),
-                            sources[source].kind == SourceKind::List ? "list" : "service", sources[source].id));
-            break;
+            if (winner != i && directives[winner].step != directives[i].step) overridden[winner].push_back(source);
+        }
+        note_overridden(options, i, overridden, sources, diagnostics);
+    }
+}
+
+bool may_sinkhole(const Directive& directive) {
+    return directive.step >= Step::Restrict || directive.before >= Step::Restrict ||
+           std::ranges::any_of(directive.planned, [](const PlannedStep& each) { return each.step >= Step::Restrict; });
+}
+
+/// The longest name that a sentence about a directive may begin with.
+std::string longest_subject(const Directive& directive, const DomainSet* base, const Phrases& phrases) {
+    std::string longest;
+    for (const Target& target : directive.targets)
+        if (target.kind == Target::Kind::Domain || target.kind == Target::Kind::Address) longest = phrases.name;
+    if (base == nullptr) return longest;
+    for (const Source& source : base->sources()) {
+        if (target_that_takes(directive, source) == nullptr) continue;
+        if (std::string subject = subject_of(source, phrases); subject.size() > longest.size())
+            longest = std::move(subject);
+    }
+    return longest;
+}
+
+/// Warns of reasons that answers have no room for, beside the longest name among the services of a directive.
+void lint_reasons(const Options& options, const DomainSet* base, Diagnostics& diagnostics) {
+    const Until never;
+    const Until at_a_time{.day = "2026-12-31", .time = "19:00", .stamp = {}, .today = false};
+    for (const Directive& directive : options.directives) {
+        if (!may_sinkhole(directive)) continue;
+        for (const auto& [language, text] : directive.reason) {
+            const Phrases& phrases = phrases_for(options.phrases, language);
+            const std::string subject = longest_subject(directive, base, phrases);
+            const bool ends = directive.ends || directive.hours || !directive.planned.empty();
+            const std::size_t shown = reason_bytes_shown({.subject = subject,
+                                                          .directive = &directive,
+                                                          .step = directive.step,
+                                                          .until = ends ? &at_a_time : &never,
+                                                          .language = language,
+                                                          .phrases = &phrases});
+            if (shown < text.size())
+                diagnostics.warning(
+                    directive.places.reason.line != 0 ? directive.places.reason : directive.place,
+                    fmt::format(
+                        "directive '{}': answers have room for {} of the {} bytes of the reason in '{}', beside "
+                        "'{}'; shorten it, or the rest is cut",
+                        directive.id, shown, text.size(), language, subject));
         }
     }
 }
@@ -244,6 +325,7 @@ void lint_policy(const Options& options, const DomainSet* base, Diagnostics& dia
     lint_lists(options, base, diagnostics);
     if (base != nullptr) lint_directives(options, *base, diagnostics);
     lint_domains(options, diagnostics);
+    lint_reasons(options, base, diagnostics);
 }
 
 }  // namespace cenote::policy

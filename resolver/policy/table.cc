@@ -284,14 +284,17 @@ std::vector<std::pair<std::uint32_t, bool>> lists_of(const OwnerSet& owners, con
     return lists;
 }
 
-/// How a class is answered, from its nearest group. A language in which no reason is written makes no difference.
+/// How a class is answered, from its nearest group. A language in which nothing is written makes no difference.
 Manner manner_of(const OwnerSet& groups, const Options& options, const std::set<std::string_view>& languages) {
     Manner manner{.language = {}, .answer = options.sinkhole.answer};
     if (groups.nearest == OwnerSet::kNone) return manner;
     const Group& nearest = options.groups[groups.nearest];
     manner.answer = nearest.answer.value_or(manner.answer);
-    const std::string_view primary = std::string_view(nearest.language).substr(0, nearest.language.find('-'));
-    if (languages.contains(nearest.language) || languages.contains(primary)) manner.language = nearest.language;
+    if (nearest.language == "en") return manner;  // as without a language
+    const std::string_view primary = primary_language(nearest.language);
+    const bool has_phrases = primary_language(phrases_for(options.phrases, nearest.language).language) == primary;
+    if (has_phrases || languages.contains(nearest.language) || languages.contains(primary))
+        manner.language = nearest.language;
     return manner;
 }
 

@@ -12,7 +12,8 @@ constexpr std::uint8_t kSubErrorNetworkPolicy = 5;  // structured DNS errors §1
 constexpr std::size_t kContactsMax = 3;
 constexpr std::size_t kContactBytesMax = 100;
 constexpr std::size_t kOrganisationMax = 100;
-constexpr std::size_t kReasonWorthKeeping = 12;  // bytes; a shorter rest of a reason is left out
+constexpr std::size_t kReasonWorthKeeping = 12;   // bytes; a shorter rest of a reason is left out
+constexpr std::size_t kSubjectWorthKeeping = 24;  // bytes; before a subject is cut below them the end is left out
 constexpr std::size_t kTxtBytesMax = 510;
 constexpr std::string_view kEllipsis = "…";
 constexpr std::string_view kMailto = "mailto:";
@@ -33,19 +34,72 @@ std::string_view first_contact(const std::vector<std::string>& contact) {
     return contact.empty() ? std::string_view() : plain_contact(contact.front());
 }
 
-std::string opening(const Notice& notice) {
-    std::string text = fmt::format("{} is {} by directive {}", notice.subject,
-                                   notice.step == Step::Block ? "blocked" : "restricted", notice.directive->id);
-    if (!notice.until.empty()) text += fmt::format(" until {}", notice.until);
-    return text;
+/// "19:00 today", "2026-12-31", "2026-12-31 19:00"; empty: no end.
+std::string end_text(const Until& until, const Phrases& phrases) {
+    if (until.today) return fill(phrases.today, {{"time", until.time}});
+    return until.day.empty() || until.time == "24:00" ? until.day : fmt::format("{} {}", until.day, until.time);
+}
+
+std::string opening(const Notice& notice, std::string_view subject, std::string_view until) {
+    const Phrases& phrases = *notice.phrases;
+    const bool blocked = notice.step == Step::Block;
+    const std::string& phrase = until.empty() ? (blocked ? phrases.blocked : phrases.restricted)
+                                              : (blocked ? phrases.blocked_until : phrases.restricted_until);
+    return fill(phrase, {{"subject", subject}, {"directive", notice.directive->id}, {"until", until}});
+}
+
+/// Shortened to `bytes_max`, which is shown by an ellipsis.
+std::string shortened(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return std::string(text);
+    return fmt::format("{}{}", cut_utf8(text, bytes_max - kEllipsis.size()), kEllipsis);
+}
+
+/// The opening in at most `room` bytes, with as much of the facts as fits; the id of the directive where nothing else
+/// does.
+std::string opening_within(const Notice& notice, std::size_t room) {
+    const std::string end = end_text(*notice.until, *notice.phrases);
+    for (const std::string& until : {end, std::string()}) {
+        const std::size_t frame = opening(notice, {}, until).size();
+        if (frame + std::min(notice.subject.size(), kSubjectWorthKeeping) > room) continue;
+        return opening(notice, shortened(notice.subject, room - frame), until);
+    }
+    return notice.directive->id;
+}
+
+/// How many bytes of the reason go into a clause of `room` bytes.
+std::size_t reason_room(const Notice& notice, std::size_t room) {
+    const auto* reason = reason_in(*notice.directive, notice.language);
+    const std::size_t frame = fill(notice.phrases->reason, {}).size();
+    if (reason == nullptr || room < kReasonWorthKeeping + frame) return 0;
+    if (reason->second.size() + frame <= room) return reason->second.size();
+    return cut_utf8(reason->second, room - frame - kEllipsis.size()).size();
 }
 
 /// ": reason", cut to `room` bytes.
 std::string reason_clause(const Notice& notice, std::size_t room) {
+    const std::size_t bytes = reason_room(notice, room);
+    if (bytes == 0) return {};
+    const std::string& reason = reason_in(*notice.directive, notice.language)->second;
+    std::string shown = reason.substr(0, bytes);
+    if (bytes < reason.size()) shown += kEllipsis;
+    return fill(notice.phrases->reason, {{"reason", shown}});
+}
+
+/// "; ask dns@agency.example"; empty: there is nobody to ask.
+std::string ask_clause(const Notice& notice) {
+    const std::string_view contact = first_contact(notice.directive->contact);
+    return contact.empty() ? std::string() : fill(notice.phrases->ask, {{"contact", contact}});
+}
+
+std::size_t room_beside(std::size_t bytes) { return bytes < kTextMax ? kTextMax - bytes : 0; }
+
+/// The language of the sentence: that of the phrases, or of the reason where the phrases are in English for want of
+/// others.
+std::string_view language_of(const Notice& notice) {
+    if (primary_language(notice.phrases->language) == primary_language(notice.language))
+        return notice.phrases->language;
     const auto* reason = reason_in(*notice.directive, notice.language);
-    if (reason == nullptr || room < kReasonWorthKeeping + 2) return {};
-    if (reason->second.size() + 2 <= room) return ": " + reason->second;
-    return fmt::format(": {}{}", cut_utf8(reason->second, room - 2 - kEllipsis.size()), kEllipsis);
+    return reason != nullptr ? std::string_view(reason->first) : std::string_view(notice.phrases->language);
 }
 
 /// A JSON string (RFC 8259 §7). I-JSON requires UTF-8 (RFC 7493 §2.1), and configuration files are UTF-8.
@@ -112,6 +166,11 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept
     return text.substr(0, bytes_max);
 }
 
+std::string subject_of(const domainset::Source& source, const Phrases& phrases) {
+    if (source.kind == domainset::SourceKind::List) return fill(phrases.listed, {{"list", source.id}});
+    return source.name.empty() ? source.id : source.name;
+}
+
 const std::pair<std::string, std::string>* reason_in(const Directive& directive, std::string_view language) noexcept {
     const auto& reasons = directive.reason;
     for (const std::string_view wanted : {language, language.substr(0, language.find('-')), std::string_view("en")}) {
@@ -123,12 +182,15 @@ const std::pair<std::string, std::string>* reason_in(const Directive& directive,
 }
 
 std::string sentence(const Notice& notice) {
-    std::string head = opening(notice);
-    std::string tail;
-    if (const auto contact = first_contact(notice.directive->contact); !contact.empty())
-        tail = fmt::format("; ask {}", contact);
-    if (head.size() + tail.size() <= kTextMax) head += reason_clause(notice, kTextMax - head.size() - tail.size());
+    const std::string tail = ask_clause(notice);
+    std::string head = opening_within(notice, room_beside(tail.size()));
+    head += reason_clause(notice, room_beside(head.size() + tail.size()));
     return std::string(cut_utf8(head + tail, kTextMax));
+}
+
+std::size_t reason_bytes_shown(const Notice& notice) {
+    const std::string tail = ask_clause(notice);
+    return reason_room(notice, room_beside(opening_within(notice, room_beside(tail.size())).size() + tail.size()));
 }
 
 std::string structured_error(const Notice& notice, wire::EdeCode code, Detail detail) {
@@ -137,8 +199,8 @@ std::string structured_error(const Notice& notice, wire::EdeCode code, Detail de
     const std::string contacts = contact_array(directive.contact);
     if (!contacts.empty()) members.push_back("\"c\":" + contacts);
     if (detail == Detail::Full) {
-        std::string text = opening(notice);
-        if (text.size() < kTextMax) text += reason_clause(notice, kTextMax - text.size());
+        std::string text = opening_within(notice, kTextMax);
+        text += reason_clause(notice, room_beside(text.size()));
         members.push_back("\"j\":" + json_string(cut_utf8(text, kTextMax)));
     }
     // Sub-error 5 is defined for code 15 only, and none for code 16 (§11.4 of the draft).
@@ -147,8 +209,7 @@ std::string structured_error(const Notice& notice, wire::EdeCode code, Detail de
     if (detail == Detail::Full) {
         if (!directive.issuer.empty())
             members.push_back("\"o\":" + json_string(cut_utf8(directive.issuer, kOrganisationMax)));
-        const auto* reason = reason_in(directive, notice.language);
-        members.push_back("\"l\":" + json_string(reason != nullptr ? reason->first : "en"));
+        members.push_back("\"l\":" + json_string(language_of(notice)));
     }
     return fmt::format("{{{}}}", fmt::join(members, ","));
 }
@@ -171,7 +232,7 @@ std::vector<std::uint8_t> txt_rdata(std::string_view text) {
     text = cut_utf8(text, kTxtBytesMax);
     std::vector<std::uint8_t> out;
     do {
-        const std::string_view piece = text.substr(0, 255);
+        const std::string_view piece = text.substr(0, kTxtStringMax);
         out.push_back(static_cast<std::uint8_t>(piece.size()));
         out.insert(out.end(), piece.begin(), piece.end());
         text.remove_prefix(piece.size());

@@ -2,9 +2,12 @@
 //
 // The texts of a sinkhole answer: the sentence for people, the same for programs, the SOA and the TXT record.
 //
+// What matters stays in a sentence that is too long: first the reason is cut, then the subject, then the end is left
+// out; the directive's id and the contact remain.
+//
 // Threads:  pure. Control plane.
 // Memory:   the texts; each is bounded, so that an answer with it still fits a datagram.
-// Failure:  none: a text that is too long is cut between characters; without a mailbox RNAME is hostmaster.
+// Failure:  none: a text is cut between characters; without a mailbox RNAME is hostmaster.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +15,28 @@
 #include <string_view>
 #include <vector>
 
-#include "resolver/policy/options.h"
+#include "resolver/domainset/source.h"
+#include "resolver/policy/moment.h"
+#include "resolver/policy/phrases.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::policy {
 
-inline constexpr std::size_t kTextMax = 200;  // EXTRA-TEXT; RFC 8914 §3 warns of long ones
+inline constexpr std::size_t kTextMax = 200;       // EXTRA-TEXT; RFC 8914 §3 warns of long ones
+inline constexpr std::size_t kTxtStringMax = 255;  // RFC 1035 §3.3.14
 
 /// The parts of a sentence.
 struct Notice {
     std::string_view subject;  // "DeepSeek", "extra.example"
     const Directive* directive = nullptr;
     Step step = Step::Restrict;
-    std::string_view until;  // a day; empty: no end
+    const Until* until = nullptr;  // never null
     std::string_view language;
+    const Phrases* phrases = nullptr;  // never null: phrases_for(language)
 };
+
+/// What a sentence says of a service or of a name of a list.
+[[nodiscard]] std::string subject_of(const domainset::Source& source, const Phrases& phrases);
 
 /// The reason in a language (also "ko" for "ko-KR"), else in English, else the first; nullptr: none.
 [[nodiscard]] const std::pair<std::string, std::string>* reason_in(const Directive& directive,
@@ -34,6 +44,8 @@ struct Notice {
 
 /// "DeepSeek is restricted by directive demo-1 until 2026-12-31: the reason; ask dns@agency.example".
 [[nodiscard]] std::string sentence(const Notice& notice);
+/// How many bytes of the reason the sentence has room for; all of them where the reason is whole.
+[[nodiscard]] std::size_t reason_bytes_shown(const Notice& notice);
 
 enum class Detail : std::uint8_t { Full, Short };  // Short: without the members for people only
 /// The I-JSON object of structured DNS errors (draft-ietf-dnsop-structured-dns-error §4); empty when it would have

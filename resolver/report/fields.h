@@ -171,8 +171,6 @@ inline constexpr Name kActor = "actor";
 inline constexpr Name kAction = "action";
 inline constexpr Name kObject = "object";
 inline constexpr Name kAfter = "after";
-inline constexpr Name kRequester = "requester";
-inline constexpr Name kRef = "ref";
 inline constexpr Name kPolicy = "policy";
 inline constexpr Name kChain = "chain";
 
@@ -193,6 +191,7 @@ inline constexpr Name kDryRun = "dry_run";
 inline constexpr Name kBelow = "below";
 inline constexpr Name kWhy = "why";
 inline constexpr Name kWarnings = "warnings";
+inline constexpr Name kAtRestart = "at_restart";
 
 // stats and top
 inline constexpr Name kCounters = "counters";

@@ -2,6 +2,7 @@
 #include "resolver/report/problems.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -28,11 +29,18 @@ std::string first_line(const std::string& text) {
 }
 
 void add_refusals(const Condition& condition, Problems& found) {
+    if (const auto& refused = condition.refused_start)
+        found.push_back({Severity::Error,
+                         fmt::format("the configuration was refused at the start of {}, and the last one that was in "
+                                     "force is in use: {}",
+                                     format_time(refused->at), first_line(refused->why)),
+                         refused->at, "correct it, then 'cenote reload'"});
     if (const auto& refused = condition.refused_reload)
         found.push_back(
             {Severity::Error,
              fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
-             refused->at, "correct it, then 'cenote reload'; until then a restart may fail", "reload", Logged::Begin});
+             refused->at, "correct it, then 'cenote reload'; until then a restart uses the last configuration, too", "reload",
+             Logged::Begin});
     if (const auto& refused = condition.refused_set)
         found.push_back({Severity::Error, fmt::format("the newest set is not in force: {}", first_line(refused->why)),
                          refused->at, "run 'cenote update', then look at its output", "newest set", Logged::Begin});
@@ -205,6 +213,12 @@ void add_due_dates(const policy::Directive& directive, WallTime now, Problems& f
 }
 
 void add_remarks_of_configuration(const Condition& condition, WallTime now, Problems& found) {
+    if (!condition.waiting_for_restart.empty())
+        found.push_back({Severity::Warning,
+                         fmt::format("changed, and taken over at the next restart only: {}",
+                                     fmt::join(condition.waiting_for_restart, ", ")),
+                         {},
+                         "'systemctl restart cenoted'; no query is lost"});
     for (const Diagnostic& diagnostic : condition.diagnostics)
         if (diagnostic.severity == Diagnostic::Severity::Warning)
             found.push_back({Severity::Warning,

@@ -51,6 +51,7 @@ struct GroupClients {
 
 /// What may be a problem, as plain values. Spans must outlive the call only.
 struct Condition {
+    std::optional<Failure> refused_start;  // the last configuration that was in force is in use
     std::optional<Failure> refused_reload;
     std::optional<Failure> refused_set;
     std::optional<Failure> failed_update;
@@ -61,7 +62,8 @@ struct Condition {
     std::optional<WallTime> suspended_until;
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
-    std::vector<SocketAddress> absent_addresses;  // of [server].listen
+    std::vector<std::string> waiting_for_restart;  // keys
+    std::vector<SocketAddress> absent_addresses;   // of [server].listen
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;

@@ -10,6 +10,7 @@
 #include "resolver/base/toml_values.h"
 #include "resolver/policy/policy.h"
 #include "resolver/rules/answer_mode.h"
+#include "resolver/rules/language.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/toml_writer.h"
 #include "resolver/wire/toml_names.h"
@@ -29,6 +30,21 @@ std::vector<std::string> values(const std::vector<TomlText>& texts) {
     std::vector<std::string> values;
     for (const auto& text : texts) values.push_back(text.value);
     return values;
+}
+
+/// Everyone is meant by leaving the key out, so that an array that was emptied does not restrict everyone.
+std::vector<std::string> read_group_ids(const TomlTable& table) {
+    auto groups = values(table.texts("groups"));
+    if (groups.empty() && table.is_empty_array("groups"))
+        table.error("groups", "'groups' is empty; name the groups, or leave 'groups' out, which means everyone");
+    return groups;
+}
+
+void read_reason(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
+    for (auto& [language, text] : table.text_map("reason")) {
+        warn_of_language(language, text.place, diagnostics);
+        directive.reason.emplace_back(language, text.value);
+    }
 }
 
 void read_targets(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
@@ -113,7 +129,14 @@ void read_words(const TomlTable& table, policy::Directive& directive) {
     take("basis", directive.basis);
     take("mandated_by", directive.mandated_by);
     directive.contact = values(table.texts("contact"));
-    for (auto& [language, text] : table.text_map("reason")) directive.reason.emplace_back(language, text.value);
+}
+
+policy::DirectivePlaces places_in(const TomlTable& table) {
+    return {.roles = table.place("roles"),
+            .groups = table.place("groups"),
+            .timezone = table.place("timezone"),
+            .contact = table.place("contact"),
+            .reason = table.place("reason")};
 }
 
 }  // namespace
@@ -128,13 +151,15 @@ DirectiveTable read_directive(const TomlTable& table, Diagnostics& diagnostics) 
     DirectiveTable read;
     policy::Directive& directive = read.directive;
     directive.place = table.place();
+    directive.places = places_in(table);
     const auto id = required_id(table, diagnostics);
     if (id) directive.id = id->value;
     read_words(table, directive);
+    read_reason(table, directive, diagnostics);
     read_targets(table, directive, diagnostics);
     directive.roles = values(table.texts("roles"));
     directive.strict = table.boolean("strict").value_or(false);
-    directive.groups = values(table.texts("groups"));
+    directive.groups = read_group_ids(table);
     read_steps(table, directive);
     read_planned(table, directive, diagnostics);
     read_times(table, directive);
@@ -157,8 +182,9 @@ policy::Directive complete_directive(DirectiveTable table, const std::string& ti
 policy::Allow read_allow(const TomlTable& table, Diagnostics& diagnostics) {
     policy::Allow allow;
     allow.place = table.place();
+    allow.groups_place = table.place("groups");
     allow.domains = wire::read_subtrees(table, "domains", diagnostics);
-    allow.groups = values(table.texts("groups"));
+    allow.groups = read_group_ids(table);
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");
     return allow;

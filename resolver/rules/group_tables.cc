@@ -3,29 +3,15 @@
 // [[group]]: clients by their address prefixes.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-
 #include "resolver/base/toml_values.h"
 #include "resolver/policy/policy.h"
 #include "resolver/rules/answer_mode.h"
+#include "resolver/rules/language.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/toml_writer.h"
 
 namespace cenote::rules {
 namespace {
-
-/// The syntax of RFC 5646 §2.1: subtags of one to eight letters and digits between hyphens.
-bool is_language(std::string_view text) {
-    if (text.empty() || text.size() > 35) return false;
-    std::size_t part = 0;
-    for (const char c : text) {
-        if (c == '-' ? part == 0 : std::isalnum(static_cast<unsigned char>(c)) == 0) return false;
-        part = c == '-' ? 0 : part + 1;
-        if (part > 8) return false;
-    }
-    return part > 0;
-}
 
 void read_group(const TomlTable& table, PolicyDraft& draft) {
     policy::Group group;
@@ -37,10 +23,7 @@ void read_group(const TomlTable& table, PolicyDraft& draft) {
     if (!table.has("clients")) table.error("clients", "'clients' is missing; write clients = [\"10.20.0.0/16\"]");
     if (const auto language = table.text("language")) {
         group.language = language->value;
-        if (!is_language(language->value))
-            table.error("language", fmt::format("'{}' is not a language; write a tag as in \"ko\" or \"pt-BR\" "
-                                                "(RFC 5646)",
-                                                language->value));
+        check_language(language->value, language->place, draft.diagnostics);
     }
     if (const auto expected = table.integer("expected", 1, 100'000'000))
         group.expected = static_cast<std::uint64_t>(*expected);

@@ -147,6 +147,18 @@ Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTim
                                        row.text(2), row.text(3)});
 }
 
+Result<std::optional<StoredConfiguration>> configuration_of(const Database& database) {
+    std::optional<StoredConfiguration> stored;
+    const auto read =
+        each_row(database.prepare("SELECT at, path, text FROM configuration ORDER BY number"), [&](const auto& row) {
+            if (!stored) stored = StoredConfiguration{.at = WallTime(seconds(row.number(0))), .files = {}};
+            stored->files.push_back({row.text(1), row.text(2)});
+            return Status(Done{});
+        });
+    if (!read) return read.error();
+    return stored;
+}
+
 Status put_rule(const Database& database, const Rule& rule) {
     Statement put = database.prepare(
         "INSERT INTO rule (kind, id, text, lifted) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -182,6 +194,16 @@ Status put_policy(const Database& database, const PolicyVersion& policy) {
     Statement version = database.prepare("INSERT OR REPLACE INTO policy (version, at, digest) VALUES (?, ?, ?)");
     version.bind(std::int64_t{policy.version}).bind(policy.at.time_since_epoch().count()).bind(policy.digest);
     return run(version);
+}
+
+Status put_configuration(const Database& database, const StoredConfiguration& configuration) {
+    if (auto emptied = database.run("DELETE FROM configuration"); !emptied) return emptied;
+    for (const ConfigurationFile& file : configuration.files) {
+        Statement put = database.prepare("INSERT INTO configuration (at, path, text) VALUES (?, ?, ?)");
+        put.bind(configuration.at.time_since_epoch().count()).bind(file.path).bind(file.text);
+        if (auto done = run(put); !done) return done;
+    }
+    return Done{};
 }
 
 Status add_use(const Database& database, const Use& use) {

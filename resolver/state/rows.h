@@ -33,12 +33,14 @@ Result<Use> use_of(const Database& database, const std::string& id);
 Result<std::vector<Record>> trail_of(const Database& database);
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at);
+Result<std::optional<StoredConfiguration>> configuration_of(const Database& database);
 
 Status put_rule(const Database& database, const Rule& rule);
 Status put_record(const Database& database, const Record& record);
 /// A record of this node and number that is there already stays.
 Status put_imported(const Database& database, const std::string& node, const Record& record);
 Status put_policy(const Database& database, const PolicyVersion& policy);
+Status put_configuration(const Database& database, const StoredConfiguration& configuration);
 Status add_use(const Database& database, const Use& use);
 /// The latest time only grows here.
 Status put_seen(const Database& database, WallTime at);

@@ -49,13 +49,20 @@ CREATE INDEX rule_by_kind ON rule (kind, number);
 CREATE INDEX audit_by_object ON audit (object);
 CREATE INDEX imported_by_object ON imported (object);
 PRAGMA user_version = 3;
+)sql",
+    // The files of the last configuration that was in force.
+    R"sql(
+CREATE TABLE configuration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, path TEXT NOT NULL, text TEXT NOT NULL)
+    STRICT;
+PRAGMA user_version = 4;
 )sql"};
+constexpr std::size_t kIdsCounted = 3;  // the schema from which on ids are counted in a table of their own
 
 Status run_migration(const Database& database, std::size_t next) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return std::move(transaction).error();
     if (auto made = database.run(kMigrations[next]); !made) return made;
-    if (next + 1 == kMigrations.size()) {  // until then ids were counted by the rules alone
+    if (next + 1 == kIdsCounted) {  // until then ids were counted by the rules alone
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {

@@ -176,6 +176,16 @@ public:
     }
 
 private:
+    // Called as members of State.
+    Result<std::optional<StoredConfiguration>> configuration() const override {
+        return with_path(configuration_of(database_));
+    }
+    Status keep_configuration(const StoredConfiguration& configuration) override {
+        const auto known = configuration_of(database_);
+        if (known && *known && (*known)->files == configuration.files) return Done{};
+        return in_transaction([&] { return put_configuration(database_, configuration); });
+    }
+
     Status refuse(const Error& why) const { return in_file(path_, why); }
     template <typename T>
     Result<T> with_path(Result<T> read) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The state file: the rules and exceptions that were made at the command line, the audit trail, and every policy that
-// was in force, in one SQLite database. Control plane.
+// The state file: the rules and exceptions that were made at the command line, the audit trail, every policy that was
+// in force, and the files of the last configuration that was, in one SQLite database. Control plane.
 //
 // A rule is kept as the document that it would be in a file (TOML), so that it is read, checked and shown like a rule
 // from a file. Each change writes the rule and its record in one transaction, which is on the disk when the call
@@ -71,6 +71,20 @@ struct PolicyVersion {
     std::string text;
 };
 
+/// A file of a configuration, as it was when the configuration came into force.
+struct ConfigurationFile {
+    std::string path;
+    std::string text;
+
+    friend bool operator==(const ConfigurationFile&, const ConfigurationFile&) = default;
+};
+
+/// The files of the last configuration that was in force.
+struct StoredConfiguration {
+    WallTime at{};  // when it was read
+    std::vector<ConfigurationFile> files;
+};
+
 /// How much an exception was used.
 struct Use {
     std::string id;
@@ -119,6 +133,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history() const = 0;
     /// "dns1-1", "dns1-2", …: the next id of this prefix, above every one that was ever given out or imported here.
     [[nodiscard]] virtual Result<std::string> next_id(const std::string& prefix) const = 0;
+    /// The last configuration that was in force here; nullopt: none is known.
+    [[nodiscard]] virtual Result<std::optional<StoredConfiguration>> configuration() const = 0;
     /// The latest time that was passed; nullopt: none.
     [[nodiscard]] virtual Result<std::optional<WallTime>> latest_time() const = 0;
 };
@@ -142,6 +158,8 @@ public:
     /// Keeps a policy that came into force without a record: at an edge of the calendar, or at a start. A version that
     /// is there already stays as it is.
     virtual Status keep_version(const PolicyVersion& policy) = 0;
+    /// Keeps the files of a configuration in the place of the ones before, where they differ.
+    virtual Status keep_configuration(const StoredConfiguration& configuration) = 0;
     virtual Status note_time(WallTime at) = 0;
     /// Makes the time of `record` the latest, though a later one was passed.
     virtual Result<Record> set_back_time(Record record) = 0;

@@ -19,6 +19,7 @@ public:
     Result<std::uint32_t> highest_version() const override { return why_; }
     Result<std::vector<std::pair<std::string, Record>>> history() const override { return why_; }
     Result<std::string> next_id(const std::string&) const override { return why_; }
+    Result<std::optional<StoredConfiguration>> configuration() const override { return why_; }
     Result<std::optional<WallTime>> latest_time() const override { return why_; }
 
 private:

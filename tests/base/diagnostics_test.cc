@@ -31,6 +31,12 @@ TEST(Nearest, FindsTheMisspelt) {
     EXPECT_EQ(nearest("sinkhole", known), "sinkhole");
 }
 
+TEST(Nearest, CaseDoesNotMatterAndAPartIsEnough) {
+    EXPECT_EQ(nearest("ChatGPT", {"chatgpt"}), "chatgpt");
+    EXPECT_EQ(nearest("deepseek", {"Hangzhou DeepSeek", "DeepSeek of Hangzhou"}), "Hangzhou DeepSeek");
+    EXPECT_EQ(nearest("ai", {"Moonshot AI"}), "") << "too short to mean anything";
+}
+
 TEST(Nearest, IsSilentWhenNothingIsNear) {
     EXPECT_EQ(nearest("cache", {"upstream", "port", "id"}), "");
     EXPECT_EQ(nearest("xx", {"id"}), "");

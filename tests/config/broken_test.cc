@@ -159,6 +159,15 @@ const Broken kBroken[] = {
      "5:9: 'layer' is 'town'; write one of site"},
     {"Reason", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nreason = \"because\"\n",
      "5:10: 'reason' is a text; write a table of texts"},
+    {"GroupsEmpty", "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\ngroups = []\n",
+     "5:10: 'groups' is empty; name the groups, or leave 'groups' out, which means everyone"},
+    {"GroupsEmptyInAllow", "[[allow]]\ndomains = [\"a.example\"]\ngroups = []\n", "3:10: 'groups' is empty"},
+    {"HoursOfOneDigit",
+     "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nhours = \"mon-fri 9:00-18:00\"\n",
+     "5:9: 'mon-fri 9:00-18:00' are not weekly hours; hours have two digits: \"mon-fri 09:00-18:00\""},
+    {"TimeInMinutes",
+     "[[directive]]\nid = \"d\"\nstep = \"block\"\ntargets = [\"service:*\"]\nstarts = 2026-12-01T09:00+09:00\n",
+     "5:26: "},
     {"AllowDomain", "[[allow]]\ndomains = [\"-..\"]\n", "2:12: '-..' is not a domain name"},
     {"PlannedStep",
      "[[directive]]\nid = \"d\"\ntargets = [\"service:*\"]\nstep = \"observe\"\nplanned = [\"restrict\"]\n",
@@ -214,7 +223,7 @@ TEST(BrokenConfigs, AllMistakesAreShownAtOnceInTheirOrder) {
     EXPECT_THAT(errors[0], testing::StartsWith("cenote.toml:2:11: "));
     EXPECT_THAT(errors[1], testing::StartsWith("cenote.toml:3:1: "));
     EXPECT_THAT(errors[2], testing::StartsWith("cenote.toml:4:1: "));
-    EXPECT_THAT(errors[3], testing::StartsWith("cenote.toml:7:1: "));
+    EXPECT_THAT(errors[3], testing::StartsWith("cenote.toml:11:10: "));
     EXPECT_THAT(errors[4], testing::StartsWith("cenote.toml:14:12: "));
 }
 

@@ -108,9 +108,22 @@ std::set<std::string> keys_read() {
     return keys;
 }
 
+TEST(Reference, TheTextsLoad) {
+    Diagnostics diagnostics;
+    const HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent"};
+    Draft draft(host_info, diagnostics);
+    const auto file = TomlFile::parse(block(content_of(kSource / "docs/CONFIG.md"), "texts"), "CONFIG.md", diagnostics);
+    ASSERT_TRUE(file.has_value());
+    read_texts(file->root(), draft);
+    file->finish();
+    EXPECT_TRUE(diagnostics.all().empty()) << diagnostics.all().front().to_string();
+    ASSERT_EQ(draft.policy.phrases.size(), 1U);
+}
+
 TEST(Reference, NoKeyIsMissing) {
     const std::string document = content_of(kSource / "docs/CONFIG.md");
-    const std::string shown = block(document, "reference") + block(document, "later") + block(document, "zones");
+    const std::string shown =
+        block(document, "reference") + block(document, "later") + block(document, "zones") + block(document, "texts");
     for (const auto& key : keys_read())
         EXPECT_TRUE(std::regex_search(shown, std::regex("(^|[\\s\\[.{,])" + key + "(\\s*=|\\])"))) << key;
 }

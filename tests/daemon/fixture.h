@@ -82,9 +82,11 @@ protected:
     }
 
     /// A set of the service alpha with these hosts and the service beta, in the place of the one before.
-    void publish(const std::vector<std::string>& alpha) {
+    void publish(const std::vector<std::string>& alpha) { publish_services({"alpha", "beta"}, alpha); }
+    void publish_only_alpha() { publish_services({"alpha"}, {"alpha.example"}); }
+    void publish_services(const std::vector<std::string>& ids, const std::vector<std::string>& alpha) {
         domainset::DomainSetWriter writer(kNoon, 7);
-        for (const char* id : {"alpha", "beta"}) {
+        for (const std::string& id : ids) {
             domainset::Source source;
             source.kind = domainset::SourceKind::Service;
             source.id = id;

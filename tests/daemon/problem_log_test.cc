@@ -24,6 +24,17 @@ TEST(ProblemLog, AReloadClearsWhatWasRefusedBefore) {
     EXPECT_FALSE(log.refused_set());
 }
 
+TEST(ProblemLog, ARefusedStartStaysUntilAReload) {
+    ProblemLog log;
+    log.note_refused_start({kNoon, "line 1"});
+    log.note_reload(Error{"line 2"}, kNoon + seconds{1});
+    log.note_set(Done{}, kNoon + seconds{2});
+    ASSERT_TRUE(log.refused_start());
+    EXPECT_EQ(log.refused_start()->why, "line 1");
+    log.note_reload(Done{}, kNoon + seconds{3});
+    EXPECT_FALSE(log.refused_start());
+}
+
 TEST(ProblemLog, AnUpdateHasFailedUntilASetIsRead) {
     ProblemLog log;
     log.note_update_failure({kNoon, "no network"});

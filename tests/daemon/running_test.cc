@@ -128,6 +128,87 @@ TEST_F(RunningTest, AReloadThatFailsChangesNothing) {
     EXPECT_EQ(last.policy, policy_mark(running->enforcement().version()));
 }
 
+constexpr const char* kSecondDirective =
+    "[[directive]]\nid = \"file-2\"\ntargets = [\"service:beta\"]\nstep = \"block\"\n";
+
+TEST_F(RunningTest, AStartWithRefusedFilesTakesTheLastConfiguration) {
+    write_config(kSecondDirective);
+    start()->stop();
+    write_config("[[directive]]\nid = \"file-3\"\ntargets = [\"service:unknown\"]\nstep = \"block\"\n");
+    {
+        const auto running = start();
+        EXPECT_THAT(directives_in_force(*running), ElementsAre("file-1", "file-2"));
+        ASSERT_TRUE(running->problems().refused_start());
+        EXPECT_THAT(running->problems().refused_start()->why, HasSubstr("unknown service 'unknown'"));
+        EXPECT_THAT(status_line(*running), HasSubstr("the files were refused at the start"));
+        const state::Record last = running->rulebook().archive().history()->back().second;
+        EXPECT_EQ(last.action, "start");
+        EXPECT_THAT(last.note, HasSubstr("the files were refused: " + config.string()));
+        EXPECT_TRUE(running->change_rule(beta, record("directive add", "node1-1")).ok()) << "rules can be changed";
+        EXPECT_FALSE(running->reload(record("reload", "")).ok());
+        EXPECT_TRUE(running->problems().refused_start());
+        running->stop();
+    }
+    const auto again = start();
+    EXPECT_THAT(directives_in_force(*again), ElementsAre("file-1", "file-2", "node1-1")) << "at every further start";
+    write_config("");
+    ASSERT_TRUE(again->reload(record("reload", "")).ok());
+    EXPECT_FALSE(again->problems().refused_start());
+    EXPECT_THAT(directives_in_force(*again), ElementsAre("file-1", "node1-1"));
+    EXPECT_THAT((*again->rulebook().archive().configuration())->files.front().text,
+                ::testing::Not(HasSubstr("file-2")));
+}
+
+TEST_F(RunningTest, AReloadThatIsInForceIsTheLastConfiguration) {
+    {
+        const auto running = start();
+        write_config(kSecondDirective);
+        ASSERT_TRUE(running->reload(record("reload", "")).ok());
+        running->stop();
+    }
+    write_config("[[directive\n");
+    EXPECT_THAT(directives_in_force(*start()), ElementsAre("file-1", "file-2"));
+}
+
+TEST_F(RunningTest, WithoutALastConfigurationAMistakeEndsTheStart) {
+    write_config("[[directive]]\nid = \"file-3\"\ntargets = [\"service:unknown\"]\nstep = \"block\"\n");
+    const auto refused = Running::start(loop, config, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().text, HasSubstr("unknown service 'unknown'"));
+    EXPECT_FALSE(std::filesystem::exists(state_file)) << "a start that failed leaves nothing behind";
+}
+
+TEST_F(RunningTest, WhatCannotBeServedWithoutEndsTheStart) {
+    start()->stop();
+    std::ofstream(config) << "[server]\nlisten = [\"nowhere\"]\nstate = \"" << state_file.string() << "\"\n";
+    const auto refused = Running::start(loop, config, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().text, HasSubstr("'nowhere' is not an address to listen on"));
+}
+
+/// An update may take away what a directive names.
+TEST_F(RunningTest, AStartWithASetThatDoesNotFitTakesThePreviousSet) {
+    write_config("[[directive]]\nid = \"file-2\"\ntargets = [\"service:beta\"]\nstep = \"block\"\n");
+    start()->stop();
+    publish_only_alpha();
+    const auto running = start();
+    EXPECT_THAT(directives_in_force(*running), ElementsAre("file-1", "file-2"));
+    EXPECT_THAT(running->enforcement().loaded().set_problem, HasSubstr("does not fit the newest one"));
+    EXPECT_TRUE(running->problems().refused_start());
+}
+
+TEST_F(RunningTest, WhatNeedsARestartIsNamedUntilThen) {
+    const auto running = start();
+    std::ofstream(config, std::ios::app) << "[cache]\nsize = \"64MiB\"\n[limits]\ntcp_clients = 7\n";
+    ASSERT_TRUE(running->reload(record("reload", "")).ok());
+    EXPECT_THAT(running->problems().waiting_for_restart(), ElementsAre("[limits].tcp_clients", "[cache].size"));
+    ASSERT_TRUE(running->reload(record("reload", "")).ok());
+    EXPECT_EQ(running->problems().waiting_for_restart().size(), 2U);
+    write_config("");
+    ASSERT_TRUE(running->reload(record("reload", "")).ok());
+    EXPECT_THAT(running->problems().waiting_for_restart(), IsEmpty());
+}
+
 TEST_F(RunningTest, ASetThatIsRefusedLeavesTheOneInUse) {
     const auto running = start();
     const auto snapshot = running->enforcement().snapshot();

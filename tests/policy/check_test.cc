@@ -9,6 +9,7 @@
 namespace cenote::policy {
 namespace {
 
+using ::testing::AllOf;
 using testing::allow;
 using ::testing::Contains;
 using testing::directive;
@@ -119,6 +120,80 @@ TEST(Check, EmptyThings) {
                 ElementsAre(HasSubstr("has no clients"), HasSubstr("does nothing"), HasSubstr("has no targets"),
                             HasSubstr("neither mailto: nor tel:"), HasSubstr("unknown group 'nobody'"),
                             HasSubstr("opens nothing"), HasSubstr("an allow of every name")));
+}
+
+TEST(Check, WordsAreFoundByOtherCaseByAPartAndByOtherKinds) {
+    Options options = sound();
+    options.directives[0].targets = {testing::target("service:ChatGPT"),    testing::target("service:Soul GmbH"),
+                                     testing::target("vendor:soul"),        testing::target("category:Bypass"),
+                                     testing::target("service:Companions"), testing::target("jurisdiction:China"),
+                                     testing::target("service:Deep"),       testing::target("vendor:Apple Inc")};
+    EXPECT_THAT(
+        errors(options),
+        ElementsAre("unknown service 'ChatGPT'; did you mean 'chatgpt'?",
+                    "unknown service 'Soul GmbH'; did you mean 'vendor:Soul GmbH'?",
+                    "unknown vendor 'soul'; did you mean 'Soul GmbH'?",
+                    "unknown category 'Bypass'; did you mean 'bypass'?",
+                    "unknown service 'Companions'; did you mean 'companion'?",
+                    "unknown jurisdiction 'China'; write the code of two letters, as in CN or US",
+                    "unknown service 'Deep'; did you mean 'deepseek'?", HasSubstr("unknown vendor 'Apple Inc'")));
+}
+
+TEST(Check, MistakesInKeysHaveThePlaceOfTheKey) {
+    Options options = sound();
+    Directive& broken = options.directives[0];
+    broken.place = {"f", 1, 1};
+    broken.places = {.roles = {"f", 2, 9},
+                     .groups = {"f", 3, 10},
+                     .timezone = {"f", 4, 12},
+                     .contact = {"f", 5, 11},
+                     .reason = {"f", 6, 10}};
+    broken.roles = {"wep"};
+    broken.groups = {"mot"};
+    broken.timezone = "Asia/Seol";
+    broken.contact = {"dns@agency.example"};
+    broken.reason = {{"en", std::string(300, 'x')}};
+    options.allows = {allow({"a.example"}, {"mot"})};
+    options.allows[0].groups_place = {"f", 8, 10};
+    Diagnostics diagnostics;
+    Policy::check(options, testing::catalogue().get(), diagnostics);
+    std::vector<std::uint32_t> places;
+    for (const auto& each : diagnostics.all()) places.push_back(each.place.line);
+    EXPECT_THAT(places, ElementsAre(4, 3, 2, 5, 8, 6));
+}
+
+TEST(Check, AReasonThatWillBeCutIsAWarning) {
+    Options options = sound();
+    Directive& directive = options.directives[0];
+    directive.contact = {"mailto:dns@agency.example"};
+    directive.targets = {testing::target("service:deepseek")};
+    directive.reason = {{"en", std::string(100, 'x')}, {"ko", std::string(60, 'x')}};
+    EXPECT_THAT(found(options, Severity::Warning), IsEmpty());
+    directive.reason[1].second += std::string(100, 'x');
+    EXPECT_THAT(found(options, Severity::Warning),
+                ElementsAre(AllOf(HasSubstr("of the 160 bytes of the reason in 'ko'"), HasSubstr("DeepSeek"))));
+    directive.step = Step::Observe;
+    EXPECT_THAT(found(options, Severity::Warning), IsEmpty()) << "nobody reads it";
+}
+
+TEST(Check, AMisspeltServiceIsOneMistake) {
+    Options options = sound();
+    options.directives = {directive("x", Step::Block, {"service:deepsek"})};
+    Diagnostics diagnostics;
+    Policy::check(options, testing::catalogue().get(), diagnostics);
+    ASSERT_EQ(diagnostics.all().size(), 1U);
+    EXPECT_EQ(diagnostics.all()[0].text, "unknown service 'deepsek'; did you mean 'deepseek'?");
+}
+
+TEST(Check, ANoteCountsWhatIsOverridden) {
+    Options options = sound();
+    options.directives = {
+        directive("default", Step::Observe, {"service:*", "service:companion", "service:relay"}),
+        directive("all", Step::Restrict, {"service:deepseek", "service:openai", "service:companion", "service:relay"})};
+    EXPECT_THAT(
+        found(options, Severity::Note),
+        ElementsAre("directive default (observe) is overridden by all (restrict) over service deepseek, service "
+                    "openai, service companion and 1 more"));
 }
 
 TEST(Check, WhatMayNotBeSinkholed) {

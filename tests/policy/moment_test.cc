@@ -78,5 +78,44 @@ TEST(Moment, TheLastDayIsTheOneOnTheDirectivesOwnWall) {
     EXPECT_NE(unknown.error().text.find("directive a"), std::string::npos);
 }
 
+Until opens(const Options& options, std::string_view at) { return moment_of(options, time(at)).value().opens[0]; }
+
+TEST(Moment, ADirectiveOpensAtTheNextTimeAtWhichItSinkholesNoMore) {
+    Options options;
+    options.timezone = "Asia/Seoul";
+    options.directives = {directive("a", Step::Restrict, {"service:*"})};
+    Directive& hours = options.directives[0];
+    hours.timezone = "Asia/Seoul";
+    EXPECT_EQ(opens(options, "2026-03-02T10:00:00+09:00").day, "");
+    hours.ends = time("2026-12-31T23:59:59+09:00");
+    EXPECT_EQ(opens(options, "2026-03-02T10:00:00+09:00").stamp, "2026-12-31") << "the end of a day is the day";
+    hours.hours = parse_hours("mon-fri 08:00-19:00").value();
+    const Until today = opens(options, "2026-03-02T10:00:00+09:00");  // a Monday
+    EXPECT_TRUE(today.today);
+    EXPECT_EQ(today.time, "19:00");
+    EXPECT_EQ(today.stamp, "2026-03-02T19:00:00+09:00");
+    hours.hours = parse_hours("22:00-06:00").value();
+    const Until tomorrow = opens(options, "2026-03-02T23:00:00+09:00");
+    EXPECT_FALSE(tomorrow.today);
+    EXPECT_EQ(tomorrow.day, "2026-03-03");
+    EXPECT_EQ(tomorrow.time, "06:00");
+    hours.hours.reset();
+    hours.planned = {{time("2026-04-01T00:00:00+09:00"), Step::Block},
+                     {time("2026-05-01T00:00:00+09:00"), Step::Advise}};
+    EXPECT_EQ(opens(options, "2026-03-02T10:00:00+09:00").stamp, "2026-04-30") << "a stricter step opens nothing";
+}
+
+TEST(Moment, TimesAreThoseOfTheSite) {
+    Options options;
+    options.directives = {directive("a", Step::Restrict, {"service:*"})};
+    options.directives[0].timezone = "UTC";
+    options.directives[0].hours = parse_hours("08:00-19:00").value();
+    EXPECT_EQ(opens(options, "2026-03-02T10:00:00Z").time, "19:00");
+    options.timezone = "Asia/Seoul";
+    EXPECT_EQ(opens(options, "2026-03-02T10:00:00Z").stamp, "2026-03-03T04:00:00+09:00");
+    options.timezone = "Nowhere/Land";
+    EXPECT_FALSE(moment_of(options, kNow).ok());
+}
+
 }  // namespace
 }  // namespace cenote::policy

@@ -51,6 +51,12 @@ TEST(Parse, Hours) {
     EXPECT_EQ(parse_hours("12:30-13:30").value().days, (std::array<bool, 7>{true, true, true, true, true, true, true}));
 }
 
+TEST(Parse, HoursOfOneDigitAreShownWithTwo) {
+    EXPECT_EQ(parse_hours("mon-fri 9:00-18:00").error().text,
+              "'mon-fri 9:00-18:00' are not weekly hours; hours have two digits: \"mon-fri 09:00-18:00\"");
+    EXPECT_NE(parse_hours("8:00-9:30").error().text.find("\"08:00-09:30\""), std::string::npos);
+}
+
 TEST(Parse, WrongHoursSayHow) {
     for (const std::string_view text :
          {"", "mon", "mon-fri", "mon-fri 8:00-19:00", "mon-fri 08:00-08:00", "mon-fri 24:00-08:00",

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "resolver/policy/phrases.h"
 #include "tests/policy/fixture.h"
 #include "tests/support/allocations.h"
 
@@ -24,6 +25,7 @@ constexpr std::string_view kOther = "10.99.0.1";
 Options demo() {
     Options options;
     options.node = "dns1.agency.example";
+    options.timezone = "Asia/Seoul";
     options.groups = {group("moti", {"10.20.0.0/16"}), group("lab", {"10.20.7.0/24"})};
     options.directives = {directive("demo-1", Step::Restrict, {"service:deepseek"})};
     options.directives[0].contact = {"mailto:dns@agency.example"};
@@ -228,11 +230,30 @@ TEST(Policy, ACellIsReadyForTheWire) {
         R"({"c":["mailto:dns@agency.example"],"j":"DeepSeek is restricted by directive demo-1 until 2026-12-31","s":5,"l":"en"})");
     EXPECT_EQ(cell.structured_short, R"({"c":["mailto:dns@agency.example"],"s":5})");
     const std::string txt(cell.txt_rdata.begin(), cell.txt_rdata.end());
-    EXPECT_EQ(txt.substr(1), "cenote directive=demo-1 service=deepseek rule=service:deepseek until=2026-12-31");
+    const std::string for_programs = "cenote directive=demo-1 service=deepseek rule=service:deepseek until=2026-12-31";
+    EXPECT_EQ(txt.substr(1, for_programs.size()), for_programs);
+    EXPECT_EQ(txt.substr(2 + for_programs.size()), cell.text) << "a second string for people";
     EXPECT_EQ(std::vector(cell.ipv4.begin(), cell.ipv4.end()), (std::vector<std::uint8_t>(4, 0)));
     EXPECT_EQ(cell.ipv6.size(), 16U);
     EXPECT_GT(cell.soa_rdata.size(), 20U);
     EXPECT_EQ(verdict_of(*policy, kMoti, "www.deepseek.com").labels, 2);
+}
+
+TEST(Policy, TheWordsAreThoseOfTheGroupsLanguage) {
+    Options options = demo();
+    options.groups[0].language = "ko-KR";
+    options.phrases = {phrases_for({}, "en")};
+    options.phrases[0].language = "fr";
+    options.phrases[0].name = "Ce nom";
+    options.phrases[0].restricted_until = "{subject} : voir {directive}, jusqu'au {until}";
+    auto policy = build(options, kNow);
+    EXPECT_EQ(judged(*policy, kMoti, "deepseek.com").text,
+              "DeepSeek 이용이 지시 demo-1에 따라 2026-12-31까지 제한됩니다; 문의 dns@agency.example");
+    EXPECT_NE(judged(*policy, kOther, "deepseek.com").text, judged(*policy, kMoti, "deepseek.com").text);
+    options.groups[0].language = "fr";
+    policy = build(options, kNow);
+    EXPECT_EQ(judged(*policy, kMoti, "deepseek.com").text,
+              "DeepSeek : voir demo-1, jusqu'au 2026-12-31; ask dns@agency.example");
 }
 
 TEST(Policy, AnOrderOfAnotherBodyIsCensored) {

@@ -56,6 +56,27 @@ TEST(Problems, ARefusedReloadGivesItsFirstMistakeAndTheirNumber) {
     EXPECT_THAT(problem.remedy, HasSubstr("'cenote reload'"));
 }
 
+TEST(Problems, FilesThatWereRefusedAtTheStartAreAnErrorUntilAReload) {
+    Condition condition;
+    condition.refused_start = {kBefore, "directives.d/a.toml:1:2: unknown key 'a'\ncenote.toml:5:1: no id"};
+    const Problem problem = only(condition);
+    EXPECT_EQ(problem.severity, Severity::Error);
+    EXPECT_EQ(
+        problem.what,
+        "the configuration was refused at the start of 2026-03-01T08:00:00Z, and the last one that was in force is "
+        "in use: directives.d/a.toml:1:2: unknown key 'a' (and 1 more)");
+    EXPECT_EQ(problem.since, kBefore);
+}
+
+TEST(Problems, WhatWaitsForARestartIsAWarning) {
+    Condition condition;
+    condition.waiting_for_restart = {"[server].listen", "[cache].size"};
+    const Problem problem = only(condition);
+    EXPECT_EQ(problem.severity, Severity::Warning);
+    EXPECT_EQ(problem.what, "changed, and taken over at the next restart only: [server].listen, [cache].size");
+    EXPECT_THAT(problem.remedy, HasSubstr("systemctl restart cenoted"));
+}
+
 TEST(Problems, ARefusedSetAndAnOlderSetAreErrors) {
     Condition condition;
     condition.refused_set = {kBefore, "checksum is wrong"};

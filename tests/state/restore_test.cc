@@ -243,7 +243,8 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
     tamper(
         path,
         "DROP TABLE given; DROP TABLE seen; DROP INDEX rule_open; DROP INDEX rule_by_kind; DROP INDEX audit_by_object;"
-        "DROP INDEX imported_by_object; DELETE FROM rule WHERE id = 'dns1-2'; PRAGMA user_version = 2");
+        "DROP INDEX imported_by_object; DROP TABLE configuration; DELETE FROM rule WHERE id = 'dns1-2';"
+        "PRAGMA user_version = 2");
     tamper(path, "UPDATE rule SET id = 'dns1-999999999999999999' WHERE id = 'dns1-1'");
     EXPECT_EQ(open()->next_id("dns1").value(), "dns1-3") << "ids in the trail are not given out again either";
     ASSERT_TRUE(copy_state(path, folder / "migrated.db").ok());

@@ -301,6 +301,39 @@ TEST_F(StateTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {
     EXPECT_THAT(find_breaks(trail(), chain_of(old, kNoHead)), IsEmpty());
 }
 
+TEST_F(StateTest, TheLastConfigurationIsKeptWhole) {
+    const StoredConfiguration first{record("", "").at,
+                                    {{"cenote.toml", "[server]\n"}, {"directives.d/a.toml", "보안"}}};
+    const StoredConfiguration second{first.at + seconds{60}, {{"cenote.toml", ""}}};
+    {
+        const auto state = open();
+        EXPECT_FALSE(state->configuration()->has_value());
+        ASSERT_TRUE(state->keep_configuration(first).ok());
+        ASSERT_TRUE(state->keep_configuration({second.at, first.files}).ok());
+        EXPECT_EQ((*state->configuration())->at, first.at) << "equal files are not written again";
+    }
+    const auto state = open();
+    EXPECT_EQ((*state->configuration())->files, first.files);
+    ASSERT_TRUE(state->keep_configuration(second).ok());
+    EXPECT_EQ((*state->configuration())->files, second.files);
+    EXPECT_EQ((*state->configuration())->at, second.at);
+}
+
+TEST_F(StateTest, AFileOfTheThirdSchemaIsBroughtUpToDate) {
+    const Rule rule{RuleKind::Directive, "dns1-7", "text", false};
+    {
+        const auto state = open();
+        ASSERT_TRUE(change(*state, &rule, record("directive add", "dns1-7")).ok());
+    }
+    tamper("DROP TABLE configuration; PRAGMA user_version = 3");
+    const auto state = open();
+    EXPECT_FALSE(state->configuration()->has_value());
+    EXPECT_EQ(*state->rules(), std::vector<Rule>{rule});
+    EXPECT_EQ(*state->next_id("dns1"), "dns1-8");
+    EXPECT_TRUE(state->keep_configuration({record("", "").at, {{"cenote.toml", ""}}}).ok());
+    EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty());
+}
+
 TEST_F(StateTest, ABackupComesBackWithItsRulesAdapted) {
     const Path backup = folder / "backup.db";
     Rule rule{RuleKind::Exception, "dns1-1", "granted", false};

@@ -115,6 +115,32 @@ class Reload(SystemTest):
         self.refuse_and_repair(lambda: self.assertEqual(self.resolver.cenote("reload").returncode, 1),
                                lambda: self.resolver.cenote_ok("reload"))
 
+    def test_a_restart_with_refused_files_keeps_the_policy(self):
+        """A mistake in policy does not end the service: what was in force is in force again, loudly, until a reload."""
+        daemon = self.resolver.daemon
+        for what, directives in BROKEN.items():
+            with self.subTest(what):
+                self.resolver.write_config(directives=directives)
+                self.resolver.stop()
+                self.resolver.start()
+                self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
+                problem, = [p for p in self.resolver.cenote_json("status")["problems"]
+                            if "was refused at the start" in p["what"]]
+                self.assertEqual(problem["severity"], "error")
+                self.assertRegex(problem["what"], r"cenote\.toml:\d+:\d+: ")
+                self.assertNotEqual(self.resolver.cenote("status", "--check").returncode, 0)
+                self.assertEqual(self.resolver.cenote("reload").returncode, 1)
+        self.resolver.write_config(directives=BLOCK_OPEN)
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(addresses(self.resolver.ask("open.example")), ["0.0.0.0"])
+        self.assertNotIn("refused at the start", str(self.resolver.cenote_json("status")["problems"]))
+
+    def test_what_waits_for_a_restart_is_told(self):
+        self.resolver.write_config(workers=1)
+        self.assertIn("[server].workers is taken over at the next restart", self.resolver.cenote_ok("reload"))
+        problem, = [p for p in self.resolver.cenote_json("status")["problems"] if "next restart" in p["what"]]
+        self.assertEqual(problem["severity"], "warning")
+
     def test_a_set_that_is_refused_is_a_problem(self):
         good = self.resolver.set.read_bytes()
         spare = self.resolver.folder / "spare"

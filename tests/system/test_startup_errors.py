@@ -17,7 +17,7 @@ class StartupErrors(SystemTest):
     def fails(self, node, word):
         done = self.run_daemon("--config", node.config)
         self.assertEqual(done.returncode, 1, done)
-        errors = [line for line in done.stderr.splitlines() if word in line]
+        errors = [line for line in done.stderr.splitlines() if word in line and not line.startswith("warning:")]
         self.assertEqual(len(errors), 1, done.stderr)
         return done
 
@@ -104,6 +104,30 @@ step    = "block"
     def test_check_of_a_good_file(self):
         done = self.run_daemon("--check", "--config", self.node().config)
         self.assertEqual(done.returncode, 0, done)
+
+    def test_check_sees_what_the_machine_lacks(self):
+        """Warnings: the daemon would start, or would with another machine."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+            holder.bind(("127.0.0.1", 0))
+            port = holder.getsockname()[1]
+            node = self.node(listen=f'"127.0.0.1:{port}", "203.0.113.1:53"', directives="")
+            node.config.write_text(node.config.read_text().replace(str(node.services), "/no/such/services"))
+            done = self.run_daemon("--check", "--config", node.config)
+        self.assertEqual(done.returncode, 0, done)
+        for what in (f"another program has UDP of 127.0.0.1:{port}", "this machine has no address 203.0.113.1",
+                     "there is no folder /no/such/services"):
+            line, = [line for line in done.stderr.splitlines() if what in line]
+            self.assertRegex(line, r"cenote\.toml:\d+:\d+: warning: ")
+
+    def test_check_as_the_user_of_the_daemon(self):
+        node = self.node()
+        node.config.chmod(0o640)
+        node.folder.chmod(0o755)
+        unprivileged = ["setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"]
+        done = subprocess.run([*unprivileged, str(BIN / "cenoted"), "--check", "--config", str(node.config)],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("Permission denied", done.stderr)
 
     def test_times_need_an_offset(self):
         node = self.node(directives=RESTRICT_ALPHA.replace("23:59:59Z", "23:59:59"))

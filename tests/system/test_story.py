@@ -119,7 +119,7 @@ class Story(SystemTest):
         self.assertTrue(self.is_open(STAFF))
         self.come_to("2025-02-06T09:00:00+09:00", "the restriction", lambda: not self.is_open(STAFF))
         answer = self.dig(STAFF)
-        for text in ("0.0.0.0", "EDE: 15 (Blocked)", "directive moti-2025-02 until 2025-12-31", "dns@moti.example",
+        for text in ("0.0.0.0", "EDE: 15 (Blocked)", "지시 moti-2025-02에 따라 2025-12-31 14:59까지", "dns@moti.example",
                      "보안 점검 중"):
             self.assertIn(text, answer)
         self.assertTrue(self.is_open(SCHOOL), "the network of another group")

@@ -26,6 +26,8 @@ Exit reload(Session& session, const Why& why) {
     for (const auto& warning : done->value(field::kWarnings, Json::array()))
         fmt::print(stderr, "cenote: {}\n", cell(warning));
     fmt::print("policy version {} is in force\n", cell(*done, field::kPolicyVersion));
+    for (const auto& key : done->value(field::kAtRestart, Json::array()))
+        fmt::print("{} is taken over at the next restart: systemctl restart cenoted\n", cell(key));
     return Exit::Done;
 }
 

@@ -9,6 +9,7 @@
 #include "resolver/daemon/running.h"
 #include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/transfer_process.h"
+#include "resolver/policy/local_times.h"
 
 namespace cenote::daemon {
 namespace {
@@ -22,6 +23,12 @@ state::Record update_record(std::string note) {
     return record;
 }
 
+/// On the clock of the site, for systemd.
+std::string at_site(const config::Settings& settings, WallTime at) {
+    const auto times = policy::LocalTimes::load(settings.timezone);
+    return times ? times->show(at) : format_time(at);
+}
+
 }  // namespace
 
 std::string status_line(const Running& running) {
@@ -29,7 +36,8 @@ std::string status_line(const Running& running) {
     std::string line = fmt::format("{} domains, policy version {}", base == nullptr ? 0 : base->info().domains,
                                    running.enforcement().version().version);
     if (const auto& refused = running.problems().refused_reload())
-        line += fmt::format("; the last reload failed at {}", format_time(refused->at));
+        line += fmt::format("; the last reload failed at {}",
+                            at_site(running.enforcement().loaded().settings, refused->at));
     return line;
 }
 

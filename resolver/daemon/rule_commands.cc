@@ -253,6 +253,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     opened.reason = text_in(request, "note");
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
+    opened.id = *id;
     Response response = write_rule(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false},
                                    record_of(peer, request, "allow"));
     if (response.ok && !typed->note.empty()) response.data["notes"].push_back(typed->note);
@@ -267,6 +268,21 @@ Response suspend(Running& running, const Peer& peer, const Request& request) {
     if (!id) return fail(id.error().text);
     return write_rule(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
                       record_of(peer, request, "suspend"));
+}
+
+/// Ends the suspension in force, which `id` may name.
+Response resume(Running& running, const Peer& peer, const Request& request) {
+    const policy::Policy& policy = running.enforcement().policy();
+    const std::string in_force = policy.suspended() ? policy.options().suspension : std::string();
+    const std::string id = text_of(request, "id").value_or(in_force);
+    if (in_force.empty()) return fail("nothing is suspended");
+    if (id != in_force) return fail(fmt::format("{} is not the suspension in force; that is {}", id, in_force));
+    auto rule = rule_in_force(running, id);
+    if (!rule) return fail(rule.error().text);
+    rule->lifted = true;
+    auto record = record_of(peer, request, "resume");
+    record.before = rule->text;
+    return write_rule(running, request, *rule, std::move(record));
 }
 
 }  // namespace cenote::daemon

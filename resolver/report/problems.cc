@@ -79,9 +79,10 @@ void add_state_problems(const Condition& condition, WallTime now, Problems& foun
                          "set the clock; if it is right, and ran ahead before, 'cenote state accept-clock'"});
     if (const auto& until = condition.suspended_until; until && now < *until)
         found.push_back({Severity::Warning,
-                         fmt::format("everything is suspended until {}", format_time(*until)),
+                         fmt::format("everything is suspended until {}{}{}", format_time(*until),
+                                     condition.suspended_by.empty() ? "" : " by ", condition.suspended_by),
                          {},
-                         "nothing, it ends by itself"});
+                         "'cenote resume' ends it before that"});
 }
 
 void add_exceptions(const Condition& condition, Problems& found) {

@@ -42,6 +42,7 @@ struct Condition {
     std::string state_problem;
     std::string clock_problem;
     std::optional<WallTime> suspended_until;
+    std::string suspended_by;  // "root (dns1-12: outage)"; empty: it is not known
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen

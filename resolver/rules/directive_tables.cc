@@ -141,6 +141,7 @@ void read_allow(const TomlTable& table, PolicyDraft& draft) {
     const auto mistakes = errors_in(draft.diagnostics);
     policy::Allow allow;
     allow.place = table.place();
+    if (auto id = table.text("id")) allow.id = std::move(id->value);
     allow.domains = wire::read_subtrees(table, "domains", draft.diagnostics);
     allow.groups = values(table.texts("groups"));
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
@@ -201,6 +202,7 @@ std::string to_toml(const policy::Directive& directive) {
 
 std::string to_toml(const policy::Allow& allow) {
     TomlWriter table("[[allow]]");
+    table.text("id", allow.id);
     std::vector<std::string> domains;
     for (const auto& domain : allow.domains) domains.push_back(wire::typed_text(domain));
     table.texts("domains", domains);

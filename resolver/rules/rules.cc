@@ -39,7 +39,10 @@ RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
     RuntimeRules runtime;
     for (const auto& [rule, exception, ends] : rules) {
         switch (rule.kind) {
-            case state::RuleKind::Suspension: runtime.suspended_until = rule.lifted ? std::nullopt : ends; break;
+            case state::RuleKind::Suspension:
+                runtime.suspended_until = rule.lifted ? std::nullopt : ends;
+                runtime.suspension = rule.lifted ? std::string() : rule.id;
+                break;
             case state::RuleKind::Exception:
                 if (!exception)
                     runtime.unreadable += fmt::format("exception {} cannot be read\n", rule.id);
@@ -50,7 +53,7 @@ RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
             case state::RuleKind::Allow:
                 if (!rule.lifted)
                     runtime.documents.push_back(
-                        {fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text});
+                        {fmt::format("{} {}", state::rule_kind_to_text(rule.kind), rule.id), rule.text, rule.id});
                 break;
         }
     }
@@ -63,6 +66,20 @@ RuntimeRules runtime_rules(const std::vector<state::Rule>& rules) {
     return runtime_rules(read);
 }
 
+ReadRule read_rule(const state::Rule& rule, const std::string& timezone) {
+    Diagnostics unread;
+    PolicyDraft draft(unread);
+    draft.timezone = timezone;
+    const auto file = TomlFile::parse(rule.text, rule.id, unread);
+    if (!file) return {};
+    read_directives(file->root(), draft);
+    ReadRule read;
+    if (!draft.policy.directives.empty()) read.directive = std::move(draft.policy.directives.front());
+    if (!draft.policy.allows.empty()) read.allow = std::move(draft.policy.allows.front());
+    if (read.allow) read.allow->id = rule.id;
+    return read;
+}
+
 std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics) {
     PolicyDraft draft(diagnostics);
@@ -72,8 +89,11 @@ std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files
     for (const RuleDocument& document : runtime.documents) {
         const auto file = TomlFile::parse(document.text, document.name, diagnostics);
         if (!file) continue;
+        const auto allows = static_cast<std::ptrdiff_t>(draft.policy.allows.size());
         read_directives(file->root(), draft);
         file->finish();
+        for (auto made = draft.policy.allows.begin() + allows; made != draft.policy.allows.end(); ++made)
+            made->id = document.id;
     }
     check_addresses(std::span(draft.policy.directives).subspan(files.policy->directives.size()), files.guarded,
                     diagnostics);
@@ -83,6 +103,7 @@ std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files
         return nullptr;
     draft.policy.exceptions = runtime.exceptions;
     draft.policy.suspended_until = runtime.suspended_until;
+    draft.policy.suspension = runtime.suspension;
     return std::make_shared<const policy::Options>(std::move(draft.policy));
 }
 

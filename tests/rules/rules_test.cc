@@ -87,13 +87,14 @@ TEST(Documents, WhatIsLeftOutStaysOut) {
 
 TEST(Documents, AnAllowReadsAsItWasWritten) {
     policy::Allow allow;
+    allow.id = "dns1-2";
     allow.domains = {*wire::Name::parse("good.example"), *wire::Name::parse("a\\.b.example")};
     allow.groups = {"lab"};
     allow.reason = "needed";
     allow.ends = parse_time("2026-12-31T23:59:59Z").value();
     Diagnostics diagnostics;
     RuntimeRules runtime;
-    runtime.documents = {{"allow dns1-2", to_toml(allow)}};
+    runtime.documents = {{"allow dns1-2", to_toml(allow), "dns1-2"}};
     const auto both = add_runtime_rules(files(), runtime, diagnostics);
     ASSERT_NE(both, nullptr);
     EXPECT_EQ(both->allows.back().domains, allow.domains);
@@ -157,6 +158,8 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
     exception.ends = parse_time("2026-03-02T15:00:00Z").value();
     options.exceptions = {exception};
     options.suspended_until = parse_time("2026-03-02T12:30:00Z").value();
+    options.suspension = "dns1-18";
+    options.allows[0].id = "dns1-19";
 
     const std::string text = policy_document(options, nullptr);
     const auto read = read_policy_document(text);
@@ -166,6 +169,8 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
     EXPECT_EQ(read->options->directives[0].planned.size(), 1U);
     EXPECT_EQ(read->options->exceptions[0].client, exception.client);
     EXPECT_EQ(read->options->suspended_until, options.suspended_until);
+    EXPECT_EQ(read->options->suspension, "dns1-18");
+    EXPECT_EQ(read->options->allows[0].id, "dns1-19");
     EXPECT_FALSE(read_policy_document("[policy]\nnonsense = 1\n").ok());
 }
 

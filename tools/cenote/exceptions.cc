@@ -35,7 +35,7 @@ Exit request(Session& session, const RequestFlags& flags) {
     const std::string id = cell(*done, "id");
     fmt::print("{}\n", id);
     if (cell(*done, "stage") == "granted")
-        fmt::print(stderr, "in force until {}{}\n", cell(*done, "ends"),
+        fmt::print(stderr, "in force until {}{}\n", session.at_site(cell(*done, "ends")),
                    done->value("unratified", false)
                        ? "; a second person has yet to agree: cenote exception approve " + id
                        : std::string());
@@ -59,7 +59,7 @@ Exit change(Session& session, const std::string& verb, const ExceptionChangeFlag
     if (!done) return fail(done.error());
     const std::string stage = cell(*done, "stage");
     if (stage == "granted")
-        fmt::print("{} is in force until {}\n", cell(*done, "id"), cell(*done, "ends"));
+        fmt::print("{} is in force until {}\n", cell(*done, "id"), session.at_site(cell(*done, "ends")));
     else if (stage == "asked")
         fmt::print("{} waits for one more person\n", cell(*done, "id"));
     else
@@ -153,8 +153,8 @@ Exit list(Session& session, const ListFlags& flags) {
     for (const auto& row : *rows)
         table.add({cell(row, "id"), row.value("unratified", false) ? "unratified" : cell(row, "stage"),
                    cell(row, "directive"), cell(row, row["client"].is_null() ? "group" : "client"),
-                   cell(row, row["ends"].is_null() ? "lasts" : "ends"), cell(row, "asked_by"), cell(row, "agreed_by"),
-                   cell(row, "queries"), cell(row, "purpose")});
+                   session.at_site(cell(row, row["ends"].is_null() ? "lasts" : "ends")), cell(row, "asked_by"),
+                   cell(row, "agreed_by"), cell(row, "queries"), cell(row, "purpose")});
     table.print();
     return Exit::Done;
 }

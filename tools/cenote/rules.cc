@@ -59,8 +59,8 @@ Result<std::string> body_of(const AddFlags& flags) {
     return rules::to_toml(directive);
 }
 
-void print_dry_run(const Json& reply) {
-    fmt::print("{}", lines(reply, "text"));
+void print_dry_run(Session& session, const Json& reply) {
+    fmt::print("{}", session.toml_at_site(lines(reply, "text")));
     for (const auto& row : reply.value("takes", Json::array()))
         fmt::print("takes  {} ({}, {} names)\n", in_both_forms(cell(row, "id")), cell(row, "target"),
                    cell(row, "names"));
@@ -80,7 +80,7 @@ Exit add(Session& session, const AddFlags& flags) {
     const auto done = session.ask("directive-add", std::move(args));
     if (!done) return fail(done.error());
     if (flags.dry_run)
-        print_dry_run(*done);
+        print_dry_run(session, *done);
     else
         fmt::print("{}\n", cell(*done, "id"));
     if (!flags.dry_run) print_notes(*done);
@@ -154,7 +154,7 @@ Exit step(Session& session, const RuleChangeFlags& flags) {
     const auto done = session.ask("directive-step", std::move(args));
     if (!done) return fail(done.error());
     if (!flags.at.empty())
-        fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, flags.at);
+        fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, session.at_site(flags.at));
     else
         fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, "policy_version"));
     return Exit::Done;
@@ -200,7 +200,7 @@ Exit until_then(Session& session, const char* verb, const RuleChangeFlags& flags
     const auto done = session.ask(verb, std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{}: {} until {}\n", cell(*done, "id"), what, format_time(*ends));
+    fmt::print("{}: {} until {}\n", cell(*done, "id"), what, session.at_site(format_time(*ends)));
     return Exit::Done;
 }
 
@@ -230,7 +230,7 @@ void add_temporary_rules(Verbs& verbs) {
 }  // namespace
 
 std::string check_time(const std::string& text) {
-    const auto parsed = parse_time(text);
+    const auto parsed = read_written_time(text);
     return parsed ? "" : parsed.error().text;
 }
 

@@ -67,9 +67,9 @@ Exit status(Session& session, const StatusFlags& flags) {
     if (flags.json)
         print_json(*answer);
     else if (flags.check)
-        print_problems(problems);
+        print_problems(session.json_at_site(problems));
     else
-        print_status(*answer);
+        print_status(session.json_at_site(*answer));
     return flags.check && !problems.empty() ? Exit::Failed : Exit::Done;
 }
 

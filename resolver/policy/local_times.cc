@@ -57,7 +57,8 @@ std::string replaced_in(std::string_view text, const std::function<std::string(W
     std::string out;
     std::size_t done = 0;
     WallTime time{};
-    for (auto at = find_utc_time(text, done, time); at != std::string_view::npos; at = find_utc_time(text, done, time)) {
+    for (auto at = find_utc_time(text, done, time); at != std::string_view::npos;
+         at = find_utc_time(text, done, time)) {
         out += text.substr(done, at - done);
         out += show(time);
         done = at + kTimeSize;
@@ -129,8 +130,8 @@ Result<WallTime> LocalTimes::read(std::string_view text) const {
         return Error{fmt::format(
             "there is no {} in {}: the clock is set forward over it; write an earlier or a later time", clock, name_)};
     if (!written->zone.empty()) {
-        const auto named = std::find_if(times.begin(), times.end(),
-                                        [&](WallTime at) { return zone_.name_at(at) == written->zone; });
+        const auto named =
+            std::find_if(times.begin(), times.end(), [&](WallTime at) { return zone_.name_at(at) == written->zone; });
         if (named != times.end()) return *named;
         return Error{fmt::format("'{}' is not the time of {} at {}; write {}", written->zone, name_, clock,
                                  with_offset(times.front()))};

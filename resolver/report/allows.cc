@@ -52,8 +52,7 @@ Json allows_json(const policy::Policy& policy, WallTime now, const StoryOf& stor
         if (!allow.ends || now < *allow.ends) rows.push_back(allow_json(allow, "in-force", story_of(allow.id)));
     const std::string& suspension = policy.options().suspension;
     if (policy.suspended())
-        rows.push_back(
-            suspension_json(suspension, policy.options().suspended_until, "in-force", story_of(suspension)));
+        rows.push_back(suspension_json(suspension, policy.options().suspended_until, "in-force", story_of(suspension)));
     return rows;
 }
 

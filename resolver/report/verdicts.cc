@@ -80,7 +80,8 @@ std::vector<wire::Name> names_of(const domainset::DomainSet& base, std::uint32_t
     std::vector<wire::Name> names;
     base.for_each([&](const domainset::Entry& entry) {
         const auto tags = base.source_set(entry.own);
-        if (std::any_of(tags.begin(), tags.end(), [&](std::uint32_t tag) { return base.tags()[tag].source == service; }))
+        if (std::any_of(tags.begin(), tags.end(),
+                        [&](std::uint32_t tag) { return base.tags()[tag].source == service; }))
             names.push_back(entry.name);
     });
     return names;
@@ -97,9 +98,9 @@ Result<std::uint32_t> find_service(const domainset::DomainSet* base, const std::
         known.insert(known.end(), source.aliases.begin(), source.aliases.end());
     }
     const std::string near = nearest(id, known);
-    return Error{fmt::format("there is no service '{}'{}", id,
-                             near.empty() ? std::string("; 'cenote services' shows them")
-                                          : fmt::format("; did you mean '{}'?", near))};
+    return Error{fmt::format(
+        "there is no service '{}'{}", id,
+        near.empty() ? std::string("; 'cenote services' shows them") : fmt::format("; did you mean '{}'?", near))};
 }
 
 class Judge {
@@ -131,7 +132,7 @@ private:
                            const std::vector<const wire::Name*>& names) const {
         const auto explained = policy_.explain(client, *names.front());
         const auto* directive = policy::find_directive(policy_.options(), explained.directive);
-        const std::string& decides = explained.verdict == "allow"       ? explained.allow
+        const std::string& decides = explained.verdict == "allow"  ? explained.allow
                                      : explained.exception.empty() ? explained.directive
                                                                    : explained.exception;
         return {{field::kId, group != nullptr ? group->id : std::string(kEveryone)},

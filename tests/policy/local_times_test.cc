@@ -62,11 +62,13 @@ TEST(LocalTimes, SkippedAndRepeatedHoursAreRefused) {
     const auto berlin = in("Europe/Berlin");
     EXPECT_EQ(berlin.read("2026-03-29 01:59").value(), time("2026-03-29T00:59:00Z"));
     EXPECT_EQ(berlin.read("2026-03-29 03:00").value(), time("2026-03-29T01:00:00Z"));
-    EXPECT_THAT(berlin.read("2026-03-29 02:30").error().text, HasSubstr("there is no 2026-03-29 02:30 in Europe/Berlin"));
+    EXPECT_THAT(berlin.read("2026-03-29 02:30").error().text,
+                HasSubstr("there is no 2026-03-29 02:30 in Europe/Berlin"));
     EXPECT_EQ(berlin.read("2026-10-25 02:30 CEST").value(), time("2026-10-25T00:30:00Z"));
-    EXPECT_THAT(berlin.read("2026-10-25 02:30").error().text,
-                HasSubstr("occurs twice in Europe/Berlin, where the clock is set back; write 2026-10-25T02:30:00+02:00 or "
-                          "2026-10-25T02:30:00+01:00"));
+    EXPECT_THAT(
+        berlin.read("2026-10-25 02:30").error().text,
+        HasSubstr("occurs twice in Europe/Berlin, where the clock is set back; write 2026-10-25T02:30:00+02:00 or "
+                  "2026-10-25T02:30:00+01:00"));
     EXPECT_EQ(berlin.read("2026-10-25 03:00").value(), time("2026-10-25T02:00:00Z"));
     EXPECT_FALSE(in("Pacific/Apia").read("2011-12-30 12:00").ok()) << "a whole day that was skipped";
 }

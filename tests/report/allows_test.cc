@@ -55,7 +55,8 @@ TEST(Allows, EndedOnesAreReadFromTheirRules) {
     const std::vector<state::Rule> rules{
         {state::RuleKind::Allow, "dns1-1", "[[allow]]\ndomains = [\"a.example\"]\nends = 2026-03-02T11:00:00Z\n", true},
         {state::RuleKind::Suspension, "dns1-2", "2026-03-02T10:00:00Z", true},
-        {state::RuleKind::Allow, "dns1-3", "[[allow]]\ndomains = [\"b.example\"]\nends = 2026-03-02T13:00:00Z\n", false},
+        {state::RuleKind::Allow, "dns1-3", "[[allow]]\ndomains = [\"b.example\"]\nends = 2026-03-02T13:00:00Z\n",
+         false},
         {state::RuleKind::Directive, "dns1-4", "", true}};
     const Json rows = ended_allows_json(rules, story_of);
     ASSERT_EQ(rows.size(), 2U) << rows;

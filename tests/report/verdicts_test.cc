@@ -42,9 +42,9 @@ policy::Options with_groups() {
 
 TEST(Verdicts, EachGroupIsJudgedWithoutItsNarrowerOnes) {
     const Json rows = rows_of(with_groups(), "chatgpt");
-    EXPECT_THAT(lines_of(rows), ::testing::ElementsAre("wide observe \"d2\" 2 0", "wide forward null 1 0",
-                                                       "lab restrict \"d1\" 2 0", "lab forward null 1 0",
-                                                       "everyone forward null 3 0"))
+    EXPECT_THAT(lines_of(rows),
+                ::testing::ElementsAre("wide observe \"d2\" 2 0", "wide forward null 1 0", "lab restrict \"d1\" 2 0",
+                                       "lab forward null 1 0", "everyone forward null 3 0"))
         << "the third name is strict";
     EXPECT_EQ(rows[0]["service"], "openai");
     EXPECT_EQ(rows[0]["id"], "wide");

@@ -93,8 +93,8 @@ Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
 
 Result<policy::LocalTimes> Session::read_site_times() {
     std::string zone;
-    if (const auto known = ask_if_there("ping", Json::object()); known && *known)
-        zone = (**known).value("timezone", "");
+    if (const auto known = ask_if_there("ping", Json::object()); known && *known && (*known)->is_object())
+        zone = (*known)->value("timezone", "");
     if (!zone.empty()) return policy::LocalTimes::load(zone);
     const auto known = settings();
     if (!known) return known.error();

@@ -67,9 +67,14 @@ public:
         ok_ = ok_ && allowed.find(c) != std::string_view::npos;
         return c;
     }
-    void skip_fraction() {
-        if (!text_.starts_with('.')) return;
+    bool accept(char c) {
+        if (!text_.starts_with(c)) return false;
         take();
+        return true;
+    }
+    [[nodiscard]] std::string_view rest() const { return text_; }
+    void skip_fraction() {
+        if (!accept('.')) return;
         number(1, 9);
         while (!text_.empty() && text_.front() >= '0' && text_.front() <= '9') take();
     }
@@ -96,36 +101,83 @@ std::chrono::minutes scan_offset(Scanner& scan) {
     return sign == '-' ? -offset : offset;
 }
 
-}  // namespace
-
-Result<WallTime> parse_time(std::string_view text) {
-    const Error malformed{
-        fmt::format("'{}' is not a time; write it as 2026-12-31T23:59:59+09:00 or 2026-12-31T14:59:59Z", text)};
-    Scanner scan(text);
+/// nullopt: another form, or no day of the calendar.
+std::optional<std::chrono::sys_days> scan_date(Scanner& scan) {
     const std::chrono::year year{scan.number(4, 9999)};
     scan.one_of("-");
     const std::chrono::month month{static_cast<unsigned>(scan.number(2, 12))};
     scan.one_of("-");
     const std::chrono::day day{static_cast<unsigned>(scan.number(2, 31))};
     const std::chrono::year_month_day date{year, month, day};
-    if (!scan.ok() || !date.ok()) return malformed;
-    if (scan.at_end())
-        return Error{fmt::format("'{0}' is a date without a time; write {0}T00:00:00+09:00 or {0}T00:00:00Z", text)};
+    if (!scan.ok() || !date.ok()) return std::nullopt;
+    return date;
+}
 
+enum class Seconds : std::uint8_t { Required, Optional };
+
+/// The time of day behind a date.
+seconds scan_clock(Scanner& scan, Seconds rule) {
     scan.one_of("Tt ");
     const std::chrono::hours hours{scan.number(2, 23)};
     scan.one_of(":");
     const std::chrono::minutes minutes{scan.number(2, 59)};
+    if (rule == Seconds::Optional && !scan.rest().starts_with(':')) return hours + minutes;
     scan.one_of(":");
     const seconds second{scan.number(2, 59)};
     scan.skip_fraction();
+    return hours + minutes + second;
+}
+
+/// "KST", "+03": of a time zone, and not an offset such as "+09:00" or "Z".
+bool is_abbreviation(std::string_view text) {
+    return text.size() >= 3 && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+                      c == '-';
+           });
+}
+
+}  // namespace
+
+Result<WallTime> parse_time(std::string_view text) {
+    const Error malformed{
+        fmt::format("'{}' is not a time; write it as 2026-12-31T23:59:59+09:00 or 2026-12-31T14:59:59Z", text)};
+    Scanner scan(text);
+    const auto date = scan_date(scan);
+    if (!date) return malformed;
+    if (scan.at_end())
+        return Error{fmt::format("'{0}' is a date without a time; write {0}T00:00:00+09:00 or {0}T00:00:00Z", text)};
+
+    const seconds clock = scan_clock(scan, Seconds::Required);
     if (!scan.ok()) return malformed;
     if (scan.at_end())
         return Error{fmt::format("the time '{0}' has no offset from UTC; write {0}+09:00 or {0}Z", text)};
 
     const auto offset = scan_offset(scan);
     if (!scan.ok() || !scan.at_end()) return malformed;
-    return std::chrono::sys_days(date) + hours + minutes + second - offset;
+    return *date + clock - offset;
+}
+
+Result<WrittenTime> read_written_time(std::string_view text) {
+    const Error malformed{fmt::format(
+        "'{}' is not a time; write it as in \"2026-12-31 23:59\", or with its offset as 2026-12-31T23:59:59+09:00",
+        text)};
+    Scanner scan(text);
+    const auto date = scan_date(scan);
+    if (!date) return malformed;
+    if (scan.at_end()) return Error{fmt::format("'{0}' is a date without a time; write \"{0} 00:00\"", text)};
+
+    const seconds clock = scan_clock(scan, Seconds::Optional);
+    if (!scan.ok()) return malformed;
+    WrittenTime written{.clock = *date + clock, .offset = {}, .zone = {}};
+    if (scan.at_end()) return written;
+    const bool apart = scan.accept(' ');
+    if (apart && is_abbreviation(scan.rest())) {
+        written.zone = scan.rest();
+        return written;
+    }
+    written.offset = scan_offset(scan);
+    if (!scan.ok() || !scan.at_end()) return malformed;
+    return written;
 }
 
 std::string format_time(WallTime time) {

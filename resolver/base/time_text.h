@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,14 @@ namespace cenote {
 
 /// "2026-12-31T23:59:59+09:00"; without an offset an error that shows how to write one.
 Result<WallTime> parse_time(std::string_view text);
+/// A time as people write it: "2026-12-31T23:59:59+09:00", "2026-12-31 23:59", "2026-12-31 23:59 KST".
+struct WrittenTime {
+    WallTime clock{};                            // what the clock shows, as if it were UTC
+    std::optional<std::chrono::minutes> offset;  // east of Greenwich; nullopt: not written
+    std::string zone;                            // the abbreviation behind it; empty: none
+};
+/// Seconds and offset may be left out.
+Result<WrittenTime> read_written_time(std::string_view text);
 /// "2026-12-31T14:59:59Z".
 std::string format_time(WallTime time);
 /// "500ms", "30s", "15m", "8h", "7d"; "0s" is allowed, a bare number is not.

@@ -12,10 +12,10 @@
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
+#include "resolver/daemon/rule_views.h"
 #include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/version.h"
-#include "resolver/report/directives.h"
 #include "resolver/report/explain.h"
 #include "resolver/report/fields.h"
 #include "resolver/report/lists.h"
@@ -39,7 +39,9 @@ using control::Request;
 using control::Response;
 using control::Right;
 
-Response ping(Running&, const Peer&, const Request&) { return done({{field::kVersion, kVersion}}); }
+Response ping(Running& running, const Peer&, const Request&) {
+    return done({{field::kVersion, kVersion}, {field::kTimezone, running.enforcement().loaded().settings.timezone}});
+}
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
 Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
 
@@ -54,10 +56,6 @@ Response top(Running& running, const Peer&, const Request& request) {
 Response popular_names(Running& running, const Peer&, const Request&) {
     constexpr std::size_t kRows = 1000;
     return done(*top_json(running, "names", kRows, report::kPopularClientsMin));
-}
-
-Response directives(Running& running, const Peer&, const Request&) {
-    return done(report::directives_json(running.enforcement().policy(), wall_now()));
 }
 
 Response policy_in_force(Running& running, const Peer&, const Request&) {
@@ -77,6 +75,7 @@ Response explain_past(Running& running, const report::ExplainQuestion& ask, Wall
 
 Response explain(Running& running, const Peer&, const Request& request) {
     report::ExplainQuestion ask;
+    ask.story_of = story_of(running);
     auto typed = wire::parse_typed_name(text_in(request, field::kName), wire::NameUse::Question);
     if (!typed) return fail(typed.error().text);
     ask.name = typed->name;
@@ -168,6 +167,8 @@ constexpr std::array kVerbs = {
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
     Verb{"directives", Right::Read, directives},
+    Verb{"allows", Right::Read, allows},
+    Verb{"verdicts", Right::Read, verdicts},
     Verb{"exceptions", Right::Read, exceptions},
     Verb{"exception-request", Right::Read, exception_request},
     Verb{"exception-approve", Right::Read, exception_approve},
@@ -186,6 +187,7 @@ constexpr std::array kVerbs = {
     Verb{"directive-lift", Right::Admin, directive_lift},
     Verb{"allow", Right::Admin, allow},
     Verb{"suspend", Right::Admin, suspend},
+    Verb{"resume", Right::Admin, resume},
 };
 
 /// Why a text of the request is refused; empty: none is. What is imported has limits of its own.

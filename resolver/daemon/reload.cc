@@ -10,6 +10,7 @@
 #include "resolver/daemon/running.h"
 #include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/transfer_process.h"
+#include "resolver/policy/local_times.h"
 
 namespace cenote::daemon {
 namespace {
@@ -41,6 +42,12 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     return waiting;
 }
 
+/// On the clock of the site, for systemd.
+std::string at_site(const config::Settings& settings, WallTime at) {
+    const auto times = policy::LocalTimes::load(settings.timezone);
+    return times ? times->show(at) : format_time(at);
+}
+
 }  // namespace
 
 std::string status_line(const Running& running) {
@@ -49,7 +56,8 @@ std::string status_line(const Running& running) {
                                    running.enforcement().version().version);
     if (running.problems().refused_start()) line += "; the files were refused at the start";
     if (const auto& refused = running.problems().refused_reload())
-        line += fmt::format("; the last reload failed at {}", format_time(refused->at));
+        line += fmt::format("; the last reload failed at {}",
+                            at_site(running.enforcement().loaded().settings, refused->at));
     return line;
 }
 

@@ -7,8 +7,8 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
-#include "resolver/report/fields.h"
 #include "resolver/daemon/rule_effects.h"
+#include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
 #include "resolver/rules/rule_check.h"
 #include "resolver/wire/typed_name.h"
@@ -211,6 +211,7 @@ Response allow(Running& running, const Peer& peer, const Request& request) {
     opened.reason = text_in(request, field::kNote);
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);
     if (!id) return fail(id.error().text);
+    opened.id = *id;
     Response response = write_rule(running, request, {RuleKind::Allow, *id, rules::to_toml(opened), false},
                                    record_of(peer, request, "allow"));
     if (response.ok && !typed->note.empty()) response.data[field::kNotes].push_back(typed->note);
@@ -225,6 +226,21 @@ Response suspend(Running& running, const Peer& peer, const Request& request) {
     if (!id) return fail(id.error().text);
     return write_rule(running, request, {RuleKind::Suspension, *id, format_time(*until), false},
                       record_of(peer, request, "suspend"));
+}
+
+/// Ends the suspension in force, which `id` may name.
+Response resume(Running& running, const Peer& peer, const Request& request) {
+    const policy::Policy& policy = running.enforcement().policy();
+    const std::string in_force = policy.suspended() ? policy.options().suspension : std::string();
+    const std::string id = text_of(request, "id").value_or(in_force);
+    if (in_force.empty()) return fail("nothing is suspended");
+    if (id != in_force) return fail(fmt::format("{} is not the suspension in force; that is {}", id, in_force));
+    auto rule = rule_in_force(running, id);
+    if (!rule) return fail(rule.error().text);
+    rule->lifted = true;
+    auto record = record_of(peer, request, "resume");
+    record.before = rule->text;
+    return write_rule(running, request, *rule, std::move(record));
 }
 
 }  // namespace cenote::daemon

@@ -93,9 +93,9 @@ Result<bool> is_later(const Running& running, const state::Import& read, const s
     if (**known == rule) return false;
     // An exception that is closed on one node is closed on both.
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
-    const auto here = running.rulebook().archive().records_about(rule.id);
+    const auto here = running.rulebook().archive().records_of(rule.id);
     if (!here) return here.error();
-    return count_records_about(read, rule.id) > *here;
+    return count_records_about(read, rule.id) > here->size();
 }
 
 /// Takes an exception of another node as it counts here.

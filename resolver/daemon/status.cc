@@ -6,6 +6,7 @@
 
 #include "blocklists/list_store.h"
 #include "resolver/daemon/metrics.h"
+#include "resolver/daemon/rule_views.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
 #include "resolver/report/directives.h"
@@ -67,6 +68,7 @@ report::Condition condition_of(Running& running) {
     condition.clock_problem = running.clock_problem();
     condition.notify_problem = running.problems().notify_problem();
     condition.suspended_until = running.enforcement().policy().options().suspended_until;
+    condition.suspended_by = suspended_by(running);
     condition.open_exceptions = running.rulebook().open_exceptions();
     condition.absent_addresses = running.queries().listen_watch().absent();
     condition.upstreams = upstream_views(running.queries().server());

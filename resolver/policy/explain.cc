@@ -37,9 +37,11 @@ public:
     }
 
     Explanation run() {
-        if (moment_.suspended)
+        if (moment_.suspended) {
+            explanation_.suspension = options_.suspension;
             add_step(fmt::format("everything is suspended until {}: no step is above observe",
                                  format_time(*options_.suspended_until)));
+        }
         for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
         const Hold* winner = strictest(holds_);
         if (winner != nullptr && holds_.size() > 1)
@@ -220,7 +222,8 @@ private:
             if (!moment_.allows[i] || !is_mine(allow.groups)) continue;
             for (const wire::Name& domain : allow.domains) {
                 if (!name_.is_below_or_equal(domain)) continue;
-                add_step(fmt::format("an allow of {} opens it against every step below block", domain.to_string()));
+                add_step(fmt::format("{} of {} opens it against every step below block",
+                                     allow.id.empty() ? "an allow" : "allow " + allow.id, domain.to_string()));
                 allowed_ = domain.to_string();
                 return &allow;
             }
@@ -245,6 +248,7 @@ private:
         }
         if (opened) {
             explanation_.matched = allowed_;
+            explanation_.allow = allow->id;
             explanation_.until = allow->ends;
         } else if (allow != nullptr) {
             add_step(fmt::format("directive {} blocks, which no allow opens", explanation_.directive));

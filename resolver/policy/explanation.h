@@ -26,8 +26,10 @@ struct Explanation {
     std::string list;
     std::string directive;
     std::string exception;
-    std::string matched;  // the name of the entry
-    std::string answer;   // "null, 30 s"
+    std::string allow;       // id of the allow that opens it; empty: none, or one without an id
+    std::string suspension;  // id of the suspension; empty: nothing is suspended
+    std::string matched;     // the name of the entry
+    std::string answer;      // "null, 30 s"
     std::optional<WallTime> until;
     std::vector<ExplainStep> steps;
     std::optional<WallTime> changes;  // when the calendar leads to another verdict

@@ -96,7 +96,8 @@ public:
         for (const Group& group : options_.groups) check_group(group, ids);
         ids.clear();
         for (const Directive& directive : options_.directives) check_directive(directive, ids);
-        for (const Allow& allow : options_.allows) check_allow(allow);
+        ids.clear();
+        for (const Allow& allow : options_.allows) check_allow(allow, ids);
     }
 
 private:
@@ -224,7 +225,8 @@ private:
             out_.error(place, unknown(kind, target.value, words, where));
     }
 
-    void check_allow(const Allow& allow) {
+    void check_allow(const Allow& allow, std::set<std::string_view>& ids) {
+        if (!allow.id.empty()) check_id("allow", allow.id, allow.place, ids);
         check_groups(allow.groups, key_place(allow.groups_place, allow.place));
         if (allow.domains.empty()) out_.error(allow.place, "an allow without domains opens nothing; name some");
         for (const wire::Name& name : allow.domains) {

@@ -113,6 +113,7 @@ struct Directive {
 };
 
 struct Allow {
+    std::string id;  // empty: none, as in a file
     std::vector<wire::Name> domains;
     std::vector<std::string> groups;  // empty: everyone
     std::string reason;
@@ -160,6 +161,7 @@ struct Options {
     std::vector<Allow> allows;
     std::vector<Exception> exceptions;        // granted; one whose directive or group is gone has no effect
     std::optional<WallTime> suspended_until;  // until then every step is observe at most
+    std::string suspension;                   // its id; empty: there is none
     std::vector<ListName> lists;
     std::vector<wire::Name> unsinkholable;  // names under protect, [[local]] names, zones with a route: never sinkholed
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/policy/overview.h"
 
+#include <algorithm>
+
 #include "resolver/policy/policy_state.h"
 #include "resolver/policy/resolve.h"
 
@@ -40,6 +42,30 @@ DirectiveState PolicyOverview::state_of(std::uint32_t directive) const noexcept 
 }
 
 Step PolicyOverview::step_of(std::uint32_t directive) const noexcept { return state_->moment.phases[directive].step; }
+
+std::optional<PolicyOverview::NextStep> PolicyOverview::next_step_of(std::uint32_t directive) const {
+    constexpr std::size_t kEdgesAhead = 64;
+    const Directive& of = state_->options->directives[directive];
+    const auto zone = TimeZone::load(of.timezone);
+    if (!zone) return std::nullopt;
+    const auto phase_then = [&](WallTime at) {
+        Phase phase = phase_at(of, *zone, at);
+        const auto& until = state_->options->suspended_until;
+        if (!until || at >= *until) return phase;
+        phase.step = std::min(phase.step, Step::Observe);
+        phase.next_edge = earlier(phase.next_edge, until);
+        return phase;
+    };
+    auto edge = phase_then(state_->moment.at).next_edge;
+    for (std::size_t looked = 0; edge && looked < kEdgesAhead; ++looked) {
+        const Phase then = phase_then(*edge);
+        if (then.step != step_of(directive)) return NextStep{*edge, then.step};
+        edge = then.next_edge;
+    }
+    return std::nullopt;
+}
+
+bool PolicyOverview::suspended() const noexcept { return state_->moment.suspended; }
 
 std::vector<PolicyOverview::Taken> PolicyOverview::takes(std::uint32_t directive) const {
     std::vector<Taken> taken;

@@ -40,6 +40,14 @@ public:
     [[nodiscard]] DirectiveState state_of(std::uint32_t directive) const noexcept;
     /// Its present step; None outside its hours.
     [[nodiscard]] Step step_of(std::uint32_t directive) const noexcept;
+    /// The step that the calendar brings next, and when; nullopt: none.
+    struct NextStep {
+        WallTime at{};
+        Step step = Step::None;
+    };
+    [[nodiscard]] std::optional<NextStep> next_step_of(std::uint32_t directive) const;
+    /// Whether a suspension is in force.
+    [[nodiscard]] bool suspended() const noexcept;
     /// A service or list of the base set that a directive matches, and the target by which it does.
     struct Taken {
         std::uint32_t source = 0;  // index into sources()

@@ -29,13 +29,15 @@ public:
     void require(char c) { ok_ = accept(c) && ok_; }
 
     /// "KST" or "<+09>": at least three characters.
-    void skip_name() {
+    std::string name() {
         const bool quoted = accept('<');
         std::size_t length = 0;
         while (length < text_.size() && (quoted ? text_[length] != '>' : is_letter(text_[length]))) ++length;
         ok_ = ok_ && length >= 3;
+        std::string name(text_.substr(0, length));
         text_.remove_prefix(length);
         if (quoted) require('>');
+        return name;
     }
     int number(int lowest, int highest) {
         int value = 0;
@@ -109,11 +111,11 @@ WallTime YearlyChange::local_in(year of) const noexcept {
 std::optional<PosixZone> PosixZone::parse(std::string_view text) {
     Scanner scanner(text);
     PosixZone zone;
-    scanner.skip_name();
+    zone.standard_name = scanner.name();
     zone.standard = -scanner.time();  // POSIX counts west of Greenwich
     if (scanner.ok() && scanner.at_end()) return zone;
 
-    scanner.skip_name();
+    zone.summer_name = scanner.name();
     zone.summer = zone.standard + std::chrono::hours(1);
     if (scanner.ok() && !scanner.at_end()) {
         Scanner ahead = scanner;
@@ -129,24 +131,30 @@ std::array<WallTime, 2> PosixZone::changes_in(year of) const noexcept {
     return {start.local_in(of) - standard, end.local_in(of) - *summer};
 }
 
-seconds PosixZone::offset_at(WallTime at) const noexcept {
-    if (!summer) return standard;
+seconds PosixZone::offset_at(WallTime at) const noexcept { return is_summer(at) ? *summer : standard; }
+
+const std::string& PosixZone::name_at(WallTime at) const noexcept {
+    return is_summer(at) ? summer_name : standard_name;
+}
+
+bool PosixZone::is_summer(WallTime at) const noexcept {
+    if (!summer) return false;
     // The hours of a change may reach into the next year, so the latest change of three years applies.
     const year here = year_of(at + standard);
     WallTime latest = WallTime::min();
-    seconds offset = standard;
+    bool is_summer = false;
     for (const year of : {here - std::chrono::years(1), here, here + std::chrono::years(1)}) {
         const auto [starts, ends] = changes_in(of);
         if (starts <= at && starts >= latest) {
             latest = starts;
-            offset = *summer;
+            is_summer = true;
         }
         if (ends <= at && ends > latest) {
             latest = ends;
-            offset = standard;
+            is_summer = false;
         }
     }
-    return offset;
+    return is_summer;
 }
 
 std::optional<WallTime> PosixZone::next_change(WallTime at) const noexcept {

@@ -4,13 +4,14 @@
 // last transition of the table (RFC 9636 §3.3; its extension of hours to ±167 included).
 //
 // Threads:  plain values.
-// Memory:   none.
+// Memory:   the abbreviations.
 // Failure:  parsing gives nullopt.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "resolver/base/clock.h"
@@ -33,16 +34,20 @@ struct YearlyChange {
 struct PosixZone {
     seconds standard{0};  // east of Greenwich
     std::optional<seconds> summer;
+    std::string standard_name;  // "CET"
+    std::string summer_name;
     YearlyChange start;  // start of summer time
     YearlyChange end;
 
     static std::optional<PosixZone> parse(std::string_view text);
 
     [[nodiscard]] seconds offset_at(WallTime at) const noexcept;
+    [[nodiscard]] const std::string& name_at(WallTime at) const noexcept;
     /// The first change of the clock after `at`.
     [[nodiscard]] std::optional<WallTime> next_change(WallTime at) const noexcept;
 
 private:
+    [[nodiscard]] bool is_summer(WallTime at) const noexcept;
     /// Start and end of summer time in a year.
     [[nodiscard]] std::array<WallTime, 2> changes_in(std::chrono::year year) const noexcept;
 };

@@ -48,6 +48,13 @@ std::int64_t read_i64(ByteReader& reader) {
     return static_cast<std::int64_t>((high << 32) | reader.u32());
 }
 
+/// The text at an index into the abbreviations, up to the NUL behind it.
+std::string abbreviation_at(ByteView characters, std::size_t index) {
+    const std::string_view all(reinterpret_cast<const char*>(characters.data()), characters.size());
+    const std::string_view from = all.substr(std::min(index, all.size()));
+    return std::string(from.substr(0, from.find('\0')));
+}
+
 bool is_zone_name(std::string_view name) {
     const auto is_plain = [](char c) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
@@ -85,24 +92,27 @@ std::optional<TimeZone> TimeZone::parse(ByteView file) {
     for (auto& transition : zone.transitions_)
         transition.at = WallTime(seconds(std::clamp(read_i64(reader), kFarPast, kFarFuture)));
     const ByteView kinds = reader.bytes(counts.times);
-    std::vector<seconds> offsets;
+    zone.types_.clear();  // RFC 9636 §3.2: type 0 holds before the first transition
+    std::vector<std::uint8_t> names;
     for (std::uint32_t i = 0; i < counts.types; ++i) {
         const auto offset = static_cast<std::int32_t>(reader.u32());
         if (offset < -kSecondsMax || offset > kSecondsMax) return std::nullopt;
-        offsets.emplace_back(offset);
-        reader.skip(2);
+        zone.types_.push_back({seconds(offset), {}});
+        reader.skip(1);
+        names.push_back(reader.u8());
     }
-    zone.first_offset_ = offsets.front();  // RFC 9636 §3.2: type 0 holds before the first transition
+    const ByteView characters = reader.bytes(counts.characters);
+    for (std::size_t i = 0; i < names.size(); ++i) zone.types_[i].name = abbreviation_at(characters, names[i]);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-        if (kinds[i] >= offsets.size()) return std::nullopt;
-        zone.transitions_[i].offset = offsets[kinds[i]];
+        if (kinds[i] >= zone.types_.size()) return std::nullopt;
+        zone.transitions_[i].type = kinds[i];
     }
     if (!std::is_sorted(zone.transitions_.begin(), zone.transitions_.end(),
                         [](const Transition& a, const Transition& b) { return a.at < b.at; }))
         return std::nullopt;
 
     // The footer: a newline, the rule, a newline. With an empty rule the last offset continues.
-    reader.skip(counts.characters + std::size_t{counts.leaps} * 12 + counts.is_standard + counts.is_ut);
+    reader.skip(std::size_t{counts.leaps} * 12 + counts.is_standard + counts.is_ut);
     const ByteView footer = reader.bytes(reader.left());
     if (footer.size() < 2 || footer.front() != '\n' || footer.back() != '\n') return std::nullopt;
     const std::string_view rule(reinterpret_cast<const char*>(footer.data()) + 1, footer.size() - 2);
@@ -122,7 +132,13 @@ std::size_t TimeZone::transitions_until(WallTime at) const noexcept {
 seconds TimeZone::offset_at(WallTime at) const noexcept {
     const std::size_t passed = transitions_until(at);
     if (passed == transitions_.size() && later_) return later_->offset_at(at);
-    return passed == 0 ? first_offset_ : transitions_[passed - 1].offset;
+    return type_at(passed).offset;
+}
+
+const std::string& TimeZone::name_at(WallTime at) const noexcept {
+    const std::size_t passed = transitions_until(at);
+    if (passed == transitions_.size() && later_) return later_->name_at(at);
+    return type_at(passed).name;
 }
 
 std::optional<WallTime> TimeZone::next_change(WallTime at) const noexcept {

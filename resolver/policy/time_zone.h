@@ -9,6 +9,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,17 +30,27 @@ public:
 
     /// East of Greenwich.
     [[nodiscard]] seconds offset_at(WallTime at) const noexcept;
+    /// "KST"; empty where the file has no abbreviation.
+    [[nodiscard]] const std::string& name_at(WallTime at) const noexcept;
     /// The first time after `at` at which the offset may change.
     [[nodiscard]] std::optional<WallTime> next_change(WallTime at) const noexcept;
 
 private:
+    struct LocalType {
+        seconds offset{0};
+        std::string name;
+    };
     struct Transition {
         WallTime at;
-        seconds offset;
+        std::uint8_t type = 0;  // index into types_
     };
+    /// Before the last transition of the table.
+    [[nodiscard]] const LocalType& type_at(std::size_t passed) const noexcept {
+        return types_[passed == 0 ? 0 : transitions_[passed - 1].type];
+    }
     [[nodiscard]] std::size_t transitions_until(WallTime at) const noexcept;
 
-    seconds first_offset_{0};
+    std::vector<LocalType> types_{{seconds{0}, "UTC"}};
     std::vector<Transition> transitions_;
     std::optional<PosixZone> later_;  // after the last transition
 };

@@ -6,6 +6,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
 #include "resolver/rules/policy_tables.h"
+#include "resolver/rules/rules.h"
 
 namespace cenote::report {
 namespace {
@@ -60,14 +61,16 @@ Json now_because(const policy::Policy& policy, std::uint32_t index, WallTime now
     return until && now < *until && step != step_by_plan(directive, now) ? Json("suspended") : Json(nullptr);
 }
 
-Json directive_json(const policy::Policy& policy, std::uint32_t index, WallTime now) {
-    const auto& directive = policy.options().directives[index];
+/// The document, with what is true of one that does not hold.
+Json directive_json(const policy::Directive& directive, std::string_view state, const RuleStory& story) {
     return {
         {field::kId, directive.id},
-        {field::kState, state_text(policy.state_of(index))},
+        {field::kState, state},
         {field::kStep, policy::step_to_text(directive.step)},
-        {field::kStepNow, policy::step_to_text(policy.step_of(index))},
-        {field::kNowBecause, now_because(policy, index, now)},
+        {field::kStepNow, policy::step_to_text(policy::Step::None)},
+        {field::kNowBecause, state},
+        {field::kChanges, nullptr},
+        {field::kNextStep, nullptr},
         {field::kTitle, text_or_null(directive.title)},
         {field::kIssuer, text_or_null(directive.issuer)},
         {field::kBasis, text_or_null(directive.basis)},
@@ -91,15 +94,38 @@ Json directive_json(const policy::Policy& policy, std::uint32_t index, WallTime 
          directive.exceptions_max ? Json(format_duration(*directive.exceptions_max)) : Json(nullptr)},
         {field::kToml, rules::to_toml(directive)},
         {field::kOrigin, fmt::format("{}:{}", directive.place.file, directive.place.line)},
+        {field::kMade, deed_json(story.made)},
+        {field::kEnded, deed_json(story.ended)},
     };
 }
 
 }  // namespace
 
-Json directives_json(const policy::Policy& policy, WallTime now) {
+Json directives_json(const policy::Policy& policy, WallTime now, const StoryOf& story_of) {
     Json rows = Json::array();
-    for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i)
-        rows.push_back(directive_json(policy, i, now));
+    for (std::uint32_t i = 0; i < policy.options().directives.size(); ++i) {
+        const auto& directive = policy.options().directives[i];
+        Json row = directive_json(directive, state_text(policy.state_of(i)), story_of(directive.id));
+        row[field::kStepNow] = policy::step_to_text(policy.step_of(i));
+        row[field::kNowBecause] = now_because(policy, i, now);
+        if (const auto next = policy.next_step_of(i)) {
+            row[field::kChanges] = format_time(next->at);
+            row[field::kNextStep] = policy::step_to_text(next->step);
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+Json lifted_directives_json(std::span<const state::Rule> rules, const StoryOf& story_of) {
+    Json rows = Json::array();
+    for (const state::Rule& rule : rules) {
+        if (!rule.lifted || rule.kind != state::RuleKind::Directive) continue;
+        auto read = rules::read_rule(rule, {});
+        if (!read.directive) continue;
+        read.directive->place = {"directive " + rule.id, 1, 1};
+        rows.push_back(directive_json(*read.directive, "lifted", story_of(rule.id)));
+    }
     return rows;
 }
 

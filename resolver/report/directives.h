@@ -9,12 +9,16 @@
 #include <string>
 
 #include "resolver/policy/policy.h"
+#include "resolver/report/rule_story.h"
 #include "resolver/report/values.h"
 
 namespace cenote::report {
 
-/// `step_now` and `now_because` describe what holds at `now`, for which the policy was built.
-[[nodiscard]] Json directives_json(const policy::Policy& policy, WallTime now);
+/// `step_now` and `now_because` describe what holds at `now`, for which the policy was built; `changes` and `next_step`
+/// what the calendar brings next.
+[[nodiscard]] Json directives_json(const policy::Policy& policy, WallTime now, const StoryOf& story_of);
+/// Those of the command line that were lifted, in the same form. `rules`: in the order in which they were made.
+[[nodiscard]] Json lifted_directives_json(std::span<const state::Rule> rules, const StoryOf& story_of);
 
 /// The traffic of one group since the start.
 struct GroupTraffic {

@@ -38,6 +38,8 @@ void apply_access_check(const ExplainQuestion& question, policy::Explanation& ex
     explanation.answer = "REFUSED, EDE 18 (Prohibited)";
     explanation.directive.clear();
     explanation.exception.clear();
+    explanation.allow.clear();
+    explanation.suspension.clear();
     explanation.next_verdict.clear();
     explanation.until.reset();
     explanation.changes.reset();
@@ -82,6 +84,23 @@ policy::Explanation explain(const policy::Policy& policy, const engine::LocalNam
     return explanation;
 }
 
+/// The rule that gives the verdict: an allow or an exception that opens the name, otherwise the directive.
+const std::string& deciding_rule(const policy::Explanation& explanation) {
+    if (explanation.verdict == "allow") return explanation.allow;
+    return explanation.exception.empty() ? explanation.directive : explanation.exception;
+}
+
+Json made_json(const ExplainQuestion& question, const std::string& id) {
+    return id.empty() ? Json(nullptr) : deed_json(question.story_of(id).made);
+}
+
+Json suspension_json(const policy::Policy& policy, const ExplainQuestion& question, const std::string& id) {
+    if (id.empty()) return nullptr;
+    return {{field::kId, id},
+            {field::kEnds, time_json(policy.options().suspended_until)},
+            {field::kMade, made_json(question, id)}};
+}
+
 }  // namespace
 
 Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainQuestion& question) {
@@ -104,6 +123,9 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {field::kList, text_or_null(explanation.list)},
         {field::kDirective, text_or_null(explanation.directive)},
         {field::kException, text_or_null(explanation.exception)},
+        {field::kAllow, text_or_null(explanation.allow)},
+        {field::kMade, made_json(question, deciding_rule(explanation))},
+        {field::kSuspension, suspension_json(policy, question, explanation.suspension)},
         {field::kMatched, text_or_null(explanation.matched)},
         {field::kAnswer, explanation.answer},
         {field::kUntil, time_json(explanation.until)},

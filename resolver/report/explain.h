@@ -11,6 +11,7 @@
 
 #include "resolver/engine/snapshot.h"
 #include "resolver/policy/policy.h"
+#include "resolver/report/rule_story.h"
 #include "resolver/report/values.h"
 
 namespace cenote::report {
@@ -22,6 +23,8 @@ struct ExplainQuestion {
     wire::RrType type = wire::RrType::A;
     /// [server].allow_from, when a client was given; nullopt: access is not checked.
     std::optional<std::vector<Prefix>> allow_from;
+    /// Who made the rules of the command line.
+    StoryOf story_of = [](const std::string&) { return RuleStory{}; };
 };
 
 [[nodiscard]] Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,

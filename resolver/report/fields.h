@@ -34,6 +34,8 @@ inline constexpr Name kType = "type";
 inline constexpr Name kServiceName = "service_name";
 inline constexpr Name kList = "list";
 inline constexpr Name kException = "exception";
+inline constexpr Name kAllow = "allow";
+inline constexpr Name kSuspension = "suspension";
 inline constexpr Name kMatched = "matched";
 inline constexpr Name kUntil = "until";
 inline constexpr Name kChanges = "changes";
@@ -93,6 +95,12 @@ inline constexpr Name kReason = "reason";
 inline constexpr Name kExceptionsMax = "exceptions_max";
 inline constexpr Name kToml = "toml";
 inline constexpr Name kOrigin = "origin";
+inline constexpr Name kNextStep = "next_step";
+inline constexpr Name kMade = "made";
+inline constexpr Name kEnded = "ended";
+inline constexpr Name kBy = "by";
+inline constexpr Name kRequester = "requester";
+inline constexpr Name kRef = "ref";
 
 // exceptions
 inline constexpr Name kPurpose = "purpose";
@@ -111,6 +119,10 @@ inline constexpr Name kClosedBy = "closed_by";
 inline constexpr Name kClosedAt = "closed_at";
 inline constexpr Name kFirst = "first";
 inline constexpr Name kLast = "last";
+
+// verdicts
+inline constexpr Name kExample = "example";
+inline constexpr Name kExceptions = "exceptions";
 
 // status
 inline constexpr Name kVersion = "version";

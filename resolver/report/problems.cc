@@ -39,8 +39,8 @@ void add_refusals(const Condition& condition, Problems& found) {
         found.push_back(
             {Severity::Error,
              fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
-             refused->at, "correct it, then 'cenote reload'; until then a restart uses the last configuration, too", "reload",
-             Logged::Begin});
+             refused->at, "correct it, then 'cenote reload'; until then a restart uses the last configuration, too",
+             "reload", Logged::Begin});
     if (const auto& refused = condition.refused_set)
         found.push_back({Severity::Error, fmt::format("the newest set is not in force: {}", first_line(refused->why)),
                          refused->at, "run 'cenote update', then look at its output", "newest set", Logged::Begin});
@@ -109,9 +109,10 @@ void add_state_problems(const Condition& condition, WallTime now, Problems& foun
                          Logged::Begin});
     if (const auto& until = condition.suspended_until; until && now < *until)
         found.push_back({Severity::Warning,
-                         fmt::format("everything is suspended until {}", format_time(*until)),
+                         fmt::format("everything is suspended until {}{}{}", format_time(*until),
+                                     condition.suspended_by.empty() ? "" : " by ", condition.suspended_by),
                          {},
-                         "nothing, it ends by itself"});
+                         "'cenote resume' ends it before that"});
 }
 
 /// "exception dns1-17 from directive d1 for 10.20.3.0/28"

@@ -60,6 +60,7 @@ struct Condition {
     std::string clock_problem;
     std::string notify_problem;
     std::optional<WallTime> suspended_until;
+    std::string suspended_by;  // "root (dns1-12: outage)"; empty: it is not known
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
     std::vector<std::string> waiting_for_restart;  // keys

@@ -182,6 +182,7 @@ policy::Directive complete_directive(DirectiveTable table, const std::string& ti
 policy::Allow read_allow(const TomlTable& table, Diagnostics& diagnostics) {
     policy::Allow allow;
     allow.place = table.place();
+    if (auto id = table.text("id")) allow.id = std::move(id->value);
     allow.groups_place = table.place("groups");
     allow.domains = wire::read_subtrees(table, "domains", diagnostics);
     allow.groups = read_group_ids(table);
@@ -243,6 +244,7 @@ std::string to_toml(const policy::Directive& directive) {
 
 std::string to_toml(const policy::Allow& allow) {
     TomlWriter table("[[allow]]");
+    table.text("id", allow.id);
     std::vector<std::string> domains;
     for (const auto& domain : allow.domains) domains.push_back(wire::typed_text(domain));
     table.texts("domains", domains);

@@ -56,6 +56,7 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
     head.text("set", digests.set);
     head.text("catalogue", digests.catalogue);
     head.time("suspended_until", options.suspended_until);
+    head.text("suspension", options.suspension);
     std::string text = std::move(head).finish() + to_toml(options.sinkhole);
     for (const auto& group : options.groups) text += to_toml(group);
     for (const auto& directive : options.directives) text += to_toml(directive);
@@ -92,6 +93,7 @@ Result<StoredPolicy> read_policy_document(const std::string& text) {
             take("node", draft.policy.node);
             take("set", stored.set);
             take("catalogue", stored.catalogue);
+            take("suspension", draft.policy.suspension);
             draft.policy.suspended_until = head->time("suspended_until");
         }
         for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);

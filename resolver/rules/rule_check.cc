@@ -62,6 +62,8 @@ Status check_rule(const state::Rule& rule) {
                                  rule.id, directive ? "directive" : "allow")};
     if (directive && read.directives.front().directive.id != rule.id)
         return Error{fmt::format("directive {} has another id in its text", rule.id)};
+    if (!directive && !read.allows.front().id.empty() && read.allows.front().id != rule.id)
+        return Error{fmt::format("allow {} has another id in its text", rule.id)};
     if (!directive && !read.allows.front().ends)
         return Error{fmt::format("allow {} has no end; write one without an end in a file", rule.id)};
     return Done{};

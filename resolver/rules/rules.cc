@@ -44,8 +44,12 @@ ParsedRule parse_rule(state::Rule rule) {
         case state::RuleKind::Directive:
         case state::RuleKind::Allow:
             if (parsed.rule.lifted) break;
-            parsed.document = std::make_shared<const RuleDocument>(read_document(parsed.rule));
-            if (!parsed.document->allows.empty()) parsed.ends = parsed.document->allows.front().ends;
+            {
+                RuleDocument read = read_document(parsed.rule);
+                for (policy::Allow& allow : read.allows) allow.id = parsed.rule.id;
+                if (!read.allows.empty()) parsed.ends = read.allows.front().ends;
+                parsed.document = std::make_shared<const RuleDocument>(std::move(read));
+            }
             break;
     }
     return parsed;
@@ -55,7 +59,10 @@ RuntimeRules runtime_rules(const std::vector<ParsedRule>& rules) {
     RuntimeRules runtime;
     for (const auto& [rule, document, exception, ends] : rules) {
         switch (rule.kind) {
-            case state::RuleKind::Suspension: runtime.suspended_until = rule.lifted ? std::nullopt : ends; break;
+            case state::RuleKind::Suspension:
+                runtime.suspended_until = rule.lifted ? std::nullopt : ends;
+                runtime.suspension = rule.lifted ? std::string() : rule.id;
+                break;
             case state::RuleKind::Exception:
                 if (!exception)
                     runtime.unreadable += fmt::format("exception {} cannot be read\n", rule.id);
@@ -77,6 +84,20 @@ RuntimeRules runtime_rules(const std::vector<state::Rule>& rules) {
     return runtime_rules(read);
 }
 
+ReadRule read_rule(const state::Rule& rule, const std::string& timezone) {
+    Diagnostics unread;
+    PolicyDraft draft(unread);
+    draft.timezone = timezone;
+    const auto file = TomlFile::parse(rule.text, rule.id, unread);
+    if (!file) return {};
+    read_directives(file->root(), draft);
+    ReadRule read;
+    if (!draft.policy.directives.empty()) read.directive = std::move(draft.policy.directives.front());
+    if (!draft.policy.allows.empty()) read.allow = std::move(draft.policy.allows.front());
+    if (read.allow) read.allow->id = rule.id;
+    return read;
+}
+
 std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,
                                                          Diagnostics& diagnostics) {
     auto both = std::make_shared<policy::Options>(*files.policy);
@@ -91,6 +112,7 @@ std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files
     if (count_errors(diagnostics.all()) != known) return nullptr;
     both->exceptions = runtime.exceptions;
     both->suspended_until = runtime.suspended_until;
+    both->suspension = runtime.suspension;
     return both;
 }
 

@@ -35,6 +35,7 @@ struct RuntimeRules {
     std::vector<std::shared_ptr<const RuleDocument>> documents;
     std::vector<policy::Exception> exceptions;  // granted; the policy ends them by the clock
     std::optional<WallTime> suspended_until;
+    std::string suspension;  // its id
     std::string unreadable;  // a line for each exception whose document cannot be read
 };
 
@@ -57,6 +58,13 @@ struct FilePolicy {
     std::string timezone;                            // for every directive that names none
     std::vector<domainset::GuardedAddress> guarded;  // addresses that no rule may sinkhole
 };
+
+/// The directive or allow of a rule, in force or not; both empty where its text cannot be read.
+struct ReadRule {
+    std::optional<policy::Directive> directive;
+    std::optional<policy::Allow> allow;
+};
+[[nodiscard]] ReadRule read_rule(const state::Rule& rule, const std::string& timezone);
 
 /// The policy of the files with the rules added; nullptr when a document has a mistake.
 std::shared_ptr<const policy::Options> add_runtime_rules(const FilePolicy& files, const RuntimeRules& runtime,

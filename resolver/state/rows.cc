@@ -68,6 +68,19 @@ Result<std::vector<Rule>> read_rule_rows(Statement rows) {
     return all;
 }
 
+/// Rows of a node and a record.
+Result<std::vector<std::pair<std::string, Record>>> read_records_of_nodes(Statement rows) {
+    std::vector<std::pair<std::string, Record>> all;
+    const auto read = each_row(std::move(rows), [&](const auto& row) {
+        auto record = record_at(row, 1);
+        if (!record) return Status(std::move(record).error());
+        all.emplace_back(row.text(0), std::move(*record));
+        return Status(Done{});
+    });
+    if (!read) return read.error();
+    return all;
+}
+
 constexpr std::string_view kSelectUse = "SELECT id, queries, first, last FROM exception_use";
 
 Use use_at(const Statement& row) {
@@ -122,17 +135,17 @@ Result<std::vector<Record>> trail_of(const Database& database) {
 }
 
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database) {
-    std::vector<std::pair<std::string, Record>> all;
-    const auto read =
-        each_row(database.prepare(fmt::format("SELECT node, {} FROM imported ORDER BY node, number", kRecordColumns)),
-                 [&](const auto& row) {
-                     auto record = record_at(row, 1);
-                     if (!record) return Status(std::move(record).error());
-                     all.emplace_back(row.text(0), std::move(*record));
-                     return Status(Done{});
-                 });
-    if (!read) return read.error();
-    return all;
+    return read_records_of_nodes(
+        database.prepare(fmt::format("SELECT node, {} FROM imported ORDER BY node, number", kRecordColumns)));
+}
+
+Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& database, const std::string& id) {
+    Statement rows = database.prepare(
+        fmt::format("SELECT '' AS node, {0} FROM audit WHERE object = ?1 UNION ALL SELECT node, {0} FROM imported "
+                    "WHERE object = ?1 AND node NOT LIKE 'backup %' ORDER BY at, number",
+                    kRecordColumns));
+    rows.bind(id);
+    return read_records_of_nodes(std::move(rows));
 }
 
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at) {

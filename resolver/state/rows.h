@@ -32,6 +32,8 @@ Result<std::vector<Use>> uses_of(const Database& database);
 Result<Use> use_of(const Database& database, const std::string& id);
 Result<std::vector<Record>> trail_of(const Database& database);
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
+/// Records about an id, the earliest first, each with its node: "" is this one. Those of backups are left out.
+Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& database, const std::string& id);
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at);
 Result<std::optional<StoredConfiguration>> configuration_of(const Database& database);
 

@@ -73,13 +73,8 @@ public:
             limit);
         return with_path(rules_of(database_, clause, after));
     }
-    Result<std::size_t> records_about(const std::string& id) const override {
-        Statement count = database_.prepare(
-            "SELECT (SELECT count(*) FROM audit WHERE object = ?1) + (SELECT count(*) FROM imported WHERE object = ?1 "
-            "AND node NOT LIKE 'backup %')");
-        auto row = count.bind(id).next_row();
-        if (!row) return in_file(path_, row.error());
-        return static_cast<std::size_t>(count.number(0));
+    Result<std::vector<std::pair<std::string, Record>>> records_of(const std::string& id) const override {
+        return with_path(state::records_of(database_, id));
     }
     Result<std::vector<Use>> uses() const override { return with_path(uses_of(database_)); }
     Result<Use> use(const std::string& id) const override { return with_path(use_of(database_, id)); }

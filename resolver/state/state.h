@@ -121,8 +121,9 @@ public:
     [[nodiscard]] virtual Result<std::optional<Rule>> rule(const std::string& id) const = 0;
     /// At most `limit` exceptions, open or closed, that were made after the one with the id `after`; empty: the first.
     [[nodiscard]] virtual Result<std::vector<Rule>> exceptions(const std::string& after, std::size_t limit) const = 0;
-    /// The number of records about an id, from this node and from others.
-    [[nodiscard]] virtual Result<std::size_t> records_about(const std::string& id) const = 0;
+    /// The records about an id, the earliest first, each with its node as in history(). Those of backups are left out.
+    [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> records_of(
+        const std::string& id) const = 0;
     [[nodiscard]] virtual Result<std::vector<Use>> uses() const = 0;
     [[nodiscard]] virtual Result<Use> use(const std::string& id) const = 0;
     /// The policy in force at a time; nullopt: none is known that early.

@@ -12,7 +12,7 @@ public:
     Result<std::vector<Rule>> open_rules() const override { return why_; }
     Result<std::optional<Rule>> rule(const std::string&) const override { return why_; }
     Result<std::vector<Rule>> exceptions(const std::string&, std::size_t) const override { return why_; }
-    Result<std::size_t> records_about(const std::string&) const override { return why_; }
+    Result<std::vector<std::pair<std::string, Record>>> records_of(const std::string&) const override { return why_; }
     Result<std::vector<Use>> uses() const override { return why_; }
     Result<Use> use(const std::string&) const override { return why_; }
     Result<std::optional<PolicyVersion>> policy_at(WallTime) const override { return why_; }

@@ -52,6 +52,33 @@ TEST(ParseTime, RefusesWhatIsNone) {
     }
 }
 
+TEST(ReadWrittenTime, SecondsAndOffsetMayBeLeftOut) {
+    const WallTime clock = parse_time("2026-12-31T23:59:00Z").value();
+    for (const char* text : {"2026-12-31 23:59", "2026-12-31T23:59", "2026-12-31T23:59:00"}) {
+        const auto written = read_written_time(text);
+        ASSERT_TRUE(written) << text;
+        EXPECT_EQ(written->clock, clock) << text;
+        EXPECT_FALSE(written->offset) << text;
+        EXPECT_EQ(written->zone, "") << text;
+    }
+    for (const char* text : {"2026-12-31T23:59+09:00", "2026-12-31 23:59:00 +09:00"})
+        EXPECT_EQ(read_written_time(text)->offset, std::chrono::hours(9)) << text;
+    EXPECT_EQ(read_written_time("2026-12-31T23:59Z")->offset, std::chrono::minutes(0));
+    EXPECT_EQ(read_written_time("2026-12-31 23:59 KST")->zone, "KST");
+    EXPECT_EQ(read_written_time("2026-12-31 23:59:07 +03")->zone, "+03");
+}
+
+TEST(ReadWrittenTime, RefusesWhatIsNone) {
+    for (const char* text :
+         {"", "tomorrow", "2026-12-31 24:00", "2026-02-29 10:00", "2026-12-31 23", "2026-12-31 23:59 ",
+          "2026-12-31 23:59 the end", "2026-12-31 23:59KST", "2026-12-31T23:59+9", "23:59"}) {
+        const auto written = read_written_time(text);
+        ASSERT_FALSE(written) << text;
+        EXPECT_THAT(written.error().text, HasSubstr("write it as in \"2026-12-31 23:59\"")) << text;
+    }
+    EXPECT_THAT(read_written_time("2026-12-31").error().text, HasSubstr("write \"2026-12-31 00:00\""));
+}
+
 TEST(ParseDuration, TakesANumberAndItsUnit) {
     EXPECT_EQ(*parse_duration("500ms"), milliseconds{500});
     EXPECT_EQ(*parse_duration("30s"), seconds{30});

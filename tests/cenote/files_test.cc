@@ -88,7 +88,7 @@ TEST_F(FilesTest, InternationalNamesAreShownInBothForms) {
     const std::string both = "한글도메인.kr (xn--bj0bj3i97fq8o5lq.kr)";
     const auto ran = run("explain 한글도메인.kr");
     EXPECT_THAT(ran.out, testing::StartsWith("restrict  " + both));
-    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is from the files\n");
+    EXPECT_EQ(ran.err, "cenote: no cenoted runs: this is what the files say\n");
     EXPECT_THAT(run("directives").out, HasSubstr("domain:" + both));
     EXPECT_THAT(run("directives hangul").out, HasSubstr("domain:" + both));
     const auto shown = run("explain www.한글도메인.kr --json").json();
@@ -154,7 +154,7 @@ TEST_F(FilesTest, ExplainForPeopleIsALine) {
     EXPECT_EQ(
         run("explain alpha-ai.example").out,
         std::string("restrict  alpha-ai.example = Alpha Chat (KR, chat) > directive test-1 > everyone > null, 30 s\n") +
-            fmt::format("          until 2099-12-31T23:59:59Z (in {} days), then forward\n",
+            fmt::format("          until 2099-12-31 23:59:59 UTC (in {} days), then forward\n",
                         (parse_time("2099-12-31T23:59:59Z").value() - wall_now()) / std::chrono::hours(24)));
     EXPECT_EQ(run("explain www.debian.org").out, "forward   in no service and no list\n");
     EXPECT_EQ(run("explain beta-ai.example").out,
@@ -168,7 +168,7 @@ TEST_F(FilesTest, ReadingFilesIsReported) {
     ASSERT_EQ(run("update").code, 0);
     for (const char* line : {"explain alpha-ai.example", "services", "lists", "groups", "directives --json",
                              "exceptions --json", "export --format rpz"})
-        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is from the files\n") << line;
+        EXPECT_EQ(run(line).err, "cenote: no cenoted runs: this is what the files say\n") << line;
     EXPECT_EQ(run("inspect cenote.set").err, "");
 }
 
@@ -221,12 +221,44 @@ TEST_F(FilesTest, DirectivesAndGroups) {
     EXPECT_EQ(rows[1].at("step_now"), "nothing");
     EXPECT_EQ(rows[2].at("state"), "lapsed");
     EXPECT_THAT(rows[0].at("origin").get<std::string>(), HasSubstr("cenote.toml:9"));
+    EXPECT_EQ(rows[1].at("changes"), "2099-01-01T00:00:00Z");
     EXPECT_THAT(run("directives soon").out, HasSubstr("service:beta"));
+    EXPECT_THAT(run("directives soon").out,
+                testing::ContainsRegex("step now +nothing; block from 2099-01-01 00:00 UTC\n"
+                                       "next change +block from 2099-01-01 00:00 UTC\n"));
+    EXPECT_THAT(run("directives test-1 --toml").out, HasSubstr("ends = 2099-12-31T23:59:59Z"));
+    EXPECT_THAT(run("directives").out, HasSubstr("2099-12-31 23:59:59 UTC"));
     EXPECT_EQ(run("directives sooon").code, 1);
     const auto groups = run("groups --json").json();
     EXPECT_EQ(ids(groups), std::vector<std::string>{"lab"});
     EXPECT_EQ(groups[0].at("clients"), Json::array({"10.1.0.0/16"}));
     EXPECT_THAT(run("groups").out, HasSubstr("Laboratory"));
+}
+
+TEST_F(FilesTest, VerdictsAndAllowsAreKnownFromTheFiles) {
+    configure(
+        "[[group]]\nid = \"lab\"\nname = \"Laboratory\"\nclients = [\"10.1.0.0/16\"]\n[[allow]]\nid = "
+        "\"for-the-lab\"\ndomains = [\"api.alpha-ai.example\"]\ngroups = [\"lab\"]\nreason = \"a test\"\n");
+    ASSERT_EQ(run("update").code, 0);
+    const auto allows = run("allows --json").json();
+    EXPECT_EQ(ids(allows), std::vector<std::string>{"for-the-lab"});
+    EXPECT_THAT(run("allows").out, testing::AllOf(HasSubstr("api.alpha-ai.example"), HasSubstr("a test")));
+    const auto rows = run("verdicts alpha-chat --json").json();
+    EXPECT_EQ(ids(rows), (std::vector<std::string>{"lab", "lab", "everyone"}));
+    EXPECT_EQ(rows[2].at("verdict"), "restrict");
+    const auto shown = run("verdicts alpha");
+    EXPECT_THAT(shown.out, testing::ContainsRegex("lab +allow +1 +allow for-the-lab"));
+    EXPECT_THAT(shown.out,
+                testing::ContainsRegex("everyone +restrict +2 +directive test-1 +0 +2099-12-31 23:59:59 UTC"));
+    EXPECT_EQ(shown.err, "cenote: no cenoted runs: this is what the files say\n");
+    EXPECT_EQ(run("verdicts alhpa").err, "cenote: there is no service 'alhpa'; did you mean 'alpha'?\n");
+    EXPECT_EQ(run("resume").code, 1);
+}
+
+TEST_F(FilesTest, ATimeNeedsItsOffsetWhereNoZoneIsKnown) {
+    const auto ran = run("explain alpha-ai.example --at '2099-01-01 00:00'");
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("the time zone of the site is not known; write '2099-01-01 00:00' with its offset"));
 }
 
 constexpr const char* kList = "[[list]]\nid = \"extra\"\nsource = \"extra.txt\"\nformat = \"domains\"\n";

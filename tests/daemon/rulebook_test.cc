@@ -45,7 +45,7 @@ TEST_F(RulebookTest, ARuleIsWrittenWithItsRecordAndSurvives) {
     const Rulebook again(state_file);
     EXPECT_EQ(again.audit_head(), head);
     EXPECT_THAT(in_force(again), ElementsAre("file-1", "node1-1"));
-    EXPECT_EQ(*again.archive().records_about("node1-1"), 1U);
+    EXPECT_EQ(again.archive().records_of("node1-1")->size(), 1U);
     EXPECT_EQ(*again.archive().next_id("node1"), "node1-2");
 }
 
@@ -206,7 +206,7 @@ TEST_F(RulebookTest, AnImportBringsRulesAndTheirHistory) {
         rulebook.commit({{.rule = nullptr, .policy = nullptr, .record = record("state import", "dns2")}}, import);
     ASSERT_TRUE(written.ok()) << written.error().text;
     EXPECT_THAT(in_force(rulebook), ElementsAre("file-1", "dns2-4"));
-    EXPECT_EQ(*rulebook.archive().records_about("dns2-4"), 1U);
+    EXPECT_EQ(rulebook.archive().records_of("dns2-4")->size(), 1U);
     EXPECT_EQ(*rulebook.archive().next_id("dns2"), "dns2-5") << "an imported id is never given out again";
 }
 

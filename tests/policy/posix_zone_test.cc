@@ -15,7 +15,9 @@ TEST(PosixZone, WithoutSummerTime) {
     ASSERT_TRUE(seoul);
     EXPECT_EQ(seoul->offset_at(time("2050-07-01T00:00:00Z")), seconds(9 * 3600));
     EXPECT_EQ(seoul->next_change(time("2050-07-01T00:00:00Z")), std::nullopt);
+    EXPECT_EQ(seoul->name_at(time("2050-07-01T00:00:00Z")), "KST");
     EXPECT_EQ(PosixZone::parse("<-0330>3:30")->offset_at({}), seconds(-12600));
+    EXPECT_EQ(PosixZone::parse("<-0330>3:30")->name_at({}), "-0330");
 }
 
 TEST(PosixZone, NorthernSummer) {
@@ -24,6 +26,8 @@ TEST(PosixZone, NorthernSummer) {
     EXPECT_EQ(berlin.offset_at(time("2060-03-28T01:00:00Z")), seconds(7200));
     EXPECT_EQ(berlin.offset_at(time("2060-10-31T00:59:59Z")), seconds(7200));
     EXPECT_EQ(berlin.offset_at(time("2060-10-31T01:00:00Z")), seconds(3600));
+    EXPECT_EQ(berlin.name_at(time("2060-03-28T00:59:59Z")), "CET");
+    EXPECT_EQ(berlin.name_at(time("2060-03-28T01:00:00Z")), "CEST");
     EXPECT_EQ(berlin.next_change(time("2060-01-01T00:00:00Z")), time("2060-03-28T01:00:00Z"));
     EXPECT_EQ(berlin.next_change(time("2060-03-28T01:00:00Z")), time("2060-10-31T01:00:00Z"));
     EXPECT_EQ(berlin.next_change(time("2060-12-31T23:59:59Z")), time("2061-03-27T01:00:00Z"));

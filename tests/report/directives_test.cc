@@ -15,12 +15,14 @@ using policy::testing::kNow;
 
 policy::Directive a_directive() { return policy::testing::directive("d1", Step::Restrict, {"service:deepseek"}); }
 
+RuleStory no_story(const std::string&) { return {}; }
+
 Json row_of(policy::Directive directive, std::optional<WallTime> suspended_until = {}) {
     Options options;
     options.directives = {std::move(directive)};
     options.suspended_until = suspended_until;
     const auto policy = policy::testing::build(options, kNow);
-    return directives_json(*policy, kNow).at(0);
+    return directives_json(*policy, kNow, no_story).at(0);
 }
 
 TEST(Directives, ADirectiveWithoutOptionsHasNulls) {
@@ -31,6 +33,7 @@ TEST(Directives, ADirectiveWithoutOptionsHasNulls) {
     row.erase("toml");
     EXPECT_EQ(row, Json::parse(R"({
         "id": "d1", "state": "in-force", "step": "restrict", "step_now": "restrict", "now_because": null,
+        "changes": null, "next_step": null, "made": null, "ended": null,
         "title": null, "issuer": null, "basis": null, "mandated_by": null, "targets": ["service:deepseek"], "roles": [],
         "strict": false, "groups": ["everyone"], "layer": "site", "planned": [], "before": "observe", "starts": null,
         "ends": null, "review": null, "hours": null, "timezone": null, "contact": [], "reason": {}, "answer": null,
@@ -63,6 +66,8 @@ TEST(Directives, SayWhyAnotherStepHoldsNow) {
     planned.starts = kNow + seconds(60);
     EXPECT_EQ(row_of(planned)["now_because"], "planned");
     EXPECT_EQ(row_of(planned)["step_now"], "observe");
+    EXPECT_EQ(row_of(planned)["changes"], "2026-03-02T12:01:00Z");
+    EXPECT_EQ(row_of(planned)["next_step"], "restrict");
 
     auto lapsed = a_directive();
     lapsed.ends = kNow;
@@ -72,10 +77,58 @@ TEST(Directives, SayWhyAnotherStepHoldsNow) {
     by_hours.hours = policy::parse_hours("mon-fri 18:00-19:00").value();
     by_hours.timezone = "UTC";
     EXPECT_EQ(row_of(by_hours)["now_because"], "outside-hours");
+    EXPECT_EQ(row_of(by_hours)["changes"], "2026-03-02T18:00:00Z");
+    EXPECT_EQ(row_of(by_hours)["next_step"], "restrict");
 
     EXPECT_EQ(row_of(a_directive(), kNow + seconds(60))["now_because"], "suspended");
     EXPECT_EQ(row_of(a_directive(), kNow + seconds(60))["step_now"], "observe");
     EXPECT_EQ(row_of(a_directive(), kNow)["now_because"], nullptr);
+}
+
+TEST(Directives, TheNextStepComesWithTheCalendarOrTheEndOfTheSuspension) {
+    EXPECT_EQ(row_of(a_directive(), kNow + seconds(60))["changes"], "2026-03-02T12:01:00Z");
+    EXPECT_EQ(row_of(a_directive(), kNow + seconds(60))["next_step"], "restrict");
+    auto planned = a_directive();
+    planned.planned = {{kNow + seconds(60), Step::Restrict}, {kNow + seconds(120), Step::Block}};
+    EXPECT_EQ(row_of(planned)["changes"], "2026-03-02T12:02:00Z") << "the first planned step changes nothing";
+    EXPECT_EQ(row_of(planned)["next_step"], "block");
+    planned.ends = kNow + seconds(90);
+    EXPECT_EQ(row_of(planned)["next_step"], "nothing");
+    auto daily = a_directive();
+    daily.hours = policy::parse_hours("mon-fri 08:00-19:00").value();
+    daily.timezone = "UTC";
+    EXPECT_EQ(row_of(daily)["changes"], "2026-03-02T19:00:00Z");
+    EXPECT_EQ(row_of(daily)["next_step"], "nothing");
+}
+
+state::Record deed(const char* action, const char* note) {
+    state::Record record;
+    record.at = kNow;
+    record.actor = "kim";
+    record.action = action;
+    record.note = note;
+    return record;
+}
+
+TEST(Directives, ALiftedOneKeepsItsTextAndItsStory) {
+    const std::vector<std::pair<std::string, state::Record>> records{
+        {"", deed("directive add", "")}, {"", deed("directive step", "")}, {"", deed("directive lift", "assessed")}};
+    const std::vector<state::Rule> rules{
+        {state::RuleKind::Directive, "dns1-1",
+         "[[directive]]\nid = \"dns1-1\"\ntitle = \"T\"\ntargets = [\"service:a\"]\nstep = \"block\"\n", true},
+        {state::RuleKind::Directive, "dns1-2", "", false},
+        {state::RuleKind::Allow, "dns1-3", "", true}};
+    const Json rows = lifted_directives_json(rules, [&](const std::string&) { return story_in(records); });
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["id"], "dns1-1");
+    EXPECT_EQ(rows[0]["state"], "lifted");
+    EXPECT_EQ(rows[0]["step"], "block");
+    EXPECT_EQ(rows[0]["step_now"], "nothing");
+    EXPECT_EQ(rows[0]["title"], "T");
+    EXPECT_EQ(rows[0]["origin"], "directive dns1-1:1");
+    EXPECT_EQ(rows[0]["made"]["note"], nullptr);
+    EXPECT_EQ(rows[0]["ended"], Json::parse(R"({"at":"2026-03-02T12:00:00Z","by":"kim","requester":null,"ref":null,
+                                               "note":"assessed"})"));
 }
 
 Options with_groups() {

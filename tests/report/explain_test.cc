@@ -60,7 +60,35 @@ TEST(Explain, ASinkholedNameHasEveryField) {
     EXPECT_EQ(shown["next_verdict"], nullptr);
     EXPECT_EQ(shown["policy_version"], 17);
     EXPECT_FALSE(shown["steps"].empty());
-    EXPECT_EQ(shown.size(), 21U);
+    EXPECT_EQ(shown["allow"], nullptr);
+    EXPECT_EQ(shown["made"], nullptr);
+    EXPECT_EQ(shown["suspension"], nullptr);
+    EXPECT_EQ(shown.size(), 24U);
+}
+
+TEST(Explain, WhatOpensANameHasItsIdAndItsAuthor) {
+    policy::Options options;
+    options.directives = {policy::testing::directive("d1", Step::Restrict, {"service:deepseek"})};
+    options.allows = {policy::testing::allow({"chat.deepseek.com"}, {})};
+    options.allows.front().id = "dns1-11";
+    options.suspended_until = kNow + seconds(60);
+    options.suspension = "dns1-12";
+    const auto policy = policy::testing::build(options, kNow);
+    auto asked = question("chat.deepseek.com", "10.20.0.7");
+    asked.story_of = [](const std::string& id) {
+        state::Record record;
+        record.actor = "author of " + id;
+        record.at = kNow;
+        return RuleStory{record, {}};
+    };
+    const Json shown = explain_json(*policy, engine::LocalNames({}, {}), asked);
+    EXPECT_EQ(shown["verdict"], "allow");
+    EXPECT_EQ(shown["allow"], "dns1-11");
+    EXPECT_EQ(shown["made"]["by"], "author of dns1-11");
+    EXPECT_EQ(shown["suspension"]["id"], "dns1-12");
+    EXPECT_EQ(shown["suspension"]["made"]["by"], "author of dns1-12");
+    EXPECT_EQ(shown["suspension"]["ends"], "2026-03-02T12:01:00Z");
+    EXPECT_THAT(shown["steps"].dump(), HasSubstr("allow dns1-11 of chat.deepseek.com opens it"));
 }
 
 TEST(Explain, ANameWithoutDirectiveStillNamesItsService) {

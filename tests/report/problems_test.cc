@@ -142,6 +142,9 @@ TEST(Problems, ASuspensionIsShownUntilItEnds) {
     Condition condition;
     condition.suspended_until = kNow + seconds(1);
     EXPECT_EQ(only(condition).what, "everything is suspended until 2026-03-02T12:00:01Z");
+    condition.suspended_by = "root (dns1-12: outage)";
+    EXPECT_EQ(only(condition).what, "everything is suspended until 2026-03-02T12:00:01Z by root (dns1-12: outage)");
+    EXPECT_THAT(only(condition).remedy, HasSubstr("'cenote resume' ends it"));
     condition.suspended_until = kNow;
     EXPECT_TRUE(find_problems(condition, kNow).empty());
 }

@@ -39,6 +39,9 @@ TEST(RuleCheck, ARuleIsOneDocumentOfItsKind) {
     EXPECT_THAT(refusal(RuleKind::Directive, std::string("x = 1\n") + kDirective), HasSubstr("unknown key"));
     EXPECT_THAT(refusal(RuleKind::Directive, kDirective, "dns1-2"), HasSubstr("another id"));
     EXPECT_THAT(refusal(RuleKind::Allow, "[[allow]]\ndomains = [\"a.example\"]\n"), HasSubstr("has no end"));
+    const std::string with_id = std::string("[[allow]]\nid = \"dns1-1\"\n") + (kAllow + 10);
+    EXPECT_EQ(refusal(RuleKind::Allow, with_id), "");
+    EXPECT_THAT(refusal(RuleKind::Allow, with_id, "dns1-2"), HasSubstr("another id"));
     EXPECT_THAT(refusal(RuleKind::Suspension, kAllow), HasSubstr("time"));
     EXPECT_THAT(refusal(RuleKind::Exception, kAllow), HasSubstr("cannot be read"));
     EXPECT_THAT(refusal(RuleKind::Directive, kDirective + std::string(kRuleTextMax, '#')), HasSubstr("longer than"));

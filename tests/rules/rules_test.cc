@@ -92,6 +92,7 @@ TEST(Documents, WhatIsLeftOutStaysOut) {
 
 TEST(Documents, AnAllowReadsAsItWasWritten) {
     policy::Allow allow;
+    allow.id = "dns1-2";
     allow.domains = {*wire::Name::parse("good.example"), *wire::Name::parse("a\\.b.example")};
     allow.groups = {"lab"};
     allow.reason = "needed";
@@ -162,6 +163,8 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
     exception.ends = parse_time("2026-03-02T15:00:00Z").value();
     options.exceptions = {exception};
     options.suspended_until = parse_time("2026-03-02T12:30:00Z").value();
+    options.suspension = "dns1-18";
+    options.allows[0].id = "dns1-19";
 
     const std::string text = policy_document(options, nullptr);
     const auto read = read_policy_document(text);
@@ -171,6 +174,8 @@ TEST(Documents, APolicyReadsAsItWasWritten) {
     EXPECT_EQ(read->options->directives[0].planned.size(), 1U);
     EXPECT_EQ(read->options->exceptions[0].client, exception.client);
     EXPECT_EQ(read->options->suspended_until, options.suspended_until);
+    EXPECT_EQ(read->options->suspension, "dns1-18");
+    EXPECT_EQ(read->options->allows[0].id, "dns1-19");
     EXPECT_FALSE(read_policy_document("[policy]\nnonsense = 1\n").ok());
 }
 

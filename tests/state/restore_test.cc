@@ -266,7 +266,7 @@ TEST_F(RestoreTest, ClosedOnesAreOutOfTheWay) {
     EXPECT_EQ(page[1].id, "dns1-3");
     EXPECT_EQ(state->rule("dns1-4")->value().lifted, true);
     EXPECT_EQ(state->rule("dns1-9")->has_value(), false);
-    EXPECT_EQ(*state->records_about("dns1-4"), 1U);
+    EXPECT_EQ(state->records_of("dns1-4")->size(), 1U);
 }
 
 }  // namespace

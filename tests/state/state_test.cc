@@ -216,7 +216,7 @@ TEST_F(StateTest, EveryReadOfAnUnusableStateGivesTheReason) {
     const auto state = unusable_state("no disk");
     for (const std::string& why :
          {state->rules().error().text, state->open_rules().error().text, state->rule("x").error().text,
-          state->exceptions("", 1).error().text, state->records_about("x").error().text, state->uses().error().text,
+          state->exceptions("", 1).error().text, state->records_of("x").error().text, state->uses().error().text,
           state->use("x").error().text, state->policy_at(kNow).error().text, state->highest_version().error().text,
           state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text})
         EXPECT_EQ(why, "no disk");
@@ -274,8 +274,30 @@ TEST_F(StateTest, WhatIsImportedTwiceIsThereOnce) {
     ASSERT_EQ(history.size(), 3U);
     EXPECT_EQ(history[2].first, "dns2");
     EXPECT_EQ(history[2].second.number, 12U);
+    const auto about = *state->records_of("dns2-4");
+    ASSERT_EQ(about.size(), 1U);
+    EXPECT_EQ(about[0].first, "dns2");
+    EXPECT_EQ(about[0].second.action, "exception request");
     EXPECT_THAT(find_breaks(trail(), state->head()), IsEmpty())
         << "imported records are not part of the chain of this node";
+}
+
+TEST_F(StateTest, TheRecordsOfARuleComeInTheOrderOfTheirTimes) {
+    const auto state = open();
+    auto later = record("directive lift", "node1-1");
+    later.at = kNow + seconds(60);
+    for (const Record& each : {record("directive add", "node1-1"), record("reload", "cenote.toml"), later})
+        ASSERT_TRUE(change(*state, nullptr, each).ok());
+    Import import;
+    auto there = record("directive add", "node1-1");
+    there.number = 4;
+    there.at = kNow - seconds(60);
+    import.history = {{"node2", there}, { backup_node("head"), there }};
+    ASSERT_TRUE(
+        state->commit({{.rule = nullptr, .policy = nullptr, .record = record("state import", "node2")}}, import).ok());
+    std::vector<std::string> found;
+    for (const auto& [node, made] : *state->records_of("node1-1")) found.push_back(node + ":" + made.action);
+    EXPECT_THAT(found, ElementsAre("node2:directive add", ":directive add", ":directive lift"));
 }
 
 TEST_F(StateTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {

@@ -111,7 +111,7 @@ class Node:
     """A resolver under test: its folder, its configuration, its tool, its daemon."""
 
     def __init__(self, test, *, directives=RESTRICT_ALPHA, upstreams=(), server="", extra="", catalogue=CATALOGUE,
-                 listen='"127.0.0.1:0"', workers=1, sinkhole=None, timeout="2500ms", control=""):
+                 listen='"127.0.0.1:0"', workers=1, sinkhole=None, timeout="2500ms", control="", timezone="UTC"):
         self.test = test
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-"))
         test.addCleanup(shutil.rmtree, self.folder, True)
@@ -128,7 +128,7 @@ class Node:
         self.address = self.port = None
         self.settings = dict(directives=directives, upstreams=list(upstreams), server=server, extra=extra,
                              listen=listen, workers=workers, sinkhole=sinkhole, timeout=timeout,
-                             control=control)
+                             control=control, timezone=timezone)
         self.write_config()
 
     def write_config(self, **changes):
@@ -143,7 +143,7 @@ node = "node1"
 listen = [{s['listen']}]
 workers = {s['workers']}
 allow_from = ["127.0.0.0/8", "::1/128"]
-timezone = "UTC"
+timezone = "{s['timezone']}"
 state = "{self.folder}/state.db"
 {s['server']}
 [control]

@@ -110,7 +110,7 @@ class Rights(SystemTest):
                     self.assertIn("no cenoted listens", done.stderr)
                     continue
                 self.assertEqual(done.returncode, 0, done)
-                self.assertEqual(done.stderr, "cenote: no cenoted runs: this is from the files\n")
+                self.assertEqual(done.stderr, "cenote: no cenoted runs: this is what the files say\n")
                 if arguments[0] != "export":
                     json.loads(self.resolver.cenote_ok(*arguments, "--json"))
 

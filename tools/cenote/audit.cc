@@ -70,8 +70,8 @@ Exit audit(Session& session, const AuditFlags& flags) {
         row[report::field::kId] = record.number;
         rows.push_back(std::move(row));
         table.add({origin.empty() ? std::to_string(record.number) : fmt::format("{} {}", node, record.number),
-                   format_time(record.at), record.actor, record.action, record.object, record.requester, record.ref,
-                   record.note});
+                   session.at_site(format_time(record.at)), record.actor, record.action, record.object,
+                   record.requester, record.ref, session.at_site(record.note)});
     }
     flags.json ? print_json(rows) : table.print();
     return Exit::Done;

@@ -59,7 +59,8 @@ Named named_by(const CLI::App& verb, const CLI::Option& option) {
                                              {"", "--role", Named::Roles}}};
     const std::string type = option.get_type_name();
     if (type == "FILE" || type == "PATH") return Named::Files;
-    const std::string name = option.get_positional() ? option.get_name(true, false) : "--" + option.get_lnames().front();
+    const std::string name =
+        option.get_positional() ? option.get_name(true, false) : "--" + option.get_lnames().front();
     const auto* found = std::find_if(kPlaces.begin(), kPlaces.end(), [&](const Place& place) {
         return place.option == name && (place.verb.empty() || place.verb == verb.get_name());
     });
@@ -105,7 +106,8 @@ private:
         }
         ++arguments_;
         if (words_of_help_ == nullptr) return;
-        const auto below = words_of_help_->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
+        const auto below =
+            words_of_help_->get_subcommands([&](const CLI::App* verb) { return verb->get_name() == word; });
         words_of_help_ = below.empty() ? nullptr : below.front();
     }
 
@@ -134,9 +136,7 @@ private:
         return found;
     }
 
-    [[nodiscard]] Candidates verbs() const {
-        return arguments_ == 0 ? verbs_below(verb_) : Candidates();
-    }
+    [[nodiscard]] Candidates verbs() const { return arguments_ == 0 ? verbs_below(verb_) : Candidates(); }
 
     [[nodiscard]] Candidates options() const {
         Candidates found;

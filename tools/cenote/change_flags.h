@@ -64,7 +64,7 @@ struct End {
 
     void add_to(CLI::App& verb) {
         auto* duration = verb.add_option("--for", for_, "How long")->type_name("DURATION")->check(check_duration);
-        verb.add_option("--until", until, "Until when, as 2026-12-31T23:59:59+09:00")
+        verb.add_option("--until", until, "Until when, as \"2026-12-31 23:59\" on the clock of the site")
             ->type_name("TIME")
             ->check(check_time)
             ->excludes(duration);

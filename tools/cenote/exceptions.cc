@@ -39,7 +39,7 @@ Exit request(Session& session, const RequestFlags& flags) {
     const std::string id = cell(*done, field::kId);
     fmt::print("{}\n", id);
     if (cell(*done, field::kStage) == "granted")
-        fmt::print(stderr, "in force until {}{}\n", cell(*done, field::kEnds),
+        fmt::print(stderr, "in force until {}{}\n", session.at_site(cell(*done, field::kEnds)),
                    done->value(field::kUnratified, false)
                        ? "; a second person has yet to agree: cenote exception approve " + id
                        : std::string());
@@ -65,9 +65,10 @@ Exit change(Session& session, const std::string& verb, const ExceptionChangeFlag
     const auto extension = done->find(report::field::kExtension);
     if (extension != done->end() && extension->is_object())
         fmt::print("{0} is in force until {1}; until {2} it waits for a second person: cenote exception approve {0}\n",
-                   cell(*done, field::kId), cell(*done, field::kEnds), cell(*extension, field::kEnds));
+                   cell(*done, field::kId), session.at_site(cell(*done, field::kEnds)),
+                   session.at_site(cell(*extension, field::kEnds)));
     else if (stage == "granted")
-        fmt::print("{} is in force until {}\n", cell(*done, field::kId), cell(*done, field::kEnds));
+        fmt::print("{} is in force until {}\n", cell(*done, field::kId), session.at_site(cell(*done, field::kEnds)));
     else if (stage == "asked")
         fmt::print("{} waits for one more person\n", cell(*done, field::kId));
     else
@@ -172,8 +173,9 @@ Exit list(Session& session, const ListFlags& flags) {
     for (const auto& row : *rows)
         table.add({cell(row, field::kId), stage_shown(row), cell(row, field::kDirective),
                    cell(row, row[field::kClient].is_null() ? field::kGroup : field::kClient),
-                   cell(row, row[field::kEnds].is_null() ? field::kLasts : field::kEnds), cell(row, field::kAskedBy), cell(row, field::kRequester),
-                   cell(row, field::kAgreedBy), cell(row, field::kQueries), cell(row, field::kRef), cell(row, field::kPurpose)});
+                   session.at_site(cell(row, row[field::kEnds].is_null() ? field::kLasts : field::kEnds)),
+                   cell(row, field::kAskedBy), cell(row, field::kRequester), cell(row, field::kAgreedBy),
+                   cell(row, field::kQueries), cell(row, field::kRef), cell(row, field::kPurpose)});
     table.print();
     return Exit::Done;
 }

@@ -7,6 +7,7 @@
 #include "resolver/wire/message.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/print.h"
+#include "tools/cenote/stored_rules.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -39,6 +40,9 @@ Result<Json> explain_from_files(Session& session, const ExplainFlags& flags) {
         question.client = *IpAddress::parse(flags.client);
         question.allow_from = session.settings().value()->allow_from;
     }
+    auto stories = stored_stories(**session.settings());
+    if (!stories) return std::move(stories).error();
+    question.story_of = *std::move(stories);
     Json answer = report::explain_json(*files->policy, files->local, question);
     if (!files->remark.empty()) answer[field::kSteps].push_back(files->remark);
     return answer;
@@ -58,6 +62,12 @@ std::string describe_match(const Json& answer) {
     return matched;
 }
 
+/// " of kim", the person who made a rule at the command line; empty: it was written in a file.
+std::string made_by(const Json& row) {
+    const auto made = row.find(field::kMade);
+    return made == row.end() || !made->is_object() ? std::string() : " of " + cell(*made, field::kBy);
+}
+
 /// The answer does not say through which group the directive holds, so the line shows the narrowest one.
 std::string one_line(const Json& answer) {
     const std::string verdict = cell(answer, field::kVerdict);
@@ -71,11 +81,16 @@ std::string one_line(const Json& answer) {
     if (verdict == "forward" && !known) return line + "in no service and no list";
     line += describe_match(answer);
     if (verdict == "forward") return line + " > no directive";
-    if (verdict == "allow") return line + " > open by an allow";
+    if (verdict == "allow")
+        return line +
+               fmt::format(" > open by {}{}",
+                           cell(answer, field::kAllow) == "-" ? "an allow" : "allow " + cell(answer, field::kAllow),
+                           made_by(answer));
     if (verdict == "exception")
-        return line + fmt::format(" > open by exception {} from directive {}", cell(answer, field::kException),
-                                  cell(answer, field::kDirective));
-    if (cell(answer, field::kDirective) != "-") line += " > directive " + cell(answer, field::kDirective);
+        return line + fmt::format(" > open by exception {}{} from directive {}", cell(answer, field::kException),
+                                  made_by(answer), cell(answer, field::kDirective));
+    if (cell(answer, field::kDirective) != "-")
+        line += " > directive " + cell(answer, field::kDirective) + made_by(answer);
     const auto groups = answer.value(field::kGroups, Json::array());
     if (!groups.empty()) line += " > " + cell(groups.front());
     return line + " > " + cell(answer, field::kAnswer);
@@ -94,21 +109,43 @@ std::string time_until(WallTime then, WallTime now) {
     return in(1, "second");
 }
 
-/// `from`: the time of the verdict.
-void print_answer(const Json& answer, bool steps, WallTime from) {
+/// The rule whose end the answer gives: "allow dns1-11".
+std::string rule_that_ends(const Json& answer) {
+    for (const char* kind : {field::kAllow, field::kException, field::kDirective})
+        if (cell(answer, kind) != "-") return fmt::format("{} {}", kind, cell(answer, kind));
+    return "its rule";
+}
+
+/// One line at most: the next change, and the end of the rule where that is another time. `from`: the time of the
+/// verdict.
+void print_until(Session& session, const Json& answer, WallTime from) {
+    const std::string changes = cell(answer, field::kChanges);
+    const std::string until = cell(answer, field::kUntil);
+    if (changes == "-") {
+        if (until != "-") print_line(fmt::format("          until {}", session.at_site(until)), kIndent);
+        return;
+    }
+    const std::string end = until == "-" || until == changes
+                                ? std::string()
+                                : fmt::format("; {} ends {}", rule_that_ends(answer), session.at_site(until));
+    print_line(fmt::format("          until {} ({}), then {}{}", session.at_site(changes),
+                           time_until(parse_time(changes).value(), from), cell(answer, field::kNextVerdict), end),
+               kIndent);
+}
+
+void print_answer(Session& session, const Json& answer, bool steps, WallTime from) {
     print_line(one_line(answer), kIndent);
     if (cell(answer, field::kUnicode) != "-")
         print_line(fmt::format("          {} ({})", cell(answer, field::kUnicode), cell(answer, field::kName)),
                    kIndent);
-    const std::string changes = cell(answer, field::kChanges);
-    const std::string until = cell(answer, field::kUntil);
-    if (changes != "-")
-        print_line(fmt::format("          until {} ({}), then {}", changes,
-                               time_until(parse_time(changes).value(), from), cell(answer, field::kNextVerdict)),
+    print_until(session, answer, from);
+    const Json suspension = answer.value(field::kSuspension, Json());
+    if (suspension.is_object())
+        print_line(fmt::format("          suspended by {}{}; 'cenote resume' ends it", cell(suspension, field::kId),
+                               made_by(suspension)),
                    kIndent);
-    if (until != "-" && until != changes) print_line(fmt::format("          until {}", until), kIndent);
     if (!steps) return;
-    for (const auto& step : answer.value(field::kSteps, Json::array())) print_line("  " + cell(step));
+    for (const auto& step : answer.value(field::kSteps, Json::array())) print_line("  " + session.at_site(cell(step)));
 }
 
 Exit explain(Session& session, const ExplainFlags& flags) {
@@ -123,7 +160,7 @@ Exit explain(Session& session, const ExplainFlags& flags) {
     if (flags.json)
         print_json(*answer);
     else
-        print_answer(*answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
+        print_answer(session, *answer, flags.steps, flags.at.empty() ? wall_now() : parse_time(flags.at).value());
     return Exit::Done;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace field = report::field;
 
-constexpr std::size_t kShownWords = 5;   // that contain the word
+constexpr std::size_t kShownWords = 5;    // that contain the word
 constexpr std::size_t kListedWords = 30;  // up to which all are listed
 
 std::string folded(std::string_view text) {
@@ -90,7 +90,8 @@ Result<Json> find_row(const Json& rows, const std::string& id, std::string_view 
         known.insert(known.end(), ids.begin(), ids.end());
     }
     std::vector<Json> named;
-    std::copy_if(rows.begin(), rows.end(), std::back_inserter(named), [&](const Json& row) { return is_named(row, id); });
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(named),
+                 [&](const Json& row) { return is_named(row, id); });
     if (named.size() == 1) return named.front();
     std::string advice = related(rows, id);
     if (named.size() > 1) {

@@ -27,9 +27,9 @@ struct Heading {
 };
 /// The verbs of the program in the order of the help. A new verb gets its place here.
 constexpr std::array<Heading, 5> kHeadings{{
-    {"See what is in force", " explain services directives lists groups exceptions audit "},
+    {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit "},
     {"Watch the daemon", " status top stats metrics "},
-    {"Change rules", " observe advise restrict block directive allow suspend exception "},
+    {"Change rules", " observe advise restrict block directive allow suspend resume exception "},
     {"Keep lists and daemon up to date", " update compile inspect diff reload flush "},
     {"Move rules to other places", " export state backup restore "},
 }};
@@ -68,8 +68,7 @@ std::string described(const CLI::Option& option) {
     if (!option.get_needs().empty()) more.push_back("with " + names_of(option.get_needs()));
     if (!option.get_excludes().empty()) more.push_back("not with " + names_of(option.get_excludes()));
     if (option.get_items_expected_max() >= CLI::detail::expected_max_vector_size) more.emplace_back("several");
-    return option.get_description() +
-           (more.empty() ? std::string() : fmt::format(" ({})", fmt::join(more, "; ")));
+    return option.get_description() + (more.empty() ? std::string() : fmt::format(" ({})", fmt::join(more, "; ")));
 }
 
 /// "--client IP"; the words of a check, which CLI11 puts after the type, are in the description.
@@ -111,8 +110,8 @@ private:
 
     static std::string options(const CLI::App& app, bool positional, std::size_t width) {
         std::string text;
-        for (const CLI::Option* option : app.get_options(
-                 [positional](const CLI::Option* each) { return each->get_positional() == positional; }))
+        for (const CLI::Option* option :
+             app.get_options([positional](const CLI::Option* each) { return each->get_positional() == positional; }))
             text += entry(name_of(*option), described(*option), kNameColumn, width);
         return text.empty() ? text : (positional ? "\nArguments:\n" : "\nOptions:\n") + text;
     }
@@ -128,9 +127,8 @@ private:
     /// Removes the verbs that are among `words` from `from`, and returns them in the order of the words.
     static std::vector<const CLI::App*> take(std::vector<const CLI::App*>& from, std::string_view words) {
         const auto place = [words](const CLI::App* verb) { return words.find(" " + verb->get_name() + " "); };
-        const auto taken = std::stable_partition(from.begin(), from.end(), [&](const CLI::App* verb) {
-            return place(verb) == std::string_view::npos;
-        });
+        const auto taken = std::stable_partition(
+            from.begin(), from.end(), [&](const CLI::App* verb) { return place(verb) == std::string_view::npos; });
         std::vector<const CLI::App*> found(taken, from.end());
         from.erase(taken, from.end());
         std::sort(found.begin(), found.end(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finding one row among those that a list verb prints, by a name that a person typed. Private to the tool.
+// What verbs that list rows share: finding one among them by a name that a person typed, and who made or ended it.
+// Private to the tool.
 //
 // Threads: pure.   Memory: the row.   Failure: Result with one line.
 #pragma once
@@ -11,6 +12,9 @@
 #include "tools/cenote/session.h"
 
 namespace cenote::cli {
+
+/// Who made or ended a rule: "2026-11-28 18:40 KST by root for kim, 2026-117: a note"; empty: it is not known.
+std::string deed_text(Session& session, const Json& row, const char* key);
 
 /// The row whose id or alias is `id`, or else the only one that has it as its id, alias or name without regard to case.
 /// The Error names the ones that are near.

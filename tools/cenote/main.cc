@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "resolver/base/printable.h"
+#include "resolver/base/time_text.h"
 #include "tools/cenote/candidates.h"
 #include "tools/cenote/help.h"
 #include "tools/cenote/print.h"
@@ -40,13 +41,39 @@ int refuse(const CLI::App& app, const CLI::ParseError& mistake) {
     return static_cast<int>(Exit::WrongCommandLine);
 }
 
+/// Times without an offset are on the clock of the site: each option of type TIME gets them in UTC.
+Status settle_times(CLI::App& app, Session& session) {
+    CLI::App* verb = &app;
+    while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
+    for (CLI::Option* option : verb->get_options()) {
+        if (option->get_type_name() != kTimeType || option->count() == 0) continue;
+        const std::string text = option->results().front();
+        auto time = parse_time(text);
+        if (!time) {
+            const auto times = session.site_times();
+            if (!times)
+                return Error{
+                    fmt::format("the time zone of the site is not known; write '{}' with its offset, as in "
+                                "2026-12-31T23:59:59+09:00",
+                                text)};
+            time = (*times)->read(text);
+        }
+        if (!time) return std::move(time).error();
+        option->clear();
+        option->add_result(format_time(*time));
+        option->run_callback();
+    }
+    return Done{};
+}
+
 int run(int argc, char** argv) {
     CLI::App app;
     Session session;
     describe(app, session);
     Verbs verbs(app);
-    for (const auto add : {add_explain, add_services, add_listings, add_status, add_operations, add_update, add_sets,
-                           add_rules, add_exceptions, add_state, add_audit, add_export, add_completion, add_help})
+    for (const auto add :
+         {add_explain, add_services, add_listings, add_holds, add_status, add_operations, add_update, add_sets,
+          add_rules, add_exceptions, add_state, add_audit, add_export, add_completion, add_help})
         add(verbs);
     if (argc > 1 && std::string_view(argv[1]) == kCompleteWord)
         return print_candidates(app, session, {argv + 2, argv + argc});
@@ -59,9 +86,11 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& mistake) {
         return refuse(app, mistake);
     }
+    if (const auto settled = settle_times(app, session); !settled)
+        return static_cast<int>(wrong_command_line(settled.error()));
     const auto done = verbs.chosen()(session);
     if (done == Exit::Done && session.used_files())
-        fmt::print(stderr, "cenote: no cenoted runs: this is from the files\n");
+        fmt::print(stderr, "cenote: no cenoted runs: this is what the files say\n");
     if (std::fflush(stdout) != 0) return static_cast<int>(fail(Error{"cannot write the output"}));
     return static_cast<int>(done);
 }

@@ -105,16 +105,19 @@ void print_takes(const Json& takes, bool all) {
                        cell(row, field::kNames));
 }
 
-void print_dry_run(const Json& reply, bool all) {
-    fmt::print("{}", lines(reply, field::kText));
+void print_dry_run(Session& session, const Json& reply, bool all) {
+    fmt::print("{}", session.toml_at_site(lines(reply, field::kText)));
     print_takes(reply.value(field::kTakes, Json::array()), all);
     for (const auto& row : reply.value(field::kWhom, Json::array())) fmt::print("from   {}\n", cell(row));
     for (const auto& row : reply.value(field::kAsked, Json::array()))
-        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, field::kQueries), cell(row, field::kGroup));
+        fmt::print("asked  {} queries by {} since cenoted started\n", cell(row, field::kQueries),
+                   cell(row, field::kGroup));
     for (const auto& row : reply.value("taken_already", Json::array()))
-        fmt::print("note   directive {} ({}) takes {} for these clients already\n", cell(row, field::kId), cell(row, field::kStep),
-                   row.value("all", false) ? "all of it"
-                                           : fmt::format("{} of these {}", cell(row, field::kCount), reply[field::kTakes].size()));
+        fmt::print("note   directive {} ({}) takes {} for these clients already\n", cell(row, field::kId),
+                   cell(row, field::kStep),
+                   row.value("all", false)
+                       ? "all of it"
+                       : fmt::format("{} of these {}", cell(row, field::kCount), reply[field::kTakes].size()));
     for (const auto& note : reply.value(field::kNotes, Json::array())) fmt::print("note   {}\n", cell(note));
     fmt::print("a dry run: nothing has changed\n");
 }
@@ -141,7 +144,7 @@ Exit add(Session& session, const AddFlags& flags) {
     if (flags.json) {
         print_json(*done);
     } else if (flags.dry_run) {
-        print_dry_run(*done, flags.verbose);
+        print_dry_run(session, *done, flags.verbose);
     } else {
         const std::string id = cell(*done, field::kId);
         fmt::print("{}\n", id);
@@ -236,7 +239,7 @@ Exit step(Session& session, const RuleChangeFlags& flags) {
     const auto done = session.ask("directive-step", std::move(args));
     if (!done) return fail(done.error());
     if (!flags.at.empty())
-        fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, flags.at);
+        fmt::print("{} will be at step {} from {} on\n", flags.id, flags.step, session.at_site(flags.at));
     else
         fmt::print("{} is at step {}, policy version {}\n", flags.id, flags.step, cell(*done, field::kPolicyVersion));
     return Exit::Done;
@@ -281,7 +284,7 @@ Exit until_then(Session& session, const char* verb, const RuleChangeFlags& flags
     const auto done = session.ask(verb, std::move(args));
     if (!done) return fail(done.error());
     print_notes(*done);
-    fmt::print("{}: {} until {}\n", cell(*done, field::kId), what, format_time(ends.value()));
+    fmt::print("{}: {} until {}\n", cell(*done, field::kId), what, session.at_site(format_time(ends.value())));
     return Exit::Done;
 }
 
@@ -320,7 +323,7 @@ void add_temporary_rules(Verbs& verbs) {
 }  // namespace
 
 std::string check_time(const std::string& text) {
-    const auto parsed = parse_time(text);
+    const auto parsed = read_written_time(text);
     return parsed ? "" : parsed.error().text;
 }
 

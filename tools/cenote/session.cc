@@ -10,6 +10,7 @@
 #include "resolver/rules/policy_document.h"
 #include "resolver/rules/rules.h"
 #include "tools/cenote/as_owner.h"
+#include "tools/cenote/stored_rules.h"
 
 namespace cenote::cli {
 namespace {
@@ -18,14 +19,6 @@ Result<std::optional<state::PolicyVersion>> stored_policy(const config::Settings
     const auto owner = AsOwner::of(settings.state.parent_path());
     if (!owner) return owner.error();
     return state::read_policy_at(settings.state, at);
-}
-
-Result<std::vector<state::Rule>> stored_rules(const config::Settings& settings) {
-    const auto owner = AsOwner::of(settings.state.parent_path());
-    if (!owner) return owner.error();
-    std::error_code none;  // before the daemon has run for the first time
-    if (!std::filesystem::exists(settings.state, none)) return std::vector<state::Rule>{};
-    return state::read_rules(settings.state);
 }
 
 }  // namespace
@@ -56,7 +49,7 @@ Result<PolicyFromFiles> Session::past_policy(WallTime at) {
     const auto stored = stored_policy(**known, at);
     if (!stored) return stored.error();
     auto past = rules::past_policy(*stored, *base, at);
-    if (!past) return std::move(past).error();
+    if (!past) return Error{at_site(past.error().text)};
     return PolicyFromFiles{std::move(past->policy), config::local_names(**known), std::move(past->remark)};
 }
 
@@ -98,6 +91,44 @@ Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     return PolicyFromFiles{std::move(built->policy), local_names(**known), std::move(remark)};
 }
 
+Result<policy::LocalTimes> Session::read_site_times() {
+    std::string zone;
+    if (const auto known = ask_if_there("ping", Json::object()); known && *known && (*known)->is_object())
+        zone = (*known)->value("timezone", "");
+    if (!zone.empty()) return policy::LocalTimes::load(zone);
+    const auto known = settings();
+    if (!known) return known.error();
+    return policy::LocalTimes::load((*known)->timezone);
+}
+
+Result<const policy::LocalTimes*> Session::site_times() {
+    if (!site_times_) {
+        site_times_.emplace(Error{"the time zone is being asked for"});  // for an error of that request
+        site_times_.emplace(read_site_times());
+    }
+    if (!*site_times_) return site_times_->error();
+    return &**site_times_;
+}
+
+std::string Session::at_site(std::string_view text) {
+    if (!policy::has_utc_time(text)) return std::string(text);
+    const auto times = site_times();
+    return times ? (*times)->shown_in(text) : policy::LocalTimes().shown_in(text);
+}
+
+Json Session::json_at_site(Json answer) {
+    if (answer.is_string()) return at_site(answer.get_ref<const std::string&>());
+    if (answer.is_structured())
+        for (Json& each : answer) each = json_at_site(std::move(each));
+    return answer;
+}
+
+std::string Session::toml_at_site(std::string_view text) {
+    if (!policy::has_utc_time(text)) return std::string(text);
+    const auto times = site_times();
+    return times ? (*times)->with_offsets_in(text) : std::string(text);
+}
+
 Result<std::unique_ptr<control::ControlClient>> Session::connect_if_there() {
     return control::ControlClient::connect_if_there(socket.empty() ? config::control_socket_of(config) : socket);
 }
@@ -113,7 +144,7 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
     };
     auto response = (*client)->call({.verb = verb, .args = std::move(args)}, keep);
     if (!response) return std::move(response).error();
-    if (!response->ok) return Error{response->error};
+    if (!response->ok) return Error{at_site(response->error)};
     if (response->data.is_string()) return Json(pieces + response->data.get<std::string>());
     if (rows.empty()) return std::move(response->data);
     keep(*response);

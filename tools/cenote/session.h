@@ -14,6 +14,7 @@
 #include "resolver/config/config.h"
 #include "resolver/control/control.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/policy/local_times.h"
 #include "resolver/policy/policy.h"
 
 namespace cenote::cli {
@@ -47,6 +48,16 @@ public:
     /// The policy in force in the daemon; without a daemon, policy().
     Result<PolicyFromFiles> policy_in_force(WallTime at);
 
+    /// The clock of the site: its zone is the daemon's, without a daemon that of the configuration. The Error: it is
+    /// not known.
+    Result<const policy::LocalTimes*> site_times();
+    /// A text or the texts of an answer for people: each time in them on the clock of the site; in UTC where that is
+    /// not known.
+    std::string at_site(std::string_view text);
+    Json json_at_site(Json answer);
+    /// A document of TOML with its times in the offset of the site.
+    std::string toml_at_site(std::string_view text);
+
     /// The daemon's data for a verb. The parts of a long array are joined.
     Result<Json> ask(const std::string& verb, Json args);
     /// The same for a text, whose pieces are joined.
@@ -70,7 +81,10 @@ private:
     /// Each request has a connection of its own: the daemon closes one that is silent, as during a long fetch.
     Result<std::unique_ptr<control::ControlClient>> connect_if_there();
 
+    Result<policy::LocalTimes> read_site_times();
+
     std::optional<config::Settings> settings_;
+    std::optional<Result<policy::LocalTimes>> site_times_;  // nullopt until they are needed
     bool used_files_ = false;
 };
 

@@ -40,7 +40,7 @@ Exit compile(Session& session, const CompileFlags& flags) {
     return failed_lists(*report) == 0 && !diagnostics.has_errors() ? Exit::Done : Exit::Failed;
 }
 
-Exit inspect(const InspectFlags& flags) {
+Exit inspect(Session& session, const InspectFlags& flags) {
     const auto set = domainset::DomainSet::open(flags.file);
     if (!set) return fail(set.error());
     const Json answer = report::set_json(flags.file, *set);
@@ -48,14 +48,14 @@ Exit inspect(const InspectFlags& flags) {
         print_json(answer);
         return Exit::Done;
     }
-    print_fields(answer, {{"set", field::kPath},
-                          {"built", field::kBuiltAt},
-                          {"names", field::kDomains},
-                          {"changed in its delta", field::kDelta},
-                          {"bytes", field::kBytes},
-                          {"services", field::kServices},
-                          {"lists", field::kLists},
-                          {"SHA-256", field::kDigest}});
+    print_fields(session.json_at_site(answer), {{"set", field::kPath},
+                                                {"built", field::kBuiltAt},
+                                                {"names", field::kDomains},
+                                                {"changed in its delta", field::kDelta},
+                                                {"bytes", field::kBytes},
+                                                {"services", field::kServices},
+                                                {"lists", field::kLists},
+                                                {"SHA-256", field::kDigest}});
     Table table({"SOURCE", "KIND", "ENTRIES", "FORMAT"});
     for (const auto& row : answer[field::kSources])
         table.add(
@@ -106,7 +106,7 @@ void add_sets(Verbs& verbs) {
     const auto inspect_flags = std::make_shared<InspectFlags>();
     verb->add_option("FILE", inspect_flags->file, "The set")->required()->type_name("");
     verb->add_flag("--json", inspect_flags->json, "Print JSON");
-    verbs.on(verb, [inspect_flags](Session&) { return inspect(*inspect_flags); });
+    verbs.on(verb, [inspect_flags](Session& session) { return inspect(session, *inspect_flags); });
 }
 
 }  // namespace cenote::cli

@@ -137,8 +137,8 @@ Exit accept_clock(Session& session, const Why& why) {
     why.put_into(args);
     const auto done = session.ask("accept-clock", std::move(args));
     if (!done) return fail(done.error());
-    fmt::print("{} is accepted as correct, although {} was seen before\n", cell(*done, field::kAfter),
-               cell(*done, field::kBefore));
+    fmt::print("{} is accepted as correct, although {} was seen before\n", session.at_site(cell(*done, "after")),
+               session.at_site(cell(*done, "before")));
     return Exit::Done;
 }
 

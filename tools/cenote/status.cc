@@ -137,7 +137,7 @@ Exit status(Session& session, const StatusFlags& flags) {
         return flags.check ? checked.exit : Exit::Done;
     }
     if (flags.check) return print_check(checked, flags.quiet);
-    print_status(*answer);
+    print_status(session.json_at_site(*answer));
     return Exit::Done;
 }
 

@@ -41,6 +41,9 @@ private:
     std::map<const CLI::App*, Action> actions_;
 };
 
+/// The type of an option whose value is a time: main() puts it into UTC before the action sees it.
+inline constexpr const char* kTimeType = "TIME";
+
 /// Checks in the form that the parser takes: the error, or an empty string.
 [[nodiscard]] std::string check_time(const std::string& text);
 
@@ -51,6 +54,7 @@ private:
 void add_explain(Verbs& verbs);     // explain
 void add_services(Verbs& verbs);    // services
 void add_listings(Verbs& verbs);    // lists, groups, directives
+void add_holds(Verbs& verbs);       // verdicts, allows, resume
 void add_status(Verbs& verbs);      // status, stats, metrics, top
 void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cenote/stored_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "tools/cenote/as_owner.h"
+
+namespace cenote::cli {
+namespace {
+
+using Records = std::vector<std::pair<std::string, state::Record>>;
+
+bool has_state(const config::Settings& settings) {
+    std::error_code none;  // before the daemon has run for the first time
+    return std::filesystem::exists(settings.state, none);
+}
+
+}  // namespace
+
+Result<std::vector<state::Rule>> stored_rules(const config::Settings& settings) {
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return owner.error();
+    if (!has_state(settings)) return std::vector<state::Rule>{};
+    return state::read_rules(settings.state);
+}
+
+Result<report::StoryOf> stored_stories(const config::Settings& settings) {
+    const auto owner = AsOwner::of(settings.state.parent_path());
+    if (!owner) return owner.error();
+    auto trail = has_state(settings) ? state::read_history(settings.state) : Result<Records>(Records{});
+    if (!trail) return std::move(trail).error();
+    std::stable_sort(trail->begin(), trail->end(),
+                     [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
+    auto by_id = std::make_shared<std::map<std::string, Records>>();
+    for (auto& each : *trail)
+        if (!state::is_backup_node(each.first)) (*by_id)[each.second.object].push_back(std::move(each));
+    return report::StoryOf([by_id](const std::string& id) {
+        const auto found = by_id->find(id);
+        return found == by_id->end() ? report::RuleStory{} : report::story_in(found->second);
+    });
+}
+
+}  // namespace cenote::cli

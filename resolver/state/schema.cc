@@ -12,6 +12,7 @@ namespace cenote::state {
 namespace {
 
 constexpr std::size_t kDigitsMax = 15;  // digits of the number in an id
+constexpr std::size_t kIdsCounted = 2;  // index of the migration that introduces `given`
 
 /// The statements that bring a file from each schema to the next.
 constexpr std::array kMigrations = {
@@ -49,13 +50,19 @@ CREATE INDEX rule_by_kind ON rule (kind, number);
 CREATE INDEX audit_by_object ON audit (object);
 CREATE INDEX imported_by_object ON imported (object);
 PRAGMA user_version = 3;
+)sql",
+    // told: the documents of the policy that the trail has told. told_until: the edges of its calendar up to here.
+    R"sql(
+CREATE TABLE told (kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+CREATE TABLE told_until (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
+PRAGMA user_version = 4;
 )sql"};
 
 Status run_migration(const Database& database, std::size_t next) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return std::move(transaction).error();
     if (auto made = database.run(kMigrations[next]); !made) return made;
-    if (next + 1 == kMigrations.size()) {  // until then ids were counted by the rules alone
+    if (next == kIdsCounted) {  // until then ids were counted by the rules alone
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "resolver/base/log.h"
-#include "resolver/base/time_text.h"
+#include "resolver/daemon/responses.h"
 #include "resolver/daemon/status.h"
 
 namespace cenote::daemon {
@@ -46,9 +46,9 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->closer_.emplace(rulebook, *running->uses_);
     running->arm_edge();
     const auto& base = enforcement.loaded().base;
-    if (base != nullptr && !base->check()) running->replace_set();  // the start did not wait for it
+    running->note_start(remembered);
+    if (base != nullptr && !base->check()) running->replace_set(own_record("update"));  // the start did not wait for it
     running->set_source_.emplace(loop, [&r = *running] { r.on_lost_mapping(); });
-    running->note_updates();
     running->close_ended();
     running->minute_.start(kMinute, kMinute);
     running->second_.start(kSecond, kSecond);
@@ -78,10 +78,9 @@ const ExceptionUses& Running::exception_uses() {
 
 /// A directive or exception starts or ends, or the wall clock was set.
 void Running::on_edge() {
-    if (auto built = enforce(enforcement().loaded()); !built)
+    if (auto built = enforce(enforcement().loaded(), own_record("")); !built)
         return log::error("the policy could not be built for the present time: {}; the one before stays",
                           built.error().text);
-    log::notice("the calendar moved on: policy {}", enforcement().text());
     close_ended();
 }
 
@@ -89,6 +88,7 @@ void Running::on_minute() {
     static_cast<void>(problems_of(*this));  // keeps since when each problem is known
     const ClockReading moment = now();
     rulebook_.note_time(moment.latest);
+    if (trail_is_behind_) tell(trail_.prepare(enforcement().loaded(), moment, own_record(""), {}));
     uses_->flush(moment);
     close_ended();
     run_zone_keeper();  // it may have been killed
@@ -112,6 +112,9 @@ void Running::begin_drain() {
 void Running::stop() {
     queries_->stop();
     uses_->flush(now());
+    state::Record record = own_record("stop");
+    record.object = config_.string();
+    note(std::move(record));
     control_.reset();  // clients of the control socket are released before the destructor waits for the child
 }
 

@@ -5,7 +5,10 @@
 // Threads: one.   Memory: the texts.   Failure: CLI11 reports a text that is no time or duration.
 #pragma once
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -15,7 +18,7 @@
 
 namespace cenote::cli {
 
-/// Who asked for a change, and why. The audit trail keeps it.
+/// Who asked for a change, and why. The audit trail keeps it; behind sudo a requester that is left out is its user.
 struct Why {
     std::string requester, ref, note;
 
@@ -27,6 +30,14 @@ struct Why {
     void put_into(Json& args) const {
         for (const auto& [key, value] : {std::pair{"requester", &requester}, {"ref", &ref}, {"note", &note}})
             if (!value->empty()) args[key] = *value;
+        if (requester.empty() && !sudo_user().empty()) args["requester"] = "sudo: " + sudo_user();
+    }
+
+private:
+    /// The user whose command sudo runs as root, by sudo's own word: the kernel may not know it (docs/CONTROL.md).
+    static std::string sudo_user() {
+        const char* user = ::geteuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+        return user == nullptr || std::string_view(user) == "root" ? std::string() : user;
     }
 };
 

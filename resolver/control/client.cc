@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "resolver/control/control.h"
 #include "resolver/control/unix_socket.h"
@@ -24,6 +27,7 @@ public:
             auto line = receive_line();
             if (!line) return std::move(line).error();
             auto response = decode_response(*line);
+            if (response) response->files = std::exchange(files_, {});
             if (!response || !response->more) return response;
             if (on_more) on_more(*response);
             set_patience(seconds{0});
@@ -58,7 +62,7 @@ private:
             if (received_.size() > kLineMax)
                 return Error{fmt::format("{}: the daemon's reply is longer than {} bytes", socket_.string(), kLineMax)};
             char chunk[16384];
-            const ssize_t got = ::recv(fd_.get(), chunk, sizeof chunk, 0);
+            const ssize_t got = receive(chunk, sizeof chunk);
             if (got < 0 && errno == EINTR) continue;
             if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
                 return Error{
@@ -69,9 +73,33 @@ private:
         }
     }
 
+    /// Receives bytes, and the files that travel with them.
+    ssize_t receive(char* into, std::size_t size) {
+        iovec part{.iov_base = into, .iov_len = size};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(kFilesMax * sizeof(int))> space{};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = space.data();
+        message.msg_controllen = space.size();
+        const ssize_t got = ::recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
+        if (got < 0) return got;
+        for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+            if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+            const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+            for (std::size_t i = 0; i < count; ++i) {
+                int file = -1;
+                std::memcpy(&file, CMSG_DATA(header) + i * sizeof file, sizeof file);
+                files_.push_back(std::make_shared<const UniqueFd>(file));
+            }
+        }
+        return got;
+    }
+
     UniqueFd fd_;
     Path socket_;
     std::string received_;
+    std::vector<std::shared_ptr<const UniqueFd>> files_;  // came before the end of their reply
 };
 
 }  // namespace

@@ -5,7 +5,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace cenote::control {
 
@@ -106,14 +109,39 @@ void Connection::send(const Response& response) {
                                .data = {}});
     if (output_.size() + line.size() > kOutputMax) return close();
     output_ += line;
+    files_.insert(files_.end(), response.files.begin(), response.files.end());
     flush();
+}
+
+/// Sends some of the bytes, and files with them.
+ssize_t Connection::send_some(std::string_view bytes) {
+    iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};  // sendmsg() only reads it
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(kFilesMax * sizeof(int))> space{};
+    const std::size_t count = std::min(files_.size(), kFilesMax);
+    if (count > 0) {
+        message.msg_control = space.data();
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(count * sizeof(int));
+        for (std::size_t i = 0; i < count; ++i) {
+            const int file = files_[i]->get();
+            std::memcpy(CMSG_DATA(header) + i * sizeof(int), &file, sizeof file);
+        }
+    }
+    const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) files_.erase(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(count));
+    return sent;
 }
 
 void Connection::flush() {
     std::size_t done = 0;
     while (done < output_.size()) {
-        const ssize_t sent =
-            ::send(fd_.get(), output_.data() + done, output_.size() - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = send_some(std::string_view(output_).substr(done));
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
         if (sent < 0) return close();

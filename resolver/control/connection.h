@@ -9,10 +9,13 @@
 //           stops the timer of a request: single bytes do not prolong it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "resolver/control/control.h"
 
@@ -50,6 +53,7 @@ private:
     void refuse(std::string why);  // the last reply
     void send(const Response& response);
     void flush();
+    [[nodiscard]] ssize_t send_some(std::string_view bytes);
     void settle();  // decides what to watch next, or closes
     void await();   // starts the timer that belongs to the state
     void on_late();
@@ -63,7 +67,8 @@ private:
     const Service& service_;
     std::string input_;
     std::string output_;
-    bool busy_ = false;     // a request has no last reply yet
+    std::vector<std::shared_ptr<const UniqueFd>> files_;  // go with the next bytes of output_
+    bool busy_ = false;                                   // a request has no last reply yet
     bool serving_ = false;  // serve_waiting_lines() is at work: replies must not start it again
     bool ended_ = false;    // the client sends no more
     bool leaving_ = false;  // close once the output is out

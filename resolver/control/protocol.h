@@ -3,15 +3,20 @@
 // The messages of the control socket: one JSON object on each line, in both directions (docs/CONTROL.md).
 //
 // A request is {"v":1,"verb":"status","args":{…}}; a reply is {"v":1,"ok":true,"data":…} or
-// {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last one.
+// {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last one. Open files
+// travel beside a reply (unix(7), SCM_RIGHTS).
 //
-// Threads: plain values.   Memory: owns its JSON.   Failure: a line that is not such an object is an Error.
+// Threads: plain values.   Memory: owns its JSON; files are shared.   Failure: a line that is not such an object is an
+// Error.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "resolver/base/fd.h"
 #include "resolver/base/result.h"
 
 namespace cenote::control {
@@ -20,6 +25,7 @@ using Json = nlohmann::json;
 
 inline constexpr int kVersion = 1;
 inline constexpr std::size_t kLineMax = 1U << 20;
+inline constexpr std::size_t kFilesMax = 4;
 
 struct Request {
     std::string verb;
@@ -31,6 +37,7 @@ struct Response {
     bool more = false;
     std::string error;
     Json data;
+    std::vector<std::shared_ptr<const UniqueFd>> files{};  // open for reading, kFilesMax at most
 };
 
 [[nodiscard]] std::string encode(const Request& request);  // with the line's end

@@ -8,12 +8,16 @@
 #include "blocklists/list_store.h"
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
+#include "resolver/daemon/responses.h"
 #include "resolver/daemon/running.h"
+#include "resolver/daemon/version.h"
+#include "resolver/report/trail.h"
 
 namespace cenote::daemon {
 namespace {
 
 constexpr WallTime kNoEdge{seconds{1LL << 40}};
+constexpr std::size_t kReasonMax = 4096;  // bytes of the mistakes in a record
 
 std::vector<const state::Rule*> rules_of(const std::vector<state::Change>& changes, const state::Import& import) {
     std::vector<const state::Rule*> rules;
@@ -37,9 +41,15 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
         changes.back().record.policy = policy_mark(next->version);
         changes.back().policy = &next->version;
     }
-    auto written = rulebook_.commit(changes, import);
+    auto telling = trail_.prepare(next->loaded, next->moment, changes.back().record, {});
+    for (const state::Record& record : telling.records) {
+        changes.push_back({.rule = nullptr, .policy = nullptr, .record = record});
+        if (!same && record.at == telling.at) changes.back().record.policy = policy_mark(next->version);
+    }
+    auto written = rulebook_.commit(changes, import, telling.told);
     if (!written) return written;
     next_look_ = {};
+    written->resize(written->size() - telling.records.size());  // the caller made the others
     rulebook_.note_not_in_force({});
     if (same) {
         enforcement_->keep_policy_with(std::move(next->loaded));
@@ -47,14 +57,18 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
     } else {
         enact(std::move(*next));
     }
+    log_told(telling);
+    trail_.enact(std::move(telling));
     return written;
 }
 
-/// A policy that brings no record of its own: after a reload, an edge of the calendar, or a restore.
-Status Running::enforce(Loaded loaded) {
+/// A policy that brings no rule of the command line: after a reload, an edge of the calendar, or a restore.
+Status Running::enforce(Loaded loaded, const state::Record& cause) {
     auto next = enforcement().prepare(std::move(loaded), now());
     if (!next) return std::move(next).error();
+    auto telling = trail_.prepare(next->loaded, next->moment, cause, {});
     enact(std::move(*next));
+    tell(std::move(telling));
     return Done{};
 }
 
@@ -75,12 +89,48 @@ void Running::note(state::Record record) {
     state::PolicyVersion version = enforcement().version();
     version.at = now().latest;
     record.policy = policy_mark(version);
-    const std::string action = record.action;
-    const std::string actor = record.actor;
+    const std::string sentence = fmt::format("{} by {}", report::sentence_of(record), record.actor);
     const auto written = rulebook_.commit({{.rule = nullptr, .policy = &version, .record = std::move(record)}}, {});
-    if (!written) return log::error("the audit trail lacks a record of {}: {}", action, written.error().text);
+    if (!written) return log::error("the audit trail lacks a record: {}: {}", sentence, written.error().text);
     publish_audit_head();
-    log::notice("{} by {}: policy {}", action, actor, enforcement().text());
+    log::notice("{}: policy {}", sentence, enforcement().text());
+}
+
+/// Writes what the calendar or the files have changed, with the policy in force. Where it cannot be written that is
+/// told a minute later.
+void Running::tell(PolicyTrail::Telling telling) {
+    if (!rulebook_.usable()) return;
+    if (telling.empty()) return trail_.enact(std::move(telling));
+    std::vector<state::Change> changes;
+    for (const state::Record& record : telling.records) {
+        changes.push_back({.rule = nullptr, .policy = nullptr, .record = record});
+        if (record.at == telling.at) changes.back().record.policy = policy_mark(enforcement().version());
+    }
+    const auto written = rulebook_.commit(changes, {}, telling.told);
+    trail_is_behind_ = !written;
+    if (!written) return log::error("the audit trail lacks what has changed: {}", written.error().text);
+    publish_audit_head();
+    log_told(telling);
+    trail_.enact(std::move(telling));
+}
+
+void Running::log_told(const PolicyTrail::Telling& telling) const {
+    for (std::size_t i = 0; i < telling.records.size(); ++i) {
+        const auto& until = telling.until[i];
+        log::notice("{}{}: policy {}", report::sentence_of(telling.records[i]),
+                    until ? fmt::format(", until {}", format_time(*until)) : std::string(), enforcement().text());
+    }
+}
+
+/// A reload that changed nothing.
+void Running::note_refusal(state::Record record, const std::string& why) {
+    if (!rulebook_.usable()) return;
+    record.action = "reload refused";
+    record.object = config_.string();
+    record.after = why.size() <= kReasonMax ? why : why.substr(0, why.rfind('\n', kReasonMax)) + "\n…";
+    const auto written = rulebook_.commit({{.rule = nullptr, .policy = nullptr, .record = std::move(record)}}, {});
+    if (!written) return log::error("the audit trail lacks a record of a refused reload: {}", written.error().text);
+    publish_audit_head();
 }
 
 /// For the answer to policy.cenote, which has the head of the audit trail.
@@ -116,7 +166,7 @@ void Running::close_ended() {
     const auto written = change(std::move(changes), {});
     if (!written) return log::error("{}", written.error().text);
     for (const state::Record& record : *written)
-        log::notice("{} {}: policy {}", record.action, record.object, enforcement().text());
+        log::notice("{}: policy {}", report::sentence_of(record), enforcement().text());
 }
 
 Result<state::Record> Running::restore(const Path& backup, state::Record record) {
@@ -131,11 +181,12 @@ Result<state::Record> Running::restore(const Path& backup, state::Record record)
         enforcement_->raise_last_version(remembered.version);
         latest_.start(remembered.latest.value_or(wall_now()), ticks_now());
     }
+    if (!was_usable) trail_.resume(rulebook_.archive());
     Loaded next = enforcement().loaded();
     const auto any = [](const std::string&) { return true; };
     if (auto added = rulebook_.add_to(next, any); !added)
         rulebook_.note_not_in_force(added.error().text);
-    else if (auto enforced = enforce(std::move(next)); !enforced)
+    else if (auto enforced = enforce(std::move(next), *restored); !enforced)
         rulebook_.note_not_in_force(enforced.error().text);
     publish_audit_head();
     log::notice("restored {} by {}: audit {}", backup.string(), restored->actor, restored->chain);
@@ -158,9 +209,37 @@ Result<state::Record> Running::accept_clock(state::Record record) {
     return written;
 }
 
-/// The start, and before it the updates that were made while no daemon ran.
-void Running::note_updates() {
+/// The start, and before it what happened while no daemon ran.
+void Running::note_start(const Rulebook::Remembered& before) {
     if (!rulebook_.usable()) return;
+    const WallTime at = wall_now();
+    std::optional<Absence> absence;
+    if (before.last_run && before.last_run->action == "stop") {
+        absence = Absence{before.last_run->at, at};
+    } else if (before.last_run) {  // it did not stop: it was killed, or the machine went down
+        absence = Absence{before.latest.value_or(before.last_run->at), at};
+        state::Record gap = own_record("gap");
+        gap.at = at;
+        gap.object = config_.string();
+        gap.before = format_time(absence->from);
+        gap.after = format_time(absence->to);
+        note(std::move(gap));
+    }
+    trail_.resume(rulebook_.archive());
+    tell(trail_.prepare(enforcement().loaded(), now(), own_record("start"), absence));
+    note_updates();
+    state::Record record = own_record("start");
+    record.object = config_.string();
+    record.after = set_text(enforcement().loaded());
+    record.note = fmt::format("cenoted {}", kVersion);
+    if (const auto& refused = problems_.refused_start())
+        record.note += fmt::format("; with the last configuration that was in force; the files were refused: {}",
+                                   refused->why.substr(0, refused->why.find('\n')));
+    note(std::move(record));
+}
+
+/// The updates that were made while no daemon ran.
+void Running::note_updates() {
     const auto trail = rulebook_.archive().history();
     for (const blocklists::SetChange& change : blocklists::set_changes(enforcement().loaded().settings.set)) {
         state::Record record;
@@ -176,16 +255,6 @@ void Running::note_updates() {
         });
         if (!known) note(std::move(record));
     }
-    state::Record record;
-    record.at = wall_now();
-    record.actor = "cenoted";
-    record.action = "start";
-    record.object = config_.string();
-    record.after = set_text(enforcement().loaded());
-    if (const auto& refused = problems_.refused_start())
-        record.note = fmt::format("with the last configuration that was in force; the files were refused: {}",
-                                  refused->why.substr(0, refused->why.find('\n')));
-    note(std::move(record));
 }
 
 }  // namespace cenote::daemon

@@ -15,6 +15,7 @@
 #include "resolver/daemon/rule_views.h"
 #include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
+#include "resolver/daemon/trail_commands.h"
 #include "resolver/daemon/version.h"
 #include "resolver/report/explain.h"
 #include "resolver/report/fields.h"
@@ -169,6 +170,10 @@ constexpr std::array kVerbs = {
     Verb{"directives", Right::Read, directives},
     Verb{"allows", Right::Read, allows},
     Verb{"verdicts", Right::Read, verdicts},
+    Verb{"audit", Right::Read, audit},
+    Verb{"audit-verify", Right::Read, audit_verify},
+    Verb{"state-export", Right::Read, state_export},
+    Verb{"set-files", Right::Read, set_files},
     Verb{"exceptions", Right::Read, exceptions},
     Verb{"exception-request", Right::Read, exception_request},
     Verb{"exception-approve", Right::Read, exception_approve},
@@ -177,6 +182,7 @@ constexpr std::array kVerbs = {
     Verb{"exception-extend", Right::Read, exception_extend},
     Verb{"state-import", Right::Admin, state_import},
     Verb{"accept-clock", Right::Admin, accept_clock},
+    Verb{"backup", Right::Admin, backup},
     Verb{"restore", Right::Admin, restore},
     Verb{"reload", Right::Admin, reload},
     Verb{"reload-set", Right::Admin, reload_set, true},

@@ -7,6 +7,7 @@
 
 #include "resolver/base/log.h"
 #include "resolver/base/time_text.h"
+#include "resolver/daemon/responses.h"
 #include "resolver/daemon/running.h"
 #include "resolver/daemon/service_manager.h"
 #include "resolver/daemon/transfer_process.h"
@@ -16,10 +17,7 @@ namespace cenote::daemon {
 namespace {
 
 state::Record update_record(std::string note) {
-    state::Record record;
-    record.at = wall_now();
-    record.actor = "cenoted";
-    record.action = "update";
+    state::Record record = own_record("update");
     record.note = std::move(note);
     return record;
 }
@@ -63,12 +61,13 @@ std::string status_line(const Running& running) {
 
 Status Running::reload(state::Record record) {
     notify_reloading();
-    Status done = read_files(std::move(record));
+    Status done = read_files(record);
     problems_.note_reload(done, wall_now());
     next_look_ = {};
     if (!done) {
         log::error_lines(done.error().text);
         log::error("the reload changed nothing: the policy before it stays in force");
+        note_refusal(std::move(record), done.error().text);
     }
     notify_ready(status_line(*this));
     return done;
@@ -93,7 +92,7 @@ Status Running::read_files(state::Record record) {
     auto waiting = keep_until_restart(before.settings, loaded->settings);
     record.object = config_.string();
     record.before = set_text(before);
-    if (auto enforced = enforce(std::move(*loaded)); !enforced) return enforced;
+    if (auto enforced = enforce(std::move(*loaded), record); !enforced) return enforced;
     const config::Settings& settings = enforcement().loaded().settings;
     if (control_ != nullptr) control_->apply(settings.control);
     rulebook_.note_not_in_force({});
@@ -114,7 +113,7 @@ Status Running::read_set(state::Record record) {
     if (!loaded) return std::move(loaded).error();
     record.object = loaded->settings.set.string();
     record.before = set_text(enforcement().loaded());
-    if (auto enforced = enforce(std::move(*loaded)); !enforced) return enforced;
+    if (auto enforced = enforce(std::move(*loaded), record); !enforced) return enforced;
     const Loaded& in_force = enforcement().loaded();
     log_findings(in_force);
     log::notice("{} domains from {}: policy version {}", in_force.base->info().domains, in_force.settings.set.string(),
@@ -139,14 +138,14 @@ void Running::on_lost_mapping() {
     state::Record record = update_record("the set in use was damaged");
     record.object = enforcement().loaded().settings.set.string();
     record.before = set_text(enforcement().loaded());
-    replace_set();
+    replace_set(record);
     record.after = set_text(enforcement().loaded());
     note(std::move(record));
 }
 
 /// Puts a set in the place of one that is damaged, or was made to deceive.
-void Running::replace_set() {
-    if (auto enforced = enforce(with_readable_set(enforcement().loaded())); !enforced)
+void Running::replace_set(const state::Record& cause) {
+    if (auto enforced = enforce(with_readable_set(enforcement().loaded()), cause); !enforced)
         return log::error("{}", enforced.error().text);
     log_findings(enforcement().loaded());
 }

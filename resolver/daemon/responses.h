@@ -2,7 +2,7 @@
 //
 // Reading requests and making responses, for every verb of the control socket.
 //
-// Threads: pure, but for record_of(), which reads the clock.   Memory: values.   Failure: none.
+// Threads: pure, but for record_of() and own_record(), which read the clock.   Memory: values.   Failure: none.
 #pragma once
 
 #include <optional>
@@ -36,6 +36,15 @@ namespace cenote::daemon {
 /// The field `notes`: which parts of a typed name were removed.
 [[nodiscard]] inline control::Json notes_json(const std::string& note) {
     return note.empty() ? control::Json::array() : control::Json::array({note});
+}
+
+/// A record of what the daemon does by itself, now.
+[[nodiscard]] inline state::Record own_record(std::string action) {
+    state::Record record;
+    record.at = wall_now();
+    record.actor = "cenoted";
+    record.action = std::move(action);
+    return record;
 }
 
 /// The audit record of a request: its time and actor, and the reasons it gives.

@@ -101,6 +101,7 @@ Rulebook::Remembered Rulebook::remembered() const {
     Remembered known;
     if (const auto highest = archive().highest_version()) known.version = *highest;
     if (const auto latest = archive().latest_time()) known.latest = *latest;
+    if (auto last = archive().last_start_or_stop()) known.last_run = std::move(*last);
     return known;
 }
 
@@ -135,14 +136,19 @@ Result<Loaded> Rulebook::with_rules(const Loaded& in_force, const std::vector<co
 }
 
 Result<std::vector<state::Record>> Rulebook::commit(const std::vector<state::Change>& changes,
-                                                    const state::Import& import) {
+                                                    const state::Import& import, const state::Told& told) {
     if (!usable()) return Error{problem_};
-    auto written = state_->commit(changes, import);
+    auto written = state_->commit(changes, import, told);
     if (!written) return written;
     for (const state::Change& change : changes)
         if (change.rule != nullptr) put_among(rules_, *change.rule);
     for (const state::Rule& rule : import.rules) put_among(rules_, rule);
     return written;
+}
+
+Result<UniqueFd> Rulebook::open_copy() const {
+    if (!usable()) return Error{problem_};
+    return state::copy_without_name(path_);
 }
 
 void Rulebook::keep_version(const state::PolicyVersion& version) {

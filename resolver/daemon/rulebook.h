@@ -35,8 +35,9 @@ public:
 
     /// What was in force before this process.
     struct Remembered {
-        std::uint32_t version = 0;       // the highest of a policy; 0: there was none
-        std::optional<WallTime> latest;  // the latest time that was seen
+        std::uint32_t version = 0;              // the highest of a policy; 0: there was none
+        std::optional<WallTime> latest;         // the latest time that was seen
+        std::optional<state::Record> last_run;  // the last start or stop that has a record
     };
     [[nodiscard]] Remembered remembered() const;
     /// The state file for reading; where it cannot be used every read fails with the reason.
@@ -56,8 +57,12 @@ public:
     /// out already may be left out.
     [[nodiscard]] Result<Loaded> with_rules(const Loaded& in_force, const std::vector<const state::Rule*>& more) const;
 
-    /// Writes the changes and what came from another node, all or nothing. Returns the records as they were written.
-    Result<std::vector<state::Record>> commit(const std::vector<state::Change>& changes, const state::Import& import);
+    /// Writes the changes, what came from another node, and how far the policy was told, all or nothing. Returns the
+    /// records as they were written.
+    Result<std::vector<state::Record>> commit(const std::vector<state::Change>& changes, const state::Import& import,
+                                              const state::Told& told = {});
+    /// The state file as it is now, as an open file without a name.
+    [[nodiscard]] Result<UniqueFd> open_copy() const;
     /// Keeps a version that came into force without a record. A failure is logged.
     void keep_version(const state::PolicyVersion& version);
     /// Keeps the files of the configuration in force. A failure is logged.

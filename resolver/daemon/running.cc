@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "resolver/base/log.h"
-#include "resolver/base/time_text.h"
+#include "resolver/daemon/responses.h"
 #include "resolver/daemon/status.h"
 
 namespace cenote::daemon {
@@ -63,10 +63,10 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->closer_.emplace(rulebook, *running->uses_);
     running->arm_edge();
     const auto& base = enforcement.loaded().base;
-    if (base != nullptr && !base->check()) running->replace_set();  // the start did not wait for it
+    running->note_start(remembered);
+    if (base != nullptr && !base->check()) running->replace_set(own_record("update"));  // the start did not wait for it
     running->set_source_.emplace(loop, [&r = *running] { r.on_lost_mapping(); });
     if (!running->problems_.refused_start()) rulebook.keep_configuration(enforcement.loaded().settings, wall_now());
-    running->note_updates();
     running->close_ended();
     auto announced = read_announced(announced_file(enforcement.loaded()));
     for (const report::Problem& problem : announced)
@@ -115,16 +115,16 @@ const ExceptionUses& Running::exception_uses() {
 
 /// A directive or exception starts or ends, or the wall clock was set.
 void Running::on_edge() {
-    if (auto built = enforce(enforcement().loaded()); !built)
+    if (auto built = enforce(enforcement().loaded(), own_record("")); !built)
         return log::error("the policy could not be built for the present time: {}; the one before stays",
                           built.error().text);
-    log::notice("the calendar moved on: policy {}", enforcement().text());
     close_ended();
 }
 
 void Running::on_minute() {
     const ClockReading moment = now();
     rulebook_.note_time(moment.latest);
+    if (trail_is_behind_) tell(trail_.prepare(enforcement().loaded(), moment, own_record(""), {}));
     uses_->flush(moment);
     close_ended();
     run_zone_keeper();  // it may have been killed
@@ -185,6 +185,9 @@ void Running::stop() {
     queries_->stop();
     uses_->flush(now());
     keep_announced();
+    state::Record record = own_record("stop");
+    record.object = config_.string();
+    note(std::move(record));
     control_.reset();  // clients of the control socket are released before the destructor waits for the child
 }
 

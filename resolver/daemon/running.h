@@ -7,6 +7,7 @@
 //   SetSource        which set file is in use                               set_source.h
 //   ExceptionUses    how often exceptions are used                          exception_uses.h
 //   ExceptionCloser  ends them at their time                                exception_closer.h
+//   PolicyTrail      what the audit trail tells of calendar and files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
@@ -30,6 +31,7 @@
 #include "resolver/daemon/exception_uses.h"
 #include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/notify_command.h"
+#include "resolver/daemon/policy_trail.h"
 #include "resolver/daemon/problem_log.h"
 #include "resolver/daemon/problem_watch.h"
 #include "resolver/daemon/query_service.h"
@@ -85,18 +87,22 @@ private:
 
     Result<Loaded> load_in_place_of(Error refused);
     [[nodiscard]] ClockReading now() { return latest_.moment(wall_now(), ticks_now()); }
-    Status enforce(Loaded loaded);
+    Status enforce(Loaded loaded, const state::Record& cause);
     Status read_files(state::Record record);
     Status read_set(state::Record record);
     void take_newer_set();
     void on_lost_mapping();
-    void replace_set();
+    void replace_set(const state::Record& cause);
 
     Result<std::vector<state::Record>> change(std::vector<state::Change> changes, const state::Import& import);
     Result<state::Record> change_by_person(state::Change change, const state::Import& import);
     void enact(PreparedPolicy next);
     void note(state::Record record);
+    void note_refusal(state::Record record, const std::string& why);
+    void note_start(const Rulebook::Remembered& before);
     void note_updates();
+    void tell(PolicyTrail::Telling telling);
+    void log_told(const PolicyTrail::Telling& telling) const;
     void publish_audit_head();
     void close_ended();
 
@@ -111,6 +117,8 @@ private:
     Path config_;
     LatestTime latest_;
     Rulebook rulebook_;
+    PolicyTrail trail_;
+    bool trail_is_behind_ = false;  // a telling could not be written
     telemetry::Hub hub_;
     std::unique_ptr<Enforcement> enforcement_;  // null until start() has prepared the first policy
     ProblemLog problems_;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/state/backup.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "resolver/state/place.h"
 #include "resolver/state/rows.h"
@@ -52,6 +55,17 @@ Status copy_state(const Path& path, const Path& copy) {
     if (synced) return Done{};
     remove_all_pieces(copy);
     return Error{fmt::format("cannot copy {}: {}", path.string(), synced.error().text)};
+}
+
+Result<UniqueFd> copy_without_name(const Path& path) {
+    const Path copy = with_ending(path, ".leaving");
+    remove_all_pieces(copy);  // of a process that was killed at this point
+    if (auto copied = copy_state(path, copy); !copied) return std::move(copied).error();
+    UniqueFd fd(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    const int reason = errno;
+    remove_all_pieces(copy);
+    if (!fd.valid()) return Error{fmt::format("cannot read {}: {}", copy.string(), std::strerror(reason))};
+    return fd;
 }
 
 Result<BackupCopy> BackupCopy::of(const Path& backup, const Path& state) {

@@ -68,6 +68,18 @@ Result<std::vector<Rule>> read_rule_rows(Statement rows) {
     return all;
 }
 
+Result<std::vector<Record>> read_records(Statement rows) {
+    std::vector<Record> all;
+    const auto read = each_row(std::move(rows), [&](const auto& row) {
+        auto record = record_at(row, 0);
+        if (!record) return Status(std::move(record).error());
+        all.push_back(std::move(*record));
+        return Status(Done{});
+    });
+    if (!read) return read.error();
+    return all;
+}
+
 /// Rows of a node and a record.
 Result<std::vector<std::pair<std::string, Record>>> read_records_of_nodes(Statement rows) {
     std::vector<std::pair<std::string, Record>> all;
@@ -122,16 +134,21 @@ Result<Use> use_of(const Database& database, const std::string& id) {
 }
 
 Result<std::vector<Record>> trail_of(const Database& database) {
-    std::vector<Record> all;
-    const auto read = each_row(database.prepare(fmt::format("SELECT {} FROM audit ORDER BY number", kRecordColumns)),
-                               [&](const auto& row) {
-                                   auto record = record_at(row, 0);
-                                   if (!record) return Status(std::move(record).error());
-                                   all.push_back(std::move(*record));
-                                   return Status(Done{});
-                               });
-    if (!read) return read.error();
-    return all;
+    return read_records(database.prepare(fmt::format("SELECT {} FROM audit ORDER BY number", kRecordColumns)));
+}
+
+Result<std::vector<Record>> trail_after(const Database& database, std::uint64_t number, std::size_t limit) {
+    Statement rows = database.prepare(
+        fmt::format("SELECT {} FROM audit WHERE number > ? ORDER BY number LIMIT {}", kRecordColumns, limit));
+    rows.bind(static_cast<std::int64_t>(number));
+    return read_records(std::move(rows));
+}
+
+Result<std::optional<Record>> last_run_of(const Database& database) {
+    auto found = read_records(database.prepare(fmt::format(
+        "SELECT {} FROM audit WHERE action IN ('start', 'stop') ORDER BY number DESC LIMIT 1", kRecordColumns)));
+    if (!found) return std::move(found).error();
+    return found->empty() ? std::optional<Record>() : std::optional(std::move(found->front()));
 }
 
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database) {
@@ -146,6 +163,30 @@ Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& d
                     kRecordColumns));
     rows.bind(id);
     return read_records_of_nodes(std::move(rows));
+}
+
+Result<std::vector<std::pair<std::string, Record>>> imported_after(const Database& database, const std::string& node,
+                                                                   std::uint64_t number, std::size_t limit) {
+    Statement rows = database.prepare(
+        fmt::format("SELECT node, {} FROM imported WHERE (node, number) > (?, ?) ORDER BY node, number LIMIT {}",
+                    kRecordColumns, limit));
+    rows.bind(node).bind(static_cast<std::int64_t>(number));
+    return read_records_of_nodes(std::move(rows));
+}
+
+Result<Told> told_of(const Database& database) {
+    Told told;
+    Statement until = database.prepare("SELECT at FROM told_until");
+    const auto known = until.next_row();
+    if (!known) return known.error();
+    if (*known) told.at = WallTime(seconds(until.number(0)));
+    const auto read =
+        each_row(database.prepare("SELECT kind, id, text FROM told ORDER BY rowid"), [&](const auto& row) {
+            told.documents.push_back({row.text(0), row.text(1), row.text(2)});
+            return Status(Done{});
+        });
+    if (!read) return read.error();
+    return told;
 }
 
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at) {
@@ -217,6 +258,24 @@ Status put_configuration(const Database& database, const StoredConfiguration& co
         if (auto done = run(put); !done) return done;
     }
     return Done{};
+}
+
+Status put_told(const Database& database, const Told& told) {
+    for (const ToldDocument& document : told.documents) {
+        Statement put = document.text.empty()
+                            ? database.prepare("DELETE FROM told WHERE kind = ? AND id = ?")
+                            : database.prepare(
+                                  "INSERT INTO told (kind, id, text) VALUES (?, ?, ?) ON CONFLICT (kind, "
+                                  "id) DO UPDATE SET text = excluded.text");
+        put.bind(document.kind).bind(document.id);
+        if (!document.text.empty()) put.bind(document.text);
+        if (auto done = run(put); !done) return done;
+    }
+    if (!told.at) return Done{};
+    Statement until = database.prepare(
+        "INSERT INTO told_until (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at");
+    until.bind(told.at->time_since_epoch().count());
+    return run(until);
 }
 
 Status add_use(const Database& database, const Use& use) {

@@ -34,6 +34,14 @@ Result<std::vector<Record>> trail_of(const Database& database);
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
 /// Records about an id, the earliest first, each with its node: "" is this one. Those of backups are left out.
 Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& database, const std::string& id);
+/// At most `limit` records of the trail behind this number.
+Result<std::vector<Record>> trail_after(const Database& database, std::uint64_t number, std::size_t limit);
+/// At most `limit` imported records behind this node and number.
+Result<std::vector<std::pair<std::string, Record>>> imported_after(const Database& database, const std::string& node,
+                                                                   std::uint64_t number, std::size_t limit);
+/// The last record of a start or a stop.
+Result<std::optional<Record>> last_run_of(const Database& database);
+Result<Told> told_of(const Database& database);
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at);
 Result<std::optional<StoredConfiguration>> configuration_of(const Database& database);
 
@@ -43,6 +51,8 @@ Status put_record(const Database& database, const Record& record);
 Status put_imported(const Database& database, const std::string& node, const Record& record);
 Status put_policy(const Database& database, const PolicyVersion& policy);
 Status put_configuration(const Database& database, const StoredConfiguration& configuration);
+/// The documents with a text take the place of those with the same kind and id, the others are removed.
+Status put_told(const Database& database, const Told& told);
 Status add_use(const Database& database, const Use& use);
 /// The latest time only grows here.
 Status put_seen(const Database& database, WallTime at);

@@ -12,6 +12,7 @@ namespace cenote::state {
 namespace {
 
 constexpr std::size_t kDigitsMax = 15;  // digits of the number in an id
+constexpr std::size_t kIdsCounted = 2;  // index of the migration that introduces `given`
 
 /// The statements that bring a file from each schema to the next.
 constexpr std::array kMigrations = {
@@ -55,14 +56,19 @@ PRAGMA user_version = 3;
 CREATE TABLE configuration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, path TEXT NOT NULL, text TEXT NOT NULL)
     STRICT;
 PRAGMA user_version = 4;
+)sql",
+    // told: the documents of the policy that the trail has told. told_until: the edges of its calendar up to here.
+    R"sql(
+CREATE TABLE told (kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+CREATE TABLE told_until (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
+PRAGMA user_version = 5;
 )sql"};
-constexpr std::size_t kIdsCounted = 3;  // the schema from which on ids are counted in a table of their own
 
 Status run_migration(const Database& database, std::size_t next) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return std::move(transaction).error();
     if (auto made = database.run(kMigrations[next]); !made) return made;
-    if (next + 1 == kIdsCounted) {  // until then ids were counted by the rules alone
+    if (next == kIdsCounted) {  // until then ids were counted by the rules alone
         Statement ids =
             database.prepare("SELECT id FROM rule UNION SELECT object FROM audit UNION SELECT object FROM imported");
         for (;;) {

@@ -36,24 +36,25 @@ Result<std::vector<std::pair<std::string, Record>>> history_of(const Database& d
     return all;
 }
 
-class SqliteState final : public State {
-public:
-    SqliteState(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
-
-    Status prepare(const Path& trace) {
-        // FULL: a committed transaction survives a power cut.
-        if (auto set = database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-            !set)
-            return refuse(set.error());
-        const auto schema = number_of(database_, "PRAGMA user_version");
-        if (!schema) return refuse(schema.error());
-        if (*schema == 0 && !trace.empty()) return lost_state(path_, "empty", trace);
-        if (auto migrated = migrate(database_); !migrated) return refuse(migrated.error());
-        if (auto last = last_of_trail(); !last) return refuse(last.error());
-        if (last_ == 0 && !trace.empty()) return lost_state(path_, "without a record", trace);
-        if (last_ > 0) leave_trace(path_);
-        return Done{};
+Result<std::vector<std::pair<std::string, Record>>> history_part(const Database& database, const std::string& node,
+                                                                 std::uint64_t number, std::size_t limit) {
+    std::vector<std::pair<std::string, Record>> part;
+    if (node.empty()) {
+        auto own = trail_after(database, number, limit);
+        if (!own) return std::move(own).error();
+        for (Record& record : *own) part.emplace_back(std::string(), std::move(record));
+        if (part.size() == limit) return part;
     }
+    auto others = imported_after(database, node, node.empty() ? 0 : number, limit - part.size());
+    if (!others) return std::move(others).error();
+    for (auto& other : *others) part.push_back(std::move(other));
+    return part;
+}
+
+/// What a file has, for reading.
+class SqliteReads : public State {
+public:
+    SqliteReads(Path path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
 
     Result<std::vector<Rule>> rules() const override { return with_path(rules_of(database_, "ORDER BY number")); }
     Result<std::vector<Rule>> open_rules() const override {
@@ -81,14 +82,6 @@ public:
     Result<std::optional<PolicyVersion>> policy_at(WallTime at) const override {
         return with_path(policy_of(database_, at));
     }
-    Status keep_version(const PolicyVersion& policy) override {
-        Statement row = database_.prepare("SELECT 1 FROM policy WHERE version = ?");
-        row.bind(std::int64_t{policy.version});
-        const auto known = row.next_row();
-        if (!known) return with_path(Status(known.error()));
-        return *known ? Status(Done{}) : with_path(write_policy(policy));
-    }
-
     Result<std::uint32_t> highest_version() const override {
         const auto highest = number_of(database_, "SELECT max(version) FROM policy");
         if (!highest) return in_file(path_, highest.error());
@@ -98,7 +91,82 @@ public:
         return with_path(history_of(database_));
     }
 
-    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import) override {
+    Result<std::vector<std::pair<std::string, Record>>> history_after(const std::string& node, std::uint64_t number,
+                                                                      std::size_t limit) const override {
+        return with_path(history_part(database_, node, number, limit));
+    }
+    Result<std::vector<Rule>> rules_after(const std::string& after, std::size_t limit) const override {
+        const auto clause = fmt::format(
+            "WHERE number > coalesce((SELECT number FROM rule WHERE id = ?), 0) ORDER BY number LIMIT {}", limit);
+        return with_path(rules_of(database_, clause, after));
+    }
+    Result<Told> told() const override { return with_path(told_of(database_)); }
+    Result<std::optional<Record>> last_start_or_stop() const override { return with_path(last_run_of(database_)); }
+
+    Result<std::string> next_id(const std::string& prefix) const override {
+        Statement known = database_.prepare("SELECT highest FROM given WHERE prefix = ?");
+        auto row = known.bind(prefix).next_row();
+        if (!row) return in_file(path_, row.error());
+        return fmt::format("{}-{}", prefix, (*row ? known.number(0) : 0) + 1);
+    }
+
+    Result<std::optional<StoredConfiguration>> configuration() const override {
+        return with_path(configuration_of(database_));
+    }
+
+    Result<std::optional<WallTime>> latest_time() const override {
+        Statement known = database_.prepare("SELECT at FROM seen");
+        auto row = known.next_row();
+        if (!row) return in_file(path_, row.error());
+        if (!*row) return std::optional<WallTime>();
+        return std::optional(WallTime(seconds(known.number(0))));
+    }
+
+protected:
+    template <typename T>
+    Result<T> with_path(Result<T> read) const {
+        if (!read) return in_file(path_, read.error());
+        return read;
+    }
+
+    Path path_;
+    Database database_;
+};
+
+class SqliteState final : public SqliteReads {
+public:
+    using SqliteReads::SqliteReads;
+
+    Status prepare(const Path& trace) {
+        // FULL: a committed transaction survives a power cut.
+        if (auto set = database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+            !set)
+            return refuse(set.error());
+        const auto schema = number_of(database_, "PRAGMA user_version");
+        if (!schema) return refuse(schema.error());
+        if (*schema == 0 && !trace.empty()) return lost_state(path_, "empty", trace);
+        if (auto migrated = migrate(database_); !migrated) return refuse(migrated.error());
+        if (auto last = last_of_trail(); !last) return refuse(last.error());
+        if (last_ == 0 && !trace.empty()) return lost_state(path_, "without a record", trace);
+        if (last_ > 0) leave_trace(path_);
+        return Done{};
+    }
+
+    Status keep_version(const PolicyVersion& policy) override {
+        Statement row = database_.prepare("SELECT 1 FROM policy WHERE version = ?");
+        row.bind(std::int64_t{policy.version});
+        const auto known = row.next_row();
+        if (!known) return with_path(Status(known.error()));
+        return *known ? Status(Done{}) : with_path(write_policy(policy));
+    }
+
+    Status keep_configuration(const StoredConfiguration& configuration) override {
+        const auto known = configuration_of(database_);
+        if (known && *known && (*known)->files == configuration.files) return Done{};
+        return in_transaction([&] { return put_configuration(database_, configuration); });
+    }
+
+    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import, const Told& told) override {
         std::vector<Record> records;
         auto written = in_transaction([&] {
             for (const Rule& rule : import.rules)
@@ -109,7 +177,7 @@ public:
                 if (auto put = put_change(change, change.record); !put) return put;
                 records.push_back(std::move(change.record));
             }
-            return Status(Done{});
+            return put_told(database_, told);
         });
         if (!written) return std::move(written).error();
         return records;
@@ -124,21 +192,6 @@ public:
     }
 
     const std::string& head() const noexcept override { return head_; }
-
-    Result<std::string> next_id(const std::string& prefix) const override {
-        Statement known = database_.prepare("SELECT highest FROM given WHERE prefix = ?");
-        auto row = known.bind(prefix).next_row();
-        if (!row) return in_file(path_, row.error());
-        return fmt::format("{}-{}", prefix, (*row ? known.number(0) : 0) + 1);
-    }
-
-    Result<std::optional<WallTime>> latest_time() const override {
-        Statement known = database_.prepare("SELECT at FROM seen");
-        auto row = known.next_row();
-        if (!row) return in_file(path_, row.error());
-        if (!*row) return std::optional<WallTime>();
-        return std::optional(WallTime(seconds(known.number(0))));
-    }
 
     Status note_time(WallTime at) override {
         return in_transaction([&] { return put_seen(database_, at); });
@@ -171,23 +224,7 @@ public:
     }
 
 private:
-    // Called as members of State.
-    Result<std::optional<StoredConfiguration>> configuration() const override {
-        return with_path(configuration_of(database_));
-    }
-    Status keep_configuration(const StoredConfiguration& configuration) override {
-        const auto known = configuration_of(database_);
-        if (known && *known && (*known)->files == configuration.files) return Done{};
-        return in_transaction([&] { return put_configuration(database_, configuration); });
-    }
-
     Status refuse(const Error& why) const { return in_file(path_, why); }
-    template <typename T>
-    Result<T> with_path(Result<T> read) const {
-        if (!read) return in_file(path_, read.error());
-        return read;
-    }
-
     Status last_of_trail() {
         Statement row = database_.prepare("SELECT number, chain FROM audit ORDER BY number DESC LIMIT 1");
         auto found = row.next_row();
@@ -244,8 +281,6 @@ private:
         return Done{};
     }
 
-    Path path_;
-    Database database_;
     std::uint64_t last_ = 0;
     std::string head_ = kNoHead;
 };
@@ -276,10 +311,14 @@ Result<std::unique_ptr<State>> State::open(const Path& path) {
     return std::unique_ptr<State>(std::move(state));
 }
 
+Result<std::vector<Record>> State::commit(std::vector<Change> changes, const Import& import) {
+    return commit(std::move(changes), import, {});
+}
+
 Result<Record> State::change(Change change) {
     std::vector<Change> changes;
     changes.push_back(std::move(change));
-    auto written = commit(std::move(changes), {});
+    auto written = commit(std::move(changes), {}, {});
     if (!written) return std::move(written).error();
     return std::move(written->front());
 }

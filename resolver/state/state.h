@@ -100,6 +100,21 @@ struct Change {
     Record record;
 };
 
+/// What the trail has told of the policy in force: a table of its files, or a rule of the command line.
+struct ToldDocument {
+    std::string kind;
+    std::string id;
+    std::string text;  // in a change: empty where it is gone
+
+    friend bool operator==(const ToldDocument&, const ToldDocument&) = default;
+};
+
+/// How far the trail has told the policy. In a change: what is new since.
+struct Told {
+    std::optional<WallTime> at;  // edges of the calendar up to here have their records; nullopt: nothing was told
+    std::vector<ToldDocument> documents;
+};
+
 /// Rules of another node with their history.
 struct Import {
     std::vector<Rule> rules;
@@ -132,6 +147,14 @@ public:
     [[nodiscard]] virtual Result<std::uint32_t> highest_version() const = 0;
     /// All records, each with the node on which it was written: "" is this one, others were imported.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history() const = 0;
+    /// At most `limit` records of history() behind the one with this node and number; "" and 0: the first.
+    [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history_after(
+        const std::string& node, std::uint64_t number, std::size_t limit) const = 0;
+    /// At most `limit` rules, open or closed, that were made after the one with the id `after`; empty: the first.
+    [[nodiscard]] virtual Result<std::vector<Rule>> rules_after(const std::string& after, std::size_t limit) const = 0;
+    [[nodiscard]] virtual Result<Told> told() const = 0;
+    /// The last record of a start or a stop of the daemon.
+    [[nodiscard]] virtual Result<std::optional<Record>> last_start_or_stop() const = 0;
     /// "dns1-1", "dns1-2", …: the next id of this prefix, above every one that was ever given out or imported here.
     [[nodiscard]] virtual Result<std::string> next_id(const std::string& prefix) const = 0;
     /// The last configuration that was in force here; nullopt: none is known.
@@ -149,9 +172,10 @@ public:
 
     /// The chain of the last record.
     [[nodiscard]] virtual const std::string& head() const noexcept = 0;
-    /// Writes the changes in their order, and what came from another node: all of it or nothing. Returns the records as
-    /// they were written. Imported records that are there already stay as they are.
-    virtual Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import) = 0;
+    /// Writes the changes in their order, what came from another node, and what their records tell: all of it or
+    /// nothing. Returns the records as they were written. Imported records that are there already stay as they are.
+    virtual Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import, const Told& told) = 0;
+    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import);
     /// commit() of one change.
     Result<Record> change(Change change);
     /// Adds to the numbers of each exception.
@@ -184,6 +208,9 @@ Result<std::optional<PolicyVersion>> read_policy_at(const Path& path, WallTime a
 /// Copies the file as it is at one moment, though the daemon may be writing to it. The copy has mode 0600 and belongs
 /// to this process's user; it must not exist before.
 Status copy_state(const Path& path, const Path& copy);
+
+/// Such a copy as an open file without a name, for reading.
+Result<UniqueFd> copy_without_name(const Path& path);
 
 /// State::restore() without the daemon, also where the file is missing or cannot be used. A kill at any time leaves the
 /// file from before or the restored one.

@@ -18,6 +18,13 @@ public:
     Result<std::optional<PolicyVersion>> policy_at(WallTime) const override { return why_; }
     Result<std::uint32_t> highest_version() const override { return why_; }
     Result<std::vector<std::pair<std::string, Record>>> history() const override { return why_; }
+    Result<std::vector<std::pair<std::string, Record>>> history_after(const std::string&, std::uint64_t,
+                                                                      std::size_t) const override {
+        return why_;
+    }
+    Result<std::vector<Rule>> rules_after(const std::string&, std::size_t) const override { return why_; }
+    Result<Told> told() const override { return why_; }
+    Result<std::optional<Record>> last_start_or_stop() const override { return why_; }
     Result<std::string> next_id(const std::string&) const override { return why_; }
     Result<std::optional<StoredConfiguration>> configuration() const override { return why_; }
     Result<std::optional<WallTime>> latest_time() const override { return why_; }

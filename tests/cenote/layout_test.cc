@@ -62,15 +62,17 @@ TEST(LayOut, WideCellsAreWrappedInTheirColumn) {
 }
 
 TEST(LayOut, ColumnsThatDoNotFitTakeAFurtherLine) {
-    EXPECT_THAT(lay_out({{"EXCEPTION", "DIRECTIVE", "UNTIL"}, {"dns1-1", "2026-014", "2026-12-01T00:00:00Z"}}, 30, plain),
-                ElementsAre("EXCEPTION  DIRECTIVE", "    UNTIL", "dns1-1     2026-014", "    2026-12-01T00:00:00Z"));
+    EXPECT_THAT(
+        lay_out({{"EXCEPTION", "DIRECTIVE", "UNTIL"}, {"dns1-1", "2026-014", "2026-12-01T00:00:00Z"}}, 30, plain),
+        ElementsAre("EXCEPTION  DIRECTIVE", "    UNTIL", "dns1-1     2026-014", "    2026-12-01T00:00:00Z"));
 }
 
 TEST(LayOut, NoLineIsWiderThanTheTerminal) {
     const std::string word(70, 'w');
     for (const std::size_t columns : {20U, 33U, 40U, 80U})
         for (const auto& line :
-             lay_out({{"A", "B", "C", "D"}, {word, "two words", "산업통상자원부 정보보호", word + " " + word}}, columns, plain))
+             lay_out({{"A", "B", "C", "D"}, {word, "two words", "산업통상자원부 정보보호", word + " " + word}}, columns,
+                     plain))
             EXPECT_LE(width_of(line), columns) << line;
 }
 

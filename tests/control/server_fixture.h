@@ -3,9 +3,11 @@
 // A control server on a loop in a thread, and clients that keep or break the protocol.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -47,6 +49,15 @@ protected:
             return reply({.ok = true, .more = false, .error = {}, .data = request.args.at("n").get<int>()});
         if (request.verb == "large")
             return reply({.ok = true, .more = false, .error = {}, .data = std::string(kLineMax, 'x')});
+        if (request.verb == "files") {
+            Response response{.ok = true, .more = false, .error = {}, .data = 2};
+            for (const char* name : {"one", "two"}) {
+                std::ofstream(folder_ / name) << name;
+                response.files.push_back(std::make_shared<const UniqueFd>(::open((folder_ / name).c_str(), O_RDONLY)));
+                std::filesystem::remove(folder_ / name);
+            }
+            return reply(response);
+        }
         if (request.verb == "later") {
             waiting_ = reply;
             return;

@@ -33,6 +33,28 @@ TEST_F(ServerTest, ErrorsReachTheClient) {
     EXPECT_TRUE(call(*connection, "echo").ok);                              // the connection stays open
 }
 
+TEST_F(ServerTest, OpenFilesTravelBesideAReply) {
+    start({});
+    const auto connection = client();
+    for (int i = 0; i < 2; ++i) {
+        const Response response = call(*connection, "files");
+        EXPECT_EQ(response.data, 2);
+        std::string content;
+        ASSERT_EQ(response.files.size(), 2U);
+        for (const auto& file : response.files) {
+            char text[8];
+            const ssize_t got = ::read(file->get(), text, sizeof text);
+            content.append(text, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        }
+        EXPECT_EQ(content, "onetwo");
+        EXPECT_TRUE(call(*connection, "echo").files.empty());
+    }
+    const UniqueFd careless = raw();  // a client that expects none
+    send_all(careless, "{\"v\":1,\"verb\":\"files\"}\n");
+    ::shutdown(careless.get(), SHUT_WR);
+    EXPECT_THAT(read_to_end(careless), HasSubstr("\"data\":2"));
+}
+
 TEST_F(ServerTest, StreamsUntilTheLastReply) {
     start({});
     const auto connection = client();

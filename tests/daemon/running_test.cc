@@ -23,6 +23,13 @@ protected:
         return directive_ids(running.enforcement().snapshot()->policy->options());
     }
 
+    static std::vector<std::string> actions(const Running& running) {
+        std::vector<std::string> all;
+        const auto history = running.rulebook().archive().history();
+        for (const auto& [node, each] : *history) all.push_back(each.action);
+        return all;
+    }
+
     loop::Loop loop;
     const state::Rule beta = directive_rule("node1-1", "service:beta", "block");
 };
@@ -116,7 +123,11 @@ TEST_F(RunningTest, AReloadThatFailsChangesNothing) {
     ASSERT_TRUE(running->problems().refused_reload());
     EXPECT_THAT(running->problems().refused_reload()->why, HasSubstr("unknown"));
     EXPECT_THAT(status_line(*running), HasSubstr("the last reload failed"));
-    EXPECT_EQ(running->enforcement().snapshot(), snapshot);
+    EXPECT_EQ(running->enforcement().snapshot()->policy, snapshot->policy);
+    const state::Record refused = running->rulebook().archive().history()->back().second;
+    EXPECT_EQ(refused.action, "reload refused");
+    EXPECT_EQ(refused.actor, "kim");
+    EXPECT_THAT(refused.after, HasSubstr("unknown"));
 
     write_config("[[directive]]\nid = \"file-2\"\ntargets = [\"service:alpha\"]\nstep = \"block\"\n");
     const auto reloaded = running->reload(record("reload", ""));
@@ -207,6 +218,51 @@ TEST_F(RunningTest, WhatNeedsARestartIsNamedUntilThen) {
     write_config("");
     ASSERT_TRUE(running->reload(record("reload", "")).ok());
     EXPECT_THAT(running->problems().waiting_for_restart(), IsEmpty());
+}
+
+TEST_F(RunningTest, AStopAndAStartAreRecords) {
+    {
+        const auto running = start();
+        EXPECT_THAT(actions(*running), ElementsAre("directive add", "start"));
+        running->stop();
+    }
+    const auto running = start();
+    EXPECT_THAT(actions(*running), ElementsAre("directive add", "start", "stop", "start"));
+    EXPECT_THAT(running->rulebook().archive().history()->back().second.note, HasSubstr("cenoted "));
+}
+
+TEST_F(RunningTest, AnEndWithoutAStopIsAGap) {
+    WallTime seen{};
+    {
+        const auto running = start();
+        seen = **running->rulebook().archive().latest_time();
+    }
+    const auto running = start();
+    EXPECT_THAT(actions(*running), ElementsAre("directive add", "start", "gap", "start"));
+    const auto history = *running->rulebook().archive().history();
+    EXPECT_EQ(history[2].second.before, format_time(seen));
+    EXPECT_EQ(history[2].second.after, format_time(history[2].second.at));
+}
+
+TEST_F(RunningTest, AReloadTellsWhichDirectivesItChangedAndByWhom) {
+    const auto running = start();
+    write_config("[[directive]]\nid = \"file-2\"\ntargets = [\"service:beta\"]\nstep = \"block\"\n");
+    ASSERT_TRUE(running->reload(record("reload", "")).ok());
+    EXPECT_THAT(actions(*running), ElementsAre("directive add", "start", "directive add", "reload"));
+    const state::Record added = (*running->rulebook().archive().history())[2].second;
+    EXPECT_EQ(added.object, "file-2");
+    EXPECT_EQ(added.actor, "kim");
+    EXPECT_EQ(added.policy, policy_mark(running->enforcement().version()));
+}
+
+TEST_F(RunningTest, ASuspensionIsWrittenWithItsGaps) {
+    const auto running = start();
+    const state::Rule suspension{state::RuleKind::Suspension, "node1-1", format_time(wall_now() + seconds{600}), false};
+    const auto written = running->change_rule(suspension, record("suspend", "node1-1"));
+    ASSERT_TRUE(written.ok()) << written.error().text;
+    EXPECT_EQ(written->action, "suspend") << "the record of the person's own change";
+    EXPECT_THAT(actions(*running), ElementsAre("directive add", "start", "suspend", "directive suspended"));
+    EXPECT_THAT(running->enforcement().text(), HasSubstr(running->rulebook().audit_head().substr(0, 16)));
 }
 
 TEST_F(RunningTest, ASetThatIsRefusedLeavesTheOneInUse) {

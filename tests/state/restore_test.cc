@@ -243,13 +243,28 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
     tamper(
         path,
         "DROP TABLE given; DROP TABLE seen; DROP INDEX rule_open; DROP INDEX rule_by_kind; DROP INDEX audit_by_object;"
-        "DROP INDEX imported_by_object; DROP TABLE configuration; DELETE FROM rule WHERE id = 'dns1-2';"
-        "PRAGMA user_version = 2");
+        "DROP INDEX imported_by_object; DROP TABLE configuration; DROP TABLE told; DROP TABLE told_until;"
+        "DELETE FROM rule WHERE id = 'dns1-2'; PRAGMA user_version = 2");
     tamper(path, "UPDATE rule SET id = 'dns1-999999999999999999' WHERE id = 'dns1-1'");
     EXPECT_EQ(open()->next_id("dns1").value(), "dns1-3") << "ids in the trail are not given out again either";
     ASSERT_TRUE(copy_state(path, folder / "migrated.db").ok());
     backup = folder / "migrated.db";
     EXPECT_TRUE(restore().ok()) << "a migrated file has the same tables";
+}
+
+TEST_F(RestoreTest, AFileOfTheThirdSchemaIsBroughtUpToDate) {
+    back_up();
+    tamper(path, "DROP TABLE told; DROP TABLE told_until; PRAGMA user_version = 3");
+    {
+        const auto state = open();
+        EXPECT_EQ(state->told()->at, std::nullopt) << "nothing was told";
+        EXPECT_EQ(state->next_id("dns1").value(), "dns1-3") << "ids are counted once";
+        ASSERT_TRUE(state->commit({}, {}, {.at = kNow, .documents = {{"directive", "d1", "text"}}}).ok());
+        EXPECT_EQ(state->told()->at, kNow);
+    }
+    ASSERT_TRUE(copy_state(path, folder / "migrated.db").ok());
+    backup = folder / "migrated.db";
+    EXPECT_TRUE(restore().ok()) << "a file that was migrated has the same tables";
 }
 
 TEST_F(RestoreTest, ClosedOnesAreOutOfTheWay) {

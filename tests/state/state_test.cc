@@ -218,7 +218,9 @@ TEST_F(StateTest, EveryReadOfAnUnusableStateGivesTheReason) {
          {state->rules().error().text, state->open_rules().error().text, state->rule("x").error().text,
           state->exceptions("", 1).error().text, state->records_of("x").error().text, state->uses().error().text,
           state->use("x").error().text, state->policy_at(kNow).error().text, state->highest_version().error().text,
-          state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text})
+          state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text,
+          state->history_after("", 0, 1).error().text, state->rules_after("", 1).error().text,
+          state->told().error().text, state->last_start_or_stop().error().text})
         EXPECT_EQ(why, "no disk");
 }
 

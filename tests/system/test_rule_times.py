@@ -75,7 +75,7 @@ class RuleTimes(RulesTest):
         before = self.resolver.cenote_json("status")["policy_version"]
         self.resolver.cenote_ok("suspend", "--until", until)
         self.assertEqual(self.seen("beta-ai.example"), OPEN)
-        self.resolver.daemon.wait_line("the calendar moved on")
+        self.resolver.daemon.wait_line("directive file-1 no longer suspended: observe → restrict")
         self.assertEqual(self.seen("beta-ai.example"), CLOSED)
         self.assertGreater(self.resolver.cenote_json("status")["policy_version"], before)
 

@@ -179,8 +179,10 @@ class Story(SystemTest):
             self.assertEqual(shown["verdict"], verdict, (at, client))
         trail = self.resolver.cenote_json("audit", "--directive", "moti-2025-02")
         self.assertEqual([row["action"] for row in trail],
-                         ["exception request", "exception approve", "exception end",
-                          "exception request", "exception approve", "exception end"])
+                         ["directive add", "directive begin", "exception request", "exception approve", "exception end",
+                          "exception request", "exception approve", "exception end", "directive end"])
+        self.assertEqual([row["at"] for row in trail if row["action"] in ("directive begin", "directive end")],
+                         ["2025-02-06T00:00:00Z", "2025-12-31T14:59:59Z"])
         self.assertEqual(self.resolver.cenote("audit", "--verify").returncode, 0)
 
 

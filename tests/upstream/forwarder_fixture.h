@@ -116,8 +116,8 @@ protected:
         timer.start(time, milliseconds(0));
         loop_.run();
     }
-    /// Asks, waits, and returns the completion. In time means: before a timer of the same loop that is due a little after
-    /// the timeout, however slow the machine is.
+    /// Asks, waits, and returns the completion. In time means: before a timer of the same loop that is due a little
+    /// after the timeout, however slow the machine is.
     Reported resolve(const std::string& name) {
         bool late = false;
         const std::size_t wanted = sink_.completions + 1;

@@ -1,77 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// audit: the trail of who changed what, read from a copy of the state file.
+// audit: the trail of who changed what.
 #include <fmt/format.h>
 
+#include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/records.h"
 #include "tools/cenote/print.h"
-#include "tools/cenote/state_copy.h"
+#include "tools/cenote/trail.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
 namespace {
 
 struct AuditFlags {
+    std::uint64_t number = 0;  // 0: all
     std::string since, until, directive, head;
     bool verify = false;
     bool json = false;
 };
 
-/// Records of a directive, and of exceptions from it.
-bool is_about(const state::Record& record, const std::string& directive) {
-    if (record.object == directive) return true;
-    const std::string line = fmt::format("\ndirective = \"{}\"\n", directive);
-    return record.action.starts_with("exception ") && record.after.find(line) != std::string::npos;
-}
-
-/// Records of other nodes are shown only with the history of one directive, records of a backup always.
-bool is_wanted(const AuditFlags& flags, const std::string& origin, const state::Record& record) {
-    const bool own = origin.empty() || state::is_backup_node(origin);
-    if (flags.directive.empty() ? !own : !is_about(record, flags.directive)) return false;
+bool is_in_time(const AuditFlags& flags, const state::Record& record) {
     return (flags.since.empty() || record.at >= parse_time(flags.since).value()) &&
            (flags.until.empty() || record.at < parse_time(flags.until).value());
 }
 
-Exit verify(const Path& copy, const std::string& head) {
-    const auto all = state::read_history(copy);
-    if (!all) return fail(all.error());
-    const auto breaks = state::find_breaks(*all, head);
-    for (const auto& each : breaks) fail(Error{each});
+/// Records of other nodes are shown only with the history of one directive, records of a backup always.
+bool is_of_this_node(const std::string& origin) { return origin.empty() || state::is_backup_node(origin); }
+
+Exit verify(Session& session, const AuditFlags& flags) {
+    const auto found = verify_trail(session, flags.head);
+    if (!found) return fail(found.error());
+    const Json breaks = found->value("breaks", Json::array());
+    for (const Json& each : breaks) fail(Error{cell(each)});
     if (!breaks.empty()) return Exit::Failed;
-    std::size_t own = 0;
-    std::size_t of_backups = 0;
-    std::string last = state::kNoHead;
-    for (const auto& [node, record] : *all) {
-        if (state::is_backup_node(node)) ++of_backups;
-        if (!node.empty()) continue;
-        ++own;
-        last = record.chain;
+    fmt::print("{} records, none altered, removed or moved; head {}\n", cell(*found, "records"), cell(*found, "head"));
+    if (found->value("of_backups", 0) > 0)
+        fmt::print("also {} records from backups, as they are there\n", cell(*found, "of_backups"));
+    return Exit::Done;
+}
+
+/// What a record says beside its sentence: who asked for it, by which letter, and why.
+std::string reasons_of(const state::Record& record) {
+    std::string text;
+    for (const auto& [word, value] : {std::pair("for ", &record.requester), {"ref ", &record.ref}, {"", &record.note}})
+        if (!value->empty()) text += fmt::format("{}{}{}", text.empty() ? "" : ", ", word, *value);
+    return text.empty() ? text : fmt::format(" ({})", text);
+}
+
+Exit print_whole(const Trail& trail, bool json) {
+    const state::Record& record = trail.records.front().second;
+    const Json row = report::numbered_json(record, trail.node);
+    if (json) {
+        print_json(Json::array({row}));
+        return Exit::Done;
     }
-    fmt::print("{} records, none altered, removed or moved; head {}\n", own, last);
-    if (of_backups > 0) fmt::print("also {} records from backups, as they are there\n", of_backups);
+    Json shown = row;
+    shown["at"] = format_time(record.at);
+    shown["sentence"] = report::sentence_of(record);
+    print_fields(shown, {{"record", "id"},
+                         {"node", "node"},
+                         {"at", "at"},
+                         {"who", "actor"},
+                         {"what", "sentence"},
+                         {"action", "action"},
+                         {"of", "object"},
+                         {"for", "requester"},
+                         {"ref", "ref"},
+                         {"note", "note"},
+                         {"policy", "policy"},
+                         {"chain", "chain"}});
+    for (const char* side : {"before", "after"})
+        if (!row.value(side, "").empty()) fmt::print("\n{}:\n{}", side, lines(row, side));
     return Exit::Done;
 }
 
 Exit audit(Session& session, const AuditFlags& flags) {
-    const auto settings = session.settings();
-    if (!settings) return fail(settings.error());
-    const auto copy = StateCopy::of((*settings)->state);
-    if (!copy) return fail(copy.error());
-    if (flags.verify) return verify(copy->file(), flags.head);
-    const auto records = state::read_history(copy->file());
-    if (!records) return fail(records.error());
+    if (flags.verify) return verify(session, flags);
+    const auto trail = flags.number > 0 ? read_record(session, flags.number) : read_trail(session);
+    if (!trail) return fail(trail.error());
+    if (flags.number > 0) return print_whole(*trail, flags.json);
     Json rows = Json::array();
-    Table table({"NUMBER", "AT", "WHO", "WHAT", "OF", "FOR", "REF", "NOTE"});
-    for (const auto& [origin, record] : *records) {
-        if (!is_wanted(flags, origin, record)) continue;
-        const std::string& node = origin.empty() ? (*settings)->node : origin;
-        Json row = report::record_json(record, node);
-        row[report::field::kId] = record.number;
-        rows.push_back(std::move(row));
+    Table table({"NUMBER", "AT", "WHO", "WHAT"});
+    const bool of_one = !flags.directive.empty();
+    for (const auto& [origin, record] :
+         of_one ? report::records_about(trail->records, flags.directive) : trail->records) {
+        if (!is_in_time(flags, record) || (!of_one && !is_of_this_node(origin))) continue;
+        const std::string& node = origin.empty() ? trail->node : origin;
+        rows.push_back(report::numbered_json(record, node));
         table.add({origin.empty() ? std::to_string(record.number) : fmt::format("{} {}", node, record.number),
-                   session.at_site(format_time(record.at)), record.actor, record.action, record.object,
-                   record.requester, record.ref, session.at_site(record.note)});
+                   session.at_site(format_time(record.at)), record.actor,
+                   session.at_site(report::sentence_of(record) + reasons_of(record))});
     }
     flags.json ? print_json(rows) : table.print();
     return Exit::Done;
@@ -82,10 +101,14 @@ Exit audit(Session& session, const AuditFlags& flags) {
 void add_audit(Verbs& verbs) {
     CLI::App* verb = verbs.add("audit", "Who changed what, when and why; --verify checks that the trail is complete");
     const auto flags = std::make_shared<AuditFlags>();
+    auto* number = verb->add_option("NUMBER", flags->number, "This record, whole")
+                       ->type_name("")
+                       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
     verb->add_option("--since", flags->since, "From this time on")->type_name("TIME")->check(check_time);
     verb->add_option("--until", flags->until, "Before this time")->type_name("TIME")->check(check_time);
     verb->add_option("--directive", flags->directive, "Of this directive only")->type_name("ID");
     auto* verify = verb->add_flag("--verify", flags->verify, "Find records that were altered, removed or moved");
+    verify->excludes(number);
     verb->add_option("--head", flags->head, "A head noted earlier: finds a cut end, or a trail written anew")
         ->type_name("HASH")
         ->needs(verify);

@@ -5,7 +5,10 @@
 // Threads: one.   Memory: the texts.   Failure: CLI11 reports a text that is no time or duration.
 #pragma once
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +20,7 @@
 
 namespace cenote::cli {
 
-/// Who asked for a change, and why. The audit trail keeps it.
+/// Who asked for a change, and why. The audit trail keeps it; behind sudo a requester that is left out is its user.
 struct Why {
     std::string requester, ref, note;
 
@@ -31,6 +34,14 @@ struct Why {
         for (const auto& [key, value] :
              {std::pair{field::kRequester, &requester}, {field::kRef, &ref}, {field::kNote, &note}})
             if (!value->empty()) args[key] = *value;
+        if (requester.empty() && !sudo_user().empty()) args["requester"] = "sudo: " + sudo_user();
+    }
+
+private:
+    /// The user whose command sudo runs as root, by sudo's own word: the kernel may not know it (docs/CONTROL.md).
+    static std::string sudo_user() {
+        const char* user = ::geteuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+        return user == nullptr || std::string_view(user) == "root" ? std::string() : user;
     }
 };
 

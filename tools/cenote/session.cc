@@ -2,9 +2,12 @@
 #include "tools/cenote/session.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "resolver/base/printable.h"
 #include "resolver/rules/policy_document.h"
@@ -19,6 +22,20 @@ Result<std::optional<state::PolicyVersion>> stored_policy(const config::Settings
     const auto owner = AsOwner::of(settings.state.parent_path());
     if (!owner) return owner.error();
     return state::read_policy_at(settings.state, at);
+}
+
+/// The whole content of an open file.
+Result<std::vector<std::uint8_t>> read_all(const UniqueFd& fd) {
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return Error{fmt::format("cannot read the set: {}", std::strerror(errno))};
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(info.st_size));
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t got = ::pread(fd.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return Error{fmt::format("cannot read the set: {}", got < 0 ? std::strerror(errno) : "it ends")};
+        done += static_cast<std::size_t>(got);
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -77,18 +94,28 @@ Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
     }
     auto document = ask_text("policy", Json::object());
     if (!document) return std::move(document).error();
-    const auto known = settings();
-    if (!known) return known.error();
-    auto base = set();
+    auto base = set_of_daemon();
     if (!base) return std::move(base).error();
     auto built = rules::past_policy(state::PolicyVersion{0, at, {}, std::move(*document)}, *base, at);
     if (!built) return std::move(built).error();
-    std::string remark;
-    if (!built->remark.empty())
-        remark = fmt::format(
-            "cenoted has another set in force than {}, from which the names are; 'cenote status' has the reason",
-            (*known)->set.string());
-    return PolicyFromFiles{std::move(built->policy), local_names(**known), std::move(remark)};
+    if (!built->remark.empty()) built->remark = "cenoted has taken another set meanwhile; the names are from that one";
+    return PolicyFromFiles{std::move(built->policy), {}, std::move(built->remark)};
+}
+
+Result<std::shared_ptr<const domainset::DomainSet>> Session::set_of_daemon() {
+    const auto files = ask_files("set-files");
+    if (!files) return files.error();
+    if (files->empty()) return std::shared_ptr<const domainset::DomainSet>{};
+    auto large = read_all(*files->front());
+    if (!large) return std::move(large).error();
+    auto set = domainset::DomainSet::from_bytes(std::move(*large));
+    if (set && files->size() > 1) {
+        auto delta = read_all(*files->back());
+        if (!delta) return std::move(delta).error();
+        set = set->with_delta(std::move(*delta));
+    }
+    if (!set) return std::move(set).error();
+    return std::make_shared<const domainset::DomainSet>(std::move(*set));
 }
 
 Result<policy::LocalTimes> Session::read_site_times() {
@@ -133,7 +160,20 @@ Result<std::unique_ptr<control::ControlClient>> Session::connect_if_there() {
     return control::ControlClient::connect_if_there(socket.empty() ? config::control_socket_of(config) : socket);
 }
 
+Result<std::vector<std::shared_ptr<const UniqueFd>>> Session::ask_files(const std::string& verb) {
+    auto response = call(verb, Json::object());
+    if (!response) return std::move(response).error();
+    return std::move(response->files);
+}
+
 Result<Json> Session::ask(const std::string& verb, Json args) {
+    auto response = call(verb, std::move(args));
+    if (!response) return std::move(response).error();
+    return std::move(response->data);
+}
+
+/// The last reply, with the data of all of them.
+Result<control::Response> Session::call(const std::string& verb, Json args) {
     const auto client = control::ControlClient::connect(socket.empty() ? config::control_socket_of(config) : socket);
     if (!client) return client.error();
     std::string pieces;
@@ -145,10 +185,11 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
     auto response = (*client)->call({.verb = verb, .args = std::move(args)}, keep);
     if (!response) return std::move(response).error();
     if (!response->ok) return Error{at_site(response->error)};
-    if (response->data.is_string()) return Json(pieces + response->data.get<std::string>());
-    if (rows.empty()) return std::move(response->data);
+    if (response->data.is_string()) response->data = pieces + response->data.get<std::string>();
+    if (rows.empty()) return response;
     keep(*response);
-    return rows;
+    response->data = std::move(rows);
+    return response;
 }
 
 Result<std::string> Session::ask_text(const std::string& verb, Json args) {

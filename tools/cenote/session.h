@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "resolver/config/config.h"
 #include "resolver/control/control.h"
@@ -62,6 +63,8 @@ public:
     Result<Json> ask(const std::string& verb, Json args);
     /// The same for a text, whose pieces are joined.
     Result<std::string> ask_text(const std::string& verb, Json args);
+    /// The open files that the daemon gives for a verb.
+    Result<std::vector<std::shared_ptr<const UniqueFd>>> ask_files(const std::string& verb);
     /// nullopt where no daemon listens. A refusal by the daemon is an error, and files are not read instead.
     std::optional<Result<Json>> ask_if_there(const std::string& verb, Json args);
     /// The daemon's data for a verb; where no daemon listens, the result of `from_files`.
@@ -78,6 +81,9 @@ public:
     [[nodiscard]] bool used_files() const noexcept { return used_files_; }
 
 private:
+    Result<control::Response> call(const std::string& verb, Json args);
+    /// The set that the daemon has in force; null where it has none.
+    Result<std::shared_ptr<const domainset::DomainSet>> set_of_daemon();
     /// Each request has a connection of its own: the daemon closes one that is silent, as during a long fetch.
     Result<std::unique_ptr<control::ControlClient>> connect_if_there();
 

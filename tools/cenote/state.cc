@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "resolver/report/records.h"
@@ -14,6 +15,7 @@
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/state_copy.h"
+#include "tools/cenote/trail.h"
 
 namespace cenote::cli {
 namespace {
@@ -24,38 +26,65 @@ constexpr int kFormat = 1;
 constexpr std::size_t kBatch = 50;              // rules in one request, which is one line of the control protocol
 constexpr std::size_t kImportMax = 256U << 20;  // bytes
 
-/// Directives, allows and exceptions with their records. A suspension is local to this node and not exported.
-Result<Json> exported(const config::Settings& settings) {
-    const auto owner = AsOwner::of(settings.state.parent_path());
+/// A record as the export has it; its number has another name there than in `cenote audit`.
+Json exported_record(const std::string& node, const state::Record& record) {
+    Json row = report::record_json(record, node);
+    row[field::kNumber] = record.number;
+    return row;
+}
+
+Result<Json> rules_of_daemon(Session& session) {
+    Json rules = Json::array();
+    Json args = Json::object();
+    for (;;) {
+        auto page = session.ask("state-export", args);
+        if (!page) return page;
+        for (Json& rule : (*page)["rows"]) rules.push_back(std::move(rule));
+        args["after"] = page->value("next", Json(nullptr));
+        if (args["after"].is_null()) return rules;
+    }
+}
+
+Result<Json> rules_of_files(Session& session) {
+    const auto settings = session.settings();
+    if (!settings) return settings.error();
+    if (auto may = check_access_to_state((*settings)->state); !may) return std::move(may).error();
+    const auto owner = AsOwner::of((*settings)->state.parent_path());
     if (!owner) return owner.error();
-    const auto rules = state::read_rules(settings.state);
+    const auto rules = state::read_rules((*settings)->state);
     if (!rules) return rules.error();
-    const auto records = state::read_history(settings.state);
-    if (!records) return records.error();
+    Json rows = Json::array();
+    for (const auto& rule : *rules)
+        if (rule.kind != state::RuleKind::Suspension) rows.push_back(report::rule_json(rule));
+    return rows;
+}
+
+/// Directives, allows and exceptions with their records. A suspension is local to this node and not exported.
+Result<Json> exported(Session& session) {
+    auto rules = session.daemon_listens() ? rules_of_daemon(session) : rules_of_files(session);
+    if (!rules) return rules;
+    const auto trail = read_trail(session);
+    if (!trail) return trail.error();
+    std::map<std::string, Json> history;
+    for (const auto& [node, record] : trail->records)
+        if (!state::is_backup_node(node))
+            history.try_emplace(record.object, Json::array())
+                .first->second.push_back(exported_record(node.empty() ? trail->node : node, record));
     Json out = {{"cenote_state", kFormat},
-                {field::kNode, settings.node},
+                {field::kNode, trail->node},
                 {field::kRules, Json::array()},
                 {field::kHistory, Json::array()}};
-    for (const auto& rule : *rules) {
-        if (rule.kind == state::RuleKind::Suspension) continue;
-        out[field::kRules].push_back({{field::kKind, state::rule_kind_to_text(rule.kind)},
-                                      {field::kId, rule.id},
-                                      {field::kText, rule.text},
-                                      {field::kLifted, rule.lifted}});
-        for (const auto& [node, record] : *records) {
-            if (record.object != rule.id || state::is_backup_node(node)) continue;
-            Json row = report::record_json(record, node.empty() ? settings.node : node);
-            row[field::kNumber] = record.number;
-            out[field::kHistory].push_back(std::move(row));
-        }
+    for (Json& rule : *rules) {
+        const auto found = history.find(rule.value(field::kId, ""));
+        if (found != history.end())
+            for (Json& record : found->second) out[field::kHistory].push_back(std::move(record));
+        out[field::kRules].push_back(std::move(rule));
     }
     return out;
 }
 
 Exit export_state(Session& session) {
-    const auto settings = session.settings();
-    if (!settings) return fail(settings.error());
-    const auto out = exported(**settings);
+    const auto out = exported(session);
     if (!out) return fail(out.error());
     print_json(*out);
     return Exit::Done;
@@ -100,35 +129,45 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
     return Exit::Done;
 }
 
-struct Copied {
-    UniqueFd fd;
-    std::vector<state::Record> trail;
-};
-
 /// Opens a copy: the owner of the original can no longer replace what root reads from it.
-Result<Copied> copy_of(const Path& state) {
+Result<UniqueFd> copy_of(const Path& state) {
     const auto copy = StateCopy::of(state);
     if (!copy) return copy.error();
-    auto trail = state::read_audit(copy->file());
-    if (!trail) return std::move(trail).error();
     UniqueFd fd(::open(copy->file().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd.valid()) return Error{fmt::format("cannot read the copy of {}", state.string())};
-    return Copied{std::move(fd), *std::move(trail)};
+    return fd;
+}
+
+/// Writes the copy that the daemon gives, or one of the state file where no daemon runs.
+Status write_backup(Session& session, const std::string& file) {
+    if (session.daemon_listens()) {
+        const auto files = session.ask_files("backup");
+        if (!files) return files.error();
+        if (files->size() != 1) return Error{"cenoted gave no copy of its state"};
+        const auto owner = AsOwner::of(Path(file).parent_path());
+        if (!owner) return owner.error();
+        return write_new(files->front()->get(), file);
+    }
+    const auto settings = session.settings();
+    if (!settings) return settings.error();
+    if (auto may = check_access_to_state((*settings)->state); !may) return may;
+    const auto copied = copy_of((*settings)->state);
+    if (!copied) return copied.error();
+    const auto owner = AsOwner::of(Path(file).parent_path());
+    if (!owner) return owner.error();
+    return write_new(copied->get(), file);
 }
 
 Exit backup(Session& session, const std::string& file) {
-    const auto settings = session.settings();
-    if (!settings) return fail(settings.error());
     std::error_code none;
     if (std::filesystem::exists(file, none))
         return fail(Error{fmt::format("{} exists already; name another file", file)});
-    const auto copied = copy_of((*settings)->state);
-    if (!copied) return fail(copied.error());
+    if (auto written = write_backup(session, file); !written) return fail(written.error());
     const auto owner = AsOwner::of(Path(file).parent_path());
-    if (!owner) return fail(owner.error());
-    if (auto written = write_new(copied->fd.get(), file); !written) return fail(written.error());
-    fmt::print("{}: {} audit records, head {}\n", file, copied->trail.size(),
-               copied->trail.empty() ? state::kNoHead : copied->trail.back().chain);
+    const auto trail = owner ? state::read_audit(file) : Result<std::vector<state::Record>>(owner.error());
+    if (!trail) return fail(trail.error());
+    fmt::print("{}: {} audit records, head {}\n", file, trail->size(),
+               trail->empty() ? state::kNoHead : trail->back().chain);
     return Exit::Done;
 }
 
@@ -153,7 +192,7 @@ public:
         if (!owner) return owner.error();
         std::error_code ignored;
         std::filesystem::remove(incoming.path_, ignored);
-        if (auto written = write_new(copied->fd.get(), incoming.path_); !written) return std::move(written).error();
+        if (auto written = write_new(copied->get(), incoming.path_); !written) return std::move(written).error();
         return incoming;
     }
     Incoming(Incoming&& other) noexcept : path_(std::exchange(other.path_, Path())) {}

@@ -3,6 +3,9 @@
 // update: fetches the lists, compiles them with the catalogue, and lets the daemon load the set.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "blocklists/publisher.h"
 #include "resolver/domainset/publish.h"
@@ -181,6 +184,15 @@ UpdateResult update_folder(const config::Settings& settings, Names popular, cons
 UpdateResult update_files(const config::Settings& settings, Names popular, const UpdateFlags& flags,
                           std::optional<Publisher>& publisher) {
     const std::string actor = control::own_actor();  // before root has the rights of the folder's owner
+    const Path folder = settings.set.parent_path();
+    if (::access(folder.c_str(), W_OK) != 0 && errno == EACCES) {
+        UpdateResult result;
+        result.fail(
+            Error{fmt::format("{} may not write to {}; run 'sudo cenote update', or 'systemctl start cenote-update'",
+                              actor, folder.string())});
+        result.noted = true;  // whoever may not update causes no problem in status
+        return result;
+    }
     const auto owner = AsOwner::of(settings.set.parent_path());
     auto locked =
         owner ? Publisher::lock(settings.set, {actor, action_of(flags)}, kPatience) : Result<Publisher>(owner.error());

@@ -39,6 +39,8 @@ inline constexpr Name kUntil = "until";
 inline constexpr Name kChanges = "changes";
 inline constexpr Name kNextVerdict = "next_verdict";
 inline constexpr Name kSteps = "steps";
+inline constexpr Name kStanding = "standing";
+inline constexpr Name kText = "text";
 
 // services
 inline constexpr Name kVendor = "vendor";
@@ -55,6 +57,12 @@ inline constexpr Name kStale = "stale";
 inline constexpr Name kHosts = "hosts";
 inline constexpr Name kRole = "role";
 inline constexpr Name kStrict = "strict";
+inline constexpr Name kSeen = "seen";
+inline constexpr Name kDay = "day";
+inline constexpr Name kRevision = "revision";
+inline constexpr Name kWatched = "watched";
+inline constexpr Name kBeside = "beside";
+inline constexpr Name kCatalogue = "catalogue";
 
 // lists
 inline constexpr Name kSource = "source";

@@ -5,6 +5,8 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
+#include "resolver/report/services.h"
+#include "tools/cenote/catalogue_files.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -40,6 +42,13 @@ void print_problems(const Json& problems) {
     }
 }
 
+void print_catalogue(const Json& status) {
+    const auto found = status.value(field::kCatalogue, Json());
+    if (!found.is_object()) return;
+    fmt::print("catalogue  {} services, {} with old evidence{}\n", cell(found, field::kServices),
+               cell(found, field::kStale), found.value(field::kStale, 0) > 0 ? ": cenote services --stale" : "");
+}
+
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
@@ -51,6 +60,7 @@ void print_status(const Json& status) {
     fmt::print("audit      head {}\n", cell(status, field::kAuditHead));
     fmt::print("set        {} names, built {}, {}\n", cell(set, field::kDomains), cell(set, field::kBuiltAt),
                cell(set, field::kPath));
+    print_catalogue(status);
     print_upstreams(status.value(field::kUpstreams, Json::array()));
     fmt::print("queries    {} asked", cell(status, field::kQueries));
     for (const char* kind : {field::kBlocked, field::kRestricted, field::kAdvised, field::kObserved, field::kRefused,
@@ -60,9 +70,16 @@ void print_status(const Json& status) {
     print_problems(status.value(field::kProblems, Json::array()));
 }
 
+/// The dates of the catalogue are in its files only, so the tool counts them; a check of problems does not need them.
+Json catalogue_state(Session& session) {
+    const auto catalogue = catalogue_of_files(session);
+    return catalogue ? report::catalogue_json(*catalogue, wall_now()) : Json();
+}
+
 Exit status(Session& session, const StatusFlags& flags) {
-    const auto answer = session.ask("status", Json::object());
+    auto answer = session.ask("status", Json::object());
     if (!answer) return fail(answer.error());
+    if (flags.json || !flags.check) (*answer)[field::kCatalogue] = catalogue_state(session);
     const auto problems = answer->value(field::kProblems, Json::array());
     if (flags.json)
         print_json(*answer);

@@ -17,6 +17,7 @@ namespace cenote::blocklists {
 namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 20;
+constexpr std::string_view kInfrastructure = "the list of shared infrastructure";
 constexpr std::string_view kSharedFile = "shared_infrastructure.txt";
 
 std::vector<Path> files_of(const Path& folder, Diagnostics& diagnostics) {
@@ -51,10 +52,12 @@ void extend(Service& service, ServiceDraft& later) {
     join(service.categories, later.service.categories);
     join(service.evidence, later.service.evidence);
     if (later.service.checked) service.checked = later.service.checked;
+    if (later.service.seen) service.seen = std::move(later.service.seen);
     service.shared.insert(service.shared.end(), later.service.shared.begin(), later.service.shared.end());
     for (const auto text : {&Service::name, &Service::vendor, &Service::jurisdiction, &Service::note})
         if (!(later.service.*text).empty()) service.*text = std::move(later.service.*text);
     if (later.says_default) service.by_default = later.service.by_default;
+    if (later.says_watch) service.watched = later.service.watched;
     Sha256 both;
     both.update(service.digest);
     both.update(later.service.digest);
@@ -78,7 +81,7 @@ public:
         check_words();
         for (const auto& service : catalogue_.services)
             for (const auto& name : service.shared)
-                catalogue_.shared.push_back({name, fmt::format("service '{}'", service.id)});
+                catalogue_.shared.push_back({name, fmt::format("service '{}'", service.id), {}});
         drop_shared_names();
         return std::move(catalogue_);
     }
@@ -104,17 +107,20 @@ private:
         catalogue_.services.push_back(std::move(draft.service));
     }
 
+    /// A comment of a line of its own is the use of the names below it.
     void load_shared(const Path& file) {
         std::error_code code;
         if (!std::filesystem::exists(file, code)) return;
         const auto text = read_file(file, kFileBytesMax);
         if (!text) return diagnostics_.error({file.string(), 0, 0}, text.error().text);
         std::string why;
+        std::string use;
         for_each_line(*text, [&](std::string_view line, std::uint32_t number) {
+            if (line.starts_with('#')) use = trim(line.substr(1));
             line = trim(line.substr(0, line.find('#')));
             if (line.empty()) return true;
             if (const auto name = parse_listed_name(line, why))
-                catalogue_.shared.push_back({*name, "the list of shared infrastructure"});
+                catalogue_.shared.push_back({*name, std::string(kInfrastructure), use});
             else
                 diagnostics_.error({file.string(), number, 1}, fmt::format("{}; write one name a line", why));
             return true;

@@ -22,11 +22,19 @@
 
 namespace cenote::blocklists {
 
+/// The newest evidence of a row or of an entry.
+struct Sighting {
+    std::optional<std::chrono::sys_days> day;  // of the revision; nullopt: not known
+    std::string source;                        // as in the evidence of the service
+    std::string revision;                      // empty: the source has none
+};
+
 struct ServiceDomain {
     wire::Name name;
     domainset::Role role = domainset::Role::Web;
     bool strict = false;
     SourcePlace place;
+    std::optional<Sighting> seen = std::nullopt;  // nullopt: that of the service
 };
 
 struct Service {
@@ -41,6 +49,8 @@ struct Service {
     std::vector<wire::Name> shared;  // never sinkholed
     std::string note;
     std::optional<std::chrono::sys_days> checked;  // day of the last verification of the facts
+    std::optional<Sighting> seen;                  // nullopt: none
+    bool watched = false;                          // among the most used: its facts are looked at more often
     std::vector<std::string> evidence;             // sources of the facts
     Sha256Digest digest{};                         // of the files that define or extend it
     SourcePlace place;
@@ -50,6 +60,7 @@ struct Service {
 struct SharedName {
     wire::Name name;
     std::string whose;  // "service 'openai'", "the list of shared infrastructure"
+    std::string use;    // "sign-in"; empty: not said
 };
 
 struct Catalogue {

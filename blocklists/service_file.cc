@@ -74,6 +74,9 @@ private:
         for (const auto& text : table.texts("shared"))
             if (const auto name = read_name(text)) service.shared.push_back(*name);
         service.checked = table.date("checked");
+        service.seen = read_seen(table);
+        draft.says_watch = table.has("watch");
+        service.watched = table.boolean("watch").value_or(false);
         for (const auto& text : table.texts("evidence")) service.evidence.push_back(text.value);
         for (const auto& domain : table.tables("domain")) read_domain(domain, service);
         if (!id || !is_id(id->value)) return std::nullopt;
@@ -84,6 +87,7 @@ private:
         const auto name_text = table.required_text("name");
         const auto role_text = table.required_text("role");
         const bool strict = table.boolean("strict").value_or(false);
+        auto seen = read_seen(table);
         if (!name_text || !role_text) return;
         const auto role = domainset::parse_role(role_text->value);
         if (!role) return table.error("role", unknown("role", role_text->value, roles()));
@@ -94,7 +98,21 @@ private:
         if (same != service.domains.end())
             return table.error("name", fmt::format("'{}' is there already, in line {}; keep one of them",
                                                    name_text->value, same->place.line));
-        service.domains.push_back({*name, *role, strict, name_text->place});
+        service.domains.push_back({*name, *role, strict, name_text->place, std::move(seen)});
+    }
+
+    /// seen = { day = 2026-08-19, source = "owner/repository", revision = "c975ccef" }
+    static std::optional<Sighting> read_seen(const TomlTable& table) {
+        const auto inside = table.table("seen");
+        if (!inside) return std::nullopt;
+        Sighting seen;
+        seen.day = inside->date("day");
+        const auto source = inside->required_text("source");
+        const auto revision = inside->text("revision");
+        if (!source) return std::nullopt;
+        seen.source = source->value;
+        if (revision) seen.revision = revision->value;
+        return seen;
     }
 
     std::optional<wire::Name> read_name(const TomlText& text) {

@@ -17,6 +17,7 @@ namespace cenote::blocklists {
 struct ServiceDraft {
     Service service;
     bool says_default = false;
+    bool says_watch = false;
 };
 
 [[nodiscard]] std::vector<ServiceDraft> read_service_file(std::string_view text, const Path& file,

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "resolver/report/fields.h"
+#include "resolver/report/standing.h"
 #include "resolver/wire/international.h"
 #include "resolver/wire/message.h"
 
@@ -101,6 +102,15 @@ Json suspension_json(const policy::Policy& policy, const ExplainQuestion& questi
             {field::kMade, made_json(question, id)}};
 }
 
+/// Why the name stays open; nullopt where a rule decided, or where nothing is known about it.
+std::optional<Standing> standing_of(const policy::Policy& policy, const engine::LocalNames& local,
+                                    const policy::Explanation& explanation, const wire::Name& name) {
+    if (explanation.verdict != "forward" || !explanation.directive.empty()) return std::nullopt;
+    if (local.find(name).trusted)
+        return Standing{.kind = StandingKind::Protected, .name = name.to_string(), .services = {}, .use = {}};
+    return policy.base() != nullptr ? find_standing(*policy.base(), name) : std::nullopt;
+}
+
 }  // namespace
 
 Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainQuestion& question) {
@@ -132,6 +142,7 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {field::kChanges, time_json(explanation.changes)},
         {field::kNextVerdict, text_or_null(explanation.next_verdict)},
         {field::kPolicyVersion, policy.version()},
+        {field::kStanding, standing_json(standing_of(policy, local, explanation, question.name))},
         {field::kSteps, std::move(steps)},
     };
 }

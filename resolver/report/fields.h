@@ -41,6 +41,8 @@ inline constexpr Name kUntil = "until";
 inline constexpr Name kChanges = "changes";
 inline constexpr Name kNextVerdict = "next_verdict";
 inline constexpr Name kSteps = "steps";
+inline constexpr Name kStanding = "standing";
+inline constexpr Name kText = "text";
 
 // services
 inline constexpr Name kVendor = "vendor";
@@ -57,6 +59,12 @@ inline constexpr Name kStale = "stale";
 inline constexpr Name kHosts = "hosts";
 inline constexpr Name kRole = "role";
 inline constexpr Name kStrict = "strict";
+inline constexpr Name kSeen = "seen";
+inline constexpr Name kDay = "day";
+inline constexpr Name kRevision = "revision";
+inline constexpr Name kWatched = "watched";
+inline constexpr Name kBeside = "beside";
+inline constexpr Name kCatalogue = "catalogue";
 
 // lists
 inline constexpr Name kSource = "source";
@@ -112,8 +120,6 @@ inline constexpr Name kAskedAt = "asked_at";
 inline constexpr Name kLasts = "lasts";
 inline constexpr Name kAgreedBy = "agreed_by";
 inline constexpr Name kGrantedAt = "granted_at";
-inline constexpr Name kRequester = "requester";
-inline constexpr Name kRef = "ref";
 inline constexpr Name kExtension = "extension";
 inline constexpr Name kClosedBy = "closed_by";
 inline constexpr Name kClosedAt = "closed_at";
@@ -169,7 +175,6 @@ inline constexpr Name kSources = "sources";
 inline constexpr Name kKind = "kind";
 
 // rules
-inline constexpr Name kText = "text";
 inline constexpr Name kTakes = "takes";
 inline constexpr Name kWhom = "whom";
 inline constexpr Name kAsked = "asked";

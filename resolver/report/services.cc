@@ -9,12 +9,20 @@
 namespace cenote::report {
 namespace {
 
-constexpr std::chrono::days kCheckedFor{180};
 constexpr std::size_t kDateSize = 10;  // "2026-12-31" of a time
 
 Json sorted_by_id(Json rows) {
     std::sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a[field::kId] < b[field::kId]; });
     return rows;
+}
+
+std::string day_text(std::chrono::sys_days day) { return format_time(day).substr(0, kDateSize); }
+
+Json seen_json(const std::optional<blocklists::Sighting>& seen) {
+    if (!seen) return nullptr;
+    return {{field::kDay, seen->day ? Json(day_text(*seen->day)) : Json()},
+            {field::kSource, seen->source},
+            {field::kRevision, text_or_null(seen->revision)}};
 }
 
 }  // namespace
@@ -60,15 +68,32 @@ Json services_json(const blocklists::Catalogue& catalogue) {
     return sorted_by_id(std::move(rows));
 }
 
-void add_evidence(Json& row, const blocklists::Service* service, WallTime now) {
+bool is_stale(const blocklists::Service& service, std::optional<std::chrono::days> limit, WallTime now) {
+    if (!service.seen || !service.seen->day) return true;
+    return now - *service.seen->day > limit.value_or(service.watched ? kWatchedFor : kSeenFor);
+}
+
+void add_evidence(Json& row, const blocklists::Service* service, std::optional<std::chrono::days> limit, WallTime now) {
     row[field::kChecked] = nullptr;
     row[field::kEvidence] = Json::array();
+    row[field::kSeen] = nullptr;
+    row[field::kWatched] = false;
     row[field::kStale] = false;
     if (service == nullptr) return;
     row[field::kEvidence] = service->evidence;
-    if (!service->checked) return;
-    row[field::kChecked] = format_time(*service->checked).substr(0, kDateSize);
-    row[field::kStale] = now - *service->checked > kCheckedFor;
+    row[field::kSeen] = seen_json(service->seen);
+    row[field::kWatched] = service->watched;
+    row[field::kStale] = is_stale(*service, limit, now);
+    if (service->checked) row[field::kChecked] = day_text(*service->checked);
+}
+
+Json catalogue_json(const blocklists::Catalogue& catalogue, WallTime now) {
+    const auto count = [&](auto&& holds) {
+        return std::count_if(catalogue.services.begin(), catalogue.services.end(), holds);
+    };
+    return {{field::kServices, catalogue.services.size()},
+            {field::kWatched, count([](const auto& service) { return service.watched; })},
+            {field::kStale, count([&](const auto& service) { return is_stale(service, std::nullopt, now); })}};
 }
 
 Json hosts_json(const blocklists::Service* service) {
@@ -77,7 +102,8 @@ Json hosts_json(const blocklists::Service* service) {
     for (const auto& domain : service->domains)
         hosts.push_back({{field::kName, domain.name.to_string()},
                          {field::kRole, domainset::role_to_text(domain.role)},
-                         {field::kStrict, domain.strict}});
+                         {field::kStrict, domain.strict},
+                         {field::kSeen, seen_json(domain.seen)}});
     return hosts;
 }
 

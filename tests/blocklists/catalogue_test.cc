@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "tests/blocklists/lists.h"
 #include "tests/support/places.h"
@@ -90,12 +90,32 @@ TEST_F(CatalogueFiles, ReadsEverything) {
     EXPECT_EQ(catalogue.shared.front().name, name("cdn.example.net"));
 }
 
+TEST_F(CatalogueFiles, EvidenceHasDayAndRevision) {
+    const auto catalogue =
+        load_one(with("checked = 2026-11-01",
+                      "watch = true\nseen = { day = 2026-08-19, source = \"owner/list\", revision = \"c975ccef\" }") +
+                 "seen = { source = \"example.com\" }\n");
+    EXPECT_THAT(messages(), ElementsAre());
+    const auto& service = catalogue.services.front();
+    EXPECT_TRUE(service.watched);
+    ASSERT_TRUE(service.seen.has_value());
+    EXPECT_EQ(service.seen->day, std::chrono::sys_days(std::chrono::year(2026) / 8 / 19));
+    EXPECT_EQ(service.seen->source, "owner/list");
+    EXPECT_EQ(service.seen->revision, "c975ccef");
+    EXPECT_FALSE(service.domains[0].seen.has_value());
+    ASSERT_TRUE(service.domains[1].seen.has_value());
+    EXPECT_FALSE(service.domains[1].seen->day.has_value());
+    EXPECT_EQ(service.domains[1].seen->source, "example.com");
+}
+
 TEST_F(CatalogueFiles, LaterFolderExtends) {
     write_file(first_ / "a.toml", kExample);
     write_file(second_ / "b.toml", R"([[service]]
 id = "example"
 aliases = ["ours"]
 default = false
+watch = true
+seen = { day = 2026-11-20, source = "our own measurement" }
 [[service.domain]]
 name = "new.example"
 role = "api"
@@ -112,6 +132,9 @@ role = "app"
     EXPECT_EQ(service.name, "Example");
     ASSERT_EQ(service.domains.size(), 3U);
     EXPECT_EQ(service.domains[0].role, domainset::Role::App);
+    EXPECT_TRUE(service.watched);
+    ASSERT_TRUE(service.seen.has_value());
+    EXPECT_EQ(service.seen->source, "our own measurement");
 }
 
 TEST_F(CatalogueFiles, DuplicateIdInOneFolder) {
@@ -154,6 +177,9 @@ TEST_F(CatalogueFiles, EachMistakeHasItsPlace) {
         {with("\"docs.chat.example\"", "\"chat.example\""), "there already, in line 13", 16},
         {with("jurisdiction = \"ZZ\"", "jurisdiction = \"Korea\""), "no country", 2},
         {with("strict = true", "strikt = true"), "strikt", 18},
+        {with("checked = 2026-11-01", "seen = { day = 2026-08-19 }"), "'source' is missing", 9},
+        {with("checked = 2026-11-01", "seen = \"owner/list\""), "a table", 9},
+        {with("checked = 2026-11-01", "seen = { source = \"a\", commit = \"b\" }"), "commit", 9},
         {with("name = \"Example\"\n", ""), "no name", 3},
     };
     for (const auto& wrong : cases) {
@@ -192,6 +218,9 @@ TEST_F(CatalogueFiles, SharedInfrastructureBesideTheFolder) {
         const auto catalogue = load({folder});
         expect_told("shared infrastructure", 13);
         EXPECT_EQ(catalogue.services.front().domains.size(), 1U) << "names below it may be sinkholed";
+        EXPECT_TRUE(std::any_of(catalogue.shared.begin(), catalogue.shared.end(), [](const SharedName& shared) {
+            return shared.name == name("chat.example") && shared.use == "names";
+        })) << "the comment above a name is its use";
     }
     diagnostics_ = Diagnostics();
     write_file(folder_ / "shared_infrastructure.txt", "a b\n");
@@ -241,14 +270,64 @@ TEST(Catalogue, ZonesOfUserSitesAreStrict) {
     EXPECT_EQ(found, 8U);
 }
 
-/// `checked` is the day on which the facts were verified.
+/// `checked` is the day on which the facts were verified, which is no day of an edit over all rows.
 TEST(Catalogue, RowsWereNotAllCheckedOnOneDay) {
     const auto catalogue = our_own();
-    const auto& services = catalogue.services;
-    ASSERT_FALSE(services.empty());
-    for (const Service& service : services) EXPECT_TRUE(service.checked.has_value()) << service.id;
-    EXPECT_TRUE(std::any_of(services.begin(), services.end(),
-                            [&](const Service& service) { return service.checked != services.front().checked; }));
+    std::map<std::chrono::sys_days, std::size_t> rows;
+    for (const Service& service : catalogue.services) {
+        ASSERT_TRUE(service.checked.has_value()) << service.id;
+        ++rows[*service.checked];
+    }
+    for (const auto& [day, count] : rows)
+        EXPECT_LT(count, catalogue.services.size() * 2 / 3) << "rows of one day; write the day of the verification";
+}
+
+TEST(Catalogue, TheNewestEvidenceIsOneOfTheSourcesAndNotYoungerThanTheCheck) {
+    std::size_t watched = 0;
+    for (const auto catalogue = our_own(); const Service& service : catalogue.services) {
+        ASSERT_TRUE(service.seen.has_value()) << service.id;
+        watched += service.watched ? 1 : 0;
+        const auto check = [&](const Sighting& seen, std::string_view what) {
+            EXPECT_THAT(service.evidence, testing::Contains(seen.source)) << what;
+            if (seen.day) {
+                EXPECT_LE(*seen.day, *service.checked) << what;
+            }
+        };
+        check(*service.seen, service.id);
+        for (const ServiceDomain& domain : service.domains)
+            if (domain.seen) check(*domain.seen, domain.name.to_string());
+    }
+    EXPECT_EQ(watched, 40U);
+}
+
+/// Of two entries that say the same about a name, one above the other, the lower one is superfluous.
+TEST(Catalogue, NoHostIsThereTwiceOrShadowed) {
+    std::map<std::string, const Service*> owner;
+    for (const auto catalogue = our_own(); const Service& service : catalogue.services) {
+        for (const ServiceDomain& domain : service.domains) {
+            const ServiceDomain* above = nullptr;
+            for (const ServiceDomain& other : service.domains)
+                if (other.name != domain.name && domain.name.is_below_or_equal(other.name) &&
+                    (above == nullptr || other.name.labels() > above->name.labels()))
+                    above = &other;
+            EXPECT_FALSE(above != nullptr && above->role == domain.role && above->strict == domain.strict)
+                << domain.name.to_string() << " of " << service.id;
+            const auto [first, fresh] = owner.emplace(domain.name.to_string(), &service);
+            if (fresh) continue;
+            EXPECT_THAT(service.note + first->second->note, HasSubstr(domain.name.to_string()))
+                << "the notes of " << service.id << " and " << first->second->id << " name what both have";
+        }
+    }
+}
+
+/// Neither at a shared name, nor above it.
+TEST(Catalogue, NoSharedNameIsTaken) {
+    const auto catalogue = our_own();
+    for (const SharedName& shared : catalogue.shared)
+        for (const Service& service : catalogue.services)
+            for (const ServiceDomain& domain : service.domains)
+                EXPECT_FALSE(shared.name.is_below_or_equal(domain.name))
+                    << shared.name.to_string() << " of " << shared.whose << " by " << service.id;
 }
 
 }  // namespace

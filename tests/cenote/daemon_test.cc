@@ -78,10 +78,14 @@ const Json kStatus{{"version", "0.1.0"},
 
 TEST_F(DaemonTest, StatusForPeopleAndMachines) {
     answer("status", kStatus);
-    EXPECT_EQ(run("status --json").json(), kStatus);
+    Json shown = run("status --json").json();
+    EXPECT_EQ(shown["catalogue"], Json::parse(R"({"services":2,"watched":0,"stale":2})"));
+    shown.erase("catalogue");
+    EXPECT_EQ(shown, kStatus);
     const auto ran = run("status");
     EXPECT_EQ(ran.code, 0);
-    for (const char* word : {"node1", "version 7", "9.9.9.9:53", "3 names"}) EXPECT_THAT(ran.out, HasSubstr(word));
+    for (const char* word : {"node1", "version 7", "9.9.9.9:53", "3 names", "2 services, 2 with old evidence"})
+        EXPECT_THAT(ran.out, HasSubstr(word));
     const auto checked = run("status --check");
     EXPECT_EQ(checked.code, 0);
     EXPECT_EQ(checked.out, "OK - node1: policy version 7, 4 queries, 0 blocked or restricted\n");
@@ -99,6 +103,28 @@ TEST_F(DaemonTest, AnUpstreamThatWasNotAskedHasNoLatency) {
 TEST_F(DaemonTest, NumbersOfStatsAreRounded) {
     answer("stats", {{"counters", {{"queries", 4}}}, {"latency_us", {{"p50", 422.4000000000001}}}});
     EXPECT_THAT(run("stats").out, testing::AllOf(HasSubstr(" 422.4 us\n"), HasSubstr(" 4\n")));
+}
+
+TEST_F(DaemonTest, GapsAreNamesBesideListedHosts) {
+    write("services/gap.toml",
+          "vendor = \"Gap Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"gap\"\nname = \"Gap\"\ncategory = "
+          "[\"chat\"]\nshared = [\"cloud.example\"]\n[[service.domain]]\nname = \"chat-pa.cloud.example\"\nrole = "
+          "\"api\"\n");
+    const auto row = [](const char* name, int clients) {
+        return Json{{"name", name}, {"queries", 9}, {"clients", clients}};
+    };
+    answer("top", Json::array({row("talk-pa.cloud.example", 4), row("www.cloud.example", 8)}));
+    EXPECT_EQ(run("services --gaps --json").json(),
+              Json::parse(R"([{"id":"talk-pa.cloud.example","queries":9,"clients":4,
+                               "beside":"chat-pa.cloud.example","service":"gap"}])"));
+    EXPECT_EQ(last_asked().verb, "top");
+    EXPECT_EQ(last_asked().args, (Json{{"what", "names"}, {"rows", 1000}, {"clients", 3}}))
+        << "a name of one or two clients says something about them";
+    EXPECT_THAT(run("services --gaps").out, HasSubstr("chat-pa.cloud.example"));
+    answer("top", Json::array());
+    EXPECT_THAT(run("services --gaps").out, HasSubstr("no name"));
+    refuse("top", "uid 7 may not top: be root or in a group of [control].readers");
+    EXPECT_EQ(run("services --gaps").code, 1);
 }
 
 TEST_F(DaemonTest, ProblemsFailOnlyTheCheck) {

@@ -6,6 +6,7 @@
 
 #include "resolver/base/time_text.h"
 #include "tests/cenote/tool.h"
+#include "tools/cenote/print.h"
 
 namespace cenote::cli {
 namespace {
@@ -134,18 +135,44 @@ TEST_F(FilesTest, ServicesShowHowAStrictOneIsTargeted) {
     EXPECT_EQ(verdict("targets = [\"service:relay\"]\n"), "restrict");
 }
 
-TEST_F(FilesTest, ServicesShowWhenTheyWereChecked) {
+TEST_F(FilesTest, ServicesShowWhenTheyWereSeen) {
     configure("");
     write("services/later.toml",
           "vendor = \"Old Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"old\"\nname = \"Old\"\ncategory = "
-          "[\"chat\"]\nchecked = 2001-02-03\n"
+          "[\"chat\"]\nchecked = 2001-02-03\nseen = { day = 2001-02-02, source = \"a letter\" }\n"
           "evidence = [\"a letter\"]\n[[service.domain]]\nname = \"old.example\"\nrole = \"web\"\n");
     ASSERT_EQ(run("update").code, 0);
     const Json stale = run("services --stale --json").json();
-    EXPECT_THAT(ids(stale), ElementsAre("old"));
-    EXPECT_EQ(stale[0].at("checked"), "2001-02-03");
-    EXPECT_THAT(run("services").out, HasSubstr("2001-02-03 stale"));
-    EXPECT_THAT(run("services old").out, HasSubstr("a letter"));
+    EXPECT_THAT(ids(stale), ElementsAre("alpha", "beta", "old")) << "no date shows that the evidence is newer";
+    EXPECT_EQ(stale[2].at("checked"), "2001-02-03");
+    EXPECT_EQ(stale[2].at("seen").at("day"), "2001-02-02");
+    EXPECT_THAT(ids(run("services --stale=36500 --json").json()), ElementsAre("alpha", "beta"));
+    EXPECT_THAT(run("services").out, HasSubstr("2001-02-02 stale"));
+    EXPECT_THAT(run("services alpha").out, testing::ContainsRegex("last seen +none"));
+    EXPECT_THAT(run("services old").out, testing::ContainsRegex("last seen +2001-02-02 in a letter"));
+    for (const char* days : {"0", "-1", "many", "36501"}) {
+        const auto ran = run(std::string("services --stale=") + days);
+        EXPECT_EQ(ran.code, 2) << days;
+        EXPECT_THAT(ran.err, HasSubstr("no number of days")) << days;
+    }
+}
+
+TEST_F(FilesTest, AServiceFitsAHundredColumns) {
+    configure("");
+    std::string text =
+        "vendor = \"Wide Labs\"\njurisdiction = \"KR\"\n[[service]]\nid = \"wide\"\nname = \"Wide\"\n"
+        "category = [\"chat\"]\nnote = \"";
+    for (int i = 0; i < 60; ++i) text += "한글 words ";
+    text += "\"\nshared = [";
+    for (int i = 0; i < 30; ++i) text += fmt::format("\"host{}.shared-network.example\", ", i);
+    text += "]\n[[service.domain]]\nname = \"wide.example\"\nrole = \"web\"\nseen = { source = \"a letter\" }\n";
+    write("services/wide.toml", text);
+    ASSERT_EQ(run("update").code, 0);
+    const auto ran = run("services wide");
+    EXPECT_THAT(ran.out, HasSubstr("host29.shared-network.example"));
+    EXPECT_THAT(ran.out, testing::ContainsRegex("wide.example +web +no date"));
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(width_of(line), 100U) << line;
 }
 
 TEST_F(FilesTest, ExplainForPeopleIsALine) {
@@ -157,6 +184,13 @@ TEST_F(FilesTest, ExplainForPeopleIsALine) {
             fmt::format("          until 2099-12-31 23:59:59 UTC (in {} days), then forward\n",
                         (parse_time("2099-12-31T23:59:59Z").value() - wall_now()) / std::chrono::hours(24)));
     EXPECT_EQ(run("explain www.debian.org").out, "forward   in no service and no list\n");
+    EXPECT_EQ(run("explain shared.cdn-net.example").out,
+              "forward   shared.cdn-net.example: used by alpha and by others, never sinkholed\n");
+    write("shared_infrastructure.txt", "# sign-in\nshared.cdn-net.example\n# payments\npay.example\n");
+    EXPECT_EQ(run("explain shared.cdn-net.example").out,
+              "forward   shared.cdn-net.example: sign-in, used by alpha and by others, never sinkholed\n");
+    EXPECT_EQ(run("explain pay.example").out,
+              "forward   pay.example: shared infrastructure (payments), never sinkholed\n");
     EXPECT_EQ(run("explain beta-ai.example").out,
               "forward   beta-ai.example = Beta Code (KR, coding) > no directive\n");
     EXPECT_THAT(run("explain localhost").out, testing::StartsWith("local     localhost > "));

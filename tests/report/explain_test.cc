@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "resolver/report/standing.h"
 #include "tests/policy/fixture.h"
 
 namespace cenote::report {
@@ -63,7 +64,8 @@ TEST(Explain, ASinkholedNameHasEveryField) {
     EXPECT_EQ(shown["allow"], nullptr);
     EXPECT_EQ(shown["made"], nullptr);
     EXPECT_EQ(shown["suspension"], nullptr);
-    EXPECT_EQ(shown.size(), 24U);
+    EXPECT_EQ(shown["standing"], nullptr);
+    EXPECT_EQ(shown.size(), 25U);
 }
 
 TEST(Explain, WhatOpensANameHasItsIdAndItsAuthor) {
@@ -99,6 +101,39 @@ TEST(Explain, ANameWithoutDirectiveStillNamesItsService) {
     EXPECT_EQ(shown["directive"], nullptr);
     EXPECT_EQ(explain(question("x.bad.example", "10.30.0.1"))["list"], "extra");
     EXPECT_EQ(explain(question("www.debian.org", "10.30.0.1"))["service"], nullptr);
+}
+
+TEST(Explain, AnOpenNameThatTheCatalogueKnowsIsNotUnknown) {
+    const auto standing = [](std::string_view asked) { return explain(question(asked, "10.30.0.1"))["standing"]; };
+    EXPECT_EQ(standing("auth0.com"), Json::parse(R"({"kind":"shared","name":"auth0.com","services":["openai"],
+        "text":"auth0.com: used by openai and by others, never sinkholed"})"));
+    EXPECT_EQ(standing("tenant.auth0.com")["kind"], "below-shared");
+    EXPECT_EQ(standing("tenant.auth0.com")["name"], "auth0.com");
+    EXPECT_EQ(standing("turn.livekit.cloud"), Json::parse(R"({"kind":"strict","name":"turn.livekit.cloud",
+        "services":["openai"],"text":"strict, a directive takes it with strict = true"})"));
+    EXPECT_EQ(standing("www.soul.example")["kind"], "off-by-default");
+    EXPECT_THAT(standing("www.soul.example")["text"].get<std::string>(), HasSubstr("service:companion"));
+    EXPECT_EQ(standing("www.agency.example")["kind"], "protected");
+    for (const char* asked : {"www.debian.org", "api.deepseek.com", "x.bad.example"})
+        EXPECT_EQ(standing(asked), nullptr) << asked;
+}
+
+TEST(Explain, TheFilesSayWhatASharedNameIsFor) {
+    blocklists::Catalogue files;
+    const auto text = [&files](std::string_view asked) {
+        return standing_json(find_standing(files, name(asked))).value("text", "");
+    };
+    files.shared = {{name("pay.example"), "the list of shared infrastructure", "payments"},
+                    {name("login.example"), "the list of shared infrastructure", "sign-in"}};
+    EXPECT_EQ(text("pay.example"), "pay.example: shared infrastructure (payments), never sinkholed");
+    files.services.resize(2);
+    files.services[0].id = "alpha";
+    files.services[1].id = "beta";
+    for (auto& service : files.services) service.shared = {name("login.example"), name("a.login.example")};
+    EXPECT_EQ(text("login.example"), "login.example: sign-in, shared by 2 services, never sinkholed");
+    EXPECT_EQ(text("a.login.example"), "a.login.example: shared by 2 services, never sinkholed");
+    EXPECT_EQ(text("b.login.example"), "in no service and no list; below login.example: sign-in, shared by 2 services");
+    EXPECT_FALSE(find_standing(files, name("xlogin.example")).has_value());
 }
 
 TEST(Explain, ALocalNameIsAnsweredWhateverPolicySays) {

@@ -63,24 +63,57 @@ TEST(Services, OfFilesHaveTheSameShape) {
         "aliases": [], "default": true, "domains": 1, "shared": ["cdn.example"], "note": null})"));
 }
 
-TEST(Services, EvidenceIsStaleAfterHalfAYear) {
+TEST(Services, TheNewestEvidenceIsShown) {
     auto service = a_service();
     Json row = Json::object();
-    add_evidence(row, &service, kNow);
-    EXPECT_EQ(row, Json::parse(R"({"checked":null,"evidence":["https://zeta.example/docs"],"stale":false})"));
-    service.checked = std::chrono::floor<std::chrono::days>(kNow) - std::chrono::days(180);
-    add_evidence(row, &service, std::chrono::floor<std::chrono::days>(kNow));
-    EXPECT_EQ(row["checked"], "2025-09-03");
+    add_evidence(row, &service, std::nullopt, kNow);
+    EXPECT_EQ(row, Json::parse(R"({"checked":null,"evidence":["https://zeta.example/docs"],"seen":null,
+                                   "watched":false,"stale":true})"))
+        << "nothing shows that it is newer";
+    const auto today = std::chrono::floor<std::chrono::days>(kNow);
+    service.checked = today - std::chrono::days(2);
+    service.seen = blocklists::Sighting{today - std::chrono::days(90), "zeta/hosts", "c975ccef"};
+    add_evidence(row, &service, std::nullopt, today);
+    EXPECT_EQ(row["checked"], "2026-02-28");
+    EXPECT_EQ(row["seen"], Json::parse(R"({"day":"2025-12-02","source":"zeta/hosts","revision":"c975ccef"})"));
     EXPECT_EQ(row["stale"], false);
-    add_evidence(row, &service, kNow);
+    service.seen->day.reset();
+    service.seen->revision.clear();
+    add_evidence(row, &service, std::nullopt, today);
+    EXPECT_EQ(row["seen"], Json::parse(R"({"day":null,"source":"zeta/hosts","revision":null})"));
     EXPECT_EQ(row["stale"], true);
-    add_evidence(row, nullptr, kNow);
-    EXPECT_EQ(row, Json::parse(R"({"checked":null,"evidence":[],"stale":false})"));
+    add_evidence(row, nullptr, std::nullopt, kNow);
+    EXPECT_EQ(row, Json::parse(R"({"checked":null,"evidence":[],"seen":null,"watched":false,"stale":false})"));
+}
+
+TEST(Services, EvidenceIsStaleAfterNinetyDaysAndThirtyForTheMostUsed) {
+    const auto today = std::chrono::floor<std::chrono::days>(kNow);
+    const auto stale = [&](int age, bool watched, std::optional<std::chrono::days> limit) {
+        auto service = a_service();
+        service.watched = watched;
+        service.seen = blocklists::Sighting{today - std::chrono::days(age), "zeta/hosts", {}};
+        return is_stale(service, limit, today);
+    };
+    EXPECT_FALSE(stale(90, false, std::nullopt));
+    EXPECT_TRUE(stale(91, false, std::nullopt));
+    EXPECT_FALSE(stale(30, true, std::nullopt));
+    EXPECT_TRUE(stale(31, true, std::nullopt));
+    EXPECT_FALSE(stale(45, true, std::chrono::days(45)));
+    EXPECT_TRUE(stale(46, false, std::chrono::days(45)));
+}
+
+TEST(Services, ACatalogueIsCounted) {
+    blocklists::Catalogue files;
+    files.services = {a_service(), a_service(), a_service()};
+    files.services[0].watched = true;
+    files.services[1].seen = blocklists::Sighting{std::chrono::floor<std::chrono::days>(kNow), "zeta/hosts", {}};
+    EXPECT_EQ(catalogue_json(files, kNow), Json::parse(R"({"services":3,"watched":1,"stale":2})"));
 }
 
 TEST(Services, HostsHaveTheirRole) {
     const auto service = a_service();
-    EXPECT_EQ(hosts_json(&service), Json::parse(R"([{"name":"api.zeta.example","role":"api","strict":true}])"));
+    EXPECT_EQ(hosts_json(&service),
+              Json::parse(R"([{"name":"api.zeta.example","role":"api","strict":true,"seen":null}])"));
     EXPECT_EQ(hosts_json(nullptr), nullptr);
 }
 

@@ -13,7 +13,7 @@ from harness import RESTRICT_ALPHA, SystemTest, main
 
 NOBODY = 65534
 LOOKS = (("status",), ("explain", "chat.alpha-ai.example"), ("services",), ("lists",), ("groups",), ("directives",),
-         ("exceptions",), ("export", "--format", "domains"), ("metrics",))
+         ("exceptions",), ("export", "--format", "domains"), ("metrics",), ("services", "--gaps"))
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only the superuser can act as another user")

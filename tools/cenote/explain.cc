@@ -4,8 +4,10 @@
 #include "resolver/base/time_text.h"
 #include "resolver/report/explain.h"
 #include "resolver/report/fields.h"
+#include "resolver/report/standing.h"
 #include "resolver/wire/message.h"
 #include "resolver/wire/typed_name.h"
+#include "tools/cenote/catalogue_files.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/stored_rules.h"
 #include "tools/cenote/verbs.h"
@@ -48,6 +50,20 @@ Result<Json> explain_from_files(Session& session, const ExplainFlags& flags) {
     return answer;
 }
 
+/// Adds what only the catalogue's files have: the use of a shared name, and the shared infrastructure.
+void add_standing_from_files(Session& session, Json& answer) {
+    const bool known =
+        !answer.value(field::kService, Json()).is_null() || !answer.value(field::kList, Json()).is_null();
+    const auto standing = answer.value(field::kStanding, Json());
+    const bool is_protected = standing.is_object() && standing.value(field::kKind, "") == "protected";
+    if (answer.value(field::kVerdict, "") != "forward" || known || is_protected) return;
+    const auto name = wire::Name::parse(answer.value(field::kName, ""));
+    const auto catalogue = catalogue_of_files(session);
+    if (!name || !catalogue) return;
+    if (const auto found = report::find_standing(*catalogue, *name))
+        answer[field::kStanding] = report::standing_json(found);
+}
+
 /// "deepseek.com = DeepSeek (CN, chat)", "ads.example on list extra".
 std::string describe_match(const Json& answer) {
     const std::string matched = in_both_forms(
@@ -78,9 +94,11 @@ std::string one_line(const Json& answer) {
                                   cell(answer, field::kClient), cell(answer, field::kAnswer));
     if (verdict == "local")
         return line + fmt::format("{} > {}", cell(answer, field::kName), cell(answer, field::kAnswer));
-    if (verdict == "forward" && !known) return line + "in no service and no list";
+    const auto standing = answer.value(field::kStanding, Json());
+    const std::string why = standing.is_object() ? cell(standing, field::kText) : std::string();
+    if (verdict == "forward" && !known) return line + (why.empty() ? "in no service and no list" : why);
     line += describe_match(answer);
-    if (verdict == "forward") return line + " > no directive";
+    if (verdict == "forward") return line + " > " + (why.empty() ? "no directive" : why);
     if (verdict == "allow")
         return line +
                fmt::format(" > open by {}{}",
@@ -153,9 +171,9 @@ Exit explain(Session& session, const ExplainFlags& flags) {
     if (!flags.client.empty()) args[field::kClient] = flags.client;
     args[field::kType] = flags.type;
     if (!flags.at.empty()) args[field::kAt] = flags.at;
-    const auto answer =
-        session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
+    auto answer = session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
     if (!answer) return fail(answer.error());
+    add_standing_from_files(session, *answer);
     print_notes(*answer);
     if (flags.json)
         print_json(*answer);

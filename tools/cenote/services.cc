@@ -4,12 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
+#include "blocklists/gaps.h"
 #include "resolver/report/fields.h"
+#include "resolver/report/popular_names.h"
 #include "resolver/report/services.h"
+#include "tools/cenote/catalogue_files.h"
 #include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
+#include "tools/cenote/service_page.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -17,35 +22,16 @@ namespace {
 
 namespace field = report::field;
 
+constexpr std::string_view kUsualAge = "true";  // what the parser gives for a flag without a value
+
 struct ServicesFlags {
     std::string id;  // empty: all
     std::string vendor;
     std::string category;
     std::string jurisdiction;
-    bool stale = false;
+    std::string stale;  // days, or kUsualAge; empty: not asked for
+    bool gaps = false;
     bool json = false;
-};
-
-/// The catalogue as its files have it; a configuration that cannot be read gives an empty one.
-class Catalogue {
-public:
-    explicit Catalogue(Session& session) {
-        const auto settings = session.settings();
-        if (!settings) return;
-        Diagnostics ignored;
-        read_ = blocklists::load_catalogue((*settings)->services, ignored);
-    }
-
-    /// nullptr: the files do not have it.
-    [[nodiscard]] const blocklists::Service* find_service(const Json& row) const {
-        const auto id = row.value(field::kId, "");
-        const auto found = std::find_if(read_.services.begin(), read_.services.end(),
-                                        [&](const auto& service) { return service.id == id; });
-        return found != read_.services.end() ? &*found : nullptr;
-    }
-
-private:
-    blocklists::Catalogue read_;
 };
 
 Result<Json> services_from_files(Session& session) {
@@ -84,51 +70,74 @@ Json filtered(const Json& rows, const ServicesFlags& flags) {
         const bool vendor = flags.vendor.empty() || is_equal_folded(cell(row, field::kVendor), flags.vendor);
         const bool jurisdiction =
             flags.jurisdiction.empty() || is_equal_folded(cell(row, field::kJurisdiction), flags.jurisdiction);
-        const bool stale = !flags.stale || row.value(field::kStale, false);
+        const bool stale = flags.stale.empty() || row.value(field::kStale, false);
         if (category && vendor && jurisdiction && stale) kept.push_back(row);
     }
     return kept;
 }
 
+std::string seen_day(const Json& row) {
+    const auto seen = row.value(field::kSeen, Json());
+    return seen.is_object() ? cell(seen, field::kDay) : "none";
+}
+
 void print_services(const Json& rows) {
-    Table table({"SERVICE", "VENDOR", "CC", "NAMES", "CHECKED", "CATEGORY", "NAME"});
+    Table table({"SERVICE", "VENDOR", "CC", "NAMES", "SEEN", "CATEGORY", "NAME"});
     for (const auto& row : rows)
         table.add({cell(row, field::kId), cell(row, field::kVendor), cell(row, field::kJurisdiction),
-                   cell(row, field::kDomains),
-                   cell(row, field::kChecked) + (row.value(field::kStale, false) ? " stale" : ""),
+                   cell(row, field::kDomains), seen_day(row) + (row.value(field::kStale, false) ? " stale" : ""),
                    cell(row, field::kCategory), cell(row, field::kName)});
     table.print();
 }
 
-void print_service(Json row) {
-    row[field::kDefault] =
-        row.value(field::kDefault, true) ? "yes" : "only with strict = true in the directive, or by its id";
-    print_fields(row, {{"service", field::kId},
-                       {"name", field::kName},
-                       {"aliases", field::kAliases},
-                       {"vendor", field::kVendor},
-                       {"jurisdiction", field::kJurisdiction},
-                       {"category", field::kCategory},
-                       {"taken by wildcards", field::kDefault},
-                       {"never sinkholed", field::kShared},
-                       {"last checked", field::kChecked},
-                       {"evidence", field::kEvidence},
-                       {"note", field::kNote}});
-    if (row.value(field::kStale, false)) fmt::print("last checked more than half a year ago\n");
-    const auto hosts = row.value(field::kHosts, Json());
-    if (!hosts.is_array()) return;
-    Table table({"NAME", "ROLE", ""});
-    for (const auto& host : hosts)
-        table.add({name_cell(host, field::kName), cell(host, field::kRole),
-                   host.value(field::kStrict, false) ? "strict" : ""});
-    table.print();
+/// nullopt: no number of days.
+std::optional<std::chrono::days> days_of(const std::string& text) {
+    constexpr int kDaysMax = 36500;
+    int days = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && days >= 1 && days <= kDaysMax ? std::optional(std::chrono::days(days)) : std::nullopt;
+}
+
+/// Names that at least a few clients ask for, as the daemon samples them: who may see `top` may see them.
+Exit gaps(Session& session, const ServicesFlags& flags) {
+    constexpr int kNamesMax = 1000;
+    const auto catalogue = catalogue_of_files(session);
+    if (!catalogue) return fail(session.settings().error());
+    const auto names = session.ask(
+        "top", {{field::kWhat, "names"}, {field::kRows, kNamesMax}, {field::kClients, report::kPopularClientsMin}});
+    if (!names) return fail(names.error());
+    Json rows = Json::array();
+    for (const auto& row : *names) {
+        const auto name = wire::Name::parse(row.value(field::kName, ""));
+        const auto gap = name ? blocklists::find_gap(*catalogue, *name) : std::nullopt;
+        if (gap)
+            rows.push_back({{field::kId, row.value(field::kName, "")},
+                            {field::kQueries, row.value(field::kQueries, Json())},
+                            {field::kClients, row.value(field::kClients, Json())},
+                            {field::kBeside, gap->beside.to_string()},
+                            {field::kService, gap->service}});
+    }
+    if (flags.json) {
+        print_json(rows);
+        return Exit::Done;
+    }
+    if (rows.empty()) fmt::print("no name that is asked for is beside a listed host\n");
+    Table table({"NAME", "QUERIES", "CLIENTS", "BESIDE", "SERVICE"});
+    for (const auto& row : rows)
+        table.add({name_cell(row, field::kId), cell(row, field::kQueries), cell(row, field::kClients),
+                   cell(row, field::kBeside), cell(row, field::kService)});
+    if (!rows.empty()) table.print();
+    return Exit::Done;
 }
 
 Exit services(Session& session, const ServicesFlags& flags) {
+    if (flags.gaps) return gaps(session, flags);
     auto rows = session.ask_or_read("services", Json::object(), [&] { return services_from_files(session); });
     if (!rows) return fail(rows.error());
-    const Catalogue catalogue(session);
-    for (auto& row : *rows) report::add_evidence(row, catalogue.find_service(row), wall_now());
+    const auto catalogue = catalogue_of_files(session);
+    const auto limit = days_of(flags.stale);
+    for (auto& row : *rows) report::add_evidence(row, find_service(catalogue, row), limit, wall_now());
     if (flags.id.empty()) {
         if (const auto known = check_filters(*rows, flags); !known) return wrong_command_line(known.error());
         const auto kept = filtered(*rows, flags);
@@ -137,7 +146,7 @@ Exit services(Session& session, const ServicesFlags& flags) {
     }
     auto row = find_row(*rows, flags.id, "service");
     if (!row) return fail(row.error());
-    (*row)[field::kHosts] = report::hosts_json(catalogue.find_service(*row));
+    (*row)[field::kHosts] = report::hosts_json(find_service(catalogue, *row));
     flags.json ? print_json(Json::array({*row})) : print_service(*row);
     return Exit::Done;
 }
@@ -151,7 +160,16 @@ void add_services(Verbs& verbs) {
     verb->add_option("--vendor", flags->vendor, "Only of this vendor")->type_name("NAME");
     verb->add_option("--category", flags->category, "Only of this category")->type_name("NAME");
     verb->add_option("--jurisdiction", flags->jurisdiction, "Only of this jurisdiction")->type_name("CC");
-    verb->add_flag("--stale", flags->stale, "Only those last checked more than half a year ago");
+    verb->add_flag("--stale", flags->stale,
+                   "Only those whose newest evidence is older than DAYS, by default 30 for the most used and 90 for "
+                   "others")
+        ->option_text("[=DAYS]")
+        ->check([](const std::string& text) {
+            return text == kUsualAge || days_of(text) ? std::string()
+                                                      : fmt::format("'{}' is no number of days from 1 to 36500", text);
+        });
+    verb->add_flag("--gaps", flags->gaps,
+                   "Names that people ask for, in no service, beside a listed host; asks the daemon");
     verb->add_flag("--json", flags->json, "Print JSON");
     verbs.on(verb, [flags](Session& session) { return services(session, *flags); });
 }

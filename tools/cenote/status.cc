@@ -5,6 +5,8 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
+#include "resolver/report/services.h"
+#include "tools/cenote/catalogue_files.h"
 #include "tools/cenote/check_line.h"
 #include "tools/cenote/node_rules.h"
 #include "tools/cenote/print.h"
@@ -60,6 +62,13 @@ void print_problems(const Json& problems) {
     }
 }
 
+void print_catalogue(const Json& status) {
+    const auto found = status.value(field::kCatalogue, Json());
+    if (!found.is_object()) return;
+    fmt::print("catalogue  {} services, {} with old evidence{}\n", cell(found, field::kServices),
+               cell(found, field::kStale), found.value(field::kStale, 0) > 0 ? ": cenote services --stale" : "");
+}
+
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
@@ -75,6 +84,7 @@ void print_status(const Json& status) {
     print_line(fmt::format("set        {} names, built {}, {}", cell(set, field::kDomains), cell(set, field::kBuiltAt),
                            cell(set, field::kPath)),
                kLabel);
+    print_catalogue(status);
     print_upstreams(status.value(field::kUpstreams, Json::array()));
     print_nodes(status.value(field::kNodes, Json::array()));
     std::string queries = fmt::format("queries    {} asked", cell(status, field::kQueries));
@@ -127,9 +137,16 @@ std::string well_text(const Json& status) {
         status.value(field::kBlocked, std::uint64_t{0}) + status.value(field::kRestricted, std::uint64_t{0}));
 }
 
+/// The dates of the catalogue are in its files only, so the tool counts them; a check of problems does not need them.
+Json catalogue_state(Session& session) {
+    const auto catalogue = catalogue_of_files(session);
+    return catalogue ? report::catalogue_json(*catalogue, wall_now()) : Json();
+}
+
 Exit status(Session& session, const StatusFlags& flags) {
     auto answer = session.ask("status", Json::object());
     if (!answer) return flags.check ? print_check(check_without_answer(answer.error()), false) : fail(answer.error());
+    if (flags.json || !flags.check) (*answer)[field::kCatalogue] = catalogue_state(session);
     if (!flags.nodes.empty()) compare_nodes(flags.nodes, *answer);
     const CheckResult checked = check_problems(answer->value(field::kProblems, Json::array()), well_text(*answer));
     if (flags.json) {

@@ -254,7 +254,7 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
 
 TEST_F(RestoreTest, AFileOfTheThirdSchemaIsBroughtUpToDate) {
     back_up();
-    tamper(path, "DROP TABLE told; DROP TABLE told_until; PRAGMA user_version = 3");
+    tamper(path, "DROP TABLE configuration; DROP TABLE told; DROP TABLE told_until; PRAGMA user_version = 3");
     {
         const auto state = open();
         EXPECT_EQ(state->told()->at, std::nullopt) << "nothing was told";

@@ -41,15 +41,15 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
         changes.back().record.policy = policy_mark(next->version);
         changes.back().policy = &next->version;
     }
-    auto telling = trail_.prepare(next->loaded, next->moment, changes.back().record, {});
-    for (const state::Record& record : telling.records) {
+    auto outstanding = trail_.prepare(next->loaded, next->moment, changes.back().record, {});
+    for (const state::Record& record : outstanding.records) {
         changes.push_back({.rule = nullptr, .policy = nullptr, .record = record});
-        if (!same && record.at == telling.at) changes.back().record.policy = policy_mark(next->version);
+        if (!same && record.at == outstanding.at) changes.back().record.policy = policy_mark(next->version);
     }
-    auto written = rulebook_.commit(changes, import, telling.told);
+    auto written = rulebook_.commit(changes, import, outstanding.mark);
     if (!written) return written;
     next_look_ = {};
-    written->resize(written->size() - telling.records.size());  // the caller made the others
+    written->resize(written->size() - outstanding.records.size());  // the caller made the others
     rulebook_.note_not_in_force({});
     if (same) {
         enforcement_->keep_policy_with(std::move(next->loaded));
@@ -57,8 +57,8 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
     } else {
         enact(std::move(*next));
     }
-    log_told(telling);
-    trail_.enact(std::move(telling));
+    log_records(outstanding);
+    trail_.enact(std::move(outstanding));
     return written;
 }
 
@@ -66,9 +66,9 @@ Result<std::vector<state::Record>> Running::change(std::vector<state::Change> ch
 Status Running::enforce(Loaded loaded, const state::Record& cause) {
     auto next = enforcement().prepare(std::move(loaded), now());
     if (!next) return std::move(next).error();
-    auto telling = trail_.prepare(next->loaded, next->moment, cause, {});
+    auto outstanding = trail_.prepare(next->loaded, next->moment, cause, {});
     enact(std::move(*next));
-    tell(std::move(telling));
+    record_outstanding(std::move(outstanding));
     return Done{};
 }
 
@@ -97,27 +97,27 @@ void Running::note(state::Record record) {
 }
 
 /// Writes what the calendar or the files have changed, with the policy in force. Where it cannot be written that is
-/// told a minute later.
-void Running::tell(PolicyTrail::Telling telling) {
+/// recorded a minute later.
+void Running::record_outstanding(PolicyTrail::Outstanding outstanding) {
     if (!rulebook_.usable()) return;
-    if (telling.empty()) return trail_.enact(std::move(telling));
+    if (outstanding.empty()) return trail_.enact(std::move(outstanding));
     std::vector<state::Change> changes;
-    for (const state::Record& record : telling.records) {
+    for (const state::Record& record : outstanding.records) {
         changes.push_back({.rule = nullptr, .policy = nullptr, .record = record});
-        if (record.at == telling.at) changes.back().record.policy = policy_mark(enforcement().version());
+        if (record.at == outstanding.at) changes.back().record.policy = policy_mark(enforcement().version());
     }
-    const auto written = rulebook_.commit(changes, {}, telling.told);
+    const auto written = rulebook_.commit(changes, {}, outstanding.mark);
     trail_is_behind_ = !written;
     if (!written) return log::error("the audit trail lacks what has changed: {}", written.error().text);
     publish_audit_head();
-    log_told(telling);
-    trail_.enact(std::move(telling));
+    log_records(outstanding);
+    trail_.enact(std::move(outstanding));
 }
 
-void Running::log_told(const PolicyTrail::Telling& telling) const {
-    for (std::size_t i = 0; i < telling.records.size(); ++i) {
-        const auto& until = telling.until[i];
-        log::notice("{}{}: policy {}", report::sentence_of(telling.records[i]),
+void Running::log_records(const PolicyTrail::Outstanding& outstanding) const {
+    for (std::size_t i = 0; i < outstanding.records.size(); ++i) {
+        const auto& until = outstanding.until[i];
+        log::notice("{}{}: policy {}", report::sentence_of(outstanding.records[i]),
                     until ? fmt::format(", until {}", format_time(*until)) : std::string(), enforcement().text());
     }
 }
@@ -226,7 +226,7 @@ void Running::note_start(const Rulebook::Remembered& before) {
         note(std::move(gap));
     }
     trail_.resume(rulebook_.archive());
-    tell(trail_.prepare(enforcement().loaded(), now(), own_record("start"), absence));
+    record_outstanding(trail_.prepare(enforcement().loaded(), now(), own_record("start"), absence));
     note_updates();
     state::Record record = own_record("start");
     record.object = config_.string();

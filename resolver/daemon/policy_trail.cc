@@ -20,8 +20,8 @@ constexpr const char* kRule = "rule";
 constexpr const char* kSuspension = "suspension";
 constexpr const char* kSinkhole = "sinkhole";
 
-constexpr std::size_t kEdgesMax = 1000;  // of one telling: half a year of working hours of four directives
-constexpr seconds kLate{60};             // an edge is told within a second where nothing is wrong
+constexpr std::size_t kEdgesMax = 1000;  // of one outstanding: half a year of working hours of four directives
+constexpr seconds kLate{60};             // an edge is recorded within a second where nothing is wrong
 
 /// The tables of the files and the rules in force, each with the place of its text.
 struct Document {
@@ -78,7 +78,7 @@ std::optional<policy::Calendar> calendar_of(const PolicyTrail::Documents& docume
             if (key.first == kind) text += document;
     Diagnostics diagnostics;
     rules::PolicyDraft draft(diagnostics);
-    const auto file = TomlFile::parse(text, "what the trail has told", diagnostics);
+    const auto file = TomlFile::parse(text, "a document of the trail", diagnostics);
     if (!file) return std::nullopt;
     rules::read_sinkhole(file->root(), draft);
     rules::read_directives(file->root(), draft);
@@ -110,14 +110,14 @@ std::string action_of_move(const Standing& from, const Standing& to) {
 }
 
 void put_move(const std::string& id, const Standing& from, const Standing& to, state::Record cause,
-              PolicyTrail::Telling& telling) {
+              PolicyTrail::Outstanding& outstanding) {
     cause.action = action_of_move(from, to);
     if (cause.action.empty()) return;
     cause.object = id;
     cause.before = policy::step_to_text(from.step);
     cause.after = policy::step_to_text(to.step);
-    telling.records.push_back(std::move(cause));
-    telling.until.push_back(to.until);
+    outstanding.records.push_back(std::move(cause));
+    outstanding.until.push_back(to.until);
 }
 
 state::Record cause_of_edge(WallTime edge, WallTime now, const std::optional<Absence>& absence) {
@@ -146,96 +146,96 @@ state::Record cause_of_change(const state::Record& cause, WallTime now) {
 
 void PolicyTrail::resume(const state::StateReader& archive) {
     *this = PolicyTrail();
-    const auto told = archive.told();
-    if (!told || !told->at) return;
+    const auto mark = archive.trail_mark();
+    if (!mark || !mark->at) return;
     known_ = true;
-    at_ = *told->at;
-    for (const state::ToldDocument& document : told->documents)
+    at_ = *mark->at;
+    for (const state::TrailDocument& document : mark->documents)
         documents_[{document.kind, document.id}] = document.text;
     calendar_ = calendar_of(documents_);
     if (calendar_) standings_ = standings_at(*calendar_, at_);
 }
 
-PolicyTrail::Telling PolicyTrail::prepare(const Loaded& next, const ClockReading& now, const state::Record& cause,
-                                          const std::optional<Absence>& absence) const {
-    Telling telling;
-    telling.at = now.wall;
-    telling.told.at = now.wall;
+PolicyTrail::Outstanding PolicyTrail::prepare(const Loaded& next, const ClockReading& now, const state::Record& cause,
+                                              const std::optional<Absence>& absence) const {
+    Outstanding outstanding;
+    outstanding.at = now.wall;
+    outstanding.mark.at = now.wall;
     Standings before = standings_;
-    tell_edges(now, absence, before, telling);
-    tell_files(next, cause, telling);
+    add_edges(now, absence, before, outstanding);
+    add_files(next, cause, outstanding);
     const auto& options = next.settings.policy;
     auto calendar = policy::Calendar::of(options);
-    if (!calendar) return telling;
-    telling.calendar = std::move(*calendar);
-    telling.standings = standings_at(*telling.calendar, now.wall);
+    if (!calendar) return outstanding;
+    outstanding.calendar = std::move(*calendar);
+    outstanding.standings = standings_at(*outstanding.calendar, now.wall);
     if (now.latest > now.wall) {
         const auto held = policy::Calendar::of(
             std::make_shared<const policy::Options>(adjust_to_latest(*options, now.wall, now.latest)));
-        if (held) telling.standings = standings_at(*held, now.wall);
+        if (held) outstanding.standings = standings_at(*held, now.wall);
     }
     // Of a directive whose document has changed the record of that says what holds now.
-    for (const auto& [id, standing] : telling.standings)
+    for (const auto& [id, standing] : outstanding.standings)
         for (const char* kind : {kDirective, kRule}) {
             const auto known = documents_.find({kind, id});
             const auto from = before.find(id);
             if (known == documents_.end() || from == before.end()) continue;
-            const auto now_there = telling.documents.find({kind, id});
-            if (now_there != telling.documents.end() && now_there->second == known->second)
-                put_move(id, from->second, standing, cause_of_change(cause, now.wall), telling);
+            const auto now_there = outstanding.documents.find({kind, id});
+            if (now_there != outstanding.documents.end() && now_there->second == known->second)
+                put_move(id, from->second, standing, cause_of_change(cause, now.wall), outstanding);
         }
-    return telling;
+    return outstanding;
 }
 
 /// The edges since the last time. While the wall clock is behind, what had begun holds on, and the calendar alone does
 /// not say what a directive does.
-void PolicyTrail::tell_edges(const ClockReading& now, const std::optional<Absence>& absence, Standings& before,
-                             Telling& telling) const {
+void PolicyTrail::add_edges(const ClockReading& now, const std::optional<Absence>& absence, Standings& before,
+                            Outstanding& outstanding) const {
     if (!calendar_ || now.latest - now.wall > kLate) return;
     auto edge = calendar_->next_edge(at_);
     for (std::size_t count = 0; edge && *edge <= now.wall && count < kEdgesMax; ++count) {
         Standings after = standings_at(*calendar_, *edge);
         for (const auto& [id, standing] : after)
-            put_move(id, before[id], standing, cause_of_edge(*edge, now.wall, absence), telling);
+            put_move(id, before[id], standing, cause_of_edge(*edge, now.wall, absence), outstanding);
         before = std::move(after);
         edge = calendar_->next_edge(*edge);
     }
 }
 
-void PolicyTrail::tell_files(const Loaded& next, const state::Record& cause, Telling& telling) const {
+void PolicyTrail::add_files(const Loaded& next, const state::Record& cause, Outstanding& outstanding) const {
     const PlacedDocuments now_there = documents_of(next);
     const auto put = [&](const std::pair<std::string, std::string>& key, const std::string& before,
                          const std::string& after, const std::string& place) {
         if (before == after) return;
-        telling.told.documents.push_back({key.first, key.second, after});
+        outstanding.mark.documents.push_back({key.first, key.second, after});
         if (key.first == kRule || key.first == kSuspension) return;
         if (key.first == kSinkhole && before.empty()) return;  // the defaults are no change
-        state::Record record = cause_of_change(cause, telling.at);
+        state::Record record = cause_of_change(cause, outstanding.at);
         record.action = fmt::format("{} {}", key.first, before.empty() ? "add" : after.empty() ? "remove" : "change");
         record.object = key.second;
         record.before = before;
         record.after = after;
         record.note = place;
         if (!cause.note.empty()) record.note += (place.empty() ? "" : "; ") + cause.note;
-        if (!known_) record.note += "; in the files when the trail began to tell of them";
-        telling.records.push_back(std::move(record));
-        telling.until.emplace_back();
+        if (!known_) record.note += "; in the files when the trail began to record them";
+        outstanding.records.push_back(std::move(record));
+        outstanding.until.emplace_back();
     };
     for (const auto& [key, text] : documents_)
         if (!now_there.contains(key)) put(key, text, {}, {});
     for (const auto& [key, document] : now_there) {
-        telling.documents[key] = document.text;
+        outstanding.documents[key] = document.text;
         const auto known = documents_.find(key);
         put(key, known == documents_.end() ? std::string() : known->second, document.text, document.place);
     }
 }
 
-void PolicyTrail::enact(Telling telling) {
+void PolicyTrail::enact(Outstanding outstanding) {
     known_ = true;
-    at_ = telling.at;
-    documents_ = std::move(telling.documents);
-    calendar_ = std::move(telling.calendar);
-    standings_ = std::move(telling.standings);
+    at_ = outstanding.at;
+    documents_ = std::move(outstanding.documents);
+    calendar_ = std::move(outstanding.calendar);
+    standings_ = std::move(outstanding.standings);
 }
 
 }  // namespace cenote::daemon

@@ -136,9 +136,9 @@ Result<Loaded> Rulebook::with_rules(const Loaded& in_force, const std::vector<co
 }
 
 Result<std::vector<state::Record>> Rulebook::commit(const std::vector<state::Change>& changes,
-                                                    const state::Import& import, const state::Told& told) {
+                                                    const state::Import& import, const state::TrailMark& mark) {
     if (!usable()) return Error{problem_};
-    auto written = state_->commit(changes, import, told);
+    auto written = state_->commit(changes, import, mark);
     if (!written) return written;
     for (const state::Change& change : changes)
         if (change.rule != nullptr) put_among(rules_, *change.rule);

@@ -57,10 +57,10 @@ public:
     /// out already may be left out.
     [[nodiscard]] Result<Loaded> with_rules(const Loaded& in_force, const std::vector<const state::Rule*>& more) const;
 
-    /// Writes the changes, what came from another node, and how far the policy was told, all or nothing. Returns the
+    /// Writes the changes, what came from another node, and how far the policy is recorded, all or nothing. Returns the
     /// records as they were written.
     Result<std::vector<state::Record>> commit(const std::vector<state::Change>& changes, const state::Import& import,
-                                              const state::Told& told = {});
+                                              const state::TrailMark& mark = {});
     /// The state file as it is now, as an open file without a name.
     [[nodiscard]] Result<UniqueFd> open_copy() const;
     /// Keeps a version that came into force without a record. A failure is logged.

@@ -124,7 +124,7 @@ void Running::on_edge() {
 void Running::on_minute() {
     const ClockReading moment = now();
     rulebook_.note_time(moment.latest);
-    if (trail_is_behind_) tell(trail_.prepare(enforcement().loaded(), moment, own_record(""), {}));
+    if (trail_is_behind_) record_outstanding(trail_.prepare(enforcement().loaded(), moment, own_record(""), {}));
     uses_->flush(moment);
     close_ended();
     run_zone_keeper();  // it may have been killed

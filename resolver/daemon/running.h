@@ -7,7 +7,7 @@
 //   SetSource        which set file is in use                               set_source.h
 //   ExceptionUses    how often exceptions are used                          exception_uses.h
 //   ExceptionCloser  ends them at their time                                exception_closer.h
-//   PolicyTrail      what the audit trail tells of calendar and files       policy_trail.h
+//   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
@@ -101,8 +101,8 @@ private:
     void note_refusal(state::Record record, const std::string& why);
     void note_start(const Rulebook::Remembered& before);
     void note_updates();
-    void tell(PolicyTrail::Telling telling);
-    void log_told(const PolicyTrail::Telling& telling) const;
+    void record_outstanding(PolicyTrail::Outstanding outstanding);
+    void log_records(const PolicyTrail::Outstanding& outstanding) const;
     void publish_audit_head();
     void close_ended();
 
@@ -118,7 +118,7 @@ private:
     LatestTime latest_;
     Rulebook rulebook_;
     PolicyTrail trail_;
-    bool trail_is_behind_ = false;  // a telling could not be written
+    bool trail_is_behind_ = false;  // outstanding records could not be written
     telemetry::Hub hub_;
     std::unique_ptr<Enforcement> enforcement_;  // null until start() has prepared the first policy
     ProblemLog problems_;

@@ -174,19 +174,19 @@ Result<std::vector<std::pair<std::string, Record>>> imported_after(const Databas
     return read_records_of_nodes(std::move(rows));
 }
 
-Result<Told> told_of(const Database& database) {
-    Told told;
-    Statement until = database.prepare("SELECT at FROM told_until");
+Result<TrailMark> trail_mark_of(const Database& database) {
+    TrailMark mark;
+    Statement until = database.prepare("SELECT at FROM trail_mark");
     const auto known = until.next_row();
     if (!known) return known.error();
-    if (*known) told.at = WallTime(seconds(until.number(0)));
+    if (*known) mark.at = WallTime(seconds(until.number(0)));
     const auto read =
-        each_row(database.prepare("SELECT kind, id, text FROM told ORDER BY rowid"), [&](const auto& row) {
-            told.documents.push_back({row.text(0), row.text(1), row.text(2)});
+        each_row(database.prepare("SELECT kind, id, text FROM trail_document ORDER BY rowid"), [&](const auto& row) {
+            mark.documents.push_back({row.text(0), row.text(1), row.text(2)});
             return Status(Done{});
         });
     if (!read) return read.error();
-    return told;
+    return mark;
 }
 
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at) {
@@ -260,21 +260,21 @@ Status put_configuration(const Database& database, const StoredConfiguration& co
     return Done{};
 }
 
-Status put_told(const Database& database, const Told& told) {
-    for (const ToldDocument& document : told.documents) {
+Status put_trail_mark(const Database& database, const TrailMark& mark) {
+    for (const TrailDocument& document : mark.documents) {
         Statement put = document.text.empty()
-                            ? database.prepare("DELETE FROM told WHERE kind = ? AND id = ?")
+                            ? database.prepare("DELETE FROM trail_document WHERE kind = ? AND id = ?")
                             : database.prepare(
-                                  "INSERT INTO told (kind, id, text) VALUES (?, ?, ?) ON CONFLICT (kind, "
+                                  "INSERT INTO trail_document (kind, id, text) VALUES (?, ?, ?) ON CONFLICT (kind, "
                                   "id) DO UPDATE SET text = excluded.text");
         put.bind(document.kind).bind(document.id);
         if (!document.text.empty()) put.bind(document.text);
         if (auto done = run(put); !done) return done;
     }
-    if (!told.at) return Done{};
+    if (!mark.at) return Done{};
     Statement until = database.prepare(
-        "INSERT INTO told_until (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at");
-    until.bind(told.at->time_since_epoch().count());
+        "INSERT INTO trail_mark (one, at) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at");
+    until.bind(mark.at->time_since_epoch().count());
     return run(until);
 }
 

@@ -41,7 +41,7 @@ Result<std::vector<std::pair<std::string, Record>>> imported_after(const Databas
                                                                    std::uint64_t number, std::size_t limit);
 /// The last record of a start or a stop.
 Result<std::optional<Record>> last_run_of(const Database& database);
-Result<Told> told_of(const Database& database);
+Result<TrailMark> trail_mark_of(const Database& database);
 Result<std::optional<PolicyVersion>> policy_of(const Database& database, WallTime at);
 Result<std::optional<StoredConfiguration>> configuration_of(const Database& database);
 
@@ -52,7 +52,7 @@ Status put_imported(const Database& database, const std::string& node, const Rec
 Status put_policy(const Database& database, const PolicyVersion& policy);
 Status put_configuration(const Database& database, const StoredConfiguration& configuration);
 /// The documents with a text take the place of those with the same kind and id, the others are removed.
-Status put_told(const Database& database, const Told& told);
+Status put_trail_mark(const Database& database, const TrailMark& mark);
 Status add_use(const Database& database, const Use& use);
 /// The latest time only grows here.
 Status put_seen(const Database& database, WallTime at);

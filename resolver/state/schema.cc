@@ -57,10 +57,11 @@ CREATE TABLE configuration (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, pat
     STRICT;
 PRAGMA user_version = 4;
 )sql",
-    // told: the documents of the policy that the trail has told. told_until: the edges of its calendar up to here.
+    // trail_document: the documents of the policy as the trail has recorded them. trail_mark: the time up to which the
+    // edges of its calendar are recorded.
     R"sql(
-CREATE TABLE told (kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
-CREATE TABLE told_until (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
+CREATE TABLE trail_document (kind TEXT NOT NULL, id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+CREATE TABLE trail_mark (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
 PRAGMA user_version = 5;
 )sql"};
 

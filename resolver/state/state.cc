@@ -100,7 +100,7 @@ public:
             "WHERE number > coalesce((SELECT number FROM rule WHERE id = ?), 0) ORDER BY number LIMIT {}", limit);
         return with_path(rules_of(database_, clause, after));
     }
-    Result<Told> told() const override { return with_path(told_of(database_)); }
+    Result<TrailMark> trail_mark() const override { return with_path(trail_mark_of(database_)); }
     Result<std::optional<Record>> last_start_or_stop() const override { return with_path(last_run_of(database_)); }
 
     Result<std::string> next_id(const std::string& prefix) const override {
@@ -166,7 +166,8 @@ public:
         return in_transaction([&] { return put_configuration(database_, configuration); });
     }
 
-    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import, const Told& told) override {
+    Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import,
+                                       const TrailMark& mark) override {
         std::vector<Record> records;
         auto written = in_transaction([&] {
             for (const Rule& rule : import.rules)
@@ -177,7 +178,7 @@ public:
                 if (auto put = put_change(change, change.record); !put) return put;
                 records.push_back(std::move(change.record));
             }
-            return put_told(database_, told);
+            return put_trail_mark(database_, mark);
         });
         if (!written) return std::move(written).error();
         return records;

@@ -100,19 +100,19 @@ struct Change {
     Record record;
 };
 
-/// What the trail has told of the policy in force: a table of its files, or a rule of the command line.
-struct ToldDocument {
+/// A part of the policy as the trail has recorded it last: a table of its files, or a rule of the command line.
+struct TrailDocument {
     std::string kind;
     std::string id;
     std::string text;  // in a change: empty where it is gone
 
-    friend bool operator==(const ToldDocument&, const ToldDocument&) = default;
+    friend bool operator==(const TrailDocument&, const TrailDocument&) = default;
 };
 
-/// How far the trail has told the policy. In a change: what is new since.
-struct Told {
-    std::optional<WallTime> at;  // edges of the calendar up to here have their records; nullopt: nothing was told
-    std::vector<ToldDocument> documents;
+/// How far the trail has recorded the policy. In a change: what is new since.
+struct TrailMark {
+    std::optional<WallTime> at;  // edges of the calendar up to here have their records; nullopt: nothing was recorded
+    std::vector<TrailDocument> documents;
 };
 
 /// Rules of another node with their history.
@@ -152,7 +152,7 @@ public:
         const std::string& node, std::uint64_t number, std::size_t limit) const = 0;
     /// At most `limit` rules, open or closed, that were made after the one with the id `after`; empty: the first.
     [[nodiscard]] virtual Result<std::vector<Rule>> rules_after(const std::string& after, std::size_t limit) const = 0;
-    [[nodiscard]] virtual Result<Told> told() const = 0;
+    [[nodiscard]] virtual Result<TrailMark> trail_mark() const = 0;
     /// The last record of a start or a stop of the daemon.
     [[nodiscard]] virtual Result<std::optional<Record>> last_start_or_stop() const = 0;
     /// "dns1-1", "dns1-2", …: the next id of this prefix, above every one that was ever given out or imported here.
@@ -172,9 +172,10 @@ public:
 
     /// The chain of the last record.
     [[nodiscard]] virtual const std::string& head() const noexcept = 0;
-    /// Writes the changes in their order, what came from another node, and what their records tell: all of it or
+    /// Writes the changes in their order, what came from another node, and how far the policy is recorded: all of it or
     /// nothing. Returns the records as they were written. Imported records that are there already stay as they are.
-    virtual Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import, const Told& told) = 0;
+    virtual Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import,
+                                               const TrailMark& mark) = 0;
     Result<std::vector<Record>> commit(std::vector<Change> changes, const Import& import);
     /// commit() of one change.
     Result<Record> change(Change change);

@@ -23,7 +23,7 @@ public:
         return why_;
     }
     Result<std::vector<Rule>> rules_after(const std::string&, std::size_t) const override { return why_; }
-    Result<Told> told() const override { return why_; }
+    Result<TrailMark> trail_mark() const override { return why_; }
     Result<std::optional<Record>> last_start_or_stop() const override { return why_; }
     Result<std::string> next_id(const std::string&) const override { return why_; }
     Result<std::optional<StoredConfiguration>> configuration() const override { return why_; }

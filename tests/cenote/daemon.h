@@ -71,14 +71,15 @@ protected:
     std::vector<Request> asked_;
 };
 
-inline const Json kStatus{{"version", "0.1.0"},
-                   {"node", "node1"},
-                   {"uptime_s", 90},
-                   {"workers", 2},
-                   {"policy_version", 7},
-                   {"set", {{"path", "/a.set"}, {"domains", 3}, {"bytes", 100}, {"built_at", "2026-11-01T00:00:00Z"}}},
-                   {"upstreams", Json::array({{{"server", "9.9.9.9:53"}, {"healthy", true}, {"rtt_ms", 12}}})},
-                   {"queries", 4},
-                   {"problems", Json::array()}};
+inline const Json kStatus{
+    {"version", "0.1.0"},
+    {"node", "node1"},
+    {"uptime_s", 90},
+    {"workers", 2},
+    {"policy_version", 7},
+    {"set", {{"path", "/a.set"}, {"domains", 3}, {"bytes", 100}, {"built_at", "2026-11-01T00:00:00Z"}}},
+    {"upstreams", Json::array({{{"server", "9.9.9.9:53"}, {"healthy", true}, {"rtt_ms", 12}}})},
+    {"queries", 4},
+    {"problems", Json::array()}};
 
 }  // namespace cenote::cli

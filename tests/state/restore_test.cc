@@ -243,7 +243,7 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
     tamper(
         path,
         "DROP TABLE given; DROP TABLE seen; DROP INDEX rule_open; DROP INDEX rule_by_kind; DROP INDEX audit_by_object;"
-        "DROP INDEX imported_by_object; DROP TABLE configuration; DROP TABLE told; DROP TABLE told_until;"
+        "DROP INDEX imported_by_object; DROP TABLE configuration; DROP TABLE trail_document; DROP TABLE trail_mark;"
         "DELETE FROM rule WHERE id = 'dns1-2'; PRAGMA user_version = 2");
     tamper(path, "UPDATE rule SET id = 'dns1-999999999999999999' WHERE id = 'dns1-1'");
     EXPECT_EQ(open()->next_id("dns1").value(), "dns1-3") << "ids in the trail are not given out again either";
@@ -254,13 +254,13 @@ TEST_F(RestoreTest, AFileOfTheSecondSchemaIsBroughtUpToDate) {
 
 TEST_F(RestoreTest, AFileOfTheThirdSchemaIsBroughtUpToDate) {
     back_up();
-    tamper(path, "DROP TABLE configuration; DROP TABLE told; DROP TABLE told_until; PRAGMA user_version = 3");
+    tamper(path, "DROP TABLE configuration; DROP TABLE trail_document; DROP TABLE trail_mark; PRAGMA user_version = 3");
     {
         const auto state = open();
-        EXPECT_EQ(state->told()->at, std::nullopt) << "nothing was told";
+        EXPECT_EQ(state->trail_mark()->at, std::nullopt) << "nothing was recorded";
         EXPECT_EQ(state->next_id("dns1").value(), "dns1-3") << "ids are counted once";
         ASSERT_TRUE(state->commit({}, {}, {.at = kNow, .documents = {{"directive", "d1", "text"}}}).ok());
-        EXPECT_EQ(state->told()->at, kNow);
+        EXPECT_EQ(state->trail_mark()->at, kNow);
     }
     ASSERT_TRUE(copy_state(path, folder / "migrated.db").ok());
     backup = folder / "migrated.db";

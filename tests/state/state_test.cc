@@ -220,7 +220,7 @@ TEST_F(StateTest, EveryReadOfAnUnusableStateGivesTheReason) {
           state->use("x").error().text, state->policy_at(kNow).error().text, state->highest_version().error().text,
           state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text,
           state->history_after("", 0, 1).error().text, state->rules_after("", 1).error().text,
-          state->told().error().text, state->last_start_or_stop().error().text})
+          state->trail_mark().error().text, state->last_start_or_stop().error().text})
         EXPECT_EQ(why, "no disk");
 }
 
@@ -348,7 +348,7 @@ TEST_F(StateTest, AFileOfTheThirdSchemaIsBroughtUpToDate) {
         const auto state = open();
         ASSERT_TRUE(change(*state, &rule, record("directive add", "dns1-7")).ok());
     }
-    tamper("DROP TABLE configuration; DROP TABLE told; DROP TABLE told_until; PRAGMA user_version = 3");
+    tamper("DROP TABLE configuration; DROP TABLE trail_document; DROP TABLE trail_mark; PRAGMA user_version = 3");
     const auto state = open();
     EXPECT_FALSE(state->configuration()->has_value());
     EXPECT_EQ(state->rules()->size(), 1U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the trail has told of the policy, and reading trail and rules in parts.
+// How far the trail has recorded the policy, and reading trail and rules in parts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -31,7 +31,7 @@ Result<Record> change(State& state, const Rule* rule, Record made) {
     return state.change({.rule = rule, .policy = nullptr, .record = std::move(made)});
 }
 
-class ToldTest : public ::testing::Test {
+class TrailMarkTest : public ::testing::Test {
 protected:
     std::unique_ptr<State> open() {
         auto opened = State::open(path);
@@ -55,7 +55,7 @@ protected:
     Path path = folder / "state.db";
 };
 
-TEST_F(ToldTest, TheTrailIsReadInParts) {
+TEST_F(TrailMarkTest, TheTrailIsReadInParts) {
     write_five();
     const auto state = open();
     Import import;
@@ -80,7 +80,7 @@ TEST_F(ToldTest, TheTrailIsReadInParts) {
     EXPECT_THAT(seen, ElementsAre(" 1", " 2", " 3", " 4", " 5", "dns2 3", "dns2 9"));
 }
 
-TEST_F(ToldTest, RulesAreReadInParts) {
+TEST_F(TrailMarkTest, RulesAreReadInParts) {
     const auto state = open();
     for (const char* id : {"dns1-1", "dns1-2", "dns1-3"}) {
         const Rule rule{RuleKind::Directive, id, "text", false};
@@ -92,29 +92,29 @@ TEST_F(ToldTest, RulesAreReadInParts) {
     EXPECT_EQ(rest[0].id, "dns1-3");
 }
 
-TEST_F(ToldTest, WhatWasToldIsWrittenWithItsRecordsOrNotAtAll) {
-    const Told told{.at = kNow, .documents = {{"directive", "d1", "one"}, {"group", "lab", "two"}}};
+TEST_F(TrailMarkTest, WhatWasToldIsWrittenWithItsRecordsOrNotAtAll) {
+    const TrailMark mark{.at = kNow, .documents = {{"directive", "d1", "one"}, {"group", "lab", "two"}}};
     {
         const auto state = open();
-        EXPECT_EQ(state->told()->at, std::nullopt);
+        EXPECT_EQ(state->trail_mark()->at, std::nullopt);
         tamper("CREATE UNIQUE INDEX full ON audit (actor)");
         const std::vector<Change> both{{.rule = nullptr, .policy = nullptr, .record = record("directive add", "d1")},
                                        {.rule = nullptr, .policy = nullptr, .record = record("group add", "lab")}};
-        ASSERT_FALSE(state->commit(both, {}, told).ok());
-        EXPECT_EQ(state->told()->at, std::nullopt);
+        ASSERT_FALSE(state->commit(both, {}, mark).ok());
+        EXPECT_EQ(state->trail_mark()->at, std::nullopt);
         tamper("DROP INDEX full");
-        ASSERT_TRUE(state->commit(both, {}, told).ok());
+        ASSERT_TRUE(state->commit(both, {}, mark).ok());
     }
     const auto state = open();
-    EXPECT_EQ(state->told()->at, kNow);
-    EXPECT_EQ(state->told()->documents, told.documents);
+    EXPECT_EQ(state->trail_mark()->at, kNow);
+    EXPECT_EQ(state->trail_mark()->documents, mark.documents);
     ASSERT_TRUE(
         state->commit({}, {}, {.at = {}, .documents = {{"group", "lab", ""}, {"directive", "d1", "three"}}}).ok());
-    EXPECT_THAT(state->told()->documents, ElementsAre(ToldDocument{"directive", "d1", "three"}));
-    EXPECT_EQ(state->told()->at, kNow);
+    EXPECT_THAT(state->trail_mark()->documents, ElementsAre(TrailDocument{"directive", "d1", "three"}));
+    EXPECT_EQ(state->trail_mark()->at, kNow);
 }
 
-TEST_F(ToldTest, TheLastStartOrStopIsKnown) {
+TEST_F(TrailMarkTest, TheLastStartOrStopIsKnown) {
     const auto state = open();
     EXPECT_FALSE(state->last_start_or_stop()->has_value());
     for (const char* action : {"start", "stop", "restore"})
@@ -122,7 +122,7 @@ TEST_F(ToldTest, TheLastStartOrStopIsKnown) {
     EXPECT_EQ((*state->last_start_or_stop())->action, "stop");
 }
 
-TEST_F(ToldTest, ACopyWithoutANameIsWhole) {
+TEST_F(TrailMarkTest, ACopyWithoutANameIsWhole) {
     write_five();
     const auto fd = copy_without_name(path);
     ASSERT_TRUE(fd.ok()) << fd.error().text;

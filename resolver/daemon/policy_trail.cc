@@ -11,8 +11,8 @@ namespace cenote::daemon {
 namespace {
 
 using control::Json;
+using policy::DirectiveAction;
 using policy::DirectiveState;
-using policy::Standing;
 
 // Kinds of documents. Rules of the command line have records of their own: their documents are only kept.
 constexpr const char* kDirective = "directive";
@@ -20,7 +20,7 @@ constexpr const char* kRule = "rule";
 constexpr const char* kSuspension = "suspension";
 constexpr const char* kSinkhole = "sinkhole";
 
-constexpr std::size_t kEdgesMax = 1000;  // of one outstanding: half a year of working hours of four directives
+constexpr std::size_t kEdgesMax = 1000;  // written at once: half a year of working hours of four directives
 constexpr seconds kLate{60};             // an edge is recorded within a second where nothing is wrong
 
 /// The tables of the files and the rules in force, each with the place of its text.
@@ -82,21 +82,21 @@ std::optional<policy::Calendar> calendar_of(const PolicyTrail::Documents& docume
     if (!file) return std::nullopt;
     rules::read_sinkhole(file->root(), draft);
     rules::read_directives(file->root(), draft);
-    if (!draft.first_error()) return std::nullopt;
+    if (!rules::first_error(diagnostics)) return std::nullopt;
     if (const auto until = documents.find({kSuspension, ""}); until != documents.end())
         if (const auto time = parse_time(until->second)) draft.policy.suspended_until = *time;
     auto calendar = policy::Calendar::of(std::make_shared<const policy::Options>(std::move(draft.policy)));
     return calendar ? std::optional(std::move(*calendar)) : std::nullopt;
 }
 
-PolicyTrail::Standings standings_at(const policy::Calendar& calendar, WallTime at) {
-    PolicyTrail::Standings all;
-    const auto standings = calendar.at(at);
-    for (std::size_t i = 0; i < standings.size(); ++i) all[calendar.options().directives[i].id] = standings[i];
+PolicyTrail::Actions actions_at(const policy::Calendar& calendar, WallTime at) {
+    PolicyTrail::Actions all;
+    const auto actions = calendar.at(at);
+    for (std::size_t i = 0; i < actions.size(); ++i) all[calendar.options().directives[i].id] = actions[i];
     return all;
 }
 
-/// The action of the record where a directive moves from one standing to another; empty: there is none.
+/// The action of the record where a directive moves from one step to another; empty: there is none.
 std::string action_of_move(const Standing& from, const Standing& to) {
     if (from.state != to.state) {
         if (to.state == DirectiveState::InForce) return "directive begin";
@@ -153,7 +153,7 @@ void PolicyTrail::resume(const state::StateReader& archive) {
     for (const state::TrailDocument& document : mark->documents)
         documents_[{document.kind, document.id}] = document.text;
     calendar_ = calendar_of(documents_);
-    if (calendar_) standings_ = standings_at(*calendar_, at_);
+    if (calendar_) actions_ = actions_at(*calendar_, at_);
 }
 
 PolicyTrail::Outstanding PolicyTrail::prepare(const Loaded& next, const ClockReading& now, const state::Record& cause,
@@ -161,21 +161,21 @@ PolicyTrail::Outstanding PolicyTrail::prepare(const Loaded& next, const ClockRea
     Outstanding outstanding;
     outstanding.at = now.wall;
     outstanding.mark.at = now.wall;
-    Standings before = standings_;
+    Actions before = actions_;
     add_edges(now, absence, before, outstanding);
     add_files(next, cause, outstanding);
     const auto& options = next.settings.policy;
     auto calendar = policy::Calendar::of(options);
     if (!calendar) return outstanding;
     outstanding.calendar = std::move(*calendar);
-    outstanding.standings = standings_at(*outstanding.calendar, now.wall);
+    outstanding.actions = actions_at(*outstanding.calendar, now.wall);
     if (now.latest > now.wall) {
         const auto held = policy::Calendar::of(
             std::make_shared<const policy::Options>(adjust_to_latest(*options, now.wall, now.latest)));
-        if (held) outstanding.standings = standings_at(*held, now.wall);
+        if (held) outstanding.actions = actions_at(*held, now.wall);
     }
     // Of a directive whose document has changed the record of that says what holds now.
-    for (const auto& [id, standing] : outstanding.standings)
+    for (const auto& [id, standing] : outstanding.actions)
         for (const char* kind : {kDirective, kRule}) {
             const auto known = documents_.find({kind, id});
             const auto from = before.find(id);
@@ -189,12 +189,12 @@ PolicyTrail::Outstanding PolicyTrail::prepare(const Loaded& next, const ClockRea
 
 /// The edges since the last time. While the wall clock is behind, what had begun holds on, and the calendar alone does
 /// not say what a directive does.
-void PolicyTrail::add_edges(const ClockReading& now, const std::optional<Absence>& absence, Standings& before,
+void PolicyTrail::add_edges(const ClockReading& now, const std::optional<Absence>& absence, Actions& before,
                             Outstanding& outstanding) const {
     if (!calendar_ || now.latest - now.wall > kLate) return;
     auto edge = calendar_->next_edge(at_);
     for (std::size_t count = 0; edge && *edge <= now.wall && count < kEdgesMax; ++count) {
-        Standings after = standings_at(*calendar_, *edge);
+        Actions after = actions_at(*calendar_, *edge);
         for (const auto& [id, standing] : after)
             put_move(id, before[id], standing, cause_of_edge(*edge, now.wall, absence), outstanding);
         before = std::move(after);
@@ -235,7 +235,7 @@ void PolicyTrail::enact(Outstanding outstanding) {
     at_ = outstanding.at;
     documents_ = std::move(outstanding.documents);
     calendar_ = std::move(outstanding.calendar);
-    standings_ = std::move(outstanding.standings);
+    actions_ = std::move(outstanding.actions);
 }
 
 }  // namespace cenote::daemon

@@ -35,7 +35,7 @@ struct Absence {
 
 class PolicyTrail {
 public:
-    using Standings = std::map<std::string, policy::Standing>;                     // by the id of the directive
+    using Actions = std::map<std::string, policy::DirectiveAction>;                // by the id of the directive
     using Documents = std::map<std::pair<std::string, std::string>, std::string>;  // text by kind and id
 
     /// What is to be written about a policy.
@@ -45,7 +45,7 @@ public:
         state::TrailMark mark;                       // belongs into the transaction of the records
         Documents documents;
         std::optional<policy::Calendar> calendar;  // nullopt: a time zone is unknown
-        Standings standings;
+        Actions actions;
         WallTime at{};
 
         [[nodiscard]] bool empty() const noexcept { return records.empty() && mark.documents.empty(); }
@@ -58,11 +58,11 @@ public:
     /// edge within the absence gets a note about it.
     [[nodiscard]] Outstanding prepare(const Loaded& next, const ClockReading& now, const state::Record& cause,
                                       const std::optional<Absence>& absence) const;
-    /// The outstanding was written, or had nothing to be written.
+    /// What was outstanding is written, or there was nothing to write.
     void enact(Outstanding outstanding);
 
 private:
-    void add_edges(const ClockReading& now, const std::optional<Absence>& absence, Standings& before,
+    void add_edges(const ClockReading& now, const std::optional<Absence>& absence, Actions& before,
                    Outstanding& outstanding) const;
     void add_files(const Loaded& next, const state::Record& cause, Outstanding& outstanding) const;
 
@@ -70,7 +70,7 @@ private:
     WallTime at_{};
     Documents documents_;
     std::optional<policy::Calendar> calendar_;
-    Standings standings_;
+    Actions actions_;
 };
 
 }  // namespace cenote::daemon

@@ -18,27 +18,27 @@ Result<Calendar> Calendar::of(std::shared_ptr<const Options> options) {
     return calendar;
 }
 
-std::vector<Standing> Calendar::at(WallTime time) const {
-    std::vector<Standing> all;
+std::vector<DirectiveAction> Calendar::at(WallTime time) const {
+    std::vector<DirectiveAction> all;
     all.reserve(options_->directives.size());
     for (const Directive& directive : options_->directives) {
         const TimeZone& zone = zones_.find(directive.timezone)->second;
         const Phase phase = phase_at(directive, zone, time);
-        Standing standing{.state = phase.state,
-                          .step = phase.step,
-                          .outside_hours = phase.state == DirectiveState::InForce && directive.hours &&
-                                           !holds_at(*directive.hours, zone, time),
-                          .suspended = is_suspended(time) && phase.step > Step::Observe,
-                          .until = phase.next_edge};
-        if (standing.suspended) standing.step = Step::Observe;
-        all.push_back(standing);
+        DirectiveAction action{.state = phase.state,
+                               .step = phase.step,
+                               .outside_hours = phase.state == DirectiveState::InForce && directive.hours &&
+                                                !holds_at(*directive.hours, zone, time),
+                               .suspended = is_suspended(time) && phase.step > Step::Observe,
+                               .until = phase.next_edge};
+        if (action.suspended) action.step = Step::Observe;
+        all.push_back(action);
     }
     return all;
 }
 
 std::optional<WallTime> Calendar::next_edge(WallTime time) const {
     std::optional<WallTime> next;
-    for (const Standing& standing : at(time)) next = earlier(next, standing.until);
+    for (const DirectiveAction& action : at(time)) next = earlier(next, action.until);
     return is_suspended(time) ? earlier(next, options_->suspended_until) : next;
 }
 

@@ -22,7 +22,7 @@
 namespace cenote::policy {
 
 /// What one directive does at a time.
-struct Standing {
+struct DirectiveAction {
     DirectiveState state = DirectiveState::Lapsed;
     Step step = Step::None;         // the step that holds
     bool outside_hours = false;     // it is in force, and none of its weekly hours is now
@@ -35,7 +35,7 @@ public:
     static Result<Calendar> of(std::shared_ptr<const Options> options);
 
     /// By directive, in the order of the options.
-    [[nodiscard]] std::vector<Standing> at(WallTime time) const;
+    [[nodiscard]] std::vector<DirectiveAction> at(WallTime time) const;
     /// The first edge of a directive or the suspension after `time`.
     [[nodiscard]] std::optional<WallTime> next_edge(WallTime time) const;
     [[nodiscard]] const Options& options() const noexcept { return *options_; }

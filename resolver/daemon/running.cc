@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "resolver/base/log.h"
+#include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/status.h"
 

@@ -34,16 +34,16 @@ std::vector<Prefix> parse_all(const std::array<const char*, Size>& texts) {
 
 /// Private use, loopback, link-local and shared address space (RFC 6890).
 const std::vector<Prefix>& private_space() {
-    static const auto all =
+    static const auto kAll =
         parse_all(std::array{"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                              "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10"});
-    return all;
+    return kAll;
 }
 
 /// Multicast and reserved space (RFC 5771, RFC 1112 §4, RFC 4291 §2.7).
 const std::vector<Prefix>& empty_space() {
-    static const auto all = parse_all(std::array{"0.0.0.0/8", "224.0.0.0/3", "ff00::/8"});
-    return all;
+    static const auto kAll = parse_all(std::array{"0.0.0.0/8", "224.0.0.0/3", "ff00::/8"});
+    return kAll;
 }
 
 bool is_within(const std::vector<Prefix>& space, const Prefix& prefix) {
@@ -53,10 +53,10 @@ bool is_within(const std::vector<Prefix>& space, const Prefix& prefix) {
 /// The IPv4 prefix of an IPv4-mapped (RFC 4291 §2.5.5.2) or NAT64 (RFC 6052 §2.1) prefix, else the prefix itself. The
 /// limits for an IPv4 prefix apply to these forms of it too.
 Prefix without_embedding(const Prefix& prefix) {
-    static const Prefix nat64 = Prefix::parse("64:ff9b::/96").value_or(Prefix());
-    static const Prefix all_ipv4 = Prefix::parse("0.0.0.0/0").value_or(Prefix());
-    if (prefix.contains(nat64) || prefix.contains(all_ipv4)) return all_ipv4;
-    if (!nat64.contains(prefix)) return prefix;
+    static const Prefix kNat64 = Prefix::parse("64:ff9b::/96").value_or(Prefix());
+    static const Prefix kAllIpv4 = Prefix::parse("0.0.0.0/0").value_or(Prefix());
+    if (prefix.contains(kNat64) || prefix.contains(kAllIpv4)) return kAllIpv4;
+    if (!kNat64.contains(prefix)) return prefix;
     const auto& octets = prefix.ip().octets();
     return {IpAddress::v4({octets[12], octets[13], octets[14], octets[15]}), prefix.mapped_length()};
 }

@@ -70,11 +70,11 @@ struct Whom {
 
 /// --for, --until and --no-end.
 struct End {
-    std::string for_, until;
+    std::string lasts, until;
     bool none = false;
 
     void add_to(CLI::App& verb) {
-        auto* duration = verb.add_option("--for", for_, "How long")->type_name("DURATION")->check(check_duration);
+        auto* duration = verb.add_option("--for", lasts, "How long")->type_name("DURATION")->check(check_duration);
         verb.add_option("--until", until, "Until when, as \"2026-12-31 23:59\" on the clock of the site")
             ->type_name("TIME")
             ->check(check_time)
@@ -85,10 +85,10 @@ struct End {
             ->excludes(verb.get_option("--for"))
             ->excludes(verb.get_option("--until"));
     }
-    [[nodiscard]] bool given() const { return none || !for_.empty() || !until.empty(); }
+    [[nodiscard]] bool given() const { return none || !lasts.empty() || !until.empty(); }
     [[nodiscard]] std::optional<WallTime> time() const {
         if (!until.empty()) return parse_time(until).value();
-        if (!for_.empty()) return wall_now() + std::chrono::ceil<seconds>(parse_duration(for_).value());
+        if (!lasts.empty()) return wall_now() + std::chrono::ceil<seconds>(parse_duration(lasts).value());
         return std::nullopt;
     }
 

@@ -30,7 +30,7 @@ Exit request(Session& session, const RequestFlags& flags) {
         {field::kDirective, flags.directive}, {field::kPurpose, flags.purpose}, {field::kEmergency, flags.emergency}};
     for (const auto& [key, value] : {std::pair{field::kClient, &flags.client},
                                      {field::kGroup, &flags.group},
-                                     {field::kFor, &flags.end.for_},
+                                     {field::kFor, &flags.end.lasts},
                                      {field::kUntil, &flags.end.until}})
         if (!value->empty()) args[key] = *value;
     flags.why.put_into(args);
@@ -56,7 +56,7 @@ struct ExceptionChangeFlags {
 
 Exit change(Session& session, const std::string& verb, const ExceptionChangeFlags& flags) {
     Json args = {{field::kId, flags.id}};
-    if (!flags.end.for_.empty()) args[field::kFor] = flags.end.for_;
+    if (!flags.end.lasts.empty()) args[field::kFor] = flags.end.lasts;
     if (!flags.end.until.empty()) args[field::kUntil] = flags.end.until;
     flags.why.put_into(args);
     const auto done = session.ask("exception-" + verb, std::move(args));

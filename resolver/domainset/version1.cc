@@ -24,7 +24,7 @@ wire::Name must_parse(std::string_view text) {
 const wire::Name& names_below(AddressUse use) {
     static const wire::Name kResponse = must_parse("response.cenote.invalid");
     static const wire::Name kClient = must_parse("client.cenote.invalid");
-    return use == AddressUse::Response ? response : client;
+    return use == AddressUse::Response ? kResponse : kClient;
 }
 
 bool has(const Table& table, const wire::Name& name) {
@@ -85,7 +85,7 @@ std::optional<Version1Rules> read_version1_rules(const Table& table, const forma
 
 bool is_version1_address_name(const wire::Name& name) {
     static const wire::Name kAbove = must_parse("cenote.invalid");
-    return name.is_below_or_equal(above);
+    return name.is_below_or_equal(kAbove);
 }
 
 }  // namespace cenote::domainset

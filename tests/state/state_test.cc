@@ -298,7 +298,8 @@ TEST_F(StateTest, TheRecordsOfARuleComeInTheOrderOfTheirTimes) {
     ASSERT_TRUE(
         state->commit({{.rule = nullptr, .policy = nullptr, .record = record("state import", "node2")}}, import).ok());
     std::vector<std::string> found;
-    for (const auto& [node, made] : *state->records_of("node1-1")) found.push_back(node + ":" + made.action);
+    const auto records = state->records_of("node1-1").value();
+    for (const auto& [node, made] : records) found.push_back(node + ":" + made.action);
     EXPECT_THAT(found, ElementsAre("node2:directive add", ":directive add", ":directive lift"));
 }
 

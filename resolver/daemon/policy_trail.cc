@@ -97,7 +97,7 @@ PolicyTrail::Actions actions_at(const policy::Calendar& calendar, WallTime at) {
 }
 
 /// The action of the record where a directive moves from one step to another; empty: there is none.
-std::string action_of_move(const Standing& from, const Standing& to) {
+std::string action_of_move(const DirectiveAction& from, const DirectiveAction& to) {
     if (from.state != to.state) {
         if (to.state == DirectiveState::InForce) return "directive begin";
         return to.state == DirectiveState::Lapsed ? "directive end" : "directive planned again";
@@ -109,7 +109,7 @@ std::string action_of_move(const Standing& from, const Standing& to) {
     return from.step != to.step ? "directive planned step" : std::string();
 }
 
-void put_move(const std::string& id, const Standing& from, const Standing& to, state::Record cause,
+void put_move(const std::string& id, const DirectiveAction& from, const DirectiveAction& to, state::Record cause,
               PolicyTrail::Outstanding& outstanding) {
     cause.action = action_of_move(from, to);
     if (cause.action.empty()) return;

@@ -203,10 +203,10 @@ TEST_F(DaemonTest, AServiceIsNamedAsPeopleNameIt) {
                                         {"chatgpt", "service:chatgpt"},
                                         {"service:KIMI", "service:kimi"},
                                         {"x.example", "service:x.example"}}) {
-        EXPECT_EQ(run(std::string("restrict ") + typed).out, "dns1-4\n") << typed;
+        EXPECT_EQ(run(fmt::format("restrict {} --everyone --no-end", typed)).out, "dns1-4\n") << typed;
         EXPECT_THAT(last_asked().args.at("body"), HasSubstr(target));
     }
-    const auto vendor = run("restrict 'Moonshot AI'");
+    const auto vendor = run("restrict 'Moonshot AI' --everyone --no-end");
     EXPECT_EQ(vendor.code, 1);
     EXPECT_THAT(vendor.err, HasSubstr("it is a vendor: write vendor:Moonshot AI, or one of its services: 'kimi'"));
 }

@@ -95,12 +95,12 @@ TEST(RecordJson, ReadsAsTheSameRecord) {
     made.number = 7;
     made.requester = "the minister";
     made.chain = "abc";
-    const Json row = record_json(made, "dns1");
+    const Json row = numbered_json(made, "dns1");
     EXPECT_EQ(row["id"], 7);
     EXPECT_EQ(row["node"], "dns1");
     const auto read = record_of(row);
     ASSERT_TRUE(read.ok());
-    EXPECT_EQ(record_json(*read, "dns1"), row);
+    EXPECT_EQ(numbered_json(*read, "dns1"), row);
     EXPECT_FALSE(record_of(Json::object()).ok());
 }
 

@@ -29,7 +29,10 @@ report::Severity severity_in(const Json& row) {
 }  // namespace
 
 void ProblemWatch::remember(std::vector<report::Problem> announced) {
-    for (report::Problem& problem : announced) known_.insert_or_assign(problem.key(), std::move(problem));
+    for (report::Problem& problem : announced) {
+        unconfirmed_.insert(problem.key());
+        known_.insert_or_assign(problem.key(), std::move(problem));
+    }
 }
 
 ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, seconds uptime) {
@@ -37,6 +40,7 @@ ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, seconds up
     Known now;
     for (report::Problem& problem : found) {
         std::string key = problem.key();
+        unconfirmed_.erase(key);
         const auto known = known_.find(key);
         if (known != known_.end()) {  // its first text stays: numbers in it may change all the time
             known->second.logged = problem.logged;
@@ -47,10 +51,12 @@ ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, seconds up
     }
     for (auto& [key, problem] : known_) {
         if (now.contains(key)) continue;
-        if (report::is_undecided(problem, uptime))
+        if (unconfirmed_.contains(key) && report::is_undecided(problem, uptime)) {
             now.emplace(key, std::move(problem));
-        else
+        } else {
+            unconfirmed_.erase(key);
             changes.ended.push_back(std::move(problem));
+        }
     }
     known_ = std::move(now);
     return changes;

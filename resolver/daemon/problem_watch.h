@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +30,14 @@ public:
 
     /// Problems that an earlier run announced.
     void remember(std::vector<report::Problem> announced);
-    /// Compares what is found now with the last look. A problem that is not found, and cannot be judged yet, lasts.
+    /// Compares what is found now with the last look. A remembered problem that is
+    /// not found, and cannot be judged yet, lasts.
     [[nodiscard]] ProblemChanges look(std::vector<report::Problem> found, seconds uptime);
     [[nodiscard]] const Known& known() const noexcept { return known_; }
 
 private:
     Known known_;
+    std::set<std::string, std::less<>> unconfirmed_;  // keys that were remembered, and not found in this run yet
 };
 
 /// The problems that were announced, as a file between two runs keeps them.

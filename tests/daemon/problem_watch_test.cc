@@ -33,6 +33,12 @@ TEST(ProblemWatch, TellsBeginAndEndOnce) {
     EXPECT_THAT(keys_of(changes.ended), ElementsAre("a"));
 }
 
+TEST(ProblemWatch, WhatBeganInThisRunEndsAtOnce) {
+    ProblemWatch watch;
+    static_cast<void>(watch.look({problem("a refused reload")}, seconds{1}));
+    EXPECT_THAT(keys_of(watch.look({}, seconds{2}).ended), ElementsAre("a refused reload"));
+}
+
 TEST(ProblemWatch, AChangedTextIsTheSameProblem) {
     ProblemWatch watch;
     static_cast<void>(watch.look({problem("5 of 100", "staff")}, kLong));

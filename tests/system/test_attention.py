@@ -63,7 +63,8 @@ class Attention(SystemTest):
         eventually(lambda: len(self.ids("begun")) == 1, "the warning of the configuration")
         first, = self.ids("begun")
         since = self.problem(node, first)["since"]
-        eventually(lambda: first in (node.folder / "state.db.problems.json").read_text(), "the file for the next run")
+        kept = node.folder / "state.db.problems.json"
+        eventually(lambda: kept.exists() and first in kept.read_text(), "the file for the next run")
         node.stop()
         node.start()
         self.assertEqual(self.problem(node, first)["since"], since)

@@ -86,7 +86,8 @@ TEST_F(DaemonTest, ExplainNamesWhoOpenedAndHasOneUntil) {
 TEST_F(DaemonTest, ADryRunShowsTheDocumentInTheOffsetOfTheSite) {
     answer("ping", {{"version", "0.1.0"}, {"timezone", "Asia/Seoul"}});
     answer("directive-add", {{"id", "dns1-4"}, {"text", "[[directive]]\nends = 2026-12-31T14:59:59Z\n"}});
-    EXPECT_THAT(run("restrict alpha --everyone --no-end --dry-run").out, HasSubstr("ends = 2026-12-31T23:59:59+09:00\n"));
+    EXPECT_THAT(run("restrict alpha --everyone --no-end --dry-run").out,
+                HasSubstr("ends = 2026-12-31T23:59:59+09:00\n"));
 }
 
 }  // namespace

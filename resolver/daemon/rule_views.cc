@@ -31,7 +31,10 @@ Response with_ended(const Running& running, const Request& request, Json in_forc
 
 report::StoryOf story_of(const Running& running) {
     return [&running](const std::string& id) {
-        const auto records = running.rulebook().archive().records_of(id);
+        const auto& archive = running.rulebook().archive();
+        const auto rule = archive.rule(id);
+        if (!rule || !*rule) return report::RuleStory{};  // in a file: its records are those of reloads and edges
+        const auto records = archive.records_of(id);
         return records ? report::story_in(*records) : report::RuleStory{};
     };
 }

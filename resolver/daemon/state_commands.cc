@@ -11,6 +11,7 @@
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/records.h"
+#include "resolver/report/trail.h"
 #include "resolver/rules/exceptions.h"
 #include "resolver/rules/rule_check.h"
 
@@ -76,10 +77,12 @@ Result<state::Import> read_import(const Request& request) {
     return read;
 }
 
-/// The number of records of the import about an id. Of two histories of a rule the longer one is the later one.
-std::size_t count_records_about(const state::Import& read, const std::string& id) {
-    return static_cast<std::size_t>(std::count_if(read.history.begin(), read.history.end(),
-                                                  [&](const auto& each) { return each.second.object == id; }));
+/// The number of changes to a rule. Of two histories of a rule the longer one is the later one; edges are not counted,
+/// because a rule that was lifted has no more of them.
+std::size_t count_changes(const report::History& history, const std::string& id) {
+    return static_cast<std::size_t>(std::count_if(history.begin(), history.end(), [&](const auto& each) {
+        return each.second.object == id && !report::is_edge(each.second);
+    }));
 }
 
 /// Whether a rule of the import is new here, or later than the one that is known.
@@ -95,7 +98,7 @@ Result<bool> is_later(const Running& running, const state::Import& read, const s
     if (rule.kind == state::RuleKind::Exception && (*known)->lifted != rule.lifted) return rule.lifted;
     const auto here = running.rulebook().archive().records_of(rule.id);
     if (!here) return here.error();
-    return count_records_about(read, rule.id) > here->size();
+    return count_changes(read.history, rule.id) > count_changes(*here, rule.id);
 }
 
 /// Takes an exception of another node as it counts here.

@@ -108,6 +108,8 @@ Json directives_json(const policy::Policy& policy, WallTime now, const StoryOf& 
         Json row = directive_json(directive, state_text(policy.state_of(i)), story_of(directive.id));
         row[field::kStepNow] = policy::step_to_text(policy.step_of(i));
         row[field::kNowBecause] = now_because(policy, i, now);
+        // The end of its hours, or one before its document was changed, is no end.
+        if (policy.state_of(i) != policy::DirectiveState::Lapsed) row[field::kEnded] = nullptr;
         if (const auto next = policy.next_step_of(i)) {
             row[field::kChanges] = format_time(next->at);
             row[field::kNextStep] = policy::step_to_text(next->step);

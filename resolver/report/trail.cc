@@ -149,6 +149,12 @@ constexpr std::array<Phrase, 8> kPhrases{{
     {"directive planned again", "directive {0} planned again, the clock was set back: {1} → {2}"},
 }};
 
+const Phrase* phrase_of(const Record& record) {
+    const auto* found = std::find_if(kPhrases.begin(), kPhrases.end(),
+                                     [&](const Phrase& each) { return each.action == record.action; });
+    return found != kPhrases.end() ? found : nullptr;
+}
+
 bool is_of_daemon(const Record& record) {
     return record.action == "start" || record.action == "stop" || record.action == "gap";
 }
@@ -172,10 +178,10 @@ bool is_end_of_directive(const std::string& action) {
 
 }  // namespace
 
+bool is_edge(const Record& record) { return phrase_of(record) != nullptr; }
+
 std::string sentence_of(const Record& record, const TimeText& time_text) {
-    const auto* phrase = std::find_if(kPhrases.begin(), kPhrases.end(),
-                                      [&](const Phrase& each) { return each.action == record.action; });
-    if (phrase != kPhrases.end())
+    if (const Phrase* phrase = phrase_of(record))
         return fmt::format(fmt::runtime(phrase->format), record.object, record.before == "" ? "nothing" : record.before,
                            record.after);
     if (record.action == "gap")

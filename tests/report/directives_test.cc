@@ -110,6 +110,17 @@ state::Record deed(const char* action, const char* note) {
     return record;
 }
 
+TEST(Directives, TheEndOfItsHoursIsNoEnd) {
+    const std::vector<std::pair<std::string, state::Record>> records{{"", deed("directive add", "")},
+                                                                     {"", deed("directive hours end", "")}};
+    Options options;
+    options.directives = {a_directive()};
+    const auto policy = policy::testing::build(options, kNow);
+    const Json row = directives_json(*policy, kNow, [&](const std::string&) { return story_in(records); }).at(0);
+    EXPECT_EQ(row["made"]["by"], "kim");
+    EXPECT_EQ(row["ended"], nullptr);
+}
+
 TEST(Directives, ALiftedOneKeepsItsTextAndItsStory) {
     const std::vector<std::pair<std::string, state::Record>> records{
         {"", deed("directive add", "")}, {"", deed("directive step", "")}, {"", deed("directive lift", "assessed")}};

@@ -56,6 +56,14 @@ TEST(Sentence, SaysWhatTheCalendarDid) {
               "gap: cenoted was not there from 2026-03-02T10:00:00Z to 2026-03-02T11:00:00Z");
 }
 
+TEST(Edge, ChangesNoRule) {
+    for (const char* action : {"directive begin", "directive end", "directive planned step", "directive hours begin",
+                               "directive hours end", "directive suspended", "directive resumed"})
+        EXPECT_TRUE(is_edge(record(action, "d1"))) << action;
+    for (const char* action : {"directive add", "directive step", "directive lift", "allow end", "exception end", "start"})
+        EXPECT_FALSE(is_edge(record(action, "d1"))) << action;
+}
+
 TEST(Sentence, SaysWhatIsOpenAndForHowLong) {
     const std::string allow = "[[allow]]\ndomains = [\"chat.deepseek.com\"]\nends = 2026-03-02T13:00:00Z\n";
     EXPECT_EQ(sentence_of(record("allow", "dns1-11", "", allow)),

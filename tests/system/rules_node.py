@@ -34,9 +34,9 @@ class RulesTest(SystemTest):
     def audit(self, *words):
         return self.resolver.cenote_json("audit", *words)
 
-    def refused(self, *words):
+    def refused(self, *words, code=1):
         done = self.resolver.cenote(*words)
-        self.assertEqual(done.returncode, 1, done)
+        self.assertEqual(done.returncode, code, done)
         return done.stderr
 
     @staticmethod

@@ -91,7 +91,8 @@ class Control(SystemTest):
     def test_check(self):
         done = self.resolver.cenote("status", "--check")
         problems = self.resolver.cenote_json("status")["problems"]
-        self.assertEqual(done.returncode, 1 if problems else 0, done)
+        severities = {problem["severity"] for problem in problems}
+        self.assertEqual(done.returncode, 2 if "error" in severities else 1 if "warning" in severities else 0, done)
 
     def explain(self, *arguments):
         shown = self.resolver.cenote_json("explain", *arguments)

@@ -16,8 +16,10 @@ class Listen(SystemTest):
         super().setUp()
         self.upstream = ScriptedUpstream(self, every_name(60))
 
-    def listening(self, listen):
+    def listening(self, listen, *allowed):
         node = self.node(upstreams=[self.upstream.where], listen=listen)
+        clients = "".join(f'"{prefix}", ' for prefix in allowed)
+        node.config.write_text(node.config.read_text().replace("allow_from = [", f"allow_from = [{clients}"))
         node.update()
         daemon = node.launch()
         daemon.wait_notified("READY")
@@ -52,7 +54,7 @@ class Listen(SystemTest):
 
     def test_an_address_that_this_machine_does_not_have(self):
         """The other addresses are served; the missing one has one line in the journal and is a problem in the status."""
-        where = self.listening('"203.0.113.1:5300", "127.0.0.1:0"')
+        where = self.listening('"203.0.113.1:5300", "127.0.0.1:0"', "203.0.113.0/24")
         self.assertEqual([host for host, _ in where], ["127.0.0.1"])
         self.assertEqual(self.connected(*where[0], BLOCKED), ["0.0.0.0"])
         node = self.nodes[-1]

@@ -96,7 +96,7 @@ class RuleTimes(RulesTest):
             self.resolver.start()
             self.assertEqual((self.seen("beta-ai.example"), self.seen("begun.example")), (CLOSED, CLOSED), back)
             shown = self.resolver.cenote("status", "--check")
-            self.assertEqual(shown.returncode, 1)
+            self.assertEqual(shown.returncode, 2, shown)
             self.assertIn(f"the clock says {back[:10]} {back[11:16]} UTC", shown.stdout)
             self.assertIn("the clock says", self.refused("suspend", "--until", "2099-01-01T00:00:00Z"))
             self.resolver.cenote_ok("restrict", "domain:more.example", "--everyone", "--no-end")

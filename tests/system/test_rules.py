@@ -47,12 +47,13 @@ class Rules(RulesTest):
 
         trail = self.audit("--directive", made)
         self.assertEqual([row["action"] for row in trail],
-                         ["directive add", "directive step", "directive step", "directive lift"])
-        first = trail[0]
+                         ["directive add", "stop", "start", "gap", "start", "directive step", "directive step",
+                          "directive lift"])
+        first, step = trail[0], trail[5]
         self.assertEqual((first["actor"], first["requester"], first["ref"], first["note"]),
                          ("root", "Minister's office", "2026-117", "by telephone"))
-        self.assertIn('step = "restrict"', trail[1]["before"])
-        self.assertIn('step = "observe"', trail[1]["after"])
+        self.assertIn('step = "restrict"', step["before"])
+        self.assertIn('step = "observe"', step["after"])
 
     def test_the_address_of_an_answer_mode_is_that_of_the_configuration(self):
         add = ("directive", "add", "--target", "alpha", "--step", "restrict", "--answer", "address")
@@ -99,8 +100,10 @@ class Rules(RulesTest):
         before = self.resolver.cenote_json("status")
         shown = self.resolver.cenote_ok("directive", "add", "--target", "alpha", "--target", "domain:other.example", "--role",
                                        "web", "--group", "lab", "--step", "restrict", "--dry-run")
-        for line in ("[[directive]]\nid = ", "\nstep = \"restrict\"\n", "takes  alpha (service:alpha, 1 names)", "takes  other.example (domain:other.example, 1 names)",
-                     "from   lab 127.0.0.77/32", "asked  2 queries by lab since cenoted started", "nothing has changed"):
+        for line in ("[[directive]]\nid = ", "\nstep = \"restrict\"\n", "takes  2 names: 1 name, 1 service\n",
+                     "\n       alpha (service:alpha, 1 names)\n",
+                     "\n       other.example (domain:other.example, 1 names)\n", "from   lab 127.0.0.77/32\n",
+                     "asked  2 queries by lab since cenoted started", "nothing has changed"):
             self.assertIn(line, shown)
         self.assertNotIn("from   everyone", shown)
         self.assertIn("from   everyone", self.resolver.cenote_ok("block", "beta", "--dry-run", "--everyone", "--no-end"))
@@ -127,9 +130,13 @@ class Rules(RulesTest):
                            (("restrict", "alpha", "--starts", "2030-01-01T00:00:00Z", "--until", "2029-01-01T00:00:00Z",
                              "--everyone"),
                             "end"),
-                           (("directive", "lift", "no-such"), "no-such"),
-                           (("allow", "open.beta-ai.example"), "ends by itself")):
+                           (("directive", "lift", "no-such"), "no-such")):
             self.assertIn(why, self.refused(*words))
+        for words, why in ((("allow", "open.beta-ai.example"), "allow ends by itself"),
+                           (("suspend",), "suspend ends by itself"),
+                           (("restrict", "alpha", "--no-end"), "--everyone"),
+                           (("restrict", "alpha", "--everyone"), "--no-end")):
+            self.assertIn(why, self.refused(*words, code=2))
         self.assertRegex(self.refused("directive", "lift", "file-1"), r"cenote\.toml:\d+; change it there")
         after = self.resolver.cenote_json("status")
         self.assertEqual((after["policy_version"], after["audit_head"]),
@@ -176,7 +183,7 @@ class Rules(RulesTest):
 
     def test_the_trail_shows_what_was_done_to_it(self):
         for target in ("alpha", "beta"):
-            self.made("observe", target)
+            self.made("observe", target, "--everyone", "--no-end")
         self.resolver.cenote_ok("reload")
         self.resolver.update()
         head = self.resolver.cenote_json("status")["audit_head"]

@@ -67,7 +67,7 @@ class SiteTimes(SystemTest):
         self.assertIn("was due for review on 2027-01-31 00:00 KST", self.resolver.cenote_ok("status"))
 
     def test_a_time_without_an_offset_is_one_of_the_site(self):
-        made = self.resolver.cenote_ok("restrict", "beta", "--until", "2026-12-31 23:59").split()[0]
+        made = self.resolver.cenote_ok("restrict", "beta", "--everyone", "--until", "2026-12-31 23:59").split()[0]
         row, = self.resolver.cenote_json("directives", made)
         self.assertEqual(row["ends"], "2026-12-31T14:59:00Z")
         self.assertIn("at step block from 2026-12-24 09:00 KST on",
@@ -83,7 +83,8 @@ class SiteTimes(SystemTest):
                          ["directive add", "directive step", "allow"])
         self.assertEqual(self.resolver.cenote_json("audit", "--since", "2026-11-30 10:01"), [])
         self.assertIn("2026-12-31T23:59:00+09:00",
-                      self.resolver.cenote_ok("restrict", "beta", "--until", "2026-12-31 23:59", "--dry-run"))
+                      self.resolver.cenote_ok("restrict", "beta", "--everyone", "--until", "2026-12-31 23:59",
+                                              "--dry-run"))
         done = self.resolver.cenote("allow", "beta-ai.example", "--until", "2026-11-30 09:00")
         self.assertEqual(done.returncode, 1, done)
 

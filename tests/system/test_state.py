@@ -79,6 +79,21 @@ class State(SystemTest):
             self.assertEqual(node.cenote_ok("restrict", "alpha", "--everyone", "--no-end").strip().rsplit("-", 1)[0],
                              node.cenote_json("status")["node"], "each node numbers its own rules")
 
+    def test_what_the_calendar_does_makes_no_rule_later(self):
+        """A lift stays a lift, though on the node that does not know of it the directive has more records since."""
+        made = self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip()
+        self.exchange(self.one, self.two)
+        self.two.cenote_ok("directive", "lift", made)
+        for _ in range(2):
+            self.one.cenote_ok("suspend", "--for", "1h")
+            self.one.cenote_ok("resume")
+        actions = [row["action"] for row in self.one.cenote_json("audit") if row["object"] == made]
+        self.assertEqual(actions, ["directive add", *2 * ["directive suspended", "directive resumed"]])
+        self.assertIn("0 of 1", self.exchange(self.one, self.two))
+        self.assertEqual(self.seen(self.two, "beta-ai.example"), OPEN)
+        self.assertIn("1 of 1", self.exchange(self.two, self.one))
+        self.assertEqual(self.seen(self.one, "beta-ai.example"), OPEN)
+
     def test_an_import_that_is_none_changes_nothing(self):
         before = self.two.cenote_json("status")["audit_head"]
         good = json.loads(self.one.cenote_ok("state", "export"))
@@ -266,7 +281,7 @@ class State(SystemTest):
             self.one.start()
             self.one.daemon.wait_line("state.db is empty" if empty else "state.db is missing")
             shown = self.one.cenote("status", "--check")
-            self.assertEqual(shown.returncode, 1, shown)
+            self.assertEqual(shown.returncode, 2, shown)
             self.assertIn("shows that there was one", shown.stdout)
             self.assertEqual(self.seen(self.one), CLOSED, "the rules of the files are in force")
             self.assertEqual(self.one.cenote("restrict", "alpha", "--everyone", "--no-end").returncode, 1)

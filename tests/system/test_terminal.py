@@ -117,7 +117,7 @@ class Terminal(SystemTest):
 
     def test_services_by_the_names_that_people_use(self):
         self.assertIn("chatgpt.com", self.node_.cenote_ok("services", "ChatGPT"))
-        refused = self.node_.cenote("restrict", "Moonshot AI")
+        refused = self.node_.cenote("restrict", "Moonshot AI", "--everyone", "--no-end")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("it is a vendor: write vendor:Moonshot AI, or one of its services: ", refused.stderr)
         for filter_ in (["--jurisdiction", "China"], ["--category", "ai"]):

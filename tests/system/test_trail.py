@@ -89,7 +89,7 @@ class Trail(SystemTest):
         self.resolver.start()
         gap, = [row for row in self.audit() if row["action"] == "gap"]
         self.assertEqual((gap["before"], gap["after"]), ("2098-03-03T10:00:00Z", "2098-03-04T10:00:00Z"))
-        self.assertIn("gap: cenoted was not there from 2098-03-03T10:00:00Z to 2098-03-04T10:00:00Z",
+        self.assertIn("gap: cenoted was not there from 2098-03-03 10:00 UTC to 2098-03-04 10:00 UTC",
                       self.resolver.cenote_ok("audit", "--directive", "2026-014"))
         passed = [(row["action"], row["at"]) for row in self.audit("--directive", "2026-014")
                   if row["action"].startswith("directive hours")]
@@ -149,13 +149,13 @@ class Trail(SystemTest):
 
     def test_what_a_rule_changed_is_said(self):
         self.resolver.start()
-        made = self.resolver.cenote_ok("restrict", "beta").split()[0]
+        made = self.resolver.cenote_ok("restrict", "beta", "--everyone", "--no-end").split()[0]
         self.resolver.cenote_ok("directive", "step", made, "observe")
         self.resolver.cenote_ok("allow", "chat.beta-ai.example", "--for", "1h")
         shown = self.resolver.cenote_ok("audit")
         self.assertIn(f"directive add {made}: restrict service:beta for everyone", shown)
         self.assertIn(f"directive step {made}: restrict → observe", shown)
-        self.assertIn("chat.beta-ai.example for everyone until 2098-03-03T09:30:00Z (1h)", shown)
+        self.assertIn("chat.beta-ai.example for everyone until 2098-03-03 09:30 UTC (1h)", shown)
 
     def test_behind_sudo_its_user_is_the_requester(self):
         self.resolver.start()
@@ -199,7 +199,7 @@ class ReadWithoutRoot(SystemTest):
         return done.stdout
 
     def test_a_reader_reads_what_root_reads(self):
-        self.resolver.cenote_ok("restrict", "beta")
+        self.resolver.cenote_ok("restrict", "beta", "--everyone", "--no-end")
         for arguments in (("audit",), ("audit", "--json"), ("audit", "--verify"), ("audit", "1"), ("state", "export"),
                           ("export", "--format", "rpz"), ("export", "--format", "hosts")):
             with self.subTest(arguments):

@@ -37,8 +37,11 @@ class WhatHolds(RulesTest):
             shown = self.lines("explain", "beta-ai.example", *client)
             self.assertIn("open by allow node1-1 of root", shown[0])
             self.assertIn("until 2098-01-01 00:00 UTC", shown[1])
+            self.assertIn("> directive file-1 > everyone", self.lines("explain", "beta-ai.example")[0], "it has no author")
+            row, = self.resolver.cenote_json("directives", "file-1")
+            self.assertEqual((row["made"], row["ended"]), (None, None), "it is in a file, which the trail tells, too")
         self.resolver.start()
-        made = self.made("restrict", "alpha")
+        made = self.made("restrict", "alpha", "--everyone", "--no-end")
         asked = self.made("exception", "request", "--directive", made, "--client", "127.0.0.1/32", "--for", "1h",
                           "--purpose", "a test", "--emergency")
         self.assertIn(f"open by exception {asked} of root from directive {made}",
@@ -60,7 +63,8 @@ class WhatHolds(RulesTest):
         self.assertIn("node1-1 is ended", self.resolver.cenote_ok("resume", "--note", "it is over"))
         self.assertEqual(self.seen("beta-ai.example"), CLOSED)
         self.assertEqual(self.resolver.cenote_json("allows"), [])
-        self.assertEqual(self.audit()[-1]["action"], "resume")
+        self.assertEqual([(row["action"], row["object"]) for row in self.audit()[-2:]],
+                         [("resume", "node1-1"), ("directive resumed", "file-1")])
         self.resolver.cenote_ok("suspend", "--for", "1h")
         self.resolver.cenote_ok("resume", "node1-2")
         self.resolver.cenote_ok("suspend", "--for", "1h")
@@ -72,7 +76,7 @@ class WhatHolds(RulesTest):
         self.assertEqual(ended[0]["ended"]["note"], "it is over")
 
     def test_verdicts_show_a_service_group_by_group(self):
-        made = self.made("restrict", "beta", "--group", "lab", "--title", "For the laboratory")
+        made = self.made("restrict", "beta", "--group", "lab", "--no-end", "--title", "For the laboratory")
         self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-01-01T00:00:00Z")
         rows = {row["group"]: row for row in self.resolver.cenote_json("verdicts", "beta")}
         self.assertEqual({group: row["verdict"] for group, row in rows.items()}, {"lab": "allow", "everyone": "allow"})
@@ -93,7 +97,7 @@ class WhatHolds(RulesTest):
                              rf"lab +block +1 +directive {made} of root +0 +- +For the laboratory")
 
     def test_a_lifted_directive_can_be_looked_at(self):
-        made = self.made("restrict", "alpha", "--title", "For a while", "--requester", "park")
+        made = self.made("restrict", "alpha", "--everyone", "--no-end", "--title", "For a while", "--requester", "park")
         self.resolver.cenote_ok("directive", "lift", made, "--note", "assessed", "--ref", "2026-117")
         for stopped in (False, True):
             if stopped:

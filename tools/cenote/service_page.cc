@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -50,22 +50,6 @@ void print_hosts(const Json& hosts) {
 
 }  // namespace
 
-std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
-    std::string lines;
-    std::size_t used = 0;
-    std::istringstream words{std::string(text)};
-    for (std::string word; words >> word;) {
-        const std::size_t columns = width_of(word);
-        if (used > 0 && used + 1 + columns > width) {
-            lines += "\n" + std::string(indent, ' ');
-            used = 0;
-        }
-        lines += (used > 0 ? " " : "") + word;
-        used += (used > 0 ? 1 : 0) + columns;
-    }
-    return lines;
-}
-
 void print_service(const Json& row) {
     const std::vector<std::pair<std::string_view, std::string>> fields{
         {"service", cell(row, field::kId)},
@@ -81,9 +65,11 @@ void print_service(const Json& row) {
         {"evidence", cell(row, field::kEvidence)},
         {"note", cell(row, field::kNote)},
     };
+    const std::size_t columns = terminal_columns();
+    const std::size_t width = columns == 0 ? kPageWidth : std::min(columns, kPageWidth);
     for (const auto& [label, value] : fields)
         if (value != "-")
-            fmt::print("{:<{}}{}\n", label, kLabelWidth, wrapped(value, kPageWidth - kLabelWidth, kLabelWidth));
+            fmt::print("{}\n", wrapped_text(fmt::format("{:<{}}{}", label, kLabelWidth, value), width, kLabelWidth));
     const auto usual = row.value(field::kWatched, false) ? report::kWatchedFor : report::kSeenFor;
     if (row.value(field::kStale, false))
         fmt::print("its newest evidence is older than {} days, or has no date\n", usual.count());

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "resolver/report/records.h"
+#include "resolver/report/trail.h"
 #include "resolver/rules/exception_document.h"
 #include "tools/cenote/change_flags.h"
 #include "tools/cenote/print.h"
@@ -59,7 +60,8 @@ Result<Json> rules_of_files(Session& session) {
     return rows;
 }
 
-/// Directives, allows and exceptions with their records. A suspension is local to this node and not exported.
+/// Directives, allows and exceptions with the records of their changes. Suspensions and edges are those of this node, and
+/// not exported.
 Result<Json> exported(Session& session) {
     auto rules = session.daemon_listens() ? rules_of_daemon(session) : rules_of_files(session);
     if (!rules) return rules;
@@ -67,7 +69,7 @@ Result<Json> exported(Session& session) {
     if (!trail) return trail.error();
     std::map<std::string, Json> history;
     for (const auto& [node, record] : trail->records)
-        if (!state::is_backup_node(node))
+        if (!state::is_backup_node(node) && !report::is_edge(record))
             history.try_emplace(record.object, Json::array())
                 .first->second.push_back(exported_record(node.empty() ? trail->node : node, record));
     Json out = {{"cenote_state", kFormat},

@@ -148,13 +148,16 @@ Exit status(Session& session, const StatusFlags& flags) {
     if (!answer) return flags.check ? print_check(check_without_answer(answer.error()), false) : fail(answer.error());
     if (flags.json || !flags.check) (*answer)[field::kCatalogue] = catalogue_state(session);
     if (!flags.nodes.empty()) compare_nodes(flags.nodes, *answer);
-    const CheckResult checked = check_problems(answer->value(field::kProblems, Json::array()), well_text(*answer));
+    const auto check = [](const Json& status) {
+        return check_problems(status.value(field::kProblems, Json::array()), well_text(status));
+    };
     if (flags.json) {
         print_json(*answer);
-        return flags.check ? checked.exit : Exit::Done;
+        return flags.check ? check(*answer).exit : Exit::Done;
     }
-    if (flags.check) return print_check(checked, flags.quiet);
-    print_status(session.json_at_site(*answer));
+    const Json at_site = session.json_at_site(*answer);
+    if (flags.check) return print_check(check(at_site), flags.quiet);
+    print_status(at_site);
     return Exit::Done;
 }
 

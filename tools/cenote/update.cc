@@ -3,6 +3,7 @@
 // update: fetches the lists, compiles them with the catalogue, and lets the daemon load the set.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -180,12 +181,19 @@ UpdateResult update_folder(const config::Settings& settings, Names popular, cons
     return result;
 }
 
+/// Whether we have no rights in the folder. Its owner may have taken its own away: the update fails, and status has it.
+bool is_of_others(const Path& folder) {
+    if (::access(folder.c_str(), W_OK) == 0 || errno != EACCES) return false;
+    struct stat info {};
+    return ::stat(folder.c_str(), &info) != 0 || info.st_uid != ::geteuid();
+}
+
 /// Takes the lock and updates the folder; the daemon takes no part in it.
 UpdateResult update_files(const config::Settings& settings, Names popular, const UpdateFlags& flags,
                           std::optional<Publisher>& publisher) {
     const std::string actor = control::own_actor();  // before root has the rights of the folder's owner
     const Path folder = settings.set.parent_path();
-    if (::access(folder.c_str(), W_OK) != 0 && errno == EACCES) {
+    if (is_of_others(folder)) {
         UpdateResult result;
         result.fail(
             Error{fmt::format("{} may not write to {}; run 'sudo cenote update', or 'systemctl start cenote-update'",

@@ -15,7 +15,7 @@ namespace {
 
 namespace field = report::field;
 
-constexpr std::size_t kShown = 8;
+constexpr std::size_t kProblemsShown = 8;
 
 /// One line: a plugin's text ends at a bar, behind which performance data would be.
 std::string in_one_line(std::string_view text) {
@@ -42,7 +42,7 @@ CheckResult check_problems(const Json& problems, std::string_view well) {
         return {Exit::Done,
                 in_one_line(fmt::format("OK - {}{}", well, notices == 0 ? "" : fmt::format(", {} notices", notices)))};
     }
-    const std::size_t more = shown.size() - std::min(shown.size(), kShown);
+    const std::size_t more = shown.size() - std::min(shown.size(), kProblemsShown);
     shown.resize(shown.size() - more);
     return {critical ? Exit::Critical : Exit::Failed,
             in_one_line(fmt::format("{} - {}{}", critical ? "CRITICAL" : "WARNING", fmt::join(shown, "; "),

@@ -60,7 +60,8 @@ TEST(Edge, ChangesNoRule) {
     for (const char* action : {"directive begin", "directive end", "directive planned step", "directive hours begin",
                                "directive hours end", "directive suspended", "directive resumed"})
         EXPECT_TRUE(is_edge(record(action, "d1"))) << action;
-    for (const char* action : {"directive add", "directive step", "directive lift", "allow end", "exception end", "start"})
+    for (const char* action :
+         {"directive add", "directive step", "directive lift", "allow end", "exception end", "start"})
         EXPECT_FALSE(is_edge(record(action, "d1"))) << action;
 }
 

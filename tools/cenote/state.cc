@@ -60,8 +60,8 @@ Result<Json> rules_of_files(Session& session) {
     return rows;
 }
 
-/// Directives, allows and exceptions with the records of their changes. Suspensions and edges are those of this node, and
-/// not exported.
+/// Directives, allows and exceptions with the records of their changes. Suspensions and edges are those of this node,
+/// and not exported.
 Result<Json> exported(Session& session) {
     auto rules = session.daemon_listens() ? rules_of_daemon(session) : rules_of_files(session);
     if (!rules) return rules;

@@ -1,61 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How far the trail has recorded the policy, and reading trail and rules in parts.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sqlite3.h>
-
-#include <filesystem>
-
-#include "resolver/base/time_text.h"
-#include "resolver/state/state.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/state/fixture.h"
 
 namespace cenote::state {
 namespace {
 
 using ::testing::ElementsAre;
 
-const WallTime kNow = parse_time("2026-03-02T12:00:00Z").value();
-
-Record record(std::string action, std::string object) {
-    Record made;
-    made.at = kNow;
-    made.actor = "kim";
-    made.action = std::move(action);
-    made.object = std::move(object);
-    return made;
-}
-
-Result<Record> change(State& state, const Rule* rule, Record made) {
-    return state.change({.rule = rule, .policy = nullptr, .record = std::move(made)});
-}
-
-class TrailMarkTest : public ::testing::Test {
-protected:
-    std::unique_ptr<State> open() {
-        auto opened = State::open(path);
-        EXPECT_TRUE(opened.ok()) << opened.error().text;
-        return std::move(*opened);
-    }
-    /// A change past the program.
-    void tamper(const std::string& sql) {
-        sqlite3* handle = nullptr;
-        ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-        ASSERT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
-        sqlite3_close(handle);
-    }
-    void write_five() {
-        const auto state = open();
-        for (int i = 1; i <= 5; ++i)
-            ASSERT_TRUE(change(*state, nullptr, record("reload", "version " + std::to_string(i))).ok());
-    }
-
-    testing_support::TemporaryFolder folder;
-    Path path = folder / "state.db";
-};
-
-TEST_F(TrailMarkTest, TheTrailIsReadInParts) {
+TEST_F(StateTest, TheTrailIsReadInParts) {
     write_five();
     const auto state = open();
     Import import;
@@ -80,7 +33,7 @@ TEST_F(TrailMarkTest, TheTrailIsReadInParts) {
     EXPECT_THAT(seen, ElementsAre(" 1", " 2", " 3", " 4", " 5", "dns2 3", "dns2 9"));
 }
 
-TEST_F(TrailMarkTest, RulesAreReadInParts) {
+TEST_F(StateTest, RulesAreReadInParts) {
     const auto state = open();
     for (const char* id : {"dns1-1", "dns1-2", "dns1-3"}) {
         const Rule rule{RuleKind::Directive, id, "text", false};
@@ -92,7 +45,7 @@ TEST_F(TrailMarkTest, RulesAreReadInParts) {
     EXPECT_EQ(rest[0].id, "dns1-3");
 }
 
-TEST_F(TrailMarkTest, WhatWasToldIsWrittenWithItsRecordsOrNotAtAll) {
+TEST_F(StateTest, WhatWasToldIsWrittenWithItsRecordsOrNotAtAll) {
     const TrailMark mark{.at = kNow, .documents = {{"directive", "d1", "one"}, {"group", "lab", "two"}}};
     {
         const auto state = open();
@@ -114,7 +67,7 @@ TEST_F(TrailMarkTest, WhatWasToldIsWrittenWithItsRecordsOrNotAtAll) {
     EXPECT_EQ(state->trail_mark()->at, kNow);
 }
 
-TEST_F(TrailMarkTest, TheLastStartOrStopIsKnown) {
+TEST_F(StateTest, TheLastStartOrStopIsKnown) {
     const auto state = open();
     EXPECT_FALSE(state->last_start_or_stop()->has_value());
     for (const char* action : {"start", "stop", "restore"})
@@ -122,7 +75,7 @@ TEST_F(TrailMarkTest, TheLastStartOrStopIsKnown) {
     EXPECT_EQ((*state->last_start_or_stop())->action, "stop");
 }
 
-TEST_F(TrailMarkTest, ACopyWithoutANameIsWhole) {
+TEST_F(StateTest, ACopyWithoutANameIsWhole) {
     write_five();
     const auto fd = copy_without_name(path);
     ASSERT_TRUE(fd.ok()) << fd.error().text;

@@ -164,7 +164,7 @@ Result<WrittenTime> read_written_time(std::string_view text) {
     Scanner scan(text);
     const auto date = scan_date(scan);
     if (!date) return malformed;
-    if (scan.at_end()) return Error{fmt::format("'{0}' is a date without a time; write \"{0} 00:00\"", text)};
+    if (scan.at_end()) return WrittenTime{.clock = *date, .offset = {}, .zone = {}, .date_alone = true};
 
     const seconds clock = scan_clock(scan, Seconds::Optional);
     if (!scan.ok()) return malformed;

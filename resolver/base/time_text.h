@@ -19,13 +19,14 @@ namespace cenote {
 
 /// "2026-12-31T23:59:59+09:00"; without an offset an error that shows how to write one.
 Result<WallTime> parse_time(std::string_view text);
-/// A time as people write it: "2026-12-31T23:59:59+09:00", "2026-12-31 23:59", "2026-12-31 23:59 KST".
+/// A time as people write it: "2026-12-31T23:59:59+09:00", "2026-12-31 23:59", "2026-12-31 23:59 KST", "2026-12-31".
 struct WrittenTime {
     WallTime clock{};                            // what the clock shows, as if it were UTC
     std::optional<std::chrono::minutes> offset;  // east of Greenwich; nullopt: not written
     std::string zone;                            // the abbreviation behind it; empty: none
+    bool date_alone = false;                     // no time is written: `clock` is the beginning of the day
 };
-/// Seconds and offset may be left out.
+/// Seconds and offset may be left out, or all behind the date.
 Result<WrittenTime> read_written_time(std::string_view text);
 /// "2026-12-31T14:59:59Z".
 std::string format_time(WallTime time);

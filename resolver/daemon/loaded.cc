@@ -38,6 +38,7 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     loaded.settings = std::move(*settings);
     loaded.written = loaded.settings.policy;
     open_set(loaded, check);
+    loaded.of_reading = loaded.diagnostics;
     policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
     if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
     return loaded;
@@ -53,13 +54,22 @@ Result<Loaded> load_last(const Path& config, const state::StateReader& archive) 
     loaded.settings = std::move(*settings);
     loaded.written = loaded.settings.policy;
     open_set(loaded, SetCheck::Later);
+    loaded.of_reading = loaded.diagnostics;
     if (!fit_set(loaded)) return Error{all_errors(loaded.diagnostics)};
     return loaded;
 }
 
+void keep_findings(Loaded& loaded, std::span<const Diagnostic> on_policy) {
+    loaded.diagnostics = loaded.of_reading;
+    for (const Diagnostic& one : on_policy)
+        if (one.severity != Diagnostic::Severity::Note || rules::rule_at(one.place).empty())
+            loaded.diagnostics.add(one);
+}
+
 void log_findings(const Loaded& loaded) {
     for (const Diagnostic& diagnostic : loaded.diagnostics.all())
-        if (diagnostic.severity == Diagnostic::Severity::Warning) log::warning("{}", diagnostic.to_string());
+        if (diagnostic.severity == Diagnostic::Severity::Warning && rules::rule_at(diagnostic.place).empty())
+            log::warning("{}", diagnostic.to_string());
     if (loaded.base == nullptr && !loaded.set_problem.empty())
         log::error("{}; {}", loaded.set_problem,
                    loaded.settings.without_set == engine::WithoutSet::Forward

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 
 #include "resolver/config/config.h"
@@ -24,7 +25,8 @@ struct Loaded {
     std::shared_ptr<const policy::Options> written;    // the policy of the files alone
     std::shared_ptr<const domainset::DomainSet> base;  // null: no set could be read
     std::string set_problem;                           // why the set in use is not the newest; empty: it is
-    Diagnostics diagnostics;                           // warnings and notes
+    Diagnostics of_reading;                            // what reading the files alone has found
+    Diagnostics diagnostics;                           // warnings and notes: of_reading, and those on the policy
     std::set<std::string> left_out;                    // rules of the command line that do not fit: "directive dns1-3"
     std::string why_left_out;                          // a line for each, and for each exception that cannot be read
 };
@@ -39,7 +41,11 @@ Result<Loaded> load(const Path& config, SetCheck check);
 /// the set at its path does not fit, the previous set serves.
 Result<Loaded> load_last(const Path& config, const state::StateReader& archive);
 
-/// A log line for each warning, and for a set that is not the newest or missing.
+/// Takes what a check of the policy with its set has found in the place of what one before had. Notes on rules of the
+/// command line are left out: they were shown when the rule was made.
+void keep_findings(Loaded& loaded, std::span<const Diagnostic> on_policy);
+
+/// A log line for each warning of the files, and for a set that is not the newest or missing.
 void log_findings(const Loaded& loaded);
 
 }  // namespace cenote::daemon

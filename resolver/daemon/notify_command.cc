@@ -9,6 +9,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/config/config.h"
 #include "resolver/control/protocol.h"
+#include "resolver/policy/local_times.h"
 
 namespace cenote::daemon {
 namespace {
@@ -44,8 +45,9 @@ void NotifyCommand::announce(const ProblemChanges& changes) {
     for (const report::Problem& problem : changes.begun) add(problem, waiting_.begun, waiting_.ended);
 }
 
-void NotifyCommand::turn(const Path& command, const std::string& node, WallTime wall, Ticks now) {
-    if (process_.started()) collect(command, now);
+void NotifyCommand::turn(const Path& command, const Site& site, WallTime wall, Ticks now,
+                         const std::function<void()>& keep) {
+    collect(command, now);
     if (process_.started()) return;
     if (command.empty()) {
         waiting_ = {};
@@ -54,21 +56,25 @@ void NotifyCommand::turn(const Path& command, const std::string& node, WallTime 
     }
     if (waiting_.empty() || now < not_before_) return;
     if (auto usable = config::check_command(command); !usable) return fail(command, usable.error().text, now);
-    if (auto started = process_.start(command, text_of(waiting_, node, wall)); !started)
-        return fail(command, started.error().text, now);
     in_run_ = std::exchange(waiting_, {});
     started_ = now;
+    keep();
+    if (auto started = process_.start(command, text_of(in_run_, site, wall)); !started) {
+        give_back();
+        fail(command, started.error().text, now);
+    }
 }
 
 ProblemWatch::Known NotifyCommand::handed_over(ProblemWatch::Known known) const {
-    for (const Events* events : {&in_run_, &waiting_}) {
-        for (const auto& [key, problem] : events->begun) known.erase(key);
+    for (const auto& [key, problem] : in_run_.begun)
+        if (const auto at = known.find(key); at != known.end()) at->second.unsure = true;
+    for (const auto& [key, problem] : waiting_.begun) known.erase(key);
+    for (const Events* events : {&in_run_, &waiting_})
         for (const auto& [key, problem] : events->ended) known.try_emplace(key, problem);
-    }
     return known;
 }
 
-std::string NotifyCommand::text_of(const Events& events, const std::string& node, WallTime wall) {
+std::string NotifyCommand::text_of(const Events& events, const Site& site, WallTime wall) {
     std::string lines;
     for (const auto& [key, problem] : events.begun)
         lines += fmt::format("{}: {}; {}\n", report::severity_to_text(problem.severity), printable(problem.what),
@@ -76,10 +82,10 @@ std::string NotifyCommand::text_of(const Events& events, const std::string& node
     for (const auto& [key, problem] : events.ended) lines += fmt::format("over: {}\n", printable(problem.what));
     const Json message{
         {"v", 1},
-        {"node", node},
+        {"node", site.node},
         {"at", format_time(wall)},
-        {"subject", fmt::format("cenote {}: {} new, {} over", node, events.begun.size(), events.ended.size())},
-        {"text", std::move(lines)},
+        {"subject", fmt::format("cenote {}: {} new, {} over", site.node, events.begun.size(), events.ended.size())},
+        {"text", policy::LocalTimes::load_or_utc(site.timezone).shown_in(lines)},
         {"begun", rows_of(events.begun)},
         {"ended", rows_of(events.ended)},
         {"lost", events.lost}};
@@ -87,6 +93,7 @@ std::string NotifyCommand::text_of(const Events& events, const std::string& node
 }
 
 void NotifyCommand::collect(const Path& command, Ticks now) {
+    if (!process_.started()) return;
     const auto how = process_.poll();
     if (!how && now - started_ < kTimeMax) return;
     if (!how) process_.end();
@@ -96,7 +103,12 @@ void NotifyCommand::collect(const Path& command, Ticks now) {
         problem_.clear();
         return;
     }
-    // What it was given waits again, but for what has changed since.
+    give_back();
+    fail(command, how ? how_it_ended(*how) : std::string("did not end within 30 s"), now);
+}
+
+/// What the command was given waits again, but for what has changed since.
+void NotifyCommand::give_back() {
     Events again = std::exchange(in_run_, {});
     Events since = std::exchange(waiting_, std::move(again));
     ProblemChanges changes;
@@ -104,7 +116,6 @@ void NotifyCommand::collect(const Path& command, Ticks now) {
     for (const auto& [key, problem] : since.begun) changes.begun.push_back(problem);
     announce(changes);
     waiting_.lost += since.lost;
-    fail(command, how ? how_it_ended(*how) : std::string("did not end within 30 s"), now);
 }
 
 void NotifyCommand::fail(const Path& command, const std::string& why, Ticks now) {

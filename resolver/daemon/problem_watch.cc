@@ -13,6 +13,7 @@ namespace {
 using control::Json;
 namespace field = report::field;
 
+constexpr const char* kUnsure = "unsure";
 constexpr std::size_t kFileMax = 1U << 20;
 
 std::string text_in(const Json& row, const char* key) {
@@ -35,14 +36,15 @@ void ProblemWatch::remember(std::vector<report::Problem> announced) {
     }
 }
 
-ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, seconds uptime) {
+ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, const report::Condition& condition) {
     ProblemChanges changes;
     Known now;
     for (report::Problem& problem : found) {
         std::string key = problem.key();
         unconfirmed_.erase(key);
         const auto known = known_.find(key);
-        if (known != known_.end()) {  // its first text stays: numbers in it may change all the time
+        if (known != known_.end() &&
+            !known->second.unsure) {  // its first text stays: numbers in it may change all the time
             known->second.logged = problem.logged;
             now.try_emplace(std::move(key), known->second);
         } else if (now.try_emplace(std::move(key), problem).second) {
@@ -51,7 +53,7 @@ ProblemChanges ProblemWatch::look(std::vector<report::Problem> found, seconds up
     }
     for (auto& [key, problem] : known_) {
         if (now.contains(key)) continue;
-        if (unconfirmed_.contains(key) && report::is_undecided(problem, uptime)) {
+        if (unconfirmed_.contains(key) && report::is_undecided(problem, condition)) {
             now.emplace(key, std::move(problem));
         } else {
             unconfirmed_.erase(key);
@@ -73,7 +75,8 @@ std::vector<report::Problem> read_announced(const Path& file) {
                                 .what = text_in(row, field::kWhat),
                                 .since = std::nullopt,
                                 .remedy = text_in(row, field::kDo),
-                                .id = text_in(row, field::kId)};
+                                .id = text_in(row, field::kId),
+                                .unsure = row.value(kUnsure, Json()) == true};
         if (const auto since = parse_time(text_in(row, field::kSince))) problem.since = *since;
         announced.push_back(std::move(problem));
     }
@@ -82,7 +85,10 @@ std::vector<report::Problem> read_announced(const Path& file) {
 
 std::string announced_text(const ProblemWatch::Known& announced) {
     Json rows = Json::array();
-    for (const auto& [key, problem] : announced) rows.push_back(report::problem_json(problem));
+    for (const auto& [key, problem] : announced) {
+        rows.push_back(report::problem_json(problem));
+        if (problem.unsure) rows.back()[kUnsure] = true;
+    }
     return rows.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

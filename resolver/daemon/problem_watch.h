@@ -31,8 +31,8 @@ public:
     /// Problems that an earlier run announced.
     void remember(std::vector<report::Problem> announced);
     /// Compares what is found now with the last look. A remembered problem that is
-    /// not found, and cannot be judged yet, lasts.
-    [[nodiscard]] ProblemChanges look(std::vector<report::Problem> found, seconds uptime);
+    /// not found, and cannot be judged yet by `condition`, lasts; one whose begin may not have arrived begins again.
+    [[nodiscard]] ProblemChanges look(std::vector<report::Problem> found, const report::Condition& condition);
     [[nodiscard]] const Known& known() const noexcept { return known_; }
 
 private:

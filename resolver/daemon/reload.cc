@@ -40,12 +40,6 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     return waiting;
 }
 
-/// On the clock of the site, for systemd.
-std::string at_site(const config::Settings& settings, WallTime at) {
-    const auto times = policy::LocalTimes::load(settings.timezone);
-    return times ? times->show(at) : format_time(at);
-}
-
 }  // namespace
 
 std::string status_line(const Running& running) {
@@ -53,9 +47,10 @@ std::string status_line(const Running& running) {
     std::string line = fmt::format("{} domains, policy version {}", base == nullptr ? 0 : base->info().domains,
                                    running.enforcement().version().version);
     if (running.problems().refused_start()) line += "; the files were refused at the start";
-    if (const auto& refused = running.problems().refused_reload())
-        line += fmt::format("; the last reload failed at {}",
-                            at_site(running.enforcement().loaded().settings, refused->at));
+    if (const auto& refused = running.problems().refused_reload()) {
+        const auto times = policy::LocalTimes::load_or_utc(running.enforcement().loaded().settings.timezone);
+        line += fmt::format("; the last reload failed at {}", times.show(refused->at));
+    }
     return line;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "resolver/base/log.h"
 #include "resolver/policy/policy.h"
@@ -37,11 +38,13 @@ Status add_runtime_rules(Loaded& loaded, rules::RuntimeRules made, const Ruleboo
     for (;;) {
         Diagnostics found;
         auto both = rules::add_runtime_rules(of_files, made, found);
+        const std::size_t read = found.all().size();  // the others are on the policy
         if (both != nullptr) policy::Policy::check(*both, loaded.base.get(), found);
         if (!found.has_errors()) {
             loaded.settings.policy = std::move(both);
             loaded.left_out = std::move(left_out);
             loaded.why_left_out = std::move(why);
+            keep_findings(loaded, std::span(found.all()).subspan(read));
             return Done{};
         }
         for (const Diagnostic& diagnostic : found.all()) {

@@ -7,9 +7,9 @@
 #include <cstdlib>
 
 #include "resolver/base/log.h"
-#include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/status.h"
+#include "resolver/policy/local_times.h"
 
 namespace cenote::daemon {
 namespace {
@@ -23,11 +23,12 @@ constexpr unsigned kAnnouncedMode = 0640;
 /// The problems that were announced: a restart announces none of them again.
 Path announced_file(const Loaded& loaded) { return Path(loaded.settings.state).concat(".problems.json"); }
 
-void log_begin(const report::Problem& problem) {
+void log_begin(const report::Problem& problem, const policy::LocalTimes& times) {
+    const std::string text = times.shown_in(fmt::format("{}; {}", problem.what, problem.remedy));
     switch (problem.severity) {
-        case report::Severity::Error: return log::error("{}; {}", problem.what, problem.remedy);
-        case report::Severity::Warning: return log::warning("{}; {}", problem.what, problem.remedy);
-        case report::Severity::Notice: return log::notice("{}; {}", problem.what, problem.remedy);
+        case report::Severity::Error: return log::error("{}", text);
+        case report::Severity::Warning: return log::warning("{}", text);
+        case report::Severity::Notice: return log::notice("{}", text);
     }
 }
 
@@ -140,20 +141,25 @@ void Running::on_second() {
         look_at_problems();
     }
     const config::Settings& settings = enforcement().loaded().settings;
-    notify_.turn(settings.notify_command, settings.node, wall_now(), at);
+    notify_.turn(settings.notify_command, {settings.node, settings.timezone}, wall_now(), at,
+                 [this] { keep_announced(); });
     problems_.note_notify_problem(notify_.problem());
     keep_announced();
 }
 
 /// Each problem has one line in the log when it begins, and one when it is over.
 void Running::look_at_problems() {
-    const ProblemChanges changes = watch_.look(problems_of(*this), queries_->uptime());
+    const report::Condition condition = condition_of(*this);
+    const ProblemChanges changes = watch_.look(problems_of(*this, condition), condition);
+    if (changes.begun.empty() && changes.ended.empty()) return;
+    const auto times = policy::LocalTimes::load_or_utc(enforcement().loaded().settings.timezone);
     for (const report::Problem& problem : changes.begun)
-        if (problem.logged == report::Logged::No) log_begin(problem);
+        if (problem.logged == report::Logged::No) log_begin(problem, times);
     for (const report::Problem& problem : changes.ended) {
         problems_.forget(problem.key());
         if (problem.logged != report::Logged::Both)
-            log::notice("over: {} (since {})", problem.what, format_time(problem.since.value_or(wall_now())));
+            log::notice("over: {} (since {})", times.shown_in(problem.what),
+                        times.show(problem.since.value_or(wall_now())));
     }
     notify_.announce(changes);
 }
@@ -185,6 +191,7 @@ void Running::begin_drain() {
 void Running::stop() {
     queries_->stop();
     uses_->flush(now());
+    notify_.collect(enforcement().loaded().settings.notify_command, ticks_now());
     keep_announced();
     state::Record record = own_record("stop");
     record.object = config_.string();

@@ -32,9 +32,12 @@ Result<Loaded> with_newest_set(const Loaded& in_use) {
     open_set(loaded, SetCheck::Now, in_use.base.get());
     if (loaded.base == nullptr && loaded.set_problem.empty()) return Error{"the configuration has no [blocklist].set"};
     if (!loaded.set_problem.empty()) return Error{loaded.set_problem};
-    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), loaded.diagnostics);
-    for (const Diagnostic& diagnostic : loaded.diagnostics.all())
+    Diagnostics found;
+    policy::Policy::check(*loaded.settings.policy, loaded.base.get(), found);
+    for (const Diagnostic& diagnostic : found.all())
         if (diagnostic.severity == Diagnostic::Severity::Error) return Error{diagnostic.to_string()};
+    loaded.of_reading = in_use.of_reading;
+    keep_findings(loaded, found.all());
     return loaded;
 }
 

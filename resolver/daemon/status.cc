@@ -52,6 +52,26 @@ std::vector<report::GroupClients> expected_clients(const Running& running) {
     return rows;
 }
 
+std::vector<report::ZoneServed> zones_served(const Running& running) {
+    std::vector<report::ZoneServed> zones;
+    for (const auto& zone : running.queries().primary_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
+    return zones;
+}
+
+std::map<std::string, WallTime> times_made(const Running& running) {
+    std::map<std::string, WallTime> times;
+    const auto story = story_of(running);
+    for (const policy::Directive& directive : running.enforcement().policy().options().directives) {
+        if (!directive.ends || directive.starts || rules::rule_at(directive.place).empty()) continue;
+        if (const auto made = story(directive.id).made) times[directive.id] = made->at;
+    }
+    return times;
+}
+
+report::ClockPair clocks_now() { return {.ticks = ticks_now(), .wall = wall_now()}; }
+
+}  // namespace
+
 report::Condition condition_of(Running& running) {
     const Loaded& loaded = running.enforcement().loaded();
     report::Condition condition;
@@ -75,27 +95,20 @@ report::Condition condition_of(Running& running) {
     running.queries().upstream_journal().add_times(condition.upstreams);
     condition.diagnostics = loaded.diagnostics.all();
     condition.directives = running.enforcement().policy().options().directives;
+    condition.made = times_made(running);
     condition.groups = expected_clients(running);
     condition.uptime = running.queries().uptime();
     return condition;
 }
 
-std::vector<report::ZoneServed> zones_served(const Running& running) {
-    std::vector<report::ZoneServed> zones;
-    for (const auto& zone : running.queries().primary_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
-    return zones;
-}
-
-report::ClockPair clocks_now() { return {.ticks = ticks_now(), .wall = wall_now()}; }
-
-}  // namespace
-
-std::vector<report::Problem> problems_of(Running& running) {
-    auto problems = report::find_problems(condition_of(running), wall_now());
+std::vector<report::Problem> problems_of(Running& running, const report::Condition& condition) {
+    auto problems = report::find_problems(condition, wall_now());
     for (report::Problem& problem : problems)
         if (!problem.since) problem.since = running.problems().since(problem.key(), wall_now(), ticks_now());
     return problems;
 }
+
+std::vector<report::Problem> problems_of(Running& running) { return problems_of(running, condition_of(running)); }
 
 Json status_json(Running& running) {
     const Loaded& loaded = running.enforcement().loaded();

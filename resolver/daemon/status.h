@@ -15,8 +15,11 @@
 
 namespace cenote::daemon {
 
+/// What may need attention. Its spans are of the policy in force, and last as long as that.
+[[nodiscard]] report::Condition condition_of(Running& running);
 /// What needs attention. The call itself notes when a problem without a time of its own was first seen, and so must
 /// happen at least every minute.
+[[nodiscard]] std::vector<report::Problem> problems_of(Running& running, const report::Condition& condition);
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
 [[nodiscard]] control::Json stats_json(Running& running);

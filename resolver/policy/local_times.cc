@@ -89,6 +89,11 @@ Result<LocalTimes> LocalTimes::load(const std::string& zone) {
     return times;
 }
 
+LocalTimes LocalTimes::load_or_utc(const std::string& zone) {
+    auto times = load(zone);
+    return times ? std::move(*times) : LocalTimes();
+}
+
 std::string LocalTimes::show(WallTime at) const {
     const seconds offset = zone_.offset_at(at);
     const WallTime clock = at + offset;
@@ -120,9 +125,10 @@ std::string LocalTimes::with_offsets_in(std::string_view text) const {
     return replaced_in(text, [this](WallTime at) { return with_offset(at); });
 }
 
-Result<WallTime> LocalTimes::read(std::string_view text) const {
-    const auto written = read_written_time(text);
+Result<WallTime> LocalTimes::read(std::string_view text, DateAlone date) const {
+    auto written = read_written_time(text);
     if (!written) return written.error();
+    if (written->date_alone && date == DateAlone::End) written->clock += days(1) - seconds(1);
     if (written->offset) return written->clock - *written->offset;
     const auto times = times_at(zone_, written->clock);
     const std::string clock = fmt::format("{} {}", date_text(written->clock), clock_text(written->clock));

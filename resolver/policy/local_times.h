@@ -10,6 +10,7 @@
 // Failure:  load() names a zone that is unknown; read() gives an Error that shows how to write the time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,11 +18,16 @@
 
 namespace cenote::policy {
 
+/// What a date without a time means: the first or the last second of that day.
+enum class DateAlone : std::uint8_t { Begin, End };
+
 class LocalTimes {
 public:
     LocalTimes() = default;  // UTC
     /// "Asia/Seoul"; empty: UTC.
     static Result<LocalTimes> load(const std::string& zone);
+    /// The same; UTC where the zone is not known.
+    static LocalTimes load_or_utc(const std::string& zone);
 
     /// "2026-11-30 09:00 KST"; seconds only where they are not zero.
     [[nodiscard]] std::string show(WallTime at) const;
@@ -32,7 +38,7 @@ public:
     /// The text with each such time as RFC 3339 on the clock of this zone: "2026-11-30T09:00:00+09:00".
     [[nodiscard]] std::string with_offsets_in(std::string_view text) const;
     /// A time without an offset is meant on the clock of this zone.
-    [[nodiscard]] Result<WallTime> read(std::string_view text) const;
+    [[nodiscard]] Result<WallTime> read(std::string_view text, DateAlone date = DateAlone::Begin) const;
 
 private:
     [[nodiscard]] std::string with_offset(WallTime at) const;

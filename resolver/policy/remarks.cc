@@ -125,9 +125,9 @@ void lint_lists(const Options& options, const DomainSet* base, Diagnostics& diag
                 });
             });
         if (!targeted)
-            diagnostics.warning(list.place, fmt::format("list '{}' blocks nothing until a directive targets it; write "
-                                                        "targets = [\"list:{}\"]",
-                                                        list.id, list.id));
+            diagnostics.note(list.place, fmt::format("list '{}' blocks nothing until a directive targets it; write "
+                                                     "targets = [\"list:{}\"]",
+                                                     list.id, list.id));
         const bool compiled =
             base == nullptr || std::any_of(base->sources().begin(), base->sources().end(), [&](const Source& s) {
                 return s.kind == SourceKind::List && s.id == list.id;

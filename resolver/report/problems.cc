@@ -8,6 +8,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
+#include "resolver/rules/rules.h"
 
 namespace cenote::report {
 namespace {
@@ -16,8 +17,13 @@ constexpr std::size_t kProblemsMax = 50;  // there may be a thousand exceptions
 constexpr seconds kDay{86400};
 constexpr seconds kDueSoon = 7 * kDay;   // a directive that ends, or is to be reviewed
 constexpr seconds kClientsKnown = kDay;  // until then the clients of a group are no use to count
-constexpr seconds kUndecided{180};       // a server is healthy until it was asked
+constexpr seconds kUndecided{180};       // until then something may not have been looked at
 constexpr std::string_view kGroupKey = "clients of group ";
+constexpr std::string_view kUpstreamKey = "upstream ";
+constexpr std::string_view kAllUpstreamsKey = "upstream";
+constexpr std::string_view kStartKey = "start";
+constexpr std::string_view kReloadKey = "reload";
+constexpr std::string_view kRestartKey = "restart";
 
 using Problems = std::vector<Problem>;
 
@@ -34,13 +40,13 @@ void add_refusals(const Condition& condition, Problems& found) {
                          fmt::format("the configuration was refused at the start of {}, and the last one that was in "
                                      "force is in use: {}",
                                      format_time(refused->at), first_line(refused->why)),
-                         refused->at, "correct it, then 'cenote reload'"});
+                         refused->at, "correct it, then 'cenote reload'", std::string(kStartKey)});
     if (const auto& refused = condition.refused_reload)
         found.push_back(
             {Severity::Error,
              fmt::format("the last reload failed at {}: {}", format_time(refused->at), first_line(refused->why)),
              refused->at, "correct it, then 'cenote reload'; until then a restart uses the last configuration, too",
-             "reload", Logged::Begin});
+             std::string(kReloadKey), Logged::Begin});
     if (const auto& refused = condition.refused_set)
         found.push_back({Severity::Error, fmt::format("the newest set is not in force: {}", first_line(refused->why)),
                          refused->at, "run 'cenote update', then look at its output", "newest set", Logged::Begin});
@@ -112,7 +118,8 @@ void add_state_problems(const Condition& condition, WallTime now, Problems& foun
                          fmt::format("everything is suspended until {}{}{}", format_time(*until),
                                      condition.suspended_by.empty() ? "" : " by ", condition.suspended_by),
                          {},
-                         "'cenote resume' ends it before that"});
+                         "'cenote resume' ends it before that",
+                         "suspension"});
 }
 
 /// "exception dns1-17 from directive d1 for 10.20.3.0/28"
@@ -172,6 +179,22 @@ void add_exceptions(const Condition& condition, Problems& found) {
         }
 }
 
+void add_upstream_problems(const UpstreamViews& upstreams, Problems& found) {
+    const auto is_sick = [](const auto& each) { return !each.second.healthy; };
+    if (!upstreams.empty() && std::ranges::all_of(upstreams, is_sick)) {
+        std::optional<WallTime> since;  // when the last of them went
+        for (const auto& [server, view] : upstreams) since = std::max(since, view.since);
+        found.push_back({Severity::Error, "no upstream server answers", since,
+                         "check the network of this machine, the firewall towards the servers, and the servers",
+                         std::string(kAllUpstreamsKey)});
+    }
+    for (const auto& [server, view] : upstreams)
+        if (!view.healthy)
+            found.push_back({Severity::Warning, fmt::format("upstream {} does not answer", server), view.since,
+                             "check the server and the path to it, or change [upstream].servers",
+                             std::string(kUpstreamKey) + server, Logged::Both});
+}
+
 void add_network_problems(const Condition& condition, Problems& found) {
     for (const SocketAddress& address : condition.absent_addresses)
         found.push_back({Severity::Warning,
@@ -180,11 +203,7 @@ void add_network_problems(const Condition& condition, Problems& found) {
                          "nothing if it comes later, it is served then; else change [server].listen",
                          fmt::format("address {}", address.to_string()),
                          Logged::Both});
-    for (const auto& [server, view] : condition.upstreams)
-        if (!view.healthy)
-            found.push_back({Severity::Warning, fmt::format("upstream {} does not answer", server), view.since,
-                             "check the server and the path to it, or change [upstream].servers",
-                             fmt::format("upstream {}", server), Logged::Both});
+    add_upstream_problems(condition.upstreams, found);
     for (const GroupClients& group : condition.groups)
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2)
             found.push_back({Severity::Warning,
@@ -195,14 +214,22 @@ void add_network_problems(const Condition& condition, Problems& found) {
                              std::string(kGroupKey) + group.group});
 }
 
-void add_due_dates(const policy::Directive& directive, WallTime now, Problems& found) {
+/// Whether somebody may have forgotten the end of a directive: it was set more than a week ahead.
+bool has_far_end(const policy::Directive& directive, const Condition& condition) {
+    if (!directive.ends) return false;
+    if (directive.starts) return *directive.ends - *directive.starts > kDueSoon;
+    const auto made = condition.made.find(directive.id);
+    return made == condition.made.end() || *directive.ends - made->second > kDueSoon;
+}
+
+void add_due_dates(const policy::Directive& directive, const Condition& condition, WallTime now, Problems& found) {
     const bool is_in_force =
         (!directive.starts || *directive.starts <= now) && (!directive.ends || now < *directive.ends);
-    if (is_in_force && directive.ends && *directive.ends - now <= kDueSoon)
+    if (is_in_force && has_far_end(directive, condition) && *directive.ends - now <= kDueSoon)
         found.push_back({Severity::Notice,
                          fmt::format("directive {} ends at {}", directive.id, format_time(*directive.ends)),
                          {},
-                         "nothing if it is to end; give it a later end, or make another one, if it is not",
+                         "make a later end if it shall go on",
                          fmt::format("end of directive {}", directive.id)});
     if (!directive.review || *directive.review - now > kDueSoon) return;
     const bool due = *directive.review <= now;
@@ -213,22 +240,29 @@ void add_due_dates(const policy::Directive& directive, WallTime now, Problems& f
                      fmt::format("{} of directive {}", due ? "review" : "coming review", directive.id)});
 }
 
+/// Without line and column, which other changes of the file move; empty: two have the same text.
+std::string id_of(const Diagnostic& diagnostic, const Problems& found) {
+    std::string id = SourcePlace{.file = diagnostic.place.file}.to_string() + diagnostic.text;
+    return std::ranges::find(found, id, &Problem::key) == found.end() ? id : std::string();
+}
+
 void add_remarks_of_configuration(const Condition& condition, WallTime now, Problems& found) {
     if (!condition.waiting_for_restart.empty())
         found.push_back({Severity::Warning,
                          fmt::format("changed, and taken over at the next restart only: {}",
                                      fmt::join(condition.waiting_for_restart, ", ")),
                          {},
-                         "'systemctl restart cenoted'; no query is lost"});
-    for (const Diagnostic& diagnostic : condition.diagnostics)
-        if (diagnostic.severity == Diagnostic::Severity::Warning)
-            found.push_back({Severity::Warning,
-                             diagnostic.place.to_string() + diagnostic.text,
-                             {},
-                             "change the configuration, then 'cenote reload'",
-                             {},
-                             Logged::Begin});
-    for (const policy::Directive& directive : condition.directives) add_due_dates(directive, now, found);
+                         "'systemctl restart cenoted'; no query is lost",
+                         std::string(kRestartKey)});
+    for (const Diagnostic& diagnostic : condition.diagnostics) {
+        if (diagnostic.severity != Diagnostic::Severity::Warning) continue;
+        const std::string rule = rules::rule_at(diagnostic.place);
+        found.push_back({Severity::Warning, diagnostic.place.to_string() + diagnostic.text, std::nullopt,
+                         rule.empty() ? "change the configuration, then 'cenote reload'"
+                                      : fmt::format("cenote directive lift {}", rule),
+                         id_of(diagnostic, found), rule.empty() ? Logged::Begin : Logged::No});
+    }
+    for (const policy::Directive& directive : condition.directives) add_due_dates(directive, condition, now, found);
 }
 
 }  // namespace
@@ -253,8 +287,18 @@ std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     return found;
 }
 
-bool is_undecided(const Problem& problem, seconds uptime) noexcept {
-    return uptime < (problem.key().starts_with(kGroupKey) ? kClientsKnown : kUndecided);
+bool is_undecided(const Problem& problem, const Condition& condition) {
+    const std::string_view key = problem.key();
+    if (key == kStartKey || key == kReloadKey || key == kRestartKey) return false;  // the start has read the files
+    if (key.starts_with(kGroupKey)) return condition.uptime < kClientsKnown;
+    const auto& upstreams = condition.upstreams;
+    const auto has_answered = [](const auto& each) { return each.second.answered; };
+    if (key == kAllUpstreamsKey && !upstreams.empty()) return std::ranges::none_of(upstreams, has_answered);
+    if (key.starts_with(kUpstreamKey)) {
+        const auto view = upstreams.find(std::string(key.substr(kUpstreamKey.size())));
+        if (view != upstreams.end()) return !view->second.answered;
+    }
+    return condition.uptime < kUndecided;
 }
 
 Json problem_json(const Problem& problem) {

@@ -5,6 +5,7 @@
 // Threads: pure.   Time: an argument.   Memory: the answer.   Failure: none.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,7 @@ struct Problem {
     std::string remedy;             // the field `do`
     std::string id{};               // the same as long as it lasts, though `what` changes; empty: `what`
     Logged logged = Logged::No;
+    bool unsure = false;  // an earlier run handed its begin over, and did not learn whether it arrived
 
     [[nodiscard]] const std::string& key() const noexcept { return id.empty() ? what : id; }
 };
@@ -68,15 +70,17 @@ struct Condition {
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;
-    std::vector<GroupClients> groups;  // those with an expected number
+    std::map<std::string, WallTime> made;  // when rules of the command line were, of those with an end and no start
+    std::vector<GroupClients> groups;      // those with an expected number
     seconds uptime{};
 };
 
 /// At most 50 problems once exceptions are counted in; of other kinds all.
 [[nodiscard]] std::vector<Problem> find_problems(const Condition& condition, WallTime now);
 
-/// Whether a problem that is not found now may still be there: soon after a start too little is known of it.
-[[nodiscard]] bool is_undecided(const Problem& problem, seconds uptime) noexcept;
+/// Whether a problem of an earlier run that is not found now may still be there: this run has not looked at its subject
+/// yet. An upstream server is looked at when it is asked, however long that takes.
+[[nodiscard]] bool is_undecided(const Problem& problem, const Condition& condition);
 
 [[nodiscard]] Json problem_json(const Problem& problem);
 [[nodiscard]] Json problems_json(std::span<const Problem> problems);

@@ -13,6 +13,7 @@ void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& v
             view.healthy = health.healthy;
             view.judged_at = health.judged_at;
         }
+        view.answered |= health.answered;
         view.queries += health.queries;
         view.failures += health.failures;
         if (health.rtt_ms > 0) view.rtt_ms += (health.rtt_ms - view.rtt_ms) / ++view.measured;
@@ -23,6 +24,7 @@ Json upstreams_json(const UpstreamViews& views) {
     Json servers = Json::array();
     for (const auto& [server, view] : views)
         servers.push_back({{field::kServer, server},
+                           {field::kAsked, view.judged_at != Ticks{}},
                            {field::kHealthy, view.healthy},
                            {field::kRtt, view.measured == 0 ? Json(nullptr) : Json(view.rtt_ms)}});
     return servers;

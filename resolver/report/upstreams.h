@@ -18,6 +18,7 @@ namespace cenote::report {
 struct UpstreamView {
     bool healthy = true;            // by the worker that asked last
     Ticks judged_at{};              // when that was; zero: no worker has asked
+    bool answered = false;          // some worker, in this run
     double rtt_ms = 0;              // the mean of the workers that measured it
     std::uint32_t measured = 0;     // workers; with 0 the mean is unknown
     std::optional<WallTime> since;  // when it became as it is; nullopt: not since the start

@@ -31,6 +31,14 @@ RuleDocument read_document(const state::Rule& rule) {
     return read;
 }
 
+std::string rule_at(const SourcePlace& place) {
+    for (const state::RuleKind kind : {state::RuleKind::Directive, state::RuleKind::Allow}) {
+        const std::string before = fmt::format("{} ", state::rule_kind_to_text(kind));
+        if (place.file.starts_with(before)) return place.file.substr(before.size());
+    }
+    return {};
+}
+
 ParsedRule parse_rule(state::Rule rule) {
     ParsedRule parsed{.rule = std::move(rule), .document = {}, .exception = {}, .ends = {}};
     switch (parsed.rule.kind) {

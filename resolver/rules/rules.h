@@ -29,6 +29,8 @@ struct RuleDocument {
     Diagnostics found;  // mistakes and notes; a document with a mistake cannot be added to a policy
 };
 [[nodiscard]] RuleDocument read_document(const state::Rule& rule);
+/// The id of the rule whose text a place is in; empty: the place is in a file.
+[[nodiscard]] std::string rule_at(const SourcePlace& place);
 
 /// The rules in force that were made at the command line.
 struct RuntimeRules {

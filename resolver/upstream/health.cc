@@ -21,7 +21,9 @@ void Health::answered(Ticks::duration rtt, Ticks now) noexcept {
     // RFC 6298 §2: seven parts of the old value and one of the new; only the new one after an outage.
     rtt_ = rtt_ == Ticks::duration::zero() || losses_ > 0 ? rtt : (rtt_ * 7 + rtt) / 8;
     measured_at_ = judged_at_ = now;
-    if (rtt < kUseless) losses_ = 0;
+    if (rtt >= kUseless) return;
+    losses_ = 0;
+    has_answered_ = true;
 }
 
 void Health::unreachable(Ticks now) noexcept {

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] bool healthy() const noexcept { return losses_ < kLossesMax; }
     /// When the server last answered or failed to answer; zero: it was not asked yet.
     [[nodiscard]] Ticks judged_at() const noexcept { return judged_at_; }
+    /// Whether it ever answered in useful time. A healthy one may not have been asked, or only once and in vain.
+    [[nodiscard]] bool has_answered() const noexcept { return has_answered_; }
     /// The smoothed round-trip time; zero: not known yet. A loss counts as a long one.
     [[nodiscard]] Ticks::duration rtt() const noexcept { return rtt_; }
     /// How long to wait before the next try.
@@ -65,6 +67,7 @@ private:
     Ticks probed_at_{};
     Ticks plain_until_{};
     std::uint32_t losses_ = 0;  // consecutive
+    bool has_answered_ = false;
     std::uint32_t case_misses_ = 0;
     std::uint64_t queries_ = 0;
     std::uint64_t failures_ = 0;

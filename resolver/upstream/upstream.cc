@@ -169,7 +169,8 @@ std::vector<ServerHealth> LoopForwarder::health() const {
         const std::string& tls = server.address.tls_name;
         const std::chrono::duration<double, std::milli> rtt = server.health.rtt();
         result.push_back({tls.empty() ? address : "tls://" + address + "#" + tls, server.health.healthy(),
-                          server.health.judged_at(), rtt.count(), server.health.queries(), server.health.failures()});
+                          server.health.judged_at(), server.health.has_answered(), rtt.count(), server.health.queries(),
+                          server.health.failures()});
     }
     return result;
 }

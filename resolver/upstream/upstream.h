@@ -71,8 +71,9 @@ enum class Ticket : std::uint8_t {
 struct ServerHealth {
     std::string server;
     bool healthy = true;
-    Ticks judged_at{};  // when it last answered or failed to answer; zero: not asked yet
-    double rtt_ms = 0;  // smoothed; 0: not known yet
+    Ticks judged_at{};      // when it last answered or failed to answer; zero: not asked yet
+    bool answered = false;  // ever, in useful time; a healthy one may have been asked once, in vain
+    double rtt_ms = 0;      // smoothed; 0: not known yet
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
 };

@@ -30,13 +30,14 @@ protected:
         std::ofstream(command) << "#!/bin/sh\n" << body << "\n";
         ::chmod(command.c_str(), mode);
     }
-    void turn(seconds at) { notify.turn(command, "node1", kNoon, kStart + at); }
+    void turn(seconds at) { notify.turn(command, {"node1", "Asia/Seoul"}, kNoon, kStart + at, keep); }
     /// Turns at one time until problem "a" is handed over, or the command has failed.
     void run(seconds at) {
         for (turn(at); notify.problem().empty() && !handed_over("a"); turn(at)) std::this_thread::yield();
     }
     [[nodiscard]] bool handed_over(const std::string& key) const {
-        return notify.handed_over({{key, Problem{}}}).contains(key);
+        const auto known = notify.handed_over({{key, Problem{}}});
+        return known.contains(key) && !known.at(key).unsure;
     }
     [[nodiscard]] std::string written(const char* name = "out") const {
         std::ostringstream text;
@@ -47,6 +48,7 @@ protected:
     testing_support::TemporaryFolder folder;
     Path command = folder / "command";
     NotifyCommand notify;
+    std::function<void()> keep = [] {};
 };
 
 TEST_F(NotifyCommandTest, GetsWhatBeganAndEndedAsJson) {
@@ -66,6 +68,17 @@ TEST_F(NotifyCommandTest, GetsWhatBeganAndEndedAsJson) {
     EXPECT_EQ(message["lost"], 0);
 }
 
+TEST_F(NotifyCommandTest, TextHasTheTimesOfTheSite) {
+    script("cat >" + (folder / "out").string());
+    notify.announce(
+        {.begun = {Problem{.what = "failed at 2026-03-02T12:00:00Z", .since = {}, .remedy = "r", .id = "a"}},
+         .ended = {}});
+    run(seconds{0});
+    const Json message = Json::parse(written());
+    EXPECT_EQ(message["text"], "error: failed at 2026-03-02 21:00 KST; r\n");
+    EXPECT_EQ(message["begun"][0]["what"], "failed at 2026-03-02T12:00:00Z");
+}
+
 TEST_F(NotifyCommandTest, WhatEndsBeforeItWasHandedOverIsNotMentioned) {
     notify.announce(begin("a"));
     notify.announce(end("a"));
@@ -74,6 +87,38 @@ TEST_F(NotifyCommandTest, WhatEndsBeforeItWasHandedOverIsNotMentioned) {
     EXPECT_TRUE(notify.handed_over({}).contains("b")) << "its end is not handed over yet";
     notify.announce(begin("notify"));
     EXPECT_TRUE(handed_over("notify")) << "the command is not told that it failed";
+}
+
+/// What is stored before the start holds for every end of this process after it.
+TEST_F(NotifyCommandTest, WhatItIsToGetIsKeptBeforeItStarts) {
+    script("cat >" + (folder / "out").string());
+    std::vector<std::string> kept;
+    keep = [&] {
+        EXPECT_FALSE(std::filesystem::exists(folder / "out")) << "nothing was started yet";
+        kept.push_back(announced_text(notify.handed_over({{"a", Problem{.what = "a", .since = {}, .remedy = "r"}}})));
+    };
+    notify.announce(begin("a"));
+    notify.announce(end("b"));
+    EXPECT_TRUE(kept.empty());
+    run(seconds{0});
+    ASSERT_EQ(kept.size(), 1U) << "once for each start";
+    const Json rows = Json::parse(kept.front());
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0]["id"], "a");
+    EXPECT_EQ(rows[0]["unsure"], true) << "its end will be announced, and its begin again while it lasts";
+    EXPECT_EQ(rows[1]["id"], "b") << "its end is announced again";
+    EXPECT_TRUE(handed_over("a"));
+    EXPECT_FALSE(notify.handed_over({}).contains("b"));
+}
+
+TEST_F(NotifyCommandTest, ARunThatHasEndedIsNotedWithoutAnotherOne) {
+    script("cat >" + (folder / "out").string());
+    notify.announce(end("b"));
+    turn(seconds{0});
+    notify.announce(begin("a"));
+    while (notify.handed_over({}).contains("b")) notify.collect(command, kStart);
+    EXPECT_FALSE(handed_over("a")) << "it still waits";
+    EXPECT_EQ(Json::parse(written())["begun"].size(), 0U);
 }
 
 TEST_F(NotifyCommandTest, IsRunAgainAfterAFailure) {
@@ -141,15 +186,15 @@ TEST_F(NotifyCommandTest, ADeafAndTalkativeOneIsNoHarm) {
 TEST_F(NotifyCommandTest, MoreThanTheLimitIsCounted) {
     for (std::size_t i = 0; i < NotifyCommand::kWaitingMax + 3; ++i) notify.announce(begin(std::to_string(i)));
     script("cat >" + (folder / "out").string());
-    notify.turn(command, "node1", kNoon, kStart);
-    while (!handed_over("0")) notify.turn(command, "node1", kNoon, kStart);
+    notify.turn(command, {"node1", "Asia/Seoul"}, kNoon, kStart, keep);
+    while (!handed_over("0")) notify.turn(command, {"node1", "Asia/Seoul"}, kNoon, kStart, keep);
     EXPECT_EQ(Json::parse(written())["lost"], 3);
     EXPECT_EQ(Json::parse(written())["begun"].size(), NotifyCommand::kWaitingMax);
 }
 
 TEST_F(NotifyCommandTest, WithoutACommandNothingWaits) {
     notify.announce(begin("a"));
-    notify.turn({}, "node1", kNoon, kStart);
+    notify.turn({}, {"node1", ""}, kNoon, kStart, keep);
     EXPECT_TRUE(handed_over("a"));
     EXPECT_EQ(notify.problem(), "");
 }

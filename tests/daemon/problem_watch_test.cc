@@ -10,7 +10,13 @@ using report::Problem;
 using report::Severity;
 using ::testing::ElementsAre;
 
-constexpr seconds kLong{100'000};  // everything can be judged
+report::Condition running_for(seconds uptime) {
+    report::Condition condition;
+    condition.uptime = uptime;
+    return condition;
+}
+
+const report::Condition kLong = running_for(seconds{100'000});  // all but upstream servers can be judged
 
 Problem problem(std::string what, std::string id = {}) {
     return {Severity::Warning, std::move(what), kNoon, "do something", std::move(id)};
@@ -35,8 +41,8 @@ TEST(ProblemWatch, TellsBeginAndEndOnce) {
 
 TEST(ProblemWatch, WhatBeganInThisRunEndsAtOnce) {
     ProblemWatch watch;
-    static_cast<void>(watch.look({problem("a refused reload")}, seconds{1}));
-    EXPECT_THAT(keys_of(watch.look({}, seconds{2}).ended), ElementsAre("a refused reload"));
+    static_cast<void>(watch.look({problem("a refused reload")}, running_for(seconds{1})));
+    EXPECT_THAT(keys_of(watch.look({}, running_for(seconds{2})).ended), ElementsAre("a refused reload"));
 }
 
 TEST(ProblemWatch, AChangedTextIsTheSameProblem) {
@@ -60,11 +66,38 @@ TEST(ProblemWatch, ARestartAnnouncesNothingAgainAndEndsNothingTooSoon) {
 
     ProblemWatch after;
     after.remember(announced);
-    auto changes = after.look({problem("a")}, seconds{1});
+    auto changes = after.look({problem("a")}, running_for(seconds{1}));
     EXPECT_TRUE(changes.begun.empty());
     EXPECT_TRUE(changes.ended.empty()) << "no server was asked yet";
     changes = after.look({problem("a")}, kLong);
     EXPECT_THAT(keys_of(changes.ended), ElementsAre("upstream b"));
+}
+
+TEST(ProblemWatch, AnUpstreamOfAnEarlierRunIsOverWhenItAnswers) {
+    ProblemWatch watch;
+    watch.remember({problem("b", "upstream b")});
+    report::Condition condition = kLong;
+    condition.upstreams["b"] = {};
+    EXPECT_TRUE(watch.look({}, condition).ended.empty()) << "nobody asked it";
+    condition.upstreams["b"].judged_at = Ticks(seconds{1});
+    EXPECT_TRUE(watch.look({}, condition).ended.empty()) << "asked in vain, too seldom to be sick";
+    condition.upstreams["b"].answered = true;
+    EXPECT_THAT(keys_of(watch.look({}, condition).ended), ElementsAre("upstream b"));
+}
+
+TEST(ProblemWatch, ABeginThatMayNotHaveArrivedIsToldAgainAndItsEndInAnyCase) {
+    const testing_support::TemporaryFolder folder;
+    Problem lasts = problem("a");
+    Problem went = problem("b");
+    lasts.unsure = went.unsure = true;
+    std::ofstream(folder / "file") << announced_text({{"a", lasts}, {"b", went}, {"c", problem("c")}});
+    ProblemWatch watch;
+    watch.remember(read_announced(folder / "file"));
+    auto changes = watch.look({problem("a"), problem("c")}, kLong);
+    EXPECT_THAT(keys_of(changes.begun), ElementsAre("a"));
+    EXPECT_THAT(keys_of(changes.ended), ElementsAre("b"));
+    changes = watch.look({problem("a"), problem("c")}, kLong);
+    EXPECT_TRUE(changes.begun.empty() && changes.ended.empty());
 }
 
 TEST(ProblemWatch, AFileThatIsNoneHasNoProblems) {

@@ -127,6 +127,26 @@ TEST_F(RulebookTest, ANewRuleHasToFit) {
     EXPECT_THAT(open_ids(rulebook), ElementsAre("node1-1")) << "with_rules() keeps nothing";
 }
 
+TEST_F(RulebookTest, RemarksAreOnThePolicyWithItsRules) {
+    Rulebook rulebook(state_file);
+    Loaded both = loaded();
+    auto written = *both.written;
+    written.lists = {{.id = "corp", .place = {"cenote.toml", 3, 1}}};
+    both.written = std::make_shared<const policy::Options>(std::move(written));
+    const auto remarks = [](const Loaded& of) {
+        std::string all;
+        for (const Diagnostic& one : of.diagnostics.all()) all += one.to_string() + "\n";
+        return all;
+    };
+    ASSERT_TRUE(rulebook.add_to(both, any).ok());
+    EXPECT_THAT(remarks(both), HasSubstr("list 'corp' blocks nothing"));
+    const state::Rule corp = directive_rule("node1-1", "list:corp", "block");
+    const auto next = rulebook.with_rules(both, {&corp});
+    ASSERT_TRUE(next.ok()) << next.error().text;
+    EXPECT_THAT(remarks(*next), ::testing::Not(HasSubstr("blocks nothing")));
+    EXPECT_THAT(remarks(*next), HasSubstr("warning: directive 'node1-1' takes no name"));
+}
+
 TEST_F(RulebookTest, ARuleIsReadOnceUntilItChanges) {
     Rulebook rulebook(state_file);
     commit(rulebook, beta);

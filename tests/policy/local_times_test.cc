@@ -58,6 +58,18 @@ TEST(LocalTimes, AreReadAsTheyAreShown) {
                 HasSubstr("'CET' is not the time of Asia/Seoul at 2026-11-30 09:00; write 2026-11-30T09:00:00+09:00"));
 }
 
+TEST(LocalTimes, ADateAloneIsTheBeginningOrTheEndOfItsDay) {
+    const auto seoul = in("Asia/Seoul");
+    EXPECT_EQ(seoul.read("2026-12-31").value(), time("2026-12-30T15:00:00Z"));
+    EXPECT_EQ(seoul.read("2026-12-31", DateAlone::End).value(), time("2026-12-31T14:59:59Z"));
+    EXPECT_EQ(seoul.read("2026-12-31 09:00", DateAlone::End).value(), time("2026-12-31T00:00:00Z"));
+}
+
+TEST(LocalTimes, AZoneThatIsNotKnownIsUtc) {
+    EXPECT_EQ(LocalTimes::load_or_utc("Asia/Seol").show(time("2026-11-30T00:00:00Z")), "2026-11-30 00:00 UTC");
+    EXPECT_EQ(LocalTimes::load_or_utc("Asia/Seoul").show(time("2026-11-30T00:00:00Z")), "2026-11-30 09:00 KST");
+}
+
 TEST(LocalTimes, SkippedAndRepeatedHoursAreRefused) {
     const auto berlin = in("Europe/Berlin");
     EXPECT_EQ(berlin.read("2026-03-29 01:59").value(), time("2026-03-29T00:59:00Z"));

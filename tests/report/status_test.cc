@@ -24,6 +24,7 @@ DaemonState state() {
     state.rules_digest = "33d1";
     state.audit_head = "91ae";
     state.served_zones.push_back({"rpz.example", 42, 1000});
+    state.upstreams["9.9.9.9:53"].judged_at = Ticks(milliseconds(1));
     state.upstreams["9.9.9.9:53"].rtt_ms = 12.5;
     state.upstreams["9.9.9.9:53"].measured = 1;
     state.problems.push_back({Severity::Error, "what", kNow, "do"});
@@ -38,7 +39,7 @@ const char* const kWithoutSet = R"({
     "version": "0.1.0", "node": "dns1", "uptime_s": 90, "workers": 2, "listen": ["127.0.0.1:53", "[::1]:53"],
     "policy_version": 7, "policy_digest": "5b0c", "rules_digest": "33d1", "audit_head": "91ae", "set": null,
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
-    "upstreams": [{"server": "9.9.9.9:53", "healthy": true, "rtt_ms": 12.5}],
+    "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5}],
     "queries": 1, "blocked": 2, "restricted": 3, "advised": 4, "observed": 5, "refused": 6, "cached": 7, "forwarded": 8,
     "problems": [{"id": "what", "severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do"}]})";
 
@@ -75,10 +76,19 @@ TEST(Upstreams, TheWorkerThatAskedLastJudges) {
     EXPECT_TRUE(views.begin()->second.healthy);
 }
 
-TEST(Upstreams, OneThatNoWorkerAskedCountsAsHealthy) {
+TEST(Upstreams, OneThatNoWorkerAskedCountsAsHealthyAndHasNotAnswered) {
     UpstreamViews views;
     add_worker(std::array{health(true, 0, 0)}, views);
-    EXPECT_EQ(upstreams_json(views), Json::parse(R"([{"server":"9.9.9.9:53","healthy":true,"rtt_ms":null}])"));
+    EXPECT_EQ(upstreams_json(views),
+              Json::parse(R"([{"server":"9.9.9.9:53","asked":false,"healthy":true,"rtt_ms":null}])"));
+    EXPECT_FALSE(views.begin()->second.answered);
+    add_worker(std::array{health(true, 100, 0)}, views);
+    EXPECT_FALSE(views.begin()->second.answered) << "asked in vain";
+    auto answered = health(true, 100, 10);
+    answered.answered = true;
+    add_worker(std::array{answered}, views);
+    add_worker(std::array{health(true, 0, 0)}, views);
+    EXPECT_TRUE(views.begin()->second.answered);
 }
 
 }  // namespace

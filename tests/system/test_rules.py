@@ -171,6 +171,8 @@ class Rules(RulesTest):
         done = self.resolver.cenote("restrict", "category:bypass", "--everyone", "--no-end")
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("takes no name", done.stderr)
+        problem = next(row for row in self.resolver.cenote_json("status")["problems"] if "takes no name" in row["what"])
+        self.assertEqual(problem["do"], f"cenote directive lift {done.stdout.strip()}")
         self.assertEqual(self.seen("relay.example"), OPEN)
         done = self.resolver.cenote("restrict", "category:bypass", "--strict", "--everyone", "--no-end")
         self.assertEqual((done.returncode, done.stderr), (0, ""))

@@ -29,6 +29,17 @@ TEST(HealthTest, RoundTripTimeIsSmoothed) {
     EXPECT_EQ(health.rtt(), milliseconds(90));
 }
 
+TEST(HealthTest, OnlyAnAnswerInUsefulTimeCountsAsOne) {
+    Health health;
+    health.lost(at(0));
+    EXPECT_TRUE(health.healthy());
+    EXPECT_FALSE(health.has_answered());
+    health.answered(milliseconds(1500), at(2));
+    EXPECT_FALSE(health.has_answered());
+    health.answered(milliseconds(10), at(2));
+    EXPECT_TRUE(health.has_answered());
+}
+
 TEST(HealthTest, ThreeLossesInARowMakeSickAndOneAnswerWell) {
     Health health;
     health.lost(at(0));

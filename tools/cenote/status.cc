@@ -39,11 +39,14 @@ std::string rtt_text(const Json& upstream) {
     return fmt::format("  {:.1f} ms", rtt->get<double>());
 }
 
+std::string health_text(const Json& upstream) {
+    if (!upstream.value(field::kAsked, true)) return "not asked yet";
+    return (upstream.value(field::kHealthy, false) ? "healthy" : "sick") + rtt_text(upstream);
+}
+
 void print_upstreams(const Json& upstreams) {
     for (const auto& one : upstreams)
-        print_line(fmt::format("upstream   {}  {}{}", cell(one, field::kServer),
-                               one.value(field::kHealthy, false) ? "healthy" : "sick", rtt_text(one)),
-                   kLabel);
+        print_line(fmt::format("upstream   {}  {}", cell(one, field::kServer), health_text(one)), kLabel);
 }
 
 void print_nodes(const Json& nodes) {

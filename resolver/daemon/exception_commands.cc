@@ -32,8 +32,16 @@ rules::TypedEnd typed_end(const Request& request) {
     return {text_of(request, field::kUntil), text_in(request, field::kFor)};
 }
 
+/// The extension that `peer` approves, denies or withdraws; null: it is about the exception itself.
+Json decided_json(const Peer& peer, const ExceptionDocument& before) {
+    Json decided = report::extension_json(before.extension);
+    if (before.extension) decided[field::kWithdrawn] = before.extension->asked_by == peer.actor;
+    return decided;
+}
+
 /// Writes the document with its record, and puts it in force.
-Response commit(Running& running, const Result<ExceptionDocument>& changed, state::Record record) {
+Response commit(Running& running, const Result<ExceptionDocument>& changed, state::Record record,
+                Json decided = nullptr) {
     if (!changed) return fail(changed.error().text);
     const state::Rule rule = rules::to_rule(*changed);
     record.object = changed->id;
@@ -45,8 +53,23 @@ Response commit(Running& running, const Result<ExceptionDocument>& changed, stat
                  {field::kEnds, report::time_json(changed->ends)},
                  {field::kUnratified, rules::is_unratified(*changed)},
                  {field::kAgreedBy, changed->agreed_by},
-                 {"extension", report::extension_json(changed->extension)},
+                 {field::kExtension, report::extension_json(changed->extension)},
+                 {field::kDecided, std::move(decided)},
                  {field::kPolicyVersion, running.enforcement().policy().version()}});
+}
+
+/// What an id names that is no exception: "a directive"; empty: nothing.
+std::string_view other_kind(const Running& running, const std::string& id) {
+    if (policy::find_directive(running.enforcement().policy().options(), id) != nullptr) return "a directive";
+    const auto rule = running.rulebook().archive().rule(id);
+    if (!rule || !*rule) return {};
+    switch ((*rule)->kind) {
+        case state::RuleKind::Directive: return "a directive";
+        case state::RuleKind::Allow: return "an allow";
+        case state::RuleKind::Suspension: return "a suspension";
+        case state::RuleKind::Exception: break;
+    }
+    return {};
 }
 
 /// The exception that the request names by its id, "dns1-17", or by the bare number.
@@ -57,6 +80,8 @@ Result<UsedException> find_exception(Running& running, const Request& request) {
     auto found = running.exception_uses().find_exception(id);
     if (!found) return std::move(found).error();
     if (*found) return std::move(**found);
+    if (const auto kind = other_kind(running, id); !kind.empty())
+        return Error{fmt::format("{} is {}, and no exception; 'cenote exceptions' shows those", id, kind)};
     return Error{fmt::format("there is no exception '{}'; 'cenote exceptions' shows them", id)};
 }
 
@@ -105,7 +130,8 @@ Response exception_approve(Running& running, const Peer& peer, const Request& re
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception approve", found->first);
     const auto approval = approval_at(running, record.at);
-    return commit(running, approval.approve(person_of(peer), found->first), std::move(record));
+    return commit(running, approval.approve(person_of(peer), found->first), std::move(record),
+                  decided_json(peer, found->first));
 }
 
 Response exception_deny(Running& running, const Peer& peer, const Request& request) {
@@ -113,7 +139,8 @@ Response exception_deny(Running& running, const Peer& peer, const Request& reque
     if (!found) return fail(found.error().text);
     auto record = record_before(peer, request, "exception deny", found->first);
     const auto approval = approval_at(running, record.at);
-    return commit(running, approval.deny(person_of(peer), found->first), std::move(record));
+    return commit(running, approval.deny(person_of(peer), found->first), std::move(record),
+                  decided_json(peer, found->first));
 }
 
 Response exception_revoke(Running& running, const Peer& peer, const Request& request) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "resolver/base/time_text.h"
 #include "resolver/control/persons.h"
@@ -62,17 +63,37 @@ Result<std::pair<std::string, state::Record>> read_record(const Json& row) {
     return std::pair{node, std::move(record)};
 }
 
-Result<state::Import> read_import(const Request& request) {
-    state::Import read;
-    for (const Json& row : request.args.value(field::kRules, Json::array())) {
-        auto rule = rule_of(row);
-        if (!rule) return std::move(rule).error();
-        read.rules.push_back(std::move(*rule));
+/// What a request brings: the rules that are taken with their history, and those that are left out, with the reason.
+struct Incoming {
+    state::Import taken;
+    Json left_out = Json::array();
+
+    /// The history goes, too: with it a later import would find the rule no newer than here.
+    void leave_out(const std::string& id, const std::string& why) {
+        left_out.push_back({{field::kId, id}, {field::kWhy, why.substr(0, why.find('\n'))}});
+        std::erase_if(taken.history, [&](const auto& each) { return each.second.object == id; });
     }
+};
+
+Result<Incoming> read_import(const Request& request) {
+    Incoming read;
+    const Json rules = request.args.value(field::kRules, Json::array());
     for (const Json& row : request.args.value(field::kHistory, Json::array())) {
         auto record = read_record(row);
         if (!record) return std::move(record).error();
-        read.history.push_back(std::move(*record));
+        if (std::none_of(rules.begin(), rules.end(), [&object = record->second.object](const Json& rule) {
+                return text_field(rule, field::kId) == object;
+            }))
+            return Error{
+                fmt::format("record {} of {} is about no rule of the import", record->second.number, record->first)};
+        read.taken.history.push_back(std::move(*record));
+    }
+    for (const Json& row : rules) {
+        auto rule = rule_of(row);
+        if (rule)
+            read.taken.rules.push_back(std::move(*rule));
+        else
+            read.leave_out(text_field(row, field::kId), rule.error().text);
     }
     return read;
 }
@@ -118,43 +139,104 @@ Status accept_exception(Running& running, const Peer& peer, state::Rule& rule) {
     return Done{};
 }
 
+/// The end of a rule by an import whose text is refused here.
+state::Rule end_of(state::Rule known, const Peer& peer) {
+    known.lifted = true;
+    auto document = rules::read_exception(known);
+    if (known.kind != state::RuleKind::Exception || !document) return known;
+    document->stage = rules::Stage::Revoked;
+    document->closed_by = peer.actor;
+    document->closed_at = wall_now();
+    return rules::to_rule(*document);
+}
+
+/// The rule as it is written here; nullopt: it is known.
+Result<std::optional<state::Rule>> accept_rule(Running& running, const Peer& peer, const Incoming& read,
+                                               state::Rule rule) {
+    if (auto valid = rules::check_rule(rule); !valid) {
+        const auto known = running.rulebook().archive().rule(rule.id);
+        if (!rule.lifted || !known || !*known || (*known)->kind != rule.kind) return std::move(valid).error();
+        return (*known)->lifted ? std::optional<state::Rule>() : std::optional(end_of(**known, peer));
+    }
+    const auto later = is_later(running, read.taken, rule);
+    if (!later) return later.error();
+    if (!*later) return std::optional<state::Rule>();
+    if (auto accepted = accept_exception(running, peer, rule); !accepted) return std::move(accepted).error();
+    return std::optional(std::move(rule));
+}
+
+/// Keeps the rules that are new here or later than here, and leaves out those that are refused.
+void accept_rules(Running& running, const Peer& peer, Incoming& read) {
+    const std::vector<state::Rule> all = std::exchange(read.taken.rules, {});
+    for (const state::Rule& rule : all) {
+        auto accepted = accept_rule(running, peer, read, rule);
+        if (!accepted)
+            read.leave_out(rule.id, accepted.error().text);
+        else if (*accepted)
+            read.taken.rules.push_back(*std::move(*accepted));
+    }
+}
+
+/// Whether the policy can be built with these rules.
+Status check_fit(const Running& running, const std::vector<state::Rule>& rules) {
+    std::vector<const state::Rule*> more;
+    for (const state::Rule& rule : rules) more.push_back(&rule);
+    const Enforcement& enforcement = running.enforcement();
+    const auto next = running.rulebook().with_rules(enforcement.loaded(), more);
+    if (!next) return next.error();
+    const auto built = build_policy(*next, enforcement.version().version, wall_now());
+    return built ? Status(Done{}) : Status(built.error());
+}
+
+/// Leaves out each rule that does not fit here together with the ones before it; ends come first. False: all fit.
+bool leave_out_misfits(const Running& running, Incoming& read) {
+    if (!running.rulebook().usable()) return false;  // no rule is the cause
+    std::vector<state::Rule> waiting = std::exchange(read.taken.rules, {});
+    std::stable_partition(waiting.begin(), waiting.end(), [](const state::Rule& rule) { return rule.lifted; });
+    const std::size_t count = waiting.size();
+    for (state::Rule& rule : waiting) {
+        read.taken.rules.push_back(std::move(rule));
+        const auto fits = check_fit(running, read.taken.rules);
+        if (fits) continue;
+        const std::string id = std::move(read.taken.rules.back().id);
+        read.taken.rules.pop_back();
+        read.leave_out(id, fits.error().text);
+    }
+    return read.taken.rules.size() != count;
+}
+
+/// Writes what is taken, in one transaction, with a record that names it and what is left out.
+Status write_import(Running& running, const Peer& peer, const Request& request, const Incoming& read) {
+    if (read.taken.rules.empty()) return Done{};
+    auto record = record_of(peer, request, "state import");
+    record.object = text_in(request, field::kNode);
+    for (const state::Rule& rule : read.taken.rules) record.after += (record.after.empty() ? "" : " ") + rule.id;
+    for (const Json& each : read.left_out)
+        record.after += (&each == &read.left_out.front() ? "; left out: " : " ") + text_field(each, field::kId);
+    const auto written = running.import(read.taken, std::move(record));
+    return written ? Status(Done{}) : Status(written.error());
+}
+
 }  // namespace
 
 Response state_import(Running& running, const Peer& peer, const Request& request) {
     const std::string& node = running.enforcement().loaded().settings.node;
     auto read = read_import(request);
     if (!read) return fail(read.error().text);
-    std::vector<state::Rule> taken;
-    for (state::Rule& rule : read->rules) {
-        if (auto valid = rules::check_rule(rule); !valid) return fail(valid.error().text);
-        const auto later = is_later(running, *read, rule);
-        if (!later) return fail(later.error().text);
-        if (!*later) continue;
-        if (auto accepted = accept_exception(running, peer, rule); !accepted) return fail(accepted.error().text);
-        taken.push_back(std::move(rule));
-    }
-    for (const auto& [origin, record] : read->history)
-        if (std::none_of(read->rules.begin(), read->rules.end(),
-                         [&object = record.object](const auto& rule) { return rule.id == object; }) &&
-            std::none_of(taken.begin(), taken.end(),
-                         [&object = record.object](const auto& rule) { return rule.id == object; }))
-            return fail(fmt::format("record {} of {} is about no rule of the import", record.number, origin));
-    read->rules = std::move(taken);
+    accept_rules(running, peer, *read);
     // Records that this node has written itself are in its own trail already.
-    std::erase_if(read->history, [&](const auto& each) { return each.first == node; });
-    if (read->rules.empty()) return done({{field::kTaken, 0}, {field::kUnconfirmed, Json::array()}});
-    auto record = record_of(peer, request, "state import");
-    record.object = text_in(request, field::kNode);
+    std::erase_if(read->taken.history, [&](const auto& each) { return each.first == node; });
+    Status written = write_import(running, peer, request, *read);
+    if (!written && leave_out_misfits(running, *read)) written = write_import(running, peer, request, *read);
+    if (!written) return fail(written.error().text);
     Json unconfirmed = Json::array();
-    for (const state::Rule& rule : read->rules) {
-        record.after += (record.after.empty() ? "" : " ") + rule.id;
+    for (const state::Rule& rule : read->taken.rules) {
         const auto document = rules::read_exception(rule);
         if (rule.kind == state::RuleKind::Exception && document && document->stage == rules::Stage::Unconfirmed)
             unconfirmed.push_back(rule.id);
     }
-    const auto written = running.import(*read, std::move(record));
-    if (!written) return fail(written.error().text);
-    return done({{field::kTaken, read->rules.size()},
+    return done({{field::kTaken, read->taken.rules.size()},
+                 {field::kLeftOut, std::move(read->left_out)},
                  {field::kUnconfirmed, std::move(unconfirmed)},
                  {field::kPolicyVersion, running.enforcement().policy().version()}});
 }

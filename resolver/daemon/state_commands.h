@@ -12,6 +12,7 @@
 
 namespace cenote::daemon {
 
+/// Takes each rule that is valid and fits here; the others are left out, and the reply names them.
 control::Response state_import(Running& running, const control::Peer& peer, const control::Request& request);
 control::Response accept_clock(Running& running, const control::Peer& peer, const control::Request& request);
 control::Response restore(Running& running, const control::Peer& peer, const control::Request& request);

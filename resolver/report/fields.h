@@ -121,6 +121,8 @@ inline constexpr Name kLasts = "lasts";
 inline constexpr Name kAgreedBy = "agreed_by";
 inline constexpr Name kGrantedAt = "granted_at";
 inline constexpr Name kExtension = "extension";
+inline constexpr Name kDecided = "decided";
+inline constexpr Name kWithdrawn = "withdrawn";
 inline constexpr Name kClosedBy = "closed_by";
 inline constexpr Name kClosedAt = "closed_at";
 inline constexpr Name kFirst = "first";
@@ -196,6 +198,7 @@ inline constexpr Name kRules = "rules";
 inline constexpr Name kHistory = "history";
 inline constexpr Name kLifted = "lifted";
 inline constexpr Name kTaken = "taken";
+inline constexpr Name kLeftOut = "left_out";
 inline constexpr Name kUnconfirmed = "unconfirmed";
 
 // other requests and replies

@@ -87,17 +87,34 @@ std::string differences(const Fields& before, const Fields& after, const TimeTex
     return text;
 }
 
+/// What a record says of an extension, and what holds then; empty: it is not about one.
+std::string extension_text(const Record& record, const Fields& before, const Fields& after, const TimeText& time_text) {
+    const auto from = parse_time(value_in(before, "ends"));
+    const auto to = parse_time(value_in(after, "ends"));
+    if (!from || !to) return {};
+    const auto asked = parse_time(value_in(before, "extend_to"));
+    const auto asks = parse_time(value_in(after, "extend_to"));
+    const std::string in_force = fmt::format("in force until {}", time_text(*to));
+    const std::string later =
+        fmt::format("until {} → {} ({} more)", time_text(*from), time_text(*to), format_duration(*to - *from));
+    if (record.action == "exception extend") {
+        if (!asks) return later;
+        return fmt::format("asks for until {}, {} more; {}", time_text(*asks), format_duration(*asks - *to), in_force);
+    }
+    if (!asked) return {};
+    if (record.action == "exception approve") {
+        if (!asks) return "the extension is approved: " + later;
+        return fmt::format("the extension until {}, one more person is needed; {}", time_text(*asks), in_force);
+    }
+    if (record.action != "exception deny") return {};
+    const bool own = record.actor == value_in(before, "extend_asked_by");
+    return fmt::format("the extension until {} is {}; {}", time_text(*asked), own ? "withdrawn" : "denied", in_force);
+}
+
 std::string exception_text(const Record& record, const TimeText& time_text) {
     const Fields before = fields_of(record.before);
     const Fields after = fields_of(record.after.empty() ? record.before : record.after);
-    if (record.action == "exception extend") {
-        const auto from = parse_time(value_in(before, "ends"));
-        const auto to = parse_time(value_in(after, "ends"));
-        if (from && to)
-            return fmt::format("until {} → {} ({} more)", time_text(*from), time_text(*to),
-                               format_duration(*to - *from));
-        return differences(before, after, time_text);
-    }
+    if (auto text = extension_text(record, before, after, time_text); !text.empty()) return text;
     const std::string client = value_in(after, "client");
     const std::string lasts = value_in(after, "lasts");
     std::string text = fmt::format("{} from {}{}", client.empty() ? value_in(after, "group") : client,
@@ -172,6 +189,13 @@ bool is_about(const Record& record, const std::string& id) {
     return record.action.starts_with("exception ") && record.after.find(line) != std::string::npos;
 }
 
+/// Of a rule, as the audit trail has it: of a directive, exception, allow or suspension.
+bool is_of_rule(const std::string& action) {
+    for (const char* word : {"directive", "exception", "allow", "suspen", "resume"})
+        if (action.starts_with(word)) return !is_of_other_table(action);
+    return false;
+}
+
 bool is_end_of_directive(const std::string& action) {
     return action == "directive lift" || action == "directive remove" || action == "directive end";
 }
@@ -228,6 +252,13 @@ History records_about(const History& all, const std::string& id) {
             lives = !is_end_of_directive(record.action);
     }
     return found;
+}
+
+std::vector<std::string> rule_ids(const History& all) {
+    std::vector<std::string> ids;
+    for (const auto& [node, record] : all)
+        if (is_of_rule(record.action) && !record.object.empty()) ids.push_back(record.object);
+    return ids;
 }
 
 Json rule_json(const state::Rule& rule) {

@@ -40,6 +40,8 @@ using History = std::vector<std::pair<std::string, state::Record>>;
 /// The records about a directive or another rule, and about exceptions from it. Those of a directive have between them
 /// the starts, stops and gaps of the daemon from its first record to its end.
 [[nodiscard]] History records_about(const History& all, const std::string& id);
+/// The ids that records are about, as often as they occur.
+[[nodiscard]] std::vector<std::string> rule_ids(const History& all);
 
 /// What `cenote audit --verify` reports: `breaks`, each a sentence; `records`, `head`; `of_backups`, the records of
 /// backups.

@@ -3,6 +3,8 @@
 // The tool against a stand-in for the daemon.
 #include <fmt/format.h>
 
+#include <fstream>
+
 #include "tests/cenote/daemon.h"
 
 namespace cenote::cli {
@@ -25,7 +27,17 @@ TEST_F(DaemonTest, StatusForPeopleAndMachines) {
     EXPECT_EQ(run("status --quiet").code, 2) << "only with --check";
 }
 
-TEST_F(DaemonTest, AnUpstreamThatWasNotAskedHasNoLatency) {
+TEST_F(DaemonTest, AnUpstreamThatWasNotAskedIsNotCalledHealthy) {
+    Json status = kStatus;
+    status["upstreams"][0]["asked"] = false;
+    answer("status", status);
+    EXPECT_THAT(run("status").out, HasSubstr("9.9.9.9:53  not asked yet\n"));
+    status["upstreams"][0]["asked"] = true;
+    answer("status", status);
+    EXPECT_THAT(run("status").out, HasSubstr("9.9.9.9:53  healthy  12.0 ms\n"));
+}
+
+TEST_F(DaemonTest, AnUpstreamThatWasNotMeasuredHasNoLatency) {
     Json status = kStatus;
     status["upstreams"][0]["rtt_ms"] = nullptr;
     answer("status", status);
@@ -226,12 +238,27 @@ TEST_F(DaemonTest, CandidatesAreWhatTheDaemonKnows) {
     EXPECT_EQ(run("complete directive add --target service:b").out, "service:beta\tBeta\n");
     EXPECT_EQ(run("complete directive lift ''").out, "test-1\tUnder assessment\n");
     EXPECT_EQ(run("complete audit --directive t").out, "test-1\tUnder assessment\n");
+    EXPECT_EQ(run("complete verdicts b").out, "beta\tBeta\n");
+    answer("allows", Json::array({{{"id", "dns1-3"}, {"kind", "allow"}, {"reason", "a test"}},
+                                  {{"id", "dns1-4"}, {"kind", "suspension"}, {"reason", "outage"}}}));
+    EXPECT_EQ(run("complete resume ''").out, "dns1-4\toutage\n");
     EXPECT_EQ(run("complete restrict alpha --group ''").out, "lab\tLaboratory\neveryone\tevery client\n");
     EXPECT_EQ(run("complete exception approve ''").out, "dns1-7\tcomparing\\u{0a}models\n");
     refuse("services", "nobody may not use this socket");
     const auto ran = run("complete services a");
     EXPECT_EQ(ran.code, 0);
     EXPECT_EQ(ran.out + ran.err, "");
+}
+
+TEST_F(DaemonTest, ServicesSayThatTheirNamesAreInFilesThatTheConfigurationNames) {
+    answer("services", Json::array({{{"id", "alpha"}, {"name", "Alpha Chat"}}}));
+    const auto ran = run("services alpha --config none.toml --socket control.sock");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, HasSubstr("Alpha Chat"));
+    EXPECT_THAT(ran.err, HasSubstr("names, dates and --stale need the catalogue's files"));
+    EXPECT_THAT(ran.err, HasSubstr("none.toml"));
+    EXPECT_EQ(lines_of(ran.err), 1) << ran.err;
+    EXPECT_EQ(run("services alpha").err, "");
 }
 
 TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
@@ -277,6 +304,20 @@ TEST_F(DaemonTest, Stats) {
     EXPECT_THAT(ran.out, HasSubstr("queries"));
     EXPECT_THAT(ran.out, testing::Not(HasSubstr("malformed")));
     EXPECT_EQ(run("stats --json").json().at("counters").at("queries"), 5);
+}
+
+TEST_F(DaemonTest, AnImportNamesWhatWasLeftOut) {
+    const std::string file = ::testing::TempDir() + "import.json";
+    std::ofstream(file) << R"({"cenote_state":1,"node":"dns1","history":[],"rules":[{"id":"dns1-1"},{"id":"dns1-2"}]})";
+    answer("state-import", {{"taken", 1}, {"unconfirmed", Json::array()}, {"left_out", Json::array()}});
+    EXPECT_EQ(run("state import " + file).code, 0);
+    answer("state-import", Json::parse(R"({"taken":1,"unconfirmed":[],
+                                           "left_out":[{"id":"dns1-2","why":"unknown list 'corp'"}]})"));
+    const auto ran = run("state import " + file);
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.err, "cenote: left out dns1-2: unknown list 'corp'\n");
+    EXPECT_EQ(ran.out,
+              "1 of 2 rules were new here or newer than the known ones; 1 was left out; the others were known\n");
 }
 
 }  // namespace

@@ -82,6 +82,33 @@ TEST(Sentence, SaysWhatIsOpenAndForHowLong) {
               "exception end dns1-1: 10.0.0.1/32 from d1 until 2026-03-02T14:00:00Z");
 }
 
+TEST(Sentence, SaysWhatBecameOfAnExtensionAndWhatHolds) {
+    const std::string granted =
+        "[[exception]]\nid = \"dns1-1\"\ndirective = \"d1\"\nclient = \"10.0.0.1/32\"\npurpose = \"a test\"\n"
+        "stage = \"granted\"\nends = 2026-03-02T14:00:00Z\n";
+    const std::string waiting = granted + "extend_to = 2026-03-02T15:30:00Z\nextend_asked_by = \"lee\"\n";
+    const std::string further = waiting + "extend_agreed_by = [\"kim\"]\n";
+    const std::string longer = with(granted, "T14:00", "T15:30");
+    const std::string own = with(waiting, "\"lee\"", "\"kim\"");  // kim is the actor of record()
+    EXPECT_EQ(sentence_of(record("exception extend", "dns1-1", granted, waiting)),
+              "exception extend dns1-1: asks for until 2026-03-02T15:30:00Z, 90m more; "
+              "in force until 2026-03-02T14:00:00Z");
+    EXPECT_EQ(sentence_of(record("exception approve", "dns1-1", waiting, further)),
+              "exception approve dns1-1: the extension until 2026-03-02T15:30:00Z, one more person is needed; "
+              "in force until 2026-03-02T14:00:00Z");
+    EXPECT_EQ(sentence_of(record("exception approve", "dns1-1", further, longer)),
+              "exception approve dns1-1: the extension is approved: "
+              "until 2026-03-02T14:00:00Z → 2026-03-02T15:30:00Z (90m more)");
+    EXPECT_EQ(sentence_of(record("exception deny", "dns1-1", waiting, granted)),
+              "exception deny dns1-1: the extension until 2026-03-02T15:30:00Z is denied; "
+              "in force until 2026-03-02T14:00:00Z");
+    EXPECT_EQ(sentence_of(record("exception deny", "dns1-1", own, granted)),
+              "exception deny dns1-1: the extension until 2026-03-02T15:30:00Z is withdrawn; "
+              "in force until 2026-03-02T14:00:00Z");
+    EXPECT_EQ(sentence_of(record("exception revoke", "dns1-1", waiting, with(granted, "granted", "revoked"))),
+              "exception revoke dns1-1: 10.0.0.1/32 from d1 until 2026-03-02T14:00:00Z");
+}
+
 TEST(Sentence, SaysWhatTheDaemonDid) {
     EXPECT_EQ(sentence_of(record("reload", "/c", "set aa catalogue cc", "set bb catalogue cc")),
               "reload /c: set aa → bb");
@@ -137,6 +164,7 @@ TEST(RecordsAbout, HaveTheGapsOfADirective) {
     EXPECT_THAT(actions_about(all, "dns1-1"), ElementsAre("exception request")) << "only of a directive";
     EXPECT_THAT(actions_about(all, "d3"), ElementsAre("directive add")) << "of another node";
     EXPECT_THAT(actions_about(all, "d9"), IsEmpty());
+    EXPECT_THAT(rule_ids(all), ElementsAre("d1", "d1", "d2", "dns1-1", "d1", "d3")) << "neither files nor groups";
 }
 
 TEST(Verification, CountsAndNamesBreaks) {

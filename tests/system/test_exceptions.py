@@ -146,7 +146,7 @@ class Exceptions(SystemTest):
         self.assertIn("the extension of exception node1-1", self.resolver.cenote_ok("status"))
         self.assertIn("a second person", self.refused(self.lee, "exception", "approve", "1"))
         self.assertIn("root never counts", self.refused(None, "exception", "approve", "1"))
-        self.done_by(self.kim, "exception", "approve", "1")
+        self.assertIn("the extension of node1-1 is approved", self.done_by(self.kim, "exception", "approve", "1"))
         self.assertGreater(self.row(ident)["ends"], ends)
         self.assertNotIn("the extension of", self.resolver.cenote_ok("status"))
         self.assertIn("may not request more time", self.refused(self.read, "exception", "extend", "1", "--for", "1h"))
@@ -161,6 +161,10 @@ class Exceptions(SystemTest):
                          [("exception request", self.kim), ("exception approve", self.lee),
                           ("exception extend", self.lee), ("exception approve", self.kim), ("exception revoke", self.kim)])
         self.assertIn("3 queries", trail[-1]["note"])
+        shown = self.resolver.cenote_ok("audit", "--directive", ident)
+        self.assertIn(", 1h more; in force until ", shown)
+        self.assertIn("the extension is approved: until ", shown)
+        self.assertIn("d1 is a directive", self.refused(self.lee, "exception", "approve", "d1"))
         self.assertEqual(self.resolver.cenote("audit", "--verify").returncode, 0)
 
     def test_an_emergency_is_open_at_once_and_unratified(self):

@@ -111,6 +111,43 @@ class State(SystemTest):
         self.assertEqual(self.two.cenote_json("status")["audit_head"], before)
         self.assertEqual(self.seen(self.two, "beta-ai.example"), OPEN)
 
+    def test_a_rule_that_does_not_fit_is_left_out_alone(self):
+        misfit = self.one.cenote_ok("restrict", "beta", "--everyone", "--no-end").strip()
+        ident = self.one.cenote_ok(*ASK).strip()
+        self.one.cenote_ok("exception", "approve", ident)
+        lifted = self.one.cenote_ok("restrict", "domain:later.example", "--everyone", "--no-end").strip()
+        self.assertIn("3 of 3", self.exchange(self.one, self.two))
+        self.assertEqual((self.seen(self.two), self.seen(self.two, "later.example")), (OPEN, CLOSED))
+        self.one.cenote_ok("exception", "revoke", ident)
+        self.one.cenote_ok("directive", "lift", lifted)
+        fits = self.one.cenote_ok("restrict", "domain:more.example", "--everyone", "--no-end").strip()
+        self.one.cenote_ok("directive", "step", misfit, "block")
+        read = json.loads(self.one.cenote_ok("state", "export"))
+        for rule in read["rules"]:
+            if rule["id"] == misfit:
+                good, rule["text"] = rule["text"], rule["text"].replace("service:beta", "service:no-such-service")
+            if rule["id"] == lifted:
+                rule["text"] = "this is = no rule"  # the end counts although the text cannot be read
+        file = self.two.folder / "import.json"
+        file.write_text(json.dumps(read))
+        done = self.two.cenote("state", "import", file)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(f"left out {misfit}: directive {misfit}:", done.stderr)
+        self.assertIn("no-such-service", done.stderr)
+        self.assertIn("3 of 4 rules", done.stdout)
+        self.assertIn("1 was left out", done.stdout)
+        self.assertEqual((self.seen(self.two), self.seen(self.two, "later.example"), self.seen(self.two, "more.example")),
+                         (CLOSED, OPEN, CLOSED))
+        record = next(row for row in reversed(self.two.cenote_json("audit")) if row["action"] == "state import")
+        taken, left_out = record["after"].split("; left out: ")
+        self.assertEqual((sorted(taken.split()), left_out), (sorted([ident, lifted, fits]), misfit))
+        # Its history was left out, too: once it fits, it is newer than here.
+        for rule in read["rules"]:
+            if rule["id"] == misfit:
+                rule["text"] = good
+        file.write_text(json.dumps(read))
+        self.assertIn("1 of 4 rules", self.two.cenote_ok("state", "import", file))
+
     def forged(self, **changes):
         """An export of one granted exception, and the import of it after a change by hand."""
         self.one.cenote_ok(*ASK)

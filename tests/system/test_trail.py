@@ -140,12 +140,15 @@ class Trail(SystemTest):
         number = next(row["id"] for row in self.audit() if row["action"] == "directive add")
         shown = self.resolver.cenote_ok("audit", number)
         self.assertIn('after:\n[[directive]]\nid = "2026-014"\n', shown)
-        self.assertIn("directive add 2026-014: restrict service:alpha for everyone from 2098-03-03T09:00:00Z", shown)
+        self.assertIn("directive add 2026-014: restrict service:alpha for everyone from 2098-03-03 09:00 UTC", shown)
         row, = self.audit(number)
         self.assertEqual((row["id"], row["node"]), (number, "node1"))
         done = self.resolver.cenote("audit", "999")
         self.assertEqual((done.returncode, done.stderr), (1, "cenote: there is no record 999; 'cenote audit' shows them\n"))
         self.assertEqual(self.resolver.cenote("audit", "0").returncode, 2)
+        done = self.resolver.cenote("audit", "--directive", "2026-01")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("there is no record about '2026-01'; did you mean '2026-014'", done.stderr)
 
     def test_what_a_rule_changed_is_said(self):
         self.resolver.start()

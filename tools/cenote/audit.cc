@@ -6,6 +6,7 @@
 #include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/records.h"
+#include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/trail.h"
 #include "tools/cenote/verbs.h"
@@ -48,7 +49,7 @@ std::string reasons_of(const state::Record& record) {
     return text.empty() ? text : fmt::format(" ({})", text);
 }
 
-Exit print_whole(const Trail& trail, bool json) {
+Exit print_whole(Session& session, const Trail& trail, bool json) {
     const state::Record& record = trail.records.front().second;
     const Json row = report::numbered_json(record, trail.node);
     if (json) {
@@ -56,8 +57,9 @@ Exit print_whole(const Trail& trail, bool json) {
         return Exit::Done;
     }
     Json shown = row;
-    shown["at"] = format_time(record.at);
-    shown["sentence"] = report::sentence_of(record);
+    shown["at"] = session.at_site(format_time(record.at));
+    shown["sentence"] = session.at_site(report::sentence_of(record));
+    shown["note"] = session.at_site(record.note);
     print_fields(shown, {{"record", "id"},
                          {"node", "node"},
                          {"at", "at"},
@@ -71,7 +73,7 @@ Exit print_whole(const Trail& trail, bool json) {
                          {"policy", "policy"},
                          {"chain", "chain"}});
     for (const char* side : {"before", "after"})
-        if (!row.value(side, "").empty()) fmt::print("\n{}:\n{}", side, lines(row, side));
+        if (!row.value(side, "").empty()) fmt::print("\n{}:\n{}", side, session.toml_at_site(lines(row, side)));
     return Exit::Done;
 }
 
@@ -79,12 +81,14 @@ Exit audit(Session& session, const AuditFlags& flags) {
     if (flags.verify) return verify(session, flags);
     const auto trail = flags.number > 0 ? read_record(session, flags.number) : read_trail(session);
     if (!trail) return fail(trail.error());
-    if (flags.number > 0) return print_whole(*trail, flags.json);
+    if (flags.number > 0) return print_whole(session, *trail, flags.json);
     Json rows = Json::array();
     Table table({"NUMBER", "AT", "WHO", "WHAT"});
     const bool of_one = !flags.directive.empty();
-    for (const auto& [origin, record] :
-         of_one ? report::records_about(trail->records, flags.directive) : trail->records) {
+    const auto records = of_one ? report::records_about(trail->records, flags.directive) : trail->records;
+    if (of_one && records.empty())
+        return fail(no_such_word("record about", flags.directive, report::rule_ids(trail->records)));
+    for (const auto& [origin, record] : records) {
         if (!is_in_time(flags, record) || (!of_one && !is_of_this_node(origin))) continue;
         const std::string& node = origin.empty() ? trail->node : origin;
         rows.push_back(report::numbered_json(record, node));

@@ -54,6 +54,21 @@ struct ExceptionChangeFlags {
     Why why;
 };
 
+/// What became of an extension that was approved, denied or withdrawn, and what holds now.
+std::string decision_text(Session& session, const std::string& verb, const Json& reply, const Json& decided) {
+    const std::string id = cell(reply, field::kId);
+    const std::string in_force = session.at_site(cell(reply, field::kEnds));
+    const std::string to = session.at_site(cell(decided, field::kEnds));
+    if (verb == "deny")
+        return fmt::format("the extension of {} until {} is {}; it stays in force until {}", id, to,
+                           decided.value(field::kWithdrawn, false) ? "withdrawn" : "denied", in_force);
+    const auto extension = reply.find(field::kExtension);
+    if (extension != reply.end() && extension->is_object())
+        return fmt::format("the extension of {} until {} waits for one more person; it is in force until {}", id, to,
+                           in_force);
+    return fmt::format("the extension of {0} is approved; {0} is in force until {1}", id, in_force);
+}
+
 Exit change(Session& session, const std::string& verb, const ExceptionChangeFlags& flags) {
     Json args = {{field::kId, flags.id}};
     if (!flags.end.lasts.empty()) args[field::kFor] = flags.end.lasts;
@@ -63,7 +78,10 @@ Exit change(Session& session, const std::string& verb, const ExceptionChangeFlag
     if (!done) return fail(done.error());
     const std::string stage = cell(*done, field::kStage);
     const auto extension = done->find(report::field::kExtension);
-    if (extension != done->end() && extension->is_object())
+    const auto decided = done->find(field::kDecided);
+    if (decided != done->end() && decided->is_object())
+        fmt::print("{}\n", decision_text(session, verb, *done, *decided));
+    else if (extension != done->end() && extension->is_object())
         fmt::print("{0} is in force until {1}; until {2} it waits for a second person: cenote exception approve {0}\n",
                    cell(*done, field::kId), session.at_site(cell(*done, field::kEnds)),
                    session.at_site(cell(*extension, field::kEnds)));

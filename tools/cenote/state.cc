@@ -99,6 +99,14 @@ Result<std::string> read_input(const std::string& file) {
     return text.str();
 }
 
+/// Names the rules that the daemon did not take, each with the reason; returns their number.
+std::size_t print_left_out(const Json& reply) {
+    const Json rows = reply.value(field::kLeftOut, Json::array());
+    for (const Json& row : rows)
+        fmt::print(stderr, "cenote: left out {}: {}\n", cell(row, field::kId), cell(row, field::kWhy));
+    return rows.size();
+}
+
 Exit import_state(Session& session, const std::string& file, const Why& why) {
     const auto text = read_input(file);
     if (!text) return fail(text.error());
@@ -109,6 +117,7 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
             Error{fmt::format("{} is not what 'cenote state export' writes", file == "-" ? "the input" : file)});
     const Json& rules = read[field::kRules];
     std::size_t taken = 0;
+    std::size_t left_out = 0;
     for (std::size_t first = 0; first < rules.size(); first += kBatch) {
         Json args = {{field::kNode, read.value(field::kNode, "")},
                      {field::kRules, Json::array()},
@@ -123,12 +132,14 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
         const auto done = session.ask("state-import", std::move(args));
         if (!done) return fail(done.error());
         taken += done->value(field::kTaken, std::size_t{0});
+        left_out += print_left_out(*done);
         for (const auto& id : done->value(field::kUnconfirmed, Json::array()))
             fmt::print("exception {} opens nothing until a person who did not import it approves it\n", cell(id));
     }
-    fmt::print("{} of {} rules were new here or newer than the known ones; the others were known\n", taken,
-               rules.size());
-    return Exit::Done;
+    fmt::print("{} of {} rules were new here or newer than the known ones; {}the others were known\n", taken,
+               rules.size(),
+               left_out == 0 ? "" : fmt::format("{} {} left out; ", left_out, left_out == 1 ? "was" : "were"));
+    return left_out == 0 ? Exit::Done : Exit::Failed;
 }
 
 /// Opens a copy: the owner of the original can no longer replace what root reads from it.

@@ -40,6 +40,15 @@ std::vector<std::string> read_group_ids(const TomlTable& table) {
     return groups;
 }
 
+/// Whether the name may stand in a rule; if not, the diagnostic says why.
+bool check_suffix(const wire::Name& name, std::string_view text, const SourcePlace& place, Diagnostics& diagnostics) {
+    if (!blocklists::is_public_suffix(name)) return true;
+    diagnostics.error(place, fmt::format("'{}' is a public suffix, below which many parties register names; "
+                                         "name the domains themselves",
+                                         text));
+    return false;
+}
+
 void read_reason(const TomlTable& table, policy::Directive& directive, Diagnostics& diagnostics) {
     for (auto& [language, text] : table.text_map("reason")) {
         warn_of_language(language, text.place, diagnostics);
@@ -54,17 +63,21 @@ void read_targets(const TomlTable& table, policy::Directive& directive, Diagnost
         auto target = policy::parse_target(text.value);
         if (!target) {
             diagnostics.error(text.place, target.error().text);
-        } else if (target->domain && blocklists::is_public_suffix(*target->domain)) {
-            diagnostics.error(text.place,
-                              fmt::format("'{}' is a public suffix, below which many parties register names; "
-                                          "name the domains themselves",
-                                          target->value));
-        } else {
+        } else if (!target->domain || check_suffix(*target->domain, target->value, text.place, diagnostics)) {
             if (!target->note.empty()) diagnostics.note(text.place, target->note);
             target->place = text.place;
             directive.targets.push_back(std::move(*target));
         }
     }
+}
+
+std::vector<wire::Name> read_opened(const TomlTable& table, Diagnostics& diagnostics) {
+    std::vector<wire::Name> names;
+    for (const auto& text : table.texts("domains")) {
+        const auto name = wire::read_name(text, wire::NameUse::Subtree, diagnostics);
+        if (name && check_suffix(*name, wire::typed_text(*name), text.place, diagnostics)) names.push_back(*name);
+    }
+    return names;
 }
 
 void read_steps(const TomlTable& table, policy::Directive& directive) {
@@ -184,7 +197,7 @@ policy::Allow read_allow(const TomlTable& table, Diagnostics& diagnostics) {
     allow.place = table.place();
     if (auto id = table.text("id")) allow.id = std::move(id->value);
     allow.groups_place = table.place("groups");
-    allow.domains = wire::read_subtrees(table, "domains", diagnostics);
+    allow.domains = read_opened(table, diagnostics);
     allow.groups = read_group_ids(table);
     if (auto reason = table.text("reason")) allow.reason = std::move(reason->value);
     allow.ends = table.time("ends");

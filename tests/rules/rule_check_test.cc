@@ -42,6 +42,8 @@ TEST(RuleCheck, ARuleIsOneDocumentOfItsKind) {
     const std::string with_id = std::string("[[allow]]\nid = \"dns1-1\"\n") + (kAllow + 10);
     EXPECT_EQ(refusal(RuleKind::Allow, with_id), "");
     EXPECT_THAT(refusal(RuleKind::Allow, with_id, "dns1-2"), HasSubstr("another id"));
+    EXPECT_THAT(refusal(RuleKind::Allow, "[[allow]]\ndomains = [\"com\"]\nends = 2099-01-01T00:00:00Z\n"),
+                HasSubstr("'com' is a public suffix"));
     EXPECT_THAT(refusal(RuleKind::Suspension, kAllow), HasSubstr("time"));
     EXPECT_THAT(refusal(RuleKind::Exception, kAllow), HasSubstr("cannot be read"));
     EXPECT_THAT(refusal(RuleKind::Directive, kDirective + std::string(kRuleTextMax, '#')), HasSubstr("longer than"));

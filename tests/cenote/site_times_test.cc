@@ -34,12 +34,15 @@ TEST_F(DaemonTest, ATimeWithoutAnOffsetIsOnTheClockOfTheDaemonsZone) {
         EXPECT_EQ(run(std::string("directive step dns1-3 block --at '") + written + "'").out,
                   "dns1-3 will be at step block from 2099-07-01 09:00 CEST on\n");
     }
+    EXPECT_EQ(run("allow x.example --until 2099-07-01").out,
+              "dns1-3: x.example is open until 2099-07-01 23:59:59 CEST\n");
+    EXPECT_EQ(run("directive step dns1-3 block --at 2099-07-01").out,
+              "dns1-3 will be at step block from 2099-07-01 00:00 CEST on\n");
     answer("exception-extend", {{"id", "dns1-4"}, {"stage", "granted"}, {"ends", "2099-07-01T07:00:00Z"}});
     EXPECT_EQ(run("exception extend 4 --until '2099-07-01 09:00'").out,
               "dns1-4 is in force until 2099-07-01 09:00 CEST\n");
     for (const auto& [wrong, why] : {std::pair{"2026-03-29 02:30", "there is no 2026-03-29 02:30 in Europe/Berlin"},
                                      {"2026-10-25 02:30", "occurs twice in Europe/Berlin"},
-                                     {"2026-10-25", "is a date without a time"},
                                      {"soon", "is not a time"}}) {
         const auto refused = run(std::string("allow x.example --until '") + wrong + "'");
         EXPECT_EQ(refused.code, 2) << wrong;
@@ -53,6 +56,54 @@ TEST_F(DaemonTest, AnExtendedTimeReachesTheDaemonInUtc) {
     answer("exception-extend", {{"id", "dns1-4"}, {"stage", "denied"}, {"policy_version", 3}});
     EXPECT_EQ(run("exception extend 4 --until '2099-07-01 09:00'").code, 0);
     EXPECT_EQ(last_asked().args.at("until"), "2099-07-01T00:00:00Z");
+}
+
+TEST_F(DaemonTest, OneRecordHasTheTimesOfTheSite) {
+    answer("ping", {{"version", "0.1.0"}, {"timezone", "Asia/Seoul"}});
+    const Json row{{"id", 1},
+                   {"at", "2026-11-01T00:00:00Z"},
+                   {"actor", "kim"},
+                   {"action", "suspend"},
+                   {"object", "dns1-12"},
+                   {"after", "2026-11-01T02:00:00Z"}};
+    answer("audit", {{"node", "dns1"}, {"rows", Json::array({row})}, {"next", nullptr}});
+    const auto ran = run("audit 1");
+    EXPECT_THAT(ran.out, HasSubstr("2026-11-01 09:00 KST")) << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("every step observe until 2026-11-01 11:00 KST"));
+    EXPECT_THAT(ran.out, HasSubstr("after:\n2026-11-01T11:00:00+09:00"));
+    EXPECT_EQ(run("audit 1 --json").json().at(0).at("at"), "2026-11-01T00:00:00Z");
+    const auto typed = run("audit --directive dns1-13 --json");
+    EXPECT_EQ(typed.code, 1);
+    EXPECT_EQ(typed.err.find("cenote: there is no record about 'dns1-13'; did you mean 'dns1-12'?"), 0U) << typed.err;
+    answer("directives", Json::array());
+    EXPECT_THAT(run("directives dns1-12").err,
+                HasSubstr("there is no directive 'dns1-12'; the audit trail has it: cenote audit --directive dns1-12"));
+}
+
+TEST_F(DaemonTest, ADecisionAboutAnExtensionSaysWhatHolds) {
+    answer("ping", {{"version", "0.1.0"}, {"timezone", "Asia/Seoul"}});
+    const Json extension{{"ends", "2099-07-01T02:00:00Z"}, {"asked_by", "lee"}};
+    const auto reply = [](const Json& left, const Json& decided) {
+        return Json{{"id", "dns1-4"},    {"stage", "granted"}, {"ends", "2099-07-01T00:00:00Z"},
+                    {"extension", left}, {"decided", decided}, {"policy_version", 3}};
+    };
+    answer("exception-approve", reply(nullptr, extension));
+    EXPECT_EQ(run("exception approve 4").out,
+              "the extension of dns1-4 is approved; dns1-4 is in force until 2099-07-01 09:00 KST\n");
+    answer("exception-approve", reply(extension, extension));
+    EXPECT_EQ(run("exception approve 4").out,
+              "the extension of dns1-4 until 2099-07-01 11:00 KST waits for one more person; "
+              "it is in force until 2099-07-01 09:00 KST\n");
+    for (const bool own : {false, true}) {
+        Json decided = extension;
+        decided["withdrawn"] = own;
+        answer("exception-deny", reply(nullptr, decided));
+        EXPECT_EQ(run("exception deny 4").out, std::string("the extension of dns1-4 until 2099-07-01 11:00 KST is ") +
+                                                   (own ? "withdrawn" : "denied") +
+                                                   "; it stays in force until 2099-07-01 09:00 KST\n");
+    }
+    answer("exception-approve", reply(nullptr, nullptr));
+    EXPECT_EQ(run("exception approve 4").out, "dns1-4 is in force until 2099-07-01 09:00 KST\n");
 }
 
 TEST_F(DaemonTest, ExplainNamesWhoOpenedAndHasOneUntil) {

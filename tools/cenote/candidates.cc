@@ -40,10 +40,13 @@ Named named_by(const CLI::App& verb, const CLI::Option& option) {
         std::string_view option;
         Named named;
     };
-    constexpr std::array<Place, 17> kPlaces{{{"services", "ID", Named::Services},
+    constexpr std::array<Place, 20> kPlaces{{{"services", "ID", Named::Services},
+                                             {"resume", "ID", Named::Suspensions},
+                                             {"audit", "--directive", Named::EveryDirective},
                                              {"add", "--id", Named::Nothing},
                                              {"", "ID", Named::Directives},
                                              {"", "N", Named::Exceptions},
+                                             {"", "SERVICE", Named::Services},
                                              {"", "TARGET", Named::Targets},
                                              {"help", "VERB", Named::Verbs},
                                              {"", "FILE", Named::Files},
@@ -229,6 +232,14 @@ Candidates names_of_daemon(Session& session, Named what) {
         case Named::Categories: return fields_of(rows("services", none), "category", "");
         case Named::Jurisdictions: return fields_of(rows("services", none), "jurisdiction", "");
         case Named::Directives: return fields_of(rows("directives", none), "id", "title");
+        case Named::EveryDirective: return fields_of(rows("directives", {{"all", true}}), "id", "title");
+        case Named::Suspensions: {
+            Json allows = rows("allows", none);
+            Json found = Json::array();
+            for (Json& row : allows)
+                if (row.value("kind", "") == "suspension") found.push_back(std::move(row));
+            return fields_of(found, "id", "reason");
+        }
         case Named::Exceptions: {
             const Json page = rows("exceptions", {{"open", true}});
             return fields_of(page.is_object() ? page.value("rows", Json::array()) : page, "id", "purpose");

@@ -39,6 +39,8 @@ enum class Named {
     Services,
     Targets,
     Directives,
+    EveryDirective,  // those too that were lifted
+    Suspensions,
     Exceptions,
     Groups,
     Vendors,

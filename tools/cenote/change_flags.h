@@ -75,7 +75,8 @@ struct End {
 
     void add_to(CLI::App& verb) {
         auto* duration = verb.add_option("--for", lasts, "How long")->type_name("DURATION")->check(check_duration);
-        verb.add_option("--until", until, "Until when, as \"2026-12-31 23:59\" on the clock of the site")
+        verb.add_option("--until", until,
+                        "Until when, as \"2026-12-31 23:59\" on the clock of the site; a date alone: its end")
             ->type_name("TIME")
             ->check(check_time)
             ->excludes(duration);

@@ -13,6 +13,7 @@
 #include "resolver/report/lists.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/stored_rules.h"
+#include "tools/cenote/trail.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -184,6 +185,13 @@ Exit list_all(Session& session, const ListingFlags& flags, const char* verb, Fro
     return Exit::Done;
 }
 
+/// Where the audit trail has a directive that was removed from its file.
+std::string trail_advice(Session& session, const std::string& id) {
+    const auto trail = read_trail(session);
+    if (!trail || report::records_about(trail->records, id).empty()) return {};
+    return fmt::format("; the audit trail has it: cenote audit --directive {}", id);
+}
+
 /// One directive may be a lifted one.
 Exit directives(Session& session, const ListingFlags& flags) {
     const bool all = flags.all || !flags.id.empty();
@@ -195,7 +203,7 @@ Exit directives(Session& session, const ListingFlags& flags) {
         return Exit::Done;
     }
     const auto row = find_row(*rows, flags.id, "directive");
-    if (!row) return fail(row.error());
+    if (!row) return fail(Error{row.error().text + trail_advice(session, flags.id)});
     if (flags.toml)
         fmt::print("{}", session.toml_at_site(lines(*row, "toml")));
     else

@@ -41,7 +41,8 @@ int refuse(const CLI::App& app, const CLI::ParseError& mistake) {
     return static_cast<int>(Exit::WrongCommandLine);
 }
 
-/// Times without an offset are on the clock of the site: each option of type TIME gets them in UTC.
+/// Times without an offset are on the clock of the site: each option of type TIME gets them in UTC. A date alone is
+/// the end of that day for --until, and its beginning for the others.
 Status settle_times(CLI::App& app, Session& session) {
     CLI::App* verb = &app;
     while (!verb->get_subcommands().empty()) verb = verb->get_subcommands().front();
@@ -56,7 +57,8 @@ Status settle_times(CLI::App& app, Session& session) {
                     fmt::format("the time zone of the site is not known; write '{}' with its offset, as in "
                                 "2026-12-31T23:59:59+09:00",
                                 text)};
-            time = (*times)->read(text);
+            const bool ends = option->check_name("--until");
+            time = (*times)->read(text, ends ? policy::DateAlone::End : policy::DateAlone::Begin);
         }
         if (!time) return std::move(time).error();
         option->clear();

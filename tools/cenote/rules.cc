@@ -122,7 +122,7 @@ void print_dry_run(Session& session, const Json& reply, bool all) {
     fmt::print("a dry run: nothing has changed\n");
 }
 
-/// "restrict kimi for group lab until 2026-12-31T23:59:59Z; to undo it: cenote directive lift dns1-8"
+/// "restrict kimi for group lab until 2026-12-31T14:59:59Z; to undo it: cenote directive lift dns1-8"
 std::string sentence_of(const AddFlags& flags, const std::string& id) {
     const auto ends = flags.end.time();
     const auto& groups = flags.whom.groups;
@@ -148,7 +148,7 @@ Exit add(Session& session, const AddFlags& flags) {
     } else {
         const std::string id = cell(*done, field::kId);
         fmt::print("{}\n", id);
-        if (to_terminal()) fmt::print("{}\n", printable(sentence_of(flags, id)));
+        if (to_terminal()) fmt::print("{}\n", printable(session.at_site(sentence_of(flags, id))));
     }
     if (!flags.dry_run) print_notes(*done);
     return Exit::Done;

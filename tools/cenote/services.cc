@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "blocklists/gaps.h"
+#include "resolver/base/printable.h"
 #include "resolver/report/fields.h"
 #include "resolver/report/popular_names.h"
 #include "resolver/report/services.h"
@@ -131,11 +132,21 @@ Exit gaps(Session& session, const ServicesFlags& flags) {
     return Exit::Done;
 }
 
+/// The daemon has the services alone: their names and dates are in the files that the configuration names.
+void note_no_catalogue(Session& session) {
+    const std::string why = session.settings().error().text;
+    fmt::print(stderr,
+               "cenote: names, dates and --stale need the catalogue's files, which the configuration names: give "
+               "--config or CENOTE_CONFIG ({})\n",
+               printable(why.substr(0, why.find('\n'))));
+}
+
 Exit services(Session& session, const ServicesFlags& flags) {
     if (flags.gaps) return gaps(session, flags);
     auto rows = session.ask_or_read("services", Json::object(), [&] { return services_from_files(session); });
     if (!rows) return fail(rows.error());
     const auto catalogue = catalogue_of_files(session);
+    if (!catalogue) note_no_catalogue(session);
     const auto limit = days_of(flags.stale);
     for (auto& row : *rows) report::add_evidence(row, find_service(catalogue, row), limit, wall_now());
     if (flags.id.empty()) {

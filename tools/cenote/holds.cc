@@ -69,24 +69,6 @@ Exit verdicts(Session& session, const HoldsFlags& flags) {
     return Exit::Done;
 }
 
-/// `all`: the ended ones too, before the others.
-Result<Json> allows_from_files(Session& session, bool all) {
-    const WallTime now = wall_now();
-    const auto files = session.policy(now);
-    if (!files) return files.error();
-    const auto& settings = **session.settings();
-    const auto stories = stored_stories(settings);
-    if (!stories) return stories.error();
-    Json rows = Json::array();
-    if (all) {
-        const auto rules = stored_rules(settings);
-        if (!rules) return rules.error();
-        rows = report::ended_allows_json(*rules, *stories);
-    }
-    for (Json& row : report::allows_json(*files->policy, now, *stories)) rows.push_back(std::move(row));
-    return rows;
-}
-
 /// What a row opens: its names, or everything under a suspension.
 std::string opened_text(const Json& row) {
     if (cell(row, field::kKind) == "suspension") return "every step is observe";
@@ -97,8 +79,9 @@ std::string opened_text(const Json& row) {
 }
 
 Exit allows(Session& session, const HoldsFlags& flags) {
-    const auto rows = session.ask_or_read("allows", flags.all ? Json{{"all", true}} : Json::object(),
-                                          [&] { return allows_from_files(session, flags.all); });
+    const auto rows = session.ask_or_read("allows", flags.all ? Json{{"all", true}} : Json::object(), [&] {
+        return rows_from_files(session, flags.all, {report::allows_json, report::ended_allows_json});
+    });
     if (!rows) return fail(rows.error());
     if (flags.json) {
         print_json(*rows);

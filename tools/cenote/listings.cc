@@ -42,24 +42,6 @@ Result<Json> groups_from_files(Session& session) {
     return report::groups_json(*(*settings)->policy, {});
 }
 
-/// `all`: the lifted ones too, before the others.
-Result<Json> directives_from_files(Session& session, bool all) {
-    const WallTime now = wall_now();
-    const auto files = session.policy(now);
-    if (!files) return files.error();
-    const auto& settings = **session.settings();
-    const auto stories = stored_stories(settings);
-    if (!stories) return stories.error();
-    Json rows = Json::array();
-    if (all) {
-        const auto rules = stored_rules(settings);
-        if (!rules) return rules.error();
-        rows = report::lifted_directives_json(*rules, *stories);
-    }
-    for (Json& row : report::directives_json(*files->policy, now, *stories)) rows.push_back(std::move(row));
-    return rows;
-}
-
 std::string age_text(const Json& row) {
     const auto age = row.find(field::kAge);
     if (age == row.end() || !age->is_number_integer()) return "-";
@@ -195,8 +177,9 @@ std::string trail_advice(Session& session, const std::string& id) {
 /// One directive may be a lifted one.
 Exit directives(Session& session, const ListingFlags& flags) {
     const bool all = flags.all || !flags.id.empty();
-    const auto rows = session.ask_or_read("directives", all ? Json{{"all", true}} : Json::object(),
-                                          [&] { return directives_from_files(session, all); });
+    const auto rows = session.ask_or_read("directives", all ? Json{{"all", true}} : Json::object(), [&] {
+        return rows_from_files(session, all, {report::directives_json, report::lifted_directives_json});
+    });
     if (!rows) return fail(rows.error());
     if (flags.id.empty()) {
         flags.json ? print_json(*rows) : print_directives(session, *rows);

@@ -48,4 +48,21 @@ Result<report::StoryOf> stored_stories(const config::Settings& settings) {
     });
 }
 
+Result<Json> rows_from_files(Session& session, bool all, const RuleViews& views) {
+    const WallTime now = wall_now();
+    const auto files = session.policy(now);
+    if (!files) return files.error();
+    const auto& settings = **session.settings();
+    const auto stories = stored_stories(settings);
+    if (!stories) return stories.error();
+    Json rows = Json::array();
+    if (all) {
+        const auto rules = stored_rules(settings);
+        if (!rules) return rules.error();
+        rows = views.ended(*rules, *stories);
+    }
+    for (Json& row : views.in_force(*files->policy, now, *stories)) rows.push_back(std::move(row));
+    return rows;
+}
+
 }  // namespace cenote::cli

@@ -11,31 +11,31 @@ namespace {
 constexpr std::size_t kPhraseMax = 100;  // bytes: half of the sentence (texts.h, kTextMax) stays for the facts
 
 const Phrases& english() {
-    static const Phrases phrases{.language = "en",
-                                 .restricted = "{subject} is restricted by directive {directive}",
-                                 .restricted_until = "{subject} is restricted by directive {directive} until {until}",
-                                 .blocked = "{subject} is blocked by directive {directive}",
-                                 .blocked_until = "{subject} is blocked by directive {directive} until {until}",
-                                 .reason = ": {reason}",
-                                 .ask = "; ask {contact}",
-                                 .name = "This name",
-                                 .listed = "This name (list {list})",
-                                 .today = "{time} today"};
-    return phrases;
+    static const Phrases kPhrases{.language = "en",
+                                  .restricted = "{subject} is restricted by directive {directive}",
+                                  .restricted_until = "{subject} is restricted by directive {directive} until {until}",
+                                  .blocked = "{subject} is blocked by directive {directive}",
+                                  .blocked_until = "{subject} is blocked by directive {directive} until {until}",
+                                  .reason = ": {reason}",
+                                  .ask = "; ask {contact}",
+                                  .name = "This name",
+                                  .listed = "This name (list {list})",
+                                  .today = "{time} today"};
+    return kPhrases;
 }
 
 const Phrases& korean() {
-    static const Phrases phrases{.language = "ko",
-                                 .restricted = "{subject} 이용이 지시 {directive}에 따라 제한됩니다",
-                                 .restricted_until = "{subject} 이용이 지시 {directive}에 따라 {until}까지 제한됩니다",
-                                 .blocked = "{subject} 이용이 지시 {directive}에 따라 차단됩니다",
-                                 .blocked_until = "{subject} 이용이 지시 {directive}에 따라 {until}까지 차단됩니다",
-                                 .reason = ": {reason}",
-                                 .ask = "; 문의 {contact}",
-                                 .name = "이 이름",
-                                 .listed = "이 이름(목록 {list})",
-                                 .today = "오늘 {time}"};
-    return phrases;
+    static const Phrases kPhrases{.language = "ko",
+                                  .restricted = "{subject} 이용이 지시 {directive}에 따라 제한됩니다",
+                                  .restricted_until = "{subject} 이용이 지시 {directive}에 따라 {until}까지 제한됩니다",
+                                  .blocked = "{subject} 이용이 지시 {directive}에 따라 차단됩니다",
+                                  .blocked_until = "{subject} 이용이 지시 {directive}에 따라 {until}까지 차단됩니다",
+                                  .reason = ": {reason}",
+                                  .ask = "; 문의 {contact}",
+                                  .name = "이 이름",
+                                  .listed = "이 이름(목록 {list})",
+                                  .today = "오늘 {time}"};
+    return kPhrases;
 }
 
 const Phrases* find_own(const std::vector<Phrases>& own, std::string_view language) {
@@ -64,7 +64,7 @@ std::size_t count_of(std::string_view text, std::string_view part) {
 }  // namespace
 
 const std::vector<PhraseKey>& phrase_keys() {
-    static const std::vector<PhraseKey> keys{
+    static const std::vector<PhraseKey> kKeys{
         {"restricted", &Phrases::restricted, {"subject", "directive"}},
         {"restricted_until", &Phrases::restricted_until, {"subject", "directive", "until"}},
         {"blocked", &Phrases::blocked, {"subject", "directive"}},
@@ -75,7 +75,7 @@ const std::vector<PhraseKey>& phrase_keys() {
         {"listed", &Phrases::listed, {"list"}},
         {"today", &Phrases::today, {"time"}},
     };
-    return keys;
+    return kKeys;
 }
 
 Status check_phrase(const PhraseKey& key, std::string_view text) {

@@ -206,8 +206,8 @@ bool is_edge(const Record& record) { return phrase_of(record) != nullptr; }
 
 std::string sentence_of(const Record& record, const TimeText& time_text) {
     if (const Phrase* phrase = phrase_of(record))
-        return fmt::format(fmt::runtime(phrase->format), record.object, record.before == "" ? "nothing" : record.before,
-                           record.after);
+        return fmt::format(fmt::runtime(phrase->format), record.object,
+                           record.before.empty() ? "nothing" : record.before, record.after);
     if (record.action == "gap")
         return fmt::format("gap: cenoted was not there from {} to {}", shown(record.before, time_text),
                            shown(record.after, time_text));

@@ -40,7 +40,7 @@ std::vector<const CLI::App*> verbs_below(const CLI::App& app) {
 }
 
 std::string words_up_to(const CLI::App& app) {
-    const std::string own = app.get_name();
+    const std::string& own = app.get_name();
     return app.get_parent() == nullptr ? own : words_up_to(*app.get_parent()) + " " + own;
 }
 

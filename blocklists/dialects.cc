@@ -8,6 +8,7 @@
 
 #include "blocklists/dialect.h"
 #include "blocklists/lines.h"
+#include "resolver/base/letter_case.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -28,9 +29,7 @@ constexpr std::array<Dialect, kFormatCount> kDialects{{{"auto", nullptr},
                                                        {"rpz", read_rpz}}};
 
 bool starts_with_folded(std::string_view text, std::string_view beginning) {
-    return text.size() >= beginning.size() &&
-           std::equal(beginning.begin(), beginning.end(), text.begin(),
-                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
+    return equal_folded(text.substr(0, beginning.size()), beginning);
 }
 
 /// The kind of a text that is no list; empty when it may be one.

@@ -9,6 +9,7 @@
 #include "blocklists/lines.h"
 #include "blocklists/listed_name.h"
 #include "resolver/base/address.h"
+#include "resolver/base/letter_case.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -26,11 +27,8 @@ constexpr std::string_view kOwnNameAddress = "127.0.1.1";
 
 bool is_local_host_name(std::string_view name) noexcept {
     if (name.ends_with('.')) name.remove_suffix(1);
-    return std::any_of(kLocalHostNames.begin(), kLocalHostNames.end(), [name](std::string_view other) {
-        return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
-            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
-        });
-    });
+    return std::any_of(kLocalHostNames.begin(), kLocalHostNames.end(),
+                       [name](std::string_view other) { return equal_folded(name, other); });
 }
 
 AddressKind address_kind(std::string_view word) {

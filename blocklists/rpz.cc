@@ -16,18 +16,12 @@
 #include "blocklists/lines.h"
 #include "blocklists/listed_name.h"
 #include "blocklists/rpz_trigger.h"
+#include "resolver/base/letter_case.h"
 
 namespace cenote::blocklists {
 namespace {
 
 constexpr std::size_t kRecordWordsMax = 64;
-
-bool equal_folded(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) ==
-               (y >= 'A' && y <= 'Z' ? static_cast<char>(y + 32) : y);
-    });
-}
 
 bool is_ttl(std::string_view word) {
     return !word.empty() && word.front() >= '0' && word.front() <= '9' &&

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "blocklists/listed_name.h"
+#include "resolver/base/letter_case.h"
 
 namespace cenote::blocklists {
 namespace {
@@ -28,16 +29,7 @@ std::vector<std::string_view> reversed_labels(std::string_view text) {
 }
 
 bool ends_with_folded(std::string_view text, std::string_view ending) {
-    return text.size() > ending.size() &&
-           std::equal(ending.begin(), ending.end(), text.end() - static_cast<std::ptrdiff_t>(ending.size()),
-                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
-}
-
-bool equal_folded(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) ==
-               (y >= 'A' && y <= 'Z' ? static_cast<char>(y + 32) : y);
-    });
+    return text.size() > ending.size() && equal_folded(text.substr(text.size() - ending.size()), ending);
 }
 
 RpzRule read_trigger(std::string_view text, std::string& why) {

@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "resolver/base/letter_case.h"
 
 namespace cenote {
 namespace {
@@ -29,19 +30,14 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
     return row[to.size()];
 }
 
-std::string folded(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-}
-
 /// The shortest of `known` that contains the word; empty: none does.
 std::string containing(const std::string& word, const std::vector<std::string>& known) {
     constexpr std::size_t kWordMin = 3;  // a shorter one is part of nearly everything
     const std::string* best = nullptr;
     if (word.size() < kWordMin) return {};
     for (const auto& candidate : known)
-        if ((best == nullptr || candidate.size() < best->size()) && folded(candidate).find(word) != std::string::npos)
+        if ((best == nullptr || candidate.size() < best->size()) &&
+            fold_case(candidate).find(word) != std::string::npos)
             best = &candidate;
     return best != nullptr ? *best : std::string();
 }
@@ -77,14 +73,14 @@ std::string all_errors(const Diagnostics& diagnostics) {
 }
 
 std::string nearest(std::string_view misspelt, const std::vector<std::string>& known) {
-    const std::string word = folded(misspelt);
+    const std::string word = fold_case(misspelt);
     std::string best;
     std::size_t best_distance = 0;
     for (const auto& candidate : known) {
         const std::size_t longer = std::max(word.size(), candidate.size());
         const std::size_t shorter = std::min(word.size(), candidate.size());
         if (longer - shorter > longer / 3) continue;  // a cheap lower bound of the distance
-        const std::size_t distance = edit_distance(word, folded(candidate));
+        const std::size_t distance = edit_distance(word, fold_case(candidate));
         if (distance > longer / 3 || (!best.empty() && distance >= best_distance)) continue;
         best = candidate;
         best_distance = distance;

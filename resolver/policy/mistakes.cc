@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "resolver/base/letter_case.h"
 #include "resolver/policy/check.h"
 #include "resolver/policy/groups.h"
 #include "resolver/policy/resolve.h"
@@ -53,7 +54,7 @@ std::string unknown(std::string_view kind, std::string_view word, const Words& k
     return fmt::format("unknown {} '{}'; {}", kind, word, advice);
 }
 
-/// What somebody may mean by a service that is none: another id, the name of a service, a vendor, a category, a domain;
+/// What a service that does not exist may stand for: another id, the name of a service, a vendor, a category, a domain;
 /// empty: nothing is near.
 std::string meant_by_service(std::string_view word, const Known& known) {
     if (const std::string near = nearest(word, known.services); !near.empty())

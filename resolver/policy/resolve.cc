@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "resolver/base/letter_case.h"
+
 namespace cenote::policy {
 namespace {
 
@@ -13,15 +15,9 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-char fold(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 Reach when(bool condition, Reach reach) { return condition ? reach : Reach::No; }
 
 }  // namespace
-
-bool equal_folded(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold(x) == fold(y); });
-}
 
 Reach reach_of(const Target& target, const Source& source) {
     const bool service = source.kind == SourceKind::Service;

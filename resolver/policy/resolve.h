@@ -38,7 +38,4 @@ struct Coverage {
 
 [[nodiscard]] Coverage cover(const Directive& directive, const domainset::DomainSet& base);
 
-/// ASCII letters are equal in both cases.
-[[nodiscard]] bool equal_folded(std::string_view a, std::string_view b) noexcept;
-
 }  // namespace cenote::policy

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <utility>
+
+#include "resolver/base/letter_case.h"
 
 namespace cenote::rules {
 namespace {
@@ -50,12 +51,6 @@ bool is_tag(std::string_view text) {
     return part > 0;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-}
-
 bool is_two_letter_language(std::string_view code) {
     for (std::size_t at = 0; at < kTwoLetters.size(); at += 3)
         if (kTwoLetters.substr(at, 2) == code) return true;
@@ -71,7 +66,7 @@ void check_language(std::string_view tag, const SourcePlace& place, Diagnostics&
 }
 
 void warn_of_language(std::string_view tag, const SourcePlace& place, Diagnostics& diagnostics) {
-    const std::string primary = lower(tag.substr(0, tag.find('-')));
+    const std::string primary = fold_case(tag.substr(0, tag.find('-')));
     const auto country = std::ranges::find_if(kCountries, [&](const auto& each) { return each.first == primary; });
     if (country != kCountries.end())
         diagnostics.warning(

@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "resolver/base/letter_case.h"
+
 namespace cenote::cli {
 namespace {
 
@@ -29,11 +31,6 @@ struct CloseMulti {
 struct FreeList {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
-
-bool is_header_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 /// The download of one list: its text, then its signature.
 class Transfer {
@@ -193,8 +190,8 @@ private:
         auto value = line.substr(colon + 1);
         while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front())) != 0) value.remove_prefix(1);
         while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back())) != 0) value.remove_suffix(1);
-        if (is_header_name(line.substr(0, colon), "ETag")) headers_.etag = value;
-        if (is_header_name(line.substr(0, colon), "Last-Modified")) headers_.last_modified = value;
+        if (equal_folded(line.substr(0, colon), "ETag")) headers_.etag = value;
+        if (equal_folded(line.substr(0, colon), "Last-Modified")) headers_.last_modified = value;
     }
 
     const Wanted& wanted_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "resolver/base/diagnostics.h"
+#include "resolver/base/letter_case.h"
 #include "resolver/report/fields.h"
 #include "tools/cenote/listings.h"
 
@@ -15,13 +16,6 @@ namespace field = report::field;
 
 constexpr std::size_t kShownWords = 5;    // that contain the word
 constexpr std::size_t kListedWords = 30;  // up to which all are listed
-
-std::string folded(std::string_view text) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return lower;
-}
 
 std::string text_of(const Json& row, const char* key) {
     const auto found = row.find(key);
@@ -39,8 +33,7 @@ std::vector<std::string> ids_of(const Json& row) {
 bool is_named(const Json& row, const std::string& text) {
     auto names = ids_of(row);
     names.push_back(text_of(row, field::kName));
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return is_equal_folded(name, text); });
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return equal_folded(name, text); });
 }
 
 std::string in_quotes(const std::vector<std::string>& words) { return fmt::format("'{}'", fmt::join(words, "', '")); }
@@ -49,11 +42,11 @@ std::string in_quotes(const std::vector<std::string>& words) { return fmt::forma
 std::string related(const Json& rows, const std::string& text) {
     std::vector<std::string> of_vendor;
     std::vector<std::string> containing;
-    const std::string wanted = folded(text);
+    const std::string wanted = fold_case(text);
     for (const auto& row : rows) {
         const std::string id = text_of(row, field::kId);
-        if (is_equal_folded(text_of(row, field::kVendor), text)) of_vendor.push_back(id);
-        if (folded(id + "\n" + text_of(row, field::kName) + "\n" + text_of(row, field::kVendor)).find(wanted) !=
+        if (equal_folded(text_of(row, field::kVendor), text)) of_vendor.push_back(id);
+        if (fold_case(id + "\n" + text_of(row, field::kName) + "\n" + text_of(row, field::kVendor)).find(wanted) !=
             std::string::npos)
             containing.push_back(id);
     }
@@ -65,14 +58,12 @@ std::string related(const Json& rows, const std::string& text) {
 
 }  // namespace
 
-bool is_equal_folded(std::string_view a, std::string_view b) { return folded(a) == folded(b); }
-
 Error no_such_word(std::string_view what, const std::string& word, std::vector<std::string> known) {
     std::sort(known.begin(), known.end());
     known.erase(std::unique(known.begin(), known.end()), known.end());
     std::vector<std::string> near;
     for (const std::string& each : known)
-        if (word.size() >= 3 && folded(each).find(folded(word)) != std::string::npos) near.push_back(each);
+        if (word.size() >= 3 && fold_case(each).find(fold_case(word)) != std::string::npos) near.push_back(each);
     if (const std::string nearest_word = nearest(word, known); near.empty() && !nearest_word.empty())
         near.push_back(nearest_word);
     std::string advice;
@@ -99,7 +90,7 @@ Result<Json> find_row(const Json& rows, const std::string& id, std::string_view 
         for (const auto& row : named) ids.push_back(text_of(row, field::kId));
         return Error{fmt::format("several {}s are named '{}'; name one: {}", what, id, in_quotes(ids))};
     }
-    const std::string near = nearest(folded(id), known);
+    const std::string near = nearest(fold_case(id), known);
     if (!near.empty() && !advice.starts_with("; it is a vendor")) advice = fmt::format("; did you mean '{}'?", near);
     return Error{fmt::format("there is no {} '{}'{}", what, id, advice)};
 }

@@ -23,7 +23,4 @@ Result<Json> find_row(const Json& rows, const std::string& id, std::string_view 
 /// "there is no category 'ai'; …" with those of the `known` words that are near, or all of them where they are few.
 [[nodiscard]] Error no_such_word(std::string_view what, const std::string& word, std::vector<std::string> known);
 
-/// Whether two texts are equal without regard to the case of ASCII letters.
-[[nodiscard]] bool is_equal_folded(std::string_view a, std::string_view b);
-
 }  // namespace cenote::cli

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "blocklists/gaps.h"
+#include "resolver/base/letter_case.h"
 #include "resolver/base/printable.h"
 #include "resolver/report/fields.h"
 #include "resolver/report/popular_names.h"
@@ -55,7 +56,7 @@ Status check_filters(const Json& rows, const ServicesFlags& flags) {
             for (const auto& one : value.is_array() ? value : Json::array({value})) known.push_back(cell(one));
         }
         const bool found = std::any_of(known.begin(), known.end(),
-                                       [&, w = word](const std::string& one) { return is_equal_folded(one, *w); });
+                                       [&, w = word](const std::string& one) { return equal_folded(one, *w); });
         if (!word->empty() && !found) return no_such_word(what, *word, std::move(known));
     }
     return Done{};
@@ -67,10 +68,10 @@ Json filtered(const Json& rows, const ServicesFlags& flags) {
         const auto categories = row.value(field::kCategory, Json::array());
         const bool category = flags.category.empty() ||
                               std::any_of(categories.begin(), categories.end(),
-                                          [&](const Json& one) { return is_equal_folded(cell(one), flags.category); });
-        const bool vendor = flags.vendor.empty() || is_equal_folded(cell(row, field::kVendor), flags.vendor);
+                                          [&](const Json& one) { return equal_folded(cell(one), flags.category); });
+        const bool vendor = flags.vendor.empty() || equal_folded(cell(row, field::kVendor), flags.vendor);
         const bool jurisdiction =
-            flags.jurisdiction.empty() || is_equal_folded(cell(row, field::kJurisdiction), flags.jurisdiction);
+            flags.jurisdiction.empty() || equal_folded(cell(row, field::kJurisdiction), flags.jurisdiction);
         const bool stale = flags.stale.empty() || row.value(field::kStale, false);
         if (category && vendor && jurisdiction && stale) kept.push_back(row);
     }

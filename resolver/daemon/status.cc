@@ -58,11 +58,13 @@ std::vector<report::ZoneServed> zones_served(const Running& running) {
     return zones;
 }
 
-std::map<std::string, WallTime> times_made(const Running& running) {
+/// Only of directives that end soon: each takes a query of the state file.
+std::map<std::string, WallTime> times_made(const Running& running, WallTime now) {
     std::map<std::string, WallTime> times;
     const auto story = story_of(running);
     for (const policy::Directive& directive : running.enforcement().policy().options().directives) {
-        if (!directive.ends || directive.starts || rules::rule_at(directive.place).empty()) continue;
+        const bool ends_soon = directive.ends && *directive.ends - now <= report::kDueSoon;
+        if (!ends_soon || directive.starts || rules::rule_at(directive.place).empty()) continue;
         if (const auto made = story(directive.id).made) times[directive.id] = made->at;
     }
     return times;
@@ -95,7 +97,7 @@ report::Condition condition_of(Running& running) {
     running.queries().upstream_journal().add_times(condition.upstreams);
     condition.diagnostics = loaded.diagnostics.all();
     condition.directives = running.enforcement().policy().options().directives;
-    condition.made = times_made(running);
+    condition.made = times_made(running, wall_now());
     condition.groups = expected_clients(running);
     condition.uptime = running.queries().uptime();
     return condition;

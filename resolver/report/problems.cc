@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t kProblemsMax = 50;  // there may be a thousand exceptions
 constexpr seconds kDay{86400};
-constexpr seconds kDueSoon = 7 * kDay;   // a directive that ends, or is to be reviewed
 constexpr seconds kClientsKnown = kDay;  // until then the clients of a group are no use to count
 constexpr seconds kUndecided{180};       // until then something may not have been looked at
 constexpr std::string_view kGroupKey = "clients of group ";
@@ -214,7 +213,7 @@ void add_network_problems(const Condition& condition, Problems& found) {
                              std::string(kGroupKey) + group.group});
 }
 
-/// Whether somebody may have forgotten the end of a directive: it was set more than a week ahead.
+/// Whether the end of a directive is worth a reminder: it was set more than a week ahead.
 bool has_far_end(const policy::Directive& directive, const Condition& condition) {
     if (!directive.ends) return false;
     if (directive.starts) return *directive.ends - *directive.starts > kDueSoon;

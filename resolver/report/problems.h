@@ -70,10 +70,13 @@ struct Condition {
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;
-    std::map<std::string, WallTime> made;  // when rules of the command line were, of those with an end and no start
+    std::map<std::string, WallTime> made;  // when, of those of the command line that end soon and have no start
     std::vector<GroupClients> groups;      // those with an expected number
     seconds uptime{};
 };
+
+/// How long ahead the end and the review of a directive are announced.
+constexpr seconds kDueSoon{7 * 86400};
 
 /// At most 50 problems once exceptions are counted in; of other kinds all.
 [[nodiscard]] std::vector<Problem> find_problems(const Condition& condition, WallTime now);

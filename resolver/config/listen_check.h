@@ -17,7 +17,7 @@
 
 namespace cenote::config {
 
-/// A socket of this host that receives from anybody.
+/// A socket of this host that receives from any address.
 struct HostSocket {
     SocketAddress address;
     server::Protocol protocol = server::Protocol::Udp;

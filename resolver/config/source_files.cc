@@ -14,7 +14,7 @@ bool is_toml_file(const Path& path) {
     return path.extension() == kEnding && !path.filename().native().starts_with('.');
 }
 
-/// One name for each file, however the program was told where it is.
+/// One name for each file, independent of how its path is written.
 std::string key_of(const Path& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
 
 std::string_view without_blanks_before(std::string_view line) {

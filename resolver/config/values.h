@@ -20,7 +20,7 @@ namespace cenote::config {
 [[nodiscard]] bool is_unspecified(const IpAddress& ip);
 /// A link-local IPv6 address without its link (RFC 4007 §6).
 [[nodiscard]] bool lacks_zone_index(const SocketAddress& address);
-/// A warning for "2001:db8::1:53", which is an address, and for whoever means port 53 of 2001:db8::1 another one.
+/// A warning for "2001:db8::1:53", which is an address, and not port 53 of 2001:db8::1.
 void warn_of_port_without_brackets(const TomlText& text, Diagnostics& diagnostics);
 /// Whether packets can be sent to the address; otherwise there is an error with the reason and the remedy.
 bool check_destination(const TomlText& text, const SocketAddress& address, Diagnostics& diagnostics);

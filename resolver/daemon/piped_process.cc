@@ -21,7 +21,7 @@ constexpr std::size_t kOutputMax = 2000;
 
 Error of_system(std::string_view what) { return {fmt::format("{}: {}", what, std::generic_category().message(errno))}; }
 
-/// A file in memory with the text, at its begin: the program may read it at any pace, and nobody waits for that.
+/// A file in memory with the text, at its begin: the program may read it at any pace without blocking the daemon.
 Result<UniqueFd> file_with(std::string_view text) {
     UniqueFd file(::memfd_create("cenote-notify", MFD_CLOEXEC));
     if (!file.valid()) return of_system("cannot make a file in memory");

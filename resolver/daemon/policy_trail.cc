@@ -43,7 +43,7 @@ std::string list_document(const config::ListSettings& list) {
     return text;
 }
 
-/// An allow has no id: its names stand in its place, and a number for a second one over the same names.
+/// An allow is known by its names, as its id may be left out; a second one over the same names has a number.
 std::string allow_id(const policy::Allow& allow, const PlacedDocuments& known) {
     std::string names;
     for (const wire::Name& domain : allow.domains) names += (names.empty() ? "" : " ") + domain.to_string();

@@ -3,7 +3,7 @@
 // Times as people read and write them: on the clock of a time zone, with its abbreviation.
 //
 // Where the clock is set forward, the local times that it skips do not exist; where it is set back, some occur twice.
-// read() refuses both without an offset or abbreviation, so that nobody gets a time that was not meant.
+// read() refuses both without an offset or abbreviation, so that no time is taken that was not meant.
 //
 // Threads:  loaded once, then read by any thread. Control plane.
 // Memory:   that of the time zone.

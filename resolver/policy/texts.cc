@@ -85,7 +85,7 @@ std::string reason_clause(const Notice& notice, std::size_t room) {
     return fill(notice.phrases->reason, {{"reason", shown}});
 }
 
-/// "; ask dns@agency.example"; empty: there is nobody to ask.
+/// "; ask dns@agency.example"; empty: no contact is known.
 std::string ask_clause(const Notice& notice) {
     const std::string_view contact = first_contact(notice.directive->contact);
     return contact.empty() ? std::string() : fill(notice.phrases->ask, {{"contact", contact}});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why a name stays open although the catalogue knows it: the field `standing` of `cenote explain`, which tells such a
-// name from one that nothing is known about.
+// Why a name of the catalogue stays open: the field `standing` of `cenote explain`, which a name outside the catalogue
+// does not have.
 //
 // Threads: pure.   Memory: the answer.   Failure: none; a name without a standing gives null.
 #pragma once

@@ -22,8 +22,8 @@ using TimeText = std::function<std::string(WallTime)>;
 /// "directive step dns1-7: restrict → observe", "directive 2026-014 in force: restrict".
 [[nodiscard]] std::string sentence_of(const state::Record& record, const TimeText& time_text = format_time);
 
-/// Whether it tells of an edge: what a directive does has changed by the calendar or by a suspension, and no rule has.
-/// Each node records its own.
+/// Whether the record is of an edge: what a directive does has changed by the calendar or by a suspension, and no rule
+/// has. Each node records its own.
 [[nodiscard]] bool is_edge(const state::Record& record);
 
 /// record_json() with the number as `id`; `node` is where the record was written.

@@ -152,8 +152,8 @@ Result<ExceptionDocument> ExceptionApproval::extend(const Person& person, const 
 Result<ExceptionDocument> ExceptionApproval::approve_extension(const Person& person, ExceptionDocument document) const {
     if (auto may = check_approver(person); !may) return std::move(may).error();
     RequestedExtension& extension = *document.extension;
-    const std::string nobody;
-    const Persons so_far{extension.asked_by, nobody, extension.agreed_by};
+    const std::string none;
+    const Persons so_far{extension.asked_by, none, extension.agreed_by};
     const std::string what = "the extension of " + document.id;
     if (auto counts = check_further_person(person, so_far, what); !counts) return std::move(counts).error();
     if (person.name != extension.asked_by) extension.agreed_by.push_back(person.name);

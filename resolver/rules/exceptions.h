@@ -6,7 +6,7 @@
 // root does not count as a further person, because every administrator can act as root. An emergency is in force at
 // once and waits for the others afterwards. An extension beyond the end that was approved is a request of its own: it
 // takes as many persons again, and until then the exception keeps its end. An exception that another node granted is in
-// force here only when this machine knows its persons; otherwise it takes one person here who did not import it.
+// force here only if its persons are users of this machine; otherwise it takes one person here who did not import it.
 //
 // Threads:  any, one call at a time for each value.
 // Time:     an argument.
@@ -66,8 +66,8 @@ public:
     [[nodiscard]] Result<ExceptionDocument> grant_emergency(ExceptionDocument document) const;
     /// Grants it, or its extension, with the last person that it takes.
     [[nodiscard]] Result<ExceptionDocument> approve(const Person& person, ExceptionDocument document) const;
-    /// Denies a request, or the extension of an exception that stays in force. Whoever requested the extension may
-    /// withdraw it.
+    /// Denies a request, or the extension of an exception that stays in force. Its requester may withdraw an
+    /// extension.
     [[nodiscard]] Result<ExceptionDocument> deny(const Person& person, ExceptionDocument document) const;
     [[nodiscard]] Result<ExceptionDocument> revoke(const Person& person, ExceptionDocument document) const;
     /// Requests a later end. A duration counts from the present end on. With `approvals = 1` an approver extends at

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the trail tells of calendar and files: each edge once, whoever ran meanwhile, and each change of a document.
+// Records of calendar and files: each edge once, also after a time without a daemon, and each change of a document.
 #include "resolver/daemon/policy_trail.h"
 
 #include "tests/daemon/fixture.h"
@@ -19,7 +19,7 @@ protected:
         write_config("[[directive]]\nid = \"cal\"\ntargets = [\"service:beta\"]\nstep = \"restrict\"\n" + lines);
     }
 
-    /// Tells at this time, and writes it as the daemon does.
+    /// Takes the records of this time, and writes them as the daemon does.
     std::vector<state::Record> record_outstanding(const ClockReading& now, const std::optional<Absence>& absence = {}) {
         Loaded both = loaded();
         EXPECT_TRUE(rulebook.add_to(both, [](const std::string&) { return false; }).ok());

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tool says about the catalogue beside the verdict: open names that it knows, evidence, gaps."""
+"""What the tool says about the catalogue beside the verdict: open names that are in it, evidence, gaps."""
 from harness import SystemTest, main
 from upstreams import ScriptedUpstream, every_name
 

@@ -49,7 +49,7 @@ enum class Named {
     Roles
 };
 
-/// The names that the daemon knows.
+/// Names from the daemon.
 using Names = std::function<std::vector<Candidate>(Named what)>;
 
 /// Those that begin with the last of `words`.

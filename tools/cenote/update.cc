@@ -198,7 +198,7 @@ UpdateResult update_files(const config::Settings& settings, Names popular, const
         result.fail(
             Error{fmt::format("{} may not write to {}; run 'sudo cenote update', or 'systemctl start cenote-update'",
                               actor, folder.string())});
-        result.noted = true;  // whoever may not update causes no problem in status
+        result.noted = true;  // a user without the right to update causes no problem in status
         return result;
     }
     const auto owner = AsOwner::of(settings.set.parent_path());

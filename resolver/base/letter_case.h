@@ -20,7 +20,8 @@ inline std::string fold_case(std::string_view text) {
 }
 
 constexpr bool equal_folded(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return fold_case(x) == fold_case(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return fold_case(x) == fold_case(y); });
 }
 
 }  // namespace cenote

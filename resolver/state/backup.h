@@ -9,10 +9,12 @@
 
 #include <functional>
 
-#include "resolver/state/database.h"
+#include "resolver/sqlite/database.h"
 #include "resolver/state/state.h"
 
 namespace cenote::state {
+
+using sqlite::Database;
 
 /// In the record of a restore, before the node of the records that were kept beside the trail.
 inline constexpr std::string_view kKeptAs = ", kept as ";

@@ -7,21 +7,14 @@
 // Failure:  Result with SQLite's message. The writing functions are parts of the caller's transaction.
 #pragma once
 
-#include "resolver/state/database.h"
+#include "resolver/sqlite/database.h"
 #include "resolver/state/state.h"
 
 namespace cenote::state {
 
-/// Runs a statement for each of its rows; the first Error ends it.
-template <typename OnRow>
-Status each_row(Statement rows, OnRow on_row) {
-    for (;;) {
-        auto more = rows.next_row();
-        if (!more) return std::move(more).error();
-        if (!*more) return Done{};
-        if (Status status = on_row(rows); !status) return status;
-    }
-}
+using sqlite::Database;
+using sqlite::each_row;
+using sqlite::Statement;
 
 /// Rules that match a clause behind "FROM rule".
 Result<std::vector<Rule>> rules_of(const Database& database, std::string_view clause);

@@ -9,9 +9,13 @@
 
 #include <string>
 
-#include "resolver/state/database.h"
+#include "resolver/sqlite/database.h"
 
 namespace cenote::state {
+
+using sqlite::Database;
+using sqlite::Statement;
+using sqlite::Transaction;
 
 /// Brings the tables to the present schema. A file of a later schema is refused.
 Status migrate(const Database& database);

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "resolver/sqlite/database.h"
 #include "resolver/state/backup.h"
-#include "resolver/state/database.h"
 #include "resolver/state/place.h"
 #include "resolver/state/rows.h"
 #include "resolver/state/schema.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SQLite with results instead of codes. Private to state.
+// SQLite with results instead of codes.
 //
 // Threads:  one.
 // Memory:   SQLite's page cache of an open file.
@@ -15,10 +15,11 @@
 #include <string_view>
 #include <utility>
 
+#include "resolver/base/bytes.h"
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
 
-namespace cenote::state {
+namespace cenote::sqlite {
 
 /// One prepared statement: bind(), then next_row().
 class Statement {
@@ -27,10 +28,14 @@ public:
 
     Statement& bind(std::string_view text);
     Statement& bind(std::int64_t number);
+    Statement& bind(ByteView bytes);
+    /// Takes values anew, for another row.
+    void reset();
     /// True: there is a row; false: there is none left.
     Result<bool> next_row();
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
+    [[nodiscard]] ByteView bytes(int column) const;  // until the next next_row()
     [[nodiscard]] bool is_number(int column) const;
 
 private:
@@ -41,6 +46,17 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
     int bound_ = 0;
 };
+
+/// Runs a statement for each of its rows; the first Error ends it.
+template <typename OnRow>
+Status each_row(Statement rows, OnRow on_row) {
+    for (;;) {
+        auto more = rows.next_row();
+        if (!more) return std::move(more).error();
+        if (!*more) return Done{};
+        if (Status status = on_row(rows); !status) return status;
+    }
+}
 
 class Database {
 public:
@@ -74,4 +90,4 @@ private:
     const Database* database_;
 };
 
-}  // namespace cenote::state
+}  // namespace cenote::sqlite

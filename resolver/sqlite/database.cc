@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "resolver/state/database.h"
+#include "resolver/sqlite/database.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "resolver/base/check.h"
 
-namespace cenote::state {
+namespace cenote::sqlite {
 namespace {
 
 constexpr int kBusyMs = 5000;  // the longest wait for another process that has locked the file
@@ -51,6 +51,18 @@ Statement& Statement::bind(std::int64_t number) {
     return *this;
 }
 
+Statement& Statement::bind(ByteView bytes) {
+    if (statement_)
+        CENOTE_CHECK(sqlite3_bind_blob(statement_.get(), ++bound_, bytes.data(), static_cast<int>(bytes.size()),
+                                       SQLITE_TRANSIENT) == SQLITE_OK);
+    return *this;
+}
+
+void Statement::reset() {
+    if (statement_) sqlite3_reset(statement_.get());
+    bound_ = 0;
+}
+
 Result<bool> Statement::next_row() {
     if (!statement_) return error_of(database_);
     switch (sqlite3_step(statement_.get())) {
@@ -65,6 +77,11 @@ std::string Statement::text(int column) const {
     if (bytes == nullptr) return {};
     return {reinterpret_cast<const char*>(bytes),
             static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+ByteView Statement::bytes(int column) const {
+    const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
@@ -107,4 +124,4 @@ Status Transaction::commit() {
     return Done{};
 }
 
-}  // namespace cenote::state
+}  // namespace cenote::sqlite

@@ -2,9 +2,9 @@
 //
 // A bounded queue without a lock, from one writer thread to one reader thread.
 //
-// Threads:  push() by the writer, pop() by the reader.
+// Threads:  push(), slot() and publish() by the writer, pop() by the reader.
 // Memory:   fixed at construction; the capacity is rounded up to a power of two.
-// Failure:  push() into a full ring returns false; the writer counts it.
+// Failure:  push() into a full ring returns false, slot() nullptr; the writer counts it.
 #pragma once
 
 #include <atomic>
@@ -25,20 +25,24 @@ public:
     Ring& operator=(const Ring&) = delete;
 
     bool push(const T& value) noexcept {
-        if (!has_room()) return false;
-        const auto head = head_.load(std::memory_order_relaxed);
-        slots_[head & mask_] = value;
-        head_.store(head + 1, std::memory_order_release);
+        T* const free = slot();
+        if (free == nullptr) return false;
+        *free = value;
+        publish();
         return true;
     }
 
-    /// Whether push() has room now: for the writer, where making a value is not free.
-    [[nodiscard]] bool has_room() noexcept {
+    /// Where the next value goes, for the writer to make it in place: publish() hands it to the reader. nullptr: the
+    /// ring is full. The slot has the bytes of an old value.
+    [[nodiscard]] T* slot() noexcept {
         const auto head = head_.load(std::memory_order_relaxed);
-        if (head - tail_seen_ <= mask_) return true;
-        tail_seen_ = tail_.load(std::memory_order_acquire);
-        return head - tail_seen_ <= mask_;
+        if (head - tail_seen_ > mask_) {
+            tail_seen_ = tail_.load(std::memory_order_acquire);
+            if (head - tail_seen_ > mask_) return nullptr;
+        }
+        return &slots_[head & mask_];
     }
+    void publish() noexcept { head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
 
     bool pop(T& value) noexcept {
         const auto tail = tail_.load(std::memory_order_relaxed);

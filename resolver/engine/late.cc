@@ -194,6 +194,7 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
     event.transport = context.client.transport;
     event.client = context.client.peer.ip;
     event.name = context.query.name.wire();
+    event.type = context.query.type;
     event.verdict = verdict_word(context);
     event.source = outcome == Outcome::Answered ? context.source : Source::None;
     if (reply.size >= wire::kHeaderSize) {
@@ -204,7 +205,9 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
         const policy::Cell& cell = context.cell();
         event.service_key = key_at(snapshot_->service_keys, cell.service);
         event.bypass = cell.service < snapshot_->bypass.size() && snapshot_->bypass[cell.service];
+        event.role = context.source_set < snapshot_->roles.size() ? snapshot_->roles[context.source_set] : 0;
         event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
+        if (cell.directive < snapshot_->identities.size()) event.identity = snapshot_->identities[cell.directive];
         event.exception_key = key_at(snapshot_->exception_keys, cell.exception);
         event.group_key = key_at(snapshot_->group_keys, context.client_class);
     }

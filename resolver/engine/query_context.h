@@ -29,6 +29,7 @@ struct QueryContext {
     const policy::Policy* policy = nullptr;  // the policy that judges the query
     policy::ClientClass client_class = 0;
     policy::Verdict verdict;
+    domainset::SourceSetId source_set = policy::kNoTags;  // that holds for QNAME in the base set
     telemetry::Source source = telemetry::Source::None;
     Refusal refusal = Refusal::None;
     bool judged = false;          // the verdict is valid
@@ -60,6 +61,7 @@ struct QueryContext {
         const policy::Match match = policy->match(query.name, hashes);
         client_class = policy->classify(client.peer.ip);
         listed = match.tags != policy::Match{}.tags;
+        source_set = match.tags[0];
         verdict = policy->judge(client_class, match);
         judged = true;
         if (is_sinkholed() && belongs_upstream(query, cell(), verdict.labels)) {

@@ -37,7 +37,9 @@ struct Snapshot {
     Ticks next_edge = Ticks::max();             // when a verdict changes next: no TTL lasts longer
     std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
     std::vector<bool> bypass;                   // by source index: a service by which clients bypass this resolver
+    std::vector<std::uint8_t> roles;            // telemetry::RoleNumber by source set of the base set
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
+    std::vector<telemetry::IdentityLevel> identities;  // by directive index: what of a client its hits carry
     std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
     std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
     std::vector<wire::Name> zones;              // zones that are transferred: queries about them are handed over

@@ -21,6 +21,7 @@
 #include "resolver/base/diagnostics.h"
 #include "resolver/base/result.h"
 #include "resolver/policy/verdict.h"
+#include "resolver/telemetry/event.h"
 #include "resolver/wire/name.h"
 
 namespace cenote::policy {
@@ -108,6 +109,7 @@ struct Directive {
     std::vector<std::pair<std::string, std::string>> reason;  // language, text
     std::optional<AnswerMode> answer;
     std::optional<milliseconds> exceptions_max;
+    std::optional<telemetry::IdentityLevel> identity;  // what of a client its hits keep, if that is less than the site's
     SourcePlace place;
     DirectivePlaces places;
 };

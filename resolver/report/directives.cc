@@ -92,6 +92,7 @@ Json directive_json(const policy::Directive& directive, std::string_view state, 
         {field::kAnswer, directive.answer ? Json(policy::answer_mode_to_text(*directive.answer)) : Json(nullptr)},
         {field::kExceptionsMax,
          directive.exceptions_max ? Json(format_duration(*directive.exceptions_max)) : Json(nullptr)},
+        {field::kIdentity, directive.identity ? Json(telemetry::identity_to_text(*directive.identity)) : Json(nullptr)},
         {field::kToml, rules::to_toml(directive)},
         {field::kOrigin, fmt::format("{}:{}", directive.place.file, directive.place.line)},
         {field::kMade, deed_json(story.made)},
@@ -131,7 +132,7 @@ Json lifted_directives_json(std::span<const state::Rule> rules, const StoryOf& s
     return rows;
 }
 
-Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic) {
+Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic, std::uint32_t smallest) {
     Json rows = Json::array();
     for (const auto& group : options.groups) {
         std::vector<std::string> clients;
@@ -149,7 +150,7 @@ Json groups_json(const policy::Options& options, std::span<const GroupTraffic> t
         for (const GroupTraffic& seen : traffic) {
             if (seen.group != group.id) continue;
             row[field::kQueries] = seen.queries;
-            row[field::kClientsSeen] = seen.clients;
+            row[field::kClientsSeen] = clients_json(seen.clients, smallest);
             row[field::kLastSeen] = format_time(seen.last_seen);
         }
         rows.push_back(std::move(row));

@@ -28,7 +28,9 @@ struct GroupTraffic {
     WallTime last_seen{};
 };
 
-/// Without traffic, as read from files, `clients_seen` and `last_seen` are null and `queries` is absent.
-[[nodiscard]] Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic);
+/// Without traffic, as read from files, `clients_seen` and `last_seen` are null and `queries` is absent. A number of
+/// clients below `smallest` is shown as "<5" ([privacy]).
+[[nodiscard]] Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic,
+                               std::uint32_t smallest);
 
 }  // namespace cenote::report

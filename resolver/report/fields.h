@@ -97,6 +97,7 @@ inline constexpr Name kStarts = "starts";
 inline constexpr Name kEnds = "ends";
 inline constexpr Name kReview = "review";
 inline constexpr Name kHours = "hours";
+inline constexpr Name kIdentity = "identity";
 inline constexpr Name kTimezone = "timezone";
 inline constexpr Name kContact = "contact";
 inline constexpr Name kReason = "reason";

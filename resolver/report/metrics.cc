@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/metrics.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <sstream>
+
+#include "resolver/base/fd.h"
 #include "resolver/telemetry/prometheus.h"
 
 namespace cenote::report {
 
 using telemetry::Counter;
+using telemetry::Exposition;
 using telemetry::Gauge;
 using telemetry::Metrics;
 
@@ -26,7 +36,95 @@ void set_policy_gauges(const policy::Policy& policy, Metrics& metrics) {
     const domainset::SetInfo& info = policy.base()->info();
     metrics.set(Gauge::SetDomains, static_cast<double>(info.domains));
     metrics.set(Gauge::SetBytes, static_cast<double>(info.bytes));
-    metrics.set(Gauge::SetBuiltSeconds, seconds_of(info.built_at));
+    metrics.set(Gauge::SetBuiltTimestampSeconds, seconds_of(info.built_at));
+}
+
+double boot_seconds() {
+    constexpr std::size_t kMax = 1 << 20;
+    const auto stat = read_file("/proc/stat", kMax);
+    const auto at = stat ? stat->find("\nbtime ") : std::string::npos;
+    return at == std::string::npos ? 0 : std::strtod(stat->c_str() + at + 7, nullptr);
+}
+
+void expose_program(const Labelled& labelled, Exposition& out) {
+    out.family("build_info", "gauge", "1; the version of the program");
+    out.sample("build_info", {{"version", labelled.version}}, 1);
+    out.family("policy_info", "gauge", "1; the digest of the policy in force");
+    out.sample("policy_info", {{"digest", labelled.policy_digest}}, 1);
+    const ProcessUse& process = labelled.process;
+    out.process("cpu_seconds_total", "counter", "processor time, user and system", process.cpu_seconds);
+    out.process("resident_memory_bytes", "gauge", "memory in use", process.resident_bytes);
+    out.process("start_time_seconds", "gauge", "the start, as Unix time", process.start_seconds);
+    out.process("open_fds", "gauge", "file descriptors in use", process.open_descriptors);
+    out.process("max_fds", "gauge", "file descriptors that may be in use", process.descriptors_max);
+}
+
+std::string_view state_word(policy::DirectiveState state) noexcept {
+    switch (state) {
+        case policy::DirectiveState::Planned: return "planned";
+        case policy::DirectiveState::InForce: return "in-force";
+        case policy::DirectiveState::Lapsed: break;
+    }
+    return "lapsed";
+}
+
+void expose_directives(const policy::Policy& policy, Exposition& out) {
+    const auto& directives = policy.options().directives;
+    out.family("directive_info", "gauge", "1; the step now and the state of each directive");
+    for (std::uint32_t i = 0; i < directives.size(); ++i)
+        out.sample("directive_info",
+                   {{"directive", directives[i].id},
+                    {"step", policy::step_to_text(policy.step_of(i))},
+                    {"state", state_word(policy.state_of(i))}},
+                   1);
+    out.family("directive_end_timestamp_seconds", "gauge", "when a directive ends, as Unix time");
+    for (const policy::Directive& directive : directives)
+        if (directive.ends)
+            out.sample("directive_end_timestamp_seconds", {{"directive", directive.id}}, seconds_of(*directive.ends));
+}
+
+void expose_exceptions(const std::vector<rules::ExceptionDocument>& exceptions, Exposition& out) {
+    using rules::Stage;
+    out.family("exceptions", "gauge", "exceptions that wait or open names, by stage");
+    for (const Stage stage : {Stage::Asked, Stage::Granted, Stage::Unconfirmed}) {
+        const auto count = std::ranges::count(exceptions, stage, &rules::ExceptionDocument::stage);
+        out.sample("exceptions", {{"stage", rules::stage_to_text(stage)}}, static_cast<double>(count));
+    }
+}
+
+void expose_lists(const std::vector<ListState>& lists, Exposition& out) {
+    out.family("list_last_success_timestamp_seconds", "gauge", "the last good copy of a list, as Unix time");
+    for (const ListState& list : lists)
+        if (list.last_good)
+            out.sample("list_last_success_timestamp_seconds", {{"list", list.id}}, seconds_of(*list.last_good));
+    out.family("list_entries", "gauge", "entries of a list in the set");
+    for (const ListState& list : lists)
+        if (list.entries) out.sample("list_entries", {{"list", list.id}}, static_cast<double>(*list.entries));
+}
+
+void expose_upstreams(const UpstreamViews& upstreams, Exposition& out) {
+    out.family("upstream_up", "gauge", "1: the upstream server answers; absent until it was asked");
+    for (const auto& [server, view] : upstreams)
+        if (view.judged_at != Ticks{}) out.sample("upstream_up", {{"server", server}}, view.healthy ? 1 : 0);
+    out.family("upstream_rtt_seconds", "gauge", "round-trip time of an upstream server");
+    for (const auto& [server, view] : upstreams)
+        if (view.measured != 0) out.sample("upstream_rtt_seconds", {{"server", server}}, view.rtt_ms / 1000);
+}
+
+void expose_sinks(const Labelled& labelled, Exposition& out) {
+    out.family("log_dropped_total", "counter", "lines that could not be written, by sink");
+    out.sample("log_dropped_total", {{"sink", "file"}}, static_cast<double>(labelled.log_lost));
+    out.family("history_written_timestamp_seconds", "gauge",
+               "the end of the last minute in the history, as Unix time; absent without a history");
+    if (labelled.history_written != WallTime())
+        out.sample("history_written_timestamp_seconds", {}, seconds_of(labelled.history_written));
+}
+
+void expose_problems(const std::vector<Problem>& problems, Exposition& out) {
+    out.family("problems", "gauge", "problems that status shows, by severity");
+    for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Notice})
+        out.sample("problems", {{"severity", severity_to_text(severity)}},
+                   static_cast<double>(std::ranges::count(problems, severity, &Problem::severity)));
 }
 
 }  // namespace
@@ -68,14 +166,45 @@ void set_gauges(const Measurement& measurement, const policy::Policy& policy, Me
     metrics.set(Gauge::TcpOpen, static_cast<double>(measurement.totals.tcp_open));
     metrics.set(Gauge::CacheEntries, static_cast<double>(measurement.cache.entries));
     metrics.set(Gauge::CacheBytes, static_cast<double>(measurement.cache.bytes_used));
-    metrics.set(Gauge::CacheBytesMax, static_cast<double>(measurement.cache.bytes_max));
-    metrics.set(Gauge::Problems, static_cast<double>(measurement.problems));
+    metrics.set(Gauge::CacheLimitBytes, static_cast<double>(measurement.cache.bytes_max));
 }
 
-std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys) {
-    telemetry::Exposition exposition;
-    telemetry::expose(metrics, keys, exposition);
-    return exposition.text();
+ProcessUse read_process_use() {
+    ProcessUse use;
+    const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+    constexpr std::size_t kMax = 4096;
+    if (const auto stat = read_file("/proc/self/stat", kMax)) {
+        // The fields behind the name of the program, which is in parentheses and may have any characters.
+        std::istringstream fields(stat->substr(std::min(stat->rfind(')') + 1, stat->size())));
+        std::vector<std::string> values{std::istream_iterator<std::string>(fields), {}};
+        constexpr std::size_t kUser = 11, kSystem = 12, kStart = 19, kResident = 21;  // state is field 0 here
+        const auto field = [&values](std::size_t i) {
+            return i < values.size() ? std::strtod(values[i].c_str(), nullptr) : 0.0;
+        };
+        use.cpu_seconds = (field(kUser) + field(kSystem)) / ticks;
+        use.resident_bytes = field(kResident) * static_cast<double>(sysconf(_SC_PAGESIZE));
+        use.start_seconds = boot_seconds() + field(kStart) / ticks;
+    }
+    std::error_code none;
+    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd", none))
+        use.open_descriptors += 1;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) use.descriptors_max = static_cast<double>(limit.rlim_cur);
+    return use;
+}
+
+std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys, const policy::Policy& policy,
+                         const Labelled& labelled) {
+    telemetry::Exposition out;
+    telemetry::expose(metrics, keys, labelled.smallest, out);
+    expose_program(labelled, out);
+    expose_directives(policy, out);
+    expose_exceptions(labelled.exceptions, out);
+    expose_lists(labelled.lists, out);
+    expose_upstreams(labelled.upstreams, out);
+    expose_problems(labelled.problems, out);
+    expose_sinks(labelled, out);
+    return out.text();
 }
 
 }  // namespace cenote::report

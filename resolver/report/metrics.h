@@ -3,13 +3,20 @@
 // Counters and gauges that other modules keep, put beside those of the recorders, and all of them in the text format of
 // Prometheus (docs/METRICS.md).
 //
+// Label values come from the configuration and the catalogue only, never from a query.
+//
 // Threads: pure, but for the lock in Keys.   Memory: the answer.   Failure: none.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "resolver/cache/cache.h"
 #include "resolver/policy/policy.h"
+#include "resolver/report/lists.h"
+#include "resolver/report/problems.h"
+#include "resolver/report/upstreams.h"
 #include "resolver/telemetry/telemetry.h"
 #include "resolver/upstream/upstream.h"
 
@@ -32,10 +39,35 @@ struct Measurement {
     std::size_t workers = 0;
     WorkerTotals totals;
     cache::Stats cache;
-    std::size_t problems = 0;
 };
 void set_gauges(const Measurement& measurement, const policy::Policy& policy, telemetry::Metrics& metrics);
 
-[[nodiscard]] std::string metrics_text(const telemetry::Metrics& metrics, const telemetry::Keys& keys);
+/// The process as the kernel sees it (proc(5)); zero where it does not say.
+struct ProcessUse {
+    double cpu_seconds = 0;
+    double resident_bytes = 0;
+    double start_seconds = 0;  // Unix time
+    double open_descriptors = 0;
+    double descriptors_max = 0;
+};
+[[nodiscard]] ProcessUse read_process_use();
+
+/// What metrics with labels show.
+struct Labelled {
+    std::string version;
+    std::string policy_digest;
+    ProcessUse process;
+    std::vector<ListState> lists;
+    std::vector<rules::ExceptionDocument> exceptions;
+    UpstreamViews upstreams;
+    std::vector<Problem> problems;
+    std::uint64_t log_lost = 0;
+    WallTime history_written{};  // zero: there is no history
+    std::uint32_t smallest = 0;  // smaller numbers of clients are left out
+};
+
+/// The whole page.
+[[nodiscard]] std::string metrics_text(const telemetry::Metrics& metrics, const telemetry::Keys& keys,
+                                       const policy::Policy& policy, const Labelled& labelled);
 
 }  // namespace cenote::report

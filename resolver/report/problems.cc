@@ -278,6 +278,9 @@ std::string_view severity_to_text(Severity severity) noexcept {
 std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     Problems found;
     add_refusals(condition, found);
+    for (const std::string& problem : condition.sinks)
+        found.push_back(
+            {Severity::Warning, problem, {}, "make room, or correct the path and its owner, then 'cenote reload'"});
     add_list_problems(condition, now, found);
     add_state_problems(condition, now, found);
     add_exceptions(condition, found);

@@ -66,6 +66,7 @@ struct Condition {
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
     std::vector<std::string> waiting_for_restart;  // keys
+    std::vector<std::string> sinks;                // what keeps hits and does not work
     std::vector<SocketAddress> absent_addresses;   // of [server].listen
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
@@ -79,6 +80,8 @@ struct Condition {
 constexpr seconds kDueSoon{7 * 86400};
 
 /// At most 50 problems once exceptions are counted in; of other kinds all.
+[[nodiscard]] std::string_view severity_to_text(Severity severity) noexcept;
+
 [[nodiscard]] std::vector<Problem> find_problems(const Condition& condition, WallTime now);
 
 /// Whether a problem of an earlier run that is not found now may still be there: this run has not looked at its subject

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
@@ -22,14 +23,20 @@ Json counters_json(const Metrics& metrics) {
     return counters;
 }
 
+/// The counts of all roles and transports together.
 Json verdicts_json(const Metrics& metrics, const Keys& keys) {
-    Json rows = Json::array();
+    std::map<std::tuple<telemetry::QueryVerdict, telemetry::Key, telemetry::Key, telemetry::Key>, std::uint64_t> counts;
     for (const Combination& row : metrics.combinations)
-        rows.push_back({{field::kVerdict, telemetry::verdict_to_text(row.verdict)},
-                        {field::kService, keys.name(KeyKind::Service, row.service)},
-                        {field::kDirective, keys.name(KeyKind::Directive, row.directive)},
-                        {field::kGroup, keys.name(KeyKind::Group, row.group)},
-                        {field::kCount, row.count}});
+        counts[{row.verdict, row.service, row.directive, row.group}] += row.count;
+    Json rows = Json::array();
+    for (const auto& [row, count] : counts) {
+        const auto& [verdict, service, directive, group] = row;
+        rows.push_back({{field::kVerdict, telemetry::verdict_to_text(verdict)},
+                        {field::kService, keys.name(KeyKind::Service, service)},
+                        {field::kDirective, keys.name(KeyKind::Directive, directive)},
+                        {field::kGroup, keys.name(KeyKind::Group, group)},
+                        {field::kCount, count}});
+    }
     return rows;
 }
 
@@ -46,11 +53,12 @@ Json bypass_json(const Metrics& metrics, const Keys& keys, const ClockPair& now)
 }  // namespace
 
 Json stats_json(const Metrics& metrics, const Keys& keys, const cache::Stats& cache, const ClockPair& now) {
+    const telemetry::Histogram latency = metrics.all_latency();
     return {{field::kCounters, counters_json(metrics)},
             {field::kLatency,
-             {{field::kMedian, metrics.latency.quantile(0.5)},
-              {field::kNinetieth, metrics.latency.quantile(0.9)},
-              {field::kNinetyNinth, metrics.latency.quantile(0.99)}}},
+             {{field::kMedian, latency.quantile(0.5)},
+              {field::kNinetieth, latency.quantile(0.9)},
+              {field::kNinetyNinth, latency.quantile(0.99)}}},
             {field::kCache,
              {{field::kEntries, cache.entries},
               {field::kBytesUsed, cache.bytes_used},

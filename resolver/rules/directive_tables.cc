@@ -131,6 +131,7 @@ void read_times(const TomlTable& table, policy::Directive& directive) {
             table.error("hours", hours.error().text);
     }
     directive.exceptions_max = read_duration(table, "exceptions_max", {seconds{60}, kHundredYears});
+    directive.identity = read_word(table, "identity", telemetry::parse_identity, "none, pseudonym, address");
 }
 
 void read_words(const TomlTable& table, policy::Directive& directive) {
@@ -252,6 +253,7 @@ std::string to_toml(const policy::Directive& directive) {
     }
     if (directive.answer) table.text("answer", policy::answer_mode_to_text(*directive.answer));
     if (directive.exceptions_max) table.text("exceptions_max", format_duration(*directive.exceptions_max));
+    if (directive.identity) table.text("identity", telemetry::identity_to_text(*directive.identity));
     return std::move(table).finish();
 }
 

@@ -5,35 +5,52 @@ namespace cenote::telemetry {
 namespace {
 
 // In the order of the enumerators; a test compares it with docs/METRICS.md.
+constexpr std::array<FamilyText, 7> kFamilies{{
+    {"", "", ""},
+    {"", "", ""},
+    {"queries_total", "transport", "queries that got a verdict, by transport"},
+    {"verdicts_total", "verdict", "queries by verdict"},
+    {"answers_total", "source", "queries by where the reply came from; none: no reply was sent, on purpose"},
+    {"replies_total", "rcode", "replies to queries that got a verdict, by RCODE"},
+    {"rejected_total", "reason", "queries turned away before a verdict, by reason"},
+}};
+
+// In the order of the enumerators.
 constexpr std::array<MetricText, kCounterCount> kCounters{{
-    {"queries", "queries that got a verdict"},
-    {"queries_udp", "of these, over UDP"},
-    {"queries_tcp", "of these, over TCP"},
-    {"blocked", "sinkholed by a directive of step block"},
-    {"restricted", "sinkholed by a directive of step restrict"},
-    {"advised", "answered under a directive of step advise"},
-    {"observed", "answered under a directive of step observe"},
-    {"allowed", "answered because an allow holds"},
-    {"excepted", "answered because an exception holds"},
-    {"local", "answered from local records and special names"},
-    {"cached", "answered from the cache, fresh"},
-    {"stale", "answered from the cache past its TTL (RFC 8767)"},
-    {"forwarded", "answered by an upstream server"},
-    {"dropped", "left without a reply on purpose"},
-    {"noerror", "replies with NOERROR"},
-    {"nxdomain", "replies with NXDOMAIN"},
-    {"servfail", "replies with SERVFAIL"},
-    {"refused", "replies with REFUSED to queries that got a verdict"},
-    {"rcode_other", "replies with any other code"},
+    {"queries", "queries that got a verdict", Family::Sum},
+    {"queries_udp", "of these, over UDP", Family::Queries, "udp"},
+    {"queries_tcp", "of these, over TCP", Family::Queries, "tcp"},
+    {"unlisted", "answered because no directive covers the name", Family::Verdicts, "forward"},
+    {"observed", "answered under a directive of step observe", Family::Verdicts, "observe"},
+    {"advised", "answered under a directive of step advise", Family::Verdicts, "advise"},
+    {"restricted", "sinkholed by a directive of step restrict", Family::Verdicts, "restrict"},
+    {"blocked", "sinkholed by a directive of step block", Family::Verdicts, "block"},
+    {"allowed", "answered because an allow holds", Family::Verdicts, "allow"},
+    {"excepted", "answered because an exception holds", Family::Verdicts, "exception"},
+    {"local", "answered from local records and special names", Family::Verdicts, "local"},
+    {"sinkholed", "answered by the sinkhole", Family::Answers, "sinkhole"},
+    {"answered_locally", "answered from local records, special names and the zone of the server", Family::Answers,
+     "local"},
+    {"cached", "answered from the cache, fresh", Family::Answers, "cache"},
+    {"stale", "answered from the cache past its TTL (RFC 8767)", Family::Answers, "stale"},
+    {"forwarded", "answered by an upstream server", Family::Answers, "upstream"},
+    {"failed", "answered with a failure of our own", Family::Answers, "failure"},
+    {"dropped", "left without a reply on purpose", Family::Answers, "none"},
+    {"noerror", "replies with NOERROR", Family::Replies, "NOERROR"},
+    {"nxdomain", "replies with NXDOMAIN", Family::Replies, "NXDOMAIN"},
+    {"servfail", "replies with SERVFAIL", Family::Replies, "SERVFAIL"},
+    {"refused", "replies with REFUSED to queries that got a verdict", Family::Replies, "REFUSED"},
+    {"rcode_other", "replies with any other code", Family::Replies, "other"},
     {"combinations_overflow", "verdicts not counted by service, directive and group: the table was full"},
     {"bypass_overflow", "queries for ways around this resolver whose client was not kept: the table was full"},
-    {"malformed", "dropped: datagrams shorter than a header, and responses"},
-    {"formerr", "queries answered with FORMERR"},
-    {"notimp", "queries of an opcode or a type that is not implemented, answered with NOTIMP"},
-    {"badvers", "queries answered with BADVERS"},
-    {"refused_by_acl", "queries from outside allow_from"},
-    {"refused_by_kind", "queries of a class or type that is not served here, and NOTIFY"},
-    {"not_ready", "queries before a policy was in force (EDE 14)"},
+    {"hits_lost", "queries under a directive that the log, dnstap and the estimates of clients lack: a queue was full"},
+    {"malformed", "dropped: datagrams shorter than a header, and responses", Family::Rejected, "malformed"},
+    {"formerr", "queries answered with FORMERR", Family::Rejected, "formerr"},
+    {"notimp", "queries of an opcode or a type that is not implemented, answered with NOTIMP", Family::Rejected, "notimp"},
+    {"badvers", "queries answered with BADVERS", Family::Rejected, "badvers"},
+    {"refused_by_acl", "queries from outside allow_from", Family::Rejected, "acl"},
+    {"refused_by_kind", "queries of a class or type that is not served here, and NOTIFY", Family::Rejected, "kind"},
+    {"not_ready", "queries before a policy was in force (EDE 14)", Family::Rejected, "not_ready"},
     {"truncated", "replies cut to the client's size, with TC"},
     {"send_failed", "replies that the kernel did not accept"},
     {"pending_overflow", "queries answered with SERVFAIL because too many others wait for upstream"},
@@ -75,15 +92,14 @@ constexpr std::array<MetricText, kGaugeCount> kGauges{{
     {"policy_version", "of the policy in force"},
     {"set_domains", "domains in the compiled set"},
     {"set_bytes", "size of the compiled set"},
-    {"set_built_seconds", "when the compiled set was built, as Unix time"},
+    {"set_built_timestamp_seconds", "when the compiled set was built, as Unix time"},
     {"directives_in_force", "directives in force"},
     {"exceptions_in_force", "exceptions in force"},
     {"pending", "queries that wait for upstream"},
     {"tcp_open", "TCP connections open"},
     {"cache_entries", "answers in the cache"},
     {"cache_bytes", "bytes of the cache in use, tables included"},
-    {"cache_bytes_max", "bytes the cache may use"},
-    {"problems", "problems that status shows"},
+    {"cache_limit_bytes", "bytes the cache may use"},
 }};
 
 constexpr bool complete(const auto& texts) {
@@ -95,6 +111,7 @@ static_assert(complete(kCounters) && complete(kGauges));
 
 }  // namespace
 
+const FamilyText& text_of(Family family) noexcept { return kFamilies[static_cast<std::size_t>(family)]; }
 const MetricText& text_of(Counter counter) noexcept { return kCounters[static_cast<std::size_t>(counter)]; }
 const MetricText& text_of(Gauge gauge) noexcept { return kGauges[static_cast<std::size_t>(gauge)]; }
 

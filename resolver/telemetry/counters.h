@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The counters and gauges, and their names and meanings. Every limit has a counter named after it; docs/METRICS.md
-// lists all of them. The Prometheus name of a counter is `cenote_` + name + `_total`, that of a gauge `cenote_` + name.
+// lists all of them. A counter is a series of a family of metrics (FamilyText), or a metric of its own, whose name for
+// Prometheus is `cenote_` + name + `_total`; that of a gauge is `cenote_` + name.
 //
 // Threads:  constants.
 // Memory:   none.
@@ -16,20 +17,26 @@
 namespace cenote::telemetry {
 
 enum class Counter : std::uint8_t {
-    // Derived from the event by Recorder::record().
-    Queries,
+    Queries,  // the sum of the next two, made when they are read
+
+    // Derived from the event by Recorder::record(): by transport, verdict and source in the order of these
+    // enumerations, then by RCODE.
     QueriesUdp,
     QueriesTcp,
-    Blocked,
-    Restricted,
-    Advised,
+    Unlisted,
     Observed,
+    Advised,
+    Restricted,
+    Blocked,
     Allowed,
     Excepted,
     Local,
+    Sinkholed,
+    AnsweredLocally,
     Cached,
     Stale,
     Forwarded,
+    Failed,
     Dropped,
     Noerror,
     Nxdomain,
@@ -38,6 +45,7 @@ enum class Counter : std::uint8_t {
     RcodeOther,
     CombinationsOverflow,
     BypassOverflow,
+    HitsLost,
 
     // Queries that are refused before a verdict: Recorder::count().
     Malformed,
@@ -92,21 +100,33 @@ enum class Gauge : std::uint8_t {
     PolicyVersion,
     SetDomains,
     SetBytes,
-    SetBuiltSeconds,
+    SetBuiltTimestampSeconds,
     DirectivesInForce,
     ExceptionsInForce,
     Pending,
     TcpOpen,
     CacheEntries,
     CacheBytes,
-    CacheBytesMax,
-    Problems,
+    CacheLimitBytes,
 };
-inline constexpr std::size_t kGaugeCount = static_cast<std::size_t>(Gauge::Problems) + 1;
+inline constexpr std::size_t kGaugeCount = static_cast<std::size_t>(Gauge::CacheLimitBytes) + 1;
+
+/// Families of counters that differ in one label. They follow each other in Counter.
+enum class Family : std::uint8_t { Own, Sum, Queries, Verdicts, Answers, Replies, Rejected };
+
+struct FamilyText {
+    std::string_view name;  // without cenote_
+    std::string_view label;
+    std::string_view meaning;
+};
+/// Of Family::Own and Family::Sum, which is not exposed: empty.
+[[nodiscard]] const FamilyText& text_of(Family family) noexcept;
 
 struct MetricText {
-    std::string_view name;
+    std::string_view name;     // in JSON
     std::string_view meaning;  // one clause for people
+    Family family = Family::Own;
+    std::string_view value{};  // of the label
 };
 
 [[nodiscard]] const MetricText& text_of(Counter counter) noexcept;

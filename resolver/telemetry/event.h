@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "resolver/base/address.h"
@@ -24,8 +25,18 @@ enum class QueryVerdict : std::uint8_t { Forward, Observe, Advise, Restrict, Blo
 
 /// Where the reply came from: Sinkhole for a restricted or blocked query, whatever the answer mode.
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
+[[nodiscard]] std::string_view source_to_text(Source source) noexcept;
 
 enum class QueryTransport : std::uint8_t { Udp, Tcp };
+[[nodiscard]] std::string_view transport_to_text(QueryTransport transport) noexcept;
+
+/// What of a client is kept with a hit ([privacy].identity), the least first.
+enum class IdentityLevel : std::uint8_t { None, Pseudonym, Address };
+[[nodiscard]] std::string_view identity_to_text(IdentityLevel identity) noexcept;
+[[nodiscard]] std::optional<IdentityLevel> parse_identity(std::string_view text) noexcept;
+
+/// The role of the name in its service, plus one; 0: it is in no service.
+using RoleNumber = std::uint8_t;
 
 struct QueryEvent {
     Ticks at{};
@@ -37,7 +48,10 @@ struct QueryEvent {
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;
-    bool bypass = false;  // the service is of category bypass
+    bool bypass = false;                           // the service is of category bypass
+    IdentityLevel identity = IdentityLevel::None;  // the least of [privacy].identity and the directive's
+    RoleNumber role = 0;
+    wire::RrType type = wire::RrType::A;
     wire::Rcode rcode = wire::Rcode::NoError;
     IpAddress client;
     ByteView name;  // folded, wire format

@@ -19,7 +19,8 @@ std::vector<Combination> combinations_of(const Counts& counts) {
     rows.reserve(counts.size());
     for (const auto& [packed, count] : counts) {
         rows.push_back({Combinations::verdict_of(packed), Combinations::service_of(packed),
-                        Combinations::directive_of(packed), Combinations::group_of(packed), count});
+                        Combinations::directive_of(packed), Combinations::group_of(packed),
+                        Combinations::role_of(packed), Combinations::transport_of(packed), count});
     }
     return rows;
 }
@@ -42,7 +43,7 @@ Hub::~Hub() = default;
 
 Recorder& Hub::add_recorder() {
     const MutexLock lock(mutex_);
-    recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_)));
+    recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_, hit_settings_)));
     return *recorders_.back();
 }
 
@@ -53,10 +54,15 @@ Metrics Hub::collect() const {
     for (const auto& recorder : recorders_) {
         const Recorder::State& state = *recorder->state_;
         for (std::size_t i = 0; i < kCounterCount; ++i) metrics.counters[i] += state.counters[i].load();
-        for (std::size_t i = 0; i < Histogram::kBuckets; ++i) metrics.latency.buckets[i] += state.latency[i].load();
-        metrics.latency.sum_us += state.latency_sum_us.load();
+        for (std::size_t source = 0; source < metrics.latency.size(); ++source) {
+            Histogram& latency = metrics.latency[source];
+            for (std::size_t i = 0; i < Histogram::kBuckets; ++i)
+                latency.buckets[i] += state.latency[source].buckets[i].load();
+            latency.sum_us += state.latency[source].sum_us.load();
+        }
         state.combinations.for_each([&](std::uint64_t packed, std::uint64_t count) { combinations[packed] += count; });
     }
+    metrics.set(Counter::Queries, metrics.get(Counter::QueriesUdp) + metrics.get(Counter::QueriesTcp));
     metrics.combinations = combinations_of(combinations);
     for (std::size_t row = 0; row < GroupRow::kRows; ++row) collect_row(row, metrics);
     metrics.bypass = bypass_clients();
@@ -102,6 +108,34 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
     if (group.queries == 0) return;
     group.clients = ClientSketch::estimate(clients);
     metrics.groups.push_back(group);
+}
+
+void Hub::want_hits(bool wanted, std::uint64_t seed, bool all) noexcept {
+    hit_settings_.all.store(all, std::memory_order_relaxed);
+    hit_settings_.seed.store(seed, std::memory_order_relaxed);
+    hit_settings_.wanted.store(wanted, std::memory_order_relaxed);
+}
+
+void Hub::set_episode(std::uint64_t number) noexcept { hit_settings_.episode.store(number, std::memory_order_relaxed); }
+
+void Hub::take_hits(const std::function<void(const Hit&)>& take) {
+    std::vector<Recorder*> recorders;
+    {
+        const MutexLock lock(mutex_);
+        for (const auto& recorder : recorders_) recorders.push_back(recorder.get());
+    }
+    Hit hit;
+    for (Recorder* recorder : recorders)
+        for (std::size_t i = 0; i < Recorder::State::kHits && recorder->state_->hits.pop(hit); ++i) take(hit);
+}
+
+Histogram Metrics::all_latency() const noexcept {
+    Histogram all;
+    for (const Histogram& each : latency) {
+        for (std::size_t i = 0; i < Histogram::kBuckets; ++i) all.buckets[i] += each.buckets[i];
+        all.sum_us += each.sum_us;
+    }
+    return all;
 }
 
 void Hub::count_samples() {

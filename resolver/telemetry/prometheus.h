@@ -23,6 +23,8 @@ public:
     /// The head of the samples that follow: `name` without "cenote_", `type` counter, gauge or histogram.
     void family(std::string_view name, std::string_view type, std::string_view help);
     void sample(std::string_view name, Labels labels, double value);
+    /// A metric of the process, whose names begin with "process_" by custom.
+    void process(std::string_view name, std::string_view type, std::string_view help, double value);
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:
@@ -30,6 +32,7 @@ private:
 };
 
 /// Everything that docs/METRICS.md lists.
-void expose(const Metrics& metrics, const Keys& keys, Exposition& out);
+/// `smallest`: smaller numbers of clients are left out.
+void expose(const Metrics& metrics, const Keys& keys, std::uint64_t smallest, Exposition& out);
 
 }  // namespace cenote::telemetry

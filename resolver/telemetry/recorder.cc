@@ -9,41 +9,26 @@
 namespace cenote::telemetry {
 namespace {
 
-Counter counter_of(QueryTransport transport) noexcept {
-    switch (transport) {
-        case QueryTransport::Udp: return Counter::QueriesUdp;
-        case QueryTransport::Tcp: break;
-    }
-    return Counter::QueriesTcp;
+/// The counter of a value of an enumeration, whose counters follow `first` in the order of its values.
+template <typename Value>
+constexpr Counter counter_of(Counter first, Value value) noexcept {
+    return static_cast<Counter>(static_cast<std::uint8_t>(first) + static_cast<std::uint8_t>(value));
 }
 
-/// Counter::Queries: there is no further counter.
-Counter counter_of(QueryVerdict verdict) noexcept {
-    switch (verdict) {
-        case QueryVerdict::Forward: break;
-        case QueryVerdict::Observe: return Counter::Observed;
-        case QueryVerdict::Advise: return Counter::Advised;
-        case QueryVerdict::Restrict: return Counter::Restricted;
-        case QueryVerdict::Block: return Counter::Blocked;
-        case QueryVerdict::Allow: return Counter::Allowed;
-        case QueryVerdict::Exception: return Counter::Excepted;
-        case QueryVerdict::Local: return Counter::Local;
-    }
-    return Counter::Queries;
-}
-
-Counter counter_of(Source source) noexcept {
-    switch (source) {
-        case Source::Cache: return Counter::Cached;
-        case Source::Stale: return Counter::Stale;
-        case Source::Upstream: return Counter::Forwarded;
-        case Source::None: return Counter::Dropped;
-        case Source::Sinkhole:  // counted by verdict
-        case Source::Local:
-        case Source::Failure: break;  // counted by RCODE
-    }
-    return Counter::Queries;
-}
+static_assert(counter_of(Counter::QueriesUdp, QueryTransport::Tcp) == Counter::QueriesTcp);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Observe) == Counter::Observed);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Advise) == Counter::Advised);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Restrict) == Counter::Restricted);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Block) == Counter::Blocked);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Allow) == Counter::Allowed);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Exception) == Counter::Excepted);
+static_assert(counter_of(Counter::Unlisted, QueryVerdict::Local) == Counter::Local);
+static_assert(counter_of(Counter::Sinkholed, Source::Local) == Counter::AnsweredLocally);
+static_assert(counter_of(Counter::Sinkholed, Source::Cache) == Counter::Cached);
+static_assert(counter_of(Counter::Sinkholed, Source::Stale) == Counter::Stale);
+static_assert(counter_of(Counter::Sinkholed, Source::Upstream) == Counter::Forwarded);
+static_assert(counter_of(Counter::Sinkholed, Source::Failure) == Counter::Failed);
+static_assert(counter_of(Counter::Sinkholed, Source::None) == Counter::Dropped);
 
 Counter counter_of(wire::Rcode rcode) noexcept {
     switch (rcode) {
@@ -55,24 +40,43 @@ Counter counter_of(wire::Rcode rcode) noexcept {
     }
 }
 
+/// Spreads a number over 64 bits (the finaliser of SplitMix64).
+constexpr std::uint64_t mixed(std::uint64_t number) noexcept {
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+    return number ^ (number >> 31);
+}
+
+/// The settings of a recorder without a Hub.
+const HitSettings& no_hits() noexcept {
+    static const HitSettings kNone;
+    return kNone;
+}
+
+std::uint8_t copy_name(ByteView name, std::array<std::uint8_t, 255>& to) noexcept {
+    const std::size_t size = std::min(name.size(), to.size());
+    std::copy_n(name.begin(), size, to.begin());
+    return static_cast<std::uint8_t>(size);
+}
+
 }  // namespace
 
-Recorder::Recorder() : Recorder(random_u64()) {}
-Recorder::Recorder(std::uint64_t seed) : state_(std::make_unique<State>(seed)) {}
+Recorder::Recorder() : Recorder(random_u64(), no_hits()) {}
+Recorder::Recorder(std::uint64_t seed, const HitSettings& hits) : state_(std::make_unique<State>(seed, hits)) {}
 Recorder::~Recorder() = default;
 
 void Recorder::count(Counter counter) noexcept { state_->add(counter); }
 
 void Recorder::record(const QueryEvent& event) noexcept {
     State& state = *state_;
-    state.add(Counter::Queries);
-    state.add(counter_of(event.transport));
-    if (const auto more = counter_of(event.verdict); more != Counter::Queries) state.add(more);
-    if (const auto more = counter_of(event.source); more != Counter::Queries) state.add(more);
+    state.add(counter_of(Counter::QueriesUdp, event.transport));
+    state.add(counter_of(Counter::Unlisted, event.verdict));
+    state.add(counter_of(Counter::Sinkholed, event.source));
     if (event.source != Source::None) {
         state.add(counter_of(event.rcode));
-        state.latency[Histogram::bucket_of(event.latency_us)].add(1);
-        state.latency_sum_us.add(event.latency_us);
+        State::Latency& latency = state.latency[static_cast<std::size_t>(event.source)];
+        latency.buckets[Histogram::bucket_of(event.latency_us)].add(1);
+        latency.sum_us.add(event.latency_us);
     }
     if (!state.combinations.add(event)) state.add(Counter::CombinationsOverflow);
 
@@ -85,16 +89,47 @@ void Recorder::record(const QueryEvent& event) noexcept {
     if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))
         state.add(Counter::BypassOverflow);
 
-    if (event.source != Source::None && state.samples.has_room()) state.sample(event);
+    if (event.source != Source::None) state.sample(event);
+    const HitSettings& hits = state.hit_settings;
+    if (hits.wanted.load(std::memory_order_relaxed) &&
+        (event.directive_key != kKeyNone || hits.all.load(std::memory_order_relaxed)))
+        state.hit(event);
 }
 
+/// Samples are a part of the answers on purpose: what finds no room is not counted.
 void Recorder::State::sample(const QueryEvent& event) noexcept {
-    AnswerSample sample;
-    sample.client = event.client;
-    sample.open = event.verdict == QueryVerdict::Forward && event.rcode == wire::Rcode::NoError;
-    sample.name_size = static_cast<std::uint8_t>(std::min(event.name.size(), sample.name_bytes.size()));
-    std::copy_n(event.name.begin(), sample.name_size, sample.name_bytes.begin());
-    samples.push(sample);
+    AnswerSample* const sample = samples.slot();
+    if (sample == nullptr) return;
+    sample->client = event.client;
+    sample->open = event.verdict == QueryVerdict::Forward && event.rcode == wire::Rcode::NoError;
+    sample->name_size = copy_name(event.name, sample->name_bytes);
+    samples.publish();
+}
+
+void Recorder::State::hit(const QueryEvent& event) noexcept {
+    Hit* const hit = hits.slot();
+    if (hit == nullptr) return add(Counter::HitsLost);
+    const std::uint64_t client = hash64(event.client.octets(), hit_settings.seed.load(std::memory_order_relaxed));
+    const std::uint64_t episode = hit_settings.episode.load(std::memory_order_relaxed);
+    hit->at = event.at;
+    hit->latency_us = event.latency_us;
+    hit->service = event.service_key;
+    hit->directive = event.directive_key;
+    hit->group = event.group_key;
+    hit->exception = event.exception_key;
+    hit->type = event.type;
+    hit->verdict = event.verdict;
+    hit->source = event.source;
+    hit->transport = event.transport;
+    hit->rcode = event.rcode;
+    hit->role = event.role;
+    hit->bypass = event.bypass;
+    hit->identity = event.identity;
+    hit->client_cell = sketch_cell(client);
+    hit->episode_cell = sketch_cell(mixed(client ^ mixed(episode)));
+    hit->client = event.identity == IdentityLevel::None ? IpAddress() : event.client;
+    hit->name_size = copy_name(event.name, hit->name_bytes);
+    hits.publish();
 }
 
 }  // namespace cenote::telemetry

@@ -7,29 +7,38 @@
 
 #include "resolver/telemetry/activity.h"
 #include "resolver/telemetry/combinations.h"
+#include "resolver/telemetry/hit.h"
 #include "resolver/telemetry/telemetry.h"
 
 namespace cenote::telemetry {
 
 struct alignas(64) Recorder::State {
-    explicit State(std::uint64_t seed_of_all) : seed(seed_of_all) {}
+    State(std::uint64_t seed_of_all, const HitSettings& settings) : seed(seed_of_all), hit_settings(settings) {}
 
     static constexpr std::size_t kSamples = 1024;
+    static constexpr std::size_t kHits = 4096;
+    static constexpr std::size_t kSources = static_cast<std::size_t>(Source::None) + 1;
     static constexpr std::size_t kExceptionRows = GroupRow::kRows;
 
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
     void sample(const QueryEvent& event) noexcept;
+    void hit(const QueryEvent& event) noexcept;
 
     std::array<Tally<std::uint64_t>, kCounterCount> counters;
-    std::array<Tally<std::uint64_t>, Histogram::kBuckets> latency;
-    Tally<std::uint64_t> latency_sum_us;
+    struct Latency {
+        std::array<Tally<std::uint64_t>, Histogram::kBuckets> buckets;
+        Tally<std::uint64_t> sum_us;
+    };
+    std::array<Latency, kSources> latency;  // by Source
     Combinations combinations;
     std::array<GroupRow, GroupRow::kRows> groups;
     std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; keys beyond share the last row
     ClientTable bypass;
 
     Ring<AnswerSample> samples{kSamples};
+    Ring<Hit> hits{kHits};
     const std::uint64_t seed;  // seed of the hashes of clients
+    const HitSettings& hit_settings;
 };
 
 }  // namespace cenote::telemetry

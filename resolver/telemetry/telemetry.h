@@ -4,13 +4,14 @@
 //
 // Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside.
 // Time:     events contain it.
-// Memory:   a Recorder is about 660 KiB, whatever happens; record() and count() never allocate.
-// Failure:  what no longer fits is counted: combinations_overflow, bypass_overflow.
+// Memory:   a Recorder is about 2.6 MiB, whatever happens; record() and count() never allocate.
+// Failure:  what no longer fits is counted: combinations_overflow, bypass_overflow, hits_lost.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,17 +20,20 @@
 #include "resolver/telemetry/counters.h"
 #include "resolver/telemetry/event.h"
 #include "resolver/telemetry/histogram.h"
+#include "resolver/telemetry/hit.h"
 #include "resolver/telemetry/keys.h"
 #include "resolver/telemetry/top.h"
 
 namespace cenote::telemetry {
 
-/// How often one directive gave one verdict on one service for one group.
+/// How often one directive gave one verdict on the names of one role of one service, for one group over one transport.
 struct Combination {
     QueryVerdict verdict = QueryVerdict::Forward;
     Key service = kKeyNone;
     Key directive = kKeyNone;
     Key group = kKeyNone;
+    RoleNumber role = 0;
+    QueryTransport transport = QueryTransport::Udp;
     std::uint64_t count = 0;
 };
 
@@ -59,7 +63,7 @@ struct BypassClient {
 struct Metrics {
     std::array<std::uint64_t, kCounterCount> counters{};
     std::array<double, kGaugeCount> gauges{};
-    Histogram latency;
+    std::array<Histogram, static_cast<std::size_t>(Source::None)> latency{};  // by Source
     std::vector<Combination> combinations;
     std::vector<GroupActivity> groups;
     std::vector<ExceptionUse> exceptions;
@@ -68,6 +72,8 @@ struct Metrics {
     [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
         return counters[static_cast<std::size_t>(counter)];
     }
+    /// The latency of replies of all sources.
+    [[nodiscard]] Histogram all_latency() const noexcept;
     void set(Counter counter, std::uint64_t value) noexcept { counters[static_cast<std::size_t>(counter)] = value; }
     void set(Gauge gauge, double value) noexcept { gauges[static_cast<std::size_t>(gauge)] = value; }
 };
@@ -88,7 +94,7 @@ public:
 private:
     friend class Hub;
     struct State;
-    explicit Recorder(std::uint64_t seed);
+    Recorder(std::uint64_t seed, const HitSettings& hits);
 
     std::unique_ptr<State> state_;
 };
@@ -105,6 +111,13 @@ public:
     Recorder& add_recorder();
     [[nodiscard]] Metrics collect() const;
 
+    /// Whether workers make hits, the secret seed of their sketches, whether queries that no directive covers are hits
+    /// too, and the number of the span of ten minutes. The workers see a change with one of their next queries.
+    void want_hits(bool wanted, std::uint64_t seed, bool all = false) noexcept;
+    void set_episode(std::uint64_t number) noexcept;
+    /// Takes the hits of all workers, those of one worker in their order. Called by one thread only.
+    void take_hits(const std::function<void(const Hit&)>& take);
+
     /// Adds the answers sampled since the last call to top_names() and top_clients(). Call it about every second: a
     /// recorder keeps a thousand samples.
     void count_samples();
@@ -118,6 +131,7 @@ private:
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const CENOTE_REQUIRES(mutex_);
 
     const std::uint64_t seed_;  // seed of the hashes of clients, the same in all recorders
+    HitSettings hit_settings_;
     mutable Mutex mutex_;
     TopTable names_ CENOTE_GUARDED_BY(mutex_);
     TopTable clients_ CENOTE_GUARDED_BY(mutex_);

@@ -153,7 +153,7 @@ Options with_groups() {
 }
 
 TEST(Groups, WithoutTrafficTheyAreUnseen) {
-    EXPECT_EQ(groups_json(with_groups(), {}), Json::parse(R"([
+    EXPECT_EQ(groups_json(with_groups(), {}, 5), Json::parse(R"([
         {"id": "lab", "name": "", "clients": ["10.20.3.0/28"], "language": null, "answer": null,
          "clients_seen": null, "clients_expected": null, "last_seen": null},
         {"id": "moti", "name": "Ministry", "clients": ["10.20.0.0/16"], "language": "ko", "answer": "nxdomain",
@@ -162,10 +162,11 @@ TEST(Groups, WithoutTrafficTheyAreUnseen) {
 
 TEST(Groups, TrafficGoesToItsGroup) {
     const std::vector<GroupTraffic> traffic{{"everyone", 9, 9, kNow}, {"moti", 12, 3, kNow}};
-    const Json rows = groups_json(with_groups(), traffic);
+    const Json rows = groups_json(with_groups(), traffic, 3);
     EXPECT_FALSE(rows[0].contains("queries"));
     EXPECT_EQ(rows[1]["queries"], 12);
     EXPECT_EQ(rows[1]["clients_seen"], 3);
+    EXPECT_EQ(groups_json(with_groups(), traffic, 5)[1]["clients_seen"], "<5") << "a few clients are persons";
     EXPECT_EQ(rows[1]["last_seen"], "2026-03-02T12:00:00Z");
 }
 

@@ -93,7 +93,8 @@ TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {
     cache.hits = 21;
     cache.deferred = 22;
     set_counters(cache, workers, metrics);
-    const std::string text = metrics_text(metrics, keys);
+    const auto policy = policy::testing::build({}, kNow);
+    const std::string text = metrics_text(metrics, keys, *policy, {});
     for (const char* line :
          {"cenote_upstream_queries_total 2\n", "cenote_upstream_joined_total 4\n", "cenote_upstream_timeouts_total 6\n",
           "cenote_upstream_mismatched_total 8\n", "cenote_upstream_malformed_total 10\n",
@@ -112,18 +113,18 @@ TEST_F(Traffic, GaugesShowThePolicyInForce) {
         {.id = "dns1-2", .directive = "d1", .client = {}, .group = "everyone", .ends = kNow + seconds(60)}};
     const auto policy = policy::testing::build(options, kNow);
     ASSERT_NE(policy, nullptr);
-    Measurement measurement{.uptime = seconds(90), .workers = 2, .totals = {}, .cache = {}, .problems = 3};
+    Measurement measurement{.uptime = seconds(90), .workers = 2, .totals = {}, .cache = {}};
     measurement.totals.pending = 4;
     measurement.totals.tcp_open = 5;
     measurement.cache.entries = 6;
     measurement.cache.bytes_used = 7;
     measurement.cache.bytes_max = 8;
     set_gauges(measurement, *policy, metrics);
-    const std::string text = metrics_text(metrics, keys);
+    const std::string text = metrics_text(metrics, keys, *policy, {});
     for (const char* line :
-         {"cenote_uptime_seconds 90\n", "cenote_workers 2\n", "cenote_policy_version 17\n", "cenote_problems 3\n",
+         {"cenote_uptime_seconds 90\n", "cenote_workers 2\n", "cenote_policy_version 17\n",
           "cenote_directives_in_force 1\n", "cenote_exceptions_in_force 1\n", "cenote_pending 4\n",
-          "cenote_tcp_open 5\n", "cenote_cache_entries 6\n", "cenote_cache_bytes 7\n", "cenote_cache_bytes_max 8\n"})
+          "cenote_tcp_open 5\n", "cenote_cache_entries 6\n", "cenote_cache_bytes 7\n", "cenote_cache_limit_bytes 8\n"})
         EXPECT_THAT(text, HasSubstr(line));
     EXPECT_THAT(text, testing::ContainsRegex("cenote_set_domains [1-9]"));
 }

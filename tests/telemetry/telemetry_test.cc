@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 
+#include "resolver/telemetry/combinations.h"
 #include "resolver/wire/name.h"
 
 namespace cenote::telemetry {
@@ -51,7 +53,11 @@ TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     EXPECT_EQ(metrics.get(Counter::Observed), 1U);
     EXPECT_EQ(metrics.get(Counter::Allowed), 1U);
     EXPECT_EQ(metrics.get(Counter::Excepted), 1U);
+    EXPECT_EQ(metrics.get(Counter::Unlisted), 2U);
     EXPECT_EQ(metrics.get(Counter::Local), 1U);
+    EXPECT_EQ(metrics.get(Counter::Sinkholed), 2U);
+    EXPECT_EQ(metrics.get(Counter::AnsweredLocally), 1U);
+    EXPECT_EQ(metrics.get(Counter::Failed), 1U);
     EXPECT_EQ(metrics.get(Counter::Cached), 1U);
     EXPECT_EQ(metrics.get(Counter::Stale), 1U);
     EXPECT_EQ(metrics.get(Counter::Forwarded), 3U);
@@ -60,7 +66,7 @@ TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     EXPECT_EQ(metrics.get(Counter::Servfail), 1U);
     EXPECT_EQ(metrics.get(Counter::Nxdomain), 1U);
     EXPECT_EQ(metrics.get(Counter::RefusedByAcl), 1U);
-    EXPECT_EQ(metrics.latency.count(), 9U) << "what got no reply has no latency";
+    EXPECT_EQ(metrics.all_latency().count(), 9U) << "what got no reply has no latency";
 }
 
 TEST(TelemetryTest, SumsCombinationsOverWorkers) {
@@ -89,17 +95,127 @@ TEST(TelemetryTest, AFullTableIsCountedAndKeepsCounting) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
     auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
-    for (Key service = 1; service <= 5000; ++service) {
+    constexpr std::size_t kRows = Combinations::kRowsMax - 16;  // the rest is for the verdicts alone
+    constexpr Key kServices = 20'000;
+    for (Key service = 1; service <= kServices; ++service) {
         event.service_key = service;
         recorder.record(event);
     }
     event.service_key = 1;
     recorder.record(event);
     const Metrics metrics = hub.collect();
-    EXPECT_EQ(metrics.combinations.size(), 4096U);
-    EXPECT_EQ(metrics.get(Counter::CombinationsOverflow), 5000U - 4096U);
+    ASSERT_EQ(metrics.combinations.size(), kRows + 1);
+    EXPECT_EQ(metrics.get(Counter::CombinationsOverflow), kServices - kRows);
     EXPECT_EQ(metrics.combinations.front().service, 1);
     EXPECT_EQ(metrics.combinations.front().count, 2U);
+    EXPECT_EQ(metrics.combinations.back().service, kKeyOther);
+    EXPECT_EQ(metrics.combinations.back().verdict, QueryVerdict::Block);
+    EXPECT_EQ(metrics.combinations.back().count, kServices - kRows) << "no query is left out of the sum";
+}
+
+TEST(TelemetryTest, CombinationsHaveRoleAndTransport) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Restrict, Source::Sinkhole);
+    event.service_key = 9;
+    event.role = 7;
+    recorder.record(event);
+    event.transport = QueryTransport::Tcp;
+    event.role = 3;
+    recorder.record(event);
+    const Metrics metrics = hub.collect();
+    ASSERT_EQ(metrics.combinations.size(), 2U);
+    EXPECT_EQ(metrics.combinations[0].role, 7);
+    EXPECT_EQ(metrics.combinations[0].transport, QueryTransport::Udp);
+    EXPECT_EQ(metrics.combinations[1].role, 3);
+    EXPECT_EQ(metrics.combinations[1].transport, QueryTransport::Tcp);
+    EXPECT_EQ(metrics.combinations[1].service, 9);
+    EXPECT_EQ(metrics.combinations[1].verdict, QueryVerdict::Restrict);
+}
+
+std::vector<Hit> hits_of(Hub& hub) {
+    std::vector<Hit> hits;
+    hub.take_hits([&](const Hit& hit) { hits.push_back(hit); });
+    return hits;
+}
+
+TEST(TelemetryTest, OnlyAQueryUnderADirectiveBecomesAHitAndOnlyWhileHitsAreWanted) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    const auto name = wire::Name::parse("chat.deepseek.com").value();
+    auto covered = event_of(QueryVerdict::Restrict, Source::Sinkhole);
+    covered.directive_key = 4;
+    covered.name = name.wire();
+    const auto open = wire::Name::parse("canary.example").value();
+    auto uncovered = event_of(QueryVerdict::Forward, Source::Upstream);
+    uncovered.name = open.wire();
+    recorder.record(covered);
+    EXPECT_TRUE(hits_of(hub).empty()) << "nothing wants them";
+    hub.want_hits(true, 99);
+    recorder.record(uncovered);
+    recorder.record(covered);
+    const auto hits = hits_of(hub);
+    ASSERT_EQ(hits.size(), 1U);
+    EXPECT_EQ(hits[0].directive, 4);
+    EXPECT_EQ(hits[0].verdict, QueryVerdict::Restrict);
+    EXPECT_TRUE(std::ranges::equal(hits[0].name(), name.wire()));
+    hub.want_hits(true, 99, true);
+    uncovered.identity = IdentityLevel::None;
+    recorder.record(uncovered);
+    EXPECT_EQ(hits_of(hub).size(), 1U) << "[log].what is all";
+    hub.want_hits(false, 0);
+    recorder.record(covered);
+    EXPECT_TRUE(hits_of(hub).empty());
+}
+
+TEST(TelemetryTest, AHitHasTheClientOnlyWhereItIsShown) {
+    Hub hub;
+    hub.want_hits(true, 99);
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
+    event.directive_key = 1;
+    recorder.record(event);
+    event.identity = IdentityLevel::Pseudonym;
+    recorder.record(event);
+    const auto hits = hits_of(hub);
+    ASSERT_EQ(hits.size(), 2U);
+    EXPECT_EQ(hits[0].client, IpAddress());
+    EXPECT_EQ(hits[1].client, event.client);
+}
+
+TEST(TelemetryTest, SketchCellsFollowTheClientAndTheEpisode) {
+    Hub hub;
+    hub.want_hits(true, 99);
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
+    event.directive_key = 1;
+    recorder.record(event);
+    recorder.record(event);
+    hub.set_episode(1);
+    recorder.record(event);
+    event.client = IpAddress::v4({192, 0, 2, 2});
+    recorder.record(event);
+    const auto hits = hits_of(hub);
+    ASSERT_EQ(hits.size(), 4U);
+    const auto cell = [](const SketchCell& each) { return std::pair(each.index, each.rank); };
+    EXPECT_EQ(cell(hits[0].client_cell), cell(hits[1].client_cell));
+    EXPECT_EQ(cell(hits[0].episode_cell), cell(hits[1].episode_cell));
+    EXPECT_EQ(cell(hits[0].client_cell), cell(hits[2].client_cell));
+    EXPECT_NE(cell(hits[0].episode_cell), cell(hits[2].episode_cell));
+    EXPECT_NE(cell(hits[2].client_cell), cell(hits[3].client_cell));
+}
+
+TEST(TelemetryTest, AFullQueueOfHitsIsCounted) {
+    Hub hub;
+    hub.want_hits(true, 99);
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Block, Source::Sinkhole);
+    event.directive_key = 1;
+    constexpr std::uint64_t kEvents = 10'000;
+    for (std::uint64_t i = 0; i < kEvents; ++i) recorder.record(event);
+    const auto lost = hub.collect().get(Counter::HitsLost);
+    EXPECT_GT(lost, 0U);
+    EXPECT_EQ(hits_of(hub).size() + lost, kEvents);
 }
 
 TEST(TelemetryTest, CountsActivityByGroup) {

@@ -39,7 +39,7 @@ Result<Json> lists_from_files(Session& session) {
 Result<Json> groups_from_files(Session& session) {
     const auto settings = session.settings();
     if (!settings) return settings.error();
-    return report::groups_json(*(*settings)->policy, {});
+    return report::groups_json(*(*settings)->policy, {}, (*settings)->privacy.smallest);
 }
 
 std::string age_text(const Json& row) {

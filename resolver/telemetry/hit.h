@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A hit: one query that a directive covers, on its way from a worker to what keeps or shows it. A query that no
+// directive covers becomes one only if [log].what is "all".
+//
+// The client is in a hit only where [privacy].identity and the directive allow it. Otherwise two sketch cells are left
+// of it, which count different clients and episodes: a register of 1,024 and a rank are shared by very many addresses,
+// and the hash is keyed with a secret.
+//
+// Threads:  a worker writes, the reader of its ring reads. HitSettings: written by one thread, read by workers.
+// Memory:   some 350 bytes each; a ring of Recorder::kHits a worker.
+// Failure:  a full ring drops the hit, and the recorder counts it (hits_lost).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+#include "resolver/telemetry/event.h"
+
+namespace cenote::telemetry {
+
+/// One observation for a HyperLogLog sketch of kSketchRegisters registers.
+struct SketchCell {
+    std::uint16_t index = 0;
+    std::uint8_t rank = 0;  // 0: none
+};
+inline constexpr std::size_t kSketchRegisters = 1024;
+
+[[nodiscard]] inline SketchCell sketch_cell(std::uint64_t hashed) noexcept {
+    static_assert(std::has_single_bit(kSketchRegisters));
+    const auto zeros = std::countl_zero(hashed | kSketchRegisters);
+    return {.index = static_cast<std::uint16_t>(hashed % kSketchRegisters),
+            .rank = static_cast<std::uint8_t>(zeros + 1)};
+}
+
+struct Hit {
+    Ticks at{};
+    std::uint32_t latency_us = 0;
+    Key service = kKeyNone;
+    Key directive = kKeyNone;
+    Key group = kKeyNone;
+    Key exception = kKeyNone;
+    wire::RrType type = wire::RrType::A;
+    QueryVerdict verdict = QueryVerdict::Forward;
+    Source source = Source::None;
+    QueryTransport transport = QueryTransport::Udp;
+    wire::Rcode rcode = wire::Rcode::NoError;
+    RoleNumber role = 0;
+    bool bypass = false;
+    IdentityLevel identity = IdentityLevel::None;
+    SketchCell client_cell;
+    SketchCell episode_cell;  // of the client in one span of ten minutes
+    IpAddress client;         // unspecified for IdentityLevel::None
+    std::uint8_t name_size = 0;
+    std::array<std::uint8_t, 255> name_bytes;  // folded, wire form; uninitialised after name_size
+
+    [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
+};
+
+/// What all recorders of a Hub need to make hits.
+struct HitSettings {
+    std::atomic<bool> wanted{false};
+    std::atomic<bool> all{false};           // also queries that no directive covers, which never carry a client
+    std::atomic<std::uint64_t> seed{0};     // of the sketches
+    std::atomic<std::uint64_t> episode{0};  // number of the present span of ten minutes
+};
+
+}  // namespace cenote::telemetry

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A hit as what keeps or shows it gets it: times of the wall clock, ids instead of keys, the client as [privacy]
+// allows.
+//
+// Threads:  plain values.
+// Memory:   the texts are the record's own.
+// Failure:  none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "resolver/telemetry/hit.h"
+
+namespace cenote::sinks {
+
+using std::chrono::microseconds;
+using WallMicros = std::chrono::sys_time<microseconds>;
+
+struct HitRecord {
+    WallMicros at{};      // when it was answered
+    telemetry::Hit hit;   // without the client where the level does not let it be shown
+    std::string name;     // in presentation format (RFC 1035 §5.1), folded
+    std::string service;  // ids; empty: none
+    std::string directive;
+    std::string group;
+    std::string exception;
+    std::string client;  // an address or a pseudonym; empty: not kept
+    std::uint32_t policy_version = 0;
+};
+
+/// Takes hits one after the other, on the thread of the reader.
+class HitSink {
+public:
+    virtual ~HitSink() = default;
+    virtual void take(const HitRecord& record) = 0;
+    /// After each round of records, some ten times a second also when there were none.
+    virtual void end_round(WallTime now) = 0;
+};
+
+/// "web", "app"…; empty: the name is in no service.
+[[nodiscard]] std::string_view role_to_text(telemetry::RoleNumber role) noexcept;
+
+}  // namespace cenote::sinks

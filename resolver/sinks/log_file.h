@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The query log: a line for each hit, in a file that is closed by size and by day (UTC), compressed with zstd, and
+// deleted after its time.
+//
+// A closed file is named after the time of its closing: queries.jsonl becomes queries-20261130T090000Z.jsonl.zst. Its
+// digest is handed to the caller, for the audit trail. A file that was moved away by another program is left to that
+// program, and a new one is begun.
+//
+// Threads:  take() and end_round() on the reader's thread; closed files are compressed on another; the rest on any.
+// Memory:   kBufferMax bytes of lines that are not written yet.
+// Failure:  lines that cannot be written (a full disk) are lost and counted; problem() says why until a write succeeds.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "resolver/base/fd.h"
+#include "resolver/base/mutex.h"
+#include "resolver/sinks/hit_record.h"
+#include "resolver/sinks/log_line.h"
+#include "resolver/sinks/options.h"
+
+namespace cenote::sinks {
+
+/// A file that was closed, and is complete.
+struct ClosedLog {
+    Path file;
+    std::uint64_t lines = 0;
+    std::string sha256;  // of the lines, uncompressed
+};
+
+class LogFile final : public HitSink {
+public:
+    static constexpr std::size_t kBufferMax = std::size_t{4} << 20;
+    using OnClosed = std::function<void(const ClosedLog&)>;
+
+    /// `on_closed` is called on the thread that compresses.
+    LogFile(LogOptions options, LogOrigin origin, OnClosed on_closed);
+    /// Writes what was taken, and waits until a closed file is compressed.
+    ~LogFile() override;
+    LogFile(const LogFile&) = delete;
+    LogFile& operator=(const LogFile&) = delete;
+
+    void take(const HitRecord& record) override;
+    void end_round(WallTime now) override;
+
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::string problem() const;
+
+private:
+    Status write();
+    Status open();
+    Status close(WallTime now);
+    void fail(const std::string& why);
+    void compress(const Path& file);
+    void remove_old(WallTime now) const;
+
+    const LogOptions options_;
+    const LogOrigin origin_;
+    const OnClosed on_closed_;
+    std::string buffer_;
+    std::uint64_t buffered_lines_ = 0;
+    std::uint64_t sequence_ = 0;
+    UniqueFd file_;
+    std::uint64_t size_ = 0;
+    WallTime day_{};      // the day of the lines in the file
+    WallTime written_{};  // the last write
+    WallTime removed_{};  // the last look for old files
+    std::thread compressor_;
+    std::atomic<std::uint64_t> lost_{0};
+    mutable Mutex mutex_;
+    std::string problem_ CENOTE_GUARDED_BY(mutex_);
+};
+
+/// Reads a file of lines, writes it compressed to `to`, and syncs that. The digest and the number of lines are those of
+/// `from`.
+Result<ClosedLog> compress_log(const Path& from, const Path& to);
+
+}  // namespace cenote::sinks

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/sinks/log_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "resolver/base/time_text.h"
+
+namespace cenote::sinks {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const LogOrigin kOrigin{.node = "dns1", .version = "1.2.3", .policy_digest = "abcd"};
+
+HitRecord record() {
+    HitRecord made;
+    made.at = parse_time("2026-11-30T00:00:00Z").value() + microseconds(123456);
+    made.name = "chat.deepseek.com";
+    made.service = "deepseek";
+    made.directive = "2026-014";
+    made.group = "staff";
+    made.policy_version = 17;
+    made.hit.verdict = telemetry::QueryVerdict::Restrict;
+    made.hit.source = telemetry::Source::Sinkhole;
+    made.hit.role = 1;
+    made.hit.latency_us = 42;
+    return made;
+}
+
+TEST(LogLineTest, JsonHasTheFieldsOfTail) {
+    const auto line = json::parse(log_line(LogFormat::Jsonl, record(), kOrigin, 7));
+    EXPECT_EQ(line, json::parse(R"({"time":"2026-11-30T00:00:00.123456Z","node":"dns1","client":null,"group":"staff",
+        "name":"chat.deepseek.com","type":"A","verdict":"restrict","service":"deepseek","role":"web",
+        "directive":"2026-014","exception":null,"rcode":"NOERROR","source":"sinkhole","transport":"udp",
+        "latency_us":42,"policy_version":17,"policy_digest":"abcd","seq":7})"));
+}
+
+TEST(LogLineTest, EcsHasWhatElasticSecurityNeeds) {
+    auto hit = record();
+    const auto line = json::parse(log_line(LogFormat::Ecs, hit, kOrigin, 7));
+    EXPECT_EQ(line["@timestamp"], "2026-11-30T00:00:00.123456Z");
+    EXPECT_EQ(line["ecs"]["version"], "8.17.0");
+    EXPECT_EQ(line["event"]["kind"], "event");
+    EXPECT_EQ(line["event"]["category"], json::parse(R"(["network"])"));
+    EXPECT_EQ(line["event"]["type"], json::parse(R"(["protocol","denied"])"));
+    EXPECT_EQ(line["event"]["duration"], 42000);
+    EXPECT_EQ(line["dns"]["question"]["name"], "chat.deepseek.com");
+    EXPECT_EQ(line["dns"]["response_code"], "NOERROR");
+    EXPECT_EQ(line["rule"]["id"], "2026-014");
+    EXPECT_FALSE(line.contains("source"));
+    hit.client = "192.0.2.7";
+    hit.hit.identity = telemetry::IdentityLevel::Address;
+    EXPECT_EQ(json::parse(log_line(LogFormat::Ecs, hit, kOrigin, 7))["source"]["ip"], "192.0.2.7");
+}
+
+TEST(LogLineTest, OcsfHasTheRequiredFieldsOfDnsActivity) {
+    auto hit = record();
+    auto line = json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 7));
+    EXPECT_EQ(line["class_uid"], 4003);
+    EXPECT_EQ(line["type_uid"], 400306);
+    EXPECT_EQ(line["category_uid"], 4);
+    EXPECT_EQ(line["time"], 1795996800123);
+    EXPECT_EQ(line["query"]["hostname"], "chat.deepseek.com");
+    EXPECT_EQ(line["action_id"], 2);
+    EXPECT_EQ(line["disposition_id"], 2);
+    EXPECT_EQ(line["policy"]["uid"], "2026-014");
+    EXPECT_EQ(line["rcode_id"], 0);
+    hit.hit.verdict = telemetry::QueryVerdict::Exception;
+    hit.client = "p-abcdefghijklmnop";
+    hit.hit.identity = telemetry::IdentityLevel::Pseudonym;
+    line = json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 7));
+    EXPECT_EQ(line["action_id"], 1);
+    EXPECT_EQ(line["disposition_id"], 8);
+    EXPECT_EQ(line["src_endpoint"]["uid"], "p-abcdefghijklmnop");
+}
+
+TEST(LogLineTest, CefHasAHeaderOfSevenFieldsAndLabelledValues) {
+    const std::string line = log_line(LogFormat::Cef, record(), kOrigin, 7);
+    EXPECT_THAT(line,
+                StartsWith("CEF:0|Cenote|cenoted|1.2.3|restrict|DNS query under a directive|5|rt=1795996800123 "));
+    EXPECT_THAT(line, HasSubstr(" dhost=chat.deepseek.com act=restrict "));
+    EXPECT_THAT(line, HasSubstr(" cs1Label=directive cs1=2026-014 cs2Label=service cs2=deepseek "));
+    EXPECT_THAT(line, HasSubstr(" cn1=17 "));
+    EXPECT_THAT(line, Not(HasSubstr("src=")));
+}
+
+TEST(LogLineTest, NoNameEndsALineOrAField) {
+    for (const LogFormat format : {LogFormat::Jsonl, LogFormat::Ecs, LogFormat::Ocsf, LogFormat::Cef}) {
+        HitRecord hit = record();
+        hit.name = std::string("a\"b\n<script>\x1b\x00\xff|x=y\\", 21);
+        hit.service = "s=t\r\n|CEF:0|";
+        hit.directive = "d\\=|\n";
+        const std::string line = log_line(format, hit, kOrigin, 1);
+        for (const char forbidden : {'\n', '\r', '\x1b', '\0'})
+            EXPECT_EQ(line.find(forbidden), std::string::npos) << log_format_to_text(format);
+        EXPECT_TRUE(format == LogFormat::Cef || json::accept(line));
+    }
+    HitRecord hit = record();
+    hit.directive = "d\\=|";
+    EXPECT_THAT(log_line(LogFormat::Cef, hit, kOrigin, 1), HasSubstr("cs1=d\\\\\\=| "));
+}
+
+TEST(LogLineTest, ADroppedQueryHasNoRcode) {
+    HitRecord hit = record();
+    hit.hit.source = telemetry::Source::None;
+    EXPECT_EQ(json::parse(log_line(LogFormat::Jsonl, hit, kOrigin, 1))["rcode"], nullptr);
+    EXPECT_FALSE(json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 1)).contains("rcode_id"));
+}
+
+TEST(RcodeText, HasNamesAndNumbers) {
+    EXPECT_EQ(rcode_to_text(wire::Rcode::NXDomain), "NXDOMAIN");
+    EXPECT_EQ(rcode_to_text(static_cast<wire::Rcode>(11)), "RCODE11");
+}
+
+}  // namespace
+}  // namespace cenote::sinks

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// history.db: counts of queries by minute, hour and day, sketches of clients and episodes by day, and gaps.
+//
+// A count is of one verdict, service, role, directive, group and transport; ids are texts, kept once. Minutes are added
+// up into the hour and the day when they are written, so that each span is complete by itself. Days and hours are those
+// of UTC; a day of a time zone is the sum of hours.
+//
+// A gap is a time in which this node did not count: it was stopped, it died, or the clock was set. What was not counted
+// is never a zero.
+//
+// Sketches of different seeds cannot be merged. The seed of a month is secret and leaves the file by no function but
+// seed_of_month(); `seed_id` tells equal seeds from different ones.
+//
+// Rows carry the node that counted them; those of other nodes come by import(), which takes the larger count of a row
+// that is there already, and is therefore idempotent.
+//
+// Threads:  one at a time.
+// Memory:   SQLite's page cache, and the rows of a result.
+// Failure:  Result with one line. A write that fails has changed nothing. open() refuses a file of a later version and
+//           leaves it as it is; a damaged file is put aside, and a new one begun.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+#include "resolver/history/options.h"
+#include "resolver/history/sketch.h"
+#include "resolver/telemetry/event.h"
+
+namespace cenote::history {
+
+enum class Span : std::uint8_t { Minute, Hour, Day };
+[[nodiscard]] seconds length_of(Span span) noexcept;
+/// The start of the span that a time is in.
+[[nodiscard]] WallTime start_of(Span span, WallTime at) noexcept;
+
+/// What a count is of. Ids are empty for none.
+struct Series {
+    telemetry::QueryVerdict verdict = telemetry::QueryVerdict::Forward;
+    telemetry::RoleNumber role = 0;
+    telemetry::QueryTransport transport = telemetry::QueryTransport::Udp;
+    std::string service;
+    std::string directive;
+    std::string group;
+
+    friend auto operator<=>(const Series&, const Series&) = default;
+};
+using Counts = std::map<Series, std::uint64_t>;
+
+struct Row {
+    WallTime at{};  // the start of the span
+    std::string node;
+    Series series;
+    std::uint64_t count = 0;
+};
+
+/// What a sketch is of: hits on a directive by a service and a group.
+struct SketchKey {
+    std::string service;
+    std::string directive;
+    std::string group;
+
+    friend auto operator<=>(const SketchKey&, const SketchKey&) = default;
+};
+struct SketchPair {
+    Sketch clients;
+    Sketch episodes;  // a client in one span of ten minutes
+};
+struct SketchRow {
+    WallTime day{};
+    std::string node;
+    SketchKey key;
+    std::uint64_t seed_id = 0;
+    SketchPair sketches;
+};
+
+struct Gap {
+    std::string node;
+    WallTime from{};
+    WallTime to{};
+    std::string why;  // "stopped", "killed", "clock"
+
+    friend bool operator==(const Gap&, const Gap&) = default;
+};
+
+/// What is written at once: one minute.
+struct Minute {
+    WallTime at{};
+    Counts counts;
+    std::map<SketchKey, SketchPair> sketches;  // of the day of `at`, complete for what this process has seen
+    std::uint64_t seed_id = 0;
+};
+
+class Store {
+public:
+    struct Opened {
+        std::unique_ptr<Store> store;
+        std::string problem;  // the file was damaged, and where it is now; empty: it was not
+    };
+    /// The file of `node`, created with mode 0640.
+    static Result<Opened> open(const Path& path, std::string node, WallTime now);
+    /// For reading, beside a process that writes.
+    static Result<std::unique_ptr<Store>> open_read_only(const Path& path);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    /// Adds a minute to its minute, hour and day, merges the sketches, and notes that the node counted until `alive`.
+    Status write(const Minute& minute, WallTime alive);
+    /// Until when this node has counted; nullopt: it never has.
+    [[nodiscard]] Result<std::optional<WallTime>> alive_until();
+    Status add_gap(const Gap& gap);
+    /// Notes that the node stops on purpose, or (false) that it counts again.
+    Status set_stopped(bool stopped);
+    [[nodiscard]] Result<bool> was_stopped();
+    /// Deletes what is older than the options say, and gives the space back to the file system.
+    Status prune(const Options& options, WallTime now);
+
+    /// The secret seed of the month of `at`, made at its first use.
+    Result<std::uint64_t> seed_of_month(WallTime at);
+
+    using OnRow = std::function<void(const Row&)>;
+    using OnSketch = std::function<void(const SketchRow&)>;
+    /// Rows of spans that start in [from, to), in the order of their times.
+    Status read(Span span, WallTime from, WallTime to, const OnRow& on_row);
+    Status read_sketches(WallTime from, WallTime to, const OnSketch& on_sketch);
+    [[nodiscard]] Result<std::vector<Gap>> gaps(WallTime from, WallTime to);
+    /// The first time that has counts; nullopt: there are none.
+    [[nodiscard]] Result<std::optional<WallTime>> first();
+
+    /// Takes rows, sketches and gaps of other nodes. Rows of this node are refused.
+    Status import(Span span, const std::vector<Row>& rows);
+    Status import(const std::vector<SketchRow>& rows);
+    Status import(const std::vector<Gap>& gaps);
+    [[nodiscard]] const std::string& node() const noexcept { return node_; }
+
+private:
+    struct Tables;
+    Store(std::unique_ptr<Tables> tables, std::string node);
+
+    std::unique_ptr<Tables> tables_;
+    std::string node_;
+};
+
+/// Tells equal seeds from different ones, and does not give the seed away.
+[[nodiscard]] std::uint64_t seed_id_of(std::uint64_t seed);
+
+}  // namespace cenote::history

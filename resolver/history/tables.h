@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables of history.db. Private to history.
+//
+// Threads:  one at a time.
+// Memory:   SQLite's page cache, and the numbers of the ids that were written.
+// Failure:  Result with SQLite's message. Writing functions are steps of the caller's transaction.
+#pragma once
+
+#include "resolver/history/store.h"
+#include "resolver/sqlite/database.h"
+
+namespace cenote::history {
+
+struct Store::Tables {
+    /// Creates or migrates; a file of a later version is refused.
+    static Result<std::unique_ptr<Tables>> open(const Path& path);
+    static Result<std::unique_ptr<Tables>> open_read_only(const Path& path);
+    /// Whether the file is there and SQLite cannot read it, or finds damage in it.
+    static bool is_damaged(const Path& path);
+
+    explicit Tables(sqlite::Database opened) : database(std::move(opened)) {}
+
+    Status add_count(Span span, WallTime at, const std::string& node, const Series& series, std::uint64_t count);
+    /// Takes the larger count.
+    Status raise_count(Span span, const Row& row);
+    Status merge_sketches(const SketchRow& row);
+    Status put_gap(const Gap& gap);
+    Status set_note(std::string_view name, std::int64_t value);
+    Result<std::optional<std::int64_t>> note(std::string_view name) const;
+
+    Status read_counts(Span span, WallTime from, WallTime to, const OnRow& on_row) const;
+    Status read_sketches(WallTime from, WallTime to, const OnSketch& on_sketch) const;
+    Result<std::vector<Gap>> gaps(WallTime from, WallTime to) const;
+
+    sqlite::Database database;
+
+private:
+    Status put_count(std::string_view on_conflict, Span span, WallTime at, const std::string& node,
+                     const Series& series, std::uint64_t count);
+    Result<std::int64_t> id_of(const std::string& text);
+
+    std::map<std::string, std::int64_t, std::less<>> ids_;
+};
+
+}  // namespace cenote::history

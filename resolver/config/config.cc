@@ -21,9 +21,9 @@ constexpr std::size_t kFileMax = 16U << 20;
 constexpr std::string_view kDirectivesFolder = "directives.d";
 constexpr std::string_view kTextsFolder = "texts.d";
 // The keys of cenote.toml that are not allowed in directives.d.
-constexpr std::array<std::string_view, 14> kMainOnly{"server",    "limits", "control",    "sinkhole", "upstream",
-                                                     "cache",     "local",  "blocklist",  "list",     "tsig",
-                                                     "serve_rpz", "group",  "exceptions", "notify"};
+constexpr std::array<std::string_view, 17> kMainOnly{
+    "server", "limits",    "control", "sinkhole",   "upstream", "cache",   "local",   "blocklist", "list",
+    "tsig",   "serve_rpz", "group",   "exceptions", "notify",   "privacy", "history", "log"};
 
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
@@ -43,8 +43,9 @@ void set_defaults(Draft& draft) {
 void read_main(const TomlTable& root, Draft& draft) {
     rules::read_sinkhole(root, draft);
     rules::read_groups(root, draft);
-    for (const auto read : {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist,
-                            read_transfer, read_exceptions, read_notify})
+    for (const auto read :
+         {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist, read_transfer,
+          read_exceptions, read_notify, read_privacy, read_history, read_log})
         read(root, draft);
     rules::read_directives(root, draft);
 }
@@ -138,6 +139,7 @@ std::optional<Settings> finish(Draft& draft) {
         return std::nullopt;
     }
     draft.policy.node = draft.settings.node;
+    if (!draft.has_history_file) draft.settings.history.file = draft.settings.state.parent_path() / "history.db";
     draft.settings.control.published_in = draft.settings.set.parent_path();
     draft.settings.timezone = draft.timezone;
     draft.policy.timezone = draft.timezone;

@@ -17,10 +17,12 @@
 #include "resolver/cache/options.h"
 #include "resolver/control/options.h"
 #include "resolver/engine/snapshot.h"
+#include "resolver/history/options.h"
 #include "resolver/policy/options.h"
 #include "resolver/rules/options.h"
 #include "resolver/rules/rules.h"
 #include "resolver/server/options.h"
+#include "resolver/sinks/options.h"
 #include "resolver/state/state.h"
 #include "resolver/transfer/options.h"
 #include "resolver/upstream/options.h"
@@ -60,6 +62,9 @@ struct Settings {
     upstream::Options upstream;
     transfer::Options transfer;
     rules::ExceptionLimits exceptions;
+    sinks::PrivacyOptions privacy;
+    history::Options history;
+    sinks::LogOptions log;
     std::shared_ptr<const policy::Options> policy;
     std::shared_ptr<const ConfigurationFiles>
         files;  // what all this was read from; files with secrets are not among it

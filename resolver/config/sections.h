@@ -31,6 +31,7 @@ struct Draft : rules::PolicyDraft {
     Settings settings;
     Path folder;  // of cenote.toml
     SourceFiles files;
+    bool has_history_file = false;  // [history].file is given, also as ""
     const HostInfo& host_info;
     std::vector<TomlText> listen;    // as written
     std::vector<TomlText> key_uses;  // references to [[tsig]] keys, which may be defined later in the file
@@ -44,6 +45,9 @@ void read_cache(const TomlTable& root, Draft& draft);       // [cache]
 void read_local(const TomlTable& root, Draft& draft);       // [[local]]
 void read_blocklist(const TomlTable& root, Draft& draft);   // [blocklist], [[list]]
 void read_transfer(const TomlTable& root, Draft& draft);    // [[tsig]], [[serve_rpz]]
+void read_privacy(const TomlTable& root, Draft& draft);     // [privacy]
+void read_history(const TomlTable& root, Draft& draft);     // [history]
+void read_log(const TomlTable& root, Draft& draft);         // [log]
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 void read_notify(const TomlTable& root, Draft& draft);      // [notify]
 void read_texts(const TomlTable& root, Draft& draft);       // [[texts]], in texts.d

@@ -76,6 +76,7 @@ void Running::enact(PreparedPolicy next) {
     next_look_ = {};
     enforcement_->enact(std::move(next), rulebook_.audit_head());
     queries_->apply(enforcement());
+    apply_hit_sinks();
     rulebook_.keep_version(enforcement().version());
     arm_edge();
 }

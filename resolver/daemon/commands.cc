@@ -49,8 +49,10 @@ Response stats(Running& running, const Peer&, const Request&) { return done(stat
 Response top(Running& running, const Peer&, const Request& request) {
     constexpr std::size_t kRowsMax = 1000;
     const std::string what = text_of(request, field::kWhat).value_or("services");
+    // A name that few clients query says what one of them does.
+    const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
     auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsMax),
-                         request.args.value(field::kClients, std::uint64_t{0}));
+                         std::max(request.args.value(field::kClients, std::uint64_t{0}), smallest));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
 /// Names that many clients ask for: what the acceptance of lists needs, and no more.

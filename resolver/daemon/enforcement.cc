@@ -42,6 +42,16 @@ PrefixTable zone_peers(std::vector<Prefix> peers, const transfer::Options& trans
     return prefix_table_of(peers);
 }
 
+/// The role in the first service of a source set, as a telemetry::RoleNumber.
+telemetry::RoleNumber role_of(const domainset::DomainSet& set, domainset::SourceSetId id) {
+    for (const std::uint32_t index : set.source_set(id)) {
+        const domainset::Tag& tag = set.tags()[index];
+        if (set.sources()[tag.source].kind == domainset::SourceKind::Service)
+            return static_cast<telemetry::RoleNumber>(static_cast<std::uint8_t>(tag.role) + 1);
+    }
+    return 0;
+}
+
 void intern_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::Keys& keys,
                  engine::Snapshot& snapshot) {
     using telemetry::KeyKind;
@@ -50,8 +60,14 @@ void intern_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::
             snapshot.service_keys.push_back(keys.intern(KeyKind::Service, source.id));
             snapshot.bypass.push_back(policy::is_bypass(source));
         }
+    if (loaded.base != nullptr)
+        for (domainset::SourceSetId id = 0; id < loaded.base->source_set_count(); ++id)
+            snapshot.roles.push_back(role_of(*loaded.base, id));
     for (const policy::Directive& directive : policy.options().directives)
         snapshot.directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
+    for (const policy::Directive& directive : policy.options().directives)
+        snapshot.identities.push_back(
+            std::min(loaded.settings.privacy.identity, directive.identity.value_or(telemetry::IdentityLevel::Address)));
     for (const policy::Exception& exception : policy.options().exceptions)
         snapshot.exception_keys.push_back(keys.intern(KeyKind::Exception, exception.id));
     for (policy::ClientClass i = 0; i < policy.class_count(); ++i)

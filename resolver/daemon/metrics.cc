@@ -2,6 +2,8 @@
 #include "resolver/daemon/metrics.h"
 
 #include "resolver/daemon/status.h"
+#include "resolver/daemon/upstream_view.h"
+#include "resolver/daemon/version.h"
 #include "resolver/report/metrics.h"
 
 namespace cenote::daemon {
@@ -27,13 +29,24 @@ telemetry::Metrics collect(Running& running) {
 
 std::string metrics_text(Running& running) {
     telemetry::Metrics metrics = collect(running);
+    const policy::Policy& policy = running.enforcement().policy();
     report::set_gauges({.uptime = running.queries().uptime(),
                         .workers = running.queries().server().size(),
                         .totals = totals_of(running.queries().server()),
-                        .cache = running.queries().cache().stats(),
-                        .problems = problems_of(running).size()},
-                       running.enforcement().policy(), metrics);
-    return report::metrics_text(metrics, running.enforcement().keys());
+                        .cache = running.queries().cache().stats()},
+                       policy, metrics);
+    const Loaded& loaded = running.enforcement().loaded();
+    return report::metrics_text(metrics, running.enforcement().keys(), policy,
+                                {.version = std::string(kVersion),
+                                 .policy_digest = running.enforcement().version().digest,
+                                 .process = report::read_process_use(),
+                                 .lists = report::read_list_states(loaded.settings, loaded.base.get()),
+                                 .exceptions = running.rulebook().open_exceptions(),
+                                 .upstreams = upstream_views(running.queries().server()),
+                                 .problems = problems_of(running),
+                                 .log_lost = running.hit_sinks().log_lost(),
+                                 .history_written = running.hit_sinks().history_written(),
+                                 .smallest = loaded.settings.privacy.smallest});
 }
 
 }  // namespace cenote::daemon

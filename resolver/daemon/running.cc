@@ -63,6 +63,8 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread alone
     running->uses_.emplace(rulebook, running->hub_, enforcement.keys());
     running->closer_.emplace(rulebook, *running->uses_);
+    running->hit_sinks_.emplace(running->hub_, enforcement.keys());
+    running->apply_hit_sinks();
     running->arm_edge();
     const auto& base = enforcement.loaded().base;
     running->note_start(remembered);
@@ -135,6 +137,7 @@ void Running::on_minute() {
 
 void Running::on_second() {
     queries_->observe();
+    note_closed_logs();
     const Ticks at = ticks_now();
     if (at >= next_look_) {
         next_look_ = at + kLookEvery;
@@ -174,6 +177,21 @@ void Running::keep_announced() {
     announced_ = std::move(text);
 }
 
+void Running::note_closed_logs() {
+    for (const sinks::ClosedLog& closed : hit_sinks_->observe()) {
+        state::Record record = own_record("log close");
+        record.object = closed.file.string();
+        record.after = fmt::format("{} lines, SHA-256 {}", closed.lines, closed.sha256);
+        note(std::move(record));
+    }
+}
+
+void Running::apply_hit_sinks() {
+    if (!hit_sinks_) return;
+    const state::PolicyVersion& version = enforcement().version();
+    hit_sinks_->apply(enforcement().loaded().settings, version.version, version.digest);
+}
+
 /// Runs the process that transfers zones in. Under systemd it is a unit of its own.
 void Running::run_zone_keeper() {
     if (enforcement().loaded().settings.transfer.secondary_zones.empty() || std::getenv("INVOCATION_ID") != nullptr)
@@ -191,6 +209,7 @@ void Running::begin_drain() {
 void Running::stop() {
     queries_->stop();
     uses_->flush(now());
+    hit_sinks_->stop();
     notify_.collect(enforcement().loaded().settings.notify_command, ticks_now());
     keep_announced();
     state::Record record = own_record("stop");

@@ -9,6 +9,7 @@
 //   ExceptionCloser  ends them at their time                                exception_closer.h
 //   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
+//   HitSinks         history and query log                                  hit_sinks.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
 //   NotifyCommand    hands them to the command of [notify]                  notify_command.h
@@ -29,6 +30,7 @@
 #include "resolver/daemon/enforcement.h"
 #include "resolver/daemon/exception_closer.h"
 #include "resolver/daemon/exception_uses.h"
+#include "resolver/daemon/hit_sinks.h"
 #include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/notify_command.h"
 #include "resolver/daemon/policy_trail.h"
@@ -80,6 +82,7 @@ public:
     [[nodiscard]] const ProblemLog& problems() const noexcept { return problems_; }
     /// With all that was counted by now.
     [[nodiscard]] const ExceptionUses& exception_uses();
+    [[nodiscard]] const HitSinks& hit_sinks() const noexcept { return *hit_sinks_; }
     [[nodiscard]] RequestTimes& exception_requests() noexcept { return exception_requests_; }
 
 private:
@@ -112,7 +115,9 @@ private:
     void on_second();
     void look_at_problems();
     void keep_announced();
+    void note_closed_logs();
     void run_zone_keeper();
+    void apply_hit_sinks();
 
     Path config_;
     LatestTime latest_;
@@ -136,6 +141,7 @@ private:
     std::optional<ExceptionUses> uses_;
     std::optional<ExceptionCloser> closer_;
     std::optional<SetSource> set_source_;
+    std::optional<HitSinks> hit_sinks_;
     std::unique_ptr<control::ControlServer> control_;  // null until open_control()
 };
 

@@ -92,6 +92,7 @@ report::Condition condition_of(Running& running) {
     condition.suspended_until = running.enforcement().policy().options().suspended_until;
     condition.suspended_by = suspended_by(running);
     condition.open_exceptions = running.rulebook().open_exceptions();
+    condition.sinks = running.hit_sinks().problems();
     condition.absent_addresses = running.queries().listen_watch().absent();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);
@@ -145,7 +146,8 @@ Json groups_json(Running& running) {
                            .queries = seen.queries,
                            .clients = seen.clients,
                            .last_seen = now.wall_at(seen.last_seen)});
-    return report::groups_json(running.enforcement().policy().options(), traffic);
+    return report::groups_json(running.enforcement().policy().options(), traffic,
+                               running.enforcement().loaded().settings.privacy.smallest);
 }
 
 std::optional<Json> top_json(Running& running, std::string_view what, std::size_t rows, std::uint64_t clients_min) {

@@ -43,7 +43,7 @@ class Control(SystemTest):
         self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
         source = self.resolver.folder / "extra.txt"
         source.write_text("listed.example\nsecond.example\n")
-        self.resolver.write_config(extra=f'[[list]]\nid = "extra"\nsource = "{source}"\nformat = "domains"\n')
+        self.resolver.write_config(extra=f'[privacy]\nsmallest = 1\n[[list]]\nid = "extra"\nsource = "{source}"\nformat = "domains"\n')
         self.resolver.start()
 
     def test_status(self):
@@ -185,15 +185,19 @@ class Control(SystemTest):
     def test_metrics(self):
         self.resolver.ask("chat.alpha-ai.example")
         text = self.resolver.cenote_ok("metrics")
-        documented = re.findall(r"(?m)^\| `(cenote_\w+)", (SOURCE / "docs" / "METRICS.md").read_text())
+        documented = re.findall(r"(?m)^\| `((?:cenote|process)_\w+)", (SOURCE / "docs" / "METRICS.md").read_text())
         for name in documented:
             self.assertIn(f"# TYPE {name} ", text)
-        value = lambda name: float(re.search(rf"(?m)^{name} (\S+)$", text).group(1))
-        self.assertEqual((value("cenote_queries_total"), value("cenote_workers")), (1, 1))
+        value = lambda name: float(re.search(rf"(?m)^{re.escape(name)} (\S+)$", text).group(1))
+        self.assertEqual((value('cenote_queries_total{transport="udp"}'), value("cenote_workers")), (1, 1))
+        self.assertGreater(value("process_resident_memory_bytes"), 1e6)
         self.assertEqual(value("cenote_directives_in_force"), 2)
         self.assertEqual(value("cenote_set_domains"), self.resolver.cenote_json("status")["set"]["domains"])
         if shutil.which("promtool"):
             checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked)
+            alerts = SOURCE / "docs" / "prometheus" / "alerts.yml"
+            checked = subprocess.run(["promtool", "check", "rules", alerts], capture_output=True, text=True)
             self.assertEqual(checked.returncode, 0, checked)
 
     def test_export_is_of_what_is_in_force(self):

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/hit_sinks.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "resolver/base/log.h"
+#include "resolver/daemon/version.h"
+
+namespace cenote::daemon {
+
+void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest) {
+    reader_.set_policy_version(policy_version);
+    apply_privacy(settings);
+    apply_history(settings.history, settings.node);
+    apply_log(settings.log, {.node = settings.node, .version = std::string(kVersion), .policy_digest = policy_digest});
+    set_sinks();
+}
+
+/// Keys of pseudonyms are kept as long as the log that has them.
+void HitSinks::apply_privacy(const config::Settings& settings) {
+    using telemetry::IdentityLevel;
+    pseudonyms_kept_ = settings.log.keep;
+    pseudonym_problem_.clear();
+    const Path file = settings.state.parent_path() / "pseudonym.keys";
+    if (pseudonyms_ == nullptr && settings.privacy.identity != IdentityLevel::None) {
+        auto opened = sinks::Pseudonyms::open(file, settings.privacy.rotate);
+        if (opened)
+            pseudonyms_ = std::move(*opened);
+        else
+            pseudonym_problem_ = fmt::format("clients get no pseudonyms: {}", opened.error().text);
+    }
+    if (pseudonyms_ != nullptr) pseudonyms_->set_rotation(settings.privacy.rotate);
+    if (settings.privacy.identity == IdentityLevel::None) return reader_.set_client_name(nullptr);
+    reader_.set_client_name([names = pseudonyms_](const IpAddress& client, IdentityLevel level, WallTime at) {
+        if (level == IdentityLevel::Address) return client.to_string();
+        return names == nullptr ? std::string() : names->name(client, at);
+    });
+}
+
+void HitSinks::apply_history(const history::Options& options, const std::string& node) {
+    if (history_ != nullptr && options.file == history_options_.file) {
+        if (options != history_options_) history_->set_options(options);
+        history_options_ = options;
+        return;
+    }
+    history_options_ = options;
+    history_.reset();
+    history_problem_.clear();
+    if (options.file.empty()) return;
+    auto opened = history::Store::open(options.file, node, wall_now());
+    if (!opened) {
+        history_problem_ = fmt::format("nothing is counted over time: {}", opened.error().text);
+        log::error("{}", history_problem_);
+        return;
+    }
+    history_problem_ = opened->problem;
+    if (!history_problem_.empty()) log::error("{}", history_problem_);
+    history_ = std::make_shared<history::History>(std::move(opened->store), options, hub_, keys_);
+}
+
+void HitSinks::apply_log(const sinks::LogOptions& options, const sinks::LogOrigin& origin) {
+    if (options == log_options_ && origin == origin_) return;
+    if (log_ != nullptr) lost_before_ += log_->lost();
+    log_.reset();
+    log_options_ = options;
+    origin_ = origin;
+    if (options.file.empty()) return;
+    log_ = std::make_shared<sinks::LogFile>(options, origin, [this](const sinks::ClosedLog& closed) {
+        const MutexLock lock(closed_mutex_);
+        closed_.push_back(closed);
+    });
+}
+
+void HitSinks::set_sinks() {
+    std::vector<std::shared_ptr<sinks::HitSink>> all;
+    if (history_ != nullptr) all.push_back(history_);
+    if (log_ != nullptr) all.push_back(log_);
+    seed_ = history_ == nullptr ? 0 : history_->seed();
+    reader_.set_sinks(std::move(all), seed_, log_ == nullptr ? sinks::Scope::Directives : log_options_.what);
+}
+
+std::vector<sinks::ClosedLog> HitSinks::observe() {
+    if (history_ != nullptr && history_->seed() != seed_) set_sinks();
+    if (pseudonyms_ != nullptr)
+        if (auto destroyed = pseudonyms_->destroy_before(wall_now() - pseudonyms_kept_); !destroyed)
+            pseudonym_problem_ = destroyed.error().text;
+    const MutexLock lock(closed_mutex_);
+    return std::exchange(closed_, {});
+}
+
+void HitSinks::stop() {
+    reader_.set_sinks({}, 0);
+    log_.reset();
+    history_.reset();
+}
+
+std::vector<std::string> HitSinks::problems() const {
+    std::vector<std::string> all;
+    if (!history_problem_.empty()) all.push_back(history_problem_);
+    if (!pseudonym_problem_.empty()) all.push_back(pseudonym_problem_);
+    if (history_ != nullptr)
+        if (auto problem = history_->problem(); !problem.empty())
+            all.push_back(fmt::format("the history is not written: {}", problem));
+    if (log_ != nullptr)
+        if (auto problem = log_->problem(); !problem.empty())
+            all.push_back(fmt::format("the log is not written: {}", problem));
+    return all;
+}
+
+}  // namespace cenote::daemon

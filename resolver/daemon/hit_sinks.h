@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What keeps and shows the hits of directives: the history and the query log, as the configuration has them.
+//
+// Threads:  the control thread; the sinks run on the reader's thread, the history writes on its own.
+// Time:     reads the clock when the history is opened.
+// Memory:   that of the sinks.
+// Failure:  what cannot be opened is left out; problems() says so, and the next apply() tries again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resolver/config/config.h"
+#include "resolver/history/history.h"
+#include "resolver/sinks/hit_reader.h"
+#include "resolver/sinks/log_file.h"
+#include "resolver/sinks/pseudonyms.h"
+
+namespace cenote::daemon {
+
+class HitSinks {
+public:
+    HitSinks(telemetry::Hub& hub, const telemetry::Keys& keys) : hub_(hub), keys_(keys), reader_(hub, keys) {}
+
+    /// Takes what was enacted. Sinks whose options did not change go on.
+    void apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest);
+    /// To be called about once a second: gives the workers the seed of the month, and returns the log files that were
+    /// closed since the last call.
+    std::vector<sinks::ClosedLog> observe();
+    /// Hands over and writes what was recorded by now.
+    void stop();
+
+    /// One sentence for each sink that does not work.
+    [[nodiscard]] std::vector<std::string> problems() const;
+    [[nodiscard]] std::uint64_t log_lost() const noexcept {
+        return log_ == nullptr ? lost_before_ : lost_before_ + log_->lost();
+    }
+    /// The end of the last minute in the history; zero: there is no history.
+    [[nodiscard]] WallTime history_written() const {
+        return history_ == nullptr ? WallTime() : history_->written_until();
+    }
+
+private:
+    void apply_privacy(const config::Settings& settings);
+    void apply_history(const history::Options& options, const std::string& node);
+    void apply_log(const sinks::LogOptions& options, const sinks::LogOrigin& origin);
+    void set_sinks();
+
+    telemetry::Hub& hub_;
+    const telemetry::Keys& keys_;
+    history::Options history_options_;
+    std::shared_ptr<history::History> history_;
+    std::string history_problem_;  // why there is none, or what was put aside
+    sinks::LogOptions log_options_;
+    sinks::LogOrigin origin_;
+    std::shared_ptr<sinks::LogFile> log_;
+    std::uint64_t lost_before_ = 0;  // lines of logs before this one
+    Mutex closed_mutex_;
+    std::vector<sinks::ClosedLog> closed_ CENOTE_GUARDED_BY(closed_mutex_);
+    std::uint64_t seed_ = 0;
+    std::shared_ptr<sinks::Pseudonyms> pseudonyms_;
+    std::string pseudonym_problem_;
+    seconds pseudonyms_kept_{};
+    sinks::HitReader reader_;  // the last member: its thread uses the others
+};
+
+}  // namespace cenote::daemon

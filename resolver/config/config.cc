@@ -43,9 +43,8 @@ void set_defaults(Draft& draft) {
 void read_main(const TomlTable& root, Draft& draft) {
     rules::read_sinkhole(root, draft);
     rules::read_groups(root, draft);
-    for (const auto read :
-         {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist, read_transfer,
-          read_exceptions, read_notify, read_privacy, read_history, read_log})
+    for (const auto read : {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist,
+                            read_transfer, read_exceptions, read_notify, read_privacy, read_history, read_log})
         read(root, draft);
     rules::read_directives(root, draft);
 }

@@ -135,6 +135,7 @@ void read_control(const TomlTable& root, Draft& draft) {
     options.admins = unix_groups(*control, "admins", draft);
     options.approvers = unix_groups(*control, "approvers", draft);
     options.readers = unix_groups(*control, "readers", draft);
+    options.inspectors = unix_groups(*control, "inspectors", draft);
 }
 
 void read_cache(const TomlTable& root, Draft& draft) {

@@ -14,7 +14,8 @@ namespace cenote::control {
 
 std::string no_right(const Peer& peer) {
     return fmt::format(
-        "{} may not use this socket; join a unix group named in control.readers, control.approvers or control.admins",
+        "{} may not use this socket; join a unix group named in control.readers, control.inspectors, control.approvers "
+        "or control.admins",
         peer.actor);
 }
 

@@ -30,6 +30,7 @@ struct Peer {
     std::string actor;  // user name: that of the login uid, where the process is proved to be the peer, else of uid
     Right right = Right::None;
     bool may_approve = false;
+    bool may_inspect = false;  // what shows clients and single queries
 };
 
 /// Peer::actor, as a daemon would name this process.

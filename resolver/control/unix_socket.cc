@@ -205,14 +205,16 @@ void set_rights(Peer& peer, const Options& options) {
 }
 
 void set_rights(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint32_t own_uid, const Options& options) {
-    const bool admin = peer.uid == 0 || peer.uid == own_uid || in_any(groups, options.admins);
+    const bool owner = peer.uid == 0 || peer.uid == own_uid;
+    const bool admin = owner || in_any(groups, options.admins);
     const bool approver = in_any(groups, options.approvers);
     peer.may_approve = admin || approver;
+    peer.may_inspect = owner || in_any(groups, options.inspectors);  // who changes rules need not see what clients do
     if (admin)
         peer.right = Right::Admin;
     else if (approver)
         peer.right = Right::Approve;
-    else if (in_any(groups, options.readers))
+    else if (peer.may_inspect || in_any(groups, options.readers))
         peer.right = Right::Read;
     else if (is_owner(peer.uid, options.published_in))
         peer.right = Right::Publish;

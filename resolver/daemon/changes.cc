@@ -85,16 +85,22 @@ void Running::enact(PreparedPolicy next) {
 void Running::arm_edge() { edge_.start(enforcement().policy().next_edge().value_or(kNoEdge)); }
 
 /// Writes a record of what was done, with the policy in force. Where it cannot be written that is not undone.
-void Running::note(state::Record record) {
-    if (!rulebook_.usable()) return;
+void Running::note(state::Record of_change) { static_cast<void>(record(std::move(of_change))); }
+
+Status Running::record(state::Record record) {
+    if (!rulebook_.usable()) return Error{"the audit trail cannot be written; see the problems of 'cenote status'"};
     state::PolicyVersion version = enforcement().version();
     version.at = now().latest;
     record.policy = policy_mark(version);
     const std::string sentence = fmt::format("{} by {}", report::sentence_of(record), record.actor);
     const auto written = rulebook_.commit({{.rule = nullptr, .policy = &version, .record = std::move(record)}}, {});
-    if (!written) return log::error("the audit trail lacks a record: {}: {}", sentence, written.error().text);
+    if (!written) {
+        log::error("the audit trail lacks a record: {}: {}", sentence, written.error().text);
+        return written.error();
+    }
     publish_audit_head();
     log::notice("{}: policy {}", sentence, enforcement().text());
+    return Done{};
 }
 
 /// Writes what the calendar or the files have changed, with the policy in force. Where it cannot be written that is

@@ -9,6 +9,7 @@
 
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/exception_commands.h"
+#include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
@@ -46,9 +47,14 @@ Response ping(Running& running, const Peer&, const Request&) {
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
 Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
 
-Response top(Running& running, const Peer&, const Request& request) {
+Response top(Running& running, const Peer& peer, const Request& request) {
     constexpr std::size_t kRowsMax = 1000;
     const std::string what = text_of(request, field::kWhat).value_or("services");
+    if (what == "clients") {
+        if (!peer.may_inspect) return may_not_inspect(peer, "clients");
+        if (auto recorded = record_look(running, peer, request, "top clients"); !recorded)
+            return fail(recorded.error().text);
+    }
     // A name that few clients query says what one of them does.
     const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
     auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsMax),
@@ -155,6 +161,7 @@ struct Verb {
     Right needs;
     Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
+    bool inspects = false;   // shows clients or single queries: Peer::may_inspect is needed, too
 };
 
 constexpr std::array kVerbs = {
@@ -217,6 +224,7 @@ Response answer_to(Running& running, const control::Peer& peer, const Request& r
         if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
+        if (verb.inspects && !peer.may_inspect) return may_not_inspect(peer, fmt::format("what '{}' shows", verb.name));
         if (auto why = why_too_long(request); !why.empty()) return fail(std::move(why));
         return verb.dispatch(running, peer, request);
     }

@@ -67,6 +67,8 @@ public:
     Result<state::Record> restore(const Path& backup, state::Record record);
     /// Takes the wall clock for right, though a later time was seen.
     Result<state::Record> accept_clock(state::Record record);
+    /// Writes a record of something that changes no rule.
+    Status record(state::Record record);
     /// How far the wall clock is behind what was seen; empty: it is not.
     [[nodiscard]] std::string clock_problem();
     /// Takes no more queries; what is under way is answered.
@@ -100,7 +102,7 @@ private:
     Result<std::vector<state::Record>> change(std::vector<state::Change> changes, const state::Import& import);
     Result<state::Record> change_by_person(state::Change change, const state::Import& import);
     void enact(PreparedPolicy next);
-    void note(state::Record record);
+    void note(state::Record record);  // record(), whose failure the log tells
     void note_refusal(state::Record record, const std::string& why);
     void note_start(const Rulebook::Remembered& before);
     void note_updates();

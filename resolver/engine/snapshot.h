@@ -40,10 +40,10 @@ struct Snapshot {
     std::vector<std::uint8_t> roles;            // telemetry::RoleNumber by source set of the base set
     std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
     std::vector<telemetry::IdentityLevel> identities;  // by directive index: what of a client its hits carry
-    std::vector<std::uint16_t> exception_keys;  // telemetry keys by exception index
-    std::vector<std::uint16_t> group_keys;      // telemetry keys by client class
-    std::vector<wire::Name> zones;              // zones that are transferred: queries about them are handed over
-    PrefixTable zone_peers;                     // value 1: may query `zones` and send NOTIFY
+    std::vector<std::uint16_t> exception_keys;         // telemetry keys by exception index
+    std::vector<std::uint16_t> group_keys;             // telemetry keys by client class
+    std::vector<wire::Name> zones;                     // zones that are transferred: queries about them are handed over
+    PrefixTable zone_peers;                            // value 1: may query `zones` and send NOTIFY
     upstream::Options upstream;
     cache::Options cache;
 };

@@ -109,7 +109,8 @@ struct Directive {
     std::vector<std::pair<std::string, std::string>> reason;  // language, text
     std::optional<AnswerMode> answer;
     std::optional<milliseconds> exceptions_max;
-    std::optional<telemetry::IdentityLevel> identity;  // what of a client its hits keep, if that is less than the site's
+    std::optional<telemetry::IdentityLevel>
+        identity;  // what of a client its hits keep, if that is less than the site's
     SourcePlace place;
     DirectivePlaces places;
 };

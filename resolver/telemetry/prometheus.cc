@@ -98,7 +98,7 @@ void expose_groups(const Metrics& metrics, const Keys& keys, std::uint64_t small
     for (const GroupActivity& row : metrics.groups)
         if (row.clients >= smallest)
             out.sample("group_clients", {{"group", keys.name(KeyKind::Group, row.group)}},
-                   static_cast<double>(row.clients));
+                       static_cast<double>(row.clients));
     out.family("exception_uses_total", "counter", "queries answered by an exception");
     for (const ExceptionUse& row : metrics.exceptions)
         out.sample("exception_uses_total", {{"exception", keys.name(KeyKind::Exception, row.exception)}},

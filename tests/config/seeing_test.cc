@@ -44,7 +44,7 @@ TEST_F(SeeingSections, TheHistoryIsBesideTheState) {
 
 TEST_F(SeeingSections, ALevelAboveNoneNeedsAnAgreement) {
     EXPECT_THAT(error_of("[privacy]\nidentity = \"pseudonym\""),
-                HasSubstr("cenote.toml:2:1 this keeps what identifies people; name what allows it in 'agreement'"));
+                HasSubstr("cenote.toml:2:12: this keeps what identifies people; name what allows it in 'agreement'"));
     const auto settings = read("[privacy]\nidentity = \"address\"\nagreement = \"DV 2026/3\"\nsmallest = 10");
     ASSERT_TRUE(settings.has_value());
     EXPECT_EQ(settings->privacy.identity, IdentityLevel::Address);

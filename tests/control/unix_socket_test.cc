@@ -67,6 +67,21 @@ TEST(Grant, TheStrongestGroupCounts) {
     EXPECT_TRUE(granted(1000, options).may_approve);
 }
 
+TEST(Grant, ClientsAreShownToInspectorsAndNotToAdmins) {
+    const std::string member = group_name(1);
+    ASSERT_FALSE(member.empty());
+    Options options;
+    options.admins = {member};
+    EXPECT_FALSE(granted(1000, options).may_inspect);
+    options.inspectors = {member};
+    EXPECT_TRUE(granted(1000, options).may_inspect);
+    EXPECT_EQ(granted(1000, options).right, Right::Admin);
+    options.admins = {};
+    EXPECT_EQ(granted(1000, options).right, Right::Read);
+    EXPECT_FALSE(granted(1000, options).may_approve);
+    EXPECT_TRUE(granted(kOwnUid, {}).may_inspect);
+}
+
 TEST(Grant, TheOwnerOfTheSetsFolderMayOnlyPublish) {
     const TemporaryFolder folder;
     Options options;

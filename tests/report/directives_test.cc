@@ -37,7 +37,7 @@ TEST(Directives, ADirectiveWithoutOptionsHasNulls) {
         "title": null, "issuer": null, "basis": null, "mandated_by": null, "targets": ["service:deepseek"], "roles": [],
         "strict": false, "groups": ["everyone"], "layer": "site", "planned": [], "before": "observe", "starts": null,
         "ends": null, "review": null, "hours": null, "timezone": null, "contact": [], "reason": {}, "answer": null,
-        "exceptions_max": null, "origin": "cenote.toml:12"})"));
+        "exceptions_max": null, "identity": null, "origin": "cenote.toml:12"})"));
 }
 
 TEST(Directives, EveryOptionIsShown) {

@@ -115,7 +115,7 @@ class Acceptance(ListTest):
     def test_names_that_people_here_ask_for_are_popular(self):
         web = Nginx(self)
         web.put("list.txt", GOOD)
-        self.configure(f"http://127.0.0.1:{web.port}/list.txt")
+        self.configure(f"http://127.0.0.1:{web.port}/list.txt", "[privacy]\nsmallest = 1\n")
         self.update()
         self.resolver.start()
         asked = [f"www.famous{i}.example" for i in range(11)]

@@ -75,6 +75,22 @@ class Rights(SystemTest):
         self.assertEqual(done.returncode, 0, "the reload that takes a right away is answered: " + done.stderr)
         self.assertIn("nobody may not use this socket", self.as_nobody("status").stderr)
 
+    def test_clients_are_shown_to_inspectors_and_each_look_is_recorded(self):
+        self.give('admins = ["nogroup"]')
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(self.as_nobody("top", "services").returncode, 0)
+        refused = self.as_nobody("top", "clients")
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn("nobody may not see clients: be root or in a group of [control].inspectors", refused.stderr)
+        self.assertEqual(self.resolver.cenote_json("audit", "--access"), [])
+        self.give('inspectors = ["nogroup"]')
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(self.as_nobody("top", "clients").returncode, 0)
+        self.assertIn("nobody may not reload", self.as_nobody("reload").stderr)
+        looks = self.resolver.cenote_json("audit", "--access")
+        self.assertEqual([(row["actor"], row["action"], row["object"]) for row in looks],
+                         [("nobody", "look", "top clients")])
+
     def test_a_refused_reload_leaves_the_rights(self):
         self.give('readers = ["nogroup"]')
         self.resolver.cenote_ok("reload")

@@ -111,9 +111,10 @@ class Terminal(SystemTest):
         self.assertEqual(node.cenote_json("explain", U_LABELS)["name"], A_LABELS)
         node.cenote_ok("allow", U_LABELS, "--for", "1h")
         self.assertIn(f"domain:{U_LABELS} ({A_LABELS})", node.cenote_ok("directives"))
-        node.ask("xn--3e0b707e.example")
-        self.assertRegex(on_terminal(node, "top", "names"), r"(?m)^한국\.example \(xn--3e0b707e\.example\) +1 ")
-        self.assertRegex(node.cenote_ok("top", "names"), r"(?m)^xn--3e0b707e\.example +1 ")
+        for client in range(1, 21):
+            node.ask("xn--3e0b707e.example", source=f"127.0.0.{client}")
+        self.assertRegex(on_terminal(node, "top", "names"), r"(?m)^한국\.example \(xn--3e0b707e\.example\) +20 ")
+        self.assertRegex(node.cenote_ok("top", "names"), r"(?m)^xn--3e0b707e\.example +20 ")
 
     def test_services_by_the_names_that_people_use(self):
         self.assertIn("chatgpt.com", self.node_.cenote_ok("services", "ChatGPT"))

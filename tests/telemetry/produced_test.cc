@@ -65,7 +65,9 @@ TEST(ProducedTest, EveryCounterIsMoved) {
     const auto outside = written(sources_outside(), "Counter");
     const auto from_events = written(content_of(module_folder() / "recorder.cc"), "Counter");
     for (std::size_t i = 0; i < kCounterCount; ++i) {
-        const std::string name = enumerator(text_of(static_cast<Counter>(i)).name);
+        const auto& text = text_of(static_cast<Counter>(i));
+        if (text.family == Family::Sum) continue;  // the Hub makes it of others
+        const std::string name = enumerator(text.name);
         EXPECT_TRUE(outside.contains(name) || from_events.contains(name)) << "no code moves Counter::" << name;
     }
 }

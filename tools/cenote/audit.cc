@@ -6,6 +6,7 @@
 #include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/records.h"
+#include "resolver/report/trail.h"
 #include "tools/cenote/listings.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/trail.h"
@@ -18,6 +19,7 @@ struct AuditFlags {
     std::uint64_t number = 0;  // 0: all
     std::string since, until, directive, head;
     bool verify = false;
+    bool access = false;
     bool json = false;
 };
 
@@ -89,7 +91,9 @@ Exit audit(Session& session, const AuditFlags& flags) {
     if (of_one && records.empty())
         return fail(no_such_word("record about", flags.directive, report::rule_ids(trail->records)));
     for (const auto& [origin, record] : records) {
-        if (!is_in_time(flags, record) || (!of_one && !is_of_this_node(origin))) continue;
+        if (!is_in_time(flags, record) || (flags.access && record.action != report::kLook) ||
+            (!of_one && !is_of_this_node(origin)))
+            continue;
         const std::string& node = origin.empty() ? trail->node : origin;
         rows.push_back(report::numbered_json(record, node));
         table.add({origin.empty() ? std::to_string(record.number) : fmt::format("{} {}", node, record.number),
@@ -111,6 +115,7 @@ void add_audit(Verbs& verbs) {
     verb->add_option("--since", flags->since, "From this time on")->type_name("TIME")->check(check_time);
     verb->add_option("--until", flags->until, "Before this time")->type_name("TIME")->check(check_time);
     verb->add_option("--directive", flags->directive, "Of this directive only")->type_name("ID");
+    verb->add_flag("--access", flags->access, "Who looked at clients or single queries")->excludes(number);
     auto* verify = verb->add_flag("--verify", flags->verify, "Find records that were altered, removed or moved");
     verify->excludes(number);
     verb->add_option("--head", flags->head, "A head noted earlier: finds a cut end, or a trail written anew")

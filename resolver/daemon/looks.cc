@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/looks.h"
+
+#include <fmt/format.h>
+
+#include "resolver/daemon/responses.h"
+#include "resolver/report/trail.h"
+
+namespace cenote::daemon {
+
+control::Response may_not_inspect(const control::Peer& peer, std::string_view what) {
+    return fail(fmt::format("{} may not see {}: be root or in a group of [control].inspectors", peer.actor, what));
+}
+
+Status record_look(Running& running, const control::Peer& peer, const control::Request& request, std::string what) {
+    state::Record record = record_of(peer, request, std::string(report::kLook));
+    record.object = std::move(what);
+    if (record.note.empty()) record.note = text_in(request, report::field::kPurpose);
+    return running.record(std::move(record));
+}
+
+}  // namespace cenote::daemon

@@ -78,8 +78,7 @@ public:
 
     [[nodiscard]] const Enforcement& enforcement() const noexcept { return *enforcement_; }
     [[nodiscard]] const Rulebook& rulebook() const noexcept { return rulebook_; }
-    [[nodiscard]] QueryService& queries() noexcept { return *queries_; }
-    [[nodiscard]] const QueryService& queries() const noexcept { return *queries_; }
+    [[nodiscard]] QueryService& queries() const noexcept { return *queries_; }
     [[nodiscard]] ProblemLog& problems() noexcept { return problems_; }
     [[nodiscard]] const ProblemLog& problems() const noexcept { return problems_; }
     /// With all that was counted by now.

@@ -79,7 +79,7 @@ void HitReader::round() {
     const Ticks ticks = ticks_now();
     const WallTime wall = std::chrono::floor<seconds>(now);
     hub_.set_episode(static_cast<std::uint64_t>(wall.time_since_epoch().count() / kEpisodeSeconds));
-    hub_.take_hits([&](const telemetry::Hit& hit) {
+    hub_.take_hits([&](const telemetry::Hit& hit) CENOTE_REQUIRES(mutex_) {
         const HitRecord record = record_of(hit, now, ticks);
         for (const auto& sink : sinks_) sink->take(record);
     });

@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kWriteAt = std::size_t{64} << 10;
 constexpr seconds kWriteEvery{1};
 constexpr seconds kRemoveEvery{3600};
-constexpr seconds kDay{86400};
 constexpr mode_t kMode = 0640;
 constexpr std::string_view kCompressed = ".zst";
 

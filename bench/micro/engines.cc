@@ -35,6 +35,8 @@ public:
         }
         batch.resize(kBatch);
     }
+    /// Workers make hits from now on, as with a history, a log or a tap. The ring has room for all runs of counted.
+    void want_hits() { hub.want_hits(true, 1); }
 
     /// Asks; stops the program when the outcome is another.
     void expect(engine::Outcome outcome, const std::vector<std::uint8_t>& packet) {
@@ -79,12 +81,16 @@ private:
 
 std::vector<Operation> engine_operations() {
     const auto e = std::make_shared<Engines>();
+    const auto seen = std::make_shared<Engines>();
+    seen->want_hits();
     return {
         {"handle blocked", [e] { e->expect(engine::Outcome::Answered, e->blocked[e->next()]); }},
         {"handle cached", [e] { e->expect(engine::Outcome::Answered, e->cached[e->next()]); }},
         {"handle miss", [e] { e->miss(); }},
         {"handle 64 blocked", [e] { e->handle_batch(e->blocked); }},
         {"handle 64 cached", [e] { e->handle_batch(e->cached); }},
+        {"handle blocked, a hit", [seen] { seen->expect(engine::Outcome::Answered, seen->blocked[seen->next()]); }},
+        {"handle cached, hits on", [seen] { seen->expect(engine::Outcome::Answered, seen->cached[seen->next()]); }},
     };
 }
 

@@ -312,7 +312,7 @@ TEST(DirectPollTest, WhatItsCallbackWatchesIsWatchedAtOnce) {
     bool called = false;
     std::optional<Poll> watched;
     std::optional<DirectPoll> poll;
-    poll.emplace(loop, near.get(), [&] {
+    poll.emplace(loop, near.get(), [&, &later = later] {
         poll->stop();
         watched.emplace(loop, later.get(), [&](unsigned) {
             called = true;
@@ -331,7 +331,7 @@ TEST_P(TurnEndTest, ComesAfterWhatHappenedAndBeforeTheWait) {
     auto [near, far] = socket_pair();
     bool happened = false;
     Timer timer(loop, [&] { happened = true; });
-    const TurnEnd turn_end(loop, [&] {
+    const TurnEnd turn_end(loop, [&, &far = far] {
         if (std::exchange(happened, false)) {
             EXPECT_EQ(::write(far.get(), "x", 1), 1);
         }

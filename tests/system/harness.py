@@ -89,9 +89,10 @@ def control_call(node, verb, **args):
 
 
 class Clock:
-    """The wall clock of a node's programs: it stands at the time that a test sets. The monotonic clock goes on."""
+    """The wall clock of a node's programs: it stands at the time that a test sets. The monotonic clock goes on; with
+    `passes` it moves as the wall clock does, so that time passes instead of being set."""
 
-    def __init__(self, node, start):
+    def __init__(self, node, start, passes=False):
         self.node = node
         self.file = node.folder / "clock"
         self.file.write_text("")
@@ -99,6 +100,8 @@ class Clock:
         # Sanitizers refuse to start when another library is loaded before their runtime; this turns the check off.
         asan = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
         node.environment.update(LD_PRELOAD=str(library), CENOTE_TEST_CLOCK=str(self.file), ASAN_OPTIONS=asan)
+        if passes:
+            node.environment.update(CENOTE_TEST_CLOCK_MONOTONIC="1")
         self.set(start)
 
     def set(self, text):

@@ -5,7 +5,8 @@
 // The file that CENOTE_TEST_CLOCK names holds the time, in seconds since the epoch. The clock stands at that time until
 // the file is written anew, so that a test of one second also passes on a slow machine. When it is set, each timer on
 // the wall clock becomes readable at once, as in the kernel with TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)). The
-// monotonic clock is that of the system.
+// monotonic clock is that of the system; with CENOTE_TEST_CLOCK_MONOTONIC it moves by as much as the wall clock does, so
+// that time passes instead of being set.
 //
 // Threads:  a thread of its own waits for the file to change.
 // Failure:  without the file, or with nonsense in it, the clock is the system's.
@@ -29,6 +30,9 @@ constexpr int kDescriptors = 4096;
 const char* clock_file = nullptr;
 int changes = -1;                 // inotify
 std::atomic<time_t> standing{0};  // 0: it was never set
+std::atomic<time_t> passed{0};    // what the monotonic clock is ahead of the system's
+time_t first = 0;
+bool with_monotonic = false;
 std::array<std::atomic<bool>, kDescriptors> on_wall_clock{};
 
 template <typename Function>
@@ -42,7 +46,11 @@ void read_file() {
     long long seconds = 0;
     FILE* file = std::fopen(clock_file, "re");
     if (file == nullptr) return;
-    if (std::fscanf(file, "%lld", &seconds) == 1) standing = static_cast<time_t>(seconds);
+    if (std::fscanf(file, "%lld", &seconds) == 1) {
+        standing = static_cast<time_t>(seconds);
+        if (first == 0) first = standing;
+        if (with_monotonic) passed = standing - first;
+    }
     std::fclose(file);
 }
 
@@ -66,6 +74,7 @@ void* watch(void* /*unused*/) {
 [[gnu::constructor]] void begin() {
     clock_file = std::getenv("CENOTE_TEST_CLOCK");
     if (clock_file == nullptr) return;
+    with_monotonic = std::getenv("CENOTE_TEST_CLOCK_MONOTONIC") != nullptr;
     changes = inotify_init1(IN_CLOEXEC);
     inotify_add_watch(changes, clock_file, IN_CLOSE_WRITE);
     read_file();
@@ -82,7 +91,17 @@ int clock_gettime(clockid_t clock, timespec* now) noexcept {
     const int result = real(clock, now);
     if (standing != 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
         *now = {.tv_sec = standing, .tv_nsec = 0};
+    if (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE) now->tv_sec += passed;
     return result;
+}
+
+/// Waits until a time of the clock above (std::condition_variable::wait_for).
+int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock, const timespec* until) {
+    using Wait = int(pthread_cond_t*, pthread_mutex_t*, clockid_t, const timespec*);
+    static auto* const real = next<Wait>("pthread_cond_clockwait");
+    timespec of_system = *until;
+    if (clock == CLOCK_MONOTONIC) of_system.tv_sec -= passed;
+    return real(condition, mutex, clock, &of_system);
 }
 
 int gettimeofday(timeval* now, void* zone) noexcept {

@@ -7,6 +7,7 @@
 
 #include "resolver/base/digest.h"
 #include "resolver/daemon/version.h"
+#include "resolver/engine/cell_keys.h"
 #include "resolver/rules/policy_document.h"
 
 namespace cenote::daemon {
@@ -52,26 +53,14 @@ telemetry::RoleNumber role_of(const domainset::DomainSet& set, domainset::Source
     return 0;
 }
 
-void intern_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::Keys& keys,
-                 engine::Snapshot& snapshot) {
-    using telemetry::KeyKind;
-    if (loaded.base != nullptr)
-        for (const domainset::Source& source : loaded.base->sources()) {
-            snapshot.service_keys.push_back(keys.intern(KeyKind::Service, source.id));
-            snapshot.bypass.push_back(policy::is_bypass(source));
-        }
+/// What queries are counted under, in a policy over its set.
+void set_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::Keys& keys, engine::Snapshot& snapshot) {
+    snapshot.cell_keys = engine::cell_keys_of(policy, loaded.settings.privacy.identity, keys);
     if (loaded.base != nullptr)
         for (domainset::SourceSetId id = 0; id < loaded.base->source_set_count(); ++id)
             snapshot.roles.push_back(role_of(*loaded.base, id));
-    for (const policy::Directive& directive : policy.options().directives)
-        snapshot.directive_keys.push_back(keys.intern(KeyKind::Directive, directive.id));
-    for (const policy::Directive& directive : policy.options().directives)
-        snapshot.identities.push_back(
-            std::min(loaded.settings.privacy.identity, directive.identity.value_or(telemetry::IdentityLevel::Address)));
-    for (const policy::Exception& exception : policy.options().exceptions)
-        snapshot.exception_keys.push_back(keys.intern(KeyKind::Exception, exception.id));
     for (policy::ClientClass i = 0; i < policy.class_count(); ++i)
-        snapshot.group_keys.push_back(keys.intern(KeyKind::Group, policy.group_of(i)));
+        snapshot.group_keys.push_back(keys.intern(telemetry::KeyKind::Group, policy.group_of(i)));
 }
 
 /// The snapshot of a prepared policy, but for its policy_text.
@@ -87,7 +76,7 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, 
     snapshot->version_text = fmt::format("cenote {}", kVersion);
     if (const auto edge = prepared.policy->next_edge())
         snapshot->next_edge = prepared.moment.ticks + (*edge - prepared.moment.wall);
-    intern_keys(prepared.loaded, *prepared.policy, keys, *snapshot);
+    set_keys(prepared.loaded, *prepared.policy, keys, *snapshot);
     for (const auto& zone : settings.transfer.primary_zones) snapshot->zones.push_back(zone.zone);
     for (const auto& zone : settings.transfer.secondary_zones) snapshot->zones.push_back(zone.zone);
     snapshot->zone_peers = zone_peers(settings.allow_from, settings.transfer);

@@ -32,10 +32,6 @@ bool says_blocked(const wire::AnswerInfo& shape) noexcept {
                                shape.error_code == EdeCode::Filtered || shape.error_code == EdeCode::BlockedUpstream);
 }
 
-telemetry::Key key_at(const std::vector<telemetry::Key>& keys, std::uint32_t index) noexcept {
-    return index < keys.size() ? keys[index] : telemetry::kKeyNone;
-}
-
 telemetry::QueryVerdict verdict_word(const QueryContext& context) noexcept {
     using telemetry::QueryVerdict;
     if (!context.judged) return context.local.kind == LocalKind::None ? QueryVerdict::Forward : QueryVerdict::Local;
@@ -202,14 +198,17 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
         if ((reply.space[2] & 0x02) != 0) recorder_.count(telemetry::Counter::Truncated);
     }
     if (context.judged) {
-        const policy::Cell& cell = context.cell();
-        event.service_key = key_at(snapshot_->service_keys, cell.service);
-        event.bypass = cell.service < snapshot_->bypass.size() && snapshot_->bypass[cell.service];
-        event.role = context.source_set < snapshot_->roles.size() ? snapshot_->roles[context.source_set] : 0;
-        event.directive_key = key_at(snapshot_->directive_keys, cell.directive);
-        if (cell.directive < snapshot_->identities.size()) event.identity = snapshot_->identities[cell.directive];
-        event.exception_key = key_at(snapshot_->exception_keys, cell.exception);
-        event.group_key = key_at(snapshot_->group_keys, context.client_class);
+        if (context.verdict.cell < snapshot_->cell_keys.size()) {
+            const CellKeys& keys = snapshot_->cell_keys[context.verdict.cell];
+            event.service_key = keys.service;
+            event.directive_key = keys.directive;
+            event.exception_key = keys.exception;
+            event.identity = keys.identity;
+            event.bypass = keys.bypass;
+        }
+        if (context.source_set < snapshot_->roles.size()) event.role = snapshot_->roles[context.source_set];
+        if (context.client_class < snapshot_->group_keys.size())
+            event.group_key = snapshot_->group_keys[context.client_class];
     }
     recorder_.record(event);
 }

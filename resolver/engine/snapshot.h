@@ -15,6 +15,7 @@
 
 #include "resolver/base/prefix_table.h"
 #include "resolver/cache/options.h"
+#include "resolver/engine/cell_keys.h"
 #include "resolver/engine/local_names.h"
 #include "resolver/policy/policy.h"
 #include "resolver/upstream/options.h"
@@ -29,21 +30,17 @@ struct Snapshot {
     WithoutSet without_set = WithoutSet::ServFail;  // how to answer while a base set is configured and missing
     bool set_missing = false;
     LocalNames local;
-    PrefixTable allow_from;                     // value 1: may query
-    std::string node;                           // id.server (RFC 4892)
-    std::string nsid;                           // RFC 5001: node and policy version
-    std::string version_text;                   // version.bind
-    std::string policy_text;                    // policy.cenote: version and digests
-    Ticks next_edge = Ticks::max();             // when a verdict changes next: no TTL lasts longer
-    std::vector<std::uint16_t> service_keys;    // telemetry keys by source index of the base set
-    std::vector<bool> bypass;                   // by source index: a service by which clients bypass this resolver
-    std::vector<std::uint8_t> roles;            // telemetry::RoleNumber by source set of the base set
-    std::vector<std::uint16_t> directive_keys;  // telemetry keys by directive index
-    std::vector<telemetry::IdentityLevel> identities;  // by directive index: what of a client its hits carry
-    std::vector<std::uint16_t> exception_keys;         // telemetry keys by exception index
-    std::vector<std::uint16_t> group_keys;             // telemetry keys by client class
-    std::vector<wire::Name> zones;                     // zones that are transferred: queries about them are handed over
-    PrefixTable zone_peers;                            // value 1: may query `zones` and send NOTIFY
+    PrefixTable allow_from;                    // value 1: may query
+    std::string node;                          // id.server (RFC 4892)
+    std::string nsid;                          // RFC 5001: node and policy version
+    std::string version_text;                  // version.bind
+    std::string policy_text;                   // policy.cenote: version and digests
+    Ticks next_edge = Ticks::max();            // when a verdict changes next: no TTL lasts longer
+    std::vector<CellKeys> cell_keys;           // what queries are counted under, by number of the cell
+    std::vector<telemetry::RoleNumber> roles;  // by source set of the base set
+    std::vector<telemetry::Key> group_keys;    // by client class
+    std::vector<wire::Name> zones;             // zones that are transferred: queries about them are handed over
+    PrefixTable zone_peers;                    // value 1: may query `zones` and send NOTIFY
     upstream::Options upstream;
     cache::Options cache;
 };

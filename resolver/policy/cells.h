@@ -38,6 +38,7 @@ struct Rank {
 class Cells {
 public:
     [[nodiscard]] const Cell& cell(CellId id) const noexcept { return cells_[id]; }
+    [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(cells_.size()); }
     /// The strength of the directive that gave the verdict; 0: none did.
     [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].strength; }
     /// The strength of the directive that an exception waived; 0: none was.

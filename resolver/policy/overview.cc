@@ -24,6 +24,8 @@ std::uint32_t PolicyOverview::class_count() const noexcept {
     return static_cast<std::uint32_t>(state_->classes->sets.size());
 }
 
+std::uint32_t PolicyOverview::cell_count() const noexcept { return state_->cells.size(); }
+
 std::string_view PolicyOverview::group_of(ClientClass client) const noexcept {
     const std::uint32_t nearest = state_->classes->sets[client].nearest;
     return nearest == OwnerSet::kNone ? std::string_view() : state_->options->groups[nearest].id;

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] const std::shared_ptr<const domainset::DomainSet>& shared_base() const noexcept;
     /// classify() gives numbers below this one.
     [[nodiscard]] std::uint32_t class_count() const noexcept;
+    /// Verdict::cell is below this number.
+    [[nodiscard]] std::uint32_t cell_count() const noexcept;
     /// The nearest group (longest prefix), for reports and language; empty: none.
     [[nodiscard]] std::string_view group_of(ClientClass client) const noexcept;
     /// The id for Cell::directive and Cell::service; empty for kNone.

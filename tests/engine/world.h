@@ -113,6 +113,7 @@ public:
         snapshot->policy = policy::Policy::build(std::make_shared<const policy::Options>(options), catalogue(), 17,
                                                  policy::testing::kNow)
                                .value();
+        snapshot->cell_keys = cell_keys_of(*snapshot->policy, telemetry::IdentityLevel::None, keys);
         publish(std::move(snapshot));
     }
     void publish(std::shared_ptr<Snapshot> snapshot) {
@@ -174,6 +175,7 @@ public:
     PendingLimits limits{.queries_max = 64, .per_client_max = 32};
     Snapshot base;
     cache::Cache cache;
+    telemetry::Keys keys;
     telemetry::Hub hub;
     telemetry::Recorder& recorder = hub.add_recorder();
     std::unique_ptr<Published<Snapshot>> published;

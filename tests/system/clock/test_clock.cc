@@ -5,8 +5,8 @@
 // The file that CENOTE_TEST_CLOCK names holds the time, in seconds since the epoch. The clock stands at that time until
 // the file is written anew, so that a test of one second also passes on a slow machine. When it is set, each timer on
 // the wall clock becomes readable at once, as in the kernel with TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)). The
-// monotonic clock is that of the system; with CENOTE_TEST_CLOCK_MONOTONIC it moves by as much as the wall clock does, so
-// that time passes instead of being set.
+// monotonic clock is that of the system; with CENOTE_TEST_CLOCK_MONOTONIC it moves by as much as the wall clock does,
+// so that time passes instead of being set.
 //
 // Threads:  a thread of its own waits for the file to change.
 // Failure:  without the file, or with nonsense in it, the clock is the system's.

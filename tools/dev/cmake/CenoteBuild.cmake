@@ -44,7 +44,7 @@ if(CENOTE_FUZZ)
   target_compile_options(cenote_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(CENOTE_SANITIZE)
-  target_compile_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(cenote_flags INTERFACE -fsanitize=${CENOTE_SANITIZE})
   # g++ 12 has false warnings for code that a sanitizer has instrumented (GCC PR 105562).
   target_compile_options(cenote_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-null-dereference -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)

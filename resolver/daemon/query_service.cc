@@ -41,6 +41,7 @@ void QueryService::apply(const Enforcement& enforcement) {
 
 void QueryService::observe() {
     hub_.count_samples();
+    hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());
 }
 

@@ -2,6 +2,7 @@
 //
 // Completions from upstream, and the replies to the queries that wait for them.
 #include <algorithm>
+#include <string_view>
 
 #include "resolver/engine/local_answer.h"
 #include "resolver/engine/query_context.h"
@@ -50,6 +51,24 @@ telemetry::QueryVerdict verdict_word(const QueryContext& context) noexcept {
         case policy::Step::Block: return QueryVerdict::Block;
     }
     return QueryVerdict::Forward;
+}
+
+/// The signal of a query for a local name, or for a name of a service of category bypass (`event.bypass`).
+telemetry::Signal signal_of(const QueryContext& context, const telemetry::QueryEvent& event) noexcept {
+    using telemetry::QueryVerdict;
+    using telemetry::Signal;
+    using namespace std::string_view_literals;
+    constexpr auto kDesignated = "\4_dns\10resolver\4arpa\0"sv;  // RFC 9462 §4, folded
+    constexpr telemetry::RoleNumber kApi = static_cast<std::uint8_t>(domainset::Role::Api) + 1;
+    if (context.local.kind == LocalKind::Canary) return Signal::Canary;
+    if (context.local.kind == LocalKind::Nodata) {
+        const auto byte = [](char c) { return static_cast<std::uint8_t>(c); };
+        return std::ranges::equal(event.name, kDesignated, {}, {}, byte) ? Signal::Designated : Signal::None;
+    }
+    // What an allow or an exception opens is no way around.
+    if (!event.bypass || event.verdict < QueryVerdict::Observe || event.verdict > QueryVerdict::Block)
+        return Signal::None;
+    return event.role == kApi || event.role == 0 ? Signal::Resolver : Signal::Vpn;
 }
 
 }  // namespace
@@ -209,6 +228,7 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
         if (context.source_set < snapshot_->roles.size()) event.role = snapshot_->roles[context.source_set];
         if (context.client_class < snapshot_->group_keys.size())
             event.group_key = snapshot_->group_keys[context.client_class];
+        if (event.bypass || context.local.kind != LocalKind::None) event.signal = signal_of(context, event);
     }
     recorder_.record(event);
 }

@@ -30,6 +30,12 @@ std::string_view source_to_text(Source source) noexcept {
     return "none";
 }
 
+std::string_view signal_to_text(Signal signal) noexcept {
+    static constexpr std::array<std::string_view, kSignalCount> kTexts{"none",     "canary", "designated",
+                                                                       "resolver", "vpn",    "turning"};
+    return kTexts[static_cast<std::size_t>(signal)];
+}
+
 std::string_view identity_to_text(IdentityLevel identity) noexcept {
     return kIdentities[static_cast<std::size_t>(identity)];
 }

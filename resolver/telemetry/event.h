@@ -35,6 +35,18 @@ enum class IdentityLevel : std::uint8_t { None, Pseudonym, Address };
 [[nodiscard]] std::string_view identity_to_text(IdentityLevel identity) noexcept;
 [[nodiscard]] std::optional<IdentityLevel> parse_identity(std::string_view text) noexcept;
 
+/// What one query shows of ways around this resolver. The history stores the numbers: a new signal goes to the end.
+enum class Signal : std::uint8_t {
+    None,
+    Canary,      // a canary name that is answered here
+    Designated,  // _dns.resolver.arpa (RFC 9462)
+    Resolver,    // under a directive: an endpoint of a service of category bypass, its role api
+    Vpn,         // under a directive: another name of a service of category bypass
+    Turning,     // Resolver or Vpn, of a client that was sinkholed within RecentSinkholes::kKept; made by Recorder
+};
+inline constexpr std::size_t kSignalCount = static_cast<std::size_t>(Signal::Turning) + 1;
+[[nodiscard]] std::string_view signal_to_text(Signal signal) noexcept;
+
 /// The role of the name in its service, plus one; 0: it is in no service.
 using RoleNumber = std::uint8_t;
 
@@ -50,6 +62,7 @@ struct QueryEvent {
     Key exception_key = kKeyNone;
     bool bypass = false;                           // the service is of category bypass
     IdentityLevel identity = IdentityLevel::None;  // the least of [privacy].identity and the directive's
+    Signal signal = Signal::None;
     RoleNumber role = 0;
     wire::RrType type = wire::RrType::A;
     wire::Rcode rcode = wire::Rcode::NoError;

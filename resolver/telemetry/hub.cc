@@ -43,7 +43,7 @@ Hub::~Hub() = default;
 
 Recorder& Hub::add_recorder() {
     const MutexLock lock(mutex_);
-    recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_, hit_settings_)));
+    recorders_.push_back(std::unique_ptr<Recorder>(new Recorder(seed_, hit_settings_, &sinkholes_)));
     return *recorders_.back();
 }
 
@@ -90,6 +90,7 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
     GroupActivity group{GroupRow::key_of(row), 0, 0, {}};
     ExceptionUse exception{GroupRow::key_of(row), 0, Ticks::max(), {}};
     ClientSketch::Registers clients{};
+    std::array<std::uint64_t, kSignalCount> signals{};
     for (const auto& recorder : recorders_) {
         const Recorder::State& state = *recorder->state_;
         if (const ExceptionRow& used = state.exceptions[row]; used.count.load() != 0) {
@@ -97,6 +98,7 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
             exception.first_seen = std::min(exception.first_seen, Ticks(Ticks::duration(used.first_seen.load())));
             exception.last_seen = std::max(exception.last_seen, Ticks(Ticks::duration(used.last_seen.load())));
         }
+        for (std::size_t i = 0; i < kSignalCount; ++i) signals[i] += state.signals[row][i].load();
         const GroupRow& from = state.groups[row];
         const auto queries = from.queries.load();
         if (queries == 0) continue;
@@ -105,6 +107,8 @@ void Hub::collect_row(std::size_t row, Metrics& metrics) const {
         from.clients.merge_into(clients);
     }
     if (exception.count != 0) metrics.exceptions.push_back(exception);
+    for (std::size_t i = 0; i < kSignalCount; ++i)
+        if (signals[i] != 0) metrics.signals.push_back({static_cast<Signal>(i), group.group, signals[i]});
     if (group.queries == 0) return;
     group.clients = ClientSketch::estimate(clients);
     metrics.groups.push_back(group);
@@ -136,6 +140,11 @@ Histogram Metrics::all_latency() const noexcept {
         all.sum_us += each.sum_us;
     }
     return all;
+}
+
+void Hub::forget_sinkholes(Ticks now) {
+    const MutexLock lock(mutex_);
+    for (const auto& recorder : recorders_) recorder->state_->sinkholes.forget(now);
 }
 
 void Hub::count_samples() {

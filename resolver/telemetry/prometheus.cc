@@ -99,6 +99,11 @@ void expose_groups(const Metrics& metrics, const Keys& keys, std::uint64_t small
         if (row.clients >= smallest)
             out.sample("group_clients", {{"group", keys.name(KeyKind::Group, row.group)}},
                        static_cast<double>(row.clients));
+    out.family("bypass_signals_total", "counter", "queries that are a sign of a way around this resolver");
+    for (const SignalCount& row : metrics.signals)
+        out.sample("bypass_signals_total",
+                   {{"signal", signal_to_text(row.signal)}, {"group", keys.name(KeyKind::Group, row.group)}},
+                   static_cast<double>(row.count));
     out.family("exception_uses_total", "counter", "queries answered by an exception");
     for (const ExceptionUse& row : metrics.exceptions)
         out.sample("exception_uses_total", {{"exception", keys.name(KeyKind::Exception, row.exception)}},

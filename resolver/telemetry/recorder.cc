@@ -61,8 +61,9 @@ std::uint8_t copy_name(ByteView name, std::array<std::uint8_t, 255>& to) noexcep
 
 }  // namespace
 
-Recorder::Recorder() : Recorder(random_u64(), no_hits()) {}
-Recorder::Recorder(std::uint64_t seed, const HitSettings& hits) : state_(std::make_unique<State>(seed, hits)) {}
+Recorder::Recorder() : Recorder(random_u64(), no_hits(), nullptr) {}
+Recorder::Recorder(std::uint64_t seed, const HitSettings& hits, RecentSinkholes::List* sinkholes)
+    : state_(std::make_unique<State>(seed, hits, sinkholes)) {}
 Recorder::~Recorder() = default;
 
 void Recorder::count(Counter counter) noexcept { state_->add(counter); }
@@ -88,6 +89,9 @@ void Recorder::record(const QueryEvent& event) noexcept {
     if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(event.at);
     if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))
         state.add(Counter::BypassOverflow);
+    if (event.signal != Signal::None) state.signal(event, client);
+    // A way around that is sinkholed itself is asked for again and again: that is no turning.
+    if (event.source == Source::Sinkhole && !event.bypass) state.sinkholes.note(client, event.at);
 
     if (event.source != Source::None) state.sample(event);
     const HitSettings& hits = state.hit_settings;
@@ -104,6 +108,15 @@ void Recorder::State::sample(const QueryEvent& event) noexcept {
     sample->open = event.verdict == QueryVerdict::Forward && event.rcode == wire::Rcode::NoError;
     sample->name_size = copy_name(event.name, sample->name_bytes);
     samples.publish();
+}
+
+/// `client`: its hash. Neither it nor the name is kept.
+void Recorder::State::signal(const QueryEvent& event, std::uint64_t client) noexcept {
+    Signals& of_group = signals[GroupRow::of(event.group_key)];
+    of_group[static_cast<std::size_t>(event.signal)].add(1);
+    const bool way_around = event.signal == Signal::Resolver || event.signal == Signal::Vpn;
+    if (way_around && RecentSinkholes::has(sinkhole_list, client, event.at))
+        of_group[static_cast<std::size_t>(Signal::Turning)].add(1);
 }
 
 void Recorder::State::hit(const QueryEvent& event) noexcept {

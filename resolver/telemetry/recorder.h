@@ -13,7 +13,11 @@
 namespace cenote::telemetry {
 
 struct alignas(64) Recorder::State {
-    State(std::uint64_t seed_of_all, const HitSettings& settings) : seed(seed_of_all), hit_settings(settings) {}
+    /// `all_sinkholes`: null without a Hub.
+    State(std::uint64_t seed_of_all, const HitSettings& settings, RecentSinkholes::List* all_sinkholes)
+        : sinkhole_list(all_sinkholes == nullptr ? own_list : *all_sinkholes),
+          seed(seed_of_all),
+          hit_settings(settings) {}
 
     static constexpr std::size_t kSamples = 1024;
     static constexpr std::size_t kHits = 4096;
@@ -23,6 +27,7 @@ struct alignas(64) Recorder::State {
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
     void sample(const QueryEvent& event) noexcept;
     void hit(const QueryEvent& event) noexcept;
+    void signal(const QueryEvent& event, std::uint64_t client) noexcept;
 
     std::array<Tally<std::uint64_t>, kCounterCount> counters;
     struct Latency {
@@ -34,6 +39,11 @@ struct alignas(64) Recorder::State {
     std::array<GroupRow, GroupRow::kRows> groups;
     std::array<ExceptionRow, kExceptionRows> exceptions;  // by key; keys beyond share the last row
     ClientTable bypass;
+    using Signals = std::array<Tally<std::uint64_t>, kSignalCount>;
+    std::array<Signals, GroupRow::kRows> signals;  // by group, as `groups`
+    RecentSinkholes::List own_list{nullptr};
+    RecentSinkholes::List& sinkhole_list;
+    RecentSinkholes sinkholes{sinkhole_list};
 
     Ring<AnswerSample> samples{kSamples};
     Ring<Hit> hits{kHits};

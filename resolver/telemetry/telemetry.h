@@ -4,7 +4,7 @@
 //
 // Threads:  a Recorder is written by one thread; every number in it may be read by any. Hub: any thread, a lock inside.
 // Time:     events contain it.
-// Memory:   a Recorder is about 2.6 MiB, whatever happens; record() and count() never allocate.
+// Memory:   a Recorder is about 2.7 MiB, whatever happens; record() and count() never allocate.
 // Failure:  what no longer fits is counted: combinations_overflow, bypass_overflow, hits_lost.
 #pragma once
 
@@ -22,6 +22,7 @@
 #include "resolver/telemetry/histogram.h"
 #include "resolver/telemetry/hit.h"
 #include "resolver/telemetry/keys.h"
+#include "resolver/telemetry/recent_sinkholes.h"
 #include "resolver/telemetry/top.h"
 
 namespace cenote::telemetry {
@@ -59,6 +60,13 @@ struct BypassClient {
     Ticks last_seen{};
 };
 
+/// How often a group gave a signal.
+struct SignalCount {
+    Signal signal = Signal::None;
+    Key group = kKeyNone;
+    std::uint64_t count = 0;
+};
+
 /// All recorders together at one moment.
 struct Metrics {
     std::array<std::uint64_t, kCounterCount> counters{};
@@ -68,6 +76,7 @@ struct Metrics {
     std::vector<GroupActivity> groups;
     std::vector<ExceptionUse> exceptions;
     std::vector<BypassClient> bypass;  // most queries first
+    std::vector<SignalCount> signals;  // by group; no zeros
 
     [[nodiscard]] std::uint64_t get(Counter counter) const noexcept {
         return counters[static_cast<std::size_t>(counter)];
@@ -94,7 +103,7 @@ public:
 private:
     friend class Hub;
     struct State;
-    Recorder(std::uint64_t seed, const HitSettings& hits);
+    Recorder(std::uint64_t seed, const HitSettings& hits, RecentSinkholes::List* sinkholes);
 
     std::unique_ptr<State> state_;
 };
@@ -118,6 +127,9 @@ public:
     /// Takes the hits of all workers, those of one worker in their order. Called by one thread only.
     void take_hits(const std::function<void(const Hit&)>& take);
 
+    /// Clears what is kept of sinkholed clients for Signal::Turning and is older than ten minutes. Call it every
+    /// second.
+    void forget_sinkholes(Ticks now);
     /// Adds the answers sampled since the last call to top_names() and top_clients(). Call it about every second: a
     /// recorder keeps a thousand samples.
     void count_samples();
@@ -132,6 +144,7 @@ private:
 
     const std::uint64_t seed_;  // seed of the hashes of clients, the same in all recorders
     HitSettings hit_settings_;
+    RecentSinkholes::List sinkholes_{nullptr};
     mutable Mutex mutex_;
     TopTable names_ CENOTE_GUARDED_BY(mutex_);
     TopTable clients_ CENOTE_GUARDED_BY(mutex_);

@@ -55,6 +55,7 @@ protected:
         event.directive_key = keys.intern(telemetry::KeyKind::Directive, "d1");
         event.group_key = keys.intern(telemetry::KeyKind::Group, "moti");
         event.exception_key = keys.intern(telemetry::KeyKind::Exception, "dns1-17");
+        event.signal = telemetry::Signal::Resolver;
         hub.add_recorder().record(event);
         telemetry::Metrics metrics = hub.collect();
         set_gauges({.uptime = seconds{5}, .workers = 2, .totals = {}, .cache = {}}, *policy, metrics);
@@ -151,6 +152,7 @@ TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     EXPECT_THAT(text, HasSubstr("cenote_directive_info{directive=\"d1\",step=\"restrict\",state=\"in-force\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_directive_end_timestamp_seconds{directive=\"d1\"} 1798761600\n"));
     EXPECT_THAT(text, HasSubstr("cenote_exceptions{stage=\"asked\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_bypass_signals_total{signal=\"resolver\",group=\"moti\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_list_entries{list=\"ads\"} 7\n"));
     EXPECT_THAT(text, HasSubstr("cenote_upstream_up{server=\"192.0.2.53:53\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_upstream_rtt_seconds{server=\"192.0.2.53:53\"} 0.0125"));

@@ -51,6 +51,19 @@ Counts counts_between(const telemetry::Metrics& before, const telemetry::Metrics
     return counts;
 }
 
+SignalCounts signals_between(const telemetry::Metrics& before, const telemetry::Metrics& now,
+                             const telemetry::Keys& keys) {
+    std::map<std::pair<telemetry::Signal, telemetry::Key>, std::uint64_t> counted;
+    for (const telemetry::SignalCount& row : before.signals) counted[{row.signal, row.group}] = row.count;
+    SignalCounts counts;
+    for (const telemetry::SignalCount& row : now.signals) {
+        const auto known = counted.find({row.signal, row.group});
+        const std::uint64_t more = row.count - (known == counted.end() ? 0 : known->second);
+        if (more != 0) counts[{row.signal, keys.name(KeyKind::Group, row.group)}] += more;
+    }
+    return counts;
+}
+
 MinuteWriter::MinuteWriter(std::unique_ptr<Store> store, Options options, Collect collect, TakeSketches take_sketches,
                            const telemetry::Keys& keys, WallTime now, Ticks ticks)
     : store_(std::move(store)),
@@ -93,7 +106,8 @@ Status MinuteWriter::write(WallTime now, Ticks ticks) {
     const Minute minute{.at = start_of(Span::Minute, last_),
                         .counts = counts_between(before_, counted, keys_),
                         .sketches = unwritten_,
-                        .seed_id = seed_id_of(*seed)};
+                        .seed_id = seed_id_of(*seed),
+                        .signals = signals_between(before_, counted, keys_)};
     if (auto written = store_->write(minute, now); !written) return written;
     before_ = std::move(counted);
     unwritten_.clear();

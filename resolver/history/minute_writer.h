@@ -38,6 +38,10 @@ private:
 [[nodiscard]] Counts counts_between(const telemetry::Metrics& before, const telemetry::Metrics& now,
                                     const telemetry::Keys& keys);
 
+/// The signals of the same time.
+[[nodiscard]] SignalCounts signals_between(const telemetry::Metrics& before, const telemetry::Metrics& now,
+                                           const telemetry::Keys& keys);
+
 class MinuteWriter {
 public:
     using Collect = std::function<telemetry::Metrics()>;

@@ -90,6 +90,8 @@ Status Store::write(const Minute& minute, WallTime alive) {
     for (const auto& [series, count] : minute.counts)
         for (const Span span : {Span::Minute, Span::Hour, Span::Day})
             if (auto put = tables_->add_count(span, start_of(span, minute.at), node_, series, count); !put) return put;
+    for (const auto& [key, count] : minute.signals)
+        if (auto put = tables_->add_signal({start_of(Span::Day, minute.at), node_, key, count}); !put) return put;
     for (const auto& [key, sketches] : minute.sketches)
         if (auto put = tables_->merge_sketches({start_of(Span::Day, minute.at), node_, key, minute.seed_id, sketches});
             !put)
@@ -151,6 +153,14 @@ Status Store::read_sketches(WallTime from, WallTime to, const OnSketch& on_sketc
     return tables_->read_sketches(from, to, on_sketch);
 }
 
+Status Store::read_signals(WallTime from, WallTime to, const OnSignal& on_signal) {
+    return tables_->read_signals(from, to, on_signal);
+}
+
+Status Store::read_group_days(WallTime from, WallTime to, const OnGroupDay& on_group_day) {
+    return tables_->read_group_days(from, to, on_group_day);
+}
+
 Result<std::vector<Gap>> Store::gaps(WallTime from, WallTime to) { return tables_->gaps(from, to); }
 
 Result<std::optional<WallTime>> Store::first() {
@@ -177,6 +187,16 @@ Status Store::import(const std::vector<SketchRow>& rows) {
     for (const SketchRow& row : rows) {
         if (row.node == node_) return Error{fmt::format("the sketches are of this node, {}", node_)};
         if (auto put = tables_->merge_sketches(row); !put) return put;
+    }
+    return transaction->commit();
+}
+
+Status Store::import(const std::vector<SignalRow>& rows) {
+    auto transaction = sqlite::Transaction::begin(tables_->database);
+    if (!transaction) return std::move(transaction).error();
+    for (const SignalRow& row : rows) {
+        if (row.node == node_) return Error{fmt::format("the signals are of this node, {}", node_)};
+        if (auto put = tables_->raise_signal(row); !put) return put;
     }
     return transaction->commit();
 }

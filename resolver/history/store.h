@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// history.db: counts of queries by minute, hour and day, sketches of clients and episodes by day, and gaps.
+// history.db: counts of queries by minute, hour and day, sketches of clients and episodes by day, signals of ways
+// around the resolver by day, and gaps.
 //
 // A count is of one verdict, service, role, directive, group and transport; ids are texts, kept once. Minutes are added
 // up into the hour and the day when they are written, so that each span is complete by itself. Days and hours are those
@@ -83,6 +84,29 @@ struct SketchRow {
     SketchPair sketches;
 };
 
+/// What a count of signals is of: no client, no service.
+struct SignalKey {
+    telemetry::Signal signal = telemetry::Signal::None;
+    std::string group;
+
+    friend auto operator<=>(const SignalKey&, const SignalKey&) = default;
+};
+using SignalCounts = std::map<SignalKey, std::uint64_t>;
+struct SignalRow {
+    WallTime day{};
+    std::string node;
+    SignalKey key;
+    std::uint64_t count = 0;
+};
+
+/// All queries of a group on a day.
+struct GroupDay {
+    WallTime day{};
+    std::string node;
+    std::string group;
+    std::uint64_t queries = 0;
+};
+
 struct Gap {
     std::string node;
     WallTime from{};
@@ -98,6 +122,7 @@ struct Minute {
     Counts counts;
     std::map<SketchKey, SketchPair> sketches;  // of the day of `at`, complete for what this process has seen
     std::uint64_t seed_id = 0;
+    SignalCounts signals{};
 };
 
 class Store {
@@ -114,7 +139,8 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    /// Adds a minute to its minute, hour and day, merges the sketches, and notes that the node counted until `alive`.
+    /// Adds a minute to its minute, hour and day, its signals to the day, merges the sketches, and notes that the node
+    /// counted until `alive`.
     Status write(const Minute& minute, WallTime alive);
     /// Until when this node has counted; nullopt: it never has.
     [[nodiscard]] Result<std::optional<WallTime>> alive_until();
@@ -130,16 +156,22 @@ public:
 
     using OnRow = std::function<void(const Row&)>;
     using OnSketch = std::function<void(const SketchRow&)>;
+    using OnSignal = std::function<void(const SignalRow&)>;
+    using OnGroupDay = std::function<void(const GroupDay&)>;
     /// Rows of spans that start in [from, to), in the order of their times.
     Status read(Span span, WallTime from, WallTime to, const OnRow& on_row);
     Status read_sketches(WallTime from, WallTime to, const OnSketch& on_sketch);
+    /// Of days that start in [from, to), in their order.
+    Status read_signals(WallTime from, WallTime to, const OnSignal& on_signal);
+    Status read_group_days(WallTime from, WallTime to, const OnGroupDay& on_group_day);
     [[nodiscard]] Result<std::vector<Gap>> gaps(WallTime from, WallTime to);
     /// The first time that has counts; nullopt: there are none.
     [[nodiscard]] Result<std::optional<WallTime>> first();
 
-    /// Takes rows, sketches and gaps of other nodes. Rows of this node are refused.
+    /// Takes rows, sketches, signals and gaps of other nodes. Rows of this node are refused.
     Status import(Span span, const std::vector<Row>& rows);
     Status import(const std::vector<SketchRow>& rows);
+    Status import(const std::vector<SignalRow>& rows);
     Status import(const std::vector<Gap>& gaps);
     [[nodiscard]] const std::string& node() const noexcept { return node_; }
 

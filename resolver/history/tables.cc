@@ -11,7 +11,7 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 // secure_delete: what retention deletes is gone from the disk as well.
 constexpr const char* kPragmas =
@@ -38,6 +38,17 @@ CREATE TABLE gaps (
 CREATE TABLE seeds (month INTEGER PRIMARY KEY, seed INTEGER NOT NULL) STRICT;
 CREATE TABLE notes (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
+COMMIT;
+)sql";
+
+/// From version 1 to 2. `signal` has the numbers of telemetry::Signal.
+constexpr const char* kAddSignals = R"sql(
+BEGIN IMMEDIATE;
+CREATE TABLE signal (
+    day INTEGER NOT NULL, node INTEGER NOT NULL, signal INTEGER NOT NULL, client_group INTEGER NOT NULL,
+    count INTEGER NOT NULL, PRIMARY KEY (day, node, signal, client_group)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
 COMMIT;
 )sql";
 
@@ -74,13 +85,18 @@ Result<std::unique_ptr<Store::Tables>> Store::Tables::open(const Path& path) {
     if (*version == 0)
         if (auto set = database->run("PRAGMA auto_vacuum = INCREMENTAL"); !set) return std::move(set).error();
     if (auto set = database->run(kPragmas); !set) return std::move(set).error();
-    if (*version == 0)
-        if (auto made = database->run(kSchema); !made) return std::move(made).error();
+    if (auto migrated = migrate(*database, *version); !migrated) return std::move(migrated).error();
     Statement check = database->prepare("PRAGMA quick_check(1)");
     const auto row = check.next_row();
     if (!row) return row.error();
     if (const std::string text = check.text(0); text != "ok") return Error{text};
-    return std::make_unique<Tables>(std::move(*database));
+    return std::make_unique<Tables>(std::move(*database), kVersion);
+}
+
+Status Store::Tables::migrate(const Database& database, std::int64_t from) {
+    if (from < 1)
+        if (auto made = database.run(kSchema); !made) return made;
+    return from < 2 ? database.run(kAddSignals) : Status(Done{});
 }
 
 Result<std::unique_ptr<Store::Tables>> Store::Tables::open_read_only(const Path& path) {
@@ -89,7 +105,7 @@ Result<std::unique_ptr<Store::Tables>> Store::Tables::open_read_only(const Path&
     const auto version = version_of(*database);
     if (!version) return std::move(version).error();
     if (*version > kVersion) return later_version(path, *version);
-    return std::make_unique<Tables>(std::move(*database));
+    return std::make_unique<Tables>(std::move(*database), *version);
 }
 
 bool Store::Tables::is_damaged(const Path& path) {
@@ -174,6 +190,23 @@ Status Store::Tables::merge_sketches(const SketchRow& row) {
     return done_by(put.bind(merged.clients.bytes()).bind(merged.episodes.bytes()));
 }
 
+Status Store::Tables::put_signal(std::string_view on_conflict, const SignalRow& row) {
+    const auto node = id_of(row.node);
+    if (!node) return node.error();
+    const auto group = id_of(row.key.group);
+    if (!group) return group.error();
+    Statement put = database.prepare(
+        fmt::format("INSERT INTO signal (day, node, signal, client_group, count) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET count = {}",
+                    on_conflict));
+    put.bind(number_of(row.day)).bind(*node).bind(static_cast<std::int64_t>(row.key.signal)).bind(*group);
+    return done_by(put.bind(static_cast<std::int64_t>(row.count)));
+}
+
+Status Store::Tables::add_signal(const SignalRow& row) { return put_signal("count + excluded.count", row); }
+
+Status Store::Tables::raise_signal(const SignalRow& row) { return put_signal("max(count, excluded.count)", row); }
+
 Status Store::Tables::put_gap(const Gap& gap) {
     const auto node = id_of(gap.node);
     if (!node) return node.error();
@@ -238,6 +271,36 @@ Status Store::Tables::read_sketches(WallTime from, WallTime to, const OnSketch& 
                    {row.text(2), row.text(3), row.text(4)},
                    static_cast<std::uint64_t>(row.number(5)),
                    {*clients, *episodes}});
+        return Status(Done{});
+    });
+}
+
+Status Store::Tables::read_signals(WallTime from, WallTime to, const OnSignal& on_signal) const {
+    if (version_ < 2) return Done{};
+    Statement rows = database.prepare(
+        "SELECT day, n.text, signal, g.text, count FROM signal JOIN ids n ON n.id = node "
+        "JOIN ids g ON g.id = client_group WHERE day >= ? AND day < ? ORDER BY day");
+    rows.bind(number_of(from)).bind(number_of(to));
+    return sqlite::each_row(std::move(rows), [&](const Statement& row) {
+        const std::int64_t signal = row.number(2);
+        if (signal <= 0 || signal >= static_cast<std::int64_t>(telemetry::kSignalCount) || row.number(4) < 0)
+            return Status(Error{fmt::format("the history has a damaged signal of day {}", row.number(0))});
+        on_signal({time_of(row.number(0)),
+                   row.text(1),
+                   {static_cast<telemetry::Signal>(signal), row.text(3)},
+                   static_cast<std::uint64_t>(row.number(4))});
+        return Status(Done{});
+    });
+}
+
+Status Store::Tables::read_group_days(WallTime from, WallTime to, const OnGroupDay& on_group_day) const {
+    Statement rows = database.prepare(
+        "SELECT at, n.text, g.text, sum(count) FROM counts JOIN ids n ON n.id = node "
+        "JOIN ids g ON g.id = client_group WHERE span = ? AND at >= ? AND at < ? "
+        "GROUP BY at, node, client_group ORDER BY at");
+    rows.bind(static_cast<std::int64_t>(Span::Day)).bind(number_of(from)).bind(number_of(to));
+    return sqlite::each_row(std::move(rows), [&](const Statement& row) {
+        on_group_day({time_of(row.number(0)), row.text(1), row.text(2), static_cast<std::uint64_t>(row.number(3))});
         return Status(Done{});
     });
 }

@@ -19,18 +19,23 @@ struct Store::Tables {
     /// Whether the file is there and SQLite cannot read it, or finds damage in it.
     static bool is_damaged(const Path& path);
 
-    explicit Tables(sqlite::Database opened) : database(std::move(opened)) {}
+    Tables(sqlite::Database opened, std::int64_t version) : database(std::move(opened)), version_(version) {}
 
     Status add_count(Span span, WallTime at, const std::string& node, const Series& series, std::uint64_t count);
     /// Takes the larger count.
     Status raise_count(Span span, const Row& row);
     Status merge_sketches(const SketchRow& row);
+    Status add_signal(const SignalRow& row);
+    /// Takes the larger count.
+    Status raise_signal(const SignalRow& row);
     Status put_gap(const Gap& gap);
     Status set_note(std::string_view name, std::int64_t value);
     Result<std::optional<std::int64_t>> note(std::string_view name) const;
 
     Status read_counts(Span span, WallTime from, WallTime to, const OnRow& on_row) const;
     Status read_sketches(WallTime from, WallTime to, const OnSketch& on_sketch) const;
+    Status read_signals(WallTime from, WallTime to, const OnSignal& on_signal) const;
+    Status read_group_days(WallTime from, WallTime to, const OnGroupDay& on_group_day) const;
     Result<std::vector<Gap>> gaps(WallTime from, WallTime to) const;
 
     sqlite::Database database;
@@ -38,7 +43,11 @@ struct Store::Tables {
 private:
     Status put_count(std::string_view on_conflict, Span span, WallTime at, const std::string& node,
                      const Series& series, std::uint64_t count);
+    Status put_signal(std::string_view on_conflict, const SignalRow& row);
     Result<std::int64_t> id_of(const std::string& text);
+    static Status migrate(const sqlite::Database& database, std::int64_t from);
+
+    std::int64_t version_;  // of the file: one that is only read may be older
 
     std::map<std::string, std::int64_t, std::less<>> ids_;
 };

@@ -190,5 +190,28 @@ TEST(DaySketchesTest, TooManyGroupsShareOne) {
     EXPECT_TRUE(sketches.all().contains({"s", "d", "(other)"}));
 }
 
+TEST_F(MinuteWriterTest, SignalsAreWrittenOnceAndByTheirDay) {
+    start();
+    telemetry::QueryEvent event;
+    event.group_key = keys_.intern(KeyKind::Group, "staff");
+    event.signal = telemetry::Signal::Canary;
+    for (int i = 0; i < 3; ++i) worker_->record(event);
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    worker_->record(event);
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    ASSERT_TRUE(writer_->stop(now_, ticks_).ok());
+    std::vector<SignalRow> found;
+    ASSERT_TRUE(Store::open_read_only(path_)
+                    .value()
+                    ->read_signals({}, now_, [&](const SignalRow& row) { found.push_back(row); })
+                    .ok());
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].day, time("2026-11-01T00:00:00Z"));
+    EXPECT_EQ(found[0].key, (SignalKey{telemetry::Signal::Canary, "staff"}));
+    EXPECT_EQ(found[0].count, 4U);
+}
+
 }  // namespace
 }  // namespace cenote::history

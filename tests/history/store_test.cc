@@ -162,6 +162,84 @@ TEST_F(StoreTest, ImportIsIdempotentAndRefusesTheRowsOfThisNode) {
     for (int times = 0; times < 2; ++times) ASSERT_TRUE(store->import(std::vector{sketch}).ok());
 }
 
+SignalRow signal_row(std::string node, telemetry::Signal signal, std::string group, std::uint64_t count) {
+    return {
+        .day = start_of(Span::Day, kNow), .node = std::move(node), .key = {signal, std::move(group)}, .count = count};
+}
+
+std::vector<SignalRow> signals_in(Store& store, WallTime from, WallTime to) {
+    std::vector<SignalRow> found;
+    EXPECT_TRUE(store.read_signals(from, to, [&](const SignalRow& row) { found.push_back(row); }).ok());
+    return found;
+}
+
+TEST_F(StoreTest, SignalsOfAMinuteAreAddedToItsDay) {
+    using telemetry::Signal;
+    const auto store = open();
+    Minute minute{.at = kNow, .counts = {}, .sketches = {}, .seed_id = 5};
+    minute.signals[{Signal::Canary, "staff"}] = 3;
+    minute.signals[{Signal::Turning, "lab"}] = 1;
+    ASSERT_TRUE(store->write(minute, kNow).ok());
+    minute.at += seconds(60);
+    minute.signals.erase({Signal::Turning, "lab"});
+    ASSERT_TRUE(store->write(minute, kNow).ok());
+    minute.at += seconds(86400);
+    ASSERT_TRUE(store->write(minute, kNow).ok());
+    const WallTime day = start_of(Span::Day, kNow);
+    const auto first = signals_in(*store, day, day + seconds(86400));
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(first[0].day, day);
+    EXPECT_EQ(first[0].node, "dns1");
+    EXPECT_EQ(first[0].key, (SignalKey{Signal::Canary, "staff"}));
+    EXPECT_EQ(first[0].count, 6U);
+    EXPECT_EQ(first[1].key, (SignalKey{Signal::Turning, "lab"}));
+    EXPECT_EQ(first[1].count, 1U);
+    EXPECT_EQ(signals_in(*store, day, day + seconds(2 * 86400)).size(), 3U);
+    ASSERT_TRUE(store->prune({}, kNow + seconds(86400 * 800)).ok());
+    EXPECT_EQ(signals_in(*store, day, day + seconds(2 * 86400)).size(), 3U) << "days are kept";
+}
+
+TEST_F(StoreTest, SignalsOfAnotherNodeAreTakenOnce) {
+    using telemetry::Signal;
+    const auto store = open();
+    for (const std::uint64_t count : {9U, 9U, 7U})
+        ASSERT_TRUE(store->import(std::vector{signal_row("dns2", Signal::Vpn, "staff", count)}).ok());
+    const auto found = signals_in(*store, {}, kNow);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].count, 9U);
+    EXPECT_FALSE(store->import(std::vector{signal_row("dns1", Signal::Vpn, "staff", 1)}).ok());
+}
+
+TEST_F(StoreTest, TheQueriesOfAGroupAndDayAreThoseOfAllItsRows) {
+    const auto store = open();
+    Minute minute = minute_at(kNow, 3);
+    Series other = series();
+    other.verdict = QueryVerdict::Forward;
+    minute.counts[other] = 4;
+    minute.counts[series("lab")] = 5;
+    ASSERT_TRUE(store->write(minute, kNow).ok());
+    std::map<std::string, std::uint64_t> found;
+    ASSERT_TRUE(store->read_group_days({}, kNow, [&](const GroupDay& row) { found[row.group] += row.queries; }).ok());
+    EXPECT_EQ(found, (std::map<std::string, std::uint64_t>{{"lab", 5}, {"staff", 7}}));
+}
+
+TEST_F(StoreTest, AFileOfVersion1GetsSignalsWhenItIsWrittenAndHasNoneUntilThen) {
+    const auto make_old = [&] {
+        ASSERT_TRUE(open()->write(minute_at(kNow, 3), kNow).ok());
+        ASSERT_TRUE(sqlite::Database::open(path_, sqlite::Database::Mode::Write)
+                        ->run("DROP TABLE signal; PRAGMA user_version = 1")
+                        .ok());
+    };
+    make_old();
+    EXPECT_TRUE(signals_in(*Store::open_read_only(path_).value(), {}, kNow).empty());
+    const auto store = open();
+    EXPECT_EQ(rows(*store, Span::Day).size(), 1U) << "what was there stays";
+    Minute minute = minute_at(kNow, 1);
+    minute.signals[{telemetry::Signal::Canary, "staff"}] = 3;
+    ASSERT_TRUE(store->write(minute, kNow).ok());
+    EXPECT_EQ(signals_in(*store, {}, kNow).size(), 1U);
+}
+
 TEST_F(StoreTest, ADamagedFileIsPutAsideAndCountingBeginsAnew) {
     std::ofstream(path_) << std::string(8192, 'x');
     const auto store = open();
@@ -175,7 +253,7 @@ TEST_F(StoreTest, ADamagedFileIsPutAsideAndCountingBeginsAnew) {
 
 TEST_F(StoreTest, AFileOfALaterVersionIsRefusedAndLeftAsItIs) {
     open();
-    ASSERT_TRUE(sqlite::Database::open(path_, sqlite::Database::Mode::Write)->run("PRAGMA user_version = 2").ok());
+    ASSERT_TRUE(sqlite::Database::open(path_, sqlite::Database::Mode::Write)->run("PRAGMA user_version = 3").ok());
     const auto opened = Store::open(path_, "dns1", kNow);
     ASSERT_FALSE(opened.ok());
     EXPECT_THAT(opened.error().text, HasSubstr("later Cenote"));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "resolver/base/time_text.h"
+#include "resolver/daemon/bypass_command.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
@@ -170,6 +171,7 @@ constexpr std::array kVerbs = {
     Verb{"stats", Right::Read, stats},
     Verb{"top", Right::Read, top},
     Verb{"metrics", Right::Read, metrics},
+    Verb{"bypass", Right::Read, bypass},
     Verb{"policy", Right::Read, policy_in_force},
     Verb{"popular-names", Right::Read, popular_names, true},
     Verb{"explain", Right::Read, explain},

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::uint64_t log_lost() const noexcept {
         return log_ == nullptr ? lost_before_ : lost_before_ + log_->lost();
     }
+    /// The file of the history; empty: there is none.
+    [[nodiscard]] Path history_file() const { return history_ == nullptr ? Path() : history_options_.file; }
     /// The end of the last minute in the history; zero: there is no history.
     [[nodiscard]] WallTime history_written() const {
         return history_ == nullptr ? WallTime() : history_->written_until();

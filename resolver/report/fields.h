@@ -228,4 +228,14 @@ inline constexpr Name kCount = "count";
 inline constexpr Name kBypass = "bypass";
 inline constexpr Name kNames = "names";
 
+// bypass
+inline constexpr Name kSignal = "signal";
+inline constexpr Name kSignals = "signals";
+inline constexpr Name kUsual = "usual";
+inline constexpr Name kMayMean = "may_mean";
+inline constexpr Name kOrElse = "or_else";
+inline constexpr Name kGaps = "gaps";
+inline constexpr Name kFrom = "from";
+inline constexpr Name kTo = "to";
+
 }  // namespace cenote::report::field

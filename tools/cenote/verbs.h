@@ -56,6 +56,7 @@ void add_services(Verbs& verbs);    // services
 void add_listings(Verbs& verbs);    // lists, groups, directives
 void add_holds(Verbs& verbs);       // verdicts, allows, resume
 void add_status(Verbs& verbs);      // status, stats, metrics, top
+void add_bypass(Verbs& verbs);      // bypass
 void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update
 void add_sets(Verbs& verbs);        // compile, inspect

@@ -27,6 +27,11 @@ bool is_denied(QueryVerdict verdict) noexcept {
     return verdict == QueryVerdict::Restrict || verdict == QueryVerdict::Block;
 }
 
+/// What carries it, whatever is between (TLS, HTTP).
+std::string_view layer4_of(QueryTransport transport) noexcept {
+    return transport == QueryTransport::Udp ? "udp" : "tcp";
+}
+
 std::string type_of(const HitRecord& record) { return wire::type_to_text(record.hit.type); }
 
 std::string jsonl(const HitRecord& record, const LogOrigin& origin, std::uint64_t sequence) {
@@ -51,6 +56,10 @@ std::string jsonl(const HitRecord& record, const LogOrigin& origin, std::uint64_
                  {"seq", sequence}});
 }
 
+std::string_view outcome_of(Source source) noexcept {
+    return source == Source::None ? "unknown" : source == Source::Failure ? "failure" : "success";
+}
+
 /// https://www.elastic.co/guide/en/ecs/8.17/ecs-field-reference.html
 std::string ecs(const HitRecord& record, const LogOrigin& origin, std::uint64_t sequence) {
     const telemetry::Hit& hit = record.hit;
@@ -62,14 +71,15 @@ std::string ecs(const HitRecord& record, const LogOrigin& origin, std::uint64_t 
                 {"category", {"network"}},
                 {"type", {"protocol", denied ? "denied" : "allowed"}},
                 {"action", telemetry::verdict_to_text(hit.verdict)},
-                {"outcome", hit.source == Source::Failure ? "failure" : "success"},
+                {"outcome", outcome_of(hit.source)},
                 {"duration", std::int64_t{hit.latency_us} * 1000},
                 {"sequence", sequence},
                 {"module", "cenote"},
                 {"dataset", "cenote.hits"}}},
               {"dns",
-               {{"type", "answer"}, {"question", {{"name", record.name}, {"type", type_of(record)}, {"class", "IN"}}}}},
-              {"network", {{"protocol", "dns"}, {"transport", telemetry::transport_to_text(hit.transport)}}},
+               {{"type", hit.source == Source::None ? "query" : "answer"},
+                {"question", {{"name", record.name}, {"type", type_of(record)}, {"class", "IN"}}}}},
+              {"network", {{"protocol", "dns"}, {"transport", layer4_of(hit.transport)}}},
               {"observer",
                {{"vendor", "Cenote"}, {"product", "cenoted"}, {"version", origin.version}, {"hostname", origin.node}}},
               {"labels",
@@ -111,18 +121,36 @@ OcsfAction ocsf_action(QueryVerdict verdict) noexcept {
     return {1, 1};
 }
 
-/// https://schema.ocsf.io/1.5.0/classes/dns_activity?profiles=security_control
+struct OcsfRcode {
+    int id;
+    std::string caption;
+};
+/// The code with the caption that the class has for it; codes beyond the first twelve are "other", with our own text.
+OcsfRcode ocsf_rcode(wire::Rcode rcode) {
+    static constexpr std::array<std::string_view, 12> kCaptions{"NoError", "FormError", "ServError", "NXDomain",
+                                                                "NotImp",  "Refused",   "YXDomain",  "YXRRSet",
+                                                                "NXRRSet", "NotAuth",   "NotZone",   "DSOTYPENI"};
+    constexpr int kOther = 99;
+    const auto number = static_cast<std::size_t>(rcode);
+    if (number >= kCaptions.size()) return {kOther, rcode_to_text(rcode)};
+    return {static_cast<int>(number), std::string(kCaptions[number])};
+}
+
+/// https://schema.ocsf.io/1.5.0/classes/dns_activity?profiles=security_control. The class needs one of the two
+/// endpoints: this server is always there, the client only where it is kept.
 std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t sequence) {
     constexpr int kClass = 4003;
-    constexpr int kTraffic = 6;
+    constexpr int kQuery = 1;
+    constexpr int kTraffic = 6;  // the query and its response
     constexpr int kInformational = 1;
     const telemetry::Hit& hit = record.hit;
     const OcsfAction action = ocsf_action(hit.verdict);
+    const int activity = hit.source == Source::None ? kQuery : kTraffic;
     const auto now = std::chrono::floor<milliseconds>(record.at).time_since_epoch().count();
-    Json line{{"activity_id", kTraffic},
+    Json line{{"activity_id", activity},
               {"category_uid", 4},
               {"class_uid", kClass},
-              {"type_uid", kClass * 100 + kTraffic},
+              {"type_uid", kClass * 100 + activity},
               {"severity_id", kInformational},
               {"time", now},
               {"metadata",
@@ -137,8 +165,8 @@ std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t
               {"connection_info",
                {{"direction_id", 1},
                 {"protocol_num", hit.transport == QueryTransport::Udp ? 17 : 6},
-                {"protocol_name", telemetry::transport_to_text(hit.transport)}}},
-              {"device", {{"hostname", origin.node}, {"type_id", 1}}},
+                {"protocol_name", layer4_of(hit.transport)}}},
+              {"dst_endpoint", {{"hostname", origin.node}, {"svc_name", "dns"}}},
               {"unmapped",
                {{"verdict", telemetry::verdict_to_text(hit.verdict)},
                 {"service", record.service},
@@ -146,10 +174,9 @@ std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t
                 {"group", record.group},
                 {"exception", record.exception}}}};
     if (hit.source != Source::None) {
-        constexpr int kOther = 99;
-        const int rcode = static_cast<int>(hit.rcode);
-        line["rcode_id"] = rcode <= 10 ? rcode : kOther;
-        line["rcode"] = rcode_to_text(hit.rcode);
+        const OcsfRcode rcode = ocsf_rcode(hit.rcode);
+        line["rcode_id"] = rcode.id;
+        line["rcode"] = rcode.caption;
     }
     if (!record.directive.empty())
         line["policy"] = {
@@ -179,20 +206,24 @@ std::string cef(const HitRecord& record, const LogOrigin& origin, std::uint64_t 
     const telemetry::Hit& hit = record.hit;
     const std::string_view verdict = telemetry::verdict_to_text(hit.verdict);
     const int severity = is_denied(hit.verdict) ? 5 : hit.verdict == QueryVerdict::Advise ? 3 : 1;
-    std::string line = fmt::format("CEF:0|Cenote|cenoted|{}|{}|DNS query under a directive|{}|",
-                                   cef_escaped(origin.version, '|'), verdict, severity);
+    std::string line =
+        fmt::format("CEF:0|Cenote|cenoted|{}|{}|DNS query|{}|", cef_escaped(origin.version, '|'), verdict, severity);
     const auto value = [&line](std::string_view key, std::string_view text) {
         if (!text.empty()) line += fmt::format("{}={} ", key, cef_escaped(text, '='));
     };
     value("rt", fmt::to_string(std::chrono::floor<milliseconds>(record.at).time_since_epoch().count()));
     value("dvchost", origin.node);
-    if (hit.identity == telemetry::IdentityLevel::Address)
-        value("src", record.client);
-    else
+    if (hit.identity != telemetry::IdentityLevel::Address) {
         value("suid", record.client);
+    } else if (record.client.find(':') == std::string::npos) {
+        value("src", record.client);
+    } else {  // src is of IPv4 alone in version 0 of the format
+        value("c6a2", record.client);
+        value("c6a2Label", "Source IPv6 Address");
+    }
     value("dhost", record.name);
     value("act", verdict);
-    value("proto", telemetry::transport_to_text(hit.transport));
+    value("proto", layer4_of(hit.transport));
     value("app", "DNS");
     const auto custom = [&value](int number, std::string_view label, std::string_view text) {
         if (text.empty()) return;

@@ -71,6 +71,8 @@ TEST(LogLineTest, OcsfHasTheRequiredFieldsOfDnsActivity) {
     EXPECT_EQ(line["disposition_id"], 2);
     EXPECT_EQ(line["policy"]["uid"], "2026-014");
     EXPECT_EQ(line["rcode_id"], 0);
+    EXPECT_EQ(line["rcode"], "NoError");
+    EXPECT_EQ(line["dst_endpoint"]["hostname"], "dns1") << "one endpoint is required, and the client is not kept";
     hit.hit.verdict = telemetry::QueryVerdict::Exception;
     hit.client = "p-abcdefghijklmnop";
     hit.hit.identity = telemetry::IdentityLevel::Pseudonym;
@@ -82,12 +84,34 @@ TEST(LogLineTest, OcsfHasTheRequiredFieldsOfDnsActivity) {
 
 TEST(LogLineTest, CefHasAHeaderOfSevenFieldsAndLabelledValues) {
     const std::string line = log_line(LogFormat::Cef, record(), kOrigin, 7);
-    EXPECT_THAT(line,
-                StartsWith("CEF:0|Cenote|cenoted|1.2.3|restrict|DNS query under a directive|5|rt=1795996800123 "));
+    EXPECT_THAT(line, StartsWith("CEF:0|Cenote|cenoted|1.2.3|restrict|DNS query|5|rt=1795996800123 "));
     EXPECT_THAT(line, HasSubstr(" dhost=chat.deepseek.com act=restrict "));
     EXPECT_THAT(line, HasSubstr(" cs1Label=directive cs1=2026-014 cs2Label=service cs2=deepseek "));
     EXPECT_THAT(line, HasSubstr(" cn1=17 "));
     EXPECT_THAT(line, Not(HasSubstr("src=")));
+}
+
+TEST(LogLineTest, CefHasAnIpv6ClientInItsOwnField) {
+    HitRecord hit = record();
+    hit.hit.identity = telemetry::IdentityLevel::Address;
+    hit.client = "192.0.2.7";
+    EXPECT_THAT(log_line(LogFormat::Cef, hit, kOrigin, 7), HasSubstr(" src=192.0.2.7 "));
+    hit.client = "2001:db8::7";
+    const std::string line = log_line(LogFormat::Cef, hit, kOrigin, 7);
+    EXPECT_THAT(line, HasSubstr(" c6a2=2001:db8::7 c6a2Label=Source IPv6 Address "));
+    EXPECT_THAT(line, Not(HasSubstr("src=")));
+}
+
+TEST(LogLineTest, OcsfHasTheCaptionOfEachRcode) {
+    HitRecord hit = record();
+    const auto rcode = [&hit](int number) {
+        hit.hit.rcode = static_cast<wire::Rcode>(number);
+        const auto line = json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 1));
+        return std::pair<int, std::string>(line["rcode_id"], line["rcode"]);
+    };
+    EXPECT_EQ(rcode(2), std::pair(2, std::string("ServError")));
+    EXPECT_EQ(rcode(11), std::pair(11, std::string("DSOTYPENI")));
+    EXPECT_EQ(rcode(23), std::pair(99, std::string("RCODE23")));
 }
 
 TEST(LogLineTest, NoNameEndsALineOrAField) {
@@ -110,7 +134,12 @@ TEST(LogLineTest, ADroppedQueryHasNoRcode) {
     HitRecord hit = record();
     hit.hit.source = telemetry::Source::None;
     EXPECT_EQ(json::parse(log_line(LogFormat::Jsonl, hit, kOrigin, 1))["rcode"], nullptr);
-    EXPECT_FALSE(json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 1)).contains("rcode_id"));
+    const auto in_ocsf = json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 1));
+    EXPECT_FALSE(in_ocsf.contains("rcode_id"));
+    EXPECT_EQ(in_ocsf["type_uid"], 400301) << "a query, and no response";
+    const auto in_ecs = json::parse(log_line(LogFormat::Ecs, hit, kOrigin, 1));
+    EXPECT_EQ(in_ecs["dns"]["type"], "query");
+    EXPECT_EQ(in_ecs["event"]["outcome"], "unknown");
 }
 
 TEST(RcodeText, HasNamesAndNumbers) {

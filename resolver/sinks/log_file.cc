@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "resolver/base/time_text.h"
@@ -19,7 +20,9 @@ namespace {
 
 constexpr std::size_t kWriteAt = std::size_t{64} << 10;
 constexpr seconds kWriteEvery{1};
-constexpr seconds kRemoveEvery{3600};
+constexpr seconds kLookEvery{3600};
+constexpr seconds kJump{60};  // rounds are a tenth of a second apart
+constexpr std::size_t kStampSize = std::string_view("20261130T090000Z").size();
 constexpr mode_t kMode = 0640;
 constexpr std::string_view kCompressed = ".zst";
 
@@ -51,17 +54,20 @@ Path closed_name(const Path& file, WallTime at) {
     }
 }
 
-bool is_same_file(int fd, const Path& path) {
-    struct stat open {};
-    struct stat named {};
-    return ::fstat(fd, &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
-           open.st_dev == named.st_dev;
+/// What follows the time in the name of a closed file of this log, such as ".jsonl.zst"; nullopt: it is none.
+std::optional<std::string> behind_stamp(const Path& log, const std::string& name) {
+    const std::string before = fmt::format("{}-", log.stem().string());
+    const std::size_t stamped = before.size() + kStampSize;
+    if (!name.starts_with(before) || name.size() <= stamped || name[stamped - 1] != 'Z') return std::nullopt;
+    std::string rest = name.substr(stamped);
+    if (rest.find(log.extension().string()) == std::string::npos) return std::nullopt;
+    return rest;
 }
 
 }  // namespace
 
 LogFile::LogFile(LogOptions options, LogOrigin origin, OnClosed on_closed)
-    : options_(std::move(options)), origin_(std::move(origin)), on_closed_(std::move(on_closed)) {}
+    : options_(std::move(options)), on_closed_(std::move(on_closed)), origin_(std::move(origin)) {}
 
 LogFile::~LogFile() {
     if (auto written = write(); !written) fail(written.error().text);
@@ -79,15 +85,26 @@ void LogFile::take(const HitRecord& record) {
         lost_.fetch_add(1, std::memory_order_relaxed);
         return;
     }
-    buffer_ += log_line(options_.format, record, origin_, ++sequence_);
+    {
+        const MutexLock lock(mutex_);
+        buffer_ += log_line(options_.format, record, origin_, ++sequence_);
+    }
     buffer_ += '\n';
     ++buffered_lines_;
 }
 
+void LogFile::set_origin(LogOrigin origin) {
+    const MutexLock lock(mutex_);
+    origin_ = std::move(origin);
+}
+
 void LogFile::end_round(WallTime now) {
-    if (now - removed_ >= kRemoveEvery || now < removed_) {
-        removed_ = now;
-        remove_old(now);
+    if (round_ != WallTime() && now - round_ > kJump) looked_ = now;
+    round_ = now;
+    if (now - looked_ >= kLookEvery || now < looked_) {
+        looked_ = now;
+        look_at_old(now);
+        if (auto closed = close_if_old(now); !closed) return fail(closed.error().text);
     }
     const bool other_day = file_.valid() && day_of(now) != day_;
     if (file_.valid() && size_ != 0 && (other_day || size_ >= options_.max_size)) {
@@ -112,7 +129,7 @@ void LogFile::fail(const std::string& why) {
 
 Status LogFile::open() {
     file_.reset(
-        ::open(options_.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
+        ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode));
     if (!file_.valid()) return Error{reason("open", options_.file)};
     struct stat there {};
     if (::fstat(file_.get(), &there) != 0 || !S_ISREG(there.st_mode)) {
@@ -120,25 +137,41 @@ Status LogFile::open() {
         return Error{fmt::format("cannot write {}: it is no regular file", options_.file.string())};
     }
     size_ = static_cast<std::uint64_t>(there.st_size);
+    return end_torn_line();
+}
+
+Status LogFile::end_torn_line() {
+    char last = '\n';
+    if (size_ == 0 || (::pread(file_.get(), &last, 1, static_cast<off_t>(size_ - 1)) == 1 && last == '\n'))
+        return Done{};
+    if (::write(file_.get(), "\n", 1) != 1) {
+        Error error{reason("write", options_.file)};
+        file_.reset();
+        return error;
+    }
+    ++size_;
     return Done{};
+}
+
+/// Another program may have moved the file away, or cut it.
+bool LogFile::has_current_file() {
+    struct stat open {};
+    struct stat named {};
+    if (!file_.valid() || ::fstat(file_.get(), &open) != 0 || ::stat(options_.file.c_str(), &named) != 0 ||
+        open.st_ino != named.st_ino || open.st_dev != named.st_dev)
+        return false;
+    size_ = static_cast<std::uint64_t>(open.st_size);
+    return true;
 }
 
 Status LogFile::write() {
     if (buffer_.empty()) return Done{};
-    if (file_.valid() && !is_same_file(file_.get(), options_.file)) file_.reset();
-    if (!file_.valid())
+    if (!has_current_file())
         if (auto opened = open(); !opened) return opened;
-    std::size_t done = 0;
-    while (done < buffer_.size()) {
-        const ssize_t size = ::write(file_.get(), buffer_.data() + done, buffer_.size() - done);
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) {
-            // A line that was begun is taken back: the next one must not follow in the same line.
-            Error error{reason("write", options_.file)};
-            if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) file_.reset();
-            return error;
-        }
-        done += static_cast<std::size_t>(size);
+    if (auto written = write_all(); !written) {
+        // A line that was begun is taken back: the next one must not follow in the same line.
+        if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) file_.reset();
+        return written;
     }
     size_ += buffer_.size();
     buffer_.clear();
@@ -146,20 +179,52 @@ Status LogFile::write() {
     return Done{};
 }
 
+Status LogFile::write_all() {
+    std::size_t done = 0;
+    while (done < buffer_.size()) {
+        const ssize_t size = ::write(file_.get(), buffer_.data() + done, buffer_.size() - done);
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return Error{reason("write", options_.file)};
+        done += static_cast<std::size_t>(size);
+    }
+    return Done{};
+}
+
 Status LogFile::close(WallTime now) {
     if (auto written = write(); !written) return written;
+    const bool is_ours = has_current_file();
     const UniqueFd file = std::exchange(file_, UniqueFd());
     size_ = 0;
+    if (!is_ours) return Done{};
     if (::fsync(file.get()) != 0) return Error{reason("sync", options_.file)};
     const Path closed = closed_name(options_.file, now);
     if (::rename(options_.file.c_str(), closed.c_str()) != 0) return Error{reason("rename", options_.file)};
-    if (compressor_.joinable()) compressor_.join();
-    compressor_ = std::thread([this, closed] { compress(closed); });
+    start_compressing({closed});
     return Done{};
+}
+
+/// A file that no line was written to since the start may be of an earlier day.
+Status LogFile::close_if_old(WallTime now) {
+    struct stat there {};
+    if (file_.valid() || ::lstat(options_.file.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) return Done{};
+    const WallTime last_line{seconds(there.st_mtim.tv_sec)};
+    if (there.st_size == 0 || day_of(last_line) >= day_of(now)) return Done{};
+    if (auto opened = open(); !opened) return opened;
+    return close(now);
+}
+
+void LogFile::start_compressing(std::vector<Path> files) {
+    if (compressor_.joinable()) compressor_.join();
+    compressing_ = true;
+    compressor_ = std::thread([this, files = std::move(files)] {
+        for (const Path& file : files) compress(file);
+        compressing_ = false;
+    });
 }
 
 void LogFile::compress(const Path& file) {
     const Path to = file.string() + std::string(kCompressed);
+    ::unlink(to.c_str());  // a process that was killed may have begun it
     auto closed = compress_log(file, to);
     if (closed) {
         ::unlink(file.c_str());
@@ -171,18 +236,25 @@ void LogFile::compress(const Path& file) {
     problem_ = closed.error().text;
 }
 
-/// A file is as old as the time in its name: its own times change with every copy.
-void LogFile::remove_old(WallTime now) const {
-    const std::string before = fmt::format("{}-", options_.file.stem().string());
-    const std::string oldest = before + stamp(now - options_.keep);
+/// Deletes closed files whose time is over, and compresses those that a process before this one closed. A file is as
+/// old as the time in its name: its own times change with every copy.
+void LogFile::look_at_old(WallTime now) {
+    const std::string oldest = stamp(now - options_.keep);
+    const Path folder = options_.file.parent_path();
+    const std::size_t before = options_.file.stem().string().size() + 1;
+    std::vector<Path> left_over;
     std::error_code error;
-    for (auto entry = std::filesystem::directory_iterator(options_.file.parent_path(), error);
+    for (auto entry = std::filesystem::directory_iterator(folder, error);
          !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
         const std::string name = entry->path().filename().string();
-        const bool ours = name.starts_with(before) && name.size() > oldest.size() && name[oldest.size() - 1] == 'Z' &&
-                          name.find(options_.file.extension().string()) != std::string::npos;
-        if (ours && name.compare(0, oldest.size(), oldest) < 0) ::unlink(entry->path().c_str());
+        const auto rest = behind_stamp(options_.file, name);
+        if (!rest) continue;
+        if (name.compare(before, kStampSize, oldest) < 0)
+            ::unlink(entry->path().c_str());
+        else if (!rest->ends_with(kCompressed))
+            left_over.push_back(entry->path());
     }
+    if (!left_over.empty() && !compressing_) start_compressing(std::move(left_over));
 }
 
 }  // namespace cenote::sinks

@@ -5,7 +5,10 @@
 //
 // A closed file is named after the time of its closing: queries.jsonl becomes queries-20261130T090000Z.jsonl.zst. Its
 // digest is handed to the caller, for the audit trail. A file that was moved away by another program is left to that
-// program, and a new one is begun.
+// program, and a new one is begun. What a process that was killed has left is put right: a line that was begun is
+// ended, a file of an earlier day is closed, a closed file is compressed.
+//
+// A wall clock that jumps ahead may be wrong, and what is deleted is gone: old files are then kept for another hour.
 //
 // Threads:  take() and end_round() on the reader's thread; closed files are compressed on another; the rest on any.
 // Memory:   kBufferMax bytes of lines that are not written yet.
@@ -16,6 +19,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "resolver/base/fd.h"
 #include "resolver/base/mutex.h"
@@ -46,20 +50,26 @@ public:
 
     void take(const HitRecord& record) override;
     void end_round(WallTime now) override;
+    /// Of lines that are taken from now on, by any thread.
+    void set_origin(LogOrigin origin);
 
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::string problem() const;
 
 private:
     Status write();
+    Status write_all();
     Status open();
+    Status end_torn_line();
+    [[nodiscard]] bool has_current_file();
     Status close(WallTime now);
+    Status close_if_old(WallTime now);
     void fail(const std::string& why);
+    void start_compressing(std::vector<Path> files);
     void compress(const Path& file);
-    void remove_old(WallTime now) const;
+    void look_at_old(WallTime now);
 
     const LogOptions options_;
-    const LogOrigin origin_;
     const OnClosed on_closed_;
     std::string buffer_;
     std::uint64_t buffered_lines_ = 0;
@@ -68,10 +78,13 @@ private:
     std::uint64_t size_ = 0;
     WallTime day_{};      // the day of the lines in the file
     WallTime written_{};  // the last write
-    WallTime removed_{};  // the last look for old files
+    WallTime round_{};    // the last round
+    WallTime looked_{};   // the last look for old files
     std::thread compressor_;
+    std::atomic<bool> compressing_{false};
     std::atomic<std::uint64_t> lost_{0};
     mutable Mutex mutex_;
+    LogOrigin origin_ CENOTE_GUARDED_BY(mutex_);
     std::string problem_ CENOTE_GUARDED_BY(mutex_);
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/sinks/log_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -37,6 +39,11 @@ protected:
         HitRecord made;
         made.name = std::move(name);
         return made;
+    }
+    void set_last_write(WallTime at) const {
+        const timespec time{.tv_sec = at.time_since_epoch().count(), .tv_nsec = 0};
+        const std::array<timespec, 2> times{time, time};
+        ASSERT_EQ(::utimensat(AT_FDCWD, path_.c_str(), times.data(), 0), 0);
     }
     std::vector<std::string> files() const {
         std::vector<std::string> names;
@@ -104,6 +111,80 @@ TEST_F(LogFileTest, AFileThatWasMovedAwayIsLeftAlone) {
     log->end_round(kNow + seconds(1));
     EXPECT_THAT(content_of(path_), HasSubstr("two.example"));
     EXPECT_EQ(content_of(folder_ / "moved").find("two.example"), std::string::npos);
+}
+
+TEST_F(LogFileTest, ALineThatAKillCutIsEndedBeforeTheNext) {
+    std::ofstream(path_) << "{\"seq\":1}\n{\"se";
+    set_last_write(kNow);
+    const auto log = start();
+    log->take(record("one.example"));
+    log->end_round(kNow);
+    EXPECT_THAT(content_of(path_), testing::StartsWith("{\"seq\":1}\n{\"se\n{\"time\":"));
+}
+
+TEST_F(LogFileTest, AFileThatAnotherProgramCutIsWrittenFromItsNewEnd) {
+    LogOptions options;
+    options.max_size = 500;  // of two lines, not of one
+    const auto log = start(options);
+    log->take(record("one.example"));
+    log->end_round(kNow);
+    std::filesystem::resize_file(path_, 0);  // logrotate's copytruncate
+    log->take(record("two.example"));
+    log->end_round(kNow + seconds(1));
+    log->end_round(kNow + seconds(2));
+    EXPECT_THAT(content_of(path_), testing::StartsWith("{\"time\":"));
+    EXPECT_EQ(files(), std::vector<std::string>{"queries.jsonl"}) << "it is not full";
+}
+
+TEST_F(LogFileTest, AFileOfAnEarlierDayIsClosedAlthoughNothingIsWritten) {
+    std::ofstream(path_) << "{}\n";
+    set_last_write(kNow - seconds(86400));
+    const auto log = start();
+    log->end_round(kNow);
+    EXPECT_EQ(closed_.get_future().get().lines, 1U);
+    EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(LogFileTest, AFileThatWasMovedAwayIsNotClosedAgain) {
+    const auto log = start();
+    log->take(record("one.example"));
+    log->end_round(kNow);
+    std::filesystem::rename(path_, folder_ / "moved");
+    std::ofstream(path_) << "of another program";
+    log->end_round(kNow + seconds(86400));
+    EXPECT_EQ(log->problem(), "");
+    EXPECT_THAT(files(), testing::ElementsAre("moved", "queries.jsonl"));
+}
+
+TEST_F(LogFileTest, WhatAKilledProcessHasClosedIsCompressed) {
+    std::ofstream(folder_ / "queries-20261129T000000Z.jsonl") << "{}\n{}\n";
+    std::ofstream(folder_ / "queries-20261129T000000Z.jsonl.zst") << "half";
+    const auto log = start();
+    log->end_round(kNow);
+    EXPECT_EQ(closed_.get_future().get().lines, 2U);
+    EXPECT_EQ(files(), std::vector<std::string>{"queries-20261129T000000Z.jsonl.zst"});
+}
+
+TEST_F(LogFileTest, AClockThatJumpsAheadDeletesNothingForAnHour) {
+    const auto log = start();
+    log->end_round(kNow);
+    std::ofstream(folder_ / "queries-20261129T000000Z.jsonl.zst") << "x";
+    const WallTime wrong = kNow + seconds(86400 * 3650);
+    log->end_round(wrong);
+    for (seconds later{30}; later < seconds(3600); later += seconds(30)) log->end_round(wrong + later);
+    EXPECT_THAT(files(), SizeIs(1));
+    log->end_round(wrong + seconds(3600));
+    EXPECT_THAT(files(), SizeIs(0));
+}
+
+TEST_F(LogFileTest, ANewPolicyLeavesNoHoleInTheSequence) {
+    const auto log = start();
+    log->take(record("one.example"));
+    log->set_origin({"dns1", "1", "e"});
+    log->take(record("two.example"));
+    log->end_round(kNow);
+    EXPECT_THAT(content_of(path_), HasSubstr("\"policy_digest\":\"d\",\"seq\":1}\n"));
+    EXPECT_THAT(content_of(path_), HasSubstr("\"policy_digest\":\"e\",\"seq\":2}\n"));
 }
 
 TEST_F(LogFileTest, OldFilesAreDeletedByTheTimeInTheirNames) {

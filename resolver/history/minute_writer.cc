@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/history/minute_writer.h"
 
+#include <string_view>
 #include <tuple>
 
 namespace cenote::history {
@@ -12,6 +13,7 @@ using telemetry::KeyKind;
 constexpr seconds kClockSlack{30};  // the wall clock may be ahead of the ticks by so much: it is adjusted all the time
 constexpr seconds kGapLeast{90};    // a shorter stop is within the minutes that were written
 constexpr seconds kPruneEvery{3600};
+constexpr std::string_view kClock = "clock";
 
 using Key = std::tuple<telemetry::QueryVerdict, telemetry::RoleNumber, telemetry::QueryTransport, telemetry::Key,
                        telemetry::Key, telemetry::Key>;
@@ -82,8 +84,13 @@ MinuteWriter::MinuteWriter(std::unique_ptr<Store> store, Options options, Collec
 }
 
 Status MinuteWriter::tick(WallTime now, Ticks ticks) {
-    if (start_of(Span::Minute, now) == start_of(Span::Minute, last_)) return Done{};
-    return write(now, ticks);
+    const WallTime minute = start_of(Span::Minute, now);
+    if (!failure_.text.empty() && minute == start_of(Span::Minute, tried_)) return failure_;
+    if (minute == start_of(Span::Minute, last_)) return Done{};
+    auto written = write(now, ticks);
+    tried_ = now;
+    failure_ = written ? Error{} : written.error();
+    return written;
 }
 
 Status MinuteWriter::stop(WallTime now, Ticks ticks) {
@@ -93,7 +100,6 @@ Status MinuteWriter::stop(WallTime now, Ticks ticks) {
 
 /// What was counted since the last write belongs to the minute of that write: the writes are a minute apart.
 Status MinuteWriter::write(WallTime now, Ticks ticks) {
-    if (auto noted = note_clock(now, ticks); !noted) return noted;
     const auto seed = store_->seed_of_month(last_);
     if (!seed) return seed.error();
     telemetry::Metrics counted = collect_();
@@ -107,10 +113,12 @@ Status MinuteWriter::write(WallTime now, Ticks ticks) {
                         .counts = counts_between(before_, counted, keys_),
                         .sketches = unwritten_,
                         .seed_id = seed_id_of(*seed),
-                        .signals = signals_between(before_, counted, keys_)};
+                        .signals = signals_between(before_, counted, keys_),
+                        .gap = gap_before(now, ticks)};
     if (auto written = store_->write(minute, now); !written) return written;
     before_ = std::move(counted);
     unwritten_.clear();
+    if (minute.gap && minute.gap->why == kClock) pruned_ = now;
     last_ = now;
     last_ticks_ = ticks;
     if (now - pruned_ < kPruneEvery && now >= pruned_) return Done{};
@@ -118,11 +126,13 @@ Status MinuteWriter::write(WallTime now, Ticks ticks) {
     return store_->prune(options_, now);
 }
 
-Status MinuteWriter::note_clock(WallTime now, Ticks ticks) {
+/// The clock was set forward, or writes have failed for a while.
+std::optional<Gap> MinuteWriter::gap_before(WallTime now, Ticks ticks) const {
     const auto by_ticks = last_ + std::chrono::floor<seconds>(ticks - last_ticks_);
-    if (now - by_ticks <= kClockSlack) return Done{};
-    auto noted = store_->add_gap({"", by_ticks, now, "clock"});
-    return noted;
+    if (now - by_ticks > kClockSlack) return Gap{"", by_ticks, now, std::string(kClock)};
+    const WallTime minute_over = start_of(Span::Minute, last_) + length_of(Span::Minute);
+    if (now - last_ > kGapLeast) return Gap{"", minute_over, now, "unwritten"};
+    return std::nullopt;
 }
 
 }  // namespace cenote::history

@@ -4,7 +4,8 @@
 // the sketches of the hits, and gaps.
 //
 // A process that is killed loses what it counted since its last write, a minute at most; the next one writes a gap from
-// that write on. A wall clock that is set forward leaves a gap; one that is set back adds to minutes that are there.
+// that write on. A wall clock that is set forward leaves a gap, and what is old by it is kept for another hour, because
+// it may be wrong; one that is set back adds to minutes that are there.
 //
 // Threads:  one at a time, but for DaySketches, which its caller protects.
 // Time:     an argument.
@@ -15,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "resolver/history/store.h"
@@ -64,7 +66,7 @@ public:
 
 private:
     Status write(WallTime now, Ticks ticks);
-    Status note_clock(WallTime now, Ticks ticks);
+    [[nodiscard]] std::optional<Gap> gap_before(WallTime now, Ticks ticks) const;
 
     std::unique_ptr<Store> store_;
     Options options_;
@@ -74,6 +76,8 @@ private:
     telemetry::Metrics before_;                  // at the last write
     std::map<SketchKey, SketchPair> unwritten_;  // of the day of last_, not on disk yet
     WallTime last_{};                            // of the last write
+    WallTime tried_{};                           // of the last one that failed
+    Error failure_;                              // why; empty: it did not
     Ticks last_ticks_{};
     WallTime pruned_{};
 };

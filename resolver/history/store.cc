@@ -84,20 +84,33 @@ Result<std::unique_ptr<Store>> Store::open_read_only(const Path& path) {
     return std::unique_ptr<Store>(new Store(std::move(*tables), ""));
 }
 
-Status Store::write(const Minute& minute, WallTime alive) {
+Status Store::in_transaction(const std::function<Status()>& steps) {
     auto transaction = sqlite::Transaction::begin(tables_->database);
     if (!transaction) return std::move(transaction).error();
-    for (const auto& [series, count] : minute.counts)
-        for (const Span span : {Span::Minute, Span::Hour, Span::Day})
-            if (auto put = tables_->add_count(span, start_of(span, minute.at), node_, series, count); !put) return put;
-    for (const auto& [key, count] : minute.signals)
-        if (auto put = tables_->add_signal({start_of(Span::Day, minute.at), node_, key, count}); !put) return put;
-    for (const auto& [key, sketches] : minute.sketches)
-        if (auto put = tables_->merge_sketches({start_of(Span::Day, minute.at), node_, key, minute.seed_id, sketches});
-            !put)
-            return put;
-    if (auto put = tables_->set_note("alive", number_of(alive)); !put) return put;
-    return transaction->commit();
+    auto done = steps();
+    if (done) done = transaction->commit();
+    if (!done) tables_->forget_ids();  // those that were new are gone with the transaction
+    return done;
+}
+
+Status Store::write(const Minute& minute, WallTime alive) {
+    return in_transaction([&]() -> Status {
+        for (const auto& [series, count] : minute.counts)
+            for (const Span span : {Span::Minute, Span::Hour, Span::Day})
+                if (auto put = tables_->add_count(span, start_of(span, minute.at), node_, series, count); !put)
+                    return put;
+        for (const auto& [key, count] : minute.signals)
+            if (auto put = tables_->add_signal({start_of(Span::Day, minute.at), node_, key, count}); !put) return put;
+        for (const auto& [key, sketches] : minute.sketches)
+            if (auto put =
+                    tables_->merge_sketches({start_of(Span::Day, minute.at), node_, key, minute.seed_id, sketches});
+                !put)
+                return put;
+        if (minute.gap)
+            if (auto put = tables_->put_gap({node_, minute.gap->from, minute.gap->to, minute.gap->why}); !put)
+                return put;
+        return tables_->set_note("alive", number_of(alive));
+    });
 }
 
 Result<std::optional<WallTime>> Store::alive_until() {
@@ -172,43 +185,43 @@ Result<std::optional<WallTime>> Store::first() {
 }
 
 Status Store::import(Span span, const std::vector<Row>& rows) {
-    auto transaction = sqlite::Transaction::begin(tables_->database);
-    if (!transaction) return std::move(transaction).error();
-    for (const Row& row : rows) {
-        if (row.node == node_) return Error{fmt::format("the rows are of this node, {}", node_)};
-        if (auto put = tables_->raise_count(span, row); !put) return put;
-    }
-    return transaction->commit();
+    return in_transaction([&]() -> Status {
+        for (const Row& row : rows) {
+            if (row.node == node_) return Error{fmt::format("the rows are of this node, {}", node_)};
+            if (auto put = tables_->raise_count(span, row); !put) return put;
+        }
+        return Done{};
+    });
 }
 
 Status Store::import(const std::vector<SketchRow>& rows) {
-    auto transaction = sqlite::Transaction::begin(tables_->database);
-    if (!transaction) return std::move(transaction).error();
-    for (const SketchRow& row : rows) {
-        if (row.node == node_) return Error{fmt::format("the sketches are of this node, {}", node_)};
-        if (auto put = tables_->merge_sketches(row); !put) return put;
-    }
-    return transaction->commit();
+    return in_transaction([&]() -> Status {
+        for (const SketchRow& row : rows) {
+            if (row.node == node_) return Error{fmt::format("the sketches are of this node, {}", node_)};
+            if (auto put = tables_->merge_sketches(row); !put) return put;
+        }
+        return Done{};
+    });
 }
 
 Status Store::import(const std::vector<SignalRow>& rows) {
-    auto transaction = sqlite::Transaction::begin(tables_->database);
-    if (!transaction) return std::move(transaction).error();
-    for (const SignalRow& row : rows) {
-        if (row.node == node_) return Error{fmt::format("the signals are of this node, {}", node_)};
-        if (auto put = tables_->raise_signal(row); !put) return put;
-    }
-    return transaction->commit();
+    return in_transaction([&]() -> Status {
+        for (const SignalRow& row : rows) {
+            if (row.node == node_) return Error{fmt::format("the signals are of this node, {}", node_)};
+            if (auto put = tables_->raise_signal(row); !put) return put;
+        }
+        return Done{};
+    });
 }
 
 Status Store::import(const std::vector<Gap>& gaps) {
-    auto transaction = sqlite::Transaction::begin(tables_->database);
-    if (!transaction) return std::move(transaction).error();
-    for (const Gap& gap : gaps) {
-        if (gap.node == node_) return Error{fmt::format("the gaps are of this node, {}", node_)};
-        if (auto put = tables_->put_gap(gap); !put) return put;
-    }
-    return transaction->commit();
+    return in_transaction([&]() -> Status {
+        for (const Gap& gap : gaps) {
+            if (gap.node == node_) return Error{fmt::format("the gaps are of this node, {}", node_)};
+            if (auto put = tables_->put_gap(gap); !put) return put;
+        }
+        return Done{};
+    });
 }
 
 }  // namespace cenote::history

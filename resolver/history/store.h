@@ -8,7 +8,7 @@
 // of UTC; a day of a time zone is the sum of hours.
 //
 // A gap is a time in which this node did not count: it was stopped, it died, or the clock was set. What was not counted
-// is never a zero.
+// is never a zero. Where counts could not be written for a while, they are in the minute before the gap "unwritten".
 //
 // Sketches of different seeds cannot be merged. The seed of a month is secret and leaves the file by no function but
 // seed_of_month(); `seed_id` tells equal seeds from different ones.
@@ -111,7 +111,7 @@ struct Gap {
     std::string node;
     WallTime from{};
     WallTime to{};
-    std::string why;  // "stopped", "killed", "clock"
+    std::string why;  // "stopped", "killed", "clock", "unwritten"
 
     friend bool operator==(const Gap&, const Gap&) = default;
 };
@@ -123,6 +123,7 @@ struct Minute {
     std::map<SketchKey, SketchPair> sketches;  // of the day of `at`, complete for what this process has seen
     std::uint64_t seed_id = 0;
     SignalCounts signals{};
+    std::optional<Gap> gap;  // of this node
 };
 
 class Store {
@@ -178,6 +179,7 @@ public:
 private:
     struct Tables;
     Store(std::unique_ptr<Tables> tables, std::string node);
+    Status in_transaction(const std::function<Status()>& steps);
 
     std::unique_ptr<Tables> tables_;
     std::string node_;

@@ -29,6 +29,8 @@ struct Store::Tables {
     /// Takes the larger count.
     Status raise_signal(const SignalRow& row);
     Status put_gap(const Gap& gap);
+    /// After a transaction that was rolled back: it may have made ids.
+    void forget_ids() { ids_.clear(); }
     Status set_note(std::string_view name, std::int64_t value);
     Result<std::optional<std::int64_t>> note(std::string_view name) const;
 

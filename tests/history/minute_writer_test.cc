@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "resolver/base/time_text.h"
+#include "resolver/sqlite/database.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cenote::history {
@@ -167,6 +168,48 @@ TEST_F(MinuteWriterTest, AClockThatIsSetBackLosesNothing) {
     ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
     now_ += seconds(86400);
     EXPECT_EQ(by_group(Span::Day)["staff"], 12U);
+}
+
+TEST_F(MinuteWriterTest, AClockThatJumpsAheadDeletesNothingForAnHour) {
+    start();
+    ask(QueryVerdict::Restrict, "d", "staff", 3);
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    now_ += seconds(86400 * 3650);
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    EXPECT_EQ(by_group(Span::Minute)["staff"], 3U) << "the clock may be wrong";
+    for (int minutes = 0; minutes < 60; ++minutes) {
+        pass(seconds(60));
+        ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    }
+    EXPECT_EQ(by_group(Span::Minute)["staff"], 0U);
+    EXPECT_EQ(by_group(Span::Day)["staff"], 3U);
+}
+
+TEST_F(MinuteWriterTest, WhatCannotBeWrittenForAWhileIsInTheMinuteBeforeAGap) {
+    start();
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    const WallTime last_written = now_;
+    const auto other = sqlite::Database::open(path_, sqlite::Database::Mode::Write);
+    ASSERT_TRUE(other->run("ALTER TABLE notes RENAME TO aside").ok());
+    for (int minutes = 0; minutes < 10; ++minutes) {
+        ask(QueryVerdict::Restrict, "d", "staff", 2);
+        pass(seconds(60));
+        EXPECT_FALSE(writer_->tick(now_, ticks_).ok());
+        EXPECT_FALSE(writer_->tick(now_ + seconds(1), ticks_ + seconds(1)).ok()) << "the failure is still one";
+    }
+    ASSERT_TRUE(other->run("ALTER TABLE aside RENAME TO notes").ok());
+    EXPECT_FALSE(writer_->tick(now_ + seconds(2), ticks_ + seconds(2)).ok()) << "it is tried once a minute";
+    EXPECT_TRUE(gaps().empty()) << "nothing of a failed write stays";
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    EXPECT_EQ(by_group(Span::Day)["staff"], 20U);
+    ASSERT_EQ(gaps().size(), 1U);
+    EXPECT_EQ(gaps()[0], (Gap{"dns1", last_written + seconds(60), now_, "unwritten"}));
+    pass(seconds(60));
+    ASSERT_TRUE(writer_->tick(now_, ticks_).ok());
+    EXPECT_EQ(gaps().size(), 1U);
 }
 
 TEST_F(MinuteWriterTest, SketchesOfAHitAreWrittenUnderTheSeedOfTheMonth) {

@@ -146,6 +146,16 @@ TEST_F(StoreTest, TheSeedIsTheSameForAMonthAndGoneAfterIt) {
     EXPECT_NE(seed_id_of(7), seed_id_of(8));
 }
 
+TEST_F(StoreTest, WhatFollowsARefusedWriteHasItsIds) {
+    const auto store = open();
+    ASSERT_FALSE(store->import(Span::Hour, {{kNow, "dns2", series("new"), 1}, {kNow, "dns1", series(), 1}}).ok());
+    ASSERT_TRUE(store->write(minute_at(kNow, 3), kNow).ok());
+    ASSERT_TRUE(store->import(Span::Hour, {{kNow, "dns2", series("new"), 4}}).ok());
+    const auto hours = rows(*store, Span::Hour);
+    ASSERT_EQ(hours.size(), 2U);
+    EXPECT_EQ(hours[0].node + hours[1].node, "dns1dns2");
+}
+
 TEST_F(StoreTest, ImportIsIdempotentAndRefusesTheRowsOfThisNode) {
     const auto store = open();
     const std::vector<Row> from_dns2{{kNow, "dns2", series(), 9}};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "resolver/base/log.h"
@@ -11,6 +12,7 @@
 namespace cenote::daemon {
 
 void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest) {
+    reader_.flush();  // what was recorded by now belongs to the policy before
     reader_.set_policy_version(policy_version);
     apply_privacy(settings);
     apply_history(settings.history, settings.node);
@@ -18,13 +20,15 @@ void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_vers
     set_sinks();
 }
 
-/// Keys of pseudonyms are kept as long as the log that has them.
+/// Keys of pseudonyms are kept as long as the log that has them, also when no new pseudonyms are made.
 void HitSinks::apply_privacy(const config::Settings& settings) {
     using telemetry::IdentityLevel;
     pseudonyms_kept_ = settings.log.keep;
     pseudonym_problem_.clear();
     const Path file = settings.state.parent_path() / "pseudonym.keys";
-    if (pseudonyms_ == nullptr && settings.privacy.identity != IdentityLevel::None) {
+    std::error_code none;
+    if (pseudonyms_ == nullptr &&
+        (settings.privacy.identity != IdentityLevel::None || std::filesystem::exists(file, none))) {
         auto opened = sinks::Pseudonyms::open(file, settings.privacy.rotate);
         if (opened)
             pseudonyms_ = std::move(*opened);
@@ -61,11 +65,13 @@ void HitSinks::apply_history(const history::Options& options, const std::string&
 }
 
 void HitSinks::apply_log(const sinks::LogOptions& options, const sinks::LogOrigin& origin) {
-    if (options == log_options_ && origin == origin_) return;
+    if (options == log_options_) {
+        if (log_ != nullptr) log_->set_origin(origin);
+        return;
+    }
     if (log_ != nullptr) lost_before_ += log_->lost();
     log_.reset();
     log_options_ = options;
-    origin_ = origin;
     if (options.file.empty()) return;
     log_ = std::make_shared<sinks::LogFile>(options, origin, [this](const sinks::ClosedLog& closed) {
         const MutexLock lock(closed_mutex_);
@@ -83,11 +89,20 @@ void HitSinks::set_sinks() {
 
 std::vector<sinks::ClosedLog> HitSinks::observe() {
     if (history_ != nullptr && history_->seed() != seed_) set_sinks();
-    if (pseudonyms_ != nullptr)
-        if (auto destroyed = pseudonyms_->destroy_before(wall_now() - pseudonyms_kept_); !destroyed)
-            pseudonym_problem_ = destroyed.error().text;
+    destroy_old_keys(wall_now(), ticks_now());
     const MutexLock lock(closed_mutex_);
     return std::exchange(closed_, {});
+}
+
+/// A clock that jumps ahead may be wrong, and a destroyed key is gone: keys are then kept for another hour.
+void HitSinks::destroy_old_keys(WallTime now, Ticks ticks) {
+    constexpr seconds kJump{60};
+    constexpr seconds kWait{3600};
+    if (observed_ != WallTime() && now - observed_ > kJump) destroy_from_ = ticks + kWait;
+    observed_ = now;
+    if (pseudonyms_ == nullptr || ticks < destroy_from_) return;
+    if (auto destroyed = pseudonyms_->destroy_before(now - pseudonyms_kept_); !destroyed)
+        pseudonym_problem_ = destroyed.error().text;
 }
 
 void HitSinks::stop() {

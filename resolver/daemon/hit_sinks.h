@@ -50,6 +50,7 @@ private:
     void apply_history(const history::Options& options, const std::string& node);
     void apply_log(const sinks::LogOptions& options, const sinks::LogOrigin& origin);
     void set_sinks();
+    void destroy_old_keys(WallTime now, Ticks ticks);
 
     telemetry::Hub& hub_;
     const telemetry::Keys& keys_;
@@ -57,7 +58,6 @@ private:
     std::shared_ptr<history::History> history_;
     std::string history_problem_;  // why there is none, or what was put aside
     sinks::LogOptions log_options_;
-    sinks::LogOrigin origin_;
     std::shared_ptr<sinks::LogFile> log_;
     std::uint64_t lost_before_ = 0;  // lines of logs before this one
     Mutex closed_mutex_;
@@ -66,6 +66,8 @@ private:
     std::shared_ptr<sinks::Pseudonyms> pseudonyms_;
     std::string pseudonym_problem_;
     seconds pseudonyms_kept_{};
+    WallTime observed_{};      // the last observe()
+    Ticks destroy_from_{};     // no key is destroyed before
     sinks::HitReader reader_;  // the last member: its thread uses the others
 };
 

@@ -70,11 +70,10 @@ Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept
     if (!snapshot_->zones.empty() && is_zone_maintenance(context))
         if (const auto handed_over = hand_over(context, reply)) return *handed_over;
     if (context.status != wire::ParseStatus::Ok) return reject(context.status, context.query, reply);
+    if (context.refusal != Refusal::None) return refuse(context, reply);  // no verdict, so nothing is recorded
 
     Outcome outcome;
-    if (context.refusal != Refusal::None)
-        outcome = refuse(context, reply);
-    else if (context.local.kind != LocalKind::None)
+    if (context.local.kind != LocalKind::None)
         outcome = answer_locally(context, StaleToo::No, reply);
     else if (context.is_sinkholed())
         outcome = answer_sinkholed(context, reply);

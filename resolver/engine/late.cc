@@ -115,7 +115,7 @@ void Engine::answer_waiter(const upstream::Query& query, const upstream::Complet
     if (outcome == Outcome::Pending) return;
     pending_.remove(handle);
     if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), context.since);
-    record(context, outcome, reply);
+    if (context.refusal == Refusal::None) record(context, outcome, reply);
 }
 
 /// `aside`: the completion is for a name other than QNAME.

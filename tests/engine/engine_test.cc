@@ -152,6 +152,12 @@ TEST_F(EngineTest, ClientsWeDoNotServeAreRefused) {
     ASSERT_EQ(Outcome::Answered, ask({.name = "www.debian.org"}));
     EXPECT_TRUE(contains(text(), "REFUSED")) << text();
     EXPECT_EQ(0U, forwarder->asked_count);
+    const telemetry::Metrics metrics = hub.collect();
+    EXPECT_EQ(metrics.get(telemetry::Counter::RefusedByAcl), 1U);
+    EXPECT_EQ(metrics.get(telemetry::Counter::Queries), 0U) << "it got no verdict";
+    EXPECT_EQ(metrics.get(telemetry::Counter::Unlisted), 0U);
+    hub.count_samples();
+    EXPECT_TRUE(hub.top_clients(10).empty()) << "a stranger is no client";
 }
 
 TEST_F(EngineTest, WithoutPolicyNothingIsOpenByAccident) {

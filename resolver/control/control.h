@@ -49,6 +49,8 @@ public:
     /// Takes other groups and limits; the socket stays. A client that has lost its right gets the reply to the request
     /// under way and no other.
     virtual void apply(const Options& options) = 0;
+    /// Connections that were refused at a limit of their number, since the start.
+    [[nodiscard]] virtual std::uint64_t refused() const noexcept = 0;
 };
 
 class ControlClient {

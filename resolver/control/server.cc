@@ -52,6 +52,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    std::uint64_t refused() const noexcept override { return refused_; }
+
     void apply(const Options& options) override {
         const Path socket = options_.socket;
         options_ = options;
@@ -82,13 +84,13 @@ private:
     }
 
     void admit(UniqueFd fd) {
-        if (connections_.size() >= options_.clients_max) return turn_away(fd, too_many(connections_.size()));
+        if (connections_.size() >= options_.clients_max) return refuse(fd, too_many(connections_.size()));
         auto peer = peer_of(fd.get(), options_);
         if (!peer) return turn_away(fd, peer.error().text);
         if (peer->right == Right::None) return turn_away(fd, no_right(*peer));
-        if (connections_.size() >= room_for(*peer)) return turn_away(fd, too_many(connections_.size()));
+        if (connections_.size() >= room_for(*peer)) return refuse(fd, too_many(connections_.size()));
         if (const auto own = connections_of(peer->uid); peer->uid != 0 && own >= options_.clients_of_user)
-            return turn_away(fd, fmt::format("{} has {} connections already; close one", peer->actor, own));
+            return refuse(fd, fmt::format("{} has {} connections already; close one", peer->actor, own));
         const auto connection = std::make_shared<Connection>(loop_, std::move(fd), std::move(*peer), service_);
         connections_.insert(connection);
         connection->start();
@@ -111,6 +113,11 @@ private:
         return fmt::format("{} clients are connected already; try again", there);
     }
 
+    void refuse(const UniqueFd& fd, std::string why) {
+        ++refused_;
+        turn_away(fd, std::move(why));
+    }
+
     static void turn_away(const UniqueFd& fd, std::string why) {
         const std::string line = encode(Response{.ok = false, .more = false, .error = std::move(why), .data = {}});
         // The buffer of a new socket has room for a line; without room the client sees the close alone.
@@ -129,6 +136,7 @@ private:
     std::set<std::shared_ptr<Connection>> connections_;
     loop::Poll poll_;
     loop::Timer accept_again_;
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace

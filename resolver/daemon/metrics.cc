@@ -19,6 +19,14 @@ report::WorkerTotals totals_of(const server::Server& server) {
     return totals;
 }
 
+report::LimitsReached limits_reached(const Running& running) {
+    const transfer::LimitsReached transfers = running.queries().transfer_limits();
+    return {.control_connections = running.control_refused(),
+            .zone_queries = transfers.queue_full,
+            .transfers_refused = transfers.no_place,
+            .transfers_ended = transfers.ended_for_slowness};
+}
+
 }  // namespace
 
 telemetry::Metrics collect(Running& running) {
@@ -38,6 +46,7 @@ std::string metrics_text(Running& running) {
     const Loaded& loaded = running.enforcement().loaded();
     return report::metrics_text(metrics, running.enforcement().keys(), policy,
                                 {.version = std::string(kVersion),
+                                 .revision = std::string(kRevision),
                                  .policy_digest = running.enforcement().version().digest,
                                  .process = report::read_process_use(),
                                  .lists = report::read_list_states(loaded.settings, loaded.base.get()),
@@ -46,6 +55,7 @@ std::string metrics_text(Running& running) {
                                  .problems = problems_of(running),
                                  .log_lost = running.hit_sinks().log_lost(),
                                  .history_written = running.hit_sinks().history_written(),
+                                 .limits = limits_reached(running),
                                  .smallest = loaded.settings.privacy.smallest});
 }
 

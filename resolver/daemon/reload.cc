@@ -42,7 +42,7 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
 
 }  // namespace
 
-std::string status_line(const Running& running) {
+std::string status_line(Running& running) {
     const auto& base = running.enforcement().loaded().base;
     std::string line = fmt::format("{} domains, policy version {}", base == nullptr ? 0 : base->info().domains,
                                    running.enforcement().version().version);

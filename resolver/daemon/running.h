@@ -80,10 +80,11 @@ public:
     [[nodiscard]] const Rulebook& rulebook() const noexcept { return rulebook_; }
     [[nodiscard]] QueryService& queries() const noexcept { return *queries_; }
     [[nodiscard]] ProblemLog& problems() noexcept { return problems_; }
-    [[nodiscard]] const ProblemLog& problems() const noexcept { return problems_; }
     /// With all that was counted by now.
     [[nodiscard]] const ExceptionUses& exception_uses();
     [[nodiscard]] const HitSinks& hit_sinks() const noexcept { return *hit_sinks_; }
+    /// Connections to the control socket that were refused at a limit.
+    [[nodiscard]] std::uint64_t control_refused() const noexcept { return control_ ? control_->refused() : 0; }
     [[nodiscard]] RequestTimes& exception_requests() noexcept { return exception_requests_; }
 
 private:
@@ -147,6 +148,6 @@ private:
 };
 
 /// One line, as `systemctl status` shows it.
-[[nodiscard]] std::string status_line(const Running& running);
+[[nodiscard]] std::string status_line(Running& running);
 
 }  // namespace cenote::daemon

@@ -25,7 +25,7 @@ std::optional<report::Failure> failure_of(const std::optional<ProblemLog::Refusa
 }
 
 /// The note beside the set goes first: it is of every update, the daemon's own only of one that could not write there.
-std::optional<report::Failure> failed_update(const Running& running) {
+std::optional<report::Failure> failed_update(Running& running) {
     const auto noted = blocklists::update_failure(running.enforcement().loaded().settings.set);
     const auto& failure = noted ? noted : running.problems().update_failure();
     if (!failure) return std::nullopt;

@@ -4,5 +4,6 @@
 namespace cenote::daemon {
 
 const std::string_view kVersion = CENOTE_VERSION;
+const std::string_view kRevision = CENOTE_REVISION;
 
 }  // namespace cenote::daemon

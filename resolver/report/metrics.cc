@@ -47,8 +47,8 @@ double boot_seconds() {
 }
 
 void expose_program(const Labelled& labelled, Exposition& out) {
-    out.family("build_info", "gauge", "1; the version of the program");
-    out.sample("build_info", {{"version", labelled.version}}, 1);
+    out.family("build_info", "gauge", "1; the version of the program and the revision of its sources");
+    out.sample("build_info", {{"version", labelled.version}, {"revision", labelled.revision}}, 1);
     out.family("policy_info", "gauge", "1; the digest of the policy in force");
     out.sample("policy_info", {{"digest", labelled.policy_digest}}, 1);
     const ProcessUse& process = labelled.process;
@@ -118,6 +118,21 @@ void expose_sinks(const Labelled& labelled, Exposition& out) {
                "the end of the last minute in the history, as Unix time; absent without a history");
     if (labelled.history_written != WallTime())
         out.sample("history_written_timestamp_seconds", {}, seconds_of(labelled.history_written));
+}
+
+void expose_limits(const LimitsReached& limits, Exposition& out) {
+    const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
+        out.family(name, "counter", help);
+        out.sample(name, {}, static_cast<double>(value));
+    };
+    counter("control_connections_refused_total", "connections to the control socket refused at a limit of their number",
+            limits.control_connections);
+    counter("zone_queries_refused_total", "queries about zones, and NOTIFY, not taken because too many waited",
+            limits.zone_queries);
+    counter("transfers_refused_total", "zone transfers refused because all places were taken",
+            limits.transfers_refused);
+    counter("transfers_ended_total", "zone transfers ended because the secondary took too long",
+            limits.transfers_ended);
 }
 
 void expose_problems(const std::vector<Problem>& problems, Exposition& out) {
@@ -204,6 +219,7 @@ std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys, co
     expose_upstreams(labelled.upstreams, out);
     expose_problems(labelled.problems, out);
     expose_sinks(labelled, out);
+    expose_limits(labelled.limits, out);
     return out.text();
 }
 

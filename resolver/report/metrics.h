@@ -52,9 +52,18 @@ struct ProcessUse {
 };
 [[nodiscard]] ProcessUse read_process_use();
 
+/// How often a limit was reached that no worker counts.
+struct LimitsReached {
+    std::uint64_t control_connections = 0;
+    std::uint64_t zone_queries = 0;
+    std::uint64_t transfers_refused = 0;
+    std::uint64_t transfers_ended = 0;
+};
+
 /// What metrics with labels show.
 struct Labelled {
     std::string version;
+    std::string revision;  // of the sources; empty: not known
     std::string policy_digest;
     ProcessUse process;
     std::vector<ListState> lists;
@@ -63,6 +72,7 @@ struct Labelled {
     std::vector<Problem> problems;
     std::uint64_t log_lost = 0;
     WallTime history_written{};  // zero: there is no history
+    LimitsReached limits;
     std::uint32_t smallest = 0;  // smaller numbers of clients are left out
 };
 

@@ -50,6 +50,11 @@ public:
         return all;
     }
 
+    LimitsReached limits_reached() const override {
+        const XfrServer::Counts& counts = server_.counts();
+        return {.queue_full = counts.queue_full, .no_place = counts.no_place, .ended_for_slowness = counts.overdue};
+    }
+
     XfrQueue& xfr_queue() noexcept override { return server_; }
 
 private:

@@ -83,6 +83,15 @@ void XfrServer::wake() noexcept {
 bool XfrServer::take(const QueryOrigin& origin, ByteView message) noexcept {
     if (!waiting_mutex_.try_lock()) return false;
     const MutexLock lock(waiting_mutex_, std::adopt_lock);
+    if (!put_query(origin, message)) {
+        counts_.queue_full.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    wake();
+    return true;
+}
+
+bool XfrServer::put_query(const QueryOrigin& origin, ByteView message) noexcept {
     auto& queries = waiting_.queries;
     if (queries.size() >= limits_.waiting_max || message.size() > kMessageMax) return false;
     const Prefix client = client_of(origin.peer.ip);
@@ -94,7 +103,6 @@ bool XfrServer::take(const QueryOrigin& origin, ByteView message) noexcept {
     slot.client = client;
     slot.size = message.size();
     std::copy(message.begin(), message.end(), slot.bytes.begin());
-    wake();
     return true;
 }
 
@@ -164,7 +172,10 @@ bool XfrServer::has_place(const Prefix& client) const {
 }
 
 void XfrServer::answer_stream(const WaitingQuery& query, Response response) {
-    if (response.is_transfer() && !has_place(query.client)) response.refuse(wire::Rcode::ServFail);
+    if (response.is_transfer() && !has_place(query.client)) {
+        response.refuse(wire::Rcode::ServFail);
+        counts_.no_place.fetch_add(1, std::memory_order_relaxed);
+    }
     const Ticks now = ticks_now();
     transfers_.push_back({query.origin, query.client, std::move(response), now, now});
     send_part(transfers_.back());
@@ -200,6 +211,7 @@ void XfrServer::end_overdue() {
     transfers_.remove_if([&](const Transfer& each) {
         if (now - each.sent <= limits_.part && now - each.begun <= limits_.whole) return false;
         close_connection(each.origin);
+        counts_.overdue.fetch_add(1, std::memory_order_relaxed);
         return true;
     });
 }

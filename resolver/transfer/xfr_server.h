@@ -48,6 +48,13 @@ public:
     /// Responses are made from these zones from now on; transfers that have begun keep their versions.
     void show(std::shared_ptr<const Zones> zones);
     [[nodiscard]] std::shared_ptr<const Zones> zones() const;
+    /// How often a limit was reached; read by any thread.
+    struct Counts {
+        std::atomic<std::uint64_t> queue_full{0};
+        std::atomic<std::uint64_t> no_place{0};
+        std::atomic<std::uint64_t> overdue{0};
+    };
+    [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
     bool take(const QueryOrigin& origin, ByteView message) noexcept override;
     bool continue_transfer(Outlet& outlet, SlabHandle connection) noexcept override;
@@ -80,6 +87,7 @@ private:
     };
 
     bool queue_event(const ConnectionEvent& event) noexcept;
+    bool put_query(const QueryOrigin& origin, ByteView message) noexcept CENOTE_REQUIRES(waiting_mutex_);
     void wake() noexcept;
     void run();
     void answer(const WaitingQuery& query);
@@ -90,6 +98,7 @@ private:
     void end_overdue();
 
     XfrLimits limits_;
+    Counts counts_;
     std::function<void(const SecondaryZoneOptions&)> on_notify_;
     UniqueFd wake_;
     std::atomic<bool> stop_{false};

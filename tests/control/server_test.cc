@@ -128,6 +128,7 @@ TEST_F(ServerTest, OneClientTooManyIsTold) {
     EXPECT_TRUE(call(*first, "echo").ok);
     EXPECT_TRUE(call(*second, "echo").ok);
     EXPECT_THAT(call(*client(), "echo").error, HasSubstr("2 clients are connected already"));
+    EXPECT_EQ(server_->refused(), 1U);
 }
 
 TEST_F(ServerTest, GarbageEndsOnlyItsOwnConnection) {

@@ -63,6 +63,7 @@ protected:
         return metrics_text(
             metrics, keys, *policy,
             {.version = "1.2.3",
+             .revision = "0123abcd",
              .policy_digest = "abcd",
              .process = read_process_use(),
              .lists = {{.id = "ads", .entries = 7, .last_good = kNow}},
@@ -71,7 +72,8 @@ protected:
                             {.healthy = true, .judged_at = Ticks(seconds(1)), .rtt_ms = 12.5, .measured = 1}}},
              .problems = {{.severity = Severity::Warning, .what = "a", .since = {}, .remedy = "b"}},
              .log_lost = 3,
-             .history_written = kNow});
+             .history_written = kNow,
+             .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7}});
     }
 
     telemetry::Keys keys;
@@ -147,7 +149,7 @@ TEST_F(MetricsPage, EveryLineIsWellFormedAndEverySeriesIsOnce) {
 
 TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     const std::string text = page();
-    EXPECT_THAT(text, HasSubstr("cenote_build_info{version=\"1.2.3\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_build_info{version=\"1.2.3\",revision=\"0123abcd\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_policy_info{digest=\"abcd\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_directive_info{directive=\"d1\",step=\"restrict\",state=\"in-force\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_directive_end_timestamp_seconds{directive=\"d1\"} 1798761600\n"));
@@ -158,6 +160,10 @@ TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     EXPECT_THAT(text, HasSubstr("cenote_upstream_rtt_seconds{server=\"192.0.2.53:53\"} 0.0125"));
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"warning\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"error\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("\ncenote_control_connections_refused_total 4\n"));
+    EXPECT_THAT(text, HasSubstr("\ncenote_zone_queries_refused_total 5\n"));
+    EXPECT_THAT(text, HasSubstr("\ncenote_transfers_refused_total 6\n"));
+    EXPECT_THAT(text, HasSubstr("\ncenote_transfers_ended_total 7\n"));
 }
 
 TEST(ProcessUseTest, TheKernelSaysWhatThisProcessUses) {

@@ -145,6 +145,7 @@ TEST_F(XfrServerTest, OneClientHasItsShareOfThePlaces) {
     while (!server_->forget(connections_, {4, 1})) std::this_thread::yield();
     ask(7, question(RrType::AXFR), of.notify[3]);
     EXPECT_EQ(rcode(7), 0) << "and so does one that is gone";
+    EXPECT_EQ(server_->counts().no_place, 2U);
 }
 
 TEST_F(XfrServerTest, AClientThatDoesNotGoOnLosesItsPlace) {
@@ -155,6 +156,13 @@ TEST_F(XfrServerTest, AClientThatDoesNotGoOnLosesItsPlace) {
     EXPECT_TRUE(end.last && end.message.empty());
     ask(2, question(RrType::AXFR));
     EXPECT_EQ(rcode(2), 0);
+    EXPECT_GE(server_->counts().overdue, 1U);
+}
+
+TEST_F(XfrServerTest, AQueryForWhichThereIsNoRoomIsCounted) {
+    start({.waiting_max = 0}, zones_of(1));
+    const QueryOrigin origin{.peer = kSecondary, .outlet = &connections_, .connection = {1, 1}};
+    while (server_->counts().queue_full == 0) EXPECT_FALSE(server_->take(origin, question(RrType::SOA)));
 }
 
 TEST_F(XfrServerTest, ATransferHasAnEndThoughItGoesOn) {

@@ -16,7 +16,7 @@ build_release() {
     local line count
     export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
     doing "$2"
-    cmake --preset release >>"$1" 2>&1 || return 1
+    cmake --preset release -DCENOTE_REVISION="$(git rev-parse --short=12 HEAD 2>/dev/null)" >>"$1" 2>&1 || return 1
     cmake --build --preset release -j "$(nproc)" 2>&1 | while IFS= read -r line; do
         printf '%s\n' "$line" >>"$1"
         [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue

@@ -68,7 +68,9 @@ def query(labels, rdtype=1):
 
 def answer(question, _transport):
     name = question.question[0].name.to_text()
-    return answer_with(question, rcode=2) if name.lower() == "failing.example." else answer_with(question, f"{name} 60 IN A 192.0.2.1")
+    if name.lower() == "failing.example.":
+        return answer_with(question, rcode=2)
+    return answer_with(question, f"{name} 60 IN A 192.0.2.1")
 
 
 def is_address(text):

@@ -24,6 +24,7 @@ install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME cenote.con
 
 file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
 install(FILES README.md ${guides} DESTINATION ${doc})
+install(DIRECTORY docs/siem docs/grafana docs/prometheus DESTINATION ${doc})
 install(FILES blocklists/services/README.md DESTINATION ${doc} RENAME CATALOGUE.md)
 install(FILES systemd/debian/copyright DESTINATION ${doc})
 install(PROGRAMS systemd/notify-example DESTINATION ${doc}/examples)

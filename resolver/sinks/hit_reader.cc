@@ -92,10 +92,10 @@ HitRecord HitReader::record_of(const telemetry::Hit& hit, const WallMicros& now,
     record.at = now - std::chrono::duration_cast<microseconds>(ticks - hit.at);
     record.hit = hit;
     record.name = name_text(hit.name());
-    record.service = keys_.name(KeyKind::Service, hit.service);
-    record.directive = keys_.name(KeyKind::Directive, hit.directive);
-    record.group = keys_.name(KeyKind::Group, hit.group);
-    record.exception = keys_.name(KeyKind::Exception, hit.exception);
+    record.service = keys_.name(KeyKind::Service, hit.service_key);
+    record.directive = keys_.name(KeyKind::Directive, hit.directive_key);
+    record.group = keys_.name(KeyKind::Group, hit.group_key);
+    record.exception = keys_.name(KeyKind::Exception, hit.exception_key);
     if (hit.identity != telemetry::IdentityLevel::None && client_name_)
         record.client = client_name_(hit.client, hit.identity, std::chrono::floor<seconds>(record.at));
     record.hit.client = IpAddress();  // the name is all that a sink may keep

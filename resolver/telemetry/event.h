@@ -50,22 +50,26 @@ inline constexpr std::size_t kSignalCount = static_cast<std::size_t>(Signal::Tur
 /// The role of the name in its service, plus one; 0: it is in no service.
 using RoleNumber = std::uint8_t;
 
-struct QueryEvent {
+/// What an event and a hit both have, so that one becomes the other by one copy.
+struct QueryFacts {
     Ticks at{};
     std::uint32_t latency_us = 0;
     QueryVerdict verdict = QueryVerdict::Forward;
     Source source = Source::None;
     QueryTransport transport = QueryTransport::Udp;
+    bool bypass = false;         // the service is of category bypass
     Key service_key = kKeyNone;  // the service or list that matched
     Key directive_key = kKeyNone;
     Key group_key = kKeyNone;
     Key exception_key = kKeyNone;
-    bool bypass = false;                           // the service is of category bypass
     IdentityLevel identity = IdentityLevel::None;  // the least of [privacy].identity and the directive's
     Signal signal = Signal::None;
     RoleNumber role = 0;
     wire::RrType type = wire::RrType::A;
     wire::Rcode rcode = wire::Rcode::NoError;
+};
+
+struct QueryEvent : QueryFacts {
     IpAddress client;
     ByteView name;  // folded, wire format
 };

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "resolver/telemetry/event.h"
 
@@ -35,21 +36,21 @@ inline constexpr std::size_t kSketchRegisters = 1024;
             .rank = static_cast<std::uint8_t>(zeros + 1)};
 }
 
-struct Hit {
-    Ticks at{};
-    std::uint32_t latency_us = 0;
-    Key service = kKeyNone;
-    Key directive = kKeyNone;
-    Key group = kKeyNone;
-    Key exception = kKeyNone;
-    wire::RrType type = wire::RrType::A;
-    QueryVerdict verdict = QueryVerdict::Forward;
-    Source source = Source::None;
-    QueryTransport transport = QueryTransport::Udp;
-    wire::Rcode rcode = wire::Rcode::NoError;
-    RoleNumber role = 0;
-    bool bypass = false;
-    IdentityLevel identity = IdentityLevel::None;
+/// A keyed hash of a client (the folded products of wyhash): `seed` is secret, and nobody sees the result.
+[[nodiscard]] inline std::uint64_t sketch_hash(const IpAddress& client, std::uint64_t seed) noexcept {
+    __extension__ using Product = unsigned __int128;
+    const auto folded = [](std::uint64_t a, std::uint64_t b) {
+        const Product product = static_cast<Product>(a) * b;
+        return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+    };
+    std::array<std::uint64_t, 2> halves;
+    std::memcpy(halves.data(), client.octets().data(), sizeof halves);
+    constexpr std::uint64_t kFirst = 0xa0761d6478bd642f;
+    constexpr std::uint64_t kSecond = 0xe7037ed1a0b428db;
+    return folded(folded(halves[0] ^ seed ^ kFirst, halves[1] ^ seed) ^ kSecond, seed ^ kFirst);
+}
+
+struct Hit : QueryFacts {
     SketchCell client_cell;
     SketchCell episode_cell;  // of the client in one span of ten minutes
     IpAddress client;         // unspecified for IdentityLevel::None
@@ -64,7 +65,7 @@ struct HitSettings {
     std::atomic<bool> wanted{false};
     std::atomic<bool> all{false};           // also queries that no directive covers, which never carry a client
     std::atomic<std::uint64_t> seed{0};     // of the sketches
-    std::atomic<std::uint64_t> episode{0};  // number of the present span of ten minutes
+    std::atomic<std::uint64_t> episode{0};  // a random number for each span of ten minutes, the same in all processes
 };
 
 }  // namespace cenote::telemetry

@@ -120,7 +120,12 @@ void Hub::want_hits(bool wanted, std::uint64_t seed, bool all) noexcept {
     hit_settings_.wanted.store(wanted, std::memory_order_relaxed);
 }
 
-void Hub::set_episode(std::uint64_t number) noexcept { hit_settings_.episode.store(number, std::memory_order_relaxed); }
+/// Spreads the number over 64 bits (the finaliser of SplitMix64): XOR with it makes another hash of a client.
+void Hub::set_episode(std::uint64_t number) noexcept {
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+    hit_settings_.episode.store(number ^ (number >> 31), std::memory_order_relaxed);
+}
 
 void Hub::take_hits(const std::function<void(const Hit&)>& take) {
     std::vector<Recorder*> recorders;

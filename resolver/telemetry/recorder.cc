@@ -40,13 +40,6 @@ Counter counter_of(wire::Rcode rcode) noexcept {
     }
 }
 
-/// Spreads a number over 64 bits (the finaliser of SplitMix64).
-constexpr std::uint64_t mixed(std::uint64_t number) noexcept {
-    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
-    number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
-    return number ^ (number >> 31);
-}
-
 /// The settings of a recorder without a Hub.
 const HitSettings& no_hits() noexcept {
     static const HitSettings kNone;
@@ -67,6 +60,18 @@ Recorder::Recorder(std::uint64_t seed, const HitSettings& hits, RecentSinkholes:
 Recorder::~Recorder() = default;
 
 void Recorder::count(Counter counter) noexcept { state_->add(counter); }
+
+inline void Recorder::State::hit(const QueryEvent& event) noexcept {
+    Hit* const hit = hits.slot();
+    if (hit == nullptr) return add(Counter::HitsLost);
+    const std::uint64_t client = sketch_hash(event.client, hit_settings.seed.load(std::memory_order_relaxed));
+    static_cast<QueryFacts&>(*hit) = event;
+    hit->client_cell = sketch_cell(client);
+    hit->episode_cell = sketch_cell(client ^ hit_settings.episode.load(std::memory_order_relaxed));
+    hit->client = event.identity == IdentityLevel::None ? IpAddress() : event.client;
+    hit->name_size = copy_name(event.name, hit->name_bytes);
+    hits.publish();
+}
 
 void Recorder::record(const QueryEvent& event) noexcept {
     State& state = *state_;
@@ -117,32 +122,6 @@ void Recorder::State::signal(const QueryEvent& event, std::uint64_t client) noex
     const bool way_around = event.signal == Signal::Resolver || event.signal == Signal::Vpn;
     if (way_around && RecentSinkholes::has(sinkhole_list, client, event.at))
         of_group[static_cast<std::size_t>(Signal::Turning)].add(1);
-}
-
-void Recorder::State::hit(const QueryEvent& event) noexcept {
-    Hit* const hit = hits.slot();
-    if (hit == nullptr) return add(Counter::HitsLost);
-    const std::uint64_t client = hash64(event.client.octets(), hit_settings.seed.load(std::memory_order_relaxed));
-    const std::uint64_t episode = hit_settings.episode.load(std::memory_order_relaxed);
-    hit->at = event.at;
-    hit->latency_us = event.latency_us;
-    hit->service = event.service_key;
-    hit->directive = event.directive_key;
-    hit->group = event.group_key;
-    hit->exception = event.exception_key;
-    hit->type = event.type;
-    hit->verdict = event.verdict;
-    hit->source = event.source;
-    hit->transport = event.transport;
-    hit->rcode = event.rcode;
-    hit->role = event.role;
-    hit->bypass = event.bypass;
-    hit->identity = event.identity;
-    hit->client_cell = sketch_cell(client);
-    hit->episode_cell = sketch_cell(mixed(client ^ mixed(episode)));
-    hit->client = event.identity == IdentityLevel::None ? IpAddress() : event.client;
-    hit->name_size = copy_name(event.name, hit->name_bytes);
-    hits.publish();
 }
 
 }  // namespace cenote::telemetry

@@ -59,12 +59,14 @@ public:
 private:
     static constexpr std::uint64_t kTag = 0xffff'ffff'0000'0000;  // the rest of a row is the second, never 0
 
-    static std::uint64_t second_of(Ticks at) noexcept {
-        return static_cast<std::uint32_t>(std::chrono::duration_cast<seconds>(at.time_since_epoch()).count() + 1);
+    /// 2^30 ns, about a second, which a shift gives.
+    static std::uint64_t second_of(Ticks at) noexcept { return second_of(at.time_since_epoch()) + 1; }
+    static constexpr std::uint64_t second_of(std::chrono::nanoseconds time) noexcept {
+        return static_cast<std::uint32_t>(time.count() >> 30);
     }
     /// Clocks of two workers may have been read in the other order: a row may be a little ahead.
     static bool is_old(std::uint64_t row, Ticks now) noexcept {
-        return second_of(now) > (row & ~kTag) + static_cast<std::uint64_t>(kKept.count());
+        return second_of(now) > (row & ~kTag) + second_of(kKept);
     }
 
     std::array<std::atomic<std::uint64_t>, kRows> rows_{};

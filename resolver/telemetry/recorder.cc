@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "resolver/base/hash.h"
 #include "resolver/base/random.h"
 
 namespace cenote::telemetry {
@@ -89,7 +88,7 @@ void Recorder::record(const QueryEvent& event) noexcept {
     GroupRow& group = state.groups[GroupRow::of(event.group_key)];
     group.queries.add(1);
     group.last_seen.raise(event.at.time_since_epoch().count());
-    const std::uint64_t client = hash64(event.client.octets(), state.seed);
+    const std::uint64_t client = sketch_hash(event.client, state.seed);
     group.clients.add(client);
     if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(event.at);
     if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))

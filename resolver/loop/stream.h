@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "resolver/base/bytes.h"
@@ -61,6 +62,10 @@ public:
     [[nodiscard]] virtual unsigned write_waits_for() const noexcept = 0;
     /// read() would return bytes although the socket has none.
     [[nodiscard]] virtual bool has_unread() const noexcept = 0;
+    /// A handshake is over, or there is none.
+    [[nodiscard]] virtual bool is_ready() const noexcept { return true; }
+    /// For people: why a read or a write of the layer above the socket Failed; empty: errno says so.
+    [[nodiscard]] virtual std::string failure() const { return {}; }
 };
 
 /// A transport without a layer of its own. `fd` is non-blocking, and connected or being connected.

@@ -55,6 +55,14 @@ public:
 
     int fd() const noexcept override { return fd_.get(); }
     bool has_unread() const noexcept override { return SSL_pending(session_.get()) > 0; }
+    bool is_ready() const noexcept override { return SSL_is_init_finished(session_.get()) != 0; }
+    std::string failure() const override {
+        if (!failed_) return {};
+        if (const long verdict = SSL_get_verify_result(session_.get()); verdict != X509_V_OK)
+            return std::string("its certificate is not accepted: ") + X509_verify_cert_error_string(verdict);
+        const char* const reason = ERR_reason_error_string(error_);
+        return reason == nullptr ? std::string() : std::string("TLS: ") + reason;
+    }
     unsigned read_waits_for() const noexcept override {
         return read_wants_write_ ? Poll::kReadable | Poll::kWritable : unsigned{Poll::kReadable};
     }
@@ -96,8 +104,11 @@ private:
             case SSL_ERROR_WANT_READ: return {Status::Again, 0};
             case SSL_ERROR_WANT_WRITE: wants_write = true; return {Status::Again, 0};
             case SSL_ERROR_ZERO_RETURN: return {Status::End, 0};
-            default: failed_ = true; return {Status::Failed, 0};
+            default: break;
         }
+        failed_ = true;
+        error_ = ERR_peek_last_error();
+        return {Status::Failed, 0};
     }
 
     UniqueFd fd_;
@@ -105,6 +116,7 @@ private:
     bool read_wants_write_ = false;
     bool write_wants_read_ = false;
     bool failed_ = false;
+    unsigned long error_ = 0;  // of OpenSSL, when it failed
 };
 
 }  // namespace

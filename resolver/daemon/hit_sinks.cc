@@ -84,7 +84,7 @@ void HitSinks::set_sinks() {
     if (history_ != nullptr) all.push_back(history_);
     if (log_ != nullptr) all.push_back(log_);
     seed_ = history_ == nullptr ? 0 : history_->seed();
-    reader_.set_sinks(std::move(all), seed_, log_ == nullptr ? sinks::Scope::Directives : log_options_.what);
+    reader_.set_sinks(std::move(all), seed_);
 }
 
 std::vector<sinks::ClosedLog> HitSinks::observe() {

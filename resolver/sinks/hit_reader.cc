@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/sinks/hit_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -41,11 +42,12 @@ HitReader::~HitReader() {
     thread_.join();
 }
 
-void HitReader::set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint64_t seed, Scope scope) {
+void HitReader::set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint64_t seed) {
     const MutexLock lock(mutex_);
     round();
     sinks_ = std::move(sinks);
-    hub_.want_hits(!sinks_.empty(), seed, scope == Scope::All);
+    const bool all = std::ranges::any_of(sinks_, [](const auto& sink) { return sink->scope() == Scope::All; });
+    hub_.want_hits(!sinks_.empty(), seed, all);
 }
 
 void HitReader::set_client_name(NameClient name) {
@@ -81,7 +83,8 @@ void HitReader::round() {
     hub_.set_episode(static_cast<std::uint64_t>(wall.time_since_epoch().count() / kEpisodeSeconds));
     hub_.take_hits([&](const telemetry::Hit& hit) CENOTE_REQUIRES(mutex_) {
         const HitRecord record = record_of(hit, now, ticks);
-        for (const auto& sink : sinks_) sink->take(record);
+        for (const auto& sink : sinks_)
+            if (hit.directive_key != telemetry::kKeyNone || sink->scope() == Scope::All) sink->take(record);
     });
     for (const auto& sink : sinks_) sink->end_round(wall);
 }
@@ -96,7 +99,7 @@ HitRecord HitReader::record_of(const telemetry::Hit& hit, const WallMicros& now,
     record.directive = keys_.name(KeyKind::Directive, hit.directive_key);
     record.group = keys_.name(KeyKind::Group, hit.group_key);
     record.exception = keys_.name(KeyKind::Exception, hit.exception_key);
-    if (hit.identity != telemetry::IdentityLevel::None && client_name_)
+    if (hit.directive_key != telemetry::kKeyNone && hit.identity != telemetry::IdentityLevel::None && client_name_)
         record.client = client_name_(hit.client, hit.identity, std::chrono::floor<seconds>(record.at));
     record.hit.client = IpAddress();  // the name is all that a sink may keep
     record.policy_version = policy_version_.load(std::memory_order_relaxed);

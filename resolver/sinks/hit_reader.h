@@ -39,9 +39,9 @@ public:
     HitReader(const HitReader&) = delete;
     HitReader& operator=(const HitReader&) = delete;
 
-    /// The sinks from now on; those that are no longer among them are destroyed before this returns. `seed` is the
-    /// secret of the sketches. Without sinks no worker makes hits.
-    void set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint64_t seed, Scope scope = Scope::Directives);
+    /// The sinks from now on; those that are no longer among them are released before this returns. `seed` is the
+    /// secret of the sketches. Without sinks no worker makes hits; with one of Scope::All each query is a hit.
+    void set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint64_t seed);
     void set_client_name(NameClient name);
     void set_policy_version(std::uint32_t version) noexcept;
     /// Hands over what the workers have recorded by now.

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "resolver/sinks/options.h"
 #include "resolver/telemetry/hit.h"
 
 namespace cenote::sinks {
@@ -36,6 +37,8 @@ struct HitRecord {
 class HitSink {
 public:
     virtual ~HitSink() = default;
+    /// Scope::Directives: take() gets no record without a directive.
+    [[nodiscard]] virtual Scope scope() const noexcept { return Scope::Directives; }
     virtual void take(const HitRecord& record) = 0;
     /// After each round of records, some ten times a second also when there were none.
     virtual void end_round(WallTime now) = 0;

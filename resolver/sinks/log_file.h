@@ -48,6 +48,7 @@ public:
     LogFile(const LogFile&) = delete;
     LogFile& operator=(const LogFile&) = delete;
 
+    [[nodiscard]] Scope scope() const noexcept override { return options_.what; }
     void take(const HitRecord& record) override;
     void end_round(WallTime now) override;
     /// Of lines that are taken from now on, by any thread.

@@ -16,8 +16,11 @@ struct Kept : HitSink {
     void take(const HitRecord& record) override { records.push_back(record); }
     void end_round(WallTime) override { ++rounds; }
 
+    [[nodiscard]] Scope scope() const noexcept override { return what; }
+
     std::vector<HitRecord> records;
     int rounds = 0;
+    Scope what = Scope::Directives;
 };
 
 class HitReaderTest : public testing::Test {
@@ -74,6 +77,30 @@ TEST_F(HitReaderTest, AClientIsNamedOnlyIfItsHitShowsIt) {
     EXPECT_EQ(sink_->records[0].client, "");
     EXPECT_EQ(sink_->records[1].client, "p-192.0.2.7");
     EXPECT_EQ(sink_->records[1].hit.client, IpAddress()) << "a sink gets the name only";
+}
+
+TEST_F(HitReaderTest, EachSinkGetsWhatItsScopeHas) {
+    const auto all = std::make_shared<Kept>();
+    all->what = Scope::All;
+    const auto name_client = [](const IpAddress& client, telemetry::IdentityLevel, WallTime) {
+        return client.to_string();
+    };
+    reader_.set_client_name(name_client);
+    reader_.set_sinks({sink_, all}, 1);
+    worker_.record(event_);
+    event_.directive_key = telemetry::kKeyNone;
+    event_.identity = telemetry::IdentityLevel::Address;
+    worker_.record(event_);
+    reader_.flush();
+    EXPECT_EQ(sink_->records.size(), 1U);
+    ASSERT_EQ(all->records.size(), 2U);
+    EXPECT_EQ(all->records[1].client, "") << "what no directive covers never has a client";
+    reader_.set_sinks({sink_}, 1);
+    worker_.record(event_);
+    reader_.flush();
+    EXPECT_EQ(hub_.collect().get(telemetry::Counter::HitsLost), 0U);
+    EXPECT_EQ(all->records.size(), 2U);
+    EXPECT_EQ(sink_->records.size(), 1U);
 }
 
 TEST_F(HitReaderTest, WithoutSinksNoHitIsMade) {

@@ -214,6 +214,7 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
     event.source = outcome == Outcome::Answered ? context.source : Source::None;
     if (reply.size >= wire::kHeaderSize) {
         event.rcode = static_cast<Rcode>(reply.space[3] & 0x0f);
+        event.has_answer = load_u16(&reply.space[6]) != 0;
         if ((reply.space[2] & 0x02) != 0) recorder_.count(telemetry::Counter::Truncated);
     }
     if (context.judged) {

@@ -65,6 +65,7 @@ struct QueryFacts {
     IdentityLevel identity = IdentityLevel::None;  // the least of [privacy].identity and the directive's
     Signal signal = Signal::None;
     RoleNumber role = 0;
+    bool has_answer = false;  // the reply has records in its answer section
     wire::RrType type = wire::RrType::A;
     wire::Rcode rcode = wire::Rcode::NoError;
 };

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/wire/message.h"
 
@@ -19,7 +21,7 @@ using telemetry::Source;
 
 constexpr std::int64_t kMicrosASecond = 1'000'000;
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) { return printable_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -188,18 +190,21 @@ std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t
     return dump(line);
 }
 
-/// The escapes of CEF: backslash and bar in its header, backslash and equals sign in values; a line's end as \n.
+/// The escapes of CEF: backslash and bar in its header, backslash and equals sign in values; a line's end as \n. Other
+/// control characters are shown as printable() shows them.
 std::string cef_escaped(std::string_view text, char separator) {
     std::string out;
-    for (const char c : text) {
-        if (c == '\\' || c == separator)
-            out.append({'\\', c});
-        else if (c == '\n' || c == '\r')
-            out += "\\n";
-        else
-            out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    while (true) {
+        const auto end = std::min(text.find_first_of("\r\n"), text.size());
+        const std::string line = printable(text.substr(0, end));
+        for (const char c : line) {
+            if (c == '\\' || c == separator) out += '\\';
+            out += c;
+        }
+        if (end == text.size()) return out;
+        out += "\\n";
+        text.remove_prefix(end + 1);
     }
-    return out;
 }
 
 std::string cef(const HitRecord& record, const LogOrigin& origin, std::uint64_t sequence) {

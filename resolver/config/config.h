@@ -65,6 +65,8 @@ struct Settings {
     sinks::PrivacyOptions privacy;
     history::Options history;
     sinks::LogOptions log;
+    std::vector<sinks::ExportOptions> exports;  // [[log.export]]
+    sinks::DnstapOptions dnstap;
     std::shared_ptr<const policy::Options> policy;
     std::shared_ptr<const ConfigurationFiles>
         files;  // what all this was read from; files with secrets are not among it

@@ -48,6 +48,9 @@ public:
         for (const auto& table : root.tables("tsig"))
             if (const auto secret = table.text("secret_file"))
                 may_read(secret->place, in_folder(*secret), users_.daemon);
+        if (const auto table = root.table("log"))
+            for (const auto& receiver : table->tables("export"))
+                if (const auto ca = receiver.text("ca")) may_read(ca->place, in_folder(*ca), users_.daemon);
         if (const auto table = root.table("blocklist")) check_blocklist(*table);
         for (const auto& table : root.tables("list")) check_list(table);
         if (const auto table = root.table("server")) {

@@ -16,8 +16,12 @@ void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_vers
     reader_.set_policy_version(policy_version);
     apply_privacy(settings);
     apply_history(settings.history, settings.node);
-    apply_log(settings.log, {.node = settings.node, .version = std::string(kVersion), .policy_digest = policy_digest});
+    const sinks::LogOrigin origin{
+        .node = settings.node, .version = std::string(kVersion), .policy_digest = policy_digest};
+    apply_log(settings.log, origin);
+    receivers_.apply(settings, origin);
     set_sinks();
+    receivers_.end_old();
 }
 
 /// Keys of pseudonyms are kept as long as the log that has them, also when no new pseudonyms are made.
@@ -83,6 +87,7 @@ void HitSinks::set_sinks() {
     std::vector<std::shared_ptr<sinks::HitSink>> all;
     if (history_ != nullptr) all.push_back(history_);
     if (log_ != nullptr) all.push_back(log_);
+    receivers_.add_to(all);
     seed_ = history_ == nullptr ? 0 : history_->seed();
     reader_.set_sinks(std::move(all), seed_);
 }
@@ -109,6 +114,7 @@ void HitSinks::stop() {
     reader_.set_sinks({}, 0);
     log_.reset();
     history_.reset();
+    receivers_.end_all();
 }
 
 std::vector<std::string> HitSinks::problems() const {

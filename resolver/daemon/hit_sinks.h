@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What keeps and shows the hits of directives: the history and the query log, as the configuration has them.
+// What keeps, shows and sends the hits of directives: the history, the query log and the receivers, as the
+// configuration has them.
 //
 // Threads:  the control thread; the sinks run on the reader's thread, the history writes on its own.
 // Time:     reads the clock when the history is opened.
@@ -14,7 +15,9 @@
 #include <vector>
 
 #include "resolver/config/config.h"
+#include "resolver/daemon/receivers.h"
 #include "resolver/history/history.h"
+#include "resolver/report/metrics.h"
 #include "resolver/sinks/hit_reader.h"
 #include "resolver/sinks/log_file.h"
 #include "resolver/sinks/pseudonyms.h"
@@ -35,8 +38,11 @@ public:
 
     /// One sentence for each sink that does not work.
     [[nodiscard]] std::vector<std::string> problems() const;
-    [[nodiscard]] std::uint64_t log_lost() const noexcept {
-        return log_ == nullptr ? lost_before_ : lost_before_ + log_->lost();
+    [[nodiscard]] std::vector<report::LostReceiver> lost_receivers() const { return receivers_.problems(); }
+    [[nodiscard]] report::LogLost lost() const noexcept {
+        return {.file = log_ == nullptr ? lost_before_ : lost_before_ + log_->lost(),
+                .syslog = receivers_.syslog_lost(),
+                .dnstap = receivers_.dnstap_lost()};
     }
     /// The file of the history; empty: there is none.
     [[nodiscard]] Path history_file() const { return history_ == nullptr ? Path() : history_options_.file; }
@@ -60,6 +66,7 @@ private:
     sinks::LogOptions log_options_;
     std::shared_ptr<sinks::LogFile> log_;
     std::uint64_t lost_before_ = 0;  // lines of logs before this one
+    Receivers receivers_;
     Mutex closed_mutex_;
     std::vector<sinks::ClosedLog> closed_ CENOTE_GUARDED_BY(closed_mutex_);
     std::uint64_t seed_ = 0;

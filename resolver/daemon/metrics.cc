@@ -53,7 +53,7 @@ std::string metrics_text(Running& running) {
                                  .exceptions = running.rulebook().open_exceptions(),
                                  .upstreams = upstream_views(running.queries().server()),
                                  .problems = problems_of(running),
-                                 .log_lost = running.hit_sinks().log_lost(),
+                                 .log_lost = running.hit_sinks().lost(),
                                  .history_written = running.hit_sinks().history_written(),
                                  .limits = limits_reached(running),
                                  .smallest = loaded.settings.privacy.smallest});

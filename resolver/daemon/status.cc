@@ -93,6 +93,7 @@ report::Condition condition_of(Running& running) {
     condition.suspended_by = suspended_by(running);
     condition.open_exceptions = running.rulebook().open_exceptions();
     condition.sinks = running.hit_sinks().problems();
+    condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);

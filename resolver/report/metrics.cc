@@ -112,8 +112,13 @@ void expose_upstreams(const UpstreamViews& upstreams, Exposition& out) {
 }
 
 void expose_sinks(const Labelled& labelled, Exposition& out) {
-    out.family("log_dropped_total", "counter", "lines that could not be written, by sink");
-    out.sample("log_dropped_total", {{"sink", "file"}}, static_cast<double>(labelled.log_lost));
+    out.family("log_dropped_total", "counter", "lines and frames that could not be written, by sink");
+    const auto lost = [&out](std::string_view sink, std::uint64_t count) {
+        out.sample("log_dropped_total", {{"sink", sink}}, static_cast<double>(count));
+    };
+    lost("file", labelled.log_lost.file);
+    lost("syslog", labelled.log_lost.syslog);
+    lost("dnstap", labelled.log_lost.dnstap);
     out.family("history_written_timestamp_seconds", "gauge",
                "the end of the last minute in the history, as Unix time; absent without a history");
     if (labelled.history_written != WallTime())

@@ -60,6 +60,13 @@ struct LimitsReached {
     std::uint64_t transfers_ended = 0;
 };
 
+/// Hits that a sink could not write, by sink.
+struct LogLost {
+    std::uint64_t file = 0;
+    std::uint64_t syslog = 0;
+    std::uint64_t dnstap = 0;
+};
+
 /// What metrics with labels show.
 struct Labelled {
     std::string version;
@@ -70,7 +77,7 @@ struct Labelled {
     std::vector<rules::ExceptionDocument> exceptions;
     UpstreamViews upstreams;
     std::vector<Problem> problems;
-    std::uint64_t log_lost = 0;
+    LogLost log_lost;
     WallTime history_written{};  // zero: there is no history
     LimitsReached limits;
     std::uint32_t smallest = 0;  // smaller numbers of clients are left out

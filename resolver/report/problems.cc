@@ -281,6 +281,12 @@ std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     for (const std::string& problem : condition.sinks)
         found.push_back(
             {Severity::Warning, problem, {}, "make room, or correct the path and its owner, then 'cenote reload'"});
+    for (const LostReceiver& receiver : condition.receivers)
+        found.push_back({Severity::Warning,
+                         fmt::format("receiver {} gets no hits: {}", receiver.address, receiver.why),
+                         {},
+                         "check the receiver and the path to it; the connection is tried automatically",
+                         fmt::format("receiver {}", receiver.address)});
     add_list_problems(condition, now, found);
     add_state_problems(condition, now, found);
     add_exceptions(condition, found);

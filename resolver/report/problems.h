@@ -44,6 +44,12 @@ struct Failure {
     std::string why;  // a line for each mistake
 };
 
+/// A receiver of hits that gets none.
+struct LostReceiver {
+    std::string address;
+    std::string why;  // follows the address in a sentence
+};
+
 /// A group with the number of its clients that were expected and seen.
 struct GroupClients {
     std::string group;
@@ -67,7 +73,8 @@ struct Condition {
     std::vector<rules::ExceptionDocument> open_exceptions;
     std::vector<std::string> waiting_for_restart;  // keys
     std::vector<std::string> sinks;                // what keeps hits and does not work
-    std::vector<SocketAddress> absent_addresses;   // of [server].listen
+    std::vector<LostReceiver> receivers;
+    std::vector<SocketAddress> absent_addresses;  // of [server].listen
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;

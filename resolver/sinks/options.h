@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is kept and shown of queries: [privacy] and [log].
+// What is kept, shown and sent of queries: [privacy], [log], [[log.export]] and [dnstap].
 //
 // Threads: plain values.   Memory: owns its texts.   Failure: none; parsing gives nullopt.
 #pragma once
@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "resolver/base/address.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
 #include "resolver/telemetry/event.h"
@@ -41,6 +42,36 @@ struct LogOptions {
     std::uint64_t max_size = std::uint64_t{1} << 30;
 
     friend bool operator==(const LogOptions&, const LogOptions&) = default;
+};
+
+/// The way to a receiver of hits.
+enum class Channel : std::uint8_t { Udp, Tcp, Tls, Unix };
+
+struct Destination {
+    std::string text;  // as the configuration has it, for people
+    Channel channel = Channel::Tcp;
+    SocketAddress address;  // of Unix: the path instead
+    Path path;
+    std::string name;  // of Tls: what the certificate is checked for
+    Path ca;           // of Tls: trusted authorities in PEM; empty: those of the system
+
+    friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+/// One [[log.export]].
+struct ExportOptions {
+    Destination to;
+    LogFormat format = LogFormat::Jsonl;
+    Scope what = Scope::Directives;
+
+    friend bool operator==(const ExportOptions&, const ExportOptions&) = default;
+};
+
+struct DnstapOptions {
+    std::optional<Destination> to;  // nullopt: no dnstap
+    Scope what = Scope::Directives;
+
+    friend bool operator==(const DnstapOptions&, const DnstapOptions&) = default;
 };
 
 }  // namespace cenote::sinks

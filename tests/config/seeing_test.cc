@@ -64,6 +64,52 @@ max_size = "64MiB")");
     EXPECT_EQ(settings->log.max_size, std::uint64_t{64} << 20);
 }
 
+TEST_F(SeeingSections, LinesGoToReceivers) {
+    const auto settings = read(R"([log]
+what = "all"
+[[log.export]]
+address = "tls://10.0.0.9#siem.agency.example"
+ca = "tls/ca.pem"
+format = "cef"
+[[log.export]]
+address = "udp://[2001:db8::9]"
+what = "directives")");
+    ASSERT_TRUE(settings.has_value());
+    ASSERT_EQ(settings->exports.size(), 2U);
+    const sinks::ExportOptions& tls = settings->exports[0];
+    EXPECT_EQ(tls.to.channel, sinks::Channel::Tls);
+    EXPECT_EQ(tls.to.address.to_string(), "10.0.0.9:6514");
+    EXPECT_EQ(tls.to.name, "siem.agency.example");
+    EXPECT_EQ(tls.to.ca, "/etc/cenote/tls/ca.pem");
+    EXPECT_EQ(tls.format, sinks::LogFormat::Cef);
+    EXPECT_EQ(tls.what, sinks::Scope::All) << "that of [log]";
+    EXPECT_EQ(settings->exports[1].to.address.to_string(), "[2001:db8::9]:514");
+    EXPECT_EQ(settings->exports[1].what, sinks::Scope::Directives);
+}
+
+TEST_F(SeeingSections, ADnstapReceiverHasAPathOrAPort) {
+    EXPECT_FALSE(read("[dnstap]\nsocket = \"\"")->dnstap.to.has_value());
+    EXPECT_EQ(read("[dnstap]\nsocket = \"/run/dnstap.sock\"")->dnstap.to->path, "/run/dnstap.sock");
+    const auto tcp = read("[dnstap]\nsocket = \"tcp://10.0.0.9:6000\"\nwhat = \"all\"");
+    EXPECT_EQ(tcp->dnstap.to->address.to_string(), "10.0.0.9:6000");
+    EXPECT_EQ(tcp->dnstap.what, sinks::Scope::All);
+    EXPECT_THAT(error_of("[dnstap]\nsocket = \"tcp://10.0.0.9\""), HasSubstr("write tcp://IP:PORT, or the path"));
+    EXPECT_THAT(error_of("[dnstap]\nsocket = \"udp://10.0.0.9:1\""), HasSubstr("write tcp://IP:PORT, or the path"));
+    EXPECT_THAT(error_of("[dnstap]\nsocket = \"/" + std::string(200, 'a') + "\""), HasSubstr("107 bytes at most"));
+}
+
+TEST_F(SeeingSections, AMistakenReceiverSaysWhatToWrite) {
+    const auto receiver = [this](const std::string& keys) { return error_of("[[log.export]]\n" + keys); };
+    EXPECT_THAT(receiver("address = \"10.0.0.9\""), HasSubstr("is no receiver; write udp://IP[:PORT], tcp://"));
+    EXPECT_THAT(receiver("address = \"tcp://siem.example:601\""), HasSubstr("is no receiver"));
+    EXPECT_THAT(receiver("address = \"tls://10.0.0.9\""), HasSubstr("where NAME is what its certificate"));
+    EXPECT_THAT(receiver("address = \"tcp://0.0.0.0\""), HasSubstr("is no destination"));
+    EXPECT_THAT(receiver("format = \"cef\""), HasSubstr("address"));
+    EXPECT_THAT(receiver("address = \"tcp://10.0.0.9\"\nca = \"x\""), HasSubstr("'ca' is for tls:// alone"));
+    EXPECT_THAT(receiver("address = \"tcp://10.0.0.9\"\n[[log.export]]\naddress = \"tcp://10.0.0.9\""),
+                HasSubstr("is listed twice; remove one"));
+}
+
 TEST_F(SeeingSections, MistakesSayWhatToWrite) {
     EXPECT_THAT(error_of("[log]\nformat = \"xml\""), HasSubstr("write one of jsonl, ecs, ocsf, cef"));
     EXPECT_THAT(error_of("[log]\nwhat = \"some\""), HasSubstr("write one of directives, all"));

@@ -56,6 +56,16 @@ TEST(Problems, ARefusedReloadGivesItsFirstMistakeAndTheirNumber) {
     EXPECT_THAT(problem.remedy, HasSubstr("'cenote reload'"));
 }
 
+TEST(Problems, AReceiverKeepsItsIdWhileTheReasonChanges) {
+    Condition condition;
+    condition.receivers = {{"tcp://10.0.0.9:601", "it has closed the connection"}};
+    const Problem closed = only(condition);
+    EXPECT_EQ(closed.severity, Severity::Warning);
+    EXPECT_EQ(closed.what, "receiver tcp://10.0.0.9:601 gets no hits: it has closed the connection");
+    condition.receivers[0].why = "it cannot be reached: Connection refused";
+    EXPECT_EQ(only(condition).key(), closed.key());
+}
+
 TEST(Problems, FilesThatWereRefusedAtTheStartAreAnErrorUntilAReload) {
     Condition condition;
     condition.refused_start = {kBefore, "directives.d/a.toml:1:2: unknown key 'a'\ncenote.toml:5:1: no id"};

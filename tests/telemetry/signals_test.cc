@@ -75,7 +75,7 @@ TEST_F(SignalsTest, AClientThatMetASinkholeTurns) {
     signal(worker_, Signal::Resolver, 1);
     signal(worker_, Signal::Vpn, 1);
     EXPECT_EQ(counts(), (Counts{{"resolver 1", 2}, {"vpn 1", 1}, {"turning 1", 2}}));
-    now_ += seconds{1};
+    now_ += seconds{2};
     signal(worker_, Signal::Resolver, 1);
     EXPECT_EQ(counts().at("turning 1"), 2U);
 }
@@ -104,7 +104,7 @@ TEST_F(SignalsTest, AWayAroundThatIsSinkholedAndAskedAgainIsNoTurning) {
 
 TEST_F(SignalsTest, WhatIsForgottenDoesNotTurn) {
     sinkhole(worker_, 1);
-    hub_.forget_sinkholes(now_ + seconds{601});
+    hub_.forget_sinkholes(now_ + seconds{602});
     signal(worker_, Signal::Resolver, 1);
     EXPECT_EQ(counts(), (Counts{{"resolver 1", 1}}));
 }

@@ -25,6 +25,12 @@ std::int64_t month_of(WallTime at) {
     return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
 }
 
+/// 0: there is no file.
+std::uint64_t inode_of(const Path& path) {
+    struct stat there {};
+    return ::stat(path.c_str(), &there) == 0 ? there.st_ino : 0;
+}
+
 /// Puts a damaged file and its journals aside; the new path.
 Path put_aside(const Path& path, WallTime now) {
     const Path aside = path.string() + fmt::format(".damaged-{}", number_of(now));
@@ -61,7 +67,8 @@ std::uint64_t seed_id_of(std::uint64_t seed) {
     return id;
 }
 
-Store::Store(std::unique_ptr<Tables> tables, std::string node) : tables_(std::move(tables)), node_(std::move(node)) {}
+Store::Store(std::unique_ptr<Tables> tables, std::string node, Path path)
+    : tables_(std::move(tables)), node_(std::move(node)), path_(std::move(path)), inode_(inode_of(path_)) {}
 Store::~Store() = default;
 
 Result<Store::Opened> Store::open(const Path& path, std::string node, WallTime now) {
@@ -75,13 +82,23 @@ Result<Store::Opened> Store::open(const Path& path, std::string node, WallTime n
     }
     if (!tables) return std::move(tables).error();
     ::chmod(path.c_str(), kMode);
-    return Opened{std::unique_ptr<Store>(new Store(std::move(*tables), std::move(node))), std::move(problem)};
+    return Opened{std::unique_ptr<Store>(new Store(std::move(*tables), std::move(node), path)), std::move(problem)};
 }
 
 Result<std::unique_ptr<Store>> Store::open_read_only(const Path& path) {
     auto tables = Tables::open_read_only(path);
     if (!tables) return std::move(tables).error();
-    return std::unique_ptr<Store>(new Store(std::move(*tables), ""));
+    return std::unique_ptr<Store>(new Store(std::move(*tables), "", path));
+}
+
+Status Store::begin_anew_if_removed() {
+    if (inode_of(path_) == inode_) return Done{};
+    auto tables = Tables::open(path_);
+    if (!tables) return std::move(tables).error();
+    ::chmod(path_.c_str(), kMode);
+    tables_ = std::move(*tables);
+    inode_ = inode_of(path_);
+    return Done{};
 }
 
 Status Store::in_transaction(const std::function<Status()>& steps) {
@@ -94,6 +111,7 @@ Status Store::in_transaction(const std::function<Status()>& steps) {
 }
 
 Status Store::write(const Minute& minute, WallTime alive) {
+    if (auto there = begin_anew_if_removed(); !there) return there;
     return in_transaction([&]() -> Status {
         for (const auto& [series, count] : minute.counts)
             for (const Span span : {Span::Minute, Span::Hour, Span::Day})

@@ -19,7 +19,8 @@
 // Threads:  one at a time.
 // Memory:   SQLite's page cache, and the rows of a result.
 // Failure:  Result with one line. A write that fails has changed nothing. open() refuses a file of a later version and
-//           leaves it as it is; a damaged file is put aside, and a new one begun.
+//           leaves it as it is; a damaged file is put aside, and a new one begun. So it is where the file was removed
+//           meanwhile: SQLite would write on into one that nobody can open any more.
 #pragma once
 
 #include <cstdint>
@@ -178,11 +179,14 @@ public:
 
 private:
     struct Tables;
-    Store(std::unique_ptr<Tables> tables, std::string node);
+    Store(std::unique_ptr<Tables> tables, std::string node, Path path);
+    Status begin_anew_if_removed();
     Status in_transaction(const std::function<Status()>& steps);
 
     std::unique_ptr<Tables> tables_;
     std::string node_;
+    Path path_;
+    std::uint64_t inode_ = 0;  // of the open file
 };
 
 /// Tells equal seeds from different ones, and does not give the seed away.

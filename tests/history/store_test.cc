@@ -261,6 +261,22 @@ TEST_F(StoreTest, ADamagedFileIsPutAsideAndCountingBeginsAnew) {
     EXPECT_EQ(problem_, "");
 }
 
+TEST_F(StoreTest, AFileThatIsRemovedIsBegunAnew) {
+    const auto store = open();
+    ASSERT_TRUE(store->write(minute_at(kNow, 1), kNow).ok());
+    std::filesystem::remove(path_);
+    ASSERT_TRUE(store->write(minute_at(kNow, 2), kNow).ok());
+    ASSERT_TRUE(store->write(minute_at(kNow + seconds(60), 4), kNow).ok());
+    EXPECT_EQ(rows(*Store::open_read_only(path_).value(), Span::Day).at(0).count, 6U);
+    std::filesystem::remove(path_);
+    for (const char* journal : {"-wal", "-shm"}) std::filesystem::remove(path_.string() + journal);
+    std::filesystem::create_directory(path_);
+    EXPECT_FALSE(store->write(minute_at(kNow, 8), kNow).ok());
+    std::filesystem::remove(path_);
+    ASSERT_TRUE(store->write(minute_at(kNow, 8), kNow).ok());
+    EXPECT_EQ(rows(*Store::open_read_only(path_).value(), Span::Day).at(0).count, 8U);
+}
+
 TEST_F(StoreTest, AFileOfALaterVersionIsRefusedAndLeftAsItIs) {
     open();
     ASSERT_TRUE(sqlite::Database::open(path_, sqlite::Database::Mode::Write)->run("PRAGMA user_version = 3").ok());

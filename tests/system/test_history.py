@@ -141,6 +141,28 @@ class History(SystemTest):
         self.resolver.stop()
         self.assertEqual(self.counted(), 1, "counting began with the file")
 
+    def test_a_file_that_is_deleted_is_begun_anew(self):
+        self.start("2098-03-20T12:00:45Z")
+        self.ask(3)
+        self.clock.set("2098-03-20T12:01:00Z")
+        eventually(lambda: self.counted() == 3, "the first minute")
+        for path in self.resolver.folder.glob("history.db*"):
+            path.unlink()
+        self.ask(2)
+        self.clock.set("2098-03-20T12:01:59Z")
+        self.clock.set("2098-03-20T12:02:00Z")
+
+        def begun_anew():
+            try:
+                return self.counted() == 2
+            except sqlite3.OperationalError:  # there is no file yet, or it has no tables yet
+                return False
+
+        eventually(begun_anew, "a new file")
+        self.ask(1)
+        self.resolver.stop()
+        self.assertEqual((self.counted(), self.file.stat().st_mode & 0o777), (3, 0o640))
+
     @unittest.skipIf(WHY_NOT, WHY_NOT)
     def test_a_full_disk_costs_nothing_that_is_counted(self):
         self.resolver = self.node()

@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace cenote {
@@ -33,7 +34,7 @@ public:
     }
 
     /// Where the next value goes, for the writer to make it in place: publish() hands it to the reader. nullptr: the
-    /// ring is full. The slot has the bytes of an old value.
+    /// ring is full.
     [[nodiscard]] T* slot() noexcept {
         const auto head = head_.load(std::memory_order_relaxed);
         if (head - tail_seen_ > mask_) {
@@ -44,10 +45,11 @@ public:
     }
     void publish() noexcept { head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
 
+    /// The slot keeps nothing of the value.
     bool pop(T& value) noexcept {
         const auto tail = tail_.load(std::memory_order_relaxed);
         if (tail == head_.load(std::memory_order_acquire)) return false;
-        value = slots_[tail & mask_];
+        value = std::exchange(slots_[tail & mask_], T{});
         tail_.store(tail + 1, std::memory_order_release);
         return true;
     }

@@ -46,16 +46,15 @@ Response ping(Running& running, const Peer&, const Request&) {
     return done({{field::kVersion, kVersion}, {field::kTimezone, running.enforcement().loaded().settings.timezone}});
 }
 Response status(Running& running, const Peer&, const Request&) { return done(status_json(running)); }
-Response stats(Running& running, const Peer&, const Request&) { return done(stats_json(running)); }
+Response stats(Running& running, const Peer& peer, const Request& request) {
+    return done(stats_json(running, [&] { return why_no_clients(running, peer, request, "stats: bypass"); }));
+}
 
 Response top(Running& running, const Peer& peer, const Request& request) {
     constexpr std::size_t kRowsMax = 1000;
     const std::string what = text_of(request, field::kWhat).value_or("services");
-    if (what == "clients") {
-        if (!peer.may_inspect) return may_not_inspect(peer, "clients");
-        if (auto recorded = record_look(running, peer, request, "top clients"); !recorded)
-            return fail(recorded.error().text);
-    }
+    if (what == "clients")
+        if (auto why = why_no_clients(running, peer, request, "top clients"); !why.empty()) return fail(std::move(why));
     // A name that few clients query says what one of them does.
     const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
     auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsMax),
@@ -65,7 +64,8 @@ Response top(Running& running, const Peer& peer, const Request& request) {
 /// Names that many clients ask for: what the acceptance of lists needs, and no more.
 Response popular_names(Running& running, const Peer&, const Request&) {
     constexpr std::size_t kRows = 1000;
-    return done(*top_json(running, "names", kRows, report::kPopularClientsMin));
+    const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
+    return done(*top_json(running, "names", kRows, std::max(report::kPopularClientsMin, smallest)));
 }
 
 Response policy_in_force(Running& running, const Peer&, const Request&) {

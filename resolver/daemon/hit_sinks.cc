@@ -40,11 +40,16 @@ void HitSinks::apply_privacy(const config::Settings& settings) {
             pseudonym_problem_ = fmt::format("clients get no pseudonyms: {}", opened.error().text);
     }
     if (pseudonyms_ != nullptr) pseudonyms_->set_rotation(settings.privacy.rotate);
-    if (settings.privacy.identity == IdentityLevel::None) return reader_.set_client_name(nullptr);
-    reader_.set_client_name([names = pseudonyms_](const IpAddress& client, IdentityLevel level, WallTime at) {
+    identity_ = settings.privacy.identity;
+    client_name_ = [names = pseudonyms_](const IpAddress& client, IdentityLevel level, WallTime at) {
         if (level == IdentityLevel::Address) return client.to_string();
         return names == nullptr ? std::string() : names->name(client, at);
-    });
+    };
+    reader_.set_client_name(identity_ == IdentityLevel::None ? nullptr : client_name_);
+}
+
+std::string HitSinks::name_client(const IpAddress& client) const {
+    return identity_ == telemetry::IdentityLevel::None ? std::string() : client_name_(client, identity_, wall_now());
 }
 
 void HitSinks::apply_history(const history::Options& options, const std::string& node) {

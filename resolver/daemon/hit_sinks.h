@@ -36,6 +36,9 @@ public:
     /// Hands over and writes what was recorded by now.
     void stop();
 
+    /// A client as [privacy] lets it be shown now; empty: not at all.
+    [[nodiscard]] std::string name_client(const IpAddress& client) const;
+
     /// One sentence for each sink that does not work.
     [[nodiscard]] std::vector<std::string> problems() const;
     [[nodiscard]] std::vector<report::LostReceiver> lost_receivers() const { return receivers_.problems(); }
@@ -72,6 +75,8 @@ private:
     std::uint64_t seed_ = 0;
     std::shared_ptr<sinks::Pseudonyms> pseudonyms_;
     std::string pseudonym_problem_;
+    telemetry::IdentityLevel identity_ = telemetry::IdentityLevel::None;
+    sinks::HitReader::NameClient client_name_;
     seconds pseudonyms_kept_{};
     WallTime observed_{};      // the last observe()
     Ticks destroy_from_{};     // no key is destroyed before

@@ -18,6 +18,12 @@ namespace cenote::daemon {
 
 /// The response to a user without Peer::may_inspect.
 [[nodiscard]] control::Response may_not_inspect(const control::Peer& peer, std::string_view what);
+/// What of a client is kept.
+[[nodiscard]] telemetry::IdentityLevel identity_level(const Running& running);
+/// Why the clients behind `what` cannot be shown to `peer`, also where this look cannot be recorded; empty: they can,
+/// and the look is recorded.
+[[nodiscard]] std::string why_no_clients(Running& running, const control::Peer& peer, const control::Request& request,
+                                         const std::string& what);
 /// Records that `peer` looks at `what`, with the purpose that the request gives, if any.
 [[nodiscard]] Status record_look(Running& running, const control::Peer& peer, const control::Request& request,
                                  std::string what);

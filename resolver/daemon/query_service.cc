@@ -18,6 +18,7 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
         notify_transfer_process(set, zone.zone.to_string());
     });
     service->zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
+    hub.set_identity(settings.privacy.identity);
     auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
                                         *service->cache_, hub, &service->zones_->xfr_queue());
     if (!server) return std::move(server).error();
@@ -35,6 +36,7 @@ QueryService::~QueryService() {
 void QueryService::apply(const Enforcement& enforcement) {
     const config::Settings& settings = enforcement.loaded().settings;
     cache_->set_limits(settings.cache);
+    hub_.set_identity(settings.privacy.identity);  // before the workers wake
     server_->wake();
     zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
 }

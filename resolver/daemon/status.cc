@@ -5,6 +5,7 @@
 #include <map>
 
 #include "blocklists/list_store.h"
+#include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/rule_views.h"
 #include "resolver/daemon/upstream_view.h"
@@ -42,11 +43,15 @@ std::vector<report::GroupClients> expected_clients(const Running& running) {
     for (const telemetry::GroupActivity& activity : running.queries().hub().collect().groups)
         seen[std::string(running.enforcement().keys().name(telemetry::KeyKind::Group, activity.group))] =
             activity.clients;
+    const std::uint32_t smallest = running.enforcement().loaded().settings.privacy.smallest;
     for (const policy::Group& group : groups) {
         if (group.expected == 0) continue;
-        report::GroupClients row{.group = group.id, .expected = group.expected};
-        for (const policy::Group& inner : groups)
-            if (policy::lies_within(inner, group)) row.seen += seen[inner.id];
+        report::GroupClients row{.group = group.id, .expected = group.expected, .smallest = smallest};
+        for (const policy::Group& inner : groups) {
+            if (!policy::lies_within(inner, group)) continue;
+            row.seen += seen[inner.id];
+            if (seen[inner.id] < smallest) row.few += seen[inner.id];
+        }
         rows.push_back(std::move(row));
     }
     return rows;
@@ -68,6 +73,13 @@ std::map<std::string, WallTime> times_made(const Running& running, WallTime now)
         if (const auto made = story(directive.id).made) times[directive.id] = made->at;
     }
     return times;
+}
+
+std::vector<telemetry::TopRow> top_clients(Running& running, std::size_t rows) {
+    auto clients = running.queries().hub().top_clients(rows);
+    for (telemetry::TopRow& row : clients)
+        if (const auto client = IpAddress::parse(row.key)) row.key = running.hit_sinks().name_client(*client);
+    return clients;
 }
 
 report::ClockPair clocks_now() { return {.ticks = ticks_now(), .wall = wall_now()}; }
@@ -134,9 +146,15 @@ Json status_json(Running& running) {
     return report::status_json(state);
 }
 
-Json stats_json(Running& running) {
-    return report::stats_json(collect(running), running.enforcement().keys(), running.queries().cache().stats(),
-                              clocks_now());
+Json stats_json(Running& running, const std::function<std::string()>& why_no_rows) {
+    const telemetry::Metrics metrics = collect(running);
+    const bool any = std::ranges::any_of(metrics.bypass, [](const auto& row) { return row.client != IpAddress(); });
+    const report::BypassView view{
+        .hidden = any || identity_level(running) == telemetry::IdentityLevel::None ? why_no_rows() : std::string(),
+        .smallest = running.enforcement().loaded().settings.privacy.smallest,
+        .name = [&running](const IpAddress& client) { return running.hit_sinks().name_client(client); }};
+    return report::stats_json(metrics, running.enforcement().keys(), running.queries().cache().stats(), clocks_now(),
+                              view);
 }
 
 Json groups_json(Running& running) {
@@ -156,8 +174,7 @@ std::optional<Json> top_json(Running& running, std::string_view what, std::size_
     if (what == "names")
         return report::top_sampled_json(report::TopSampled::Names,
                                         running.queries().hub().top_names(rows, clients_min));
-    if (what == "clients")
-        return report::top_sampled_json(report::TopSampled::Clients, running.queries().hub().top_clients(rows));
+    if (what == "clients") return report::top_sampled_json(report::TopSampled::Clients, top_clients(running, rows));
     if (what == "services")
         return report::top_counted_json(report::TopCounted::Services, collect(running), running.enforcement().keys(),
                                         rows);

@@ -5,7 +5,9 @@
 // Threads: the control thread.   Memory: the answer.   Failure: none.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +24,8 @@ namespace cenote::daemon {
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running, const report::Condition& condition);
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
-[[nodiscard]] control::Json stats_json(Running& running);
+/// `why_no_rows` is asked why rows of clients may not be shown, where there are any; empty: they may.
+[[nodiscard]] control::Json stats_json(Running& running, const std::function<std::string()>& why_no_rows);
 [[nodiscard]] control::Json groups_json(Running& running);
 /// The most frequent rows; nullopt for an unknown `what`. Names are listed from `clients_min` clients on.
 [[nodiscard]] std::optional<control::Json> top_json(Running& running, std::string_view what, std::size_t rows,

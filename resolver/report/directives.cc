@@ -150,7 +150,7 @@ Json groups_json(const policy::Options& options, std::span<const GroupTraffic> t
         for (const GroupTraffic& seen : traffic) {
             if (seen.group != group.id) continue;
             row[field::kQueries] = seen.queries;
-            row[field::kClientsSeen] = clients_json(seen.clients, smallest);
+            put_clients(row, field::kClientsSeen, seen.clients, smallest);
             row[field::kLastSeen] = format_time(seen.last_seen);
         }
         rows.push_back(std::move(row));

@@ -29,7 +29,7 @@ struct GroupTraffic {
 };
 
 /// Without traffic, as read from files, `clients_seen` and `last_seen` are null and `queries` is absent. A number of
-/// clients below `smallest` is shown as "<5" ([privacy]).
+/// clients below `smallest` is null as well, beside `fewer_than` ([privacy]).
 [[nodiscard]] Json groups_json(const policy::Options& options, std::span<const GroupTraffic> traffic,
                                std::uint32_t smallest);
 

@@ -227,6 +227,9 @@ inline constexpr Name kVerdicts = "verdicts";
 inline constexpr Name kCount = "count";
 inline constexpr Name kBypass = "bypass";
 inline constexpr Name kNames = "names";
+inline constexpr Name kBypassClients = "bypass_clients";
+inline constexpr Name kBypassNote = "bypass_note";
+inline constexpr Name kFewerThan = "fewer_than";
 
 // bypass
 inline constexpr Name kSignal = "signal";

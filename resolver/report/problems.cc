@@ -194,6 +194,12 @@ void add_upstream_problems(const UpstreamViews& upstreams, Problems& found) {
                              std::string(kUpstreamKey) + server, Logged::Both});
 }
 
+/// The number of a small group inside would follow from the sum and the numbers of the other groups.
+std::string seen_text(const GroupClients& group) {
+    if (group.seen != 0 && group.seen < group.smallest) return fmt::format("fewer than {}", group.smallest);
+    return group.few == 0 ? std::to_string(group.seen) : fmt::format("at least {}", group.seen - group.few);
+}
+
 void add_network_problems(const Condition& condition, Problems& found) {
     for (const SocketAddress& address : condition.absent_addresses)
         found.push_back({Severity::Warning,
@@ -207,7 +213,7 @@ void add_network_problems(const Condition& condition, Problems& found) {
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2)
             found.push_back({Severity::Warning,
                              fmt::format("group {}: {} of {} expected clients have queried this node since its start",
-                                         group.group, group.seen, group.expected),
+                                         group.group, seen_text(group), group.expected),
                              {},
                              "see which resolvers its clients use (DHCP, fixed settings), or change 'expected'",
                              std::string(kGroupKey) + group.group});

@@ -55,6 +55,8 @@ struct GroupClients {
     std::string group;
     std::uint64_t expected = 0;
     std::uint64_t seen = 0;  // since the start, an estimate
+    std::uint64_t few = 0;   // of them, in groups whose number is not shown ([privacy].smallest)
+    std::uint32_t smallest = 0;
 };
 
 /// What may be a problem, as plain values. Spans must outlive the call only.

@@ -40,31 +40,38 @@ Json verdicts_json(const Metrics& metrics, const Keys& keys) {
     return rows;
 }
 
-Json bypass_json(const Metrics& metrics, const Keys& keys, const ClockPair& now) {
+Json bypass_json(const Metrics& metrics, const Keys& keys, const ClockPair& now, const BypassView& view) {
     Json rows = Json::array();
-    for (const telemetry::BypassClient& row : metrics.bypass)
-        rows.push_back({{field::kClient, row.client.to_string()},
+    if (!view.hidden.empty()) return rows;
+    for (const telemetry::BypassClient& row : metrics.bypass) {
+        if (row.client == IpAddress()) continue;
+        rows.push_back({{field::kClient, view.name(row.client)},
                         {field::kService, keys.name(KeyKind::Service, row.service)},
                         {field::kQueries, row.count},
                         {field::kLastSeen, format_time(now.wall_at(row.last_seen))}});
+    }
     return rows;
 }
 
 }  // namespace
 
-Json stats_json(const Metrics& metrics, const Keys& keys, const cache::Stats& cache, const ClockPair& now) {
+Json stats_json(const Metrics& metrics, const Keys& keys, const cache::Stats& cache, const ClockPair& now,
+                const BypassView& bypass) {
     const telemetry::Histogram latency = metrics.all_latency();
-    return {{field::kCounters, counters_json(metrics)},
-            {field::kLatency,
-             {{field::kMedian, latency.quantile(0.5)},
-              {field::kNinetieth, latency.quantile(0.9)},
-              {field::kNinetyNinth, latency.quantile(0.99)}}},
-            {field::kCache,
-             {{field::kEntries, cache.entries},
-              {field::kBytesUsed, cache.bytes_used},
-              {field::kBytesMax, cache.bytes_max}}},
-            {field::kVerdicts, verdicts_json(metrics, keys)},
-            {field::kBypass, bypass_json(metrics, keys, now)}};
+    Json stats{{field::kCounters, counters_json(metrics)},
+               {field::kLatency,
+                {{field::kMedian, latency.quantile(0.5)},
+                 {field::kNinetieth, latency.quantile(0.9)},
+                 {field::kNinetyNinth, latency.quantile(0.99)}}},
+               {field::kCache,
+                {{field::kEntries, cache.entries},
+                 {field::kBytesUsed, cache.bytes_used},
+                 {field::kBytesMax, cache.bytes_max}}},
+               {field::kVerdicts, verdicts_json(metrics, keys)},
+               {field::kBypass, bypass_json(metrics, keys, now, bypass)},
+               {field::kBypassNote, text_or_null(bypass.hidden)}};
+    put_clients(stats, field::kBypassClients, metrics.bypass.size(), bypass.smallest);
+    return stats;
 }
 
 Json top_sampled_json(TopSampled what, std::span<const telemetry::TopRow> rows) {

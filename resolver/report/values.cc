@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/values.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/fields.h"
 
 namespace cenote::report {
 
 Json time_json(const std::optional<WallTime>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
 
-Json clients_json(std::uint64_t clients, std::uint32_t smallest) {
-    if (clients == 0 || clients >= smallest) return clients;
-    return fmt::format("<{}", smallest);
+void put_clients(Json& row, const char* key, std::uint64_t clients, std::uint64_t smallest) {
+    const bool few = clients != 0 && clients < smallest;
+    row[key] = few ? Json(nullptr) : Json(clients);
+    if (few) row[field::kFewerThan] = smallest;
 }
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }

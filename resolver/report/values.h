@@ -18,8 +18,8 @@ using control::Json;
 
 /// "2026-12-31T14:59:59Z", or null.
 [[nodiscard]] Json time_json(const std::optional<WallTime>& time);
-/// A number of clients; "<5" where it is below `smallest`, 5 here, and not 0.
-[[nodiscard]] Json clients_json(std::uint64_t clients, std::uint32_t smallest);
+/// Puts a number of clients into `row`: null with a field `fewer_than` where it is below `smallest`, and not 0.
+void put_clients(Json& row, const char* key, std::uint64_t clients, std::uint64_t smallest);
 /// The text; null where it is empty.
 [[nodiscard]] Json text_or_null(std::string_view text);
 

@@ -74,6 +74,7 @@ void Worker::stop() noexcept {
 /// put a part; and after drain() and stop().
 void Worker::on_wakeup() {
     send_parts();
+    recorder_.refresh();
     engine_.begin_batch();
     if (stopping_.load(std::memory_order_relaxed)) return loop_.stop();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;

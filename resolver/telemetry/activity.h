@@ -62,32 +62,46 @@ struct ExceptionRow {
     }
 };
 
-/// One row a client, in one of a few places that its hash selects; a client that finds them all in use is not kept.
+/// One row a client, in one of a few places that its hash selects; a client that finds them all in use is not kept. A
+/// row has the address only where add() was given one.
 class ClientTable {
 public:
     static constexpr std::size_t kRows = 2048;
 
-    /// `hashed`: the hash of the client. False: no free row.
-    bool add(const IpAddress& client, std::uint64_t hashed, Key service, Ticks at) noexcept;
-    /// fn(client, service, count, last_seen) for each.
+    /// `hashed`: the keyed hash of the client. `client`: its address, unspecified where only the hash may be kept.
+    /// False: no free row.
+    bool add(std::uint64_t hashed, const IpAddress& client, Key service, Ticks at) noexcept;
+    /// Removes all rows. By the writer.
+    void clear() noexcept;
+    /// fn(hashed, client, service, count, last_seen) for each; `client` is unspecified where it is not kept.
     template <typename Fn>
     void for_each(Fn fn) const {
         for (const Row& row : rows_) {
-            // The address is written once, before the first count is stored with release.
-            if (const auto count = row.count.load(std::memory_order_acquire); count != 0)
-                fn(row.client(), row.service.load(), count, Ticks(Ticks::duration(row.last_seen.load())));
+            // The hash is written before the first count is stored with release. A count that falls meanwhile is that
+            // of a row that was removed, which may be another client's by now.
+            const auto count = row.count.load(std::memory_order_acquire);
+            if (count == 0) continue;
+            const auto hashed = row.hashed.load(std::memory_order_acquire);
+            const IpAddress client = row.client();
+            if (row.count.load(std::memory_order_relaxed) >= count)
+                fn(hashed, client, row.service.load(), count, Ticks(Ticks::duration(row.last_seen.load())));
         }
     }
 
 private:
     static constexpr std::size_t kProbes = 8;
     struct Row {
+        std::atomic<std::uint64_t> hashed{0};
         std::array<std::atomic<std::uint64_t>, 2> address{};
+        std::atomic<std::uint32_t> version{0};  // of the address; odd: there is one
         std::atomic<std::uint64_t> count{0};
         Tally<Ticks::rep> last_seen;
         std::atomic<Key> service{kKeyNone};
 
+        [[nodiscard]] bool has_address() const noexcept { return version.load(std::memory_order_relaxed) % 2 == 1; }
         [[nodiscard]] IpAddress client() const noexcept;
+        void set_client(const IpAddress& client) noexcept;
+        void clear() noexcept;
     };
     std::array<Row, kRows> rows_;
 };

@@ -60,12 +60,14 @@ struct Hit : QueryFacts {
     [[nodiscard]] ByteView name() const noexcept { return ByteView(name_bytes).first(name_size); }
 };
 
-/// What all recorders of a Hub need to make hits.
+/// What all recorders of a Hub need to make hits, and to keep no more of clients than [privacy].identity allows.
 struct HitSettings {
     std::atomic<bool> wanted{false};
     std::atomic<bool> all{false};           // also queries that no directive covers, which never carry a client
     std::atomic<std::uint64_t> seed{0};     // of the sketches
     std::atomic<std::uint64_t> episode{0};  // a random number for each span of ten minutes, the same in all processes
+    std::atomic<IdentityLevel> identity{IdentityLevel::None};  // what recorders keep of clients, beside keyed hashes
+    std::atomic<std::uint32_t> forget{0};  // another number: recorders remove what they keep of clients
 };
 
 }  // namespace cenote::telemetry

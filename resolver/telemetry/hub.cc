@@ -70,10 +70,12 @@ Metrics Hub::collect() const {
 }
 
 std::vector<BypassClient> Hub::bypass_clients() const {
-    std::map<IpAddress, BypassClient> by_client;
-    const auto add = [&](const IpAddress& client, Key service, std::uint64_t count, Ticks last_seen) {
-        BypassClient& row = by_client[client];
-        row.client = client;
+    std::map<std::uint64_t, BypassClient> by_hash;
+    const auto add = [&](std::uint64_t hashed, const IpAddress& client, Key service, std::uint64_t count,
+                         Ticks last_seen) {
+        BypassClient& row = by_hash[hashed];
+        if (hit_settings_.identity.load(std::memory_order_relaxed) != IdentityLevel::None && client != IpAddress())
+            row.client = client;
         row.count += count;
         if (last_seen < row.last_seen) return;
         row.last_seen = last_seen;
@@ -81,8 +83,10 @@ std::vector<BypassClient> Hub::bypass_clients() const {
     };
     for (const auto& recorder : recorders_) recorder->state_->bypass.for_each(add);
     std::vector<BypassClient> rows;
-    for (const auto& [client, row] : by_client) rows.push_back(row);
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    for (const auto& [hashed, row] : by_hash) rows.push_back(row);
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+        return a.count != b.count ? a.count > b.count : a.client < b.client;
+    });
     return rows;
 }
 
@@ -127,6 +131,22 @@ void Hub::set_episode(std::uint64_t number) noexcept {
     hit_settings_.episode.store(number ^ (number >> 31), std::memory_order_relaxed);
 }
 
+void Hub::set_identity(IdentityLevel identity) {
+    const MutexLock lock(mutex_);
+    if (hit_settings_.identity.exchange(identity, std::memory_order_relaxed) > identity) forget();
+}
+
+void Hub::forget_clients() {
+    const MutexLock lock(mutex_);
+    forget();
+}
+
+/// The workers see the level at the latest with the number.
+void Hub::forget() {
+    clients_.clear();
+    hit_settings_.forget.fetch_add(1, std::memory_order_release);
+}
+
 void Hub::take_hits(const std::function<void(const Hit&)>& take) {
     std::vector<Recorder*> recorders;
     {
@@ -154,13 +174,14 @@ void Hub::forget_sinkholes(Ticks now) {
 
 void Hub::count_samples() {
     const MutexLock lock(mutex_);
+    const bool keeps_clients = hit_settings_.identity.load(std::memory_order_relaxed) != IdentityLevel::None;
     AnswerSample sample;
     for (const auto& recorder : recorders_) {
         for (std::size_t i = 0; i < Recorder::State::kSamples && recorder->state_->samples.pop(sample); ++i) {
             const auto bytes = sample.name();
-            if (const auto name = sample.open ? host_name(bytes) : std::nullopt)
-                names_.add(*name, hash64(sample.client.octets(), seed_));
-            clients_.add(sample.client.to_string(), hash64(bytes, seed_));
+            if (const auto name = sample.open ? host_name(bytes) : std::nullopt) names_.add(*name, sample.client_hash);
+            if (keeps_clients && sample.client != IpAddress())
+                clients_.add(sample.client.to_string(), hash64(bytes, seed_));
         }
     }
 }

@@ -72,6 +72,13 @@ inline void Recorder::State::hit(const QueryEvent& event) noexcept {
     hits.publish();
 }
 
+void Recorder::refresh() noexcept {
+    const std::uint32_t forget = state_->hit_settings.forget.load(std::memory_order_acquire);
+    if (forget == state_->forgotten) return;
+    state_->forgotten = forget;
+    state_->bypass.clear();
+}
+
 void Recorder::record(const QueryEvent& event) noexcept {
     State& state = *state_;
     state.add(counter_of(Counter::QueriesUdp, event.transport));
@@ -91,24 +98,32 @@ void Recorder::record(const QueryEvent& event) noexcept {
     const std::uint64_t client = sketch_hash(event.client, state.seed);
     group.clients.add(client);
     if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(event.at);
-    if (event.bypass && !state.bypass.add(event.client, client, event.service_key, event.at))
-        state.add(Counter::BypassOverflow);
     if (event.signal != Signal::None) state.signal(event, client);
     // A way around that is sinkholed itself is asked for again and again: that is no turning.
     if (event.source == Source::Sinkhole && !event.bypass) state.sinkholes.note(client, event.at);
 
-    if (event.source != Source::None) state.sample(event);
     const HitSettings& hits = state.hit_settings;
+    if (event.bypass) {
+        const IdentityLevel identity = std::min(event.identity, hits.identity.load(std::memory_order_relaxed));
+        const IpAddress kept = identity == IdentityLevel::None ? IpAddress() : event.client;
+        if (!state.bypass.add(client, kept, event.service_key, event.at)) state.add(Counter::BypassOverflow);
+    }
+
+    const bool open = event.verdict == QueryVerdict::Forward;  // without clients, samples give open names alone
+    if (event.source != Source::None && (open || hits.identity.load(std::memory_order_relaxed) != IdentityLevel::None))
+        state.sample(event, client);
     if (hits.wanted.load(std::memory_order_relaxed) &&
         (event.directive_key != kKeyNone || hits.all.load(std::memory_order_relaxed)))
         state.hit(event);
 }
 
 /// Samples are a part of the answers on purpose: what finds no room is not counted.
-void Recorder::State::sample(const QueryEvent& event) noexcept {
+void Recorder::State::sample(const QueryEvent& event, std::uint64_t client) noexcept {
     AnswerSample* const sample = samples.slot();
     if (sample == nullptr) return;
-    sample->client = event.client;
+    sample->client_hash = client;
+    const bool hash_only = hit_settings.identity.load(std::memory_order_relaxed) == IdentityLevel::None;
+    sample->client = hash_only ? IpAddress() : event.client;
     sample->open = event.verdict == QueryVerdict::Forward && event.rcode == wire::Rcode::NoError;
     sample->name_size = copy_name(event.name, sample->name_bytes);
     samples.publish();

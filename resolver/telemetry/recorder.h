@@ -25,7 +25,7 @@ struct alignas(64) Recorder::State {
     static constexpr std::size_t kExceptionRows = GroupRow::kRows;
 
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
-    void sample(const QueryEvent& event) noexcept;
+    void sample(const QueryEvent& event, std::uint64_t client) noexcept;
     void hit(const QueryEvent& event) noexcept;
     void signal(const QueryEvent& event, std::uint64_t client) noexcept;
 
@@ -49,6 +49,7 @@ struct alignas(64) Recorder::State {
     Ring<Hit> hits{kHits};
     const std::uint64_t seed;  // seed of the hashes of clients
     const HitSettings& hit_settings;
+    std::uint32_t forgotten = 0;  // HitSettings::forget at the last refresh()
 };
 
 }  // namespace cenote::telemetry

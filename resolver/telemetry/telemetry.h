@@ -54,7 +54,7 @@ struct ExceptionUse {
 
 /// A client that queried ways around this resolver (services of category bypass over which there is a directive).
 struct BypassClient {
-    IpAddress client;
+    IpAddress client;        // unspecified: [privacy] or the directive does not allow to keep it
     Key service = kKeyNone;  // the last one queried
     std::uint64_t count = 0;
     Ticks last_seen{};
@@ -99,6 +99,8 @@ public:
     void record(const QueryEvent& event) noexcept;
     /// Counts anything else.
     void count(Counter counter) noexcept;
+    /// Removes the clients that the Hub has since told to forget. To be called by the writer now and then.
+    void refresh() noexcept;
 
 private:
     friend class Hub;
@@ -124,6 +126,12 @@ public:
     /// too, and the number of the span of ten minutes. The workers see a change with one of their next queries.
     void want_hits(bool wanted, std::uint64_t seed, bool all = false) noexcept;
     void set_episode(std::uint64_t number) noexcept;
+    /// What recorders and top_clients() keep of clients beside keyed hashes. A lower level does what forget_clients()
+    /// does.
+    void set_identity(IdentityLevel identity);
+    /// Removes all that is kept of clients, but for the keyed hashes in counts: here at once, in a recorder when its
+    /// thread calls refresh().
+    void forget_clients();
     /// Takes the hits of all workers, those of one worker in their order. Called by one thread only.
     void take_hits(const std::function<void(const Hit&)>& take);
 
@@ -135,10 +143,11 @@ public:
     void count_samples();
     /// Host names that resolve and that no directive matches; TopRow::others counts clients.
     [[nodiscard]] std::vector<TopRow> top_names(std::size_t rows, std::uint64_t clients_min = 0) const;
-    /// Addresses as text; TopRow::others counts names.
+    /// Addresses as text, none for IdentityLevel::None; TopRow::others counts names.
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
 
 private:
+    void forget() CENOTE_REQUIRES(mutex_);
     void collect_row(std::size_t row, Metrics& metrics) const CENOTE_REQUIRES(mutex_);
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const CENOTE_REQUIRES(mutex_);
 

@@ -24,8 +24,9 @@
 namespace cenote::telemetry {
 
 struct AnswerSample {
-    IpAddress client;
-    bool open = false;  // no directive matches the name, and it exists
+    std::uint64_t client_hash = 0;  // keyed with the seed of the Hub
+    IpAddress client;               // unspecified for IdentityLevel::None
+    bool open = false;              // no directive matches the name, and it exists
     std::uint8_t name_size = 0;
     std::array<std::uint8_t, 255> name_bytes;  // folded, wire format; uninitialised after name_size
 
@@ -46,6 +47,7 @@ public:
     void add(std::string_view key, std::uint64_t other);
     /// The most frequent first, equal ones by key; only keys with at least `others_min` others.
     [[nodiscard]] std::vector<TopRow> most(std::size_t rows, std::uint64_t others_min = 0) const;
+    void clear() noexcept { keys_.clear(); }
 
 private:
     struct Tallied {

@@ -25,6 +25,15 @@ TEST(Ring, GivesBackInOrderAndRefusesWhenFull) {
     EXPECT_FALSE(ring.pop(value));
 }
 
+TEST(Ring, ATakenSlotKeepsNothing) {
+    Ring<int> ring(1);
+    EXPECT_TRUE(ring.push(7));
+    int value = 0;
+    EXPECT_TRUE(ring.pop(value));
+    ASSERT_NE(ring.slot(), nullptr);
+    EXPECT_EQ(*ring.slot(), 0) << "a client in it would outlive what the configuration allows";
+}
+
 TEST(Ring, BetweenTwoThreadsNothingIsLostTornOrTwice) {
     struct Event {
         std::uint64_t number;

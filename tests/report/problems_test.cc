@@ -234,6 +234,10 @@ TEST(Problems, GroupsWithLessThanHalfOfTheirClientsAreWarningsAfterADay) {
     condition.uptime = seconds(86400);
     const Problem problem = only(condition);
     EXPECT_EQ(problem.what, "group staff: 1499 of 3000 expected clients have queried this node since its start");
+    condition.groups = {{.group = "staff", .expected = 3000, .seen = 1499, .few = 3, .smallest = 5}};
+    EXPECT_THAT(only(condition).what, HasSubstr("at least 1496 of 3000")) << "a small group inside is not given away";
+    condition.groups = {{.group = "lab", .expected = 30, .seen = 4, .few = 4, .smallest = 5}};
+    EXPECT_THAT(only(condition).what, HasSubstr("fewer than 5 of 30"));
     EXPECT_FALSE(is_undecided(problem, condition));
     condition.uptime = seconds(86399);
     EXPECT_TRUE(is_undecided(problem, condition));

@@ -66,14 +66,26 @@ TEST_F(Traffic, StatsHaveCountersLatencyCacheVerdictsAndBypass) {
     cache.entries = 4;
     cache.bytes_used = 5;
     cache.bytes_max = 6;
-    const Json shown = stats_json(metrics, keys, cache, {.ticks = Ticks(seconds(100)), .wall = kNow});
+    metrics.bypass.push_back({.client = IpAddress(), .count = 1});
+    const ClockPair now{.ticks = Ticks(seconds(100)), .wall = kNow};
+    BypassView view{.hidden = {}, .smallest = 2, .name = [](const auto& client) { return client.to_string(); }};
+    const Json shown = stats_json(metrics, keys, cache, now, view);
     EXPECT_EQ(shown["counters"]["queries"], 7);
     EXPECT_EQ(shown["counters"].size(), telemetry::kCounterCount);
     EXPECT_EQ(shown["cache"], Json::parse(R"({"entries":4,"bytes_used":5,"bytes_max":6})"));
     EXPECT_EQ(shown["verdicts"], Json::parse(R"([{"verdict":"restrict","service":"deepseek","directive":"d1",
                                                  "group":"moti","count":3}])"));
     EXPECT_EQ(shown["bypass"], Json::parse(R"([{"client":"10.20.0.7","service":"relay","queries":2,
-                                               "last_seen":"2026-03-02T11:59:50Z"}])"));
+                                               "last_seen":"2026-03-02T11:59:50Z"}])"))
+        << "no row of a client that is not kept";
+    EXPECT_EQ(shown["bypass_clients"], 2);
+    EXPECT_EQ(shown["bypass_note"], nullptr);
+    view = {.hidden = "why", .smallest = 5, .name = view.name};
+    const Json hidden = stats_json(metrics, keys, cache, now, view);
+    EXPECT_EQ(hidden["bypass"], Json::array());
+    EXPECT_EQ(hidden["bypass_note"], "why");
+    EXPECT_EQ(hidden["bypass_clients"], nullptr);
+    EXPECT_EQ(hidden["fewer_than"], 5);
     for (const char* quantile : {"p50", "p90", "p99"}) EXPECT_TRUE(shown["latency_us"].contains(quantile)) << quantile;
 }
 

@@ -43,7 +43,7 @@ class Control(SystemTest):
         self.resolver = self.node(directives=DIRECTIVES, upstreams=[self.upstream.where])
         source = self.resolver.folder / "extra.txt"
         source.write_text("listed.example\nsecond.example\n")
-        self.resolver.write_config(extra=f'[privacy]\nsmallest = 1\n[[list]]\nid = "extra"\nsource = "{source}"\nformat = "domains"\n')
+        self.resolver.write_config(extra=f'[privacy]\nsmallest = 1\nidentity = "address"\nagreement = "test"\n[[list]]\nid = "extra"\nsource = "{source}"\nformat = "domains"\n')
         self.resolver.start()
 
     def test_status(self):

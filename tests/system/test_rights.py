@@ -76,6 +76,7 @@ class Rights(SystemTest):
         self.assertIn("nobody may not use this socket", self.as_nobody("status").stderr)
 
     def test_clients_are_shown_to_inspectors_and_each_look_is_recorded(self):
+        self.resolver.write_config(extra='[privacy]\nidentity = "pseudonym"\nagreement = "test"')
         self.give('admins = ["nogroup"]')
         self.resolver.cenote_ok("reload")
         self.assertEqual(self.as_nobody("top", "services").returncode, 0)

@@ -247,10 +247,12 @@ TEST(TelemetryTest, CountsActivityByGroup) {
 
 TEST(TelemetryTest, KeepsClientsThatQueryBypasses) {
     Hub hub;
+    hub.set_identity(IdentityLevel::Address);
     Recorder& one = hub.add_recorder();
     Recorder& two = hub.add_recorder();
     auto event = event_of(QueryVerdict::Observe, Source::Upstream);
     event.bypass = true;
+    event.identity = IdentityLevel::Address;
     event.service_key = 3;
     for (std::uint8_t i = 1; i <= 200; ++i) {
         event.client = IpAddress::v4({10, 0, 0, i});
@@ -269,6 +271,61 @@ TEST(TelemetryTest, KeepsClientsThatQueryBypasses) {
     EXPECT_EQ(rows.front().count, 2U);
     EXPECT_EQ(rows.front().service, 4);
     EXPECT_EQ(rows.front().last_seen, Ticks(seconds(500)));
+}
+
+TEST(TelemetryTest, WhatIsKeptOfClientsIsTheLeastOfSiteAndDirective) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Observe, Source::Upstream);
+    event.bypass = true;
+    event.client = IpAddress::v4({10, 0, 0, 1});
+    event.identity = IdentityLevel::Address;
+    const auto only_row = [&] {
+        recorder.record(event);
+        hub.count_samples();
+        const auto rows = hub.collect().bypass;
+        EXPECT_EQ(rows.size(), 1U);
+        return rows.empty() ? BypassClient() : rows.front();
+    };
+    EXPECT_EQ(only_row().client, IpAddress()) << "a level that nobody has set is none";
+    EXPECT_EQ(only_row().count, 2U) << "the client counts as one all the same";
+    EXPECT_TRUE(hub.top_clients(10).empty());
+    hub.set_identity(IdentityLevel::Pseudonym);
+    event.identity = IdentityLevel::None;
+    EXPECT_EQ(only_row().client, IpAddress());
+    event.identity = IdentityLevel::Pseudonym;
+    EXPECT_EQ(only_row().client, event.client);
+    EXPECT_EQ(hub.top_clients(10).size(), 1U);
+    hub.set_identity(IdentityLevel::Address);
+    recorder.refresh();
+    EXPECT_EQ(only_row().count, 5U) << "a higher level removes nothing";
+}
+
+TEST(TelemetryTest, ALowerLevelRemovesTheClients) {
+    Hub hub;
+    hub.set_identity(IdentityLevel::Address);
+    Recorder& recorder = hub.add_recorder();
+    auto event = event_of(QueryVerdict::Observe, Source::Upstream);
+    event.bypass = true;
+    event.client = IpAddress::v4({10, 0, 0, 1});
+    event.identity = IdentityLevel::Address;
+    recorder.record(event);
+    hub.count_samples();
+    recorder.record(event);
+    hub.set_identity(IdentityLevel::None);
+    ASSERT_EQ(hub.collect().bypass.size(), 1U);
+    EXPECT_EQ(hub.collect().bypass.front().client, IpAddress()) << "also before the worker has seen it";
+    recorder.refresh();
+    EXPECT_TRUE(hub.collect().bypass.empty());
+    hub.count_samples();
+    hub.set_identity(IdentityLevel::Address);
+    EXPECT_TRUE(hub.top_clients(10).empty()) << "a sample from before the change is of the new level";
+    recorder.record(event);
+    recorder.refresh();
+    EXPECT_EQ(hub.collect().bypass.size(), 1U);
+    hub.forget_clients();
+    recorder.refresh();
+    EXPECT_TRUE(hub.collect().bypass.empty());
 }
 
 TEST(TelemetryTest, BypassClientsWithoutARowAreCounted) {

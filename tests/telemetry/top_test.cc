@@ -66,6 +66,7 @@ TEST(TopTableTest, OneClientPushesNothingOut) {
 
 TEST(TopTest, ASampleOfTheAnswersIsCounted) {
     Hub hub;
+    hub.set_identity(IdentityLevel::Address);
     Recorder& one = hub.add_recorder();
     Recorder& two = hub.add_recorder();
     const auto name = wire::Name::parse("www.example.com").value();

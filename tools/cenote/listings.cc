@@ -60,11 +60,11 @@ void print_lists(Session& session, const Json& rows) {
     table.print();
 }
 
-/// "2874", or "2874 of 3000" where the number of clients is known.
+/// "2874", "<5", or "2874 of 3000" where the number of clients is known.
 std::string seen_text(const Json& row) {
     const std::string expected = cell(row, field::kClientsExpected);
-    return expected == "-" ? cell(row, field::kClientsSeen)
-                           : fmt::format("{} of {}", cell(row, field::kClientsSeen), expected);
+    const std::string seen = clients_cell(row, field::kClientsSeen);
+    return expected == "-" ? seen : fmt::format("{} of {}", seen, expected);
 }
 
 void print_groups(Session& session, const Json& rows) {

@@ -100,6 +100,10 @@ std::string cell(const Json& row, const char* key) {
     return found == row.end() ? "-" : cell(*found);
 }
 
+std::string clients_cell(const Json& row, const char* key) {
+    return row.contains(report::field::kFewerThan) ? "<" + cell(row, report::field::kFewerThan) : cell(row, key);
+}
+
 std::string lines(const Json& row, const char* key) {
     std::string clean;
     std::istringstream text(row.value(key, ""));

@@ -46,6 +46,8 @@ void print_line(std::string_view text, std::size_t indent = 4);
 /// "-" for null and "", a text with control characters escaped, an array with blanks between its items.
 [[nodiscard]] std::string cell(const Json& value);
 [[nodiscard]] std::string cell(const Json& row, const char* key);
+/// A number of clients; "<5" where it is too small to be shown.
+[[nodiscard]] std::string clients_cell(const Json& row, const char* key);
 /// A text of several lines, each with a line feed.
 [[nodiscard]] std::string lines(const Json& row, const char* key);
 

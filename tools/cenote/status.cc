@@ -171,6 +171,18 @@ void print_numbers(const Json& numbers, std::string_view unit) {
                        value.is_number_float() ? fmt::format("{:.1f}", value.get<double>()) : cell(value), unit);
 }
 
+void print_bypass(Session& session, const Json& stats) {
+    fmt::print("clients that queried ways around this resolver\n  {:<34} {}\n", "number",
+               clients_cell(stats, field::kBypassClients));
+    Table table({"CLIENT", "SERVICE", "QUERIES", "LAST SEEN"});
+    for (const Json& row : stats.value(field::kBypass, Json::array()))
+        table.add({cell(row, field::kClient), cell(row, field::kService), cell(row, field::kQueries),
+                   session.at_site(cell(row, field::kLastSeen))});
+    table.print();
+    const std::string note = cell(stats, field::kBypassNote);
+    if (note != "-") print_line("  " + note);
+}
+
 Exit stats(Session& session, bool json) {
     const auto answer = session.ask("stats", Json::object());
     if (!answer) return fail(answer.error());
@@ -184,6 +196,7 @@ Exit stats(Session& session, bool json) {
     print_numbers(answer->value(field::kLatency, Json::object()), " us");
     fmt::print("cache\n");
     print_numbers(answer->value(field::kCache, Json::object()), "");
+    print_bypass(session, *answer);
     return Exit::Done;
 }
 

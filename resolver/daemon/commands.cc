@@ -12,6 +12,7 @@
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
+#include "resolver/daemon/privacy_commands.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/rule_views.h"
@@ -163,6 +164,8 @@ struct Verb {
     Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
     bool inspects = false;   // shows clients or single queries: Peer::may_inspect is needed, too
+    void (*begin)(Running&, const Peer&, const Request&,
+                  const Reply&) = nullptr;  // in the place of dispatch: replies later
 };
 
 constexpr std::array kVerbs = {
@@ -175,6 +178,13 @@ constexpr std::array kVerbs = {
     Verb{"policy", Right::Read, policy_in_force},
     Verb{"popular-names", Right::Read, popular_names, true},
     Verb{"explain", Right::Read, explain},
+    Verb{"privacy", Right::Read, privacy},
+    Verb{"privacy-about", Right::Read, nullptr, false, true, privacy_about},
+    Verb{"privacy-erase", Right::Admin, nullptr, false, true, privacy_erase},
+    Verb{"reveals", Right::Read, reveals, false, true},
+    Verb{"reveal-ask", Right::Read, reveal_ask, false, true},
+    Verb{"reveal-approve", Right::Read, nullptr, false, false, reveal_approve},
+    Verb{"reveal-show", Right::Read, reveal_show},
     Verb{"services", Right::Read, services},
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
@@ -220,7 +230,9 @@ std::string why_too_long(const Request& request) {
     return {};
 }
 
-Response answer_to(Running& running, const control::Peer& peer, const Request& request) {
+/// nullopt: the verb replies later.
+std::optional<Response> answer_to(Running& running, const control::Peer& peer, const Request& request,
+                                  const Reply& reply) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
         if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))
@@ -228,7 +240,9 @@ Response answer_to(Running& running, const control::Peer& peer, const Request& r
                                     verb.needs == Right::Read ? "readers" : "admins"));
         if (verb.inspects && !peer.may_inspect) return may_not_inspect(peer, fmt::format("what '{}' shows", verb.name));
         if (auto why = why_too_long(request); !why.empty()) return fail(std::move(why));
-        return verb.dispatch(running, peer, request);
+        if (verb.begin == nullptr) return verb.dispatch(running, peer, request);
+        verb.begin(running, peer, request, reply);
+        return std::nullopt;
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
 }
@@ -272,10 +286,11 @@ void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
 
 void dispatch(Running& running, const control::Peer& peer, const Request& request,
               const control::ControlServer::Reply& reply) {
-    Response response = answer_to(running, peer, request);
-    if (response.data.is_string()) return reply_with_text(response.data.get<std::string>(), reply);
-    if (response.data.is_array()) return reply_with_rows(std::move(response.data), reply);
-    reply(response);
+    auto response = answer_to(running, peer, request, reply);
+    if (!response) return;
+    if (response->data.is_string()) return reply_with_text(response->data.get<std::string>(), reply);
+    if (response->data.is_array()) return reply_with_rows(std::move(response->data), reply);
+    reply(*response);
 }
 
 std::vector<VerbRight> control_verbs() {

@@ -115,7 +115,8 @@ Response exception_request(Running& running, const Peer& peer, const Request& re
     if (!document) return fail(document.error().text);
     if (auto may = rules::check_open_requests(peer.actor, running.rulebook().open_exceptions()); !may)
         return fail(may.error().text);
-    if (auto may = rules::check_daily_requests(peer.actor, running.exception_requests().count(peer.actor, ticks_now()));
+    if (auto may =
+            rules::check_daily_requests(peer.actor, running.open_requests().exceptions.count(peer.actor, ticks_now()));
         !may)
         return fail(may.error().text);
     auto id = running.rulebook().archive().next_id(running.enforcement().loaded().settings.node);

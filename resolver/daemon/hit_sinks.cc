@@ -11,6 +11,8 @@
 
 namespace cenote::daemon {
 
+Path pseudonym_keys(const config::Settings& settings) { return settings.state.parent_path() / "pseudonym.keys"; }
+
 void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest) {
     reader_.flush();  // what was recorded by now belongs to the policy before
     reader_.set_policy_version(policy_version);
@@ -29,10 +31,10 @@ void HitSinks::apply_privacy(const config::Settings& settings) {
     using telemetry::IdentityLevel;
     pseudonyms_kept_ = settings.log.keep;
     pseudonym_problem_.clear();
-    const Path file = settings.state.parent_path() / "pseudonym.keys";
+    const Path file = pseudonym_keys(settings);
     std::error_code none;
-    if (pseudonyms_ == nullptr &&
-        (settings.privacy.identity != IdentityLevel::None || std::filesystem::exists(file, none))) {
+    const bool are_kept = settings.privacy.identity != IdentityLevel::None || std::filesystem::exists(file, none);
+    if (pseudonyms_ == nullptr && are_kept) {
         auto opened = sinks::Pseudonyms::open(file, settings.privacy.rotate);
         if (opened)
             pseudonyms_ = std::move(*opened);

@@ -24,6 +24,9 @@
 
 namespace cenote::daemon {
 
+/// The file of the keys of pseudonyms.
+[[nodiscard]] Path pseudonym_keys(const config::Settings& settings);
+
 class HitSinks {
 public:
     HitSinks(telemetry::Hub& hub, const telemetry::Keys& keys) : hub_(hub), keys_(keys), reader_(hub, keys) {}
@@ -36,6 +39,10 @@ public:
     /// Hands over and writes what was recorded by now.
     void stop();
 
+    /// Null: no key of a pseudonym was made, or is kept.
+    [[nodiscard]] std::shared_ptr<sinks::Pseudonyms> pseudonyms() const { return pseudonyms_; }
+    /// Null: there is none.
+    [[nodiscard]] std::shared_ptr<sinks::LogFile> log() const { return log_; }
     /// A client as [privacy] lets it be shown now; empty: not at all.
     [[nodiscard]] std::string name_client(const IpAddress& client) const;
 

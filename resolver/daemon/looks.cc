@@ -16,6 +16,11 @@ telemetry::IdentityLevel identity_level(const Running& running) {
     return running.enforcement().loaded().settings.privacy.identity;
 }
 
+std::string subject_text(Running& running, const IpAddress& client) {
+    std::string name = running.hit_sinks().name_client(client);
+    return name.empty() ? "a client" : name;
+}
+
 std::string why_no_clients(Running& running, const control::Peer& peer, const control::Request& request,
                            const std::string& what) {
     if (identity_level(running) == telemetry::IdentityLevel::None)

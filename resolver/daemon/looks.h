@@ -20,6 +20,8 @@ namespace cenote::daemon {
 [[nodiscard]] control::Response may_not_inspect(const control::Peer& peer, std::string_view what);
 /// What of a client is kept.
 [[nodiscard]] telemetry::IdentityLevel identity_level(const Running& running);
+/// How records name a client: by no more than the level keeps.
+[[nodiscard]] std::string subject_text(Running& running, const IpAddress& client);
 /// Why the clients behind `what` cannot be shown to `peer`, also where this look cannot be recorded; empty: they can,
 /// and the look is recorded.
 [[nodiscard]] std::string why_no_clients(Running& running, const control::Peer& peer, const control::Request& request,

@@ -102,7 +102,8 @@ Running::Running(loop::Loop& loop, Path config, Path state)
       rulebook_(std::move(state)),
       edge_(loop, [this] { on_edge(); }),
       minute_(loop, [this] { on_minute(); }),
-      second_(loop, [this] { on_second(); }) {}
+      second_(loop, [this] { on_second(); }),
+      open_requests_(loop) {}
 
 Status Running::open_control(loop::Loop& loop, control::ControlServer::Handler handler) {
     auto control = control::ControlServer::start(loop, enforcement().loaded().settings.control, std::move(handler));
@@ -207,6 +208,7 @@ void Running::begin_drain() {
 }
 
 void Running::stop() {
+    open_requests_.slow.stop();
     queries_->stop();
     uses_->flush(now());
     hit_sinks_->stop();

@@ -10,6 +10,7 @@
 //   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
 //   HitSinks         history and query log                                  hit_sinks.h
+//   OpenRequests     what requests have begun                               open_requests.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
 //   NotifyCommand    hands them to the command of [notify]                  notify_command.h
@@ -33,11 +34,11 @@
 #include "resolver/daemon/hit_sinks.h"
 #include "resolver/daemon/latest_time.h"
 #include "resolver/daemon/notify_command.h"
+#include "resolver/daemon/open_requests.h"
 #include "resolver/daemon/policy_trail.h"
 #include "resolver/daemon/problem_log.h"
 #include "resolver/daemon/problem_watch.h"
 #include "resolver/daemon/query_service.h"
-#include "resolver/daemon/request_times.h"
 #include "resolver/daemon/rulebook.h"
 #include "resolver/daemon/set_source.h"
 
@@ -82,10 +83,10 @@ public:
     [[nodiscard]] ProblemLog& problems() noexcept { return problems_; }
     /// With all that was counted by now.
     [[nodiscard]] const ExceptionUses& exception_uses();
-    [[nodiscard]] const HitSinks& hit_sinks() const noexcept { return *hit_sinks_; }
+    [[nodiscard]] HitSinks& hit_sinks() noexcept { return *hit_sinks_; }
     /// Connections to the control socket that were refused at a limit.
     [[nodiscard]] std::uint64_t control_refused() const noexcept { return control_ ? control_->refused() : 0; }
-    [[nodiscard]] RequestTimes& exception_requests() noexcept { return exception_requests_; }
+    [[nodiscard]] OpenRequests& open_requests() noexcept { return open_requests_; }
 
 private:
     Running(loop::Loop& loop, Path config, Path state);
@@ -134,8 +135,7 @@ private:
     Ticks next_look_{};           // at the problems
     std::string announced_;       // as the file beside the state has it
     bool announced_kept_ = true;  // false: the file cannot be written
-    RequestTimes exception_requests_;
-    loop::WallTimer edge_;  // when some verdict changes, or the wall clock is set
+    loop::WallTimer edge_;        // when some verdict changes, or the wall clock is set
     loop::Timer minute_;
     loop::Timer second_;
     ChildProcess zone_keeper_;
@@ -144,6 +144,7 @@ private:
     std::optional<ExceptionCloser> closer_;
     std::optional<SetSource> set_source_;
     std::optional<HitSinks> hit_sinks_;
+    OpenRequests open_requests_;                       // what it has begun uses the parts above
     std::unique_ptr<control::ControlServer> control_;  // null until open_control()
 };
 

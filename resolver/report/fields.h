@@ -241,4 +241,33 @@ inline constexpr Name kGaps = "gaps";
 inline constexpr Name kFrom = "from";
 inline constexpr Name kTo = "to";
 
+// privacy and history
+inline constexpr Name kAgreement = "agreement";
+inline constexpr Name kRotate = "rotate";
+inline constexpr Name kSmallest = "smallest";
+inline constexpr Name kLess = "less";
+inline constexpr Name kStores = "stores";
+inline constexpr Name kKeep = "keep";
+inline constexpr Name kKeepMinutes = "keep_minutes";
+inline constexpr Name kKeepHours = "keep_hours";
+inline constexpr Name kAll = "all";
+inline constexpr Name kAdmins = "admins";
+inline constexpr Name kApprovers = "approvers";
+inline constexpr Name kReaders = "readers";
+inline constexpr Name kInspectors = "inspectors";
+inline constexpr Name kInMemory = "in_memory";
+inline constexpr Name kLines = "lines";
+inline constexpr Name kFiles = "files";
+inline constexpr Name kStays = "stays";
+inline constexpr Name kPseudonym = "pseudonym";
+inline constexpr Name kPseudonyms = "pseudonyms";
+inline constexpr Name kApprovedBy = "approved_by";
+inline constexpr Name kSpan = "span";
+inline constexpr Name kTransport = "transport";
+inline constexpr Name kPart = "part";
+inline constexpr Name kEnough = "enough";
+inline constexpr Name kDays = "days";
+inline constexpr Name kSeedId = "seed_id";
+inline constexpr Name kEpisodes = "episodes";
+
 }  // namespace cenote::report::field

@@ -106,6 +106,7 @@ void LogFile::end_round(WallTime now) {
         look_at_old(now);
         if (auto closed = close_if_old(now); !closed) return fail(closed.error().text);
     }
+    close_where_wanted(now);
     const bool other_day = file_.valid() && day_of(now) != day_;
     if (file_.valid() && size_ != 0 && (other_day || size_ >= options_.max_size)) {
         if (auto closed = close(now); !closed) return fail(closed.error().text);
@@ -215,11 +216,43 @@ Status LogFile::close_if_old(WallTime now) {
 
 void LogFile::start_compressing(std::vector<Path> files) {
     if (compressor_.joinable()) compressor_.join();
-    compressing_ = true;
+    {
+        const MutexLock lock(mutex_);
+        compressing_ = true;
+    }
     compressor_ = std::thread([this, files = std::move(files)] {
         for (const Path& file : files) compress(file);
+        const MutexLock lock(mutex_);
         compressing_ = false;
+        closed_.notify_all();
     });
+}
+
+void LogFile::close_where_wanted(WallTime now) {
+    {
+        const MutexLock lock(mutex_);
+        if (!close_wanted_) return;
+    }
+    Status done = write();
+    std::error_code none;
+    if (done && !file_.valid() && std::filesystem::exists(options_.file, none)) done = open();  // of an earlier process
+    if (done && file_.valid() && size_ != 0) done = close(now);
+    if (!done) fail(done.error().text);
+    const MutexLock lock(mutex_);
+    close_wanted_ = false;
+    closed_.notify_all();
+}
+
+Status LogFile::close_now() {
+    constexpr seconds kPatience{30};
+    const MutexLock lock(mutex_);
+    close_wanted_ = true;
+    const auto limit = std::chrono::steady_clock::now() + kPatience;
+    while (close_wanted_)
+        if (closed_.wait_until(mutex_, limit) == std::cv_status::timeout)
+            return Error{"the query log is not written at present; try again"};
+    while (compressing_) closed_.wait(mutex_);
+    return problem_.empty() ? Status(Done{}) : Status(Error{problem_});
 }
 
 void LogFile::compress(const Path& file) {
@@ -254,7 +287,12 @@ void LogFile::look_at_old(WallTime now) {
         else if (!rest->ends_with(kCompressed))
             left_over.push_back(entry->path());
     }
-    if (!left_over.empty() && !compressing_) start_compressing(std::move(left_over));
+    if (left_over.empty()) return;
+    {
+        const MutexLock lock(mutex_);
+        if (compressing_) return;
+    }
+    start_compressing(std::move(left_over));
 }
 
 }  // namespace cenote::sinks

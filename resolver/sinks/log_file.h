@@ -16,6 +16,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <string>
 #include <thread>
@@ -54,6 +55,10 @@ public:
     /// Of lines that are taken from now on, by any thread.
     void set_origin(LogOrigin origin);
 
+    /// Has the file closed that is written, with what was taken by now, and waits until it is compressed. Called by
+    /// another thread than the reader's, which must be at work.
+    Status close_now();
+
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::string problem() const;
 
@@ -65,6 +70,7 @@ private:
     [[nodiscard]] bool has_current_file();
     Status close(WallTime now);
     Status close_if_old(WallTime now);
+    void close_where_wanted(WallTime now);
     void fail(const std::string& why);
     void start_compressing(std::vector<Path> files);
     void compress(const Path& file);
@@ -82,10 +88,12 @@ private:
     WallTime round_{};    // the last round
     WallTime looked_{};   // the last look for old files
     std::thread compressor_;
-    std::atomic<bool> compressing_{false};
     std::atomic<std::uint64_t> lost_{0};
     mutable Mutex mutex_;
     LogOrigin origin_ CENOTE_GUARDED_BY(mutex_);
+    std::condition_variable_any closed_;
+    bool close_wanted_ CENOTE_GUARDED_BY(mutex_) = false;
+    bool compressing_ CENOTE_GUARDED_BY(mutex_) = false;  // the thread that compresses is at work
     std::string problem_ CENOTE_GUARDED_BY(mutex_);
 };
 

@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kFileMax = 1 << 20;
 constexpr unsigned kMode = 0600;
 constexpr std::size_t kLetters = 16;
+constexpr std::string_view kPrefix = "p-";
+constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::uint8_t kMappedV4 = 96;
 
 Pseudonyms::Key random_key() {
     Pseudonyms::Key key;
@@ -38,7 +41,6 @@ std::optional<Pseudonyms::Key> key_of(std::string_view hex) {
 }
 
 std::string letters_of(ByteView bytes) {
-    static constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
     std::string text;
     std::uint32_t bits = 0;
     int count = 0;
@@ -49,6 +51,18 @@ std::string letters_of(ByteView bytes) {
         if (text.size() == kLetters) break;
     }
     return text;
+}
+
+std::string name_under(const Pseudonyms::Key& key, const IpAddress& client) {
+    return std::string(kPrefix) + letters_of(hmac("SHA256", key, client.octets()));
+}
+
+/// The address with this number in an IPv4 prefix.
+IpAddress v4_address(const Prefix& prefix, std::uint64_t number) {
+    std::array<std::uint8_t, 16> octets{};
+    std::ranges::copy(prefix.ip().octets(), octets.begin());
+    for (std::size_t i = 0; i < 4; ++i) octets[15 - i] |= static_cast<std::uint8_t>(number >> (8 * i));
+    return IpAddress::v6(octets);
 }
 
 std::int64_t number_of(WallTime time) { return time.time_since_epoch().count(); }
@@ -91,8 +105,46 @@ std::string Pseudonyms::name(const IpAddress& client, WallTime at) {
         }
         epoch = std::next(made);
     }
-    const Key& key = std::prev(epoch)->second.key;
-    return "p-" + letters_of(hmac("SHA256", key, client.octets()));
+    return name_under(std::prev(epoch)->second.key, client);
+}
+
+std::vector<std::string> Pseudonyms::names(const IpAddress& client) {
+    const MutexLock lock(mutex_);
+    std::vector<std::string> all;
+    for (const auto& [starts, epoch] : epochs_) all.push_back(name_under(epoch.key, client));
+    return all;
+}
+
+Candidates::Found Pseudonyms::find(std::string_view name, const Candidates& candidates,
+                                   const std::atomic<bool>& stopping) {
+    std::vector<Key> keys;
+    {
+        const MutexLock lock(mutex_);
+        for (const auto& [starts, epoch] : epochs_) keys.push_back(epoch.key);
+    }
+    Candidates::Found found;
+    found.keys = keys.size();
+    const auto is_behind = [&](const IpAddress& client) {
+        ++found.tried;
+        const bool is = std::ranges::any_of(keys, [&](const Key& key) { return name_under(key, client) == name; });
+        if (is) found.client = client;
+        return is || stopping.load(std::memory_order_relaxed);
+    };
+    if (std::ranges::any_of(candidates.addresses, is_behind)) return found;
+    for (const Prefix& prefix : candidates.prefixes) {
+        if (prefix.mapped_length() < kMappedV4) continue;
+        const std::uint64_t size = std::uint64_t{1} << (128 - prefix.mapped_length());
+        for (std::uint64_t i = 0; i < size; ++i) {
+            found.cut = found.tried >= Candidates::kTriedMax;
+            if (found.cut || is_behind(v4_address(prefix, i))) return found;
+        }
+    }
+    return found;
+}
+
+bool Pseudonyms::is_name(std::string_view text) noexcept {
+    return text.size() == kPrefix.size() + kLetters && text.starts_with(kPrefix) &&
+           text.find_first_not_of(kBase32, kPrefix.size()) == std::string_view::npos;
 }
 
 Status Pseudonyms::destroy_before(WallTime time) {

@@ -13,9 +13,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "resolver/base/address.h"
 #include "resolver/base/clock.h"
@@ -24,6 +28,20 @@
 #include "resolver/base/result.h"
 
 namespace cenote::sinks {
+
+/// What may be behind a pseudonym, in the order in which it is tried: addresses, then the IPv4 addresses of prefixes.
+struct Candidates {
+    static constexpr std::uint64_t kTriedMax = std::uint64_t{1} << 24;  // under each key
+
+    struct Found {
+        std::optional<IpAddress> client;
+        std::uint64_t tried = 0;
+        std::size_t keys = 0;
+        bool cut = false;  // the prefixes have more addresses than are tried
+    };
+    std::vector<IpAddress> addresses;
+    std::vector<Prefix> prefixes;
+};
 
 class Pseudonyms {
 public:
@@ -34,6 +52,14 @@ public:
 
     /// Empty: the key of this time could not be stored.
     [[nodiscard]] std::string name(const IpAddress& client, WallTime at);
+    /// The names of a client under all keys that are kept, the newest last.
+    [[nodiscard]] std::vector<std::string> names(const IpAddress& client);
+    /// The candidate behind a name, under any key that is kept. It takes long and holds no lock meanwhile; `stopping`
+    /// ends it.
+    [[nodiscard]] Candidates::Found find(std::string_view name, const Candidates& candidates,
+                                         const std::atomic<bool>& stopping);
+    /// Whether a text has the form of a pseudonym.
+    [[nodiscard]] static bool is_name(std::string_view text) noexcept;
     /// Destroys the keys of epochs that ended before this time.
     Status destroy_before(WallTime time);
     void set_rotation(seconds rotate);

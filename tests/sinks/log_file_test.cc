@@ -102,6 +102,17 @@ TEST_F(LogFileTest, AFullFileIsClosed) {
     EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
+TEST_F(LogFileTest, AFileIsClosedOnRequest) {
+    const auto log = start();
+    log->take(record("one.example"));
+    auto closing = std::async(std::launch::async, [&log] { return log->close_now().ok(); });
+    while (closing.wait_for(std::chrono::milliseconds(0)) != std::future_status::ready) log->end_round(kNow);
+    EXPECT_TRUE(closing.get());
+    EXPECT_EQ(closed_.get_future().get().lines, 1U) << "what was taken is in it";
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_THAT(files(), testing::ElementsAre("queries-20261130T090000Z.jsonl.zst"));
+}
+
 TEST_F(LogFileTest, AFileThatWasMovedAwayIsLeftAlone) {
     const auto log = start();
     log->take(record("one.example"));

@@ -28,6 +28,27 @@ protected:
     const IpAddress two_ = IpAddress::parse("2001:db8::2").value();
 };
 
+TEST_F(PseudonymsTest, TheAddressBehindANameIsAmongTheCandidatesOrNotFound) {
+    const std::atomic<bool> goes_on{false};
+    const auto names = open();
+    const std::string of_one = names->name(one_, kNow);
+    const std::string of_two = names->name(two_, kNow + kWeek);
+    EXPECT_EQ(names->names(one_).size(), 2U) << "a name under each key";
+    EXPECT_EQ(names->names(one_).front(), of_one);
+    const Candidates subnet{
+        .addresses = {}, .prefixes = {Prefix::parse("2001:db8::/32").value(), Prefix::parse("192.0.2.0/24").value()}};
+    const auto found = names->find(of_one, subnet, goes_on);
+    EXPECT_EQ(found.client, one_);
+    EXPECT_EQ(found.tried, 2U) << "from the first address on";
+    const auto none = names->find(of_two, subnet, goes_on);
+    EXPECT_EQ(none.client, std::nullopt) << "the addresses of an IPv6 prefix are too many to try";
+    EXPECT_EQ(none.tried, 256U);
+    EXPECT_EQ(none.keys, 2U);
+    EXPECT_EQ(names->find(of_two, {.addresses = {two_}, .prefixes = {}}, goes_on).client, two_);
+    ASSERT_TRUE(names->destroy_before(kNow + 3 * kWeek).ok());
+    EXPECT_EQ(names->find(of_one, subnet, goes_on).client, std::nullopt) << "its key is destroyed";
+}
+
 TEST_F(PseudonymsTest, AClientHasOneNameInAnEpochAndAnotherInTheNext) {
     const auto names = open();
     const std::string name = names->name(one_, kNow);

@@ -35,6 +35,8 @@ def verbs_of(program, *words):
     if not names:
         return {" ".join(words): flags_of(text)}
     verbs = {}
+    if "[VERB ...]" in " ".join(text.split()):  # it does something without one
+        verbs[" ".join(words)] = flags_of(text)
     for name in names:
         verbs.update(verbs_of(program, *words, name))
     return verbs

@@ -121,6 +121,134 @@ class Levels(WithLevel):
         self.assertEqual(self.resolver.cenote_json("stats")["bypass"], [])
 
 
+class Statement(WithLevel):
+    def test_the_statement_is_that_of_the_running_configuration(self):
+        self.level("none")
+        self.resolver.start()
+        english = self.resolver.cenote_ok("privacy")
+        self.assertIn("Level: none", english)
+        self.assertIn("No query log is kept", english)
+        self.level("pseudonym", f'[log]\nfile = "{self.resolver.folder}/queries.jsonl"\nkeep = "14d"')
+        self.assertEqual(self.resolver.cenote_ok("privacy").splitlines()[2:], english.splitlines()[2:],
+                         "a file that was not loaded is not the running configuration")
+        self.resolver.cenote_ok("reload")
+        korean = self.resolver.cenote_ok("privacy", "--lang", "ko")
+        for part in ("works agreement 7", "queries.jsonl", "14일", "수준: pseudonym"):
+            self.assertIn(part, korean)
+        shown = self.resolver.cenote_json("privacy", "--lang", "ko")
+        self.assertEqual((shown["identity"], shown["agreement"], shown["smallest"]),
+                         ("pseudonym", "works agreement 7", 5))
+        self.assertEqual(self.resolver.cenote("privacy", "--lang", "fr").returncode, 2)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only the superuser can act as another user")
+class OfOneClient(WithLevel):
+    """What is held about an address, and its removal."""
+
+    def start(self, level, control=""):
+        self.log = self.resolver.folder / "queries.jsonl"
+        self.level(level, f'[log]\nfile = "{self.log}"', control=control)
+        self.resolver.start()
+
+    def asks(self, client, count=1):
+        for _ in range(count):
+            self.resolver.ask("chat.alpha-ai.example", source=client)
+
+    def closed_lines(self):
+        text = ""
+        for file in sorted(self.resolver.folder.glob("queries-*.jsonl.zst")):
+            text += subprocess.run(["zstd", "-dcq", str(file)], check=True, capture_output=True, text=True).stdout
+        return text
+
+    def about(self, client):
+        return self.resolver.cenote_json("privacy", "about", "--client", client)
+
+    def wait_for_lines(self, client, count):
+        while sum(file["lines"] for file in self.about(client)["files"]) < count:
+            pass
+
+    def test_what_is_held_about_an_address_is_told_and_removed(self):
+        self.start("address")
+        self.asks("127.0.1.7", 3)
+        self.asks("127.0.1.8", 2)
+        self.wait_for_lines("127.0.1.7", 3)
+        self.wait_for_lines("127.0.1.8", 2)
+        held = self.about("127.0.1.7")
+        self.assertEqual((held["groups"], held["exceptions"], held["in_memory"]), (["lab", "wide"], [], True))
+        self.assertEqual(self.resolver.cenote("privacy", "erase", "--client", "127.0.1.7").returncode, 2)
+        done = self.resolver.cenote_json("privacy", "erase", "--client", "127.0.1.7", "--purpose", "a request")
+        self.assertEqual((done["lines"], done["files"]), (3, 1))
+        self.assertNotIn("127.0.1.7", self.closed_lines())
+        self.assertEqual(self.closed_lines().count("127.0.1.8"), 2)
+        held = self.about("127.0.1.7")
+        self.assertEqual((sum(file["lines"] for file in held["files"]), held["in_memory"]), (0, False))
+        records = {}
+        while "log close" not in records:  # it is written within a second
+            records = {row["action"]: row for row in self.resolver.cenote_json("audit")}
+        self.assertEqual(records["log close"]["after"], records["log rewrite"]["before"])
+        self.assertIn("2 lines, SHA-256 ", records["log rewrite"]["after"])
+        self.assertEqual((records["privacy erase"]["object"], records["privacy erase"]["note"]),
+                         ("127.0.1.7", "a request"))
+        self.resolver.cenote_ok("audit", "--verify")
+        self.assertEqual([file.name for file in self.resolver.folder.glob("*.without")], [])
+
+    def test_lines_with_a_pseudonym_are_found_and_removed(self):
+        self.start("pseudonym")
+        self.asks("127.0.1.7", 2)
+        self.wait_for_lines("127.0.1.7", 2)
+        self.assertEqual(self.about("127.0.1.7")["pseudonyms"], 1)
+        done = self.resolver.cenote_json("privacy", "erase", "--client", "127.0.1.7", "--purpose", "a request")
+        self.assertEqual(done["lines"], 2)
+        self.assertNotRegex(self.closed_lines(), PSEUDONYM)
+        trail = self.resolver.cenote_ok("audit", "--json")
+        self.assertNotIn("127.0.1.7", trail, "a record says no more than the level keeps")
+        self.assertRegex(trail, PSEUDONYM)
+
+    def test_only_who_may_change_and_look_removes(self):
+        self.start("address", control='admins = ["daemon"]\ninspectors = ["bin"]')
+        for user, verb in (("daemon", "about"), ("daemon", "erase"), ("bin", "erase")):
+            refused = self.run_as(user, "privacy", verb, "--client", "127.0.1.7", "--purpose", "curiosity")
+            self.assertEqual(refused.returncode, 1, verb)
+            self.assertIn(f"{user} may not", refused.stderr)
+        self.assertEqual(self.run_as("bin", "privacy", "about", "--client", "127.0.1.7").returncode, 0)
+        self.assertEqual(self.looks(), [("bin", "privacy about 127.0.1.7")])
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only the superuser can act as another user")
+class Revealed(WithLevel):
+    def test_two_persons_find_the_address_behind_a_pseudonym(self):
+        self.level("pseudonym", control='inspectors = ["daemon"]\napprovers = ["bin", "sys"]')
+        self.resolver.start()
+        self.resolver.ask("alpha-ai.example", source="127.0.1.200")
+        name, = PSEUDONYM.findall(self.run_as("daemon", "top", "clients").stdout)
+        self.assertIn("give --purpose", self.run_as("daemon", "reveal", name).stderr)
+        refused = self.run_as("bin", "reveal", name, "--purpose", "an incident")
+        self.assertIn("bin may not see", refused.stderr)
+        asked = self.run_as("daemon", "reveal", name, "--purpose", "an incident")
+        self.assertIn("cenote reveal approve 1", asked.stdout, asked.stderr)
+        self.assertIn("an incident", self.run_as("daemon", "reveal").stdout)
+        self.assertIn("may not approve", self.run_as("daemon", "reveal", "approve", "1").stderr)
+        self.assertIn("root never counts", self.resolver.cenote("reveal", "approve", "1").stderr)
+        self.assertIn("waits", self.run_as("daemon", "reveal", "show", "1").stderr)
+        approved = self.run_as("bin", "reveal", "approve", "1")
+        self.assertEqual(approved.stdout, f"{name} is 127.0.1.200\n", approved.stderr)
+        self.assertEqual(self.run_as("daemon", "reveal", "show", "1").stdout, approved.stdout)
+        self.assertIn("only daemon", self.run_as("sys", "reveal", "show", "1").stderr)
+        trail = [(row["actor"], row["action"], row["object"]) for row in self.resolver.cenote_json("audit")]
+        self.assertIn(("daemon", "reveal request", name), trail)
+        self.assertIn(("bin", "reveal approve", name), trail)
+        self.assertIn(("daemon", "look", f"reveal {name}"), trail)
+
+    def test_what_cannot_be_revealed_has_its_reason(self):
+        self.level("pseudonym", control='inspectors = ["daemon"]\napprovers = ["bin"]')
+        self.resolver.start()
+        self.assertIn("is no pseudonym", self.run_as("daemon", "reveal", "127.0.0.1", "--purpose", "x").stderr)
+        unknown = "p-" + "a" * 16
+        self.run_as("daemon", "reveal", unknown, "--purpose", "an incident")
+        self.assertIn("no key of a pseudonym is kept", self.run_as("bin", "reveal", "approve", "1").stderr)
+        self.assertIn("no address was found", self.run_as("daemon", "reveal", "show", "1").stderr)
+
+
 class SmallNumbers(WithLevel):
     def test_groups_with_few_clients_have_no_number(self):
         self.level("none")

@@ -26,9 +26,10 @@ struct Heading {
     std::string_view verbs;  // with blanks between them, and at both ends
 };
 /// The verbs of the program in the order of the help. A new verb gets its place here.
-constexpr std::array<Heading, 5> kHeadings{{
+constexpr std::array<Heading, 6> kHeadings{{
     {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit "},
     {"Watch the daemon", " status top stats metrics bypass "},
+    {"See and limit what is kept of clients", " privacy reveal "},
     {"Change rules", " observe advise restrict block directive allow suspend resume exception "},
     {"Keep lists and daemon up to date", " update compile inspect diff reload flush "},
     {"Move rules to other places", " export state backup restore "},
@@ -105,7 +106,8 @@ private:
             const std::string name = name_of(*option) + (several ? "..." : "");
             text += option->get_required() ? " " + name : fmt::format(" [{}]", name);
         }
-        return verbs_below(app).empty() ? text : text + " VERB ...";
+        if (verbs_below(app).empty()) return text;
+        return text + (app.get_require_subcommand_min() == 0 ? " [VERB ...]" : " VERB ...");
     }
 
     static std::string options(const CLI::App& app, bool positional, std::size_t width) {

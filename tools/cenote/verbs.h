@@ -65,6 +65,7 @@ void add_exceptions(Verbs& verbs);  // exception, exceptions
 void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
 void add_export(Verbs& verbs);      // export
+void add_privacy(Verbs& verbs);     // privacy, reveal
 void add_completion(Verbs& verbs);  // completion
 void add_help(Verbs& verbs);        // help
 

@@ -81,6 +81,15 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
     return bytes;
 }
 
+std::string to_base64(ByteView bytes) {
+    CENOTE_CHECK(bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) / 2);
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // the call writes a zero behind it
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
 std::string to_hex(ByteView bytes) {
     constexpr char kDigits[] = "0123456789abcdef";
     std::string text;

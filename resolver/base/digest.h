@@ -44,6 +44,7 @@ private:
 [[nodiscard]] bool equal_in_constant_time(ByteView a, ByteView b) noexcept;
 /// RFC 4648 §4, with padding; nullopt for anything else.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
+[[nodiscard]] std::string to_base64(ByteView bytes);
 [[nodiscard]] std::string to_hex(ByteView bytes);
 
 }  // namespace cenote

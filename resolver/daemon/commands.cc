@@ -10,6 +10,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/bypass_command.h"
 #include "resolver/daemon/exception_commands.h"
+#include "resolver/daemon/history_commands.h"
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/privacy_commands.h"
@@ -186,6 +187,9 @@ constexpr std::array kVerbs = {
     Verb{"reveal-approve", Right::Read, nullptr, false, false, reveal_approve},
     Verb{"reveal-show", Right::Read, reveal_show},
     Verb{"services", Right::Read, services},
+    Verb{"services-unused", Right::Read, nullptr, false, false, services_unused},
+    Verb{"history-export", Right::Read, nullptr, false, false, history_export},
+    Verb{"history-import", Right::Admin, nullptr, false, false, history_import},
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
     Verb{"directives", Right::Read, directives},

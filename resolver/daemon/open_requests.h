@@ -2,21 +2,34 @@
 //
 // What requests of the control socket have begun and not ended.
 //
-// Threads: the control thread.   Memory: that of its parts
+// Threads: the control thread.   Memory: that of its parts, of an import kHistoryRowsMax rows.
 // Failure: that of its parts.
 #pragma once
+
+#include <optional>
+#include <string>
 
 #include "resolver/daemon/request_times.h"
 #include "resolver/daemon/reveals.h"
 #include "resolver/daemon/slow_work.h"
+#include "resolver/history/store.h"
 
 namespace cenote::daemon {
+
+/// The parts of an import of a history that have come so far.
+struct HistoryImport {
+    std::string actor;
+    std::uint64_t parts = 0;
+    WallTime last{};
+    history::Imported rows;
+};
 
 struct OpenRequests {
     explicit OpenRequests(loop::Loop& loop) : slow(loop) {}
 
     RequestTimes exceptions;
     Reveals reveals;
+    std::optional<HistoryImport> history_import;
     SlowWork slow;
 };
 

@@ -85,6 +85,14 @@ Result<Store::Opened> Store::open(const Path& path, std::string node, WallTime n
     return Opened{std::unique_ptr<Store>(new Store(std::move(*tables), std::move(node), path)), std::move(problem)};
 }
 
+Result<std::unique_ptr<Store>> Store::open_beside(const Path& path, std::string node) {
+    std::error_code none;
+    if (!std::filesystem::exists(path, none)) return Error{fmt::format("there is no history in {}", path.string())};
+    auto tables = Tables::open(path);
+    if (!tables) return std::move(tables).error();
+    return std::unique_ptr<Store>(new Store(std::move(*tables), std::move(node), path));
+}
+
 Result<std::unique_ptr<Store>> Store::open_read_only(const Path& path) {
     auto tables = Tables::open_read_only(path);
     if (!tables) return std::move(tables).error();
@@ -202,43 +210,45 @@ Result<std::optional<WallTime>> Store::first() {
     return std::optional(time_of(statement.number(0)));
 }
 
-Status Store::import(Span span, const std::vector<Row>& rows) {
-    return in_transaction([&]() -> Status {
-        for (const Row& row : rows) {
-            if (row.node == node_) return Error{fmt::format("the rows are of this node, {}", node_)};
-            if (auto put = tables_->raise_count(span, row); !put) return put;
-        }
-        return Done{};
-    });
+Status Store::take(Span span, const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+        if (row.node == node_) return Error{fmt::format("the rows are of this node, {}", node_)};
+        if (auto put = tables_->raise_count(span, row); !put) return put;
+    }
+    return Done{};
 }
 
-Status Store::import(const std::vector<SketchRow>& rows) {
-    return in_transaction([&]() -> Status {
-        for (const SketchRow& row : rows) {
-            if (row.node == node_) return Error{fmt::format("the sketches are of this node, {}", node_)};
-            if (auto put = tables_->merge_sketches(row); !put) return put;
-        }
-        return Done{};
-    });
+Status Store::take(const std::vector<SketchRow>& rows) {
+    for (const SketchRow& row : rows) {
+        if (row.node == node_) return Error{fmt::format("the sketches are of this node, {}", node_)};
+        if (auto put = tables_->merge_sketches(row); !put) return put;
+    }
+    return Done{};
 }
 
-Status Store::import(const std::vector<SignalRow>& rows) {
-    return in_transaction([&]() -> Status {
-        for (const SignalRow& row : rows) {
-            if (row.node == node_) return Error{fmt::format("the signals are of this node, {}", node_)};
-            if (auto put = tables_->raise_signal(row); !put) return put;
-        }
-        return Done{};
-    });
+Status Store::take(const std::vector<SignalRow>& rows) {
+    for (const SignalRow& row : rows) {
+        if (row.node == node_) return Error{fmt::format("the signals are of this node, {}", node_)};
+        if (auto put = tables_->raise_signal(row); !put) return put;
+    }
+    return Done{};
 }
 
-Status Store::import(const std::vector<Gap>& gaps) {
+Status Store::take(const std::vector<Gap>& gaps) {
+    for (const Gap& gap : gaps) {
+        if (gap.node == node_) return Error{fmt::format("the gaps are of this node, {}", node_)};
+        if (auto put = tables_->put_gap(gap); !put) return put;
+    }
+    return Done{};
+}
+
+Status Store::import(const Imported& imported) {
     return in_transaction([&]() -> Status {
-        for (const Gap& gap : gaps) {
-            if (gap.node == node_) return Error{fmt::format("the gaps are of this node, {}", node_)};
-            if (auto put = tables_->put_gap(gap); !put) return put;
-        }
-        return Done{};
+        if (auto taken = take(Span::Hour, imported.hours); !taken) return taken;
+        if (auto taken = take(Span::Day, imported.days); !taken) return taken;
+        if (auto taken = take(imported.sketches); !taken) return taken;
+        if (auto taken = take(imported.signals); !taken) return taken;
+        return take(imported.gaps);
     });
 }
 

@@ -127,6 +127,19 @@ struct Minute {
     std::optional<Gap> gap;  // of this node
 };
 
+/// Rows of other nodes.
+struct Imported {
+    std::vector<Row> hours;
+    std::vector<Row> days;
+    std::vector<SketchRow> sketches;
+    std::vector<SignalRow> signals;
+    std::vector<Gap> gaps;
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        return hours.size() + days.size() + sketches.size() + signals.size() + gaps.size();
+    }
+};
+
 class Store {
 public:
     struct Opened {
@@ -135,6 +148,8 @@ public:
     };
     /// The file of `node`, created with mode 0640.
     static Result<Opened> open(const Path& path, std::string node, WallTime now);
+    /// For import(), beside the one that writes. The file must be there.
+    static Result<std::unique_ptr<Store>> open_beside(const Path& path, std::string node);
     /// For reading, beside a process that writes.
     static Result<std::unique_ptr<Store>> open_read_only(const Path& path);
     ~Store();
@@ -170,11 +185,8 @@ public:
     /// The first time that has counts; nullopt: there are none.
     [[nodiscard]] Result<std::optional<WallTime>> first();
 
-    /// Takes rows, sketches, signals and gaps of other nodes. Rows of this node are refused.
-    Status import(Span span, const std::vector<Row>& rows);
-    Status import(const std::vector<SketchRow>& rows);
-    Status import(const std::vector<SignalRow>& rows);
-    Status import(const std::vector<Gap>& gaps);
+    /// Takes rows of other nodes, all or none. Rows of this node are refused.
+    Status import(const Imported& imported);
     [[nodiscard]] const std::string& node() const noexcept { return node_; }
 
 private:
@@ -182,6 +194,11 @@ private:
     Store(std::unique_ptr<Tables> tables, std::string node, Path path);
     Status begin_anew_if_removed();
     Status in_transaction(const std::function<Status()>& steps);
+
+    Status take(Span span, const std::vector<Row>& rows);
+    Status take(const std::vector<SketchRow>& rows);
+    Status take(const std::vector<SignalRow>& rows);
+    Status take(const std::vector<Gap>& gaps);
 
     std::unique_ptr<Tables> tables_;
     std::string node_;

@@ -57,6 +57,8 @@ TEST_F(DaemonTest, GapsAreNamesBesideListedHosts) {
     const auto row = [](const char* name, int clients) {
         return Json{{"name", name}, {"queries", 9}, {"clients", clients}};
     };
+    answer("services-unused",
+           {{"days", 90}, {"since", nullptr}, {"gaps", "0s"}, {"enough", false}, {"services", Json::array()}});
     answer("top", Json::array({row("talk-pa.cloud.example", 4), row("www.cloud.example", 8)}));
     EXPECT_EQ(run("services --gaps --json").json(),
               Json::parse(R"([{"id":"talk-pa.cloud.example","queries":9,"clients":4,
@@ -65,8 +67,13 @@ TEST_F(DaemonTest, GapsAreNamesBesideListedHosts) {
     EXPECT_EQ(last_asked().args, (Json{{"what", "names"}, {"rows", 1000}, {"clients", 3}}))
         << "a name of one or two clients says something about them";
     EXPECT_THAT(run("services --gaps").out, HasSubstr("chat-pa.cloud.example"));
+    EXPECT_THAT(run("services --gaps").out, HasSubstr("not known yet: this node counts nothing so far"));
     answer("top", Json::array());
     EXPECT_THAT(run("services --gaps").out, HasSubstr("no name"));
+    answer("services-unused",
+           {{"days", 90}, {"since", "2026-03-01T00:00:00Z"}, {"gaps", "0s"}, {"enough", true}, {"services", {"gap"}}});
+    EXPECT_THAT(run("services --gaps").out, HasSubstr("no query in 90 days, under directives for everyone: gap"));
+    EXPECT_EQ(run("services --gaps --json").json().at(0).at("days"), 90);
     refuse("top", "uid 7 may not top: be root or in a group of [control].readers");
     EXPECT_EQ(run("services --gaps").code, 1);
 }

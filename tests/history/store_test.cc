@@ -159,17 +159,26 @@ TEST_F(StoreTest, WhatFollowsARefusedWriteHasItsIds) {
 TEST_F(StoreTest, ImportIsIdempotentAndRefusesTheRowsOfThisNode) {
     const auto store = open();
     const std::vector<Row> from_dns2{{kNow, "dns2", series(), 9}};
-    for (int times = 0; times < 2; ++times) ASSERT_TRUE(store->import(Span::Hour, from_dns2).ok());
+    for (int times = 0; times < 2; ++times)
+        ASSERT_TRUE(store->import({.hours = from_dns2, .days = {}, .sketches = {}, .gaps = {}}).ok());
     EXPECT_EQ(rows(*store, Span::Hour).at(0).count, 9U);
-    ASSERT_TRUE(store->import(Span::Hour, {{kNow, "dns2", series(), 7}}).ok());
+    ASSERT_TRUE(store->import({.hours = {{kNow, "dns2", series(), 7}}, .days = {}, .sketches = {}, .gaps = {}}).ok());
     EXPECT_EQ(rows(*store, Span::Hour).at(0).count, 9U) << "an older export takes nothing away";
-    const auto own = store->import(Span::Hour, {{kNow, "dns2", series("lab"), 1}, {kNow, "dns1", series(), 9}});
+    const auto own = store->import({.hours = {{kNow, "dns2", series("lab"), 1}, {kNow, "dns1", series(), 9}},
+                                    .days = {},
+                                    .sketches = {},
+                                    .gaps = {}});
     ASSERT_FALSE(own.ok());
     EXPECT_THAT(own.error().text, HasSubstr("dns1"));
     EXPECT_EQ(rows(*store, Span::Hour).size(), 1U) << "nothing of a refused import stays";
-    ASSERT_TRUE(store->import({Gap{"dns2", kNow, kNow + seconds(60), "killed"}}).ok());
+    ASSERT_TRUE(
+        store
+            ->import(
+                {.hours = {}, .days = {}, .sketches = {}, .gaps = {Gap{"dns2", kNow, kNow + seconds(60), "killed"}}})
+            .ok());
     SketchRow sketch{.day = kNow, .node = "dns2", .key = {"a", "b", "c"}, .seed_id = 1, .sketches = {}};
-    for (int times = 0; times < 2; ++times) ASSERT_TRUE(store->import(std::vector{sketch}).ok());
+    for (int times = 0; times < 2; ++times)
+        ASSERT_TRUE(store->import({.hours = {}, .days = {}, .sketches = {sketch}, .gaps = {}}).ok());
 }
 
 SignalRow signal_row(std::string node, telemetry::Signal signal, std::string group, std::uint64_t count) {

@@ -249,6 +249,67 @@ class Revealed(WithLevel):
         self.assertIn("no address was found", self.run_as("daemon", "reveal", "show", "1").stderr)
 
 
+class HistoryOfNodes(WithLevel):
+    def exported(self, node, *arguments):
+        return node.cenote_ok("history", "export", *arguments)
+
+    def with_counts(self):
+        self.level("none")
+        self.resolver.start()
+        for client in range(1, 4):
+            self.resolver.ask("alpha-ai.example", source=f"127.0.1.{client}")
+        self.resolver.stop()  # writes what was counted
+        self.resolver.start()
+        return self.exported(self.resolver)
+
+    def other(self):
+        other = self.node(catalogue=CATALOGUE + RELAY, directives=RESTRICT_ALPHA + OBSERVE_RELAY)
+        other.config.write_text(other.config.read_text().replace('node = "node1"', 'node = "node2"'))
+        return other.start()
+
+    def test_counts_go_from_node_to_node_and_again_change_nothing(self):
+        lines = self.with_counts()
+        self.assertIn('"cenote_history":1', lines.splitlines()[0])
+        self.assertIn('"service":"alpha"', lines)
+        file = self.resolver.folder / "export"
+        self.resolver.cenote_ok("history", "export", "--out", file)
+        other = self.other()
+        for _ in range(2):
+            self.assertIn("rows of node1", other.cenote_ok("history", "import", file))
+        rows = self.in_history(other)
+        self.assertEqual(rows, [("node1", 0, 3), ("node1", 1, 3)])
+        self.assertEqual([row["after"] for row in other.cenote_json("audit") if row["action"] == "history import"],
+                         [f"{len(lines.splitlines()) - 2} rows"] * 2)
+        own = self.resolver.cenote("history", "import", file)
+        self.assertEqual(own.returncode, 1)
+        self.assertIn("are of this node, node1; nothing was imported", own.stderr)
+
+    def in_history(self, node):
+        import sqlite3
+        with sqlite3.connect(node.folder / "history.db") as base:
+            return base.execute("SELECT n.text, span - 1, sum(count) FROM counts JOIN ids n ON n.id = node "
+                                "WHERE n.text = 'node1' GROUP BY 1, 2 ORDER BY 2").fetchall()
+
+    def test_a_damaged_file_is_refused_whole(self):
+        lines = self.with_counts().splitlines(keepends=True)
+        other = self.other()
+        file = self.resolver.folder / "export"
+        for damaged, why in ((lines[:-1], "damaged or cut short"), (lines[:1] + lines[2:], "damaged or cut short"),
+                             (lines[:1] + ["{nonsense\n"] + lines[1:], "a damaged line"),
+                             ([line.replace('"count":3', '"count":4') for line in lines], "damaged or cut short"),
+                             (['{"cenote_history":2}\n'] + lines[1:], "of a later Cenote"), (["text\n"], "is no export")):
+            file.write_text("".join(damaged))
+            refused = other.cenote("history", "import", file)
+            self.assertEqual(refused.returncode, 1, why)
+            self.assertIn(why, refused.stderr)
+        self.assertEqual(self.in_history(other), [])
+
+    def test_gaps_say_how_long_the_history_counts(self):
+        self.with_counts()
+        shown = self.resolver.cenote_ok("services", "--gaps")
+        self.assertRegex(shown, r"services without a query in 90 days are not known yet: this node counts since 20")
+
+
 class SmallNumbers(WithLevel):
     def test_groups_with_few_clients_have_no_number(self):
         self.level("none")

@@ -32,7 +32,7 @@ constexpr std::array<Heading, 6> kHeadings{{
     {"See and limit what is kept of clients", " privacy reveal "},
     {"Change rules", " observe advise restrict block directive allow suspend resume exception "},
     {"Keep lists and daemon up to date", " update compile inspect diff reload flush "},
-    {"Move rules to other places", " export state backup restore "},
+    {"Move rules to other places", " export state history backup restore "},
 }};
 constexpr std::string_view kRemaining = "Other verbs";
 

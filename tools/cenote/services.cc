@@ -101,11 +101,40 @@ std::optional<std::chrono::days> days_of(const std::string& text) {
     return whole && days >= 1 && days <= kDaysMax ? std::optional(std::chrono::days(days)) : std::nullopt;
 }
 
+/// Adds a row without names for each service that nobody asked for; none where the history is too short.
+void add_unused(const Result<Json>& unused, Json& rows) {
+    if (!unused || !unused->is_object()) return;
+    for (const Json& service : unused->value(field::kServices, Json::array()))
+        rows.push_back({{field::kId, service},
+                        {field::kQueries, 0},
+                        {field::kClients, nullptr},
+                        {field::kBeside, nullptr},
+                        {field::kService, service},
+                        {field::kDays, unused->value(field::kDays, Json())}});
+}
+
+void print_unused(Session& session, const Result<Json>& unused) {
+    if (!unused) return print_line("services without a query are not known: " + unused.error().text);
+    if (!unused->is_object()) return;
+    const std::string days = cell(*unused, field::kDays);
+    if (!unused->value(field::kEnough, false)) {
+        const std::string since = cell(session.json_at_site(*unused), field::kSince);
+        return print_line(
+            fmt::format("services without a query in {} days are not known yet: this node counts {}, with gaps of {}",
+                        days, since == "-" ? "nothing so far" : "since " + since, cell(*unused, field::kGaps)));
+    }
+    const auto services = unused->value(field::kServices, Json::array());
+    print_line(services.empty()
+                   ? fmt::format("every service that a directive covers for everyone was asked for in {} days", days)
+                   : fmt::format("no query in {} days, under directives for everyone: {}", days, cell(services)));
+}
+
 /// Names that at least a few clients ask for, as the daemon samples them: who may see `top` may see them.
 Exit gaps(Session& session, const ServicesFlags& flags) {
     constexpr int kNamesMax = 1000;
     const auto catalogue = catalogue_of_files(session);
     if (!catalogue) return fail(session.settings().error());
+    const auto unused = session.ask("services-unused", Json::object());
     const auto names = session.ask(
         "top", {{field::kWhat, "names"}, {field::kRows, kNamesMax}, {field::kClients, report::kPopularClientsMin}});
     if (!names) return fail(names.error());
@@ -121,6 +150,7 @@ Exit gaps(Session& session, const ServicesFlags& flags) {
                             {field::kService, gap->service}});
     }
     if (flags.json) {
+        add_unused(unused, rows);
         print_json(rows);
         return Exit::Done;
     }
@@ -130,6 +160,7 @@ Exit gaps(Session& session, const ServicesFlags& flags) {
         table.add({name_cell(row, field::kId), cell(row, field::kQueries), cell(row, field::kClients),
                    cell(row, field::kBeside), cell(row, field::kService)});
     if (!rows.empty()) table.print();
+    print_unused(session, unused);
     return Exit::Done;
 }
 

@@ -160,8 +160,8 @@ Result<std::unique_ptr<control::ControlClient>> Session::connect_if_there() {
     return control::ControlClient::connect_if_there(socket.empty() ? config::control_socket_of(config) : socket);
 }
 
-Result<std::vector<std::shared_ptr<const UniqueFd>>> Session::ask_files(const std::string& verb) {
-    auto response = call(verb, Json::object());
+Result<std::vector<std::shared_ptr<const UniqueFd>>> Session::ask_files(const std::string& verb, Json args) {
+    auto response = call(verb, std::move(args));
     if (!response) return std::move(response).error();
     return std::move(response->files);
 }

@@ -64,7 +64,7 @@ public:
     /// The same for a text, whose pieces are joined.
     Result<std::string> ask_text(const std::string& verb, Json args);
     /// The open files that the daemon gives for a verb.
-    Result<std::vector<std::shared_ptr<const UniqueFd>>> ask_files(const std::string& verb);
+    Result<std::vector<std::shared_ptr<const UniqueFd>>> ask_files(const std::string& verb, Json args = Json::object());
     /// nullopt where no daemon listens. A refusal by the daemon is an error, and files are not read instead.
     std::optional<Result<Json>> ask_if_there(const std::string& verb, Json args);
     /// The daemon's data for a verb; where no daemon listens, the result of `from_files`.

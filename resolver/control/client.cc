@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -20,21 +22,31 @@ class Client final : public ControlClient {
 public:
     Client(UniqueFd fd, Path socket) : fd_(std::move(fd)), socket_(std::move(socket)) {}
 
+    void write_to(int output) override { output_ = output; }
+
     Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) override {
+        streaming_ = false;
         set_patience(kAnswerWithin);
         if (auto sent = send(encode(request)); !sent) return std::move(sent).error();
         while (true) {
             auto line = receive_line();
             if (!line) return std::move(line).error();
-            auto response = decode_response(*line);
-            if (response) response->files = std::exchange(files_, {});
+            auto response = decode_response(line->text);
+            if (response) response->files = std::move(line->files);
             if (!response || !response->more) return response;
             if (on_more) on_more(*response);
             set_patience(seconds{0});
+            streaming_ = true;
         }
     }
 
 private:
+    using Files = std::vector<std::shared_ptr<const UniqueFd>>;
+    struct Line {
+        std::string text;
+        Files files;
+    };
+
     void set_patience(seconds limit) const {
         const timeval time{.tv_sec = limit.count(), .tv_usec = 0};
         ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
@@ -52,15 +64,13 @@ private:
         return Done{};
     }
 
-    Result<std::string> receive_line() {
+    Result<Line> receive_line() {
         while (true) {
-            if (const auto end = received_.find('\n'); end != std::string::npos) {
-                std::string line = received_.substr(0, end);
-                received_.erase(0, end + 1);
-                return line;
-            }
+            if (const auto end = received_.find('\n'); end != std::string::npos) return take_line(end + 1);
             if (received_.size() > kLineMax)
                 return Error{fmt::format("{}: the daemon's reply is longer than {} bytes", socket_.string(), kLineMax)};
+            if (streaming_ && output_ >= 0 && !wait_while_read())
+                return Error{fmt::format("{}: nobody reads the output any more", socket_.string())};
             char chunk[16384];
             const ssize_t got = receive(chunk, sizeof chunk);
             if (got < 0 && errno == EINTR) continue;
@@ -70,7 +80,29 @@ private:
             if (got <= 0)
                 return Error{fmt::format("{}: the daemon closed the connection before it answered", socket_.string())};
             received_.append(chunk, static_cast<std::size_t>(got));
+            if (!arriving_.empty()) files_.emplace_back(received_.size(), std::exchange(arriving_, {}));
         }
+    }
+
+    /// The first line, which has `size` bytes with its end, and the files whose last byte is in it.
+    Line take_line(std::size_t size) {
+        Line line{received_.substr(0, size - 1), {}};
+        received_.erase(0, size);
+        for (auto& [place, files] : files_) {
+            if (place <= size) line.files.insert(line.files.end(), files.begin(), files.end());
+            place -= std::min(place, size);
+        }
+        std::erase_if(files_, [](const auto& each) { return each.first == 0; });
+        return line;
+    }
+
+    /// Waits for bytes; false: nobody reads the output any more.
+    [[nodiscard]] bool wait_while_read() const {
+        std::array<pollfd, 2> both{
+            {{.fd = fd_.get(), .events = POLLIN, .revents = 0}, {.fd = output_, .events = 0, .revents = 0}}};
+        while (::poll(both.data(), both.size(), -1) < 0 && errno == EINTR) {
+        }
+        return (both[1].revents & (POLLERR | POLLHUP)) == 0;
     }
 
     /// Receives bytes, and the files that travel with them.
@@ -90,7 +122,7 @@ private:
             for (std::size_t i = 0; i < count; ++i) {
                 int file = -1;
                 std::memcpy(&file, CMSG_DATA(header) + i * sizeof file, sizeof file);
-                files_.push_back(std::make_shared<const UniqueFd>(file));
+                arriving_.push_back(std::make_shared<const UniqueFd>(file));
             }
         }
         return got;
@@ -98,11 +130,19 @@ private:
 
     UniqueFd fd_;
     Path socket_;
+    int output_ = -1;         // what the replies are written to; -1: not known
+    bool streaming_ = false;  // a reply has come, and more follow
     std::string received_;
-    std::vector<std::shared_ptr<const UniqueFd>> files_;  // came before the end of their reply
+    Files arriving_;                                    // with the bytes that are being received
+    std::vector<std::pair<std::size_t, Files>> files_;  // came with the bytes of received_ before this place
 };
 
 }  // namespace
+
+bool is_read_by_nobody(int output) {
+    pollfd state{.fd = output, .events = 0, .revents = 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLERR | POLLHUP)) != 0;
+}
 
 Result<std::unique_ptr<ControlClient>> ControlClient::connect_if_there(const Path& socket) {
     const auto address = socket_address(socket);

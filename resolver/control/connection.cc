@@ -11,6 +11,33 @@
 #include <cstring>
 
 namespace cenote::control {
+namespace {
+
+/// How often a client is looked for from which nothing is read, so that the loop does not report its end.
+constexpr milliseconds kHangUpLook{1000};
+
+}  // namespace
+
+void Reply::operator()(const Response& response) const {
+    if (const auto client = client_.lock(); client != nullptr && client->present() != nullptr)
+        client->send_reply(response);
+}
+
+void Reply::pace(std::function<void()> on_change) const {
+    if (const auto client = client_.lock(); client != nullptr && client->present() != nullptr)
+        client->pace(std::move(on_change));
+}
+
+std::optional<Peer> Reply::peer() const {
+    const auto client = client_.lock();
+    if (client == nullptr || client->present() == nullptr) return std::nullopt;
+    return *client->present();
+}
+
+std::size_t Reply::unread() const {
+    const auto client = client_.lock();
+    return client == nullptr ? 0 : client->unread();
+}
 
 std::string no_right(const Peer& peer) {
     return fmt::format(
@@ -28,6 +55,7 @@ void Connection::start() { settle(); }
 
 void Connection::set_peer(Peer peer) {
     peer_ = std::move(peer);
+    if (on_change_) on_change_();
     if (!busy_ && !leaving_ && peer_.right == Right::None) refuse(no_right(peer_));
 }
 
@@ -76,9 +104,7 @@ void Connection::serve(std::string_view line) {
     auto request = decode_request(line);
     if (!request) return refuse(request.error().text);
     busy_ = true;
-    const auto answer = [self = weak_from_this()](const Response& response) {
-        if (const auto alive = self.lock(); alive && !alive->closed_) alive->reply(response);
-    };
+    const Reply answer{weak_from_this()};
     try {
         service_.handler(Peer(peer_), *request, answer);  // a reload changes peer_
     } catch (const Json::exception& mistake) {            // an argument of another type than the verb takes
@@ -87,13 +113,19 @@ void Connection::serve(std::string_view line) {
     }
 }
 
-void Connection::reply(const Response& response) {
+void Connection::send_reply(const Response& response) {
     if (!busy_) return;  // a reply behind the last one
+    if (!response.more) on_change_ = nullptr;
     send(response);
     if (closed_ || response.more) return;
     busy_ = false;
     if (peer_.right == Right::None) leaving_ = true;  // the right was taken away while the request was under way
     serve_waiting_lines();
+}
+
+void Connection::pace(std::function<void()> on_change) {
+    on_change_ = std::move(on_change);
+    await();
 }
 
 void Connection::refuse(std::string why) {
@@ -109,19 +141,23 @@ void Connection::send(const Response& response) {
                                .error = "the answer is too long for the control protocol; ask for less of it",
                                .data = {}});
     if (output_.size() + line.size() > kOutputMax) return close();
+    if (!response.files.empty()) files_.push_back({output_.size(), output_.size() + line.size(), response.files});
     output_ += line;
-    files_.insert(files_.end(), response.files.begin(), response.files.end());
     flush();
 }
 
-/// Sends some of the bytes, and files with them.
-ssize_t Connection::send_some(std::string_view bytes) {
+/// Sends some of the output. Files go with the first byte of their reply, and with no byte of another: by that the
+/// client knows whose they are.
+ssize_t Connection::send_some(std::size_t from) {
+    const bool with_files = !files_.empty() && files_.front().begin == from;
+    const std::size_t to = with_files ? files_.front().end : files_.empty() ? output_.size() : files_.front().begin;
+    const std::string_view bytes = std::string_view(output_).substr(from, to - from);
     iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};  // sendmsg() only reads it
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(kFilesMax * sizeof(int))> space{};
-    const std::size_t count = std::min(files_.size(), kFilesMax);
+    const std::size_t count = with_files ? std::min(files_.front().open.size(), kFilesMax) : 0;
     if (count > 0) {
         message.msg_control = space.data();
         message.msg_controllen = CMSG_SPACE(count * sizeof(int));
@@ -130,26 +166,31 @@ ssize_t Connection::send_some(std::string_view bytes) {
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(count * sizeof(int));
         for (std::size_t i = 0; i < count; ++i) {
-            const int file = files_[i]->get();
+            const int file = files_.front().open[i]->get();
             std::memcpy(CMSG_DATA(header) + i * sizeof(int), &file, sizeof file);
         }
     }
     const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent > 0) files_.erase(files_.begin(), files_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (sent > 0 && with_files) files_.pop_front();
     return sent;
 }
 
 void Connection::flush() {
     std::size_t done = 0;
     while (done < output_.size()) {
-        const ssize_t sent = send_some(std::string_view(output_).substr(done));
+        const ssize_t sent = send_some(done);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
         if (sent < 0) return close();
         done += static_cast<std::size_t>(sent);
     }
     output_.erase(0, done);
+    for (Files& each : files_) {
+        each.begin -= done;
+        each.end -= done;
+    }
     if (done > 0) awaited_ = Awaited::Nothing;
+    if (done > 0 && output_.empty() && on_change_) on_change_();
     settle();
 }
 
@@ -157,20 +198,29 @@ void Connection::settle() {
     if (!busy_ && !leaving_ && input_.size() > kLineMax && input_.find('\n') == std::string::npos)
         return refuse(fmt::format("the line is longer than {} bytes", kLineMax));
     if (output_.empty() && (leaving_ || (ended_ && !busy_ && !serving_))) return close();
-    const bool reads = !ended_ && !leaving_ && input_.size() <= kLineMax;
-    poll_->watch((reads ? loop::Poll::kReadable : 0U) | (output_.empty() ? 0U : loop::Poll::kWritable));
+    poll_->watch((reads() ? loop::Poll::kReadable : 0U) | (output_.empty() ? 0U : loop::Poll::kWritable));
     await();
 }
 
 void Connection::await() {
-    const Awaited now = !output_.empty() ? Awaited::Reader : busy_ ? Awaited::Ourselves : Awaited::Request;
+    Awaited now = Awaited::Request;
+    if (!output_.empty() && !on_change_)
+        now = Awaited::Reader;
+    else if (busy_)
+        now = reads() ? Awaited::Ourselves : Awaited::HangUp;
     if (now == awaited_) return;
     awaited_ = now;
-    if (now == Awaited::Ourselves) return late_.stop();
-    late_.start(now == Awaited::Reader ? service_.unread_within : service_.request_within, milliseconds{0});
+    switch (now) {
+        case Awaited::Nothing:
+        case Awaited::Ourselves: return late_.stop();
+        case Awaited::HangUp: return late_.start(kHangUpLook, kHangUpLook);
+        case Awaited::Reader: return late_.start(service_.unread_within, milliseconds{0});
+        case Awaited::Request: return late_.start(service_.request_within, milliseconds{0});
+    }
 }
 
 void Connection::on_late() {
+    if (awaited_ == Awaited::HangUp && !hung_up()) return;
     const auto alive = shared_from_this();  // close() may drop the server's share
     close();
 }
@@ -181,6 +231,7 @@ void Connection::close() {
     poll_.reset();
     late_.stop();
     fd_.reset();
+    if (on_change_) on_change_();
     service_.on_closed(*this);
 }
 

@@ -6,11 +6,13 @@
 //           nothing more.
 // Memory:   at most kLineMax of requests that wait, kOutputMax of replies that the client has not read.
 // Failure:  a malformed request gets an error, a late one gets none; both close the connection. Only a whole request
-//           stops the timer of a request: single bytes do not prolong it.
+//           stops the timer of a request: single bytes do not prolong it. A client that leaves is noticed at once, or
+//           within a second where nothing more is read from it.
 #pragma once
 
 #include <sys/types.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,7 +26,7 @@ namespace cenote::control {
 /// The error for a client without any right.
 [[nodiscard]] std::string no_right(const Peer& peer);
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public Reply::Client, public std::enable_shared_from_this<Connection> {
 public:
     static constexpr std::size_t kOutputMax = 4 * kLineMax;
 
@@ -44,34 +46,46 @@ public:
     /// Without a right the connection ends, after the reply to the request under way.
     void set_peer(Peer peer);
 
+    void send_reply(const Response& response) override;
+    void pace(std::function<void()> on_change) override;
+    [[nodiscard]] const Peer* present() const noexcept override { return closed_ ? nullptr : &peer_; }
+    [[nodiscard]] std::size_t unread() const noexcept override { return output_.size(); }
+
 private:
     void on_event(unsigned events);
     void receive();
     void serve_waiting_lines();
     void serve(std::string_view line);
-    void reply(const Response& response);
     void refuse(std::string why);  // the last reply
     void send(const Response& response);
     void flush();
-    [[nodiscard]] ssize_t send_some(std::string_view bytes);
+    [[nodiscard]] ssize_t send_some(std::size_t from);
     void settle();  // decides what to watch next, or closes
     void await();   // starts the timer that belongs to the state
     void on_late();
     void close();
     [[nodiscard]] bool hung_up() const noexcept;
+    [[nodiscard]] bool reads() const noexcept { return !ended_ && !leaving_ && input_.size() <= kLineMax; }
 
-    enum class Awaited : std::uint8_t { Nothing, Request, Reader, Ourselves };
+    enum class Awaited : std::uint8_t { Nothing, Request, Reader, Ourselves, HangUp };
+
+    struct Files {
+        std::size_t begin;  // in output_: the reply that they belong to, which is sent alone
+        std::size_t end;
+        std::vector<std::shared_ptr<const UniqueFd>> open;
+    };
 
     UniqueFd fd_;
     Peer peer_;
     const Service& service_;
     std::string input_;
     std::string output_;
-    std::vector<std::shared_ptr<const UniqueFd>> files_;  // go with the next bytes of output_
-    bool busy_ = false;                                   // a request has no last reply yet
-    bool serving_ = false;  // serve_waiting_lines() is at work: replies must not start it again
-    bool ended_ = false;    // the client sends no more
-    bool leaving_ = false;  // close once the output is out
+    std::deque<Files> files_;
+    std::function<void()> on_change_;  // set while a paced reply is under way
+    bool busy_ = false;                // a request has no last reply yet
+    bool serving_ = false;             // serve_waiting_lines() is at work: replies must not start it again
+    bool ended_ = false;               // the client sends no more
+    bool leaving_ = false;             // close once the output is out
     bool closed_ = false;
     std::optional<loop::Poll> poll_;
     Awaited awaited_ = Awaited::Nothing;

@@ -13,7 +13,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "resolver/control/options.h"
 #include "resolver/control/protocol.h"
@@ -33,14 +35,48 @@ struct Peer {
     bool may_inspect = false;  // what shows clients and single queries
 };
 
+/// Whether nobody reads what is written to a pipe, a socket or a terminal any more.
+[[nodiscard]] bool is_read_by_nobody(int output);
+
 /// Peer::actor, as a daemon would name this process.
 [[nodiscard]] std::string own_actor();
 
+/// The way of replies to one request back to its client. It may be called several times (more = true but for the last),
+/// then or later. A copy leads to the same client; replies to one that has left go nowhere.
+class Reply {
+public:
+    /// A client as its replies see it.
+    class Client {
+    public:
+        virtual ~Client() = default;
+        virtual void send_reply(const Response& response) = 0;
+        virtual void pace(std::function<void()> on_change) = 0;
+        [[nodiscard]] virtual const Peer* present() const noexcept = 0;  // null: it has left
+        [[nodiscard]] virtual std::size_t unread() const noexcept = 0;
+    };
+
+    Reply() = default;
+    explicit Reply(std::weak_ptr<Client> client) : client_(std::move(client)) {}
+    void operator()(const Response& response) const;
+    explicit operator bool() const noexcept { return !client_.expired(); }
+
+    /// For a stream without a known end: from now on its replies wait for the client without a limit of time, and the
+    /// caller sends more only when little is unread. `on_change` is called when the client has read all that was sent,
+    /// when its rights were looked up anew, and when it has left; it must not reply itself.
+    void pace(std::function<void()> on_change) const;
+    /// The user with its present rights; nullopt: the client has left.
+    [[nodiscard]] std::optional<Peer> peer() const;
+    /// Bytes that wait for the client to read, beside those in the buffers of the kernel.
+    [[nodiscard]] std::size_t unread() const;
+
+private:
+    std::weak_ptr<Client> client_;
+};
+
 class ControlServer {
 public:
-    /// Called for each request on the loop's thread; `reply` may be called several times (more = true but for the
-    /// last), then or later, as long as the server lives.
-    using Reply = std::function<void(const Response&)>;
+    using Reply = control::Reply;
+    /// Called for each request on the loop's thread.
     using Handler = std::function<void(const Peer& peer, const Request& request, Reply reply)>;
 
     /// Makes the socket (mode 0666: rights are checked by credentials), in the place of one without a listener.
@@ -62,6 +98,8 @@ public:
     virtual ~ControlClient() = default;
     /// Sends the request and blocks until the last reply; `on_more` gets the replies before it.
     virtual Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) = 0;
+    /// Has call() end with an Error, also while no reply comes, as soon as nobody reads `output` any more.
+    virtual void write_to(int output) = 0;
 };
 
 }  // namespace cenote::control

@@ -42,7 +42,7 @@ protected:
         server_.reset();
     }
 
-    void handle(const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
+    virtual void handle(const Peer& peer, const Request& request, const ControlServer::Reply& reply) {
         if (request.verb == "echo") return reply({.ok = true, .more = false, .error = {}, .data = request.args});
         if (request.verb == "who") return reply({.ok = true, .more = false, .error = {}, .data = peer.actor});
         if (request.verb == "number")

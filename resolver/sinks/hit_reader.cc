@@ -60,6 +60,12 @@ void HitReader::set_policy_version(std::uint32_t version) noexcept {
     policy_version_.store(version, std::memory_order_relaxed);
 }
 
+void HitReader::set_lists(std::set<std::string> ids) {
+    const MutexLock lock(mutex_);
+    round();
+    lists_ = std::move(ids);
+}
+
 void HitReader::flush() {
     const MutexLock lock(mutex_);
     round();
@@ -96,6 +102,7 @@ HitRecord HitReader::record_of(const telemetry::Hit& hit, const WallMicros& now,
     record.hit = hit;
     record.name = name_text(hit.name());
     record.service = keys_.name(KeyKind::Service, hit.service_key);
+    record.of_list = lists_.contains(record.service);
     record.directive = keys_.name(KeyKind::Directive, hit.directive_key);
     record.group = keys_.name(KeyKind::Group, hit.group_key);
     record.exception = keys_.name(KeyKind::Exception, hit.exception_key);

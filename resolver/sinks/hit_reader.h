@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,6 +45,8 @@ public:
     void set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint64_t seed);
     void set_client_name(NameClient name);
     void set_policy_version(std::uint32_t version) noexcept;
+    /// The ids of the lists: all other ids that match are those of services.
+    void set_lists(std::set<std::string> ids);
     /// Hands over what the workers have recorded by now.
     void flush();
 
@@ -60,6 +63,7 @@ private:
     std::condition_variable_any wake_;
     std::vector<std::shared_ptr<HitSink>> sinks_ CENOTE_GUARDED_BY(mutex_);
     NameClient client_name_ CENOTE_GUARDED_BY(mutex_);
+    std::set<std::string> lists_ CENOTE_GUARDED_BY(mutex_);
     bool stopping_ CENOTE_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };

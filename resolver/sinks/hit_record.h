@@ -25,12 +25,13 @@ struct HitRecord {
     WallMicros at{};      // when it was answered
     telemetry::Hit hit;   // without the client where the level does not let it be shown
     std::string name;     // in presentation format (RFC 1035 §5.1), folded
-    std::string service;  // ids; empty: none
+    std::string service;  // ids; empty: none. A list has its id here, too
     std::string directive;
     std::string group;
     std::string exception;
     std::string client;  // an address or a pseudonym; empty: not kept
     std::uint32_t policy_version = 0;
+    bool of_list = false;  // `service` is the id of a list
 };
 
 /// Takes hits one after the other, on the thread of the reader.

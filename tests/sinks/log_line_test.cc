@@ -36,9 +36,17 @@ HitRecord record() {
 TEST(LogLineTest, JsonHasTheFieldsOfTail) {
     const auto line = json::parse(log_line(LogFormat::Jsonl, record(), kOrigin, 7));
     EXPECT_EQ(line, json::parse(R"({"time":"2026-11-30T00:00:00.123456Z","node":"dns1","client":null,"group":"staff",
-        "name":"chat.deepseek.com","type":"A","verdict":"restrict","service":"deepseek","role":"web",
+        "name":"chat.deepseek.com","type":"A","verdict":"restrict","service":"deepseek","list":null,"role":"web",
         "directive":"2026-014","exception":null,"rcode":"NOERROR","source":"sinkhole","transport":"udp",
         "latency_us":42,"policy_version":17,"policy_digest":"abcd","seq":7})"));
+}
+
+TEST(LogLineTest, AListIsNoService) {
+    auto hit = record();
+    hit.of_list = true;
+    const auto line = json::parse(log_line(LogFormat::Jsonl, hit, kOrigin, 7));
+    EXPECT_EQ(line["service"], nullptr);
+    EXPECT_EQ(line["list"], "deepseek");
 }
 
 TEST(LogLineTest, EcsHasWhatElasticSecurityNeeds) {

@@ -11,6 +11,7 @@
 #include "resolver/daemon/bypass_command.h"
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/history_commands.h"
+#include "resolver/daemon/hit_commands.h"
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/privacy_commands.h"
@@ -165,8 +166,8 @@ struct Verb {
     Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
     bool inspects = false;   // shows clients or single queries: Peer::may_inspect is needed, too
-    void (*begin)(Running&, const Peer&, const Request&,
-                  const Reply&) = nullptr;  // in the place of dispatch: replies later
+    void (*begin)(Running&, const Peer&, const Request&, const control::Reply&) =
+        nullptr;  // in the place of dispatch: replies later
 };
 
 constexpr std::array kVerbs = {
@@ -195,6 +196,8 @@ constexpr std::array kVerbs = {
     Verb{"directives", Right::Read, directives},
     Verb{"allows", Right::Read, allows},
     Verb{"verdicts", Right::Read, verdicts},
+    Verb{"tail", Right::Read, nullptr, false, true, tail},
+    Verb{"log", Right::Read, nullptr, false, true, search_log},
     Verb{"audit", Right::Read, audit},
     Verb{"audit-verify", Right::Read, audit_verify},
     Verb{"state-export", Right::Read, state_export},
@@ -235,8 +238,8 @@ std::string why_too_long(const Request& request) {
 }
 
 /// nullopt: the verb replies later.
-std::optional<Response> answer_to(Running& running, const control::Peer& peer, const Request& request,
-                                  const Reply& reply) {
+std::optional<Response> answer_to(Running& running, const Peer& peer, const Request& request,
+                                  const control::Reply& reply) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
         if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))

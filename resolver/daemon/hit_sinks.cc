@@ -13,13 +13,27 @@ namespace cenote::daemon {
 
 Path pseudonym_keys(const config::Settings& settings) { return settings.state.parent_path() / "pseudonym.keys"; }
 
+HitSinks::HitSinks(loop::Loop& loop, telemetry::Hub& hub, const telemetry::Keys& keys)
+    : hub_(hub),
+      keys_(keys),
+      tails_(loop,
+             [this](Tails::Queues queues) {
+                 tail_queues_ = std::move(queues);
+                 set_sinks();
+             }),
+      reader_(hub, keys) {}
+
 void HitSinks::apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest) {
     reader_.flush();  // what was recorded by now belongs to the policy before
     reader_.set_policy_version(policy_version);
     apply_privacy(settings);
     apply_history(settings.history, settings.node);
+    std::set<std::string> lists;
+    for (const config::ListSettings& list : settings.lists) lists.insert(list.id);
+    reader_.set_lists(std::move(lists));
     const sinks::LogOrigin origin{
         .node = settings.node, .version = std::string(kVersion), .policy_digest = policy_digest};
+    tails_.set_origin(origin);
     apply_log(settings.log, origin);
     receivers_.apply(settings, origin);
     set_sinks();
@@ -95,6 +109,7 @@ void HitSinks::set_sinks() {
     if (history_ != nullptr) all.push_back(history_);
     if (log_ != nullptr) all.push_back(log_);
     receivers_.add_to(all);
+    all.insert(all.end(), tail_queues_.begin(), tail_queues_.end());
     seed_ = history_ == nullptr ? 0 : history_->seed();
     reader_.set_sinks(std::move(all), seed_);
 }
@@ -122,6 +137,7 @@ void HitSinks::stop() {
     log_.reset();
     history_.reset();
     receivers_.end_all();
+    tails_.end_all("cenoted stops, and the tail ends");
 }
 
 std::vector<std::string> HitSinks::problems() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What keeps, shows and sends the hits of directives: the history, the query log and the receivers, as the
-// configuration has them.
+// configuration has them, and the readers of `cenote tail`.
 //
 // Threads:  the control thread; the sinks run on the reader's thread, the history writes on its own.
 // Time:     reads the clock when the history is opened.
@@ -16,6 +16,7 @@
 
 #include "resolver/config/config.h"
 #include "resolver/daemon/receivers.h"
+#include "resolver/daemon/tails.h"
 #include "resolver/history/history.h"
 #include "resolver/report/metrics.h"
 #include "resolver/sinks/hit_reader.h"
@@ -29,14 +30,14 @@ namespace cenote::daemon {
 
 class HitSinks {
 public:
-    HitSinks(telemetry::Hub& hub, const telemetry::Keys& keys) : hub_(hub), keys_(keys), reader_(hub, keys) {}
+    HitSinks(loop::Loop& loop, telemetry::Hub& hub, const telemetry::Keys& keys);
 
     /// Takes what was enacted. Sinks whose options did not change go on.
     void apply(const config::Settings& settings, std::uint32_t policy_version, const std::string& policy_digest);
     /// To be called about once a second: gives the workers the seed of the month, and returns the log files that were
     /// closed since the last call.
     std::vector<sinks::ClosedLog> observe();
-    /// Hands over and writes what was recorded by now.
+    /// Hands over and writes what was recorded by now, and ends the streams of `cenote tail`.
     void stop();
 
     /// Null: no key of a pseudonym was made, or is kept.
@@ -48,6 +49,7 @@ public:
 
     /// One sentence for each sink that does not work.
     [[nodiscard]] std::vector<std::string> problems() const;
+    [[nodiscard]] Tails& tails() noexcept { return tails_; }
     [[nodiscard]] std::vector<report::LostReceiver> lost_receivers() const { return receivers_.problems(); }
     [[nodiscard]] report::LogLost lost() const noexcept {
         return {.file = log_ == nullptr ? lost_before_ : lost_before_ + log_->lost(),
@@ -75,6 +77,8 @@ private:
     std::string history_problem_;  // why there is none, or what was put aside
     sinks::LogOptions log_options_;
     std::shared_ptr<sinks::LogFile> log_;
+    Tails::Queues tail_queues_;
+    Tails tails_;
     std::uint64_t lost_before_ = 0;  // lines of logs before this one
     Receivers receivers_;
     Mutex closed_mutex_;

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread alone
     running->uses_.emplace(rulebook, running->hub_, enforcement.keys());
     running->closer_.emplace(rulebook, *running->uses_);
-    running->hit_sinks_.emplace(running->hub_, enforcement.keys());
+    running->hit_sinks_ = std::make_unique<HitSinks>(loop, running->hub_, enforcement.keys());
     running->apply_hit_sinks();
     running->arm_edge();
     const auto& base = enforcement.loaded().base;

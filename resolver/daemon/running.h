@@ -9,7 +9,7 @@
 //   ExceptionCloser  ends them at their time                                exception_closer.h
 //   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
-//   HitSinks         history and query log                                  hit_sinks.h
+//   HitSinks         history, query log, receivers, readers of `cenote tail`  hit_sinks.h
 //   OpenRequests     what requests have begun                               open_requests.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] ProblemLog& problems() noexcept { return problems_; }
     /// With all that was counted by now.
     [[nodiscard]] const ExceptionUses& exception_uses();
-    [[nodiscard]] HitSinks& hit_sinks() noexcept { return *hit_sinks_; }
+    [[nodiscard]] HitSinks& hit_sinks() const noexcept { return *hit_sinks_; }
     /// Connections to the control socket that were refused at a limit.
     [[nodiscard]] std::uint64_t control_refused() const noexcept { return control_ ? control_->refused() : 0; }
     [[nodiscard]] OpenRequests& open_requests() noexcept { return open_requests_; }
@@ -143,7 +143,7 @@ private:
     std::optional<ExceptionUses> uses_;
     std::optional<ExceptionCloser> closer_;
     std::optional<SetSource> set_source_;
-    std::optional<HitSinks> hit_sinks_;
+    std::unique_ptr<HitSinks> hit_sinks_;
     OpenRequests open_requests_;                       // what it has begun uses the parts above
     std::unique_ptr<control::ControlServer> control_;  // null until open_control()
 };

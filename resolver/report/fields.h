@@ -214,6 +214,13 @@ inline constexpr Name kWhy = "why";
 inline constexpr Name kWarnings = "warnings";
 inline constexpr Name kAtRestart = "at_restart";
 
+// tail and log
+inline constexpr Name kFrom = "from";
+inline constexpr Name kTo = "to";
+inline constexpr Name kExport = "export";
+inline constexpr Name kUnknown = "unknown";
+inline constexpr Name kDropped = "dropped";
+
 // stats and top
 inline constexpr Name kCounters = "counters";
 inline constexpr Name kLatency = "latency_us";

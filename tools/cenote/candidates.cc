@@ -40,9 +40,10 @@ Named named_by(const CLI::App& verb, const CLI::Option& option) {
         std::string_view option;
         Named named;
     };
-    constexpr std::array<Place, 20> kPlaces{{{"services", "ID", Named::Services},
+    constexpr std::array<Place, 21> kPlaces{{{"services", "ID", Named::Services},
                                              {"resume", "ID", Named::Suspensions},
                                              {"audit", "--directive", Named::EveryDirective},
+                                             {"log", "--directive", Named::EveryDirective},
                                              {"add", "--id", Named::Nothing},
                                              {"", "ID", Named::Directives},
                                              {"", "N", Named::Exceptions},

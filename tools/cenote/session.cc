@@ -172,19 +172,26 @@ Result<Json> Session::ask(const std::string& verb, Json args) {
     return std::move(response->data);
 }
 
-/// The last reply, with the data of all of them.
-Result<control::Response> Session::call(const std::string& verb, Json args) {
+Result<control::Response> Session::follow(const std::string& verb, Json args,
+                                          const std::function<void(const control::Response&)>& on_part, int output) {
     const auto client = control::ControlClient::connect(socket.empty() ? config::control_socket_of(config) : socket);
     if (!client) return client.error();
+    if (output >= 0) (*client)->write_to(output);
+    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, on_part);
+    if (response && !response->ok) return Error{at_site(response->error)};
+    return response;
+}
+
+/// The last reply, with the data of all of them.
+Result<control::Response> Session::call(const std::string& verb, Json args) {
     std::string pieces;
     Json rows = Json::array();
     const auto keep = [&](const control::Response& part) {
         if (part.data.is_string()) pieces += part.data.get_ref<const std::string&>();
         if (part.data.is_array()) rows.insert(rows.end(), part.data.begin(), part.data.end());
     };
-    auto response = (*client)->call({.verb = verb, .args = std::move(args)}, keep);
-    if (!response) return std::move(response).error();
-    if (!response->ok) return Error{at_site(response->error)};
+    auto response = follow(verb, std::move(args), keep);
+    if (!response) return response;
     if (response->data.is_string()) response->data = pieces + response->data.get<std::string>();
     if (rows.empty()) return response;
     keep(*response);

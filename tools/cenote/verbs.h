@@ -57,6 +57,8 @@ void add_listings(Verbs& verbs);    // lists, groups, directives
 void add_holds(Verbs& verbs);       // verdicts, allows, resume
 void add_status(Verbs& verbs);      // status, stats, metrics, top
 void add_bypass(Verbs& verbs);      // bypass
+void add_tail(Verbs& verbs);        // tail
+void add_log(Verbs& verbs);         // log
 void add_operations(Verbs& verbs);  // reload, flush
 void add_update(Verbs& verbs);      // update
 void add_sets(Verbs& verbs);        // compile, inspect

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "resolver/base/digest.h"
+#include "resolver/sinks/log_reader.h"
 
 namespace cenote::sinks {
 namespace {
@@ -23,9 +24,6 @@ constexpr std::string_view kCopy = ".without";
 constexpr int kLevel = 3;
 constexpr mode_t kMode = 0640;
 
-struct FreeReader {
-    void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
-};
 struct FreeWriter {
     void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
 };
@@ -35,60 +33,6 @@ Error error_of(const char* what, const Path& path) {
 }
 
 bool is_compressed(const Path& file) { return file.extension() == kCompressed; }
-
-/// The bytes of a file, uncompressed, in pieces.
-class Reader {
-public:
-    static Result<Reader> open(const Path& file) {
-        UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (!fd.valid()) return error_of("open", file);
-        return Reader(file, std::move(fd));
-    }
-
-    /// Empty at the end of the file.
-    Result<ByteView> next() {
-        if (!context_) return read();
-        for (;;) {
-            if (input_.pos == input_.size) {
-                const auto more = read();
-                if (!more) return more.error();
-                if (more->empty()) {
-                    if (left_ == 0) return ByteView();
-                    return Error{fmt::format("{} is cut short", file_.string())};
-                }
-                input_ = {more->data(), more->size(), 0};
-            }
-            ZSTD_outBuffer output{plain_.data(), plain_.size(), 0};
-            left_ = ZSTD_decompressStream(context_.get(), &output, &input_);
-            if (ZSTD_isError(left_) != 0)
-                return Error{fmt::format("cannot decompress {}: {}", file_.string(), ZSTD_getErrorName(left_))};
-            if (output.pos != 0) return ByteView(plain_).first(output.pos);
-        }
-    }
-
-private:
-    Reader(const Path& file, UniqueFd fd) : file_(file), fd_(std::move(fd)), raw_(ZSTD_DStreamInSize()) {
-        if (!is_compressed(file)) return;
-        context_.reset(ZSTD_createDCtx());
-        plain_.resize(ZSTD_DStreamOutSize());
-    }
-
-    Result<ByteView> read() {
-        for (;;) {
-            const ssize_t size = ::read(fd_.get(), raw_.data(), raw_.size());
-            if (size >= 0) return ByteView(raw_).first(static_cast<std::size_t>(size));
-            if (errno != EINTR) return error_of("read", file_);
-        }
-    }
-
-    Path file_;
-    UniqueFd fd_;
-    std::vector<std::uint8_t> raw_;
-    std::vector<std::uint8_t> plain_;
-    std::unique_ptr<ZSTD_DCtx, FreeReader> context_;
-    ZSTD_inBuffer input_{nullptr, 0, 0};
-    std::size_t left_ = 0;
-};
 
 /// A new file, compressed where its name says so.
 class Writer {
@@ -146,24 +90,21 @@ private:
 /// Calls for each line, with its line feed; the last one may lack it.
 Status each_line(const Path& file, const std::atomic<bool>& stopping,
                  const std::function<Status(std::string_view)>& on_line) {
-    auto reader = Reader::open(file);
-    if (!reader) return std::move(reader).error();
-    std::string rest;
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!fd.valid()) return error_of("open", file);
+    LogReader reader(fd.get());
+    std::string whole;
     for (;;) {
         if (stopping.load(std::memory_order_relaxed)) return Error{"the daemon is stopping"};
-        const auto bytes = reader->next();
-        if (!bytes) return bytes.error();
-        if (bytes->empty()) break;
-        rest.append(bytes->begin(), bytes->end());
-        std::size_t at = 0;
-        for (std::size_t end = rest.find('\n'); end != std::string::npos; end = rest.find('\n', at)) {
-            if (auto done = on_line(std::string_view(rest).substr(at, end + 1 - at)); !done) return done;
-            at = end + 1;
-        }
-        rest.erase(0, at);
-        if (rest.size() > kLogLineMax) return Error{fmt::format("{} has a line that is too long", file.string())};
+        const auto line = reader.next();
+        if (!line) return Error{fmt::format("{} {}", file.string(), line.error().text)};
+        if (!*line) return Done{};
+        if ((*line)->size() >= LogReader::kLineMax)
+            return Error{fmt::format("{} has a line that is too long", file.string())};
+        whole.assign(**line);
+        if (!reader.is_unfinished()) whole += '\n';
+        if (auto done = on_line(whole); !done) return done;
     }
-    return rest.empty() ? Status(Done{}) : on_line(rest);
 }
 
 }  // namespace
@@ -172,7 +113,7 @@ ClientLines::ClientLines(const std::vector<std::string>& clients) {
     for (const std::string& client : clients) {
         for (const char* key : {"client", "ip", "hash", "uid"})
             in_json_.push_back(fmt::format("\"{}\":\"{}\"", key, client));
-        for (const char* key : {"src", "suid"}) in_cef_.push_back(fmt::format(" {}={} ", key, client));
+        for (const char* key : {"src", "c6a2", "suid"}) in_cef_.push_back(fmt::format(" {}={} ", key, client));
     }
 }
 

@@ -6,7 +6,7 @@
 // A name that was queried cannot look like a client, because each format escapes it.
 //
 // Threads:  any.
-// Memory:   a line, kLogLineMax at most, and the buffers of zstd.
+// Memory:   that of LogReader and a line.
 // Failure:  Result with one line; a copy that was not finished is deleted.
 #pragma once
 
@@ -19,8 +19,6 @@
 #include "resolver/base/result.h"
 
 namespace cenote::sinks {
-
-inline constexpr std::size_t kLogLineMax = std::size_t{1} << 20;
 
 /// Tells lines that name one of some clients.
 class ClientLines {

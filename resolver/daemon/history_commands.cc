@@ -110,6 +110,10 @@ Result<UniqueFd> write_export(const ExportOf& of, const std::atomic<bool>& stopp
         });
         if (!read) return std::move(read).error();
     }
+    auto signals = (*store)->read_signals(of.from, of.to, [&](const history::SignalRow& row) {
+        if (row.node == of.node) out->add(report::history_row_json(row));
+    });
+    if (!signals) return std::move(signals).error();
     const auto gaps = (*store)->gaps(of.from, of.to);
     if (!gaps) return gaps.error();
     for (const history::Gap& gap : *gaps)

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kCount = "count";
 constexpr std::string_view kSketch = "sketch";
+constexpr std::string_view kSignal = "signal";
 constexpr std::string_view kGap = "gap";
 constexpr std::size_t kIdMax = 255;
 constexpr int kHex = 16;
@@ -161,6 +162,12 @@ Json history_row_json(const history::SketchRow& row) {
             {field::kEpisodes, to_base64(row.sketches.episodes.bytes())}};
 }
 
+Json history_row_json(const history::SignalRow& row) {
+    return {{field::kKind, kSignal},        {field::kDay, format_time(row.day)},
+            {field::kNode, row.node},       {field::kSignal, telemetry::signal_to_text(row.key.signal)},
+            {field::kGroup, row.key.group}, {field::kCount, row.count}};
+}
+
 Json history_row_json(const history::Gap& gap) {
     return {{field::kKind, kGap},
             {field::kNode, gap.node},
@@ -183,6 +190,16 @@ Status read_history_row(const Json& row, history::Imported& into) {
         sketch.seed_id = fields.seed_id();
         sketch.sketches = {fields.sketch(field::kClients), fields.sketch(field::kEpisodes)};
         into.sketches.push_back(std::move(sketch));
+    } else if (kind == kSignal) {
+        history::SignalRow signal;
+        signal.day = fields.start(field::kDay, history::Span::Day);
+        signal.node = fields.node();
+        signal.key.signal =
+            fields.word<telemetry::Signal>(field::kSignal, telemetry::kSignalCount - 1, telemetry::signal_to_text);
+        if (signal.key.signal == telemetry::Signal::None) return Error{"'signal' is none"};
+        signal.key.group = fields.text(field::kGroup);
+        signal.count = fields.count(field::kCount);
+        into.signals.push_back(std::move(signal));
     } else if (kind == kGap) {
         history::Gap gap{fields.node(), fields.time(field::kFrom), fields.time(field::kTo), fields.text(field::kWhy)};
         if (gap.to <= gap.from) return Error{"a gap ends before it begins"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows of the history as they go from node to node: a JSON object each, of `kind` "count", "sketch" or "gap"
+// Rows of the history as they go from node to node: a JSON object each, of `kind` "count", "sketch", "signal" or "gap"
 // (docs/CONTROL.md). The seed of a sketch is not among it, only the id that tells equal seeds.
 //
 // Threads: pure.   Memory: the rows.
@@ -14,6 +14,7 @@ namespace cenote::report {
 
 [[nodiscard]] Json history_row_json(history::Span span, const history::Row& row);
 [[nodiscard]] Json history_row_json(const history::SketchRow& row);
+[[nodiscard]] Json history_row_json(const history::SignalRow& row);
 [[nodiscard]] Json history_row_json(const history::Gap& gap);
 
 /// Adds the row to what is imported.

@@ -148,9 +148,9 @@ TEST_F(StoreTest, TheSeedIsTheSameForAMonthAndGoneAfterIt) {
 
 TEST_F(StoreTest, WhatFollowsARefusedWriteHasItsIds) {
     const auto store = open();
-    ASSERT_FALSE(store->import(Span::Hour, {{kNow, "dns2", series("new"), 1}, {kNow, "dns1", series(), 1}}).ok());
+    ASSERT_FALSE(store->import({.hours = {{kNow, "dns2", series("new"), 1}, {kNow, "dns1", series(), 1}}}).ok());
     ASSERT_TRUE(store->write(minute_at(kNow, 3), kNow).ok());
-    ASSERT_TRUE(store->import(Span::Hour, {{kNow, "dns2", series("new"), 4}}).ok());
+    ASSERT_TRUE(store->import({.hours = {{kNow, "dns2", series("new"), 4}}}).ok());
     const auto hours = rows(*store, Span::Hour);
     ASSERT_EQ(hours.size(), 2U);
     EXPECT_EQ(hours[0].node + hours[1].node, "dns1dns2");
@@ -159,26 +159,17 @@ TEST_F(StoreTest, WhatFollowsARefusedWriteHasItsIds) {
 TEST_F(StoreTest, ImportIsIdempotentAndRefusesTheRowsOfThisNode) {
     const auto store = open();
     const std::vector<Row> from_dns2{{kNow, "dns2", series(), 9}};
-    for (int times = 0; times < 2; ++times)
-        ASSERT_TRUE(store->import({.hours = from_dns2, .days = {}, .sketches = {}, .gaps = {}}).ok());
+    for (int times = 0; times < 2; ++times) ASSERT_TRUE(store->import({.hours = from_dns2}).ok());
     EXPECT_EQ(rows(*store, Span::Hour).at(0).count, 9U);
-    ASSERT_TRUE(store->import({.hours = {{kNow, "dns2", series(), 7}}, .days = {}, .sketches = {}, .gaps = {}}).ok());
+    ASSERT_TRUE(store->import({.hours = {{kNow, "dns2", series(), 7}}}).ok());
     EXPECT_EQ(rows(*store, Span::Hour).at(0).count, 9U) << "an older export takes nothing away";
-    const auto own = store->import({.hours = {{kNow, "dns2", series("lab"), 1}, {kNow, "dns1", series(), 9}},
-                                    .days = {},
-                                    .sketches = {},
-                                    .gaps = {}});
+    const auto own = store->import({.hours = {{kNow, "dns2", series("lab"), 1}, {kNow, "dns1", series(), 9}}});
     ASSERT_FALSE(own.ok());
     EXPECT_THAT(own.error().text, HasSubstr("dns1"));
     EXPECT_EQ(rows(*store, Span::Hour).size(), 1U) << "nothing of a refused import stays";
-    ASSERT_TRUE(
-        store
-            ->import(
-                {.hours = {}, .days = {}, .sketches = {}, .gaps = {Gap{"dns2", kNow, kNow + seconds(60), "killed"}}})
-            .ok());
+    ASSERT_TRUE(store->import({.gaps = {Gap{"dns2", kNow, kNow + seconds(60), "killed"}}}).ok());
     SketchRow sketch{.day = kNow, .node = "dns2", .key = {"a", "b", "c"}, .seed_id = 1, .sketches = {}};
-    for (int times = 0; times < 2; ++times)
-        ASSERT_TRUE(store->import({.hours = {}, .days = {}, .sketches = {sketch}, .gaps = {}}).ok());
+    for (int times = 0; times < 2; ++times) ASSERT_TRUE(store->import({.sketches = {sketch}}).ok());
 }
 
 SignalRow signal_row(std::string node, telemetry::Signal signal, std::string group, std::uint64_t count) {
@@ -222,11 +213,11 @@ TEST_F(StoreTest, SignalsOfAnotherNodeAreTakenOnce) {
     using telemetry::Signal;
     const auto store = open();
     for (const std::uint64_t count : {9U, 9U, 7U})
-        ASSERT_TRUE(store->import(std::vector{signal_row("dns2", Signal::Vpn, "staff", count)}).ok());
+        ASSERT_TRUE(store->import({.signals = {signal_row("dns2", Signal::Vpn, "staff", count)}}).ok());
     const auto found = signals_in(*store, {}, kNow);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].count, 9U);
-    EXPECT_FALSE(store->import(std::vector{signal_row("dns1", Signal::Vpn, "staff", 1)}).ok());
+    EXPECT_FALSE(store->import({.signals = {signal_row("dns1", Signal::Vpn, "staff", 1)}}).ok());
 }
 
 TEST_F(StoreTest, TheQueriesOfAGroupAndDayAreThoseOfAllItsRows) {

@@ -34,13 +34,16 @@ history::SketchRow sketch() {
 
 TEST(HistoryRows, AreReadAsTheyWereWritten) {
     history::Imported read;
-    for (const Json& row :
-         {history_row_json(history::Span::Hour, row_at(kHour)), history_row_json(history::Span::Day, row_at(kDay)),
-          history_row_json(sketch()), history_row_json(history::Gap{"dns2", kDay, kHour, "killed"})}) {
+    for (const Json& row : {history_row_json(history::Span::Hour, row_at(kHour)),
+                            history_row_json(history::Span::Day, row_at(kDay)), history_row_json(sketch()),
+                            history_row_json(history::SignalRow{kDay, "dns2", {telemetry::Signal::Turning, "lab"}, 3}),
+                            history_row_json(history::Gap{"dns2", kDay, kHour, "killed"})}) {
         const auto status = read_history_row(row, read);
         EXPECT_TRUE(status.ok()) << status.error().text;
     }
-    ASSERT_EQ(read.size(), 4U);
+    ASSERT_EQ(read.size(), 5U);
+    EXPECT_EQ(read.signals.front().key, (history::SignalKey{telemetry::Signal::Turning, "lab"}));
+    EXPECT_EQ(read.signals.front().count, 3U);
     EXPECT_EQ(read.hours.front().at, kHour);
     EXPECT_EQ(read.hours.front().series, row_at(kHour).series);
     EXPECT_EQ(read.days.front().count, 42U);

@@ -41,7 +41,13 @@ report::PrivacyFacts facts_of(const Running& running) {
     facts.keep_minutes = settings.history.keep_minutes;
     facts.keep_hours = settings.history.keep_hours;
     facts.log = settings.log.file;
-    facts.log_all = settings.log.what == sinks::Scope::All;
+    facts.all_queries = (!settings.log.file.empty() && settings.log.what == sinks::Scope::All) ||
+                        (settings.dnstap.to && settings.dnstap.what == sinks::Scope::All);
+    for (const sinks::ExportOptions& each : settings.exports) {
+        facts.receivers.push_back(each.to.text);
+        facts.all_queries = facts.all_queries || each.what == sinks::Scope::All;
+    }
+    if (settings.dnstap.to) facts.receivers.push_back(settings.dnstap.to->text);
     facts.keep_log = settings.log.keep;
     facts.keys = pseudonym_keys(settings);
     facts.state = settings.state;

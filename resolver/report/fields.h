@@ -245,8 +245,6 @@ inline constexpr Name kUsual = "usual";
 inline constexpr Name kMayMean = "may_mean";
 inline constexpr Name kOrElse = "or_else";
 inline constexpr Name kGaps = "gaps";
-inline constexpr Name kFrom = "from";
-inline constexpr Name kTo = "to";
 
 // privacy and history
 inline constexpr Name kAgreement = "agreement";

@@ -21,7 +21,8 @@ constexpr PrivacyPhrases kEnglish{
     .of_covered =
         "Of a query for a service that a directive covers: the service, the directive, the group, the "
         "verdict and the way it came are counted.",
-    .names_alone = "The query log has queries that no directive covers as well, always without the client.",
+    .names_alone =
+        "Queries that no directive covers are kept in the query log or sent on as well, always without the client.",
     .level_none = "Level: none. Nothing of a client is kept but its group: no address and no pseudonym.",
     .level_pseudonym =
         "Level: pseudonym. A pseudonym of the client is kept with such a query, made with a secret key "
@@ -39,6 +40,7 @@ constexpr PrivacyPhrases kEnglish{
     .no_history = "No counts are kept on disk.",
     .log = "{}: a line for each such query, for {} after its file is closed; files are closed each day.",
     .no_log = "No query log is kept.",
+    .sent = "{}: such lines are sent there as they come. What is kept there, and for how long, is governed there.",
     .keys =
         "{}: the keys of the pseudonyms, each destroyed {} after its last use. From then on nobody can find the "
         "address.",
@@ -91,7 +93,9 @@ constexpr PrivacyPhrases kKorean{
         "모든 응답의 표본: 존재하는 이름과 그 이름을 물은 클라이언트의 수. 메모리에만 있으며, 클라이언트가 {}개 "
         "이상인 이름만 표시합니다.",
     .of_covered = "지시가 적용되는 서비스에 대한 질의: 서비스, 지시, 그룹, 판정, 전송 방식별로 횟수를 셉니다.",
-    .names_alone = "질의 로그에는 지시가 적용되지 않는 질의도 기록되며, 이때 클라이언트는 결코 기록되지 않습니다.",
+    .names_alone =
+        "지시가 적용되지 않는 질의도 질의 로그에 기록하거나 다른 곳으로 보내며, 이때 클라이언트는 결코 포함되지 "
+        "않습니다.",
     .level_none =
         "수준: none(없음). 클라이언트에 대해서는 그룹 외에 아무것도 보관하지 않습니다. 주소도 가명도 없습니다.",
     .level_pseudonym =
@@ -109,6 +113,7 @@ constexpr PrivacyPhrases kKorean{
     .no_history = "횟수를 디스크에 보관하지 않습니다.",
     .log = "{}: 이러한 질의마다 한 줄. 파일을 닫은 뒤 {} 동안 보관하며, 파일은 매일 닫습니다.",
     .no_log = "질의 로그를 보관하지 않습니다.",
+    .sent = "{}: 이러한 줄을 생기는 대로 보냅니다. 그곳에서 무엇을 얼마 동안 보관하는지는 그곳에서 정합니다.",
     .keys = "{}: 가명의 키. 마지막으로 쓰인 뒤 {}이 지나면 파기하며, 그 뒤로는 누구도 주소를 알아낼 수 없습니다.",
     .trail =
         "{}: 규칙, 예외와 그 대상인 클라이언트 또는 그룹, 그리고 감사 기록(누가 무엇을 바꾸었고 누가 왜 클라이언트를 "

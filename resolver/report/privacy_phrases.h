@@ -16,7 +16,7 @@ struct PrivacyPhrases {
     std::string_view purpose, purpose_text;
     std::string_view kept, of_every, of_sample, of_covered, names_alone;
     std::string_view level_none, level_pseudonym, level_address, agreement, less;
-    std::string_view stores, memory, history, no_history, log, no_log, keys, trail;
+    std::string_view stores, memory, history, no_history, log, no_log, sent, keys, trail;
     std::string_view who, counts, clients, reveal, changes;
     std::string_view small, small_text;
     std::string_view never, never_client, never_forwarded, never_content, never_silent;

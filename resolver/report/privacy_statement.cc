@@ -59,7 +59,7 @@ private:
         }
         if (facts_.identity != IdentityLevel::None) line(filled(say_.agreement, facts_.agreement));
         for (const auto& [directive, identity] : facts_.less) line(filled(say_.less, directive, word(identity)));
-        if (!facts_.log.empty() && facts_.log_all) line(std::string(say_.names_alone));
+        if (facts_.all_queries) line(std::string(say_.names_alone));
     }
 
     void add_stores() {
@@ -70,6 +70,7 @@ private:
                  : filled(say_.history, facts_.history.string(), span(facts_.keep_minutes), span(facts_.keep_hours)));
         line(facts_.log.empty() ? std::string(say_.no_log)
                                 : filled(say_.log, facts_.log.string(), span(facts_.keep_log)));
+        for (const std::string& receiver : facts_.receivers) line(filled(say_.sent, receiver));
         if (facts_.identity != IdentityLevel::None)
             line(filled(say_.keys, facts_.keys.string(), span(facts_.keep_log)));
         line(filled(say_.trail, facts_.state.string()));
@@ -137,10 +138,10 @@ Json privacy_json(const PrivacyFacts& facts) {
                           {field::kKeepMinutes, days(facts.keep_minutes)},
                           {field::kKeepHours, days(facts.keep_hours)}});
     if (!facts.log.empty())
-        stores.push_back({{field::kWhat, "log"},
-                          {field::kPath, facts.log.string()},
-                          {field::kKeep, days(facts.keep_log)},
-                          {field::kAll, facts.log_all}});
+        stores.push_back(
+            {{field::kWhat, "log"}, {field::kPath, facts.log.string()}, {field::kKeep, days(facts.keep_log)}});
+    for (const std::string& receiver : facts.receivers)
+        stores.push_back({{field::kWhat, "receiver"}, {field::kPath, receiver}});
     if (facts.identity != IdentityLevel::None)
         stores.push_back(
             {{field::kWhat, "keys"}, {field::kPath, facts.keys.string()}, {field::kKeep, days(facts.keep_log)}});
@@ -153,6 +154,7 @@ Json privacy_json(const PrivacyFacts& facts) {
             {field::kRotate, days(facts.rotate)},
             {field::kSmallest, facts.smallest},
             {field::kLess, std::move(less)},
+            {field::kAll, facts.all_queries},
             {field::kStores, std::move(stores)},
             {field::kAdmins, facts.admins},
             {field::kApprovers, facts.approvers},

@@ -34,10 +34,11 @@ struct PrivacyFacts {
     Path history;                                                        // empty: none
     seconds keep_minutes{};
     seconds keep_hours{};
-    Path log;              // empty: none
-    bool log_all = false;  // [log].what is "all"
+    Path log;  // empty: none
     seconds keep_log{};
-    Path keys;  // of pseudonyms
+    std::vector<std::string> receivers;  // where single queries are sent: [[log.export]], [dnstap]
+    bool all_queries = false;            // the log or a receiver gets queries that no directive covers
+    Path keys;                           // of pseudonyms
     Path state;
     std::vector<std::string> admins;  // unix groups, like those below
     std::vector<std::string> approvers;

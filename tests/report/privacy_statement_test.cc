@@ -52,15 +52,17 @@ TEST(PrivacyStatement, SaysWhatTheConfigurationSays) {
 TEST(PrivacyStatement, ALevelAboveNoneHasItsKeysAndItsAgreement) {
     PrivacyFacts facts = facts_at(IdentityLevel::Pseudonym);
     facts.log = "/var/log/cenote/queries.jsonl";
-    facts.log_all = true;
+    facts.all_queries = true;
+    facts.receivers = {"tls://10.0.0.9#siem.agency.example"};
     facts.less = {{"2026-014", IdentityLevel::None}};
     const std::string text = in(StatementLanguage::English, facts);
     for (const char* part :
          {"replaced every 7 days", "works agreement 7", "pseudonym.keys", "queries.jsonl", "for 21 days",
-          "always without the client", "directive 2026-014: nothing of a client", "the approval of another person"})
+          "always without the client", "tls://10.0.0.9#siem.agency.example: such lines",
+          "directive 2026-014: nothing of a client", "the approval of another person"})
         EXPECT_THAT(text, HasSubstr(part));
     EXPECT_EQ(privacy_json(facts)["less"][0]["identity"], "none");
-    EXPECT_EQ(privacy_json(facts)["stores"].size(), 4U);
+    EXPECT_EQ(privacy_json(facts)["stores"].size(), 5U);
 }
 
 TEST(PrivacyStatement, BothLanguagesHaveTheSameSentencesAndValues) {
@@ -70,7 +72,8 @@ TEST(PrivacyStatement, BothLanguagesHaveTheSameSentencesAndValues) {
             if (more) {
                 facts.log = "/var/log/cenote/queries.jsonl";
                 facts.history = "";
-                facts.log_all = true;
+                facts.all_queries = true;
+                facts.receivers = {"udp://192.0.2.9"};
             }
             const std::string english = in(StatementLanguage::English, facts);
             const std::string korean = in(StatementLanguage::Korean, facts);

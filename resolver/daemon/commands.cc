@@ -166,8 +166,8 @@ struct Verb {
     Response (*dispatch)(Running&, const Peer&, const Request&);
     bool publishes = false;  // Right::Publish is enough
     bool inspects = false;   // shows clients or single queries: Peer::may_inspect is needed, too
-    void (*begin)(Running&, const Peer&, const Request&, const control::Reply&) =
-        nullptr;  // in the place of dispatch: replies later
+    void (*begin)(Running&, const Peer&, const Request&,
+                  const control::Reply&) = nullptr;  // in the place of dispatch: replies later
 };
 
 constexpr std::array kVerbs = {

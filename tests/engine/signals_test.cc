@@ -17,8 +17,6 @@ protected:
     void SetUp() override {
         base.local = LocalNames({}, {});
         const auto set = catalogue();
-        for (const domainset::Source& source : set->sources()) base.bypass.push_back(policy::is_bypass(source));
-        base.service_keys.resize(base.bypass.size());
         base.roles.resize(set->source_set_count());
     }
     Counts counts() const {

@@ -135,7 +135,7 @@ class LogFormats(SystemTest):
     def test_jsonl(self):
         rows = [json.loads(line) for line in self.lines("jsonl")]
         self.same_names(row["name"] for row in rows[:len(NAMES)])
-        fields = ["time", "node", "client", "group", "name", "type", "verdict", "service", "role", "directive", "exception",
+        fields = ["time", "node", "client", "group", "name", "type", "verdict", "service", "list", "role", "directive", "exception",
                   "rcode", "source", "transport", "latency_us", "policy_version", "policy_digest", "seq"]
         for number, row in enumerate(rows, 1):
             self.assertEqual(list(row), fields)

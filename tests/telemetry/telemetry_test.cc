@@ -156,7 +156,7 @@ TEST(TelemetryTest, OnlyAQueryUnderADirectiveBecomesAHitAndOnlyWhileHitsAreWante
     recorder.record(covered);
     const auto hits = hits_of(hub);
     ASSERT_EQ(hits.size(), 1U);
-    EXPECT_EQ(hits[0].directive, 4);
+    EXPECT_EQ(hits[0].directive_key, 4);
     EXPECT_EQ(hits[0].verdict, QueryVerdict::Restrict);
     EXPECT_TRUE(std::ranges::equal(hits[0].name(), name.wire()));
     hub.want_hits(true, 99, true);

@@ -19,10 +19,11 @@ public:
     explicit Listener(std::function<void(const control::Response&)> on_reply) : on_reply_(std::move(on_reply)) {}
     void send_reply(const control::Response& response) override { on_reply_(response); }
     void pace(std::function<void()> /*on_change*/) override {}
-    [[nodiscard]] const control::Peer* present() const noexcept override { return nullptr; }
+    [[nodiscard]] const control::Peer* present() const noexcept override { return &peer_; }
     [[nodiscard]] std::size_t unread() const noexcept override { return 0; }
 
 private:
+    control::Peer peer_;
     std::function<void(const control::Response&)> on_reply_;
 };
 

@@ -125,7 +125,9 @@ class Month(SystemTest):
         self.compare_history()
         self.compare_log()
         seconds = [(why, int(begin.timestamp()), int(end.timestamp())) for why, begin, end in gaps]
-        self.assertEqual(self.history("SELECT why, begins, ends FROM gaps ORDER BY begins"), seconds)
+        # The clock of the test jumps by hours, in which nothing was written: the history says so, too.
+        self.assertEqual(
+            self.history("SELECT why, begins, ends FROM gaps WHERE why <> 'unwritten' ORDER BY begins"), seconds)
 
     def compare_metrics(self):
         found = collections.Counter()

@@ -67,7 +67,7 @@ TEST_F(DaemonTest, GapsAreNamesBesideListedHosts) {
     EXPECT_EQ(last_asked().args, (Json{{"what", "names"}, {"rows", 1000}, {"clients", 3}}))
         << "a name of one or two clients says something about them";
     EXPECT_THAT(run("services --gaps").out, HasSubstr("chat-pa.cloud.example"));
-    EXPECT_THAT(run("services --gaps").out, HasSubstr("not known yet: this node counts nothing so far"));
+    EXPECT_THAT(run("services --gaps").out, HasSubstr("not known yet: this node has counted nothing so far"));
     answer("top", Json::array());
     EXPECT_THAT(run("services --gaps").out, HasSubstr("no name"));
     answer("services-unused",

@@ -307,7 +307,7 @@ class HistoryOfNodes(WithLevel):
     def test_gaps_say_how_long_the_history_counts(self):
         self.with_counts()
         shown = self.resolver.cenote_ok("services", "--gaps")
-        self.assertRegex(shown, r"services without a query in 90 days are not known yet: this node counts since 20")
+        self.assertRegex(shown, r"services without a query in 90 days are not known yet: this node has counted since 20")
 
 
 class SmallNumbers(WithLevel):

@@ -119,9 +119,10 @@ void print_unused(Session& session, const Result<Json>& unused) {
     const std::string days = cell(*unused, field::kDays);
     if (!unused->value(field::kEnough, false)) {
         const std::string since = cell(session.json_at_site(*unused), field::kSince);
-        return print_line(
-            fmt::format("services without a query in {} days are not known yet: this node counts {}, with gaps of {}",
-                        days, since == "-" ? "nothing so far" : "since " + since, cell(*unused, field::kGaps)));
+        return print_line(fmt::format(
+            "services without a query in {} days are not known yet: this node has {}", days,
+            since == "-" ? "counted nothing so far"
+                         : fmt::format("counted since {}, with gaps of {}", since, cell(*unused, field::kGaps))));
     }
     const auto services = unused->value(field::kServices, Json::array());
     print_line(services.empty()

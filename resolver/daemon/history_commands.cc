@@ -188,7 +188,7 @@ Result<Asked> asked_between(const Path& file, WallTime from, WallTime to) {
     return asked;
 }
 
-Response unused_response(const Asked& asked, std::set<std::string> covered, std::int64_t days, WallTime from) {
+Response unused_response(const Asked& asked, const std::set<std::string>& covered, std::int64_t days, WallTime from) {
     constexpr std::int64_t kGapShare = 20;  // a twentieth of the time may be missing
     const seconds span = days * kDay;
     const bool enough = asked.first && *asked.first <= from && asked.gaps * kGapShare <= span;

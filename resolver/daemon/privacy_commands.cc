@@ -20,7 +20,6 @@ using control::Json;
 using control::Peer;
 using control::Request;
 using control::Response;
-using telemetry::IdentityLevel;
 
 constexpr std::size_t kShownDigits = 16;  // of a digest, as policy.cenote shows it
 

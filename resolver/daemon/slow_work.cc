@@ -13,7 +13,7 @@ SlowWork::SlowWork(loop::Loop& loop) : ended_wake_(loop, [this] { reply_to_ended
 
 SlowWork::~SlowWork() { stop(); }
 
-void SlowWork::start(Work work, control::ControlServer::Reply reply) {
+void SlowWork::start(Work work, const control::Reply& reply) {
     bool full = false;
     {
         const MutexLock lock(mutex_);

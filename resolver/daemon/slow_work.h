@@ -32,7 +32,7 @@ public:
     SlowWork(const SlowWork&) = delete;
     SlowWork& operator=(const SlowWork&) = delete;
 
-    void start(Work work, control::ControlServer::Reply reply);
+    void start(Work work, const control::Reply& reply);
     /// Ends the thread.
     void stop();
 

@@ -80,7 +80,7 @@ Result<std::unique_ptr<Store::Tables>> Store::Tables::open(const Path& path) {
     auto database = Database::open(path, Database::Mode::Create);
     if (!database) return std::move(database).error();
     const auto version = version_of(*database);
-    if (!version) return std::move(version).error();
+    if (!version) return version.error();
     if (*version > kVersion) return later_version(path, *version);
     if (*version == 0)
         if (auto set = database->run("PRAGMA auto_vacuum = INCREMENTAL"); !set) return std::move(set).error();
@@ -103,7 +103,7 @@ Result<std::unique_ptr<Store::Tables>> Store::Tables::open_read_only(const Path&
     auto database = Database::open(path, Database::Mode::ReadOnly);
     if (!database) return std::move(database).error();
     const auto version = version_of(*database);
-    if (!version) return std::move(version).error();
+    if (!version) return version.error();
     if (*version > kVersion) return later_version(path, *version);
     return std::make_unique<Tables>(std::move(*database), *version);
 }

@@ -79,7 +79,9 @@ private:
     void note_success();
     [[nodiscard]] const std::string* front() const;
     void pop();
-    [[nodiscard]] static std::size_t cost(const std::string& frame) noexcept { return frame.size() + sizeof frame; }
+    [[nodiscard]] static std::size_t cost(const std::string& frame) noexcept {
+        return frame.size() + sizeof(std::string);
+    }
 
     const Options options_;
     const std::unique_ptr<Receiver> receiver_;

@@ -70,7 +70,7 @@ private:
             if (received_.size() > kLineMax)
                 return Error{fmt::format("{}: the daemon's reply is longer than {} bytes", socket_.string(), kLineMax)};
             if (streaming_ && output_ >= 0 && !wait_while_read())
-                return Error{fmt::format("{}: nobody reads the output any more", socket_.string())};
+                return Error{fmt::format("{}: the output is closed", socket_.string())};
             char chunk[16384];
             const ssize_t got = receive(chunk, sizeof chunk);
             if (got < 0 && errno == EINTR) continue;
@@ -96,7 +96,7 @@ private:
         return line;
     }
 
-    /// Waits for bytes; false: nobody reads the output any more.
+    /// Waits for bytes; false: the output is closed.
     [[nodiscard]] bool wait_while_read() const {
         std::array<pollfd, 2> both{
             {{.fd = fd_.get(), .events = POLLIN, .revents = 0}, {.fd = output_, .events = 0, .revents = 0}}};

@@ -147,7 +147,7 @@ void Connection::send(const Response& response) {
 }
 
 /// Sends some of the output. Files go with the first byte of their reply, and with no byte of another: by that the
-/// client knows whose they are.
+/// client can assign them.
 ssize_t Connection::send_some(std::size_t from) {
     const bool with_files = !files_.empty() && files_.front().begin == from;
     const std::size_t to = with_files ? files_.front().end : files_.empty() ? output_.size() : files_.front().begin;

@@ -35,7 +35,7 @@ struct Peer {
     bool may_inspect = false;  // what shows clients and single queries
 };
 
-/// Whether nobody reads what is written to a pipe, a socket or a terminal any more.
+/// Whether the reader of a pipe, a socket or a terminal has closed it.
 [[nodiscard]] bool is_read_by_nobody(int output);
 
 /// Peer::actor, as a daemon would name this process.
@@ -98,7 +98,7 @@ public:
     virtual ~ControlClient() = default;
     /// Sends the request and blocks until the last reply; `on_more` gets the replies before it.
     virtual Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) = 0;
-    /// Has call() end with an Error, also while no reply comes, as soon as nobody reads `output` any more.
+    /// Has call() end with an Error, also while no reply comes, as soon as the reader of `output` has closed it.
     virtual void write_to(int output) = 0;
 };
 

@@ -216,7 +216,7 @@ void history_export(Running& running, const Peer& peer, const Request& request, 
     const auto to = time_in(request, field::kTo, wall_now() + kDay);
     for (const auto* time : {&from, &to})
         if (!*time) return reply(fail(time->error().text));
-    // Of a sketch anybody could read how few clients a small group has.
+    // A sketch shows how few clients a small group has.
     const ExportOf of{settings.history.file, settings.node, *from, *to, peer.right == control::Right::Admin};
     running.open_requests().slow.start(
         [of](const std::atomic<bool>& stopping) -> SlowWork::End {

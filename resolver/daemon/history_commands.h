@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// history-export, history-import: counts over time from node to node. services-unused: services that nobody asked for.
+// history-export, history-import: counts over time from node to node. services-unused: services without a query.
 //
 // Threads: the control thread; the history is read and written on that of SlowWork.   Time: reads the clock.
 // Memory: the rows of an import, at most kHistoryRowsMax; an export goes into a file without a name.

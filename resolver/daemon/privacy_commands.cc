@@ -9,6 +9,7 @@
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/privacy_statement.h"
+#include "resolver/sinks/log_files.h"
 #include "resolver/sinks/log_search.h"
 
 namespace cenote::daemon {
@@ -120,8 +121,8 @@ Copies copy_logs(sinks::LogFile& log, const Path& file, const sinks::ClientLines
         return Copies{{}, error.text};
     };
     if (auto closed = log.close_now(); !closed) return fail_with(closed.error());
-    for (const Path& each : sinks::log_files(file)) {
-        if (each == file) continue;  // what came since
+    for (const auto& [each, is_closed] : sinks::log_files(file, {})) {
+        if (!is_closed) continue;  // what came since
         const auto found = sinks::search_log(each, lines, stopping);
         if (!found) return fail_with(found.error());
         if (found->found == 0) continue;
@@ -209,10 +210,10 @@ void privacy_about(Running& running, const Peer& peer, const Request& request, c
         [answer, names, log](const std::atomic<bool>& stopping) -> SlowWork::End {
             const sinks::ClientLines lines(names);
             Json files = Json::array();
-            for (const Path& file : log.empty() ? std::vector<Path>() : sinks::log_files(log)) {
-                const auto found = sinks::search_log(file, lines, stopping);
+            for (const auto& part : log.empty() ? std::vector<sinks::LogPart>() : sinks::log_files(log, {})) {
+                const auto found = sinks::search_log(part.file, lines, stopping);
                 if (!found) return [error = found.error()] { return fail(error.text); };
-                files.push_back({{field::kPath, file.string()}, {field::kLines, found->found}});
+                files.push_back({{field::kPath, part.file.string()}, {field::kLines, found->found}});
             }
             Json whole = answer;
             whole[field::kFiles] = std::move(files);

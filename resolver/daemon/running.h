@@ -103,7 +103,7 @@ private:
     Result<std::vector<state::Record>> change(std::vector<state::Change> changes, const state::Import& import);
     Result<state::Record> change_by_person(state::Change change, const state::Import& import);
     void enact(PreparedPolicy next);
-    void note(state::Record record);  // record(), whose failure the log tells
+    void note(state::Record record);  // record(), whose failure is logged
     void note_refusal(state::Record record, const std::string& why);
     void note_start(const Rulebook::Remembered& before);
     void note_updates();

@@ -11,7 +11,7 @@
 // is never a zero. Where counts could not be written for a while, they are in the minute before the gap "unwritten".
 //
 // Sketches of different seeds cannot be merged. The seed of a month is secret and leaves the file by no function but
-// seed_of_month(); `seed_id` tells equal seeds from different ones.
+// seed_of_month(); `seed_id` is equal for equal seeds.
 //
 // Rows carry the node that counted them; those of other nodes come by import(), which takes the larger count of a row
 // that is there already, and is therefore idempotent.
@@ -20,7 +20,7 @@
 // Memory:   SQLite's page cache, and the rows of a result.
 // Failure:  Result with one line. A write that fails has changed nothing. open() refuses a file of a later version and
 //           leaves it as it is; a damaged file is put aside, and a new one begun. So it is where the file was removed
-//           meanwhile: SQLite would write on into one that nobody can open any more.
+//           meanwhile: SQLite would write on into one that cannot be opened any more.
 #pragma once
 
 #include <cstdint>
@@ -206,7 +206,7 @@ private:
     std::uint64_t inode_ = 0;  // of the open file
 };
 
-/// Tells equal seeds from different ones, and does not give the seed away.
+/// Equal for equal seeds; the seed cannot be found from it.
 [[nodiscard]] std::uint64_t seed_id_of(std::uint64_t seed);
 
 }  // namespace cenote::history

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rows of the history as they go from node to node: a JSON object each, of `kind` "count", "sketch", "signal" or "gap"
-// (docs/CONTROL.md). The seed of a sketch is not among it, only the id that tells equal seeds.
+// (docs/CONTROL.md). The seed of a sketch is not among it, only an id that is equal for equal seeds.
 //
 // Threads: pure.   Memory: the rows.
 // Failure: a row that is none, or that this version does not know, is an Error.

@@ -5,7 +5,7 @@
 // A group is watched on a day when it had queries on more than half of the last 14 days, and 50 or more on their
 // median day, or when its `expected` clients are known, of which at least one query each is expected. It is silent when
 // it has, against its own usual day, less than a tenth of what the median of the other groups has against theirs, and
-// these have at least a quarter: so a day that has only begun, a holiday and a gap of the node silence nobody. A group
+// these have at least a quarter: so a day that has only begun, a holiday and a gap of the node are no silence. A group
 // that was as quiet a week before is not told: that is its week, or was told then.
 //
 // Only nodes with counts of that day are looked at, so that rows of other nodes may be older.

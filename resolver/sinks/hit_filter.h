@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which hits somebody wants to see.
+// A filter of hits: by directive, service, group and verdict.
 //
 // Threads:  plain values.   Memory: owns its texts.   Failure: none.
 #pragma once

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "resolver/base/time_text.h"
+#include "resolver/sinks/log_files.h"
 
 namespace cenote::sinks {
 namespace {
@@ -22,9 +23,7 @@ constexpr std::size_t kWriteAt = std::size_t{64} << 10;
 constexpr seconds kWriteEvery{1};
 constexpr seconds kLookEvery{3600};
 constexpr seconds kJump{60};  // rounds are a tenth of a second apart
-constexpr std::size_t kStampSize = std::string_view("20261130T090000Z").size();
 constexpr mode_t kMode = 0640;
-constexpr std::string_view kCompressed = ".zst";
 
 WallTime day_of(WallTime at) {
     return std::chrono::time_point_cast<seconds>(std::chrono::floor<std::chrono::days>(at));
@@ -49,19 +48,15 @@ Path closed_name(const Path& file, WallTime at) {
                     fmt::format("{}-{}{}{}", file.stem().string(), stamp(at), suffix, file.extension().string());
         std::error_code none;
         if (!std::filesystem::exists(name, none) &&
-            !std::filesystem::exists(name.string() + std::string(kCompressed), none))
+            !std::filesystem::exists(name.string() + std::string(kCompressedLog), none))
             return name;
     }
 }
 
-/// What follows the time in the name of a closed file of this log, such as ".jsonl.zst"; nullopt: it is none.
-std::optional<std::string> behind_stamp(const Path& log, const std::string& name) {
-    const std::string before = fmt::format("{}-", log.stem().string());
-    const std::size_t stamped = before.size() + kStampSize;
-    if (!name.starts_with(before) || name.size() <= stamped || name[stamped - 1] != 'Z') return std::nullopt;
-    std::string rest = name.substr(stamped);
-    if (rest.find(log.extension().string()) == std::string::npos) return std::nullopt;
-    return rest;
+/// Whether a copy of a closed file was left by a process that was killed: one that is being made is younger.
+bool is_left_over(const Path& copy, WallTime now) {
+    struct stat there {};
+    return ::stat(copy.c_str(), &there) == 0 && WallTime(seconds(there.st_mtim.tv_sec)) + kLookEvery < now;
 }
 
 }  // namespace
@@ -256,7 +251,7 @@ Status LogFile::close_now() {
 }
 
 void LogFile::compress(const Path& file) {
-    const Path to = file.string() + std::string(kCompressed);
+    const Path to = file.string() + std::string(kCompressedLog);
     ::unlink(to.c_str());  // a process that was killed may have begun it
     auto closed = compress_log(file, to);
     if (closed) {
@@ -269,22 +264,22 @@ void LogFile::compress(const Path& file) {
     problem_ = closed.error().text;
 }
 
-/// Deletes closed files whose time is over, and compresses those that a process before this one closed. A file is as
-/// old as the time in its name: its own times change with every copy.
+/// Deletes closed files whose time is over and copies that were left, and compresses closed files that a process before
+/// this one closed. A file is as old as the time in its name: its own times change with every copy.
 void LogFile::look_at_old(WallTime now) {
-    const std::string oldest = stamp(now - options_.keep);
-    const Path folder = options_.file.parent_path();
-    const std::size_t before = options_.file.stem().string().size() + 1;
     std::vector<Path> left_over;
     std::error_code error;
-    for (auto entry = std::filesystem::directory_iterator(folder, error);
+    for (auto entry = std::filesystem::directory_iterator(options_.file.parent_path(), error);
          !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        const std::string name = entry->path().filename().string();
-        const auto rest = behind_stamp(options_.file, name);
-        if (!rest) continue;
-        if (name.compare(before, kStampSize, oldest) < 0)
+        const std::string file = entry->path().filename().string();
+        std::string_view name = file;
+        const bool is_copy = name.ends_with(kCopyOfLog);
+        if (is_copy) name.remove_suffix(kCopyOfLog.size());
+        const auto closed = parse_closed_name(options_.file, name);
+        if (!closed) continue;
+        if (closed->at < now - options_.keep || (is_copy && is_left_over(entry->path(), now)))
             ::unlink(entry->path().c_str());
-        else if (!rest->ends_with(kCompressed))
+        else if (!is_copy && !name.ends_with(kCompressedLog))
             left_over.push_back(entry->path());
     }
     if (left_over.empty()) return;

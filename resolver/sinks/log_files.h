@@ -6,12 +6,28 @@
 // Threads: any.   Memory: the names.   Failure: a folder that cannot be read has no files.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "resolver/sinks/options.h"
 
 namespace cenote::sinks {
+
+inline constexpr std::string_view kCompressedLog = ".zst";  // behind the name of a closed file
+inline constexpr std::string_view kCopyOfLog = ".without";  // behind that of a copy that is not in its place yet
+
+/// What the name of a closed file says: when it was closed, and of several in one second which was first.
+struct ClosedName {
+    WallTime at{};
+    std::uint32_t number = 0;
+
+    friend auto operator<=>(const ClosedName&, const ClosedName&) noexcept = default;
+};
+/// Of "queries-20261130T090000Z-1.jsonl" or the same with kCompressedLog, closed files of `log`; nullopt: it is none.
+[[nodiscard]] std::optional<ClosedName> parse_closed_name(const Path& log, std::string_view name);
 
 struct LogSpan {
     std::optional<WallTime> from;  // nullopt: from the beginning

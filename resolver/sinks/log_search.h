@@ -20,7 +20,7 @@
 
 namespace cenote::sinks {
 
-/// Tells lines that name one of some clients.
+/// Finds lines that name one of some clients.
 class ClientLines {
 public:
     /// `clients`: addresses and pseudonyms as text.
@@ -31,9 +31,6 @@ private:
     std::vector<std::string> in_json_;  // with their keys
     std::vector<std::string> in_cef_;
 };
-
-/// The files of the log that are there, closed ones first, the oldest before the others.
-[[nodiscard]] std::vector<Path> log_files(const Path& log);
 
 struct LogLines {
     std::uint64_t all = 0;

@@ -36,7 +36,7 @@ inline constexpr std::size_t kSketchRegisters = 1024;
             .rank = static_cast<std::uint8_t>(zeros + 1)};
 }
 
-/// A keyed hash of a client (the folded products of wyhash): `seed` is secret, and nobody sees the result.
+/// A keyed hash of a client (the folded products of wyhash): `seed` is secret, and the result is not shown.
 [[nodiscard]] inline std::uint64_t sketch_hash(const IpAddress& client, std::uint64_t seed) noexcept {
     __extension__ using Product = unsigned __int128;
     const auto folded = [](std::uint64_t a, std::uint64_t b) {

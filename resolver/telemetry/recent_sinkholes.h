@@ -3,8 +3,8 @@
 // Which clients were sinkholed within the last ten minutes, and two seconds at most: what is needed to see that a
 // client turns from a sinkholed name to a way around this resolver.
 //
-// A row is 32 bits of a keyed hash of a client and a time. The key is random and ends with the process, nobody but
-// has() reads a row, and forget() clears what is older: nothing of a client stays.
+// A row is 32 bits of a keyed hash of a client and a time. The key is random and ends with the process, only has()
+// reads a row, and forget() clears what is older: nothing of a client stays.
 //
 // Each worker notes in a table of its own. The queries of a client go to several workers, so has() looks into the
 // tables of all of them, which are a list.

@@ -99,7 +99,7 @@ public:
     void record(const QueryEvent& event) noexcept;
     /// Counts anything else.
     void count(Counter counter) noexcept;
-    /// Removes the clients that the Hub has since told to forget. To be called by the writer now and then.
+    /// Removes the clients of before the last Hub::forget_clients(). To be called by the writer now and then.
     void refresh() noexcept;
 
 private:

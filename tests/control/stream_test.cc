@@ -162,7 +162,7 @@ TEST_F(StreamTest, TheToolEndsWhenNobodyReadsItsOutput) {
     const auto last =
         reader->call({.verb = "follow", .args = Json::object()}, [&from](const Response&) { from.reset(); });
     ASSERT_FALSE(last.ok());
-    EXPECT_THAT(last.error().text, HasSubstr("nobody reads the output"));
+    EXPECT_THAT(last.error().text, HasSubstr("the output is closed"));
     EXPECT_TRUE(is_read_by_nobody(to.get()));
 }
 

@@ -40,10 +40,10 @@ protected:
         made.name = std::move(name);
         return made;
     }
-    void set_last_write(WallTime at) const {
+    void set_last_write(WallTime at, const Path& file) const {
         const timespec time{.tv_sec = at.time_since_epoch().count(), .tv_nsec = 0};
         const std::array<timespec, 2> times{time, time};
-        ASSERT_EQ(::utimensat(AT_FDCWD, path_.c_str(), times.data(), 0), 0);
+        ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times.data(), 0), 0);
     }
     std::vector<std::string> files() const {
         std::vector<std::string> names;
@@ -126,7 +126,7 @@ TEST_F(LogFileTest, AFileThatWasMovedAwayIsLeftAlone) {
 
 TEST_F(LogFileTest, ALineThatAKillCutIsEndedBeforeTheNext) {
     std::ofstream(path_) << "{\"seq\":1}\n{\"se";
-    set_last_write(kNow);
+    set_last_write(kNow, path_);
     const auto log = start();
     log->take(record("one.example"));
     log->end_round(kNow);
@@ -149,7 +149,7 @@ TEST_F(LogFileTest, AFileThatAnotherProgramCutIsWrittenFromItsNewEnd) {
 
 TEST_F(LogFileTest, AFileOfAnEarlierDayIsClosedAlthoughNothingIsWritten) {
     std::ofstream(path_) << "{}\n";
-    set_last_write(kNow - seconds(86400));
+    set_last_write(kNow - seconds(86400), path_);
     const auto log = start();
     log->end_round(kNow);
     EXPECT_EQ(closed_.get_future().get().lines, 1U);
@@ -174,6 +174,16 @@ TEST_F(LogFileTest, WhatAKilledProcessHasClosedIsCompressed) {
     log->end_round(kNow);
     EXPECT_EQ(closed_.get_future().get().lines, 2U);
     EXPECT_EQ(files(), std::vector<std::string>{"queries-20261129T000000Z.jsonl.zst"});
+}
+
+TEST_F(LogFileTest, ACopyThatAKilledProcessLeftIsDeletedAndOneThatIsBeingMadeStays) {
+    for (const auto& [name, written] : {std::pair("queries-20261129T000000Z.jsonl.zst.without", kNow - seconds(7200)),
+                                        {"queries-20261129T000001Z.jsonl.zst.without", kNow - seconds(60)}}) {
+        std::ofstream(folder_ / name) << "x";
+        set_last_write(written, folder_ / name);
+    }
+    start()->end_round(kNow);
+    EXPECT_THAT(files(), testing::ElementsAre("queries-20261129T000001Z.jsonl.zst.without"));
 }
 
 TEST_F(LogFileTest, AClockThatJumpsAheadDeletesNothingForAnHour) {

@@ -4,7 +4,7 @@
 //
 // Threads:  one.
 // Memory:   a line, and where only the newest are wanted so many.
-// Failure:  what is damaged is told with its file and line, and left out; all else is read.
+// Failure:  what is damaged is named with its file and line, and left out; all else is read.
 #pragma once
 
 #include <cstdint>

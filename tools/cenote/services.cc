@@ -101,7 +101,7 @@ std::optional<std::chrono::days> days_of(const std::string& text) {
     return whole && days >= 1 && days <= kDaysMax ? std::optional(std::chrono::days(days)) : std::nullopt;
 }
 
-/// Adds a row without names for each service that nobody asked for; none where the history is too short.
+/// Adds a row without names for each service without a query; none where the history is too short.
 void add_unused(const Result<Json>& unused, Json& rows) {
     if (!unused || !unused->is_object()) return;
     for (const Json& service : unused->value(field::kServices, Json::array()))

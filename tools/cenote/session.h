@@ -66,8 +66,8 @@ public:
     Result<std::string> ask_text(const std::string& verb, Json args);
     /// The open files that the daemon gives for a verb.
     Result<std::vector<std::shared_ptr<const UniqueFd>>> ask_files(const std::string& verb, Json args = Json::object());
-    /// The last reply to a verb; `on_part` gets the ones before it. An Error as soon as nobody reads `output`; -1: it
-    /// is not watched.
+    /// The last reply to a verb; `on_part` gets the ones before it. An Error as soon as the reader of `output` has
+    /// closed it; -1: it is not watched.
     Result<control::Response> follow(const std::string& verb, Json args,
                                      const std::function<void(const control::Response&)>& on_part, int output = -1);
     /// nullopt where no daemon listens. A refusal by the daemon is an error, and files are not read instead.

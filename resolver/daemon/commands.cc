@@ -15,6 +15,7 @@
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/privacy_commands.h"
+#include "resolver/daemon/proof_command.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/rule_views.h"
@@ -199,6 +200,7 @@ constexpr std::array kVerbs = {
     Verb{"tail", Right::Read, nullptr, false, true, tail},
     Verb{"log", Right::Read, nullptr, false, true, search_log},
     Verb{"audit", Right::Read, audit},
+    Verb{"proof", Right::Read, save_proof},
     Verb{"audit-verify", Right::Read, audit_verify},
     Verb{"state-export", Right::Read, state_export},
     Verb{"set-files", Right::Read, set_files},

@@ -56,7 +56,8 @@ std::string metrics_text(Running& running) {
                                  .log_lost = running.hit_sinks().lost(),
                                  .history_written = running.hit_sinks().history_written(),
                                  .limits = limits_reached(running),
-                                 .smallest = loaded.settings.privacy.smallest});
+                                 .smallest = loaded.settings.privacy.smallest,
+                                 .proofs = running.open_requests().proofs.of(policy, running.rulebook().archive())});
 }
 
 }  // namespace cenote::daemon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What requests of the control socket have begun and not ended.
+// What requests of the control socket have begun and not ended, and the last proofs that they saved.
 //
 // Threads: the control thread.   Memory: that of its parts, of an import kHistoryRowsMax rows.
 // Failure: that of its parts.
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "resolver/daemon/proofs.h"
 #include "resolver/daemon/request_times.h"
 #include "resolver/daemon/reveals.h"
 #include "resolver/daemon/slow_work.h"
@@ -30,6 +31,7 @@ struct OpenRequests {
     RequestTimes exceptions;
     Reveals reveals;
     std::optional<HistoryImport> history_import;
+    Proofs proofs;
     SlowWork slow;
 };
 

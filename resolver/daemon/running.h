@@ -10,7 +10,7 @@
 //   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
 //   HitSinks         history, query log, receivers, readers of `cenote tail`  hit_sinks.h
-//   OpenRequests     what requests have begun                               open_requests.h
+//   OpenRequests     what requests have begun, and the proofs they saved    open_requests.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
 //   NotifyCommand    hands them to the command of [notify]                  notify_command.h

@@ -83,6 +83,19 @@ void expose_directives(const policy::Policy& policy, Exposition& out) {
             out.sample("directive_end_timestamp_seconds", {{"directive", directive.id}}, seconds_of(*directive.ends));
 }
 
+void expose_proofs(const std::vector<LastProof>& proofs, Exposition& out) {
+    const auto gauge = [&](std::string_view name, std::string_view help, auto value_of) {
+        out.family(name, "gauge", help);
+        for (const LastProof& proof : proofs) out.sample(name, {{"directive", proof.directive}}, value_of(proof));
+    };
+    gauge("proof_checks", "answers that the last saved proof of a directive has judged",
+          [](const LastProof& proof) { return static_cast<double>(proof.cells); });
+    gauge("proof_failures", "answers among them that deviated",
+          [](const LastProof& proof) { return static_cast<double>(proof.deviations); });
+    gauge("proof_timestamp_seconds", "when it was saved, as Unix time",
+          [](const LastProof& proof) { return seconds_of(proof.at); });
+}
+
 void expose_exceptions(const std::vector<rules::ExceptionDocument>& exceptions, Exposition& out) {
     using rules::Stage;
     out.family("exceptions", "gauge", "exceptions that wait or open names, by stage");
@@ -219,6 +232,7 @@ std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys, co
     telemetry::expose(metrics, keys, labelled.smallest, out);
     expose_program(labelled, out);
     expose_directives(policy, out);
+    expose_proofs(labelled.proofs, out);
     expose_exceptions(labelled.exceptions, out);
     expose_lists(labelled.lists, out);
     expose_upstreams(labelled.upstreams, out);

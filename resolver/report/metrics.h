@@ -16,6 +16,7 @@
 #include "resolver/policy/policy.h"
 #include "resolver/report/lists.h"
 #include "resolver/report/problems.h"
+#include "resolver/report/proof_record.h"
 #include "resolver/report/upstreams.h"
 #include "resolver/telemetry/telemetry.h"
 #include "resolver/upstream/upstream.h"
@@ -81,6 +82,7 @@ struct Labelled {
     WallTime history_written{};  // zero: there is no history
     LimitsReached limits;
     std::uint32_t smallest = 0;  // smaller numbers of clients are left out
+    std::vector<LastProof> proofs;
 };
 
 /// The whole page.

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "resolver/report/proof_record.h"
 #include "resolver/report/records.h"
 
 namespace cenote::report {
@@ -218,6 +219,8 @@ std::string sentence_of(const Record& record, const TimeText& time_text) {
         what = set_change(record);
     else if (record.action == "accept clock")
         what = fmt::format("{} → {}", shown(record.before, time_text), shown(record.after, time_text));
+    else if (record.action == kProofAction)
+        what = proof_sentence(record.after);
     else if (record.action == "restore" || record.action == "state import")
         what = record.after;
     else if (!is_of_daemon(record))

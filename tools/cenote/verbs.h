@@ -68,6 +68,7 @@ void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
 void add_export(Verbs& verbs);      // export
 void add_privacy(Verbs& verbs);     // privacy, reveal
+void add_prove(Verbs& verbs);       // prove
 void add_history(Verbs& verbs);     // history
 void add_completion(Verbs& verbs);  // completion
 void add_help(Verbs& verbs);        // help

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sockets of one transport to one node. A channel carries whole messages and knows nothing of their content.
+//
+// Threads:  one.
+// Memory:   what is not sent yet, and a part of a message.
+// Failure:  an Error where the node cannot be reached; open() begins anew.
+#pragma once
+
+#include <poll.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/bytes.h"
+#include "resolver/base/result.h"
+#include "resolver/proof/matrix.h"
+
+namespace cenote::proof {
+
+class Channel {
+public:
+    using Take = std::function<void(ByteView message)>;
+
+    virtual ~Channel() = default;
+    virtual Status open() = 0;
+    virtual void send(ByteView message) = 0;
+    /// Adds what to wait for.
+    virtual void wait_for(std::vector<pollfd>& into) const = 0;
+    /// Sends and receives what can be without waiting.
+    virtual Status turn(const Take& take) = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Channel> make_channel(Transport transport, const SocketAddress& node);
+
+/// The address from which this host asks a node.
+Result<IpAddress> own_address_to(const SocketAddress& node);
+
+}  // namespace cenote::proof

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/proof/in_flight.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/proof/plans_for_tests.h"
+
+namespace cenote::proof {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr milliseconds kPatience{1000};
+
+class InFlightTest : public ::testing::Test {
+protected:
+    void begin(std::uint64_t place, bool silence = false) {
+        const Question question{
+            .name = name("deepseek.com"), .type = wire::RrType::A, .variant = Variant::Plain, .chaos = false};
+        flight.begin(place, {}, question, silence, now, send());
+    }
+    InFlight::Send send() {
+        return [this](ByteView query) { sent.emplace_back(query.begin(), query.end()); };
+    }
+    InFlight::End end() {
+        return [this](InFlight::Ended each) {
+            ended.push_back(each.place);
+            last = each.observation;
+        };
+    }
+    void pass(milliseconds time) {
+        now += time;
+        flight.look(now, send(), end());
+    }
+    /// A reply to a query: the same, with QR.
+    static std::vector<std::uint8_t> reply_to(std::vector<std::uint8_t> query) {
+        query[2] |= 0x80;
+        return query;
+    }
+
+    InFlight flight{4, kPatience, 0xfffe};
+    Ticks now{};
+    std::vector<std::vector<std::uint8_t>> sent;
+    std::vector<std::uint64_t> ended;
+    Observation last;
+};
+
+TEST_F(InFlightTest, AReplyEndsItsOwnQuery) {
+    for (std::uint64_t place = 0; place < 4; ++place) begin(place);
+    EXPECT_TRUE(flight.full());
+    flight.take(reply_to(sent[2]), end());
+    flight.take(reply_to(sent[2]), end());  // once more, as when a try was answered twice
+    flight.take(reply_to(sent[0]), end());
+    EXPECT_THAT(ended, ElementsAre(2, 0));
+    EXPECT_EQ(last.outcome, Outcome::Answered);
+    EXPECT_FALSE(flight.full());
+}
+
+TEST_F(InFlightTest, AReplyToAnotherQuestionIsIgnored) {
+    begin(0);
+    auto forged = reply_to(sent[0]);
+    forged[14] ^= 0x01;  // a letter of the name
+    flight.take(forged, end());
+    auto stray = reply_to(sent[0]);
+    stray[0] ^= 0x40;  // the id
+    flight.take(stray, end());
+    flight.take(sent[0], end());  // a query
+    flight.take({}, end());
+    EXPECT_THAT(ended, IsEmpty());
+    flight.take(reply_to(sent[0]), end());
+    EXPECT_THAT(ended, ElementsAre(0));
+}
+
+TEST_F(InFlightTest, ALostQueryIsSentThreeTimesAndALateAnswerCounts) {
+    begin(0);
+    begin(1);
+    pass(kPatience / 2);
+    EXPECT_EQ(sent.size(), 2U);
+    pass(kPatience);
+    EXPECT_EQ(sent.size(), 4U);
+    EXPECT_EQ(sent[2], sent[0]);
+    flight.take(reply_to(sent[0]), end());
+    EXPECT_THAT(ended, ElementsAre(0));
+    pass(kPatience);
+    EXPECT_EQ(sent.size(), 5U);
+    EXPECT_EQ(*flight.due(), now + kPatience);
+    pass(kPatience);
+    EXPECT_THAT(ended, ElementsAre(0, 1));
+    EXPECT_EQ(last.outcome, Outcome::NoAnswer);
+    EXPECT_EQ(observation_to_text(last), "no answer after 3 tries");
+    EXPECT_TRUE(flight.empty());
+    EXPECT_FALSE(flight.due());
+}
+
+TEST_F(InFlightTest, WhereSilenceIsExpectedOneTryIsEnough) {
+    begin(0, true);
+    pass(kPatience);
+    EXPECT_EQ(sent.size(), 1U);
+    EXPECT_THAT(ended, ElementsAre(0));
+}
+
+TEST_F(InFlightTest, ABrokenConnectionCountsAsATry) {
+    begin(0);
+    for (int i = 0; i < 3; ++i) flight.resend(now, "connection refused", send(), end());
+    EXPECT_EQ(sent.size(), 3U);
+    EXPECT_THAT(ended, ElementsAre(0));
+    EXPECT_EQ(observation_to_text(last), "connection refused");
+}
+
+TEST_F(InFlightTest, NoTwoQueriesHaveOneId) {
+    for (std::uint64_t place = 0; place < 4; ++place) begin(place);
+    for (const auto& one : sent)
+        EXPECT_EQ(
+            std::ranges::count_if(sent, [&](const auto& other) { return one[0] == other[0] && one[1] == other[1]; }),
+            1);
+}
+
+}  // namespace
+}  // namespace cenote::proof

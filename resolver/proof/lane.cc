@@ -43,7 +43,7 @@ void Lane::turn(Ticks now) {
     });
     if (!status) reopen(now, status.error().text);
     in_flight_.look(now, send, ended);
-    if (silent_ >= options_.silent_max) give_up(fmt::format("no answer after {} tries", InFlight::kTries));
+    if (silent_ >= options_.silent_max) give_up(std::string(why_silent_));
     ask(now);
 }
 
@@ -99,6 +99,7 @@ void Lane::judge_ended(const Check& check, const Observation& seen) {
     const Expectation expected = plan_.expectation(check, client_);
     const bool silent = seen.outcome == Outcome::NoAnswer && !expected.silence();
     silent_ = silent ? silent_ + 1 : 0;
+    if (silent) why_silent_ = seen.why;
     if (check.of == Check::Of::Digest) {
         result_.policy = policy_text(seen);
         if (silent) silent_ = options_.silent_max;

@@ -49,6 +49,7 @@ private:
     std::uint64_t begun_ = 0;                         // places given to InFlight
     std::uint64_t judged_ = 0;                        // places judged, in order
     std::size_t silent_ = 0;                          // queries without an answer, one after the other
+    std::string why_silent_;                          // of the last one
     std::size_t broken_ = 0;                          // connections that broke, one after the other
     std::map<std::uint64_t, InFlight::Ended> early_;  // ended before an earlier one
     Sha256 digest_;

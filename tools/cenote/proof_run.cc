@@ -131,8 +131,8 @@ void add_remarks(const proof::ProofResult& result, std::size_t names, ProvedDire
     for (const proof::LaneResult& lane : result.lanes) {
         const std::string node = lane.node.to_string();
         if (!lane.given_up.empty())
-            say(fmt::format("{} by {} was given up after {} checks: {}", node, transport_to_text(lane.transport),
-                            lane.checks, lane.given_up));
+            say(fmt::format("{} by {} was given up after {}: {}", node, transport_to_text(lane.transport),
+                            lane.checks == 1 ? "1 check" : fmt::format("{} checks", lane.checks), lane.given_up));
         if (lane.left_out != 0)
             say(fmt::format("what goes upstream was asked for {} of {} names", proof::Plan::kOpenNamesMax,
                             proof::Plan::kOpenNamesMax + lane.left_out));

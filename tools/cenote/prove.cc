@@ -253,7 +253,7 @@ void add_prove(Verbs& verbs) {
     verb->add_option("DIRECTIVE", flags->directive, "Its id; by default each one in force")->type_name("");
     verb->add_option("--node", flags->nodes,
                      "A node, as 192.0.2.53 or [2001:db8::1]:53; by default where the daemon listens")
-        ->type_name("IP[:PORT]")
+        ->type_name("IP")
         ->allow_extra_args(false)
         ->check(check_node);
     verb->add_option("--group", flags->group, "As a client of this group")->type_name("GROUP")->check(check_group);

@@ -65,9 +65,11 @@ void InFlight::look(Ticks now, const Send& send, const End& end) {
     }
 }
 
-void InFlight::resend(Ticks now, const std::string& why, const Send& send, const End& end) {
-    for (auto at = waiting_.begin(); at != waiting_.end();)
-        at = try_again(at->second, now, why, send, end) ? std::next(at) : waiting_.erase(at);
+void InFlight::resend(Ticks now, const Send& send) {
+    for (auto& [id, waiting] : waiting_) {
+        waiting.sent = now;
+        send(waiting.query);
+    }
 }
 
 void InFlight::give_up(const std::string& why, const End& end) {

@@ -46,8 +46,8 @@ public:
     void take(ByteView message, const End& end);
     /// Sends again what has waited for too long, or ends it.
     void look(Ticks now, const Send& send, const End& end);
-    /// The connection broke: every query is to be sent again, and counts one try more.
-    void resend(Ticks now, const std::string& why, const Send& send, const End& end);
+    /// The connection broke: sends every query again, which is no try more: the node has not had the time for it.
+    void resend(Ticks now, const Send& send);
     /// Ends all of them without an answer.
     void give_up(const std::string& why, const End& end);
     /// When look() is due; nullopt: nothing waits.

@@ -61,14 +61,12 @@ void Lane::ask(Ticks now) {
     }
 }
 
-/// A connection that breaks is made anew; the queries on it count a try more. An idle one that the node closes is as
-/// good as any.
+/// A connection that breaks is made anew, as often as it brings an answer: a server may take only so many queries on
+/// one.
 void Lane::reopen(Ticks now, const std::string& why) {
     if (++broken_ > InFlight::kTries) return give_up(why);
     if (auto opened = channel_->open(); !opened) return give_up(opened.error().text);
-    in_flight_.resend(
-        now, why, [this](ByteView query) { channel_->send(query); },
-        [this](InFlight::Ended each) { end(std::move(each)); });
+    in_flight_.resend(now, [this](ByteView query) { channel_->send(query); });
 }
 
 void Lane::give_up(const std::string& why) {

@@ -5,7 +5,7 @@
 // Threads:  one.
 // Time:     an argument.
 // Memory:   the queries under way, and results that wait for an earlier one.
-// Failure:  a node that does not answer is given up; the rest of its cells is not asked.
+// Failure:  a node that does not answer is given up; the rest of its checks is not made.
 #pragma once
 
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cells of a proof: each name of a directive by each type and each variant of the query, over each transport. A new
-// transport is added here and in channel.cc, and nowhere else.
+// The checks of a proof: each name of a directive by each type and each variant of the query, over each transport. A
+// new transport is added here and in channel.cc, and nowhere else.
 //
 // Threads:  plain values.
 // Memory:   none.

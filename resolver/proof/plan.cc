@@ -107,7 +107,7 @@ bool Plan::is_sinkholed(const Check& check, policy::ClientClass client) const {
 
 bool Plan::is_over(const Check& check) const noexcept { return check.of == Of::Name && check.name >= names_.size(); }
 
-/// Moves to the cell behind: variants of a type, types of a name, the name below it, the next name.
+/// Moves to the check behind: variants of a type, types of a name, the name below it, the next name.
 void Plan::advance(Check& check) const {
     const bool matrix = check.of == Of::Name || check.of == Of::Below;
     if (matrix && ++check.variant < kVariants.size()) return;

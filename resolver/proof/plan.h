@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is asked to prove a directive, and the answer that each query is expected to have: the cells of matrix.h for
+// What is asked to prove a directive, and the answer that each query is expected to have: the checks of matrix.h for
 // each name that its targets take and for a name below it, and the controls, which must resolve.
 //
 // The policy is the one that the daemon has in force. What it says of a name is the same for the whole class of the
@@ -24,7 +24,7 @@
 
 namespace cenote::proof {
 
-/// One cell.
+/// One question, to one node over one transport.
 struct Check {
     enum class Of : std::uint8_t { Digest, Control, Name, Below };
     Of of = Of::Name;
@@ -51,15 +51,15 @@ public:
     /// How far one client has asked one node.
     struct Cursor {
         Check next{.of = Check::Of::Digest, .name = 0, .type = 0, .variant = 0};
-        std::size_t open_names = 0;  // of which open cells were asked
-        std::size_t left_out = 0;    // names of which open cells were left out
+        std::size_t open_names = 0;  // of which open checks were made
+        std::size_t left_out = 0;    // names of which open checks were left out
         bool counted = false;        // the present name is in one of these
     };
-    /// The next cell to ask; nullopt: that was the last.
+    /// The next check to make; nullopt: that was the last.
     [[nodiscard]] std::optional<Check> next(Cursor& cursor, policy::ClientClass client) const;
     [[nodiscard]] Question question(const Check& check) const;
     [[nodiscard]] Expectation expectation(const Check& check, policy::ClientClass client) const;
-    /// Whether the name of a cell is sinkholed for the client.
+    /// Whether the name of a check is sinkholed for the client.
     [[nodiscard]] bool is_sinkholed(const Check& check, policy::ClientClass client) const;
 
     [[nodiscard]] const policy::Policy& policy() const noexcept { return *policy_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A proof that a directive holds: each cell of its Plan is asked of each node over each transport, from sockets of this
-// process, and the answers are judged.
+// A proof that a directive holds: each check of its Plan is asked of each node over each transport, from sockets of
+// this process, and the answers are judged.
 //
 // A lane is one node over one transport. All lanes are asked side by side, each with a bounded number of queries under
 // way. The result of a lane is digested in the order of the plan, whatever the order of the answers was.

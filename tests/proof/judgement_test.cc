@@ -33,7 +33,7 @@ Options in_mode(AnswerMode mode) {
     return options;
 }
 
-/// What a node sends for a cell of the plan.
+/// What a node sends for a check of the plan.
 std::vector<std::uint8_t> answer_to(const Plan& plan, const Check& check) {
     std::array<std::uint8_t, 512> sent{};
     const std::size_t size = write_query(plan.question(check), 1, sent);

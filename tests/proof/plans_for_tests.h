@@ -38,7 +38,7 @@ inline policy::ClientClass class_of(const Plan& plan, std::string_view client = 
     return plan.policy().classify(ip(client));
 }
 
-/// Every cell that the client asks, in order.
+/// Every check that the client makes, in order.
 inline std::vector<Check> checks_of(const Plan& plan, std::string_view client = "127.0.0.1") {
     std::vector<Check> checks;
     Plan::Cursor cursor;

@@ -73,7 +73,8 @@ protected:
              .problems = {{.severity = Severity::Warning, .what = "a", .since = {}, .remedy = "b"}},
              .log_lost = {.file = 3, .syslog = 4, .dnstap = 5},
              .history_written = kNow,
-             .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7}});
+             .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7},
+             .proofs = {{.directive = "d1", .cells = 96, .deviations = 2, .at = kNow}}});
     }
 
     telemetry::Keys keys;
@@ -153,6 +154,9 @@ TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     EXPECT_THAT(text, HasSubstr("cenote_policy_info{digest=\"abcd\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_directive_info{directive=\"d1\",step=\"restrict\",state=\"in-force\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_directive_end_timestamp_seconds{directive=\"d1\"} 1798761600\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_proof_checks{directive=\"d1\"} 96\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_proof_failures{directive=\"d1\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_proof_timestamp_seconds{directive=\"d1\"} "));
     EXPECT_THAT(text, HasSubstr("cenote_exceptions{stage=\"asked\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_bypass_signals_total{signal=\"resolver\",group=\"moti\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_list_entries{list=\"ads\"} 7\n"));

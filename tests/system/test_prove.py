@@ -1,69 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`cenote prove` finds each planted defect on real nodes and names it, and finds none where there is none.
-
-Defects of a policy are those of a second daemon. Defects of a path, such as one type answered by another server, are
-those of a server in front of a daemon that answers some queries itself and hands the others on.
-"""
+"""`cenote prove` where a directive holds, where it cannot be asked, and what becomes of its result."""
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
-
-import dns.flags
-import dns.message
-import dns.query
-import dns.rdatatype
+import threading
 
 from daemon import BIN, PATIENCE, eventually
-from harness import CATALOGUE, RESTRICT_ALPHA, SystemTest, main
-from upstreams import ScriptedUpstream, answer_with, every_name
-
-NAME = "alpha-ai.example"
-HOSTS = """
-[[list]]
-id     = "extra"
-source = "{folder}/extra.txt"
-format = "{format}"
-[[directive]]
-id      = "test-2"
-targets = ["list:extra"]
-step    = "block"
-"""
-
-
-class ProveTest(SystemTest):
-    def setUp(self):
-        super().setUp()
-        self.upstream = ScriptedUpstream(self, every_name(60))
-
-    def started(self, **settings):
-        return self.node(upstreams=[self.upstream.where], **settings).start()
-
-    @staticmethod
-    def where(node):
-        return f"{node.address}:{node.port}"
-
-    def proved(self, node, *words, code):
-        """The result as JSON; the exit code is as expected, and the text says the same."""
-        done = node.cenote("prove", *words, "--json")
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return json.loads(done.stdout)
-
-    def rows(self, node, *others, directive="test-1"):
-        """The deviations of other nodes from what the daemon of `node` has in force, each named in the text."""
-        words = [word for other in others for word in ("--node", other)]
-        result = self.proved(node, directive, *words, code=1)
-        rows = result["directives"][0]["rows"]
-        self.assertEqual(min(result["deviations"], 200), len(rows))
-        self.assertTrue(all(row["node"] in others for row in rows), rows)
-        done = node.cenote("prove", directive, *words)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(f"{result['checks']} checks on ", done.stdout)
-        for row in rows[:10]:
-            self.assertIn(f"{row['node']} {row['transport']} ", done.stdout)
-            self.assertIn(f"expected {row['expected']}; got {row['got']}", done.stdout)
-        return rows
+from harness import RESTRICT_ALPHA, Clock, addresses, framed, main, read_exactly
+from prove_nodes import ProveTest
+from upstreams import ScriptedUpstream, answer_with
 
 
 class Clean(ProveTest):
@@ -78,6 +26,47 @@ class Clean(ProveTest):
         # Two names and one below each, by eight types and five variants; four controls by two types; the policy.
         self.assertEqual(result["checks"], 2 * 2 * (2 * 2 * 8 * 5 + 4 * 2 + 1))
         self.assertEqual({node["node"] for node in only["nodes"]}, {self.where(first), self.where(second)})
+
+    def test_a_server_that_ends_each_connection_after_three_answers(self):
+        node = self.started()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            while True:
+                try:
+                    client = listener.accept()[0]
+                except OSError:
+                    return
+                with client, socket.create_connection((node.address, node.port)) as own:
+                    for _ in range(3):
+                        try:
+                            own.sendall(framed(read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))))
+                            client.sendall(framed(read_exactly(own, int.from_bytes(read_exactly(own, 2), "big"))))
+                        except (EOFError, OSError):
+                            break
+        threading.Thread(target=serve, daemon=True).start()
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
+        self.assertEqual(self.proved(node, "--transport", "tcp", "--node", where, code=0)["deviations"], 0)
+
+    def test_an_edge_of_the_calendar_meanwhile(self):
+        """The hours of the directive end after some answers: what was right then is asked again, and is right again."""
+        node = self.node(upstreams=[self.upstream.where],
+                         directives=RESTRICT_ALPHA.replace("step ", 'hours = "mon-fri 08:00-19:00"\nbefore = "nothing"\nstep ', 1))
+        clock = Clock(node, "2026-03-02T18:00:00+00:00")  # a Monday
+        node.start()
+        self.assertEqual(addresses(node.ask("alpha-ai.example")), ["0.0.0.0"])
+        asked = itertools.count(1)
+
+        def close(query):
+            if next(asked) == 100:
+                clock.set("2026-03-02T19:30:00+00:00")
+                eventually(lambda: addresses(node.ask("alpha-ai.example")) == ["192.0.2.1"], "the end of the hours")
+            return False
+        done = node.cenote("prove", "test-1", "--node", self.front(node, close).where)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("the policy changed while names were asked; they are asked again", done.stderr)
+        self.assertIn("test-1 (nothing): 2 names, ", done.stdout)
 
     def test_every_answer_mode(self):
         for mode in ("null", "nodata", "nxdomain", "address", "cname", "refused"):
@@ -122,125 +111,6 @@ step    = "advise"
             self.assertEqual((row["expected"], row["got"][:8]), ("resolves", "SERVFAIL"), row)
         self.assertGreater(result["unresolved"], 0)  # DS of the names themselves
         self.assertTrue(any("could not resolve" in remark for remark in result["remarks"]), result["remarks"])
-
-
-class Planted(ProveTest):
-    """Ten defects and two more, each on another node than the one that has the plan."""
-
-    def front(self, node, is_open, change=lambda query, reply: reply):
-        """A server that answers itself where `is_open`, and otherwise hands on what the node answers."""
-        def handle(query, transport):
-            if is_open(query):
-                return every_name(60)(query, transport)
-            way = dns.query.tcp if transport == "tcp" else dns.query.udp
-            return change(query, way(query, node.address, port=node.port, timeout=PATIENCE))
-        return ScriptedUpstream(self, handle)
-
-    def test_1_a_node_without_the_directive(self):
-        first, second = self.started(), self.started(directives="")
-        rows = self.rows(first, self.where(second))
-        row = next(row for row in rows if row["name"] == NAME and row["type"] == "A")
-        self.assertEqual((row["expected"], row["got"]), ("0.0.0.0, EDE 15", "192.0.2.1, no EDE"))
-
-    def test_2_one_type_is_left_open(self):
-        node = self.started()
-        front = self.front(node, lambda query: query.question[0].rdtype == dns.rdatatype.HTTPS)
-        rows = self.rows(node, front.where)
-        self.assertEqual({row["type"] for row in rows}, {"HTTPS"})
-        self.assertEqual({row["expected"] for row in rows}, {"NODATA, EDE 15"})
-        self.assertEqual({row["transport"] for row in rows}, {"udp", "tcp"})
-
-    def test_3_a_shared_name_is_sinkholed_by_force(self):
-        first = self.started()
-        second = self.started(extra='[[local]]\nname = "shared.cdn-net.example"\ntype = "A"\nvalue = "0.0.0.0"\n')
-        rows = [row for row in self.rows(first, self.where(second)) if row["name"] != "policy.cenote"]
-        self.assertEqual({(row["name"], row["type"]) for row in rows}, {("shared.cdn-net.example", "A")})
-        self.assertEqual({(row["expected"], row["got"]) for row in rows}, {("resolves", "0.0.0.0, no EDE")})
-
-    def test_4_tcp_is_not_reached(self):
-        node = self.started()
-        front = self.front(node, lambda query: False)
-        front.tcp.shutdown(socket.SHUT_RDWR)
-        front.tcp.close()
-        rows = self.rows(node, front.where)
-        self.assertEqual([(row["transport"], row["got"]) for row in rows], [("tcp", "connection refused")])
-
-    def test_5_the_extended_error_is_missing(self):
-        def without_errors(query, reply):
-            reply.use_edns(edns=0, options=[])
-            return reply
-        node = self.started()
-        front = self.front(node, lambda query: False, without_errors)
-        rows = self.rows(node, front.where)
-        self.assertIn(("0.0.0.0, EDE 15", "0.0.0.0, no EDE"), {(row["expected"], row["got"]) for row in rows})
-        self.assertTrue(all("no EDE" in row["got"] for row in rows), rows)
-
-    def test_6_another_sinkhole_address(self):
-        first = self.started()
-        second = self.started(sinkhole='answer = "address"\nipv4 = "192.0.2.66"')
-        rows = self.rows(first, self.where(second))
-        self.assertIn(("A", "192.0.2.66, EDE 15 and 4"), {(row["type"], row["got"]) for row in rows})
-        self.assertIn(("AAAA", "NODATA, EDE 15"), {(row["type"], row["got"]) for row in rows})
-
-    def test_7_mixed_case_is_let_through(self):
-        node = self.started()
-        front = self.front(node, lambda query: any(c.isupper() for c in query.question[0].name.to_text()))
-        rows = self.rows(node, front.where)
-        self.assertEqual({row["variant"] for row in rows}, {"mixed-case"})
-
-    def test_8_do_and_cd_are_let_through(self):
-        node = self.started()
-        for flagged, variants in ((lambda query: query.ednsflags & dns.flags.DO, {"do", "cd+do"}),
-                                  (lambda query: query.flags & dns.flags.CD, {"cd", "cd+do"})):
-            rows = self.rows(node, self.front(node, flagged).where)
-            self.assertEqual({row["variant"] for row in rows}, variants)
-
-    def test_9_a_name_below_is_let_through(self):
-        first, second = self.listed("domains", "bad.example\n"), self.listed("hosts", "0.0.0.0 bad.example\n")
-        rows = [row for row in self.rows(first, self.where(second), directive="test-2")
-                if row["name"] != "policy.cenote"]
-        self.assertTrue(rows)
-        for row in rows:
-            self.assertRegex(row["name"], r"^cenote-[0-9a-f]{8}\.bad\.example$")
-
-    def listed(self, kind, text):
-        node = self.node(upstreams=[self.upstream.where])
-        (node.folder / "extra.txt").write_text(text)
-        node.write_config(directives=HOSTS.format(folder=node.folder, format=kind))
-        return node.start()
-
-    def test_10_another_policy(self):
-        first = self.started()
-        second = self.started(directives=RESTRICT_ALPHA + '[[directive]]\nid = "more"\ntargets = ["service:beta"]\n'
-                                                          'step = "observe"\n')
-        rows = self.rows(first, self.where(second))
-        self.assertEqual([row["name"] for row in rows], ["policy.cenote"])
-        self.assertRegex(rows[0]["expected"], "^rules [0-9a-f]{16}$")
-        self.assertRegex(rows[0]["got"], "^rules [0-9a-f]{16}$")
-        self.assertNotEqual(rows[0]["expected"], rows[0]["got"])
-
-    def test_11_an_exception_does_not_open(self):
-        first, second = self.started(), self.started()
-        first.cenote_ok("exception", "request", "--directive", "test-1", "--client", "127.0.0.1", "--for", "1h",
-                        "--purpose", "a test", "--emergency")
-        result = self.proved(first, "test-1", code=0)
-        self.assertTrue(any("for this host" in remark for remark in result["directives"][0]["remarks"]), result)
-        rows = self.rows(first, self.where(second))
-        self.assertIn((NAME, "not sinkholed", "0.0.0.0, EDE 15 and 4"),
-                      {(row["name"], row["expected"], row["got"]) for row in rows})
-
-    def test_12_an_older_set(self):
-        first, second = self.started(), self.started()
-        more = CATALOGUE.replace('[[service.domain]]\nname = "alpha-ai.example"',
-                                 '[[service.domain]]\nname = "new.alpha.example"\nrole = "web"\n\n'
-                                 '[[service.domain]]\nname = "alpha-ai.example"', 1)
-        self.assertNotEqual(more, CATALOGUE)
-        (first.services / "test.toml").write_text(more)
-        first.update()
-        rows = [row for row in self.rows(first, self.where(second)) if row["name"] != "policy.cenote"]
-        self.assertTrue(rows)
-        self.assertEqual({row["name"].split(".", 1)[1] if row["name"].startswith("cenote-") else row["name"]
-                          for row in rows}, {"new.alpha.example"})
 
 
 class BadInput(ProveTest):

@@ -75,6 +75,20 @@ class Rights(SystemTest):
         self.assertEqual(done.returncode, 0, "the reload that takes a right away is answered: " + done.stderr)
         self.assertIn("nobody may not use this socket", self.as_nobody("status").stderr)
 
+    def test_a_proof_is_saved_by_approvers(self):
+        words = ("prove", "--type", "A", "--transport", "udp", "--save")
+        self.give('readers = ["nogroup"]')
+        self.resolver.cenote_ok("reload")
+        done = self.as_nobody(*words)
+        self.assertIn("test-1 (restrict): 2 names, ", done.stdout)
+        self.assertIn("nobody may not save a proof: be root or in a group of [control].approvers", done.stderr)
+        self.assertNotIn("proof", [record["action"] for record in self.resolver.cenote_json("audit")])
+        self.give('approvers = ["nogroup"]')
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(self.as_nobody(*words).stderr, "")
+        record = self.resolver.cenote_json("audit")[-1]
+        self.assertEqual((record["actor"], record["action"]), ("nobody", "proof"))
+
     def test_clients_are_shown_to_inspectors_and_each_look_is_recorded(self):
         self.resolver.write_config(extra='[privacy]\nidentity = "pseudonym"\nagreement = "test"')
         self.give('admins = ["nogroup"]')

@@ -113,7 +113,7 @@ void compare_policies(const proof::ProofResult& result, ProvedDirective& proved)
                            {.node = node.node,
                             .name = "policy.cenote",
                             .type = "TXT",
-                            .transport = "udp",
+                            .transport = proved.transports.front(),
                             .variant = "class CH",
                             .expected = "rules " + proved.policy.substr(0, std::max(rules.size(), std::size_t{16})),
                             .got = rules.empty() ? "no digest of rules" : "rules " + rules,

@@ -12,13 +12,13 @@ using ::testing::HasSubstr;
 
 Json row() {
     return {{"node", "192.0.2.53:53"}, {"name", "deepseek.com"},       {"type", "HTTPS"},        {"transport", "udp"},
-            {"variant", "cd"},         {"expected", "NODATA, EDE 15"}, {"got", "HTTPS, no EDE"}, {"ede", {15, 4}}};
+            {"variant", "cd"},         {"expected", "NODATA, EDE 15"}, {"got", "HTTPS, no EDE"}, {"ede", {15U, 4U}}};
 }
 
 Json document(std::uint64_t deviations) {
-    return {{"cells", 96},
+    return {{"cells", 96U},
             {"deviations", deviations},
-            {"names", 3},
+            {"names", 3U},
             {"nodes", {"192.0.2.53:53", "192.0.2.54:53"}},
             {"transports", {"udp", "tcp"}},
             {"digest", std::string(64, 'a')},
@@ -69,9 +69,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"RowWithoutName", [](Json& d) { d["rows"][0].erase("name"); }, "'rows'"},
                       Mistake{"RowWithMore", [](Json& d) { d["rows"][0]["more"] = 1; }, "'rows'"},
                       Mistake{"LongText", [](Json& d) { d["rows"][0]["got"] = std::string(1001, 'a'); }, "'rows'"},
-                      Mistake{"LargeError", [](Json& d) { d["rows"][0]["ede"] = {65536}; }, "'rows'"},
+                      Mistake{"LargeError", [](Json& d) { d["rows"][0]["ede"] = {65536U}; }, "'rows'"},
                       Mistake{"UnknownField", [](Json& d) { d["more"] = 1; }, "not known"},
-                      Mistake{"FewerDeviationsThanRows", [](Json& d) { d["deviations"] = 0; }, "another number"},
+                      Mistake{"FewerDeviationsThanRows", [](Json& d) { d["deviations"] = 0U; }, "another number"},
                       Mistake{"DeviationsWithoutRows", [](Json& d) { d["rows"] = Json::array(); }, "another number"}),
     [](const auto& mistake) { return std::string(mistake.param.name); });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The answer that a policy asks for, and whether an answer from the wire is that one. It is written from the rules of
-// docs/LIFE_OF_A_QUERY.md and not with the code that writes answers, whose mistakes it would share.
+// The answer that a policy asks for, and whether an answer from the wire is that one. It is written from the answer
+// modes of docs/CONFIG.md and the RFCs, and not with the code that writes answers, whose mistakes it would share.
 //
 // Threads:  pure.
 // Memory:   an Expectation refers to a Cell of its Policy.

@@ -99,18 +99,10 @@ public:
     }
     Status turn(const Take& take) override {
         if (!socket_.valid()) return Error{"not connected"};
-        if (auto written = write(); !written) return written;
-        std::array<std::uint8_t, 16384> some;
-        for (;;) {
-            const ssize_t size = ::recv(socket_.get(), some.data(), some.size(), 0);
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && (errno == EAGAIN || errno == ENOTCONN)) break;
-            if (size < 0) return failure(errno);
-            if (size == 0) return Error{"the node closed the connection"};
-            in_.insert(in_.end(), some.begin(), some.begin() + size);
-        }
-        take_messages(take);
-        return Done{};
+        auto written = write();
+        auto read = this->read();
+        take_messages(take);  // those too that came before the end of the connection
+        return read ? written : read;
     }
 
 private:
@@ -123,6 +115,17 @@ private:
             out_.erase(out_.begin(), out_.begin() + size);
         }
         return Done{};
+    }
+    Status read() {
+        std::array<std::uint8_t, 16384> some;
+        for (;;) {
+            const ssize_t size = ::recv(socket_.get(), some.data(), some.size(), 0);
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && (errno == EAGAIN || errno == ENOTCONN)) return Done{};
+            if (size < 0) return failure(errno);
+            if (size == 0) return Error{"the node closed the connection"};
+            in_.insert(in_.end(), some.begin(), some.begin() + size);
+        }
     }
     void take_messages(const Take& take) {
         std::size_t at = 0;

@@ -64,7 +64,8 @@ void Lane::ask(Ticks now) {
 /// A connection that breaks is made anew, as often as it brings an answer: a server may take only so many queries on
 /// one.
 void Lane::reopen(Ticks now, const std::string& why) {
-    if (++broken_ > InFlight::kTries) return give_up(why);
+    constexpr std::size_t kBreaksMax = 16;  // a reset may take answers with it that were sent
+    if (++broken_ > kBreaksMax) return give_up(why);
     if (auto opened = channel_->open(); !opened) return give_up(opened.error().text);
     in_flight_.resend(now, [this](ByteView query) { channel_->send(query); });
 }

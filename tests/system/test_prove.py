@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cenote prove` where a directive holds, where it cannot be asked, and what becomes of its result."""
+import contextlib
 import itertools
 import json
 import os
@@ -45,6 +46,10 @@ class Clean(ProveTest):
                             client.sendall(framed(read_exactly(own, int.from_bytes(read_exactly(own, 2), "big"))))
                         except (EOFError, OSError):
                             break
+                    with contextlib.suppress(OSError):
+                        client.shutdown(socket.SHUT_WR)
+                        while client.recv(4096):  # with something unread the kernel would reset the connection
+                            pass
         threading.Thread(target=serve, daemon=True).start()
         where = f"127.0.0.1:{listener.getsockname()[1]}"
         self.assertEqual(self.proved(node, "--transport", "tcp", "--node", where, code=0)["deviations"], 0)

@@ -4,11 +4,13 @@
 Defects of a policy are those of a second daemon. Defects of a path, such as one type answered by another server, are
 those of a server in front of a daemon that answers some queries itself and hands the others on.
 """
+import errno
 import socket
 
 import dns.flags
 import dns.rdatatype
 
+from daemon import eventually
 from harness import CATALOGUE, RESTRICT_ALPHA, main
 from prove_nodes import ProveTest
 
@@ -54,6 +56,11 @@ class Planted(ProveTest):
         front = self.front(node, lambda query: False)
         front.tcp.shutdown(socket.SHUT_RDWR)
         front.tcp.close()
+
+        def refuses():
+            with socket.socket() as client:
+                return client.connect_ex((front.address, front.port)) == errno.ECONNREFUSED
+        eventually(refuses, "the end of the listening socket, which a thread accepts from")
         rows = self.rows(node, front.where)
         self.assertEqual([(row["transport"], row["got"]) for row in rows], [("tcp", "connection refused")])
 

@@ -101,8 +101,8 @@ public:
         if (!socket_.valid()) return Error{"not connected"};
         auto written = write();
         auto read = this->read();
-        take_messages(take);  // those too that came before the end of the connection
-        return read ? written : read;
+        take_messages(take);              // those too that came before the end of the connection
+        return written ? read : written;  // the first error is the cause: it is reported once
     }
 
 private:

@@ -87,6 +87,25 @@ void Running::arm_edge() { edge_.start(enforcement().policy().next_edge().value_
 /// Writes a record of what was done, with the policy in force. Where it cannot be written that is not undone.
 void Running::note(state::Record of_change) { static_cast<void>(record(std::move(of_change))); }
 
+/// In one transaction, with one line in the log.
+Status Running::write_seals(std::vector<state::Record> records) {
+    if (!rulebook_.usable()) return Error{"the audit trail cannot be written; see the problems of 'cenote status'"};
+    const std::string what = records.size() == 1
+                                 ? report::sentence_of(records.front())
+                                 : fmt::format("{} days of the history are sealed, from {} to {}", records.size(),
+                                               records.front().object, records.back().object);
+    std::vector<state::Change> changes;
+    changes.reserve(records.size());
+    for (state::Record& record : records) {
+        record.policy = policy_mark(enforcement().version());
+        changes.push_back({.rule = nullptr, .policy = nullptr, .record = std::move(record)});
+    }
+    if (auto written = rulebook_.commit(changes, {}); !written) return std::move(written).error();
+    publish_audit_head();
+    log::notice("{}", what);
+    return Done{};
+}
+
 Status Running::record(state::Record record) {
     if (!rulebook_.usable()) return Error{"the audit trail cannot be written; see the problems of 'cenote status'"};
     state::PolicyVersion version = enforcement().version();

@@ -19,6 +19,7 @@
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/rule_views.h"
+#include "resolver/daemon/seal_commands.h"
 #include "resolver/daemon/state_commands.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/trail_commands.h"
@@ -192,6 +193,7 @@ constexpr std::array kVerbs = {
     Verb{"services-unused", Right::Read, nullptr, false, false, services_unused},
     Verb{"history-export", Right::Read, nullptr, false, false, history_export},
     Verb{"history-import", Right::Admin, nullptr, false, false, history_import},
+    Verb{"seals", Right::Read, nullptr, false, false, seals},
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
     Verb{"directives", Right::Read, directives},

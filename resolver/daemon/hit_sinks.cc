@@ -144,6 +144,9 @@ std::vector<std::string> HitSinks::problems() const {
     std::vector<std::string> all;
     if (!history_problem_.empty()) all.push_back(history_problem_);
     if (!pseudonym_problem_.empty()) all.push_back(pseudonym_problem_);
+    if (pseudonyms_ != nullptr)
+        if (auto problem = pseudonyms_->problem(); !problem.empty())
+            all.push_back(fmt::format("clients get no pseudonyms: their key cannot be stored: {}", problem));
     if (history_ != nullptr)
         if (auto problem = history_->problem(); !problem.empty())
             all.push_back(fmt::format("the history is not written: {}", problem));

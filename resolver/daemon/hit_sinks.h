@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What keeps, shows and sends the hits of directives: the history, the query log and the receivers, as the
-// configuration has them, and the readers of `cenote tail`.
+// What keeps, shows and sends the hits of directives: the history and its seals, the query log and the receivers, as
+// the configuration has them, and the readers of `cenote tail`.
 //
 // Threads:  the control thread; the sinks run on the reader's thread, the history writes on its own.
 // Time:     reads the clock when the history is opened.
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "resolver/config/config.h"
+#include "resolver/daemon/history_seals.h"
 #include "resolver/daemon/receivers.h"
 #include "resolver/daemon/tails.h"
 #include "resolver/history/history.h"
@@ -50,6 +51,8 @@ public:
     /// One sentence for each sink that does not work.
     [[nodiscard]] std::vector<std::string> problems() const;
     [[nodiscard]] Tails& tails() noexcept { return tails_; }
+    [[nodiscard]] HistorySeals& seals() noexcept { return seals_; }
+    [[nodiscard]] const HistorySeals& seals() const noexcept { return seals_; }
     [[nodiscard]] std::vector<report::LostReceiver> lost_receivers() const { return receivers_.problems(); }
     [[nodiscard]] report::LogLost lost() const noexcept {
         return {.file = log_ == nullptr ? lost_before_ : lost_before_ + log_->lost(),
@@ -74,6 +77,7 @@ private:
     const telemetry::Keys& keys_;
     history::Options history_options_;
     std::shared_ptr<history::History> history_;
+    HistorySeals seals_;
     std::string history_problem_;  // why there is none, or what was put aside
     sinks::LogOptions log_options_;
     std::shared_ptr<sinks::LogFile> log_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "resolver/daemon/earlier_logs.h"
 #include "resolver/daemon/looks.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/privacy_statement.h"
@@ -112,17 +113,24 @@ struct Copies {
     std::string error;  // empty: they are complete
 };
 
-/// Has the log closed, and copies the files that have lines of the client.
-Copies copy_logs(sinks::LogFile& log, const Path& file, const sinks::ClientLines& lines,
-                 const std::atomic<bool>& stopping) {
+/// Has the log closed. The files that may have lines of a client: those of the log, and of logs before it.
+Result<std::vector<Path>> files_to_search(sinks::LogFile* log, const Path& file, const Path& state) {
+    auto files = files_of_earlier_logs(state, file);
+    if (!files || log == nullptr) return files;
+    if (auto closed = log->close_now(); !closed) return closed.error();
+    for (const auto& [each, is_closed] : sinks::log_files(file, {}))
+        if (is_closed) files->push_back(each);  // others came since
+    return files;
+}
+
+/// Copies the files that have lines of the client.
+Copies copy_logs(const std::vector<Path>& files, const sinks::ClientLines& lines, const std::atomic<bool>& stopping) {
     Copies made;
     const auto fail_with = [&made](const Error& error) {
         drop(made.all);
         return Copies{{}, error.text};
     };
-    if (auto closed = log.close_now(); !closed) return fail_with(closed.error());
-    for (const auto& [each, is_closed] : sinks::log_files(file, {})) {
-        if (!is_closed) continue;  // what came since
+    for (const Path& each : files) {
         const auto found = sinks::search_log(each, lines, stopping);
         if (!found) return fail_with(found.error());
         if (found->found == 0) continue;
@@ -138,6 +146,10 @@ Json what_stays(Running& running, const Json& known) {
     Json stays = Json::array();
     if (!known[field::kExceptions].empty())
         stays.push_back("exceptions that name it stay in the audit trail, which nothing is removed from");
+    if (running.enforcement().loaded().settings.log.file.empty())
+        stays.push_back(
+            "no log is configured: of earlier ones, those were searched whose closed files the audit trail names; if "
+            "there is another file, name it in [log].file and remove the address again, or delete it");
     if (!running.enforcement().loaded().settings.history.file.empty())
         stays.push_back("the history has no clients; estimates of their number lead back to none");
     return stays;
@@ -205,15 +217,20 @@ void privacy_about(Running& running, const Peer& peer, const Request& request, c
     std::vector<std::string> names = names_in_log(running, *client);
     answer[field::kPseudonyms] = names.size() - 1;
     const Path log = running.enforcement().loaded().settings.log.file;
+    const Path state = running.enforcement().loaded().settings.state;
     answer[field::kStores] = report::privacy_json(facts_of(running))[field::kStores];
     running.open_requests().slow.start(
-        [answer, names, log](const std::atomic<bool>& stopping) -> SlowWork::End {
+        [answer, names, log, state](const std::atomic<bool>& stopping) -> SlowWork::End {
             const sinks::ClientLines lines(names);
             Json files = Json::array();
-            for (const auto& part : log.empty() ? std::vector<sinks::LogPart>() : sinks::log_files(log, {})) {
-                const auto found = sinks::search_log(part.file, lines, stopping);
+            auto all = files_of_earlier_logs(state, log);
+            if (!all) return [error = all.error()] { return fail(error.text); };
+            for (const auto& part : log.empty() ? std::vector<sinks::LogPart>() : sinks::log_files(log, {}))
+                all->push_back(part.file);
+            for (const Path& file : *all) {
+                const auto found = sinks::search_log(file, lines, stopping);
                 if (!found) return [error = found.error()] { return fail(error.text); };
-                files.push_back({{field::kPath, part.file.string()}, {field::kLines, found->found}});
+                files.push_back({{field::kPath, file.string()}, {field::kLines, found->found}});
             }
             Json whole = answer;
             whole[field::kFiles] = std::move(files);
@@ -229,10 +246,11 @@ void privacy_erase(Running& running, const Peer& peer, const Request& request, c
         return reply(fail("an address is removed for a purpose: give --purpose"));
     running.open_requests().slow.start(
         [&running, peer, request, client = *client, names = names_in_log(running, *client),
-         log = running.hit_sinks().log(),
-         file = running.enforcement().loaded().settings.log.file](const std::atomic<bool>& stopping) -> SlowWork::End {
-            Copies copies;
-            if (log != nullptr) copies = copy_logs(*log, file, sinks::ClientLines(names), stopping);
+         log = running.hit_sinks().log(), file = running.enforcement().loaded().settings.log.file,
+         state = running.enforcement().loaded().settings.state](const std::atomic<bool>& stopping) -> SlowWork::End {
+            const auto files = files_to_search(log.get(), file, state);
+            const Copies copies =
+                files ? copy_logs(*files, sinks::ClientLines(names), stopping) : Copies{{}, files.error().text};
             return [&running, peer, request, client, copies] {
                 return end_removal(running, peer, request, client, copies);
             };

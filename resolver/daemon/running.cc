@@ -139,6 +139,7 @@ void Running::on_minute() {
 void Running::on_second() {
     queries_->observe();
     note_closed_logs();
+    seal_history();
     const Ticks at = ticks_now();
     if (at >= next_look_) {
         next_look_ = at + kLookEvery;
@@ -185,6 +186,13 @@ void Running::note_closed_logs() {
         record.after = fmt::format("{} lines, SHA-256 {}", closed.lines, closed.sha256);
         note(std::move(record));
     }
+}
+
+void Running::seal_history() {
+    const config::Settings& settings = enforcement().loaded().settings;
+    const SealPlaces places{rulebook_.usable() ? hit_sinks_->history_file() : Path(), settings.state, settings.node};
+    hit_sinks_->seals().observe(open_requests_.slow, places, hit_sinks_->history_written(), wall_now(), ticks_now(),
+                                [this](std::vector<state::Record> records) { return write_seals(std::move(records)); });
 }
 
 void Running::apply_hit_sinks() {

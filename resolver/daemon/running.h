@@ -9,7 +9,7 @@
 //   ExceptionCloser  ends them at their time                                exception_closer.h
 //   PolicyTrail      records of the calendar and of files       policy_trail.h
 //   QueryService     cache, zone transfers, workers                         query_service.h
-//   HitSinks         history, query log, receivers, readers of `cenote tail`  hit_sinks.h
+//   HitSinks         history and its seals, query log, receivers, readers of `cenote tail`  hit_sinks.h
 //   OpenRequests     what requests have begun, and the proofs they saved    open_requests.h
 //   ProblemLog       what went wrong and has not been put right             problem_log.h
 //   ProblemWatch     which problems have begun, and which are over          problem_watch.h
@@ -119,6 +119,8 @@ private:
     void look_at_problems();
     void keep_announced();
     void note_closed_logs();
+    void seal_history();
+    Status write_seals(std::vector<state::Record> records);
     void run_zone_keeper();
     void apply_hit_sinks();
 

@@ -13,15 +13,18 @@ SlowWork::SlowWork(loop::Loop& loop) : ended_wake_(loop, [this] { reply_to_ended
 
 SlowWork::~SlowWork() { stop(); }
 
-void SlowWork::start(Work work, const control::Reply& reply) {
+bool SlowWork::start(Work work, const control::Reply& reply) {
     bool full = false;
     {
         const MutexLock lock(mutex_);
         full = waiting_.size() >= kWaitingMax;
         if (!full) waiting_.push_back({std::move(work), reply, {}});
     }
-    if (full) return reply(fail("too many requests that take long are waiting; try again later"));
-    wake_.notify_one();
+    if (full)
+        reply(fail("too many requests that take long are waiting; try again later"));
+    else
+        wake_.notify_one();
+    return !full;
 }
 
 void SlowWork::stop() {

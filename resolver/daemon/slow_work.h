@@ -32,7 +32,8 @@ public:
     SlowWork(const SlowWork&) = delete;
     SlowWork& operator=(const SlowWork&) = delete;
 
-    void start(Work work, const control::Reply& reply);
+    /// False: too many wait, and the work is not done.
+    bool start(Work work, const control::Reply& reply);
     /// Ends the thread.
     void stop();
 

@@ -12,6 +12,7 @@
 #include "resolver/daemon/exception_commands.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/records.h"
+#include "resolver/report/seals.h"
 #include "resolver/report/trail.h"
 #include "resolver/rules/exceptions.h"
 #include "resolver/rules/rule_check.h"
@@ -81,7 +82,8 @@ Result<Incoming> read_import(const Request& request) {
     for (const Json& row : request.args.value(field::kHistory, Json::array())) {
         auto record = read_record(row);
         if (!record) return std::move(record).error();
-        if (std::none_of(rules.begin(), rules.end(), [&object = record->second.object](const Json& rule) {
+        const bool is_seal = record->second.action == report::kSeal;
+        if (!is_seal && std::none_of(rules.begin(), rules.end(), [&object = record->second.object](const Json& rule) {
                 return text_field(rule, field::kId) == object;
             }))
             return Error{
@@ -205,14 +207,37 @@ bool leave_out_misfits(const Running& running, Incoming& read) {
     return read.taken.rules.size() != count;
 }
 
+std::size_t count_seals(const Incoming& read) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        read.taken.history, [](const auto& each) { return each.second.action == report::kSeal; }));
+}
+
+/// Seals that are here already are no news.
+Status leave_out_known_seals(const Running& running, Incoming& read) {
+    for (auto each = read.taken.history.begin(); each != read.taken.history.end();) {
+        bool is_known = false;
+        if (each->second.action == report::kSeal) {
+            const auto known = running.rulebook().archive().records_of(each->second.object);
+            if (!known) return known.error();
+            is_known = std::ranges::any_of(*known, [&each](const auto& other) {
+                return other.first == each->first && other.second.number == each->second.number;
+            });
+        }
+        each = is_known ? read.taken.history.erase(each) : std::next(each);
+    }
+    return Done{};
+}
+
 /// Writes what is taken, in one transaction, with a record that names it and what is left out.
 Status write_import(Running& running, const Peer& peer, const Request& request, const Incoming& read) {
-    if (read.taken.rules.empty()) return Done{};
+    const std::size_t seals = count_seals(read);
+    if (read.taken.rules.empty() && seals == 0) return Done{};
     auto record = record_of(peer, request, "state import");
     record.object = text_in(request, field::kNode);
     for (const state::Rule& rule : read.taken.rules) record.after += (record.after.empty() ? "" : " ") + rule.id;
     for (const Json& each : read.left_out)
         record.after += (&each == &read.left_out.front() ? "; left out: " : " ") + text_field(each, field::kId);
+    if (seals > 0) record.after += fmt::format("{}{} seals of the history", record.after.empty() ? "" : "; ", seals);
     const auto written = running.import(read.taken, std::move(record));
     return written ? Status(Done{}) : Status(written.error());
 }
@@ -226,6 +251,7 @@ Response state_import(Running& running, const Peer& peer, const Request& request
     accept_rules(running, peer, *read);
     // Records that this node has written itself are in its own trail already.
     std::erase_if(read->taken.history, [&](const auto& each) { return each.first == node; });
+    if (auto left = leave_out_known_seals(running, *read); !left) return fail(left.error().text);
     Status written = write_import(running, peer, request, *read);
     if (!written && leave_out_misfits(running, *read)) written = write_import(running, peer, request, *read);
     if (!written) return fail(written.error().text);

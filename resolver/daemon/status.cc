@@ -105,6 +105,9 @@ report::Condition condition_of(Running& running) {
     condition.suspended_by = suspended_by(running);
     condition.open_exceptions = running.rulebook().open_exceptions();
     condition.sinks = running.hit_sinks().problems();
+    const HistorySeals& seals = running.hit_sinks().seals();
+    if (!seals.problem().empty()) condition.sinks.push_back(seals.problem());
+    condition.changed_days = seals.changed();
     condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
     condition.upstreams = upstream_views(running.queries().server());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
 #include <tuple>
 
@@ -63,7 +64,7 @@ class DayDigests::Part {
 public:
     explicit Part(std::string name) : name_(std::move(name)) {}
 
-    void add(WallTime at, const std::string& node, std::string_view line) {
+    void add(WallTime at, std::string_view node, std::string_view line) {
         if (at != at_) {
             CENOTE_CHECK(at > at_);
             end_time();
@@ -91,9 +92,11 @@ private:
         std::unique_ptr<Sha256> digest{};                          // null: no rows on this day
     };
 
-    Node& node_of(const std::string& name) {
+    Node& node_of(std::string_view name) {
         if (last_ != nullptr && last_->first == name) return last_->second;
-        last_ = &*nodes_.try_emplace(name).first;
+        auto found = nodes_.find(name);
+        if (found == nodes_.end()) found = nodes_.try_emplace(std::string(name)).first;
+        last_ = &*found;
         return last_->second;
     }
 
@@ -125,7 +128,7 @@ private:
     std::string name_;
     WallTime at_ = WallTime::min();
     WallTime day_ = WallTime::min();
-    std::map<std::string, Node> nodes_;
+    std::map<std::string, Node, std::less<>> nodes_;
     std::pair<const std::string, Node>* last_ = nullptr;  // the one that was added to
     std::string sorted_;
     Digests digests_;
@@ -141,16 +144,22 @@ DayDigests::DayDigests(WallTime from, WallTime to)
 DayDigests::~DayDigests() = default;
 
 void DayDigests::add(Span span, const Row& row) {
+    const Series& of = row.series;
+    add(span,
+        RowView{row.at, row.node, of.verdict, of.role, of.transport, of.service, of.directive, of.group, row.count});
+}
+
+void DayDigests::add(Span span, const RowView& row) {
     if (span == Span::Minute || !is_within(row.at)) return;
     line_.clear();
     const fmt::format_int at(number_of(row.at));
     line_.append(at.data(), at.size());
-    add_text(line_, telemetry::verdict_to_text(row.series.verdict));
-    add_number(line_, row.series.role);
-    add_text(line_, telemetry::transport_to_text(row.series.transport));
-    add_text(line_, row.series.service);
-    add_text(line_, row.series.directive);
-    add_text(line_, row.series.group);
+    add_text(line_, telemetry::verdict_to_text(row.verdict));
+    add_number(line_, row.role);
+    add_text(line_, telemetry::transport_to_text(row.transport));
+    add_text(line_, row.service);
+    add_text(line_, row.directive);
+    add_text(line_, row.group);
     add_number(line_, row.count);
     line_ += '\n';
     (span == Span::Day ? days_ : hours_)->add(row.at, row.node, line_);
@@ -217,6 +226,7 @@ std::vector<DayDigest> DayDigests::finish() {
                             .counts = counts_of(in(parts[0], "days"), in(parts[1], "signals"), in(parts[2], "gaps")),
                             .sketches = in(parts[3], "sketches"),
                             .hours = in(parts[4], "hours"),
+                            .has_counts = parts[0].contains(of) || parts[1].contains(of),
                             .has_sketches = parts[3].contains(of),
                             .has_hours = parts[4].contains(of)});
     }

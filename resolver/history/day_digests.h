@@ -39,13 +39,29 @@ struct DayDigest {
     std::string counts;
     std::string sketches;
     std::string hours;
-    bool has_sketches = false;  // there are rows in this part
+    bool has_counts = false;  // there are rows in this part other than gaps
+    bool has_sketches = false;
     bool has_hours = false;
+
+    [[nodiscard]] bool has_rows() const noexcept { return has_counts || has_sketches || has_hours; }
 
     /// Hexadecimal SHA-256 of counts and sketches, which stay for ever: the digest that a report has.
     [[nodiscard]] std::string kept() const;
 
     friend bool operator==(const DayDigest&, const DayDigest&) = default;
+};
+
+/// A row whose texts are the caller's.
+struct RowView {
+    WallTime at{};
+    std::string_view node;
+    telemetry::QueryVerdict verdict = telemetry::QueryVerdict::Forward;
+    telemetry::RoleNumber role = 0;
+    telemetry::QueryTransport transport = telemetry::QueryTransport::Udp;
+    std::string_view service;
+    std::string_view directive;
+    std::string_view group;
+    std::uint64_t count = 0;
 };
 
 /// The digest of a day on which the node has no row.
@@ -61,6 +77,7 @@ public:
 
     /// Each kind of rows in the order of their times, the kinds in any order. Minutes are passed over: they are kept
     /// for days only.
+    void add(Span span, const RowView& row);
     void add(Span span, const Row& row);
     void add(const SketchRow& row);
     void add(const SignalRow& row);

@@ -133,19 +133,18 @@ Status Store::write(const Minute& minute, WallTime alive) {
                 !put)
                 return put;
         if (minute.gap)
-            if (auto put = tables_->put_gap({node_, minute.gap->from, minute.gap->to, minute.gap->why}); !put)
-                return put;
-        return tables_->set_note("alive", number_of(alive));
+            if (auto put = tables_->put_own_gap(node_, *minute.gap); !put) return put;
+        return tables_->note_written(minute, alive);
     });
 }
 
 Result<std::optional<WallTime>> Store::alive_until() {
-    auto found = tables_->note("alive");
+    auto found = tables_->note(kAlive);
     if (!found) return std::move(found).error();
     return *found ? std::optional(time_of(**found)) : std::nullopt;
 }
 
-Status Store::add_gap(const Gap& gap) { return tables_->put_gap({node_, gap.from, gap.to, gap.why}); }
+Status Store::add_gap(const Gap& gap) { return tables_->put_own_gap(node_, gap); }
 
 Status Store::set_stopped(bool stopped) { return tables_->set_note("stopped", stopped ? 1 : 0); }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace cenote::history {
@@ -70,6 +71,8 @@ Error later_version(const Path& path, std::int64_t version) {
                     "that one, or name another file in [history]",
                     path.string(), version, kVersion)};
 }
+
+constexpr std::string_view kCounted = "counted";  // the latest time that was alive, also where the clock was set back
 
 std::int64_t number_of(WallTime time) { return time.time_since_epoch().count(); }
 WallTime time_of(std::int64_t number) { return WallTime(seconds(number)); }
@@ -219,6 +222,40 @@ Status Store::Tables::put_gap(const Gap& gap) {
 Status Store::Tables::set_note(std::string_view name, std::int64_t value) {
     Statement put = database.prepare("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)");
     return done_by(put.bind(name).bind(value));
+}
+
+/// By the latest clock that there was.
+Result<WallTime> Store::Tables::counted_until() const {
+    const auto latest = note(kCounted);
+    if (!latest) return latest.error();
+    const auto alive = note(kAlive);  // a file of an earlier version has no other note
+    if (!alive) return alive.error();
+    return time_of(std::max(latest->value_or(0), alive->value_or(0)));
+}
+
+Status Store::Tables::put_own_gap(const std::string& node, const Gap& gap) {
+    const auto counted = counted_until();
+    if (!counted) return counted.error();
+    const Gap rest{node, std::max(gap.from, *counted), gap.to, gap.why};
+    return rest.from < rest.to ? put_gap(rest) : Status(Done{});
+}
+
+Status Store::Tables::note_written(const Minute& minute, WallTime now) {
+    if (!minute.counts.empty() || !minute.signals.empty() || !minute.sketches.empty())
+        if (auto noted = note_day(start_of(Span::Day, minute.at)); !noted) return noted;
+    const auto counted = counted_until();
+    if (!counted) return counted.error();
+    if (auto put = set_note(kCounted, number_of(std::max(*counted, now))); !put) return put;
+    return set_note(kAlive, number_of(now));
+}
+
+Status Store::Tables::note_day(WallTime day) {
+    constexpr std::string_view kLatest = "latest day";
+    const auto latest = note(kLatest);
+    if (!latest) return latest.error();
+    if (*latest && number_of(day) < **latest)
+        return set_note(fmt::format("{}{}", kLateDay, number_of(day)), number_of(day));
+    return set_note(kLatest, number_of(day));
 }
 
 Result<std::optional<std::int64_t>> Store::Tables::note(std::string_view name) const {

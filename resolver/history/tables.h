@@ -12,6 +12,12 @@
 
 namespace cenote::history {
 
+/// The names of the notes of late days begin so; the value is the day.
+inline constexpr std::string_view kLateDay = "late ";
+
+/// The note of the time until which the node has counted, by its clock.
+inline constexpr std::string_view kAlive = "alive";
+
 struct Store::Tables {
     /// Creates or migrates; a file of a later version is refused.
     static Result<std::unique_ptr<Tables>> open(const Path& path);
@@ -29,6 +35,11 @@ struct Store::Tables {
     /// Takes the larger count.
     Status raise_signal(const SignalRow& row);
     Status put_gap(const Gap& gap);
+    /// Puts the part of a gap behind the latest time that this node has counted to: before it, the node has counted or
+    /// another gap says that it has not. A clock that starts in 1970 and is set makes no gap of the years between.
+    Status put_own_gap(const std::string& node, const Gap& gap);
+    /// Notes that the node counts until now, and that the day of a minute with counts is the latest one, or late.
+    Status note_written(const Minute& minute, WallTime now);
     /// After a transaction that was rolled back: it may have made ids.
     void forget_ids() { ids_.clear(); }
     Status set_note(std::string_view name, std::int64_t value);
@@ -43,6 +54,8 @@ struct Store::Tables {
     sqlite::Database database;
 
 private:
+    [[nodiscard]] Result<WallTime> counted_until() const;
+    Status note_day(WallTime day);
     Status put_count(std::string_view on_conflict, Span span, WallTime at, const std::string& node,
                      const Series& series, std::uint64_t count);
     Status put_signal(std::string_view on_conflict, const SignalRow& row);

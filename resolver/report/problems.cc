@@ -287,6 +287,12 @@ std::vector<Problem> find_problems(const Condition& condition, WallTime now) {
     for (const std::string& problem : condition.sinks)
         found.push_back(
             {Severity::Warning, problem, {}, "make room, or correct the path and its owner, then 'cenote reload'"});
+    if (!condition.changed_days.empty())
+        found.push_back({Severity::Warning,
+                         condition.changed_days,
+                         {},
+                         "find out who wrote into history.db; a copy from before brings the rows back",
+                         "history seals"});
     for (const LostReceiver& receiver : condition.receivers)
         found.push_back({Severity::Warning,
                          fmt::format("receiver {} gets no hits: {}", receiver.address, receiver.why),

@@ -74,6 +74,7 @@ struct Condition {
     std::vector<ListState> lists;
     std::vector<rules::ExceptionDocument> open_exceptions;
     std::vector<std::string> waiting_for_restart;  // keys
+    std::string changed_days;                      // of the history, which are not as they were sealed; empty: none
     std::vector<std::string> sinks;                // what keeps hits and does not work
     std::vector<LostReceiver> receivers;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen

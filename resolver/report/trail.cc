@@ -10,6 +10,7 @@
 
 #include "resolver/report/proof_record.h"
 #include "resolver/report/records.h"
+#include "resolver/report/seals.h"
 
 namespace cenote::report {
 namespace {
@@ -177,10 +178,10 @@ bool is_of_daemon(const Record& record) {
     return record.action == "start" || record.action == "stop" || record.action == "gap";
 }
 
-/// A table of the files that is no directive may have the id of one.
+/// A table of the files that is no directive may have the id of one, and an id may look like a day.
 bool is_of_other_table(std::string_view action) {
     return action.starts_with("group ") || action.starts_with("list ") || action.starts_with("sinkhole ") ||
-           action == "allow add" || action == "allow change" || action == "allow remove";
+           action == "allow add" || action == "allow change" || action == "allow remove" || action == kSeal;
 }
 
 /// Records of a rule, and of exceptions from it.
@@ -199,6 +200,12 @@ bool is_of_rule(const std::string& action) {
 
 bool is_end_of_directive(const std::string& action) {
     return action == "directive lift" || action == "directive remove" || action == "directive end";
+}
+
+/// "dns1 digest HEX", and where it was sealed before "dns1 digest HEX → dns1 digest HEX".
+std::string seal_change(const Record& record) {
+    const auto main_digest = [](const std::string& text) { return text.substr(0, text.find(", counts ")); };
+    return (record.before.empty() ? "" : main_digest(record.before) + " → ") + main_digest(record.after);
 }
 
 }  // namespace
@@ -221,6 +228,8 @@ std::string sentence_of(const Record& record, const TimeText& time_text) {
         what = fmt::format("{} → {}", shown(record.before, time_text), shown(record.after, time_text));
     else if (record.action == kProofAction)
         what = proof_sentence(record.after);
+    else if (record.action == kSeal)
+        what = seal_change(record);
     else if (record.action == "restore" || record.action == "state import")
         what = record.after;
     else if (!is_of_daemon(record))

@@ -99,13 +99,20 @@ std::string Pseudonyms::name(const IpAddress& client, WallTime at) {
         if (epoch != epochs_.end()) ends = std::min(ends, epoch->first);
         const auto [made, is_new] = epochs_.try_emplace(starts, Epoch{ends, random_key()});
         if (!is_new) made->second = {ends, random_key()};
-        if (!store()) {
+        const auto stored = store();
+        problem_ = stored ? std::string() : stored.error().text;
+        if (!stored) {
             epochs_.erase(made);
             return {};
         }
         epoch = std::next(made);
     }
     return name_under(std::prev(epoch)->second.key, client);
+}
+
+std::string Pseudonyms::problem() const {
+    const MutexLock lock(mutex_);
+    return problem_;
 }
 
 std::vector<std::string> Pseudonyms::names(const IpAddress& client) {

@@ -52,6 +52,8 @@ public:
 
     /// Empty: the key of this time could not be stored.
     [[nodiscard]] std::string name(const IpAddress& client, WallTime at);
+    /// Why the last key could not be stored; empty: it was.
+    [[nodiscard]] std::string problem() const;
     /// The names of a client under all keys that are kept, the newest last.
     [[nodiscard]] std::vector<std::string> names(const IpAddress& client);
     /// The candidate behind a name, under any key that is kept. It takes long and holds no lock meanwhile; `stopping`
@@ -69,7 +71,8 @@ private:
     [[nodiscard]] Status store() const CENOTE_REQUIRES(mutex_);
 
     const Path file_;
-    Mutex mutex_;
+    mutable Mutex mutex_;
+    std::string problem_ CENOTE_GUARDED_BY(mutex_);
     seconds rotate_ CENOTE_GUARDED_BY(mutex_);
     struct Epoch {
         WallTime ends{};

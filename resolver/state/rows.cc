@@ -165,6 +165,16 @@ Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& d
     return read_records_of_nodes(std::move(rows));
 }
 
+Result<std::vector<std::pair<std::string, Record>>> records_with_action(const Database& database,
+                                                                        std::string_view action) {
+    Statement rows = database.prepare(
+        fmt::format("SELECT '' AS node, {0} FROM audit WHERE action = ?1 UNION ALL SELECT node, {0} FROM imported "
+                    "WHERE action = ?1 AND node NOT LIKE 'backup %' ORDER BY node, number",
+                    kRecordColumns));
+    rows.bind(action);
+    return read_records_of_nodes(std::move(rows));
+}
+
 Result<std::vector<std::pair<std::string, Record>>> imported_after(const Database& database, const std::string& node,
                                                                    std::uint64_t number, std::size_t limit) {
     Statement rows = database.prepare(

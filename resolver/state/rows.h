@@ -27,6 +27,9 @@ Result<std::vector<Record>> trail_of(const Database& database);
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
 /// Records about an id, the earliest first, each with its node: "" is this one. Those of backups are left out.
 Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& database, const std::string& id);
+/// Records with an action, the same way, by node and number.
+Result<std::vector<std::pair<std::string, Record>>> records_with_action(const Database& database,
+                                                                        std::string_view action);
 /// At most `limit` records of the trail behind this number.
 Result<std::vector<Record>> trail_after(const Database& database, std::uint64_t number, std::size_t limit);
 /// At most `limit` imported records behind this node and number.

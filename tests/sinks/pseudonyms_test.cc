@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "resolver/base/time_text.h"
@@ -101,7 +102,19 @@ TEST_F(PseudonymsTest, ADamagedFileIsRefused) {
 
 TEST_F(PseudonymsTest, WithoutAPlaceForTheKeyThereIsNoName) {
     const auto names = Pseudonyms::open("/nonexistent/keys", kWeek).value();
+    EXPECT_EQ(names->problem(), "");
     EXPECT_EQ(names->name(one_, kNow), "");
+    EXPECT_NE(names->problem().find("/nonexistent"), std::string::npos) << names->problem();
+}
+
+TEST_F(PseudonymsTest, AKeyThatCouldBeStoredEndsTheProblem) {
+    const auto names = Pseudonyms::open(folder_ / "keys" / "file", kWeek);
+    ASSERT_TRUE(names.ok());
+    EXPECT_EQ((*names)->name(one_, kNow), "");
+    EXPECT_NE((*names)->problem(), "");
+    std::filesystem::create_directory(folder_ / "keys");
+    EXPECT_NE((*names)->name(one_, kNow), "");
+    EXPECT_EQ((*names)->problem(), "");
 }
 
 }  // namespace

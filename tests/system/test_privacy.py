@@ -192,6 +192,24 @@ class OfOneClient(WithLevel):
         self.resolver.cenote_ok("audit", "--verify")
         self.assertEqual([file.name for file in self.resolver.folder.glob("*.without")], [])
 
+    def test_lines_of_a_log_that_is_no_longer_configured_are_removed_too(self):
+        self.start("address")
+        self.asks("127.0.1.7", 2)
+        self.wait_for_lines("127.0.1.7", 2)
+        self.resolver.cenote_ok("privacy", "erase", "--client", "127.0.1.9", "--purpose", "it closes the file")
+        actions = []
+        while "log close" not in actions:  # it is written within a second
+            actions = [row["action"] for row in self.resolver.cenote_json("audit")]
+        self.asks("127.0.1.7", 3)
+        self.wait_for_lines("127.0.1.7", 5)
+        self.resolver.config.write_text(re.sub(r"\[log\]\nfile = .*\n", "", self.resolver.config.read_text()))
+        self.resolver.cenote_ok("reload")
+        self.assertEqual(sum(file["lines"] for file in self.about("127.0.1.7")["files"]), 5)
+        done = self.resolver.cenote_json("privacy", "erase", "--client", "127.0.1.7", "--purpose", "a request")
+        self.assertEqual((done["lines"], done["files"]), (5, 2))
+        self.assertIn("no log is configured", " ".join(done["stays"]))
+        self.assertEqual(sum(file["lines"] for file in self.about("127.0.1.7")["files"]), 0)
+
     def test_lines_with_a_pseudonym_are_found_and_removed(self):
         self.start("pseudonym")
         self.asks("127.0.1.7", 2)

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "resolver/report/records.h"
+#include "resolver/report/seals.h"
 #include "resolver/report/trail.h"
 #include "resolver/rules/exception_document.h"
 #include "tools/cenote/change_flags.h"
@@ -69,7 +70,7 @@ Result<Json> exported(Session& session) {
     if (!trail) return trail.error();
     std::map<std::string, Json> history;
     for (const auto& [node, record] : trail->records)
-        if (!state::is_backup_node(node) && !report::is_edge(record))
+        if (!state::is_backup_node(node) && !report::is_edge(record) && record.action != report::kSeal)
             history.try_emplace(record.object, Json::array())
                 .first->second.push_back(exported_record(node.empty() ? trail->node : node, record));
     Json out = {{"cenote_state", kFormat},
@@ -82,6 +83,9 @@ Result<Json> exported(Session& session) {
             for (Json& record : found->second) out[field::kHistory].push_back(std::move(record));
         out[field::kRules].push_back(std::move(rule));
     }
+    for (const auto& [node, record] : trail->records)
+        if (record.action == report::kSeal && !state::is_backup_node(node))
+            out[field::kHistory].push_back(exported_record(node.empty() ? trail->node : node, record));
     return out;
 }
 
@@ -105,6 +109,23 @@ std::size_t print_left_out(const Json& reply) {
     for (const Json& row : rows)
         fmt::print(stderr, "cenote: left out {}: {}\n", cell(row, field::kId), cell(row, field::kWhy));
     return rows.size();
+}
+
+/// The seals of the history that an export has beside its rules.
+Status import_seals(Session& session, const Json& read, const Why& why) {
+    Json seals = Json::array();
+    for (const Json& record : read[field::kHistory])
+        if (record.value("action", "") == report::kSeal) seals.push_back(record);
+    for (std::size_t first = 0; first < seals.size(); first += kBatch) {
+        Json args = {{field::kNode, read.value(field::kNode, "")},
+                     {field::kRules, Json::array()},
+                     {field::kHistory, Json::array()}};
+        why.put_into(args);
+        for (std::size_t i = first; i < std::min(first + kBatch, seals.size()); ++i)
+            args[field::kHistory].push_back(seals[i]);
+        if (const auto done = session.ask("state-import", std::move(args)); !done) return done.error();
+    }
+    return Done{};
 }
 
 Exit import_state(Session& session, const std::string& file, const Why& why) {
@@ -136,6 +157,7 @@ Exit import_state(Session& session, const std::string& file, const Why& why) {
         for (const auto& id : done->value(field::kUnconfirmed, Json::array()))
             fmt::print("exception {} opens nothing until a person who did not import it approves it\n", cell(id));
     }
+    if (auto sealed = import_seals(session, read, why); !sealed) return fail(sealed.error());
     fmt::print("{} of {} rules were new here or newer than the known ones; {}the others were known\n", taken,
                rules.size(),
                left_out == 0 ? "" : fmt::format("{} {} left out; ", left_out, left_out == 1 ? "was" : "were"));

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/daemon/seal_commands.h"
+
+#include <algorithm>
+
+#include "resolver/base/time_text.h"
+#include "resolver/daemon/responses.h"
+#include "resolver/report/seals.h"
+#include "resolver/state/trail_reads.h"
+
+namespace cenote::daemon {
+namespace {
+
+namespace field = report::field;
+
+using control::Json;
+using control::Response;
+using history::Span;
+
+constexpr seconds kDay{86400};
+constexpr int kDaysAtOnce = 31;
+constexpr std::size_t kRowsAtOnce = 1000;
+constexpr std::size_t kPoliciesMax = 10'000;
+
+struct Ask {
+    SealPlaces places;
+    WallTime from{};
+    WallTime to{};
+    std::vector<std::string> policies;
+};
+
+/// The start of the first day with hours, whatever the node: earlier ones may have been deleted.
+Result<std::optional<WallTime>> first_hours(history::Store& store) {
+    const auto first = store.first();
+    if (!first || !*first) return first;
+    std::optional<WallTime> found;
+    WallTime day = history::start_of(Span::Day, **first);
+    for (const WallTime end = wall_now() + kDay; !found && day < end; day += kDay) {
+        auto read = store.read(Span::Hour, day, day + kDay, [&](const history::Row&) { found = day; });
+        if (!read) return std::move(read).error();
+    }
+    return found;
+}
+
+Result<Json> seals_between(const Ask& ask) {
+    const auto records = state::read_records(ask.places.state, report::kSeal);
+    if (!records) return records.error();
+    const report::Seals sealed(*records, ask.places.node);
+    const auto store = history::Store::open_read_only(ask.places.history);
+    if (!store) return store.error();
+    const auto hours = first_hours(**store);
+    if (!hours) return hours.error();
+    const WallTime until = std::min(ask.to, ask.from + kDaysAtOnce * kDay);
+    const auto digests = history::day_digests(**store, ask.from, until);
+    if (!digests) return digests.error();
+    Json rows = Json::array();
+    std::optional<WallTime> next = until < ask.to ? std::optional(until) : std::nullopt;
+    WallTime day{};
+    for (const history::DayDigest& each : *digests) {
+        if (rows.size() >= kRowsAtOnce && each.day != day) {
+            next = each.day;
+            break;
+        }
+        day = each.day;
+        rows.push_back(report::seal_json(each, sealed, *hours));
+    }
+    return Json{{field::kRows, std::move(rows)}, {"next", report::time_json(next)}};
+}
+
+Result<Json> unknown_policies(const Ask& ask) {
+    Json unknown = Json::array();
+    if (ask.policies.empty()) return unknown;
+    const auto known = state::read_policy_digests(ask.places.state);
+    if (!known) return known.error();
+    for (const std::string& digest : ask.policies)
+        if (!known->contains(digest)) unknown.push_back(digest);
+    return unknown;
+}
+
+Result<Ask> read_ask(Running& running, const control::Request& request) {
+    const config::Settings& settings = running.enforcement().loaded().settings;
+    if (settings.history.file.empty()) return Error{"this node has no history: [history].file is empty"};
+    const auto from = parse_time(text_in(request, field::kFrom));
+    const auto to = parse_time(text_in(request, field::kTo));
+    if (!from) return from.error();
+    if (!to) return to.error();
+    if (*from >= *to) return Error{"'to' must be later than 'from'"};
+    Ask ask{.places = {settings.history.file, settings.state, settings.node},
+            .from = history::start_of(Span::Day, *from),
+            .to = *to,
+            .policies = {}};
+    if (const WallTime whole = history::start_of(Span::Day, *to); whole != *to) ask.to = whole + kDay;
+    for (const Json& each : request.args.value("policies", Json::array()))
+        if (each.is_string() && ask.policies.size() < kPoliciesMax) ask.policies.push_back(each.get<std::string>());
+    return ask;
+}
+
+}  // namespace
+
+void seals(Running& running, const control::Peer&, const control::Request& request, const control::Reply& reply) {
+    const auto ask = read_ask(running, request);
+    if (!ask) return reply(fail(ask.error().text));
+    running.open_requests().slow.start(
+        [ask = *ask](const std::atomic<bool>&) -> SlowWork::End {
+            auto rows = seals_between(ask);
+            auto unknown = unknown_policies(ask);
+            for (const auto* read : {&rows, &unknown})
+                if (!*read) return [text = read->error().text] { return fail(text); };
+            (*rows)["unknown_policies"] = std::move(*unknown);
+            return [rows = std::move(*rows)] { return done(rows); };
+        },
+        reply);
+}
+
+}  // namespace cenote::daemon

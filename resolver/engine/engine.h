@@ -122,6 +122,11 @@ private:
                   std::span<const upstream::Waiter> waiters, Ticks now) noexcept override;
     void on_client_response_timeout(const upstream::Query& query, std::span<const upstream::Waiter> waiters,
                                     Ticks now) noexcept override;
+    [[nodiscard]] bool wants_asked() const noexcept override;
+    void record_asked(const upstream::Query& query, std::span<const upstream::Asked> asked,
+                      std::span<const upstream::Waiter> waiters, Ticks now) noexcept;
+    [[nodiscard]] telemetry::Key directive_over(const upstream::Query& query, std::span<const upstream::Waiter> waiters,
+                                                Ticks now) noexcept;
     void resume(QueryContext& context, const PendingQuery& waiting) const noexcept;
     void answer_waiter(const upstream::Query& query, const upstream::Completion& completion, const cache::Links& links,
                        SlabHandle handle, Ticks now) noexcept;

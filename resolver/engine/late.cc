@@ -75,6 +75,7 @@ telemetry::Signal signal_of(const QueryContext& context, const telemetry::QueryE
 
 void Engine::complete(const upstream::Query& query, const upstream::Completion& completion,
                       std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+    if (!completion.asked.empty()) record_asked(query, completion.asked, waiters, now);
     cache::Links links;
     if (completion.ending == upstream::Ending::Answered) {
         if (snapshot_->policy != nullptr) links = reveal(*snapshot_->policy, snapshot_->local, completion.answer);
@@ -89,6 +90,46 @@ void Engine::complete(const upstream::Query& query, const upstream::Completion& 
         cache_.store_failure(cache_key_of(query), failure_code(completion), now);
     }
     for (const upstream::Waiter waiter : waiters) answer_waiter(query, completion, links, handle_of(waiter), now);
+}
+
+bool Engine::wants_asked() const noexcept { return recorder_.wants_upstream(); }
+
+/// The directive over the name for one of those who wait for it; kKeyNone: there is none. A part of a chain of aliases
+/// is not the name that a directive covers.
+telemetry::Key Engine::directive_over(const upstream::Query& query, std::span<const upstream::Waiter> waiters,
+                                      Ticks now) noexcept {
+    for (const upstream::Waiter waiter : waiters) {
+        const PendingQuery* waiting = pending_.find(handle_of(waiter));
+        if (waiting == nullptr) continue;
+        const Client client = waiting->client;
+        QueryContext context(client, now);
+        resume(context, *waiting);
+        if (!admit(context) || !context.judged || context.verdict.cell >= snapshot_->cell_keys.size() ||
+            !(context.query.name == query.question.name))
+            continue;
+        if (const telemetry::Key key = snapshot_->cell_keys[context.verdict.cell].directive; key != telemetry::kKeyNone)
+            return key;
+    }
+    return telemetry::kKeyNone;
+}
+
+void Engine::record_asked(const upstream::Query& query, std::span<const upstream::Asked> asked,
+                          std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+    telemetry::UpstreamQuery made;
+    made.directive_key = directive_over(query, waiters, now);
+    if (made.directive_key == telemetry::kKeyNone && !recorder_.wants_all_upstream()) return;
+    const ByteView name = query.question.name.wire();
+    made.name_size = static_cast<std::uint8_t>(name.size());
+    std::ranges::copy(name, made.name_bytes.begin());
+    made.type = query.question.type;
+    for (const upstream::Asked& each : asked) {
+        made.asked = each.at;
+        made.answered = each.answered;
+        made.server = each.server;
+        made.way = static_cast<telemetry::UpstreamWay>(each.way);
+        made.rcode = each.rcode;
+        recorder_.record(made);
+    }
 }
 
 /// Restores a waiting query, and looks it up in the present policy, which may be another by now.

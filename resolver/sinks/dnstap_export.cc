@@ -17,6 +17,11 @@ void DnstapExport::take(const HitRecord& record) {
     pushed_ = true;
 }
 
+void DnstapExport::take_upstream(const UpstreamRecord& record) {
+    for (std::string& frame : dnstap_frames(record, origin_)) delivery_.push(std::move(frame));
+    pushed_ = true;
+}
+
 void DnstapExport::end_round(WallTime) {
     if (std::exchange(pushed_, false)) delivery_.wake();
 }

@@ -23,6 +23,8 @@ public:
 
     [[nodiscard]] Scope scope() const noexcept override { return options_.what; }
     void take(const HitRecord& record) override;
+    [[nodiscard]] std::optional<Scope> upstream_scope() const noexcept override { return options_.what; }
+    void take_upstream(const UpstreamRecord& record) override;
     void end_round(WallTime now) override;
 
     [[nodiscard]] const DnstapOptions& options() const noexcept { return options_; }

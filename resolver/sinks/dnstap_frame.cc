@@ -6,6 +6,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 #include "resolver/base/bytes.h"
 #include "resolver/wire/types.h"
@@ -27,16 +29,23 @@ constexpr std::size_t kQuestionMax = 12 + 255 + 4;
 ProtobufCBinaryData data_of(ByteView bytes) { return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; }
 ProtobufCBinaryData data_of(std::string_view text) { return data_of(bytes_of(text)); }
 
-std::string dns_message(const telemetry::Hit& hit, std::uint16_t flags) {
+std::string dns_message(ByteView name, wire::RrType type, std::uint16_t flags) {
     std::array<std::uint8_t, kQuestionMax> space;
     ByteWriter out(space);
     for (const std::uint16_t word : {std::uint16_t{0}, flags, std::uint16_t{1}, std::uint16_t{0}, std::uint16_t{0},
                                      std::uint16_t{0}})  // ID, flags, counts
         out.u16(word);
-    out.bytes(hit.name());
-    out.u16(static_cast<std::uint16_t>(hit.type));
+    out.bytes(name);
+    out.u16(static_cast<std::uint16_t>(type));
     out.u16(kInternet);
     return {reinterpret_cast<const char*>(out.written().data()), out.size()};
+}
+
+/// Seconds and nanoseconds.
+std::pair<std::uint64_t, std::uint32_t> time_of(const WallMicros& at) {
+    const auto whole = std::chrono::floor<seconds>(at);
+    return {static_cast<std::uint64_t>(whole.time_since_epoch().count()),
+            static_cast<std::uint32_t>((at - whole).count() * 1000)};
 }
 
 std::optional<Dnstap__Policy__Action> action_of(const telemetry::Hit& hit) {
@@ -93,7 +102,7 @@ public:
     Frames& operator=(const Frames&) = delete;
 
     [[nodiscard]] std::string query() {
-        const std::string message = dns_message(record_.hit, kRecursionDesired);
+        const std::string message = dns_message(record_.hit.name(), record_.hit.type, kRecursionDesired);
         message_.type = DNSTAP__MESSAGE__TYPE__CLIENT_QUERY;
         message_.has_query_message = 1;
         message_.query_message = data_of(message);
@@ -104,8 +113,9 @@ public:
 
     [[nodiscard]] std::string response() {
         const auto rcode = static_cast<std::uint16_t>(static_cast<std::uint16_t>(record_.hit.rcode) & 0xf);
-        const std::string message = dns_message(
-            record_.hit, static_cast<std::uint16_t>(kResponse | kRecursionDesired | kRecursionAvailable | rcode));
+        const std::string message =
+            dns_message(record_.hit.name(), record_.hit.type,
+                        static_cast<std::uint16_t>(kResponse | kRecursionDesired | kRecursionAvailable | rcode));
         message_.type = DNSTAP__MESSAGE__TYPE__CLIENT_RESPONSE;
         message_.has_response_message = 1;
         message_.response_message = data_of(message);
@@ -172,7 +182,67 @@ private:
     Dnstap__Dnstap frame_{};
 };
 
+Dnstap__SocketProtocol protocol_of(telemetry::UpstreamWay way) {
+    switch (way) {
+        case telemetry::UpstreamWay::Udp: return DNSTAP__SOCKET_PROTOCOL__UDP;
+        case telemetry::UpstreamWay::Tls: return DNSTAP__SOCKET_PROTOCOL__DOT;
+        case telemetry::UpstreamWay::Tcp: break;
+    }
+    return DNSTAP__SOCKET_PROTOCOL__TCP;
+}
+
+std::string pack(const Dnstap__Dnstap& frame) {
+    std::string packed(dnstap__dnstap__get_packed_size(&frame), '\0');
+    dnstap__dnstap__pack(&frame, reinterpret_cast<std::uint8_t*>(packed.data()));
+    return packed;
+}
+
 }  // namespace
+
+std::vector<std::string> dnstap_frames(const UpstreamRecord& record, const LogOrigin& origin) {
+    const telemetry::UpstreamQuery& query = record.query;
+    const std::string version = "cenote " + origin.version;
+    const std::string extra = nlohmann::ordered_json{{"directive", record.directive}}.dump(
+        -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    Dnstap__Message message = DNSTAP__MESSAGE__INIT;
+    Dnstap__Dnstap frame = DNSTAP__DNSTAP__INIT;
+    frame.type = DNSTAP__DNSTAP__TYPE__MESSAGE;
+    frame.has_identity = frame.has_version = 1;
+    frame.identity = data_of(origin.node);
+    frame.version = data_of(version);
+    frame.has_extra = record.directive.empty() ? 0 : 1;
+    frame.extra = data_of(extra);
+    frame.message = &message;
+
+    const IpAddress& server = query.server.ip;
+    const ByteView octets = server.is_v4() ? ByteView(server.octets()).subspan(12) : ByteView(server.octets());
+    message.has_socket_family = message.has_socket_protocol = message.has_response_address = 1;
+    message.has_response_port = message.has_query_time_sec = message.has_query_time_nsec = 1;
+    message.socket_family = server.is_v4() ? DNSTAP__SOCKET_FAMILY__INET : DNSTAP__SOCKET_FAMILY__INET6;
+    message.socket_protocol = protocol_of(query.way);
+    message.response_address = data_of(octets);
+    message.response_port = query.server.port;
+    std::tie(message.query_time_sec, message.query_time_nsec) = time_of(record.asked);
+
+    std::vector<std::string> frames;
+    const std::string question = dns_message(query.name(), query.type, kRecursionDesired);
+    message.type = DNSTAP__MESSAGE__TYPE__FORWARDER_QUERY;
+    message.has_query_message = 1;
+    message.query_message = data_of(question);
+    frames.push_back(pack(frame));
+    if (!record.answered) return frames;
+    const auto rcode = static_cast<std::uint16_t>(static_cast<std::uint16_t>(query.rcode) & 0xf);
+    const std::string response =
+        dns_message(query.name(), query.type,
+                    static_cast<std::uint16_t>(kResponse | kRecursionDesired | kRecursionAvailable | rcode));
+    message.type = DNSTAP__MESSAGE__TYPE__FORWARDER_RESPONSE;
+    message.has_query_message = 0;
+    message.has_response_message = message.has_response_time_sec = message.has_response_time_nsec = 1;
+    message.response_message = data_of(response);
+    std::tie(message.response_time_sec, message.response_time_nsec) = time_of(*record.answered);
+    frames.push_back(pack(frame));
+    return frames;
+}
 
 std::vector<std::string> dnstap_frames(const HitRecord& record, const LogOrigin& origin) {
     Frames frames(record, origin);

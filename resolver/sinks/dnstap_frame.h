@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// A query to an upstream server as FORWARDER_QUERY, and FORWARDER_RESPONSE where one was taken: the server, no client.
+//
 // A hit as dnstap payloads (https://dnstap.info/): CLIENT_QUERY, and CLIENT_RESPONSE where there was a reply.
 //
 // The messages in them are made from the record, and are not the bytes that were received and sent: a header (QR, RD,
@@ -18,5 +20,6 @@
 namespace cenote::sinks {
 
 [[nodiscard]] std::vector<std::string> dnstap_frames(const HitRecord& record, const LogOrigin& origin);
+[[nodiscard]] std::vector<std::string> dnstap_frames(const UpstreamRecord& record, const LogOrigin& origin);
 
 }  // namespace cenote::sinks

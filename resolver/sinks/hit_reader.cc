@@ -48,6 +48,9 @@ void HitReader::set_sinks(std::vector<std::shared_ptr<HitSink>> sinks, std::uint
     sinks_ = std::move(sinks);
     const bool all = std::ranges::any_of(sinks_, [](const auto& sink) { return sink->scope() == Scope::All; });
     hub_.want_hits(!sinks_.empty(), seed, all);
+    const auto is_wanted = [](const auto& sink) { return sink->upstream_scope().has_value(); };
+    const auto is_all = [](const auto& sink) { return sink->upstream_scope() == Scope::All; };
+    hub_.want_upstream(std::ranges::any_of(sinks_, is_wanted), std::ranges::any_of(sinks_, is_all));
 }
 
 void HitReader::set_client_name(NameClient name) {
@@ -80,6 +83,7 @@ void HitReader::run() {
     round();
     sinks_.clear();
     hub_.want_hits(false, 0);
+    hub_.want_upstream(false, false);
 }
 
 void HitReader::round() {
@@ -92,7 +96,22 @@ void HitReader::round() {
         for (const auto& sink : sinks_)
             if (hit.directive_key != telemetry::kKeyNone || sink->scope() == Scope::All) sink->take(record);
     });
+    hub_.take_upstream([&](const telemetry::UpstreamQuery& query) CENOTE_REQUIRES(mutex_) {
+        const UpstreamRecord record = record_of(query, now, ticks);
+        for (const auto& sink : sinks_)
+            if (const auto scope = sink->upstream_scope();
+                scope == Scope::All || (scope && query.directive_key != telemetry::kKeyNone))
+                sink->take_upstream(record);
+    });
     for (const auto& sink : sinks_) sink->end_round(wall);
+}
+
+UpstreamRecord HitReader::record_of(const telemetry::UpstreamQuery& query, const WallMicros& now, Ticks ticks) const {
+    const auto wall = [&](Ticks at) { return now - std::chrono::duration_cast<microseconds>(ticks - at); };
+    UpstreamRecord record{.asked = wall(query.asked), .answered = std::nullopt, .query = query, .directive = {}};
+    if (query.answered != Ticks()) record.answered = wall(query.answered);
+    record.directive = keys_.name(telemetry::KeyKind::Directive, query.directive_key);
+    return record;
 }
 
 HitRecord HitReader::record_of(const telemetry::Hit& hit, const WallMicros& now, Ticks ticks) const {

@@ -55,6 +55,8 @@ private:
     void round() CENOTE_REQUIRES(mutex_);
     [[nodiscard]] HitRecord record_of(const telemetry::Hit& hit, const WallMicros& now, Ticks ticks) const
         CENOTE_REQUIRES(mutex_);
+    [[nodiscard]] UpstreamRecord record_of(const telemetry::UpstreamQuery& query, const WallMicros& now,
+                                           Ticks ticks) const CENOTE_REQUIRES(mutex_);
 
     telemetry::Hub& hub_;
     const telemetry::Keys& keys_;

@@ -10,11 +10,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "resolver/sinks/options.h"
 #include "resolver/telemetry/hit.h"
+#include "resolver/telemetry/upstream_query.h"
 
 namespace cenote::sinks {
 
@@ -34,6 +36,14 @@ struct HitRecord {
     bool of_list = false;  // `service` is the id of a list
 };
 
+/// A query to an upstream server. Without a directive it is for sinks of Scope::All alone.
+struct UpstreamRecord {
+    WallMicros asked{};
+    std::optional<WallMicros> answered;  // nullopt: no response was taken
+    telemetry::UpstreamQuery query;
+    std::string directive;
+};
+
 /// Takes hits one after the other, on the thread of the reader.
 class HitSink {
 public:
@@ -41,6 +51,9 @@ public:
     /// Scope::Directives: take() gets no record without a directive.
     [[nodiscard]] virtual Scope scope() const noexcept { return Scope::Directives; }
     virtual void take(const HitRecord& record) = 0;
+    /// Which queries to upstream servers take_upstream() gets; nullopt: none.
+    [[nodiscard]] virtual std::optional<Scope> upstream_scope() const noexcept { return std::nullopt; }
+    virtual void take_upstream(const UpstreamRecord&) {}
     /// After each round of records, some ten times a second also when there were none.
     virtual void end_round(WallTime now) = 0;
 };

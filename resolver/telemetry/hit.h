@@ -64,6 +64,8 @@ struct Hit : QueryFacts {
 struct HitSettings {
     std::atomic<bool> wanted{false};
     std::atomic<bool> all{false};           // also queries that no directive covers, which never carry a client
+    std::atomic<bool> upstream{false};      // queries to upstream servers, for names that a directive covers
+    std::atomic<bool> upstream_all{false};  // for all names
     std::atomic<std::uint64_t> seed{0};     // of the sketches
     std::atomic<std::uint64_t> episode{0};  // a random number for each span of ten minutes, the same in all processes
     std::atomic<IdentityLevel> identity{IdentityLevel::None};  // what recorders keep of clients, beside keyed hashes

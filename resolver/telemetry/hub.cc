@@ -147,15 +147,29 @@ void Hub::forget() {
     hit_settings_.forget.fetch_add(1, std::memory_order_release);
 }
 
+std::vector<Recorder*> Hub::all_recorders() const {
+    const MutexLock lock(mutex_);
+    std::vector<Recorder*> all;
+    for (const auto& recorder : recorders_) all.push_back(recorder.get());
+    return all;
+}
+
 void Hub::take_hits(const std::function<void(const Hit&)>& take) {
-    std::vector<Recorder*> recorders;
-    {
-        const MutexLock lock(mutex_);
-        for (const auto& recorder : recorders_) recorders.push_back(recorder.get());
-    }
     Hit hit;
-    for (Recorder* recorder : recorders)
+    for (Recorder* recorder : all_recorders())
         for (std::size_t i = 0; i < Recorder::State::kHits && recorder->state_->hits.pop(hit); ++i) take(hit);
+}
+
+void Hub::want_upstream(bool wanted, bool all) noexcept {
+    hit_settings_.upstream_all.store(all, std::memory_order_relaxed);
+    hit_settings_.upstream.store(wanted, std::memory_order_relaxed);
+}
+
+void Hub::take_upstream(const std::function<void(const UpstreamQuery&)>& take) {
+    UpstreamQuery query;
+    for (Recorder* recorder : all_recorders())
+        for (std::size_t i = 0; i < Recorder::State::kUpstreamQueries && recorder->state_->upstream.pop(query); ++i)
+            take(query);
 }
 
 Histogram Metrics::all_latency() const noexcept {

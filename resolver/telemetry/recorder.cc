@@ -72,6 +72,16 @@ inline void Recorder::State::hit(const QueryEvent& event) noexcept {
     hits.publish();
 }
 
+bool Recorder::wants_upstream() const noexcept { return state_->hit_settings.upstream.load(std::memory_order_relaxed); }
+
+bool Recorder::wants_all_upstream() const noexcept {
+    return state_->hit_settings.upstream_all.load(std::memory_order_relaxed);
+}
+
+void Recorder::record(const UpstreamQuery& query) noexcept {
+    if (!state_->upstream.push(query)) state_->add(Counter::HitsLost);
+}
+
 void Recorder::refresh() noexcept {
     const std::uint32_t forget = state_->hit_settings.forget.load(std::memory_order_acquire);
     if (forget == state_->forgotten) return;

@@ -21,6 +21,7 @@ struct alignas(64) Recorder::State {
 
     static constexpr std::size_t kSamples = 1024;
     static constexpr std::size_t kHits = 4096;
+    static constexpr std::size_t kUpstreamQueries = 512;
     static constexpr std::size_t kSources = static_cast<std::size_t>(Source::None) + 1;
     static constexpr std::size_t kExceptionRows = GroupRow::kRows;
 
@@ -47,6 +48,7 @@ struct alignas(64) Recorder::State {
 
     Ring<AnswerSample> samples{kSamples};
     Ring<Hit> hits{kHits};
+    Ring<UpstreamQuery> upstream{kUpstreamQueries};
     const std::uint64_t seed;  // seed of the hashes of clients
     const HitSettings& hit_settings;
     std::uint32_t forgotten = 0;  // HitSettings::forget at the last refresh()

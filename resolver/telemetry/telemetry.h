@@ -24,6 +24,7 @@
 #include "resolver/telemetry/keys.h"
 #include "resolver/telemetry/recent_sinkholes.h"
 #include "resolver/telemetry/top.h"
+#include "resolver/telemetry/upstream_query.h"
 
 namespace cenote::telemetry {
 
@@ -97,6 +98,10 @@ public:
 
     /// Records a query with a verdict, when it is answered or dropped.
     void record(const QueryEvent& event) noexcept;
+    /// Whether queries to upstream servers are wanted, and whether those for names that no directive covers are.
+    [[nodiscard]] bool wants_upstream() const noexcept;
+    [[nodiscard]] bool wants_all_upstream() const noexcept;
+    void record(const UpstreamQuery& query) noexcept;
     /// Counts anything else.
     void count(Counter counter) noexcept;
     /// Removes the clients of before the last Hub::forget_clients(). To be called by the writer now and then.
@@ -125,6 +130,9 @@ public:
     /// Whether workers make hits, the secret seed of their sketches, whether queries that no directive covers are hits
     /// too, and the number of the span of ten minutes. The workers see a change with one of their next queries.
     void want_hits(bool wanted, std::uint64_t seed, bool all = false) noexcept;
+    /// The same for queries to upstream servers.
+    void want_upstream(bool wanted, bool all) noexcept;
+    void take_upstream(const std::function<void(const UpstreamQuery&)>& take);
     void set_episode(std::uint64_t number) noexcept;
     /// What recorders and top_clients() keep of clients beside keyed hashes. A lower level does what forget_clients()
     /// does.
@@ -147,6 +155,7 @@ public:
     [[nodiscard]] std::vector<TopRow> top_clients(std::size_t rows) const;
 
 private:
+    [[nodiscard]] std::vector<Recorder*> all_recorders() const;
     void forget() CENOTE_REQUIRES(mutex_);
     void collect_row(std::size_t row, Metrics& metrics) const CENOTE_REQUIRES(mutex_);
     [[nodiscard]] std::vector<BypassClient> bypass_clients() const CENOTE_REQUIRES(mutex_);

@@ -6,6 +6,8 @@
 // Threads, Time, Memory, Failure: see upstream.h.
 #pragma once
 
+#include <array>
+#include <span>
 #include <vector>
 
 #include "resolver/base/random.h"
@@ -35,6 +37,7 @@ private:
     void begin(Exchange& exchange, Ticks now) noexcept;
     void begin_probe(ServerIndex server, Ticks now) noexcept;
     void finish(Exchange& exchange, const Completion& completion, Ticks now) noexcept;
+    std::span<const Asked> list_asked(const Exchange& exchange, std::array<Asked, kAttemptsMax>& list) noexcept;
     void report_response_timeout(Exchange& exchange, Ticks now) noexcept;
     void schedule(const Exchange& exchange) noexcept;
     void arm(Ticks at) noexcept;

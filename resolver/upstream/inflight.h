@@ -43,7 +43,9 @@ struct Attempt {
     bool in_addition = false;  // a stream beside a live UDP query
     bool lost = false;         // counted as a loss of the server
     bool refused = false;      // an ICMP error or the end of the connection
+    wire::Rcode rcode = wire::Rcode::NoError;
     Ticks sent_at{};
+    Ticks answered_at{};  // zero: no response was taken
 };
 
 struct Exchange {

@@ -49,6 +49,8 @@ void LoopForwarder::on_datagram(const AttemptRef& ref, ByteView sent, ByteView p
     if (attempt.mixed_case) health.case_kept();
     // A larger datagram than advertised may have come in fragments, which can be forged (RFC 9715 §3.2).
     if (is_truncated(packet) || packet.size() > wire::kUdpSize) {
+        attempt.answered_at = now;
+        attempt.rcode = static_cast<wire::Rcode>(packet[3] & 0x0f);
         health.answered(now - attempt.sent_at, now);
         return turn_to_stream(*exchange, attempt, now);
     }
@@ -140,6 +142,8 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
         return drop_unusable(exchange, attempt, now);
     }
+    attempt.answered_at = now;
+    attempt.rcode = shape.rcode;
     Server& server = server_of(exchange, attempt);
     if (!server.trusted) scrubbed_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
     const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();

@@ -114,6 +114,9 @@ void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
 
 void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Ticks now) noexcept {
     deadlines_.remove(exchange.index);
+    std::array<Asked, kAttemptsMax> list;
+    Completion whole = completion;
+    if (!exchange.probe && sink_.wants_asked()) whole.asked = list_asked(exchange, list);
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
         if (completion.ending == Ending::TimedOut) mark_lost(exchange, exchange.attempts[i]);
         end_attempt(exchange, exchange.attempts[i], now);
@@ -126,10 +129,27 @@ void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Tic
         if (completion.ending == Ending::TimedOut) ++counters_.timeouts;
         inflight_.copy_waiters(exchange, waiters_);
         ++calling_;
-        sink_.complete(exchange.query, completion, waiters_, now);
+        sink_.complete(exchange.query, whole, waiters_, now);
         --calling_;
     }
     inflight_.close(exchange);
+}
+
+std::span<const Asked> LoopForwarder::list_asked(const Exchange& exchange,
+                                                 std::array<Asked, kAttemptsMax>& list) noexcept {
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
+        const Attempt& attempt = exchange.attempts[i];
+        const Server& server = server_of(exchange, attempt);
+        Asked& asked = list[i];
+        asked.server = server.address.address;
+        asked.way = attempt.via == Attempt::Via::Udp  ? Asked::Way::Udp
+                    : server.address.tls_name.empty() ? Asked::Way::Tcp
+                                                      : Asked::Way::Tls;
+        asked.at = attempt.sent_at;
+        asked.answered = attempt.answered_at;
+        asked.rcode = attempt.rcode;
+    }
+    return std::span(list).first(exchange.attempt_count);
 }
 
 void LoopForwarder::report_response_timeout(Exchange& exchange, Ticks now) noexcept {

@@ -42,10 +42,22 @@ enum class Ending : std::uint8_t {
     Overloaded,   // the exchange was the oldest at the limit, and evicted: SERVFAIL
 };
 
+/// A query of an exchange to one server.
+struct Asked {
+    enum class Way : std::uint8_t { Udp, Tcp, Tls };
+
+    SocketAddress server;
+    Way way = Way::Udp;
+    Ticks at{};
+    Ticks answered{};  // zero: no response was taken
+    wire::Rcode rcode = wire::Rcode::NoError;
+};
+
 struct Completion {
     Ending ending = Ending::TimedOut;
-    ByteView answer;         // with Answered only: the scrubbed message
-    wire::AnswerInfo shape;  // with Answered, and with Failed where a server sent a response
+    ByteView answer;                 // with Answered only: the scrubbed message
+    wire::AnswerInfo shape;          // with Answered, and with Failed where a server sent a response
+    std::span<const Asked> asked{};  // in the order of their times, where the sink wants them
 };
 
 class AnswerSink {
@@ -57,6 +69,8 @@ public:
     /// stale data now. They stay registered, and the sink ignores complete() for those that it has answered.
     virtual void on_client_response_timeout(const Query& query, std::span<const Waiter> waiters,
                                             Ticks now) noexcept = 0;
+    /// Whether complete() is to have Completion::asked. Called once an exchange.
+    [[nodiscard]] virtual bool wants_asked() const noexcept { return false; }
 
 protected:
     ~AnswerSink() = default;

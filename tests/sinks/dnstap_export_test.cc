@@ -60,6 +60,63 @@ Dnstap__Policy__Action action_of(const HitRecord& hit) {
     return policy_of(frame).has_action != 0 ? policy_of(frame).action : static_cast<Dnstap__Policy__Action>(0);
 }
 
+UpstreamRecord upstream_record() {
+    UpstreamRecord made;
+    const wire::Name name = wire::Name::parse("chat.deepseek.com").value();
+    made.query.name_size = static_cast<std::uint8_t>(name.wire().size());
+    std::ranges::copy(name.wire(), made.query.name_bytes.begin());
+    made.query.server = *SocketAddress::parse("192.0.2.53:853", 53);
+    made.query.way = telemetry::UpstreamWay::Tls;
+    made.query.rcode = wire::Rcode::NXDomain;
+    made.asked = parse_time("2026-11-30T00:00:01Z").value() + microseconds(7);
+    made.answered = made.asked + microseconds(2'000'001);
+    made.directive = "look-1";
+    return made;
+}
+
+TEST(DnstapUpstreamTest, AQueryToAServerAndItsResponseHaveTheServerAndNoClient) {
+    const auto frames = dnstap_frames(upstream_record(), kOrigin);
+    ASSERT_EQ(frames.size(), 2);
+    const Frame query = frame_of(frames[0]);
+    const Frame response = frame_of(frames[1]);
+    ASSERT_NE(query, nullptr);
+    ASSERT_NE(response, nullptr);
+    EXPECT_EQ(query->message->type, DNSTAP__MESSAGE__TYPE__FORWARDER_QUERY);
+    EXPECT_EQ(response->message->type, DNSTAP__MESSAGE__TYPE__FORWARDER_RESPONSE);
+    for (const Frame* frame : {&query, &response}) {
+        const Dnstap__Message& message = *(*frame)->message;
+        EXPECT_EQ(message.socket_protocol, DNSTAP__SOCKET_PROTOCOL__DOT);
+        EXPECT_EQ(message.socket_family, DNSTAP__SOCKET_FAMILY__INET);
+        EXPECT_EQ(text_of(message.response_address), std::string("\xc0\x00\x02\x35", 4));
+        EXPECT_EQ(message.response_port, 853);
+        EXPECT_EQ(message.has_query_address, 0);
+        EXPECT_EQ(message.has_query_port, 0);
+        EXPECT_EQ(message.policy, nullptr);
+        EXPECT_EQ(message.query_time_nsec, 7000);
+        EXPECT_EQ(text_of((*frame)->extra), R"({"directive":"look-1"})");
+        EXPECT_EQ(text_of((*frame)->identity), "dns1");
+    }
+    EXPECT_EQ(query->message->has_response_time_sec, 0);
+    EXPECT_EQ(response->message->response_time_sec, query->message->query_time_sec + 2);
+    EXPECT_EQ(response->message->response_time_nsec, 8000);
+    const std::string header = text_of(response->message->response_message).substr(0, 4);
+    EXPECT_EQ(header, std::string("\0\0\x81\x83", 4));
+}
+
+TEST(DnstapUpstreamTest, WithoutAResponseThereIsAQueryAloneAndWithoutADirectiveNoExtra) {
+    UpstreamRecord record = upstream_record();
+    record.answered.reset();
+    record.directive.clear();
+    record.query.server = *SocketAddress::parse("[2001:db8::53]:53", 53);
+    record.query.way = telemetry::UpstreamWay::Udp;
+    const auto frames = dnstap_frames(record, kOrigin);
+    ASSERT_EQ(frames.size(), 1);
+    const Frame query = frame_of(frames[0]);
+    EXPECT_EQ(query->has_extra, 0);
+    EXPECT_EQ(query->message->socket_protocol, DNSTAP__SOCKET_PROTOCOL__UDP);
+    EXPECT_EQ(query->message->response_address.len, 16);
+}
+
 TEST(DnstapFrames, AHitIsAQueryAndAResponse) {
     const auto frames = dnstap_frames(record(), kOrigin);
     ASSERT_EQ(frames.size(), 2U);

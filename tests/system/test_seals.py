@@ -229,7 +229,7 @@ class Seals(SystemTest):
         other.cenote_ok("state", "import", str(trail))
         self.assertEqual(len(other.cenote_json("audit")), records, "what is known is no news")
         with sqlite3.connect(other.folder / "history.db") as database:
-            database.execute("UPDATE counts SET count = 9 WHERE span = 1")
+            database.execute("UPDATE counts SET count = 9 WHERE span = 2")
         code, days = self.verify(report, other)
         self.assertEqual((code, days["ok"]), (1, False))
 

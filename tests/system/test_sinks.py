@@ -12,6 +12,7 @@ import dns.message
 from daemon import PATIENCE, eventually
 from harness import RESTRICT_ALPHA, SystemTest, main
 from receivers import Child, Syslog, SyslogChild, certificate, free_port
+from upstreams import ScriptedUpstream, every_name
 
 ALPHA = "alpha-ai.example"
 CANARY = "canary-5bd1e7.example"  # no directive covers it
@@ -229,6 +230,41 @@ class Dnstap(Sinks):
         self.assertIn("\n  1: 6\n", second)
         self.assertIn(r'\"directive\":\"test-1\"', first)
 
+    def test_queries_to_upstream_servers_are_forwarder_messages(self):
+        upstream = ScriptedUpstream(self, every_name(1))
+        observe = RESTRICT_ALPHA.replace('"restrict"', '"observe"')
+        self.assertIn("observe", observe)
+        node = self.node(directives=observe, upstreams=[upstream.where])
+        socket = node.folder / "dnstap.sock"
+        child = self.capture(node, socket)
+        node.write_config(extra=f'{ADDRESS}[dnstap]\nsocket = "{socket}"\n')
+        node.start()
+        node.ask(CANARY)
+        node.ask(ALPHA)
+        node.ask(ALPHA)  # from the cache
+        file = self.captured(node, child)
+        self.assertNotIn(b"canary", file.read_bytes())
+        shown = self.frames(file)
+        self.assertEqual(sorted(re.findall(r" (CQ|CR|FQ|FR) .*?UDP ", shown)), ["CQ", "CQ", "CR", "CR", "FQ", "FR"], shown)
+        for frame in self.decoded(file):
+            if re.search("^  1: [78]$", frame, re.M):
+                self.assertNotIn("\n  4: ", frame, "no client")
+                self.assertIn(r'\"directive\":\"test-1\"', frame)
+        yaml = self.frames(file, "-y")
+        self.assertIn(f"response_port: {upstream.where.rpartition(':')[2]}", yaml)
+
+    def test_with_all_every_query_to_upstream_is_one_too_without_a_client(self):
+        upstream = ScriptedUpstream(self, every_name(1))
+        node = self.node(upstreams=[upstream.where])
+        socket = node.folder / "dnstap.sock"
+        child = self.capture(node, socket)
+        node.write_config(extra=f'{ADDRESS}[dnstap]\nsocket = "{socket}"\nwhat = "all"\n')
+        node.start()
+        node.ask(CANARY, source="127.0.3.9")
+        file = self.captured(node, child)
+        self.assertEqual(sorted(re.findall(r" (CQ|CR|FQ|FR) ", self.frames(file))), ["CQ", "CR", "FQ", "FR"])
+        self.assertNotIn("127.0.3.9", self.frames(file, "-y"))
+
     def test_by_default_no_address_is_in_a_frame(self):
         node = self.node()
         socket = node.folder / "dnstap.sock"
@@ -236,13 +272,14 @@ class Dnstap(Sinks):
         node.write_config(extra=f'[dnstap]\nsocket = "{socket}"\nwhat = "all"\n')
         node.start()
         for name in (CANARY, ALPHA):
-            node.ask(name)
+            node.ask(name, source="127.0.3.9")
         file = self.captured(node, child)
         yaml = self.frames(file, "-y")
         self.assertIn("canary", yaml)
-        self.assertNotIn("127.0.0.1", yaml)
+        self.assertNotIn("127.0.3.9", yaml)
         for frame in self.decoded(file):
-            self.assertNotIn("\n  2: ", frame)
+            if re.search("^  1: [56]$", frame, re.M):  # others have the family of the server's address
+                self.assertNotIn("\n  2: ", frame)
             self.assertNotIn("\n  4: ", frame)
 
     def test_a_killed_receiver_costs_no_query_and_the_next_goes_on(self):

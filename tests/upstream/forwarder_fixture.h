@@ -50,6 +50,7 @@ struct Reported {
     wire::AnswerInfo shape;
     std::vector<Waiter> waiters;
     Ticks at{};
+    std::vector<Asked> asked;
 };
 
 class RecordingSink final : public AnswerSink {
@@ -62,7 +63,8 @@ public:
                                                              {completion.answer.begin(), completion.answer.end()},
                                                              completion.shape,
                                                              {waiters.begin(), waiters.end()},
-                                                             now});
+                                                             now,
+                                                             {completion.asked.begin(), completion.asked.end()}});
         completions += waiters.size();
         if (on_complete) on_complete(query);
         if (completions >= wanted) loop_.stop();
@@ -71,6 +73,9 @@ public:
         delays[query.question.name.to_string()] += waiters.size();
     }
 
+    bool wants_asked() const noexcept override { return asked_wanted; }
+
+    bool asked_wanted = false;
     std::map<std::string, std::vector<Reported>> reported;
     std::map<std::string, std::size_t> delays;
     std::function<void(const Query&)> on_complete;

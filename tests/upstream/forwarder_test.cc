@@ -29,6 +29,41 @@ TEST_F(ForwarderTest, FiftyEqualQuestionsAreOneQuery) {
     EXPECT_EQ(forwarder_->counters().joined, 49U);
 }
 
+TEST_F(ForwarderTest, TheQueriesToServersAreReportedToASinkThatWantsThem) {
+    ScriptedUpstream silent(stay_silent());
+    ScriptedUpstream upstream(answer_right());
+    Options options = options_for({silent.address(), upstream.address()});
+    options.strategy = Strategy::Ordered;
+    start(options);
+    EXPECT_TRUE(resolve("www.example").asked.empty());
+    sink_.asked_wanted = true;
+    const Ticks before = loop_.now();
+    const Reported reported = resolve("mail.example");
+    ASSERT_FALSE(reported.asked.empty());
+    const Asked& last = reported.asked.back();
+    EXPECT_EQ(last.server, upstream.address());
+    EXPECT_EQ(last.way, Asked::Way::Udp);
+    EXPECT_EQ(last.rcode, wire::Rcode::NoError);
+    EXPECT_GE(last.at, before);
+    EXPECT_GE(last.answered, last.at);
+    EXPECT_LE(last.answered, reported.at);
+    for (const Asked& each : reported.asked)
+        if (each.server == silent.address()) EXPECT_EQ(each.answered, Ticks());
+}
+
+TEST_F(ForwarderTest, ATruncatedAnswerIsAQueryOverUdpAndOneOverTcp) {
+    ScriptedUpstream upstream([](const SeenQuery& query) {
+        return Actions{{.bytes = query.tcp ? right_answer(query.bytes) : test::truncated_answer(query.bytes)}};
+    });
+    start(upstream);
+    sink_.asked_wanted = true;
+    const Reported reported = resolve("www.example");
+    ASSERT_EQ(reported.asked.size(), 2);
+    EXPECT_EQ(reported.asked[0].way, Asked::Way::Udp);
+    EXPECT_EQ(reported.asked[1].way, Asked::Way::Tcp);
+    for (const Asked& each : reported.asked) EXPECT_NE(each.answered, Ticks());
+}
+
 TEST_F(ForwarderTest, QuestionsThatDifferInABitAreAskedApart) {
     ScriptedUpstream upstream(after(milliseconds(20)));
     start(upstream);

@@ -19,10 +19,12 @@ protected:
     /// Completes a query with what the forwarder tells of the servers.
     void complete(std::size_t index) {
         const auto asked = forwarder->asked.at(index);
-        const std::array<upstream::Asked, 2> list{
-            {{.server = server_, .at = now, .answered = {}, .rcode = {}},
-             {.server = server_, .way = upstream::Asked::Way::Tls, .at = now, .answered = now + milliseconds(5),
-              .rcode = wire::Rcode::NXDomain}}};
+        const std::array<upstream::Asked, 2> list{{{.server = server_, .at = now, .answered = {}, .rcode = {}},
+                                                   {.server = server_,
+                                                    .way = upstream::Asked::Way::Tls,
+                                                    .at = now,
+                                                    .answered = now + milliseconds(5),
+                                                    .rcode = wire::Rcode::NXDomain}}};
         upstream::Completion completion;
         completion.ending = upstream::Ending::TimedOut;
         if (forwarder->sink.wants_asked()) completion.asked = list;

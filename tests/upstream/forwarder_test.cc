@@ -48,7 +48,9 @@ TEST_F(ForwarderTest, TheQueriesToServersAreReportedToASinkThatWantsThem) {
     EXPECT_GE(last.answered, last.at);
     EXPECT_LE(last.answered, reported.at);
     for (const Asked& each : reported.asked)
-        if (each.server == silent.address()) EXPECT_EQ(each.answered, Ticks());
+        if (each.server == silent.address()) {
+            EXPECT_EQ(each.answered, Ticks());
+        }
 }
 
 TEST_F(ForwarderTest, ATruncatedAnswerIsAQueryOverUdpAndOneOverTcp) {

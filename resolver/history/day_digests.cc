@@ -215,7 +215,8 @@ std::vector<DayDigest> DayDigests::finish() {
     for (const Digests& part : parts)
         for (const auto& [of, digest] : part) all[of] = true;
     std::vector<DayDigest> finished;
-    for (const auto& [of, there] : all) {
+    for (const auto& each : all) {
+        const auto& of = each.first;
         const auto& [day, node] = of;
         const auto in = [&of](const Digests& part, std::string_view name) {
             const auto found = part.find(of);

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/bypass.h"
@@ -23,25 +21,6 @@ using std::chrono::days;
 constexpr days kShownDays{14};                            // where no time is given
 constexpr std::size_t kReplyMax = control::kLineMax / 2;  // bytes
 
-/// Whether fewer addresses than `smallest` are in the group: its silence would be that of a person.
-bool is_small(const policy::Group& group, std::uint64_t smallest) {
-    if (group.expected != 0 && group.expected < smallest) return true;
-    std::uint64_t addresses = 0;
-    for (const Prefix& clients : group.clients) {
-        const int bits = 128 - clients.mapped_length();
-        addresses += std::uint64_t{1} << std::min(bits, 32);
-    }
-    return addresses < smallest;
-}
-
-std::vector<report::WatchedGroup> watched_groups(const Running& running) {
-    std::vector<report::WatchedGroup> watched;
-    const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
-    for (const policy::Group& group : running.enforcement().policy().options().groups)
-        if (!is_small(group, smallest)) watched.push_back({group.id, group.expected});
-    return watched;
-}
-
 Result<Json> from_history(const Running& running, WallTime since) {
     const auto store = history::Store::open_read_only(running.hit_sinks().history_file());
     if (!store) return store.error();
@@ -53,7 +32,10 @@ Result<Json> from_history(const Running& running, WallTime since) {
     const auto on_day = [&](const history::GroupDay& row) { group_days.push_back(row); };
     if (auto read = (*store)->read_group_days(since - report::kUsualDays, WallTime::max(), on_day); !read)
         return std::move(read).error();
-    found.silences = report::silences(group_days, watched_groups(running), since);
+    found.silences = report::silences(group_days,
+                                      report::watched_groups(running.enforcement().policy().options().groups,
+                                                             running.enforcement().loaded().settings.privacy.smallest),
+                                      since);
     auto gaps = (*store)->gaps(since, WallTime::max());
     if (!gaps) return std::move(gaps).error();
     found.gaps = std::move(*gaps);

@@ -16,6 +16,7 @@
 #include "resolver/daemon/metrics.h"
 #include "resolver/daemon/privacy_commands.h"
 #include "resolver/daemon/proof_command.h"
+#include "resolver/daemon/report_command.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/daemon/rule_commands.h"
 #include "resolver/daemon/rule_views.h"
@@ -194,6 +195,7 @@ constexpr std::array kVerbs = {
     Verb{"history-export", Right::Read, nullptr, false, false, history_export},
     Verb{"history-import", Right::Admin, nullptr, false, false, history_import},
     Verb{"seals", Right::Read, nullptr, false, false, seals},
+    Verb{"report", Right::Read, nullptr, false, false, make_report},
     Verb{"lists", Right::Read, lists},
     Verb{"groups", Right::Read, groups},
     Verb{"directives", Right::Read, directives},

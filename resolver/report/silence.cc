@@ -39,6 +39,16 @@ Value median_of(std::vector<Value> values) {
     return *middle;
 }
 
+bool is_small(const policy::Group& group, std::uint64_t smallest) {
+    if (group.expected != 0 && group.expected < smallest) return true;
+    std::uint64_t addresses = 0;
+    for (const Prefix& clients : group.clients) {
+        const int bits = 128 - clients.mapped_length();
+        addresses += std::uint64_t{1} << std::min(bits, 32);
+    }
+    return addresses < smallest;
+}
+
 class Calendar {
 public:
     Calendar(const std::vector<history::GroupDay>& days, const std::vector<WatchedGroup>& groups) : groups_(groups) {
@@ -51,7 +61,15 @@ public:
         }
     }
 
-    [[nodiscard]] std::vector<Silence> silences(WallTime from) const {
+    [[nodiscard]] std::vector<WatchedGroup> watched_groups(const std::vector<policy::Group>& groups,
+                                                           std::uint64_t smallest) {
+        std::vector<WatchedGroup> watched;
+        for (const policy::Group& group : groups)
+            if (!is_small(group, smallest)) watched.push_back({group.id, group.expected});
+        return watched;
+    }
+
+    std::vector<Silence> silences(WallTime from) const {
         std::vector<Silence> found;
         for (auto day = days_.lower_bound(from); day != days_.end(); ++day) add_silences(*day, found);
         return found;

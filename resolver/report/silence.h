@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "resolver/history/store.h"
+#include "resolver/policy/options.h"
 
 namespace cenote::report {
 
@@ -28,6 +29,11 @@ struct WatchedGroup {
     std::string id;
     std::uint64_t expected = 0;  // clients; 0: unknown
 };
+
+/// The groups that may be watched: the silence of one with fewer addresses or clients than `smallest` would be that of
+/// a person.
+[[nodiscard]] std::vector<WatchedGroup> watched_groups(const std::vector<policy::Group>& groups,
+                                                       std::uint64_t smallest);
 
 struct Silence {
     WallTime day{};

@@ -7,6 +7,7 @@
 
 #include "resolver/base/digest.h"
 #include "resolver/rules/policy_tables.h"
+#include "resolver/rules/rules_digest.h"
 #include "resolver/rules/toml_writer.h"
 
 namespace cenote::rules {
@@ -66,8 +67,12 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
 }
 
 std::string rules_digest(const policy::Options& options, const domainset::DomainSet* set) {
+    return rules_digest(options, digests_of(set).catalogue);
+}
+
+std::string rules_digest(const policy::Options& options, const std::string& catalogue) {
     TomlWriter head("[policy]");
-    head.text("catalogue", digests_of(set).catalogue);
+    head.text("catalogue", catalogue);
     head.time("suspended_until", options.suspended_until);
     std::vector<std::string> rules;
     for (const auto& directive : options.directives) rules.push_back(to_toml(directive));

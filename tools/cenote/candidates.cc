@@ -44,6 +44,7 @@ Named named_by(const CLI::App& verb, const CLI::Option& option) {
                                              {"resume", "ID", Named::Suspensions},
                                              {"audit", "--directive", Named::EveryDirective},
                                              {"log", "--directive", Named::EveryDirective},
+                                             {"report", "--directive", Named::EveryDirective},
                                              {"add", "--id", Named::Nothing},
                                              {"", "ID", Named::Directives},
                                              {"", "N", Named::Exceptions},

@@ -26,9 +26,10 @@ struct Heading {
     std::string_view verbs;  // with blanks between them, and at both ends
 };
 /// The verbs of the program in the order of the help. A new verb gets its place here.
-constexpr std::array<Heading, 6> kHeadings{{
-    {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit prove "},
-    {"Watch the daemon", " status top stats metrics bypass tail log report "},
+constexpr std::array<Heading, 7> kHeadings{{
+    {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit "},
+    {"Watch the daemon", " status top stats metrics bypass tail log "},
+    {"Report to the authority", " report prove "},
     {"See and limit what is kept of clients", " privacy reveal "},
     {"Change rules", " observe advise restrict block directive allow suspend resume exception "},
     {"Keep lists and daemon up to date", " update compile inspect diff reload flush "},

@@ -87,12 +87,12 @@ Json deviations_json(const Json& cells) {
 }  // namespace
 
 std::string node_of(const Inputs& inputs, const std::string& node, const state::Record& record) {
-    if (node.empty()) return inputs.made.node;
-    if (!state::is_backup_node(node)) return node;
-    std::string of_policy;
+    if (!node.empty() && !state::is_backup_node(node)) return node;
+    // Of this file, or of a backup that was restored here: the policy of that time has the name.
+    std::string found;
     for (const PolicySlice& slice : inputs.policies)
-        if ((slice.from <= record.at || of_policy.empty()) && !slice.node.empty()) of_policy = slice.node;
-    return of_policy.empty() ? node : of_policy;
+        if ((slice.from <= record.at || found.empty()) && !slice.node.empty()) found = slice.node;
+    return found.empty() ? inputs.made.node : found;
 }
 
 Json proof_json(const Inputs& inputs) {

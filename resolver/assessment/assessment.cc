@@ -6,6 +6,7 @@
 #include "resolver/assessment/parts.h"
 #include "resolver/base/digest.h"
 #include "resolver/base/time_text.h"
+#include "resolver/history/day_digests.h"
 
 namespace cenote::assessment {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using history::Span;
 
 constexpr int kReportVersion = 1;
+constexpr seconds kDay{86400};
 
 policy::TimeZone zone_of(const std::string& name) {
     auto zone = policy::TimeZone::load(name);
@@ -29,7 +31,10 @@ public:
           period_(inputs.from, inputs.to, zone_of(inputs.zone)),
           timeline_(timeline_of(inputs.policies, inputs.to)),
           subjects_(inputs, timeline_),
-          queries_(period_, inputs, subjects_) {}
+          people_from_(period_.date(period_.first_day())),
+          people_to_(WallTime(period_.date(period_.days() - 1)) + kDay),
+          queries_(period_, inputs, subjects_),
+          digests_(people_from_, people_to_) {}
 
     Status read() {
         Kept kept;
@@ -38,11 +43,13 @@ public:
             if (!found) return std::move(found).error();
             *ends = *found;
         }
-        auto gaps = scan_.gaps(period_.start(0), period_.to());
+        auto gaps =
+            scan_.gaps(std::min(period_.start(0), WallTime(period_.date(0))), std::max(period_.to(), people_to_));
         if (!gaps) return std::move(gaps).error();
         gaps_ = std::move(*gaps);
         counted_.emplace(period_, kept, gaps_);
-        if (auto done = read_counts(); !done) return done;
+        if (auto done = read_days(); !done) return done;
+        if (auto done = read_hours(); !done) return done;
         compare();
         people_.emplace(period_, inputs_, subjects_, comparison_days_);
         if (auto done = read_people(); !done) return done;
@@ -52,13 +59,14 @@ public:
     Json document();
 
 private:
-    Status read_counts();
+    Status read_days();
+    Status read_hours();
     Status read_people();
     Status read_signals();
     void compare();
     [[nodiscard]] Json period_json() const;
     [[nodiscard]] Json scope_json() const;
-    [[nodiscard]] Json data_json() const;
+    [[nodiscard]] Json data_json();
     [[nodiscard]] Json gaps_json(bool missing_only) const;
     [[nodiscard]] Json suspensions_json() const;
     [[nodiscard]] std::vector<std::string> nodes() const;
@@ -72,7 +80,10 @@ private:
     Period period_;
     Timeline timeline_;
     Subjects subjects_;
+    WallTime people_from_;  // of the days of UTC with the dates of the period
+    WallTime people_to_;
     QueryTally queries_;
+    history::DayDigests digests_;
     std::vector<history::Gap> gaps_;
     std::optional<Counted> counted_;
     std::vector<std::optional<WallTime>> covered_since_;  // by service
@@ -83,19 +94,23 @@ private:
     std::vector<report::Silence> silences_;
 };
 
-Status Reading::read_counts() {
+/// Rows of days: those of the period have their digests, those before the first hours stand for hours.
+Status Reading::read_days() {
     const int first = counted_->first_day_of_hours();
-    const WallTime hours_from = first < period_.days() ? period_.start(first) : period_.to();
-    if (first > 0) {
-        const WallTime from(period_.date(0));
-        const WallTime to(period_.date(std::min(first, period_.days() - 1)));
-        const WallTime end = first < period_.days() ? to : to + history::length_of(Span::Day);
-        auto read = scan_.counts(Span::Day, from, end, [&](const history::CountRow& row) {
-            if (!stopping_.load(std::memory_order_relaxed)) queries_.add(scan_, Span::Day, row);
-        });
-        if (!read) return read;
-    }
-    auto read = scan_.counts(Span::Hour, hours_from, period_.to(), [&](const history::CountRow& row) {
+    const WallTime from(period_.date(first > 0 ? 0 : period_.first_day()));
+    const WallTime instead_until = first > 0 ? WallTime(period_.date(first - 1)) + kDay : from;
+    auto read = scan_.counts(Span::Day, from, people_to_, [&](const history::CountRow& row) {
+        if (stopping_.load(std::memory_order_relaxed)) return;
+        if (row.at < instead_until) queries_.add(scan_, Span::Day, row);
+        if (row.at >= people_from_) digests_.add(Span::Day, scan_.row_of(row));
+    });
+    return read ? ended() : read;
+}
+
+Status Reading::read_hours() {
+    const int first = counted_->first_day_of_hours();
+    if (first == period_.days()) return Done{};
+    auto read = scan_.counts(Span::Hour, period_.start(first), period_.to(), [&](const history::CountRow& row) {
         if (!stopping_.load(std::memory_order_relaxed)) queries_.add(scan_, Span::Hour, row);
     });
     return read ? ended() : read;
@@ -124,10 +139,10 @@ void Reading::compare() {
 }
 
 Status Reading::read_people() {
-    const WallTime from(period_.date(0));
-    const WallTime to = WallTime(period_.date(period_.days() - 1)) + history::length_of(Span::Day);
-    auto read = scan_.sketches(from, to, [&](const history::SketchesRow& row) {
-        if (!stopping_.load(std::memory_order_relaxed)) people_->add(scan_, row);
+    auto read = scan_.sketches(WallTime(period_.date(0)), people_to_, [&](const history::SketchesRow& row) {
+        if (stopping_.load(std::memory_order_relaxed)) return;
+        people_->add(scan_, row);
+        if (row.day >= people_from_) digests_.add(scan_.row_of(row));
     });
     if (!read) return read;
     people_->finish();
@@ -136,14 +151,17 @@ Status Reading::read_people() {
 }
 
 Status Reading::read_signals() {
-    const WallTime from(period_.date(period_.first_day()));
-    const WallTime to = WallTime(period_.date(period_.days() - 1)) + history::length_of(Span::Day);
-    auto read = scan_.signals(from, to, [&](const history::SignalRow& row) { signals_.push_back(row); });
+    auto read = scan_.signals(people_from_, people_to_, [&](const history::SignalRow& row) {
+        signals_.push_back(row);
+        digests_.add(row);
+    });
     if (!read) return read;
     std::vector<history::GroupDay> days;
-    read = scan_.group_days(from - report::kUsualDays, to, [&](const history::GroupDay& row) { days.push_back(row); });
+    read = scan_.group_days(people_from_ - report::kUsualDays, people_to_,
+                            [&](const history::GroupDay& row) { days.push_back(row); });
     if (!read) return read;
-    silences_ = report::silences(days, report::watched_groups(inputs_.groups, inputs_.smallest), from);
+    silences_ = report::silences(days, report::watched_groups(inputs_.groups, inputs_.smallest), people_from_);
+    for (const history::Gap& gap : gaps_) digests_.add(gap);
     return ended();
 }
 
@@ -199,7 +217,8 @@ Json Reading::scope_json() const {
 Json Reading::gaps_json(bool missing_only) const {
     Json rows = Json::array();
     for (const history::Gap& gap : gaps_) {
-        if (gap.to <= period_.from() || (missing_only && !is_missing(gap, period_.zone()))) continue;
+        if (gap.to <= period_.from() || gap.from >= period_.to() || (missing_only && !is_missing(gap, period_.zone())))
+            continue;
         rows.push_back({{field::kNode, gap.node},
                         {field::kFrom, format_time(gap.from)},
                         {field::kTo, format_time(gap.to)},
@@ -208,10 +227,17 @@ Json Reading::gaps_json(bool missing_only) const {
     return rows;
 }
 
-Json Reading::data_json() const {
+Json Reading::data_json() {
+    Json days = Json::array();
+    for (const history::DayDigest& each : digests_.finish()) {
+        const std::string day = date_text(std::chrono::floor<std::chrono::days>(each.day));
+        if (days.empty() || days.back()[field::kDay] != day)
+            days.push_back({{field::kDay, day}, {field::kNodes, Json::array()}});
+        days.back()[field::kNodes].push_back({{field::kNode, each.node}, {field::kDigest, each.kept()}});
+    }
     return {{field::kGaps, gaps_json(false)},
             {field::kDamagedRows, scan_.damaged()},
-            {field::kDays, Json::array()},
+            {field::kDays, std::move(days)},
             {field::kSeeds, people_->seeds()}};
 }
 

@@ -46,11 +46,15 @@ Comparison comparison_of(const DirectiveLine& line, const Period& period, const 
     Comparison found;
     const Step highest = line.highest();
     if (highest < Step::Advise) return found.why_not = "no_limit", found;
+    std::optional<WallTime> limits_again;
     for (const StepEdge& edge : line.steps) {
+        const bool limits = edge.step >= std::min(highest, Step::Restrict);
         if (!found.change && edge.step == highest && edge.at >= period.from() && edge.at < period.to())
             found.change = edge.at;
-        else if (found.change && !found.limit_ends && edge.step < std::min(highest, Step::Restrict))
+        else if (found.change && !found.limit_ends && !limits)
             found.limit_ends = edge.at;
+        else if (found.limit_ends && !limits_again && limits)
+            limits_again = edge.at;
     }
     if (!found.change) return found.why_not = "began_before_period", found;
     const int day = period.day_of(*found.change);
@@ -69,7 +73,8 @@ Comparison comparison_of(const DirectiveLine& line, const Period& period, const 
     const int back = kWeek * weeks_for(length);
     found.days.before = {day + 1 - back, day + 1 + length - back};
     found.days.during = {day + 1, day + 1 + length};
-    if (found.limit_ends) found.days.after = {over + 1, std::min(over + 1 + length, period.days())};
+    const int until = limits_again ? period.day_of(*limits_again) : period.days();
+    if (found.limit_ends) found.days.after = {over + 1, std::min(over + 1 + length, until)};
     if (found.days.after.to <= found.days.after.from) found.days.after = {};
     return found;
 }

@@ -33,6 +33,8 @@ Counted::Counted(const Period& period, const Kept& kept, const std::vector<histo
     // The day of the first hour was not counted before that hour, unless earlier hours were deleted.
     if (kept.hours && kept.days && history::start_of(Span::Day, kept.hours->first) == kept.days->first)
         first = kept.hours->first;
+    first_ = first.value_or(WallTime::max());
+    end_ = end.value_or(WallTime::min());
     if (first && *first < period.to() && *end > period.start(0)) {
         from_ = std::max(*first, period.start(0));
         to_ = std::min(*end, period.to());
@@ -58,14 +60,20 @@ Counted::Counted(const Period& period, const Kept& kept, const std::vector<histo
 }
 
 bool Counted::has_any(int day) const {
-    if (!from_ || period_.start(day + 1) <= *from_ || period_.start(day) >= *to_) return false;
+    if (period_.start(day + 1) <= first_ || period_.start(day) >= end_) return false;
     const seconds length = period_.start(day + 1) - period_.start(day);
     return gap_s(day) < length.count();
 }
 
+bool Counted::has_people(int day) const {
+    const WallTime utc(period_.date(day));
+    return period_.is_whole(day) && utc + kDay > first_ && utc < end_ && gap_s(day) < kDay.count();
+}
+
 bool Counted::is_complete(int day) const {
-    return period_.is_whole(day) && from_ && period_.start(day) >= *from_ && period_.start(day + 1) <= *to_ &&
-           gap_s(day) == 0;
+    const WallTime utc(period_.date(day));
+    return period_.is_whole(day) && std::min(period_.start(day), utc) >= first_ &&
+           std::max(period_.start(day + 1), utc + kDay) <= end_ && gap_s(day) == 0;
 }
 
 }  // namespace cenote::assessment

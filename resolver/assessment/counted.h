@@ -33,9 +33,11 @@ public:
     /// The first day whose hours are kept; those before it are read by whole days of UTC.
     [[nodiscard]] int first_day_of_hours() const noexcept { return first_day_of_hours_; }
 
-    /// Whether all of the day was counted, or a part of it.
+    /// Whether all of the day was counted, and all of the day of UTC with the same date.
     [[nodiscard]] bool is_complete(int day) const;
+    /// Whether a part of it was, and whether a part of the day of UTC was, of which its sketches are.
     [[nodiscard]] bool has_any(int day) const;
+    [[nodiscard]] bool has_people(int day) const;
     [[nodiscard]] std::int64_t gap_s(int day) const { return gaps_[static_cast<std::size_t>(day)]; }
     [[nodiscard]] const std::vector<history::Gap>& gaps() const noexcept { return all_gaps_; }
 
@@ -44,6 +46,8 @@ private:
     const std::vector<history::Gap>& all_gaps_;
     std::optional<WallTime> from_;
     std::optional<WallTime> to_;
+    WallTime first_{};  // of all that the history has
+    WallTime end_{};
     int first_day_of_hours_ = 0;
     std::vector<std::int64_t> gaps_;
 };

@@ -35,7 +35,7 @@ const char* state_word(policy::DirectiveState state) {
 Json steps_json(const DirectiveLine& line) {
     Json steps = Json::array();
     for (const StepEdge& edge : line.steps)
-        steps.push_back({{field::kAt, format_time(edge.at)}, {field::kStep, policy::step_to_text(edge.step)}});
+        steps.push_back({{field::kAt, format_time(edge.at)}, {field::kStep, step_word(edge.step)}});
     return steps;
 }
 
@@ -109,11 +109,14 @@ Json series_json(Material& of, std::uint32_t directive, const std::optional<Wall
     Json rows = Json::array();
     for (int day = first; day < of.period.days(); ++day) {
         const auto index = static_cast<std::size_t>(day);
-        const bool any = of.counted.has_any(day) && since && of.period.start(day + 1) > *since;
-        if (any && of.period.is_whole(day)) people[index].note_counted();
+        const bool any =
+            (of.counted.has_any(day) || of.queries.has_rows(day)) && since && of.period.start(day + 1) > *since;
+        const bool asked = people[index].is_counted() ||
+                           (since && of.counted.has_people(day) && WallTime(of.period.date(day + 1)) > *since);
+        if (asked) people[index].note_counted();
         const DirectiveCounts::Day queries = counts.days.empty() ? DirectiveCounts::Day{} : counts.days[index];
         rows.push_back({{field::kDay, date_text(of.period.date(day))},
-                        {field::kEpisodes, any ? people[index].json(of.inputs.smallest) : Json(nullptr)},
+                        {field::kEpisodes, asked ? people[index].json(of.inputs.smallest) : Json(nullptr)},
                         {field::kQueries, any ? Json(queries.queries) : Json(nullptr)},
                         {field::kLimited, any ? Json(queries.limited) : Json(nullptr)}});
     }
@@ -175,7 +178,7 @@ Json directive_json(Material& of, std::uint32_t number, const DirectiveLine& lin
     for (const auto& [key, queries] : counts.hits)
         if (is_limited(key.second)) retries += queries;
     Json row{{field::kId, directive.id},
-             {field::kTitle, {{"en", directive.title}}},
+             {field::kTitle, directive.title.empty() ? Json::object() : Json{{"en", directive.title}}},
              {field::kIssuer, report::text_or_null(directive.issuer)},
              {field::kBasis, report::text_or_null(directive.basis)},
              {field::kTargets, std::move(targets)},

@@ -83,6 +83,7 @@ void QueryTally::add(const history::Scan& scan, Span span, const history::CountR
     const auto place = place_of(span, row.at);
     if (!place) return;
     if (place->in_period) nodes_[row.node] = true;
+    has_rows_[static_cast<std::size_t>(place->day)] = true;
     if (!column_of(row.verdict) || row.count == 0) return;
     const std::uint32_t group = subjects_.group(scan, row.group);
     if (!inputs_.group.empty() && subjects_.groups()[group] != inputs_.group) return;

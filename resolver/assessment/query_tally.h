@@ -65,7 +65,11 @@ struct ExceptionUse {
 class QueryTally {
 public:
     QueryTally(const Period& period, const Inputs& inputs, Subjects& subjects)
-        : period_(period), inputs_(inputs), subjects_(subjects), days_(static_cast<std::size_t>(period.days())) {}
+        : period_(period),
+          inputs_(inputs),
+          subjects_(subjects),
+          days_(static_cast<std::size_t>(period.days())),
+          has_rows_(days_.size()) {}
 
     /// In the order of their times. Rows of days are of the date that the day has in UTC.
     void add(const history::Scan& scan, history::Span span, const history::CountRow& row);
@@ -76,6 +80,8 @@ public:
     [[nodiscard]] const std::array<std::uint64_t, 24>& hours() const noexcept { return hours_; }
     [[nodiscard]] const std::vector<ExceptionUse>& exception_uses() const noexcept { return exception_uses_; }
     [[nodiscard]] std::uint64_t group(std::uint32_t group) const;
+    /// Whether a node counted on that day, though another had a gap.
+    [[nodiscard]] bool has_rows(int day) const { return has_rows_[static_cast<std::size_t>(day)]; }
     /// Nodes with rows in the period.
     [[nodiscard]] const std::map<history::IdNumber, bool>& nodes() const noexcept { return nodes_; }
 
@@ -99,6 +105,7 @@ private:
     std::vector<DirectiveCounts> directives_;
     std::vector<std::uint64_t> groups_;
     std::vector<ByVerdict> days_;
+    std::vector<bool> has_rows_;
     std::array<std::uint64_t, 24> hours_{};
     std::vector<ExceptionUse> exception_uses_;
     std::map<history::IdNumber, bool> nodes_;

@@ -91,6 +91,8 @@ private:
 
 }  // namespace
 
+std::string_view step_word(Step step) noexcept { return step == Step::None ? "none" : policy::step_to_text(step); }
+
 Step DirectiveLine::step_at(WallTime at) const {
     Step step = Step::None;
     for (const StepEdge& edge : steps)

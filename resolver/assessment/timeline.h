@@ -53,6 +53,9 @@ struct Timeline {
 
 [[nodiscard]] Timeline timeline_of(const std::vector<PolicySlice>& policies, WallTime to);
 
+/// "none", "observe", "advise", "restrict", "block".
+[[nodiscard]] std::string_view step_word(policy::Step step) noexcept;
+
 /// The step from which on a name is sinkholed.
 [[nodiscard]] constexpr bool is_limit(policy::Step step) noexcept { return step >= policy::Step::Restrict; }
 

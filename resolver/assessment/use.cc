@@ -86,7 +86,7 @@ Json edges_on(const Material& of, int day) {
         if (!of.inputs.directive.empty() && id != of.inputs.directive) continue;
         for (const StepEdge& edge : line.steps)
             if (edge.at >= of.period.start(day) && edge.at < of.period.start(day + 1))
-                edges.push_back({{field::kDirective, id}, {field::kStep, policy::step_to_text(edge.step)}});
+                edges.push_back({{field::kDirective, id}, {field::kStep, step_word(edge.step)}});
     }
     return edges;
 }
@@ -95,12 +95,13 @@ Json days_json(Material& of) {
     Json days = Json::array();
     for (int day = of.period.first_day(); day < of.period.days(); ++day) {
         const auto index = static_cast<std::size_t>(day);
-        const bool any = of.counted.has_any(day);
+        const bool any = of.counted.has_any(day) || of.queries.has_rows(day);
         Figure& episodes = of.people.days()[index];
-        if (any && of.period.is_whole(day)) episodes.note_counted();
+        const bool people = of.counted.has_people(day) || episodes.is_counted();
+        if (people) episodes.note_counted();
         days.push_back({{field::kDay, date_text(of.period.date(day))},
                         {field::kQueries, any ? verdicts_json(of.queries.days()[index]) : Json(nullptr)},
-                        {field::kEpisodes, any ? episodes.json(of.inputs.smallest) : Json(nullptr)},
+                        {field::kEpisodes, people ? episodes.json(of.inputs.smallest) : Json(nullptr)},
                         {field::kGapS, of.counted.gap_s(day)},
                         {field::kEdges, edges_on(of, day)}});
     }

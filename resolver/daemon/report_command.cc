@@ -116,7 +116,8 @@ Status read_policies(const ReportOf& of, std::vector<PolicySlice>& policies) {
                      .node = read->options->node,
                      .options = read->options};
         }
-        if (!policies.empty() && policies.back().digest == slice.digest) return Status(Done{});
+        if (!policies.empty() && policies.back().digest == slice.digest && policies.back().node == slice.node)
+            return Status(Done{});
         policies.push_back(slice);
         policies.back().from = version.at;
         return Status(Done{});

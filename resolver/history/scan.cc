@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "resolver/sqlite/database.h"
@@ -73,26 +74,27 @@ Status Scan::counts(Span span, WallTime from, WallTime to, const std::function<v
         "WHERE span = ? AND at >= ? AND at < ? ORDER BY span, at");
     rows.bind(static_cast<std::int64_t>(span)).bind(number_of(from)).bind(number_of(to));
     return sqlite::each_row(std::move(rows), [&](const Statement& row) {
+        std::array<std::int64_t, 9> value{};
+        for (std::size_t i = 0; i < value.size(); ++i) value[i] = row.number(static_cast<int>(i));
+        const auto [number, node, verdict, service, role, directive, group, transport, count] = value;
         constexpr auto kLastVerdict = static_cast<std::int64_t>(telemetry::QueryVerdict::Local);
-        const auto within = [&row](int column, std::int64_t last) {
-            return row.number(column) >= 0 && row.number(column) <= last;
-        };
-        const WallTime at = time_of(row.number(0));
-        if (!is_id(row.number(1)) || !within(2, kLastVerdict) || !is_id(row.number(3)) || !within(4, kLastRole) ||
-            !is_id(row.number(5)) || !is_id(row.number(6)) || !within(7, kLastTransport) || row.number(8) < 0 ||
+        const auto within = [](std::int64_t found, std::int64_t last) { return found >= 0 && found <= last; };
+        const WallTime at = time_of(number);
+        if (!is_id(node) || !within(verdict, kLastVerdict) || !is_id(service) || !within(role, kLastRole) ||
+            !is_id(directive) || !is_id(group) || !within(transport, kLastTransport) || count < 0 ||
             start_of(span, at) != at) {
             ++damaged_;
             return Status(Done{});
         }
         on_row({.at = at,
-                .node = static_cast<IdNumber>(row.number(1)),
-                .verdict = static_cast<telemetry::QueryVerdict>(row.number(2)),
-                .role = static_cast<telemetry::RoleNumber>(row.number(4)),
-                .transport = static_cast<telemetry::QueryTransport>(row.number(7)),
-                .service = static_cast<IdNumber>(row.number(3)),
-                .directive = static_cast<IdNumber>(row.number(5)),
-                .group = static_cast<IdNumber>(row.number(6)),
-                .count = static_cast<std::uint64_t>(row.number(8))});
+                .node = static_cast<IdNumber>(node),
+                .verdict = static_cast<telemetry::QueryVerdict>(verdict),
+                .role = static_cast<telemetry::RoleNumber>(role),
+                .transport = static_cast<telemetry::QueryTransport>(transport),
+                .service = static_cast<IdNumber>(service),
+                .directive = static_cast<IdNumber>(directive),
+                .group = static_cast<IdNumber>(group),
+                .count = static_cast<std::uint64_t>(count)});
         return Status(Done{});
     });
 }

@@ -61,15 +61,7 @@ public:
         }
     }
 
-    [[nodiscard]] std::vector<WatchedGroup> watched_groups(const std::vector<policy::Group>& groups,
-                                                           std::uint64_t smallest) {
-        std::vector<WatchedGroup> watched;
-        for (const policy::Group& group : groups)
-            if (!is_small(group, smallest)) watched.push_back({group.id, group.expected});
-        return watched;
-    }
-
-    std::vector<Silence> silences(WallTime from) const {
+    [[nodiscard]] std::vector<Silence> silences(WallTime from) const {
         std::vector<Silence> found;
         for (auto day = days_.lower_bound(from); day != days_.end(); ++day) add_silences(*day, found);
         return found;
@@ -122,6 +114,13 @@ private:
 };
 
 }  // namespace
+
+std::vector<WatchedGroup> watched_groups(const std::vector<policy::Group>& groups, std::uint64_t smallest) {
+    std::vector<WatchedGroup> watched;
+    for (const policy::Group& group : groups)
+        if (!is_small(group, smallest)) watched.push_back({group.id, group.expected});
+    return watched;
+}
 
 std::vector<Silence> silences(const std::vector<history::GroupDay>& days, const std::vector<WatchedGroup>& groups,
                               WallTime from) {

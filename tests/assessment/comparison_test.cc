@@ -80,13 +80,13 @@ TEST_F(ComparisonTest, SpansShrinkToWhatWasCountedBefore) {
 TEST_F(ComparisonTest, ALimitThatEndsHasDaysAfter) {
     DirectiveLine line = limit_;
     line.steps.push_back({time("2026-02-16T10:00:00Z"), Step::None});
-    line.steps.push_back({time("2026-02-20T10:00:00Z"), Step::Restrict});  // made again
+    line.steps.push_back({time("2026-02-20T10:00:00Z"), Step::Restrict});  // made again, which ends the days after
     const Counted counted = counted_since(before_all_);
     const Comparison found = comparison_of(line, period_, counted, before_all_);
     EXPECT_EQ(found.limit_ends, time("2026-02-16T10:00:00Z"));
     EXPECT_EQ(found.days.during.to - found.days.during.from, 9);  // the 7th to the 15th
     EXPECT_EQ(period_.start(found.days.after.from), time("2026-02-17T00:00:00Z"));
-    EXPECT_EQ(found.days.after.to - found.days.after.from, 9);
+    EXPECT_EQ(period_.start(found.days.after.to), time("2026-02-20T00:00:00Z"));
 }
 
 TEST_F(ComparisonTest, WhatHasNoSwitchInThePeriodSaysWhy) {

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "resolver/state/policies.h"
 #include "tests/state/fixture.h"
 
 namespace cenote::state {
@@ -188,6 +189,32 @@ TEST_F(StateTest, ThePolicyOfATimeIsKnown) {
             EXPECT_EQ((*found)->text, text);
         }
     }
+}
+
+TEST_F(StateTest, ThePoliciesOfATimeBeginWithTheOneInForce) {
+    const auto state = open();
+    for (const auto& [number, hour, text] : {std::tuple(7U, 0, "first"), {8U, 2, "second"}, {9U, 4, "first"}}) {
+        const PolicyVersion policy = version(number, hour, text);
+        ASSERT_TRUE(state->change({.rule = nullptr, .policy = &policy, .record = record("reload", "x")}).ok());
+    }
+    const auto between = [&](int from, int to) {
+        std::vector<std::uint32_t> versions;
+        const auto read = each_policy(path, kNow + std::chrono::hours(from), kNow + std::chrono::hours(to),
+                                      [&](const PolicyVersion& policy) {
+                                          EXPECT_EQ(policy.text, policy.version == 8 ? "second" : "first");
+                                          versions.push_back(policy.version);
+                                          return Status(Done{});
+                                      });
+        EXPECT_TRUE(read.ok());
+        return versions;
+    };
+    EXPECT_EQ(between(-5, 0), std::vector<std::uint32_t>{});
+    EXPECT_EQ(between(-5, 1), std::vector<std::uint32_t>{7});
+    EXPECT_EQ(between(1, 4), (std::vector<std::uint32_t>{7, 8}));
+    EXPECT_EQ(between(2, 99), (std::vector<std::uint32_t>{8, 9}));
+    const auto stopped = each_policy(path, kNow, kNow + std::chrono::hours(9),
+                                     [](const PolicyVersion&) { return Status(Error{"enough"}); });
+    EXPECT_EQ(stopped.error().text, "enough");
 }
 
 TEST_F(StateTest, TheUseOfExceptionsAddsUp) {

@@ -315,8 +315,9 @@ class Report(SystemTest):
         """Another node with the same history and the same state gives the same bytes, but for `made`."""
         second = self.make_node("node2")
         second.environment.update(self.first.environment)
+        second.update()
+        second.cenote_ok("restore", self.backup())  # before its first start: a node that replaces another
         second.start()
-        second.cenote_ok("restore", self.backup())
         export = self.first.folder / "history.jsonl"
         self.first.cenote_ok("history", "export", "--out", export)
         second.cenote_ok("history", "import", export)

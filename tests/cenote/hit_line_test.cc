@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "resolver/base/time_text.h"
-#include "tools/cenote/layout.h"
+#include "resolver/base/text_layout.h"
 
 namespace cenote::cli {
 namespace {

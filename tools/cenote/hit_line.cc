@@ -6,7 +6,7 @@
 
 #include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
-#include "tools/cenote/layout.h"
+#include "resolver/base/text_layout.h"
 #include "tools/cenote/print.h"
 
 namespace cenote::cli {

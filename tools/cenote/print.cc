@@ -45,7 +45,7 @@ void Table::add(std::vector<std::string> row) {
 
 void Table::print() const {
     const bool header = to_terminal() || headers_everywhere();
-    const std::vector<Row> shown(rows_.begin() + (header ? 0 : 1), rows_.end());
+    const std::vector<TextRow> shown(rows_.begin() + (header ? 0 : 1), rows_.end());
     for (const std::string& line : lay_out(shown, terminal_columns(), coloured)) fmt::print("{}\n", line);
 }
 

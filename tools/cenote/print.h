@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/cenote/layout.h"
+#include "resolver/base/text_layout.h"
 #include "tools/cenote/session.h"
 
 namespace cenote::cli {

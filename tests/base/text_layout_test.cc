@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cenote/layout.h"
+#include "resolver/base/text_layout.h"
 
 #include <gmock/gmock.h>
 
-namespace cenote::cli {
+namespace cenote {
 namespace {
 
 using testing::ElementsAre;
@@ -81,4 +81,4 @@ TEST(LayOut, PaintsWholeCellsOnly) {
 }
 
 }  // namespace
-}  // namespace cenote::cli
+}  // namespace cenote

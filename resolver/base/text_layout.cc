@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cenote/layout.h"
+#include "resolver/base/text_layout.h"
 
 #include <algorithm>
 #include <array>
 
-namespace cenote::cli {
+namespace cenote {
 namespace {
 
 constexpr std::size_t kColumnGap = 2;
@@ -68,9 +68,9 @@ struct Column {
     std::size_t width = 0;
 };
 
-std::vector<Column> measure(const std::vector<Row>& rows) {
+std::vector<Column> measure(const std::vector<TextRow>& rows) {
     std::vector<Column> columns(rows.front().size());
-    for (const Row& row : rows) {
+    for (const TextRow& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             columns[i].widest = std::max(columns[i].widest, width_of(row[i]));
             columns[i].least = std::max(columns[i].least, longest_word(row[i]));
@@ -124,7 +124,7 @@ std::vector<Band> bands_of(std::vector<Column>& columns, std::size_t limit) {
     return bands;
 }
 
-void add_lines(const Row& row, const std::vector<Column>& columns, const Band& band,
+void add_lines(const TextRow& row, const std::vector<Column>& columns, const Band& band,
                std::string (*paint)(std::string_view), std::vector<std::string>& out) {
     std::vector<std::vector<std::string>> cells;
     std::size_t height = 1;
@@ -191,15 +191,15 @@ std::string wrapped_text(std::string_view text, std::size_t columns, std::size_t
     return all;
 }
 
-std::vector<std::string> lay_out(const std::vector<Row>& rows, std::size_t columns,
+std::vector<std::string> lay_out(const std::vector<TextRow>& rows, std::size_t columns,
                                  std::string (*paint)(std::string_view)) {
     std::vector<std::string> lines;
     if (rows.empty()) return lines;
     auto measured = measure(rows);
     const auto bands = bands_of(measured, columns);
-    for (const Row& row : rows)
+    for (const TextRow& row : rows)
         for (const Band& band : bands) add_lines(row, measured, band, paint, lines);
     return lines;
 }
 
-}  // namespace cenote::cli
+}  // namespace cenote

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "resolver/base/digest.h"
+#include "resolver/base/printable.h"
+#include "resolver/document/document.h"
+#include "resolver/document/phrases.h"
+#include "resolver/document/reading.h"
+
+namespace cenote::document {
+namespace {
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : printable(text)) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            case '\'': out += "&#39;"; break;
+            default: out += c;
+        }
+    }
+    return out;
+}
+
+class HtmlWriter {
+public:
+    HtmlWriter(const Section& section, Language language) : section_(section), language_(language) {}
+
+    void write(std::size_t index) {
+        index_ = index;
+        std::visit(*this, section_.blocks[index]);
+    }
+    [[nodiscard]] std::string finish() && { return std::move(out_); }
+
+    void operator()(const Heading& heading) { out_ += fmt::format("<h3>{}</h3>\n", escaped(heading.text)); }
+    void operator()(const Paragraph& paragraph) { out_ += fmt::format("<p>{}</p>\n", escaped(paragraph.text)); }
+    void operator()(const Facts& facts) {
+        out_ += "<dl>\n";
+        for (const auto& [label, value] : facts.rows)
+            out_ += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(label), escaped(value));
+        out_ += "</dl>\n";
+    }
+    void operator()(const Points& points) {
+        out_ += "<ul class=\"points\">\n";
+        for (const auto& point : points.points) {
+            out_ += "<li>";
+            if (!point.mark.empty()) out_ += fmt::format("<span class=\"mark {}\">{}</span> ", grade(point), escaped(point.mark));
+            out_ += escaped(point.text);
+            if (!point.command.empty()) out_ += fmt::format("<pre tabindex=\"0\"><code>{}</code></pre>", escaped(point.command));
+            out_ += "</li>\n";
+        }
+        out_ += "</ul>\n";
+    }
+    void operator()(const Verbatim& verbatim) {
+        out_ += "<pre tabindex=\"0\"><code>";
+        std::string_view text = verbatim.text;
+        while (!text.empty()) {  // the lines are ours, everything else that controls a page is not
+            const std::size_t end = std::min(text.find('\n'), text.size());
+            out_ += escaped(text.substr(0, end)) + "\n";
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+        out_ += "</code></pre>\n";
+    }
+    void operator()(const Table& table) {
+        out_ += fmt::format(
+            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}\">\n<table>\n<caption "
+            "id=\"{0}\">{1}</caption>\n<thead><tr>",
+            anchor(index_), escaped(table.title));
+        for (const Column& column : table.columns)
+            if (!column.csv_only)
+                out_ += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"n\"" : "", escaped(column.title));
+        out_ += "</tr></thead>\n<tbody>\n";
+        for (const auto& row : table.rows) write_row(table, row);
+        out_ += "</tbody>\n</table>\n</div>\n";
+        if (!table.note.empty()) out_ += fmt::format("<p class=\"note\">{}</p>\n", escaped(table.note));
+    }
+    void operator()(const Figure& figure) {
+        const auto drawn = std::visit([](const auto& chart) { return std::pair(charts::svg(chart), chart.frame); }, figure.chart);
+        out_ += fmt::format("<figure>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n{1}</div>\n<figcaption>{0}",
+                            escaped(drawn.second.title), drawn.first);
+        if (const auto [index, title] = table_of(figure); !title.empty())
+            out_ += fmt::format(". <a href=\"#{}\">{}</a>", anchor(index), escaped(title));
+        if (!figure.marks.empty()) {
+            out_ += "\n<ul>\n";
+            for (const std::string& mark : figure.marks) out_ += fmt::format("<li>{}</li>\n", escaped(mark));
+            out_ += "</ul>\n";
+        }
+        out_ += "</figcaption>\n</figure>\n";
+    }
+
+private:
+    [[nodiscard]] std::string anchor(std::size_t index) const { return fmt::format("{}-{}", section_.id, index); }
+
+    /// A class of the page's own; what stands in the data is none.
+    static std::string_view grade(const Points::Point& point) {
+        for (const std::string_view known : {"high", "middle", "low", "red", "amber", "green"})
+            if (point.grade == known) return known;
+        return "plain";
+    }
+
+    /// Where the table of a figure stands, the next one with its id, and the words of the link to it.
+    [[nodiscard]] std::pair<std::size_t, std::string> table_of(const Figure& figure) const {
+        for (std::size_t i = index_ + 1; i < section_.blocks.size(); ++i)
+            if (const auto* table = std::get_if<Table>(&section_.blocks[i]); table != nullptr && table->id == figure.table)
+                return {i, link_text(table->title)};
+        return {0, ""};
+    }
+    [[nodiscard]] std::string link_text(const std::string& title) const {
+        std::string text(phrase("figure_table", language_));
+        constexpr std::string_view kTitle = "{title}";
+        return text.replace(text.find(kTitle), kTitle.size(), title);
+    }
+
+    /// The first column of text names the row.
+    void write_row(const Table& table, const std::vector<Cell>& row) {
+        out_ += "<tr>";
+        bool named = false;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (table.columns[i].csv_only) continue;
+            const char* kind = table.columns[i].number ? " class=\"n\"" : "";
+            const bool head = !named;
+            named = true;
+            out_ += head ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, escaped(row[i].text))
+                         : fmt::format("<td{}>{}</td>", kind, escaped(row[i].text));
+        }
+        out_ += "</tr>\n";
+    }
+
+    const Section& section_;
+    Language language_;
+    std::size_t index_ = 0;
+    std::string out_;
+};
+
+std::string contents(const std::vector<Section>& all, const Reading& reading) {
+    std::string out = fmt::format("<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">{}</h2>\n<ol>\n",
+                                  escaped(reading.say("contents")));
+    for (const Section& one : all) {
+        const std::string_view title = one.title;
+        out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", one.id, escaped(title.substr(title.find(' ') + 1)));
+    }
+    return out + "</ol>\n</nav>\n";
+}
+
+std::string head(const Reading& reading, const std::string& title, const std::string& stamped) {
+    const std::string style = fmt::format("{}{}", charts::style(), page_style());
+    const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(style.data()), style.size()});
+    return fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+        "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; "
+        "form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta "
+        "name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta "
+        "name=\"cenote-report\" content=\"{}\">\n<title>{}</title>\n<style>{}</style>\n</head>\n",
+        language_tag(reading.language()), to_base64(digest), escaped(stamped), escaped(title), style);
+}
+
+}  // namespace
+
+std::string html_of(const Section& section, Language language) {
+    HtmlWriter writer(section, language);
+    for (std::size_t i = 0; i < section.blocks.size(); ++i) writer.write(i);
+    return fmt::format("<h2>{}</h2>\n{}", escaped(section.title), std::move(writer).finish());
+}
+
+Result<std::string> html(const Json& report, Language language) {
+    const auto reading = Reading::of(report, language);
+    if (!reading) return reading.error();
+    const auto all = sections(report, language);
+    if (!all) return all.error();
+    const auto stamped = stamp(report, language);
+    if (!stamped) return stamped.error();
+    const std::string own = text_at(report, "made.title");
+    const std::string title = own.empty() ? reading->say("report") : own;
+    std::string out = head(*reading, title, *stamped);
+    out += fmt::format(
+        "<body>\n<a class=\"skip\" href=\"#report\">{}</a>\n<header>\n<h1>{}</h1>\n<p>{}</p>\n</header>\n{}<main "
+        "id=\"report\">\n",
+        escaped(reading->say("skip")), escaped(title), escaped(reading->say("report")), contents(*all, *reading));
+    for (const Section& one : *all)
+        out += fmt::format("<section id=\"{}\">\n{}</section>\n", one.id, html_of(one, language));
+    return out + fmt::format("</main>\n<footer>\n<p>data_digest <code>{}</code></p>\n</footer>\n</body>\n</html>\n",
+                             escaped(text_at(report, "data_digest")));
+}
+
+}  // namespace cenote::document

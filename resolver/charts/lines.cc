@@ -52,6 +52,20 @@ void draw_span(Svg& svg, const Lines& chart, const Plot& plot, const Lines::Span
     }
 }
 
+/// Days of no span, as a quiet line.
+void draw_between(Svg& svg, const Lines& chart, const Plot& plot) {
+    const auto in_span = [&](std::size_t i) {
+        return std::any_of(chart.spans.begin(), chart.spans.end(),
+                           [i](const auto& span) { return i >= span.first && i < span.end; });
+    };
+    for (std::size_t i = 0; i < chart.points.size();) {
+        std::size_t end = i;
+        while (end < chart.points.size() && !in_span(end)) ++end;
+        if (end > i) draw_span(svg, chart, plot, {Tone::Allow, "", i, end, {}, ""});
+        i = end + 1;
+    }
+}
+
 void draw_median(Svg& svg, const Plot& plot, const Lines::Span& span) {
     const Length left = plot.left(span.first);
     const Length right = plot.left(std::min(span.end, plot.count));
@@ -79,6 +93,7 @@ std::string svg(const Lines& chart) {
     const Plot plot{box, axis.end(), std::max<std::size_t>(chart.points.size(), 1)};
     draw_axis(svg, axis, box, chart.scale);
     draw_days(svg, labels, box);
+    draw_between(svg, chart, plot);
     for (const auto& span : chart.spans) draw_span(svg, chart, plot, span);
     for (const auto& span : chart.spans) draw_median(svg, plot, span);
     for (std::size_t i = 0; i < chart.points.size(); ++i)

@@ -109,7 +109,7 @@ std::string escaped(std::string_view text) {
 Svg::Svg(const Frame& frame, Length width, Length height) : id_(frame.id) {
     head_ = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" aria-labelledby=\"{0}-t {0}-d\" "
-        "viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\" font-size=\"11\">\n<title id=\"{0}-t\">{3}</title>\n"
+        "viewBox=\"0 0 {1} {2}\" width=\"{1}\" height=\"{2}\">\n<title id=\"{0}-t\">{3}</title>\n"
         "<desc id=\"{0}-d\">{4}</desc>\n",
         id_, length_text(width), length_text(height), escaped(frame.title), escaped(frame.description));
 }
@@ -187,7 +187,7 @@ void Svg::fitted(Length x, Length y, std::string_view text, std::size_t columns,
 
 void Svg::rising(Length x, Length y, std::string_view text, std::size_t columns) {
     const std::string shown = cut(printable(text), columns);
-    body_ += fmt::format("<text transform=\"translate({} {}) rotate(-50)\" class=\"ct\" fill=\"#1b1f24\">", length_text(x),
+    body_ += fmt::format("<text transform=\"translate({} {}) rotate(-50)\" class=\"ct\" fill=\"#1b1f24\" font-size=\"11\">", length_text(x),
                          length_text(y));
     if (shown != printable(text)) body_ += fmt::format("<title>{}</title>", escaped(text));
     body_ += escaped(shown) + "</text>\n";

@@ -59,7 +59,9 @@ Facts cover_facts(const Reading& reading) {
 }
 
 /// The text of a member of a finding, whose kind is not known beforehand.
-std::string fact_text(const Reading& reading, const Json& value) {
+std::string fact_text(const Reading& reading, const std::string& name, const Json& value) {
+    if (name.ends_with("_s")) return reading.span(value);
+    if (name == "permille" || name == "low" || name == "high") return reading.share(value);
     if (value.is_number_integer()) return reading.number(value);
     if (value.is_array()) return reading.list(value);
     if (value.is_object()) return reading.estimate(value);
@@ -73,7 +75,7 @@ std::string further_facts(const Reading& reading, const Json& finding) {
     for (const auto& [name, value] : finding.items()) {
         if (name == "kind" || name == "severity" || name == "object" || name == "do") continue;
         if (value.is_null()) continue;
-        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", reading.word("fact", name), fact_text(reading, value));
+        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", reading.word("fact", name), fact_text(reading, name, value));
     }
     return text.empty() ? text : fmt::format(" ({})", text);
 }
@@ -113,7 +115,7 @@ Points::Point summary_point(const Reading& reading, const Json& row) {
         const std::string colour = text_at(row, "colour");
         const std::string shown = reading.word("light", colour);
         return {shown, colour,
-                reading.say("summary.light", {{"colour", shown}, {"rule", reading.word("light_rule", text_at(row, "rule"))}}),
+                reading.say("summary.light", {{"rule", reading.word("light_rule", text_at(row, "rule"))}}),
                 ""};
     }
     const std::string text = reading.say(
@@ -151,6 +153,7 @@ Blocks cover_part(const Reading& reading) {
     Blocks blocks;
     blocks.emplace_back(cover_facts(reading));
     if (at(report, "period.hours") == Json(false)) add_sentence(blocks, reading.say("cover.days_only"));
+    if (at(report, "period.exact") == Json(false)) add_sentence(blocks, reading.say("cover.not_exact"));
     if (const auto damaged = number_at(report, "data.damaged_rows"); damaged.value_or(0) != 0)
         add_sentence(blocks, reading.say("cover.damaged", {{"n", charts::grouped(*damaged)}}));
     if (const auto seeds = number_at(report, "data.seeds"); seeds.value_or(0) != 0)

@@ -65,7 +65,7 @@ Figure signals_figure(const Reading& reading) {
         map.columns.push_back(reading.word("signal", signals.back()));
     }
     for (const Json& row : at(bypass, "rows")) {
-        map.rows.push_back({text_at(row, "group"), {}});
+        map.rows.push_back({reading.group(at(row, "group")), {}});
         for (const std::string& signal : signals) {
             charts::Heatmap::Row::Cell found{"", 0};
             for (const Json& cell : at(row, "cells"))

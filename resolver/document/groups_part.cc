@@ -36,7 +36,7 @@ Figure heat_figure(const Reading& reading) {
         map.columns.push_back(reading.service(ids.back()));
     }
     for (const Json& row : at(who, "rows")) {
-        map.rows.push_back({text_at(row, "group"), {}});
+        map.rows.push_back({reading.group(at(row, "group")), {}});
         for (const std::string& id : ids) map.rows.back().cells.push_back(heat_cell(reading, at(row, "cells"), id));
     }
     return {std::move(map), {reading.say("heat.marks")}, "group_services"};

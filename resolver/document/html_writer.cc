@@ -3,6 +3,7 @@
 
 #include "resolver/base/digest.h"
 #include "resolver/base/printable.h"
+#include "resolver/base/text_layout.h"
 #include "resolver/document/document.h"
 #include "resolver/document/phrases.h"
 #include "resolver/document/reading.h"
@@ -25,6 +26,8 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+constexpr std::size_t kWideCell = 40;  // columns; a longer text gets more room in its table
+
 class HtmlWriter {
 public:
     HtmlWriter(const Section& section, Language language) : section_(section), language_(language) {}
@@ -38,10 +41,10 @@ public:
     void operator()(const Heading& heading) { out_ += fmt::format("<h3>{}</h3>\n", escaped(heading.text)); }
     void operator()(const Paragraph& paragraph) { out_ += fmt::format("<p>{}</p>\n", escaped(paragraph.text)); }
     void operator()(const Facts& facts) {
-        out_ += "<dl>\n";
+        out_ += "<table class=\"facts\">\n<tbody>\n";
         for (const auto& [label, value] : facts.rows)
-            out_ += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(label), escaped(value));
-        out_ += "</dl>\n";
+            out_ += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(label), escaped(value));
+        out_ += "</tbody>\n</table>\n";
     }
     void operator()(const Points& points) {
         out_ += "<ul class=\"points\">\n";
@@ -120,7 +123,8 @@ private:
         bool named = false;
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (table.columns[i].csv_only) continue;
-            const char* kind = table.columns[i].number ? " class=\"n\"" : "";
+            const bool wide = width_of(row[i].text) > kWideCell;
+            const char* kind = table.columns[i].number ? " class=\"n\"" : wide ? " class=\"w\"" : "";
             const bool head = !named;
             named = true;
             out_ += head ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, escaped(row[i].text))

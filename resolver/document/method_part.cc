@@ -37,7 +37,7 @@ Facts method_facts(const Reading& reading) {
     };
     add("smallest", reading.number(at(reading.report(), "scope.smallest")));
     add("registers", reading.number(at(method, "sketch_registers")));
-    add("keep_hours", reading.span(at(method, "keep_hours_s")));
+    add("keep_hours", reading.span(at(reading.report(), "made.keep_hours_s")));
     add("catalogue", text("catalogue.digest"));
     add("catalogue_rows", reading.number(at(method, "catalogue.rows")));
     add("catalogue_checked", text("catalogue.checked_newest"));

@@ -88,7 +88,8 @@ const Json& value_of(const ColumnPlan& column, const Place& place) noexcept {
     const std::string_view path = column.path.substr(up);
     const std::size_t dot = path.rfind('.');
     const Json& holder = dot == std::string_view::npos ? *place[up] : at(*place[up], path.substr(0, dot));
-    return is_withheld(holder) ? holder : at(*place[up], path);
+    const Json& value = at(*place[up], path);
+    return value.is_null() && is_withheld(holder) ? holder : value;
 }
 
 TableMaker::TableMaker(const Reading& reading, std::string_view id, std::span<const ColumnPlan> columns)
@@ -120,7 +121,7 @@ void TableMaker::add(const Place& place) {
 
 void TableMaker::add_cell(std::vector<Cell>& row, const ColumnPlan& column, const Json& value) {
     if (column.form == Form::People) return add_people(row, value);
-    if (value.is_null() && is_number(column.form) && column.shown == Shown::Always)
+    if (value.is_null() && is_number(column.form) && column.form != Form::Ordinal && column.shown == Shown::Always)
         missing_ = true;
     row.push_back(cell(column, value));
 }
@@ -155,10 +156,15 @@ Cell TableMaker::number_cell(Form form, const Json& value) {
     const bool known = value.is_number_integer();
     const std::string plain = known ? fmt::format("{}", value.get<std::int64_t>()) : "";
     switch (form) {
+        case Form::Ordinal: {
+            if (!known) return {"–", ""};
+            const std::string place = fmt::format("{}", value.get<std::int64_t>() + 1);
+            return {place, place};
+        }
         case Form::Share: return {reading_.share(value), plain};
         case Form::Change: return {reading_.change(value), plain};
         case Form::Milli: return {reading_.milli(value), plain};
-        case Form::Seconds: return {reading_.span(value), plain};
+        case Form::Seconds: return {plain == "0" ? "–" : reading_.span(value), plain};
         default: return {reading_.number(value), plain};
     }
 }
@@ -166,7 +172,10 @@ Cell TableMaker::number_cell(Form form, const Json& value) {
 Cell TableMaker::cell(const ColumnPlan& column, const Json& value) {
     const std::string plain = value.is_string() ? value.get<std::string>() : "";
     switch (column.form) {
+        case Form::Group: return {reading_.group(value), plain};
         case Form::Text:
+            if (value.is_number_integer()) return {value.dump(), value.dump()};
+            return {plain.empty() ? "–" : plain, plain};
         case Form::Day: return {plain.empty() ? "–" : plain, plain};
         case Form::Word: {
             const std::string one = value.is_boolean() ? (value.get<bool>() ? "true" : "false") : plain;

@@ -16,21 +16,23 @@
 namespace cenote::document {
 
 enum class Form : std::uint8_t {
-    Text,     // as it is
+    Text,     // as it is; also a number that is a name
+    Group,    // the id of a group; empty: clients in no group
     Word,     // a value with a word for it: the phrase "FIELD.VALUE"
     Words,    // several of them
     List,     // texts
     Title,    // a text in several languages
     Service,  // the id of a service: its name for people
     Number,
+    Ordinal,  // the place in an array, shown from 1 on
     Count,   // the member of a map of counts: absent is none
     Share,   // permille
     Change,  // permille with a sign
     Milli,   // thousandths
+    Seconds,
     People,  // a count of people: three columns in CSV
     Time,
     Day,
-    Seconds,
 };
 enum class Shown : std::uint8_t { Always, CsvOnly };
 

@@ -42,6 +42,10 @@ Blocks risk_part(const Reading& reading) {
                                                     {"digest", text_at(risk, "table_digest")}}));
     add_table(reading, blocks, make_table(reading, "risk"));
     add_table(reading, blocks, rules_table(reading));
+    if (const std::string text = text_at(risk, "text"); !text.empty()) {
+        add_sentence(blocks, reading.say("risk.text"));
+        blocks.emplace_back(Verbatim{text});
+    }
     return blocks;
 }
 

@@ -52,8 +52,9 @@ constexpr std::array kSuspensions{
 constexpr std::array kRisk{
     ColumnPlan{"service", "service", Service},
     ColumnPlan{"attention", "attention", Word, kAll, "severity"},
-    ColumnPlan{"rule", "rule", Number},
+    ColumnPlan{"rule", "rule", Ordinal},
     ColumnPlan{"jurisdiction", "facts.jurisdiction", Text},
+    ColumnPlan{"category", "facts.categories", Words, kCsv, "category"},
     ColumnPlan{"roles_seen", "facts.roles", Words, kAll, "role"},
     ColumnPlan{"data_path", "facts.data_path", Word, kAll, "role"},
     ColumnPlan{"groups", "facts.groups", Number},
@@ -88,6 +89,7 @@ constexpr std::array kTrail{
     ColumnPlan{"object", "object", Text},
     ColumnPlan{"before", "before", Text, kCsv},
     ColumnPlan{"after", "after", Text, kCsv},
+    ColumnPlan{"requester", "requester", Text, kCsv},
     ColumnPlan{"ref", "ref", Text, kCsv},
     ColumnPlan{"remark", "note", Text},
 };
@@ -103,7 +105,7 @@ constexpr std::array kPlans{
     TablePlan{"policies", "policies[]", kPolicies},
     TablePlan{"gaps", "data.gaps[]", kDowntime},
     TablePlan{"sealed_days", "data.days[].nodes[]", kSealed},
-    TablePlan{"lists", "method.lists[]", kLists},
+    TablePlan{"lists", "made.lists[]", kLists},
     TablePlan{"trail", "trail[]", kTrail},
 };
 

@@ -94,6 +94,12 @@ std::string Reading::service(const std::string& id) const {
     return found == services_.end() || found->second.empty() ? id : found->second;
 }
 
+std::string Reading::group(const Json& id) const {
+    if (!id.is_string()) return std::string(kNothing);
+    const auto text = id.get<std::string>();
+    return text.empty() ? say("no_group") : text;
+}
+
 std::string Reading::number(const Json& value) const {
     if (!value.is_number_integer()) return say("not_counted");
     return charts::grouped(value.get<std::int64_t>());

@@ -47,6 +47,9 @@ public:
     /// The name of a service by its id; the id where the report has no such service.
     [[nodiscard]] std::string service(const std::string& id) const;
 
+    /// The id of a group; "(no group)" for an empty one.
+    [[nodiscard]] std::string group(const Json& id) const;
+
     /// "1,234"; "not counted" for null.
     [[nodiscard]] std::string number(const Json& value) const;
     /// "12.3%", of permille.

@@ -39,9 +39,9 @@ constexpr std::array kDirectives{
     ColumnPlan{"median_after", "after.median", Milli},
     ColumnPlan{"low_after", "after.low", Milli, kCsv},
     ColumnPlan{"high_after", "after.high", Milli, kCsv},
-    ColumnPlan{"effect", "effect.permille", Change},
-    ColumnPlan{"effect_low", "effect.low", Change, kCsv},
-    ColumnPlan{"effect_high", "effect.high", Change, kCsv},
+    ColumnPlan{"effect", "effect.permille", Share},
+    ColumnPlan{"effect_low", "effect.low", Share, kCsv},
+    ColumnPlan{"effect_high", "effect.high", Share, kCsv},
     ColumnPlan{"retries", "retries", Number, kCsv},
     ColumnPlan{"exceptions", "exceptions", Number},
     ColumnPlan{"would_queries", "would_have_hit.queries", Number, kCsv},
@@ -57,10 +57,11 @@ constexpr std::array kSeries{
     ColumnPlan{"day", "day", Day},
     ColumnPlan{"episodes", "episodes", People},
     ColumnPlan{"queries", "queries", Number},
+    ColumnPlan{"limited", "limited", Number},
 };
 constexpr std::array kHits{
     ColumnPlan{"directive", "^id", Text, kCsv},
-    ColumnPlan{"group", "group", Text},
+    ColumnPlan{"group", "group", Group},
     ColumnPlan{"verdict", "verdict", Word, kAll, "verdict"},
     ColumnPlan{"queries", "queries", Number},
 };
@@ -77,7 +78,7 @@ constexpr std::array kHeld{
 constexpr std::array kExceptions{
     ColumnPlan{"exception", "id", Text},
     ColumnPlan{"directive", "directive", Text},
-    ColumnPlan{"group", "group", Text},
+    ColumnPlan{"group", "group", Group},
     ColumnPlan{"purpose", "purpose", Title},
     ColumnPlan{"state", "state", Word, kAll, "exception_state"},
     ColumnPlan{"asked_at", "asked_at", Time, kCsv},
@@ -89,6 +90,7 @@ constexpr std::array kExceptions{
     ColumnPlan{"emergency", "emergency", Word, kCsv, "flag"},
     ColumnPlan{"ratified_at", "ratified_at", Time, kCsv},
     ColumnPlan{"used", "used", Number},
+    ColumnPlan{"shared", "shared", Word, kCsv, "flag"},
     ColumnPlan{"first", "first", Time, kCsv},
     ColumnPlan{"last", "last", Time, kCsv},
 };
@@ -98,7 +100,7 @@ constexpr std::array kSignals{
     ColumnPlan{"days", "days", Number},
 };
 constexpr std::array kSignalGroups{
-    ColumnPlan{"group", "^group", Text},
+    ColumnPlan{"group", "^group", Group},
     ColumnPlan{"signal", "signal", Word, kAll, "signal"},
     ColumnPlan{"queries", "queries", Number},
 };
@@ -108,7 +110,7 @@ constexpr std::array kSignalDays{
     ColumnPlan{"queries", "queries", Number},
 };
 constexpr std::array kSilence{
-    ColumnPlan{"group", "group", Text},
+    ColumnPlan{"group", "group", Group},
     ColumnPlan{"day", "day", Day},
     ColumnPlan{"queries", "queries", Number},
     ColumnPlan{"usual", "usual", Number},

@@ -11,7 +11,6 @@ constexpr std::array kPhrases{
     Phrase{"contents", "Contents", "차례"},
     Phrase{"skip", "Skip to the report", "본문으로 건너뛰기"},
     Phrase{"figure_table", "Table: {title}", "표: {title}"},
-    Phrase{"digest_line", "data_digest {digest}", "data_digest {digest}"},
 
     Phrase{"cover.title", "Title", "제목"},
     Phrase{"cover.period", "Period", "기간"},
@@ -33,6 +32,8 @@ constexpr std::array kPhrases{
     Phrase{"cover.days_only",
            "Some of the period is older than the hours that are kept: it is counted by whole days of UTC.",
            "기간의 일부는 시간 단위 기록의 보관 기간보다 오래되어 UTC 기준 하루 단위로 집계했습니다."},
+    Phrase{"cover.not_exact", "The period does not begin and end on whole hours of UTC: an hour counts for the day in which it begins.",
+           "기간의 시작이나 끝이 UTC 정시가 아닙니다. 한 시간의 집계는 그 시간이 시작된 날에 포함됩니다."},
     Phrase{"cover.damaged", "Rows of the history that are damaged and left out: {n}.",
            "손상되어 제외한 기록의 행: {n}개."},
     Phrase{"cover.seeds",
@@ -85,7 +86,7 @@ constexpr std::array kPhrases{
            "이 기간의 집계가 없습니다. 이 보고서로는 이용에 대하여 아무것도 말할 수 없습니다."},
     Phrase{"summary.bypass", "Signals of ways around the resolver: {signals} kinds, in {groups} groups; none of them is proof.",
            "리졸버를 우회하려 했을 수 있는 신호: {signals}종, 그룹 {groups}개. 어느 것도 증거는 아닙니다."},
-    Phrase{"summary.light", "{colour}, by the rule: {rule}", "{colour}. 적용된 규칙: {rule}"},
+    Phrase{"summary.light", "The whole, by the rule: {rule}", "전체 판단. 적용된 규칙: {rule}"},
     Phrase{"summary_about",
            "Each sentence is made from numbers of this report by a fixed rule. A change from before to after is no proof "
            "of a cause.",
@@ -106,8 +107,8 @@ constexpr std::array kPhrases{
            "지시 {object}: 시행 중이지만 이용이 줄지 않았습니다."},
     Phrase{"finding.stale_row", "The catalogue entry {object} has no recent evidence.",
            "카탈로그 항목 {object}: 최근의 근거가 없습니다."},
-    Phrase{"finding.gap_row", "The catalogue entry {object} lacks a name beside it that is queried, or had no query for 90 days.",
-           "카탈로그 항목 {object}: 질의되는 인접 이름이 빠져 있거나 90일 동안 질의가 없었습니다."},
+    Phrase{"finding.gap_row", "Services of the {object} were covered all the time, and nobody asked for them.",
+           "{object}: 기간 내내 지시가 적용되었으나 질의가 없는 서비스가 있습니다."},
     Phrase{"finding.no_proof", "For directive {object} nobody has checked by real queries that it holds.",
            "지시 {object}: 지켜지는지를 실제 질의로 점검한 적이 없습니다."},
     Phrase{"finding.proof_deviates", "For directive {object} the last check found answers that deviate.",
@@ -145,9 +146,11 @@ constexpr std::array kPhrases{
     Phrase{"directives.about",
            "For each directive, equal spans before, during and after are compared, with the same days of the week in "
            "each. The effect is the part by which the median of episodes a day became smaller, with the interval that the "
-           "error of the estimates leaves.",
+           "error of the estimates leaves. Episodes count clients that asked, also those that only got the answer of the "
+           "limit; what got through are the queries that were not limited.",
            "지시마다 길이가 같고 요일이 대응하는 전·중·후 구간을 비교합니다. 효과는 하루 에피소드의 중앙값이 줄어든 비율이며, "
-           "추정 오차에 따른 구간을 함께 적습니다."},
+           "추정 오차에 따른 구간을 함께 적습니다. 에피소드에는 제한 응답만 받은 클라이언트도 포함됩니다. 실제로 통과한 것은 "
+           "제한되지 않은 질의입니다."},
     Phrase{"directives.document", "The document of the directive:", "지시 문서:"},
     Phrase{"effect.fell",
            "Use fell by {effect} ({low} to {high}): the median went from {before} to {during} episodes a day, by {days} "
@@ -181,6 +184,7 @@ constexpr std::array kPhrases{
            "node, and compares the answers with those that the policy demands.",
            "'cenote prove'는 지시의 모든 이름을 모든 유형·형태·전송 방식으로 모든 노드에 실제로 질의하고, 응답을 정책이 "
            "요구하는 것과 비교합니다."},
+    Phrase{"risk.text", "The rules as the file has them:", "규칙 파일의 내용:"},
     Phrase{"risk.about",
            "The table puts facts beside the exposure and names the attention that a printed rule demands. It is no score. "
            "The authority can replace the rules. Source of the rules: {source}; digest {digest}.",

@@ -20,6 +20,7 @@ struct Member {
 /// What the parts read besides their tables; every object before what is in it.
 constexpr std::array kMembers{
     Member{"made", Kind::Object},
+    Member{"made.keep_hours_s", Kind::Number},
     Member{"data_digest", Kind::Text},
     Member{"period", Kind::Object},
     Member{"period.from", Kind::Text},
@@ -50,9 +51,9 @@ constexpr std::array kMembers{
     Member{"risk", Kind::Object},
     Member{"risk.table_digest", Kind::Text},
     Member{"risk.source", Kind::Text},
+    Member{"risk.text", Kind::Text},
     Member{"method", Kind::Object},
     Member{"method.sketch_registers", Kind::Number},
-    Member{"method.keep_hours_s", Kind::Number},
     Member{"method.catalogue", Kind::Object},
 };
 
@@ -88,7 +89,8 @@ Error other_kind(std::string_view where, std::string_view kind) {
 
 bool is_of_form(const Json& value, Form form) {
     switch (form) {
-        case Form::Text:
+        case Form::Text: return value.is_string() || value.is_number_integer();
+        case Form::Group:
         case Form::Service:
         case Form::Time:
         case Form::Day: return value.is_string();

@@ -50,7 +50,10 @@ constexpr std::array<ColumnPlan, 4> shares_by(const char (&id)[N], Form form, st
 constexpr auto kCategories = shares_by("category", Word, "category");
 constexpr auto kVendors = shares_by("vendor", Text, "");
 constexpr auto kJurisdictions = shares_by("jurisdiction", Text, "");
-constexpr auto kRoles = shares_by("role", Word, "role");
+constexpr std::array kRoles{
+    ColumnPlan{"role", "role", Word, kAll, "role"},
+    ColumnPlan{"queries", "queries", Number},
+};
 constexpr std::array kHours{
     ColumnPlan{"hour", "hour", Number},
     ColumnPlan{"queries", "queries", Number},
@@ -72,17 +75,17 @@ constexpr std::array kEdges{
     ColumnPlan{"step", "step", Word, kAll, "step"},
 };
 constexpr std::array kGroups{
-    ColumnPlan{"group", "group", Text},
+    ColumnPlan{"group", "group", Group},
     ColumnPlan{"clients_expected", "clients_expected", Number},
     ColumnPlan{"queries", "queries", Number},
 };
 constexpr std::array kGroupClients{
-    ColumnPlan{"group", "^group", Text},
+    ColumnPlan{"group", "^group", Group},
     ColumnPlan{"month", "month", Text},
     ColumnPlan{"clients", "clients", People},
 };
 constexpr std::array kGroupServices{
-    ColumnPlan{"group", "^group", Text},
+    ColumnPlan{"group", "^group", Group},
     ColumnPlan{"service", "service", Service},
     ColumnPlan{"queries", "queries", Number},
     ColumnPlan{"episodes", "episodes", People},

@@ -113,7 +113,7 @@ Json use_json(std::int64_t days) {
             {"categories", shares({{"chat", 110'200}, {"image", 3'210}, {"api", 18'300}})},
             {"vendors", shares({{"OpenAI", 53'000}, {"Hangzhou DeepSeek", 23'000}, {"네이버", 22'000}})},
             {"jurisdictions", shares({{"US", 69'000}, {"CN", 24'000}, {"KR", 22'000}})},
-            {"roles", shares({{"web", 77'000}, {"api", 40'000}})},
+            {"roles", {{{"role", "web"}, {"queries", 77'000}}, {{"role", "api"}, {"queries", 40'000}}}},
             {"concentration", {{"top5_share", 942}, {"services", 7}}},
             {"hours", hours},
             {"days", all_days}};
@@ -137,7 +137,7 @@ Json who_json() {
                   {cell("chatgpt", 30'100, people(12'740)), cell("deepseek", 9'000, people(800)),
                    cell("clova-x", 11'000, people(990)), cell("gemini", 9'000, hidden())}),
               row("branch-offices", 120, 31'000, {cell("chatgpt", 18'101, people(1'600)), cell("deepseek", 4'000, fewer())}),
-              row("guest", nullptr, 8'200, {cell("chatgpt", 200, Json()), cell("gemini", 6'000, people(500))})}}};
+              row("", nullptr, 8'200, {cell("chatgpt", 200, Json()), cell("gemini", 6'000, people(500))})}}};
 }
 
 Json spread(std::int64_t median, std::int64_t days) {
@@ -149,7 +149,7 @@ Json directive_json(const char* id, const Json& title, const char* state) {
     for (std::int64_t day = 0; day < 28; ++day)
         series.push_back({{"day", day_after(day)},
                           {"episodes", day == 13 ? Json() : day == 25 ? fewer() : people(day < 17 ? 380 + day * 3 : 24 - day / 2)},
-                          {"queries", day == 13 ? Json() : Json(day < 17 ? 4'000 : 420)}});
+                          {"queries", day == 13 ? Json() : Json(day < 17 ? 4'000 : 420)}, {"limited", day == 13 ? Json() : Json(day < 17 ? 0 : 414)}});
     return {{"id", id},
             {"title", title},
             {"issuer", "개인정보보호위원회"},
@@ -217,6 +217,7 @@ Json exceptions_json() {
                     {"emergency", emergency},
                     {"ratified_at", nullptr},
                     {"used", used},
+                    {"shared", used.is_number()},
                     {"first", nullptr},
                     {"last", nullptr}};
     };
@@ -238,23 +239,24 @@ Json proof_json() {
             {{"at", time_after(24, 1)}, {"directive", "dpl-2026-01"}, {"nodes", {"dns1", "dns2"}}, {"cells", 96}, {"deviations", 1},
              {"digest", kDigest}, {"by", "park"},
              {"rows", {{{"node", "dns2"}, {"name", "api.deepseek.com"}, {"type", "HTTPS"}, {"transport", "tcp"}, {"variant", "cd"},
-                        {"expected", "NODATA"}, {"got", "NOERROR 1 answer"}, {"ede", nullptr}}}}}};
+                        {"expected", "NODATA"}, {"got", "NOERROR 1 answer"}, {"ede", 15}}}}}};
 }
 
 Json risk_json() {
-    const auto row = [](const char* service, const char* attention, int rule, const Json& episodes, const char* status) {
+    const auto row = [](const char* service, const char* attention, const Json& rule, const Json& episodes, const char* status) {
         return Json{{"service", service}, {"attention", attention}, {"rule", rule},
-                    {"facts", {{"jurisdiction", "CN"}, {"roles", {"web", "api"}}, {"data_path", "api"}, {"groups", 3}, {"episodes", episodes}, {"status", status}}}};
+                    {"facts", {{"jurisdiction", "CN"}, {"categories", {"chat", "api"}}, {"roles", {"web", "api"}}, {"data_path", "api"}, {"groups", 3}, {"episodes", episodes}, {"status", status}}}};
     };
     return {{"table_digest", kDigest},
             {"source", "built-in"},
+            {"text", "[[rule]]\nwhen = \"status = open\"\nattention = \"high\"\n"},
             {"rules", {{{"when", "status = open, roles has api"}, {"attention", "high"}}, {{"when", "otherwise"}, {"attention", "low"}}}},
-            {"rows", {row("deepseek", "middle", 2, people(2'010), "limited"), row("chatgpt", "high", 1, people(4'800), "observed"),
-                      row("new-chat", "low", 2, fewer(), "unlisted")}}};
+            {"rows", {row("deepseek", "middle", 1, people(2'010), "limited"), row("chatgpt", "high", 0, people(4'800), "observed"),
+                      row("new-chat", "low", nullptr, fewer(), "unlisted")}}};
 }
 
 Json summary_json() {
-    return {{{"kind", "light"}, {"colour", "amber"}, {"rule", "deviation"}},
+    return {{{"kind", "light"}, {"colour", "amber"}, {"rule", "gaps"}},
             {{"kind", "use_fell"}, {"directive", "dpl-2026-01"}, {"service", "deepseek"}, {"before", {{"median", 411'500}}}, {"after", {{"median", 3'000}}}, {"at", time_after(17)}, {"change", -993}},
             {{"kind", "use_rose"}, {"directive", "dpl-2026-01"}, {"service", nullptr}, {"before", {{"median", 4'000}}}, {"after", {{"median", 9'000}}}, {"at", time_after(17)}, {"change", 1250}},
             {{"kind", "use_steady"}, {"directive", "img-2026-02"}, {"service", nullptr}, {"before", {{"median", 4'000}}}, {"after", {{"median", 4'100}}}, {"at", time_after(20)}, {"change", 25}},
@@ -281,7 +283,7 @@ Json findings_json() {
     add("directive_without_effect", "middle", "img-2026-02", "cenote explain --directive img-2026-02");
     add("gaps", "middle", "dns2", "cenote status");
     add("stale_row", "low", "kimi", "cenote services --stale", {{"checked", "2025-08-01"}});
-    add("gap_row", "low", "gemini", "cenote services --gaps");
+    add("gap_row", "low", "catalogue", "cenote services --gaps", {{"services", 12}});
     add("no_proof", "low", "img-2026-02", "cenote prove img-2026-02");
     add("review_due", "low", "dpl-2026-01", "cenote directives dpl-2026-01");
     return all;
@@ -303,7 +305,7 @@ Json data_json(std::int64_t days) {
 Json plausible_report() {
     constexpr std::int64_t kDays = 28;
     return {{"report", 1},
-            {"made", {{"at", time_after(28, 1)}, {"by", "park"}, {"node", "dns1"}, {"version", "0.1.0"}, {"title", "생성형 AI 이용 실태 보고 / AI use, February"}, {"lang_default", "ko"}}},
+            {"made", {{"at", time_after(28, 1)}, {"by", "park"}, {"node", "dns1"}, {"version", "0.1.0"}, {"title", "생성형 AI 이용 실태 보고 / AI use, February"}, {"lang_default", "ko"}, {"keep_hours_s", 34'560'000}, {"lists", {{{"id", "extra"}, {"last_good", time_after(27)}}}}}},
             {"data_digest", kDigest},
             {"period", {{"from", time_after(0)}, {"to", time_after(kDays)}, {"zone", "Asia/Seoul"}, {"days", kDays}, {"counted_from", time_after(0, 3)}, {"counted_to", time_after(kDays)}, {"hours", true}}},
             {"scope", {{"nodes", {"dns1", "dns2"}}, {"directive", nullptr}, {"group", nullptr}, {"groups", {{{"id", "본부"}, {"clients_expected", 400}}, {{"id", "guest"}, {"clients_expected", nullptr}}}}, {"smallest", 5}}},
@@ -320,8 +322,8 @@ Json plausible_report() {
             {"downtime", {{{"node", "dns2"}, {"from", time_after(13)}, {"to", time_after(14)}, {"why", "killed"}}}},
             {"suspensions", {{{"id", "s-1"}, {"from", time_after(22)}, {"to", time_after(22, 2)}, {"why", "장애 조사"}}}},
             {"risk", risk_json()},
-            {"method", {{"smallest", 5}, {"sketch_registers", 1024}, {"keep_hours_s", 34'560'000}, {"catalogue", {{"digest", "c0ffee"}, {"rows", 251}, {"checked_newest", "2026-01-15"}, {"stale", 4}}}, {"lists", {{{"id", "extra"}, {"last_good", time_after(27)}}}}}},
-            {"trail", {{{"number", 812}, {"node", "dns1"}, {"at", time_after(17)}, {"actor", "park"}, {"action", "directive step"}, {"object", "dpl-2026-01"}, {"before", "observe"}, {"after", "restrict"}, {"ref", nullptr}, {"note", nullptr}}}}};
+            {"method", {{"smallest", 5}, {"sketch_registers", 1024}, {"catalogue", {{"digest", "c0ffee"}, {"rows", 251}, {"checked_newest", "2026-01-15"}, {"stale", 4}}}}},
+            {"trail", {{{"number", 812}, {"node", "dns1"}, {"at", time_after(17)}, {"actor", "park"}, {"action", "directive step"}, {"object", "dpl-2026-01"}, {"before", "observe"}, {"after", "restrict"}, {"requester", nullptr}, {"ref", nullptr}, {"note", nullptr}}}}};
 }
 
 Json empty_report() {
@@ -339,7 +341,7 @@ Json empty_report() {
     for (auto& value : report["bypass"]) value = Json::array();
     report["data"] = {{"gaps", Json::array()}, {"damaged_rows", 0}, {"days", Json::array()}, {"seeds", 0}};
     report["risk"]["rows"] = Json::array();
-    report["method"]["lists"] = Json::array();
+    report["made"]["lists"] = Json::array();
     return report;
 }
 
@@ -365,7 +367,7 @@ Json large_report() {
         more["id"] = fmt::format("directive-{:02}", i);
         more["series"] = Json::array();
         for (std::int64_t day = 0; day < 365; ++day)
-            more["series"].push_back({{"day", day_after(day)}, {"episodes", people(400 - day)}, {"queries", 4'000}});
+            more["series"].push_back({{"day", day_after(day)}, {"episodes", people(400 - day)}, {"queries", 4'000}, {"limited", 0}});
         report["directives"].push_back(more);
     }
     report["data"] = data_json(365);

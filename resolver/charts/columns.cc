@@ -49,8 +49,7 @@ std::string svg(const Columns& chart) {
         std::any_of(chart.columns.begin(), chart.columns.end(), [](const auto& c) { return !c.mark.empty(); });
     const std::string_view gap_name = gaps ? std::string_view(chart.gap_name) : "";
     const bool legend = chart.series.size() > 1 || gaps;
-    const Length top =
-        (legend ? legend_height(chart.series, gap_name, kWidth) : 0) + (marks ? kMarks : 0) + units(8);
+    const Length top = (legend ? legend_height(chart.series, gap_name, kWidth) : 0) + (marks ? kMarks : 0) + units(8);
     const Box plot{kAxis, top, kWidth - kAxis - units(4), kPlotHeight};
     Svg svg(chart.frame, kWidth, top + kPlotHeight + kBelow);
     if (legend) draw_legend(svg, chart.series, gap_name, kWidth);
@@ -68,8 +67,8 @@ std::string svg(const Columns& chart) {
         draw_column(svg, chart, chart.columns[i], place_of(plot, i, chart.columns.size()), axis.end());
     for (std::size_t i = 0; i < chart.columns.size(); ++i) {
         if (chart.columns[i].mark.empty()) continue;
-        const Length x = plot.x + part_of(plot.width, static_cast<std::int64_t>(i),
-                                          static_cast<std::int64_t>(chart.columns.size()));
+        const Length x =
+            plot.x + part_of(plot.width, static_cast<std::int64_t>(i), static_cast<std::int64_t>(chart.columns.size()));
         svg.mark(x, top, top + kPlotHeight, chart.columns[i].mark);
     }
     return std::move(svg).finish();

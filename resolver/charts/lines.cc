@@ -22,12 +22,15 @@ struct Plot {
 
     /// The middle of a point's place.
     [[nodiscard]] Length x(std::size_t index) const {
-        return box.x + part_of(box.width, 2 * static_cast<std::int64_t>(index) + 1, 2 * static_cast<std::int64_t>(count));
+        return box.x +
+               part_of(box.width, 2 * static_cast<std::int64_t>(index) + 1, 2 * static_cast<std::int64_t>(count));
     }
     [[nodiscard]] Length left(std::size_t index) const {
         return box.x + part_of(box.width, static_cast<std::int64_t>(index), static_cast<std::int64_t>(count));
     }
-    [[nodiscard]] Length y(std::int64_t amount) const { return box.y + box.height - part_of(box.height, amount, greatest); }
+    [[nodiscard]] Length y(std::int64_t amount) const {
+        return box.y + box.height - part_of(box.height, amount, greatest);
+    }
 };
 
 void draw_run(Svg& svg, const Lines& chart, const Plot& plot, std::size_t first, std::size_t end, Tone tone) {
@@ -47,7 +50,8 @@ void draw_span(Svg& svg, const Lines& chart, const Plot& plot, const Lines::Span
         std::size_t stop = i;
         while (stop < end && chart.points[stop].amount) ++stop;
         if (stop > i) draw_run(svg, chart, plot, i, stop, span.tone);
-        if (stop < end) svg.hatched({plot.left(stop), plot.box.y, plot.left(stop + 1) - plot.left(stop), plot.box.height});
+        if (stop < end)
+            svg.hatched({plot.left(stop), plot.box.y, plot.left(stop + 1) - plot.left(stop), plot.box.height});
         i = stop + 1;
     }
 }

@@ -133,8 +133,7 @@ void Svg::toned(const Box& box, Tone tone) {
         return;
     }
     pattern(tone);
-    body_ +=
-        fmt::format("<rect {} fill=\"url(#{}-p{})\"/>\n", box_text(box), id_, static_cast<std::size_t>(tone));
+    body_ += fmt::format("<rect {} fill=\"url(#{}-p{})\"/>\n", box_text(box), id_, static_cast<std::size_t>(tone));
 }
 
 void Svg::hatched(const Box& box) {
@@ -155,8 +154,7 @@ void Svg::box(const Box& box, std::string_view css, std::string_view fill) {
 
 void Svg::line(Length x1, Length y1, Length x2, Length y2, std::string_view css, std::string_view dashes) {
     body_ += fmt::format(R"(<path d="M{} {}L{} {}" class="{}" fill="none" stroke="{}")", length_text(x1),
-                         length_text(y1), length_text(x2), length_text(y2), css,
-                         css == "cx" ? "#d0d7de" : "#1b1f24");
+                         length_text(y1), length_text(x2), length_text(y2), css, css == "cx" ? "#d0d7de" : "#1b1f24");
     if (!dashes.empty()) body_ += fmt::format(" stroke-dasharray=\"{}\"", dashes);
     body_ += "/>\n";
 }
@@ -187,8 +185,9 @@ void Svg::fitted(Length x, Length y, std::string_view text, std::size_t columns,
 
 void Svg::rising(Length x, Length y, std::string_view text, std::size_t columns) {
     const std::string shown = cut(printable(text), columns);
-    body_ += fmt::format("<text transform=\"translate({} {}) rotate(-50)\" class=\"ct\" fill=\"#1b1f24\" font-size=\"11\">", length_text(x),
-                         length_text(y));
+    body_ +=
+        fmt::format("<text transform=\"translate({} {}) rotate(-50)\" class=\"ct\" fill=\"#1b1f24\" font-size=\"11\">",
+                    length_text(x), length_text(y));
     if (shown != printable(text)) body_ += fmt::format("<title>{}</title>", escaped(text));
     body_ += escaped(shown) + "</text>\n";
 }

@@ -39,21 +39,23 @@ Facts cover_facts(const Reading& reading) {
         facts.rows.emplace_back(reading.say(fmt::format("cover.{}", key)), std::move(value));
     };
     add("title", text("made.title"));
-    add("period", reading.say("cover.period_value",
-                              {{"from", time("period.from")}, {"to", time("period.to")},
-                               {"days", reading.number(at(report, "period.days"))}}));
+    add("period", reading.say("cover.period_value", {{"from", time("period.from")},
+                                                     {"to", time("period.to")},
+                                                     {"days", reading.number(at(report, "period.days"))}}));
     add("counted", at(report, "period.counted_from").is_null()
                        ? reading.say("cover.counted_none")
-                       : reading.say("cover.counted_value", {{"from", time("period.counted_from")},
-                                                             {"to", time("period.counted_to")}}));
+                       : reading.say("cover.counted_value",
+                                     {{"from", time("period.counted_from")}, {"to", time("period.counted_to")}}));
     add("zone", text("period.zone"));
     add("nodes", reading.list(at(report, "scope.nodes")));
     add("groups", groups_text(reading));
     if (!at(report, "scope.directive").is_null()) add("directive", text("scope.directive"));
     if (!at(report, "scope.group").is_null()) add("group", text("scope.group"));
     add("smallest", reading.say("cover.smallest_value", {{"n", reading.number(at(report, "scope.smallest"))}}));
-    add("made", reading.say("cover.made_value", {{"at", time("made.at")}, {"by", text("made.by")},
-                                                 {"node", text("made.node")}, {"version", text("made.version")}}));
+    add("made", reading.say("cover.made_value", {{"at", time("made.at")},
+                                                 {"by", text("made.by")},
+                                                 {"node", text("made.node")},
+                                                 {"version", text("made.version")}}));
     add("digest", text("data_digest"));
     return facts;
 }
@@ -75,7 +77,8 @@ std::string further_facts(const Reading& reading, const Json& finding) {
     for (const auto& [name, value] : finding.items()) {
         if (name == "kind" || name == "severity" || name == "object" || name == "do") continue;
         if (value.is_null()) continue;
-        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", reading.word("fact", name), fact_text(reading, name, value));
+        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", reading.word("fact", name),
+                            fact_text(reading, name, value));
     }
     return text.empty() ? text : fmt::format(" ({})", text);
 }
@@ -102,8 +105,8 @@ std::string nodes_text(const Reading& reading, const Json& nodes) {
 
 /// "1,234 episodes", "episodes hidden".
 std::string counted(const Reading& reading, std::string_view unit, const Json& value) {
-    const bool known = value.is_number_integer() || at(value, "n").is_number_integer() ||
-                       at(value, "fewer_than").is_number_integer();
+    const bool known =
+        value.is_number_integer() || at(value, "n").is_number_integer() || at(value, "fewer_than").is_number_integer();
     return reading.say(fmt::format("{}.{}", known ? "n" : "u", unit), {{"n", reading.people(value)}});
 }
 
@@ -115,34 +118,33 @@ Points::Point summary_point(const Reading& reading, const Json& row) {
         const std::string colour = text_at(row, "colour");
         const std::string shown = reading.word("light", colour);
         return {shown, colour,
-                reading.say("summary.light", {{"rule", reading.word("light_rule", text_at(row, "rule"))}}),
-                ""};
+                reading.say("summary.light", {{"rule", reading.word("light_rule", text_at(row, "rule"))}}), ""};
     }
-    const std::string text = reading.say(
-        fmt::format("summary.{}", kind),
-        {{"subject", subject_of(reading, row)},
-         {"directive", text_at(row, "directive")},
-         {"before", reading.milli(at(row, "before.median"))},
-         {"after", reading.milli(at(row, "after.median"))},
-         {"at", reading.time(at(row, "at"))},
-         {"change", reading.change(at(row, "change"))},
-         {"queries", counted(reading, "queries", at(row, "queries"))},
-         {"episodes", counted(reading, "episodes", at(row, "episodes"))},
-         {"services", number("services")},
-         {"groups", number("groups")},
-         {"limited", counted(reading, "queries", at(row, "queries_limited"))},
-         {"directive_queries", counted(reading, "queries", at(row, "queries_directive"))},
-         {"share", reading.share(at(row, "share"))},
-         {"asked", number("asked")},
-         {"agreed", number("agreed")},
-         {"denied", number("denied")},
-         {"used", number("used")},
-         {"checks", number("checks")},
-         {"deviations", number("deviations")},
-         {"nodes", nodes_text(reading, at(row, "nodes"))},
-         {"count", number("count")},
-         {"time", reading.span(at(row, "time_s"))},
-         {"signals", number("signals")}});
+    const std::string text =
+        reading.say(fmt::format("summary.{}", kind),
+                    {{"subject", subject_of(reading, row)},
+                     {"directive", text_at(row, "directive")},
+                     {"before", reading.milli(at(row, "before.median"))},
+                     {"after", reading.milli(at(row, "after.median"))},
+                     {"at", reading.time(at(row, "at"))},
+                     {"change", reading.change(at(row, "change"))},
+                     {"queries", counted(reading, "queries", at(row, "queries"))},
+                     {"episodes", counted(reading, "episodes", at(row, "episodes"))},
+                     {"services", number("services")},
+                     {"groups", number("groups")},
+                     {"limited", counted(reading, "queries", at(row, "queries_limited"))},
+                     {"directive_queries", counted(reading, "queries", at(row, "queries_directive"))},
+                     {"share", reading.share(at(row, "share"))},
+                     {"asked", number("asked")},
+                     {"agreed", number("agreed")},
+                     {"denied", number("denied")},
+                     {"used", number("used")},
+                     {"checks", number("checks")},
+                     {"deviations", number("deviations")},
+                     {"nodes", nodes_text(reading, at(row, "nodes"))},
+                     {"count", number("count")},
+                     {"time", reading.span(at(row, "time_s"))},
+                     {"signals", number("signals")}});
     return {"", "", text, ""};
 }
 

@@ -19,7 +19,8 @@ std::string field(const std::string& text) {
 /// A text from outside: no control characters, and no formula for a spreadsheet.
 std::string guarded(const std::string& text) {
     const std::string shown = printable(text);
-    return !shown.empty() && std::string_view("=+-@").find(shown.front()) != std::string_view::npos ? "'" + shown : shown;
+    return !shown.empty() && std::string_view("=+-@").find(shown.front()) != std::string_view::npos ? "'" + shown
+                                                                                                    : shown;
 }
 
 std::string line(const std::vector<std::string>& fields) {

@@ -16,10 +16,10 @@ namespace cenote::document {
 inline constexpr std::size_t kDaysShown = 92;
 
 struct DaySpan {
-    std::string label;                     // its first day
-    std::vector<charts::Amount> queries;   // by verdict
+    std::string label;                    // its first day
+    std::vector<charts::Amount> queries;  // by verdict
     std::int64_t gap_s = 0;
-    std::string mark;                      // "1,2"
+    std::string mark;  // "1,2"
     std::vector<const Json*> days;
 };
 struct DaySpans {

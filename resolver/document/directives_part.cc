@@ -85,7 +85,8 @@ std::string effect_text(const Reading& reading, const Json& directive) {
     const auto effect = number_at(directive, "effect.permille");
     if (!effect) {
         const std::string why = text_at(directive, "compared.why_not");
-        return reading.say("effect.none", {{"why", why.empty() ? reading.say("why_not.unknown") : reading.word("why_not", why)}});
+        return reading.say("effect.none",
+                           {{"why", why.empty() ? reading.say("why_not.unknown") : reading.word("why_not", why)}});
     }
     const auto bound = [&](std::string_view end) {
         const auto value = number_at(directive, fmt::format("effect.{}", end));
@@ -105,11 +106,13 @@ std::string effect_text(const Reading& reading, const Json& directive) {
 /// Medians and ranges of the spans.
 Table spans_table(const Reading& reading, const Json& directive) {
     using enum Form;
-    static constexpr std::array kColumns{
-        ColumnPlan{"span", "span", Word, Shown::Always, "span"}, ColumnPlan{"from", "from", Time},
-        ColumnPlan{"to", "to", Time},                            ColumnPlan{"days", "days", Number},
-        ColumnPlan{"median", "median", Milli},                   ColumnPlan{"lowest", "low", Milli},
-        ColumnPlan{"highest", "high", Milli}};
+    static constexpr std::array kColumns{ColumnPlan{"span", "span", Word, Shown::Always, "span"},
+                                         ColumnPlan{"from", "from", Time},
+                                         ColumnPlan{"to", "to", Time},
+                                         ColumnPlan{"days", "days", Number},
+                                         ColumnPlan{"median", "median", Milli},
+                                         ColumnPlan{"lowest", "low", Milli},
+                                         ColumnPlan{"highest", "high", Milli}};
     TableMaker maker(reading, "directive_spans", kColumns);
     for (const char* name : {"before", "during", "after"}) {
         const Json& span = at(directive, name);
@@ -128,8 +131,7 @@ void add_would(const Reading& reading, Blocks& blocks, const Json& directive) {
     if (!would.is_object()) return;
     add_sentence(blocks, reading.say("would", {{"queries", reading.number(at(would, "queries"))},
                                                {"episodes", reading.estimate(at(would, "episodes"))}}));
-    add_table(reading, blocks,
-              make_table_below(reading, "directive_would", directive, "would_have_hit.services[]"));
+    add_table(reading, blocks, make_table_below(reading, "directive_would", directive, "would_have_hit.services[]"));
 }
 
 void add_directive(const Reading& reading, Blocks& blocks, const Json& directive, std::size_t number) {

@@ -3,8 +3,8 @@
 // The report for people, from the JSON that `cenote report` makes: thirteen parts, in English or Korean, as text for a
 // terminal, tables for CSV, or one HTML file. The JSON has kinds and numbers; the words are here.
 //
-// What is not known stays so: null is "not counted", a number of few people "<5" (the report's own limit), a hidden cell
-// "hidden". None of them ever becomes zero.
+// What is not known stays so: null is "not counted", a number of few people "<5" (the report's own limit), a hidden
+// cell "hidden". None of them ever becomes zero.
 //
 // Threads:  pure, but for the time zone file of the period, which is read.
 // Memory:   the result.

@@ -50,9 +50,11 @@ public:
         out_ += "<ul class=\"points\">\n";
         for (const auto& point : points.points) {
             out_ += "<li>";
-            if (!point.mark.empty()) out_ += fmt::format("<span class=\"mark {}\">{}</span> ", grade(point), escaped(point.mark));
+            if (!point.mark.empty())
+                out_ += fmt::format("<span class=\"mark {}\">{}</span> ", grade(point), escaped(point.mark));
             out_ += escaped(point.text);
-            if (!point.command.empty()) out_ += fmt::format("<pre tabindex=\"0\"><code>{}</code></pre>", escaped(point.command));
+            if (!point.command.empty())
+                out_ += fmt::format("<pre tabindex=\"0\"><code>{}</code></pre>", escaped(point.command));
             out_ += "</li>\n";
         }
         out_ += "</ul>\n";
@@ -74,16 +76,20 @@ public:
             anchor(index_), escaped(table.title));
         for (const Column& column : table.columns)
             if (!column.csv_only)
-                out_ += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"n\"" : "", escaped(column.title));
+                out_ += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"n\"" : "",
+                                    escaped(column.title));
         out_ += "</tr></thead>\n<tbody>\n";
         for (const auto& row : table.rows) write_row(table, row);
         out_ += "</tbody>\n</table>\n</div>\n";
         if (!table.note.empty()) out_ += fmt::format("<p class=\"note\">{}</p>\n", escaped(table.note));
     }
     void operator()(const Figure& figure) {
-        const auto drawn = std::visit([](const auto& chart) { return std::pair(charts::svg(chart), chart.frame); }, figure.chart);
-        out_ += fmt::format("<figure>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n{1}</div>\n<figcaption>{0}",
-                            escaped(drawn.second.title), drawn.first);
+        const auto drawn =
+            std::visit([](const auto& chart) { return std::pair(charts::svg(chart), chart.frame); }, figure.chart);
+        out_ += fmt::format(
+            "<figure>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+            "aria-label=\"{0}\">\n{1}</div>\n<figcaption>{0}",
+            escaped(drawn.second.title), drawn.first);
         if (const auto [index, title] = table_of(figure); !title.empty())
             out_ += fmt::format(". <a href=\"#{}\">{}</a>", anchor(index), escaped(title));
         if (!figure.marks.empty()) {
@@ -107,7 +113,8 @@ private:
     /// Where the table of a figure stands, the next one with its id, and the words of the link to it.
     [[nodiscard]] std::pair<std::size_t, std::string> table_of(const Figure& figure) const {
         for (std::size_t i = index_ + 1; i < section_.blocks.size(); ++i)
-            if (const auto* table = std::get_if<Table>(&section_.blocks[i]); table != nullptr && table->id == figure.table)
+            if (const auto* table = std::get_if<Table>(&section_.blocks[i]);
+                table != nullptr && table->id == figure.table)
                 return {i, link_text(table->title)};
         return {0, ""};
     }

@@ -2,9 +2,10 @@
 #include "resolver/document/document.h"
 
 namespace cenote::document {
+namespace {
 
-std::string_view page_style() noexcept {
-    return R"(:root{--link:#0b57c0;--wash:#f3f5f7;--high:#8f1402;--middle:#7a5600;--low:#1b5e3a}
+constexpr std::string_view kStyle =
+    R"(:root{--link:#0b57c0;--wash:#f3f5f7;--high:#8f1402;--middle:#7a5600;--low:#1b5e3a}
 @media screen and (prefers-color-scheme:dark){:root{--link:#8ab8ff;--wash:#1f242a;--high:#ff9d8f;--middle:#f2d27a;--low:#7fe0ac}}
 @media (forced-colors:active){:root{--link:LinkText;--wash:Canvas;--high:CanvasText;--middle:CanvasText;--low:CanvasText}}
 *{box-sizing:border-box}
@@ -66,6 +67,9 @@ pre,pre code{white-space:pre-wrap;overflow-wrap:anywhere}
 }
 @page{size:A4;margin:18mm 15mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font-size:8pt}}
 )";
-}
+
+}  // namespace
+
+std::string_view page_style() noexcept { return kStyle; }
 
 }  // namespace cenote::document

@@ -11,7 +11,8 @@ constexpr std::array kPhrases{
            "<{limit}: 해당하는 사람이 적어 수를 표시하지 않습니다."},
     Phrase{"note.hidden", "hidden: left out so that no subtraction gives a small number away.",
            "숨김: 빼기로 작은 수를 알아낼 수 없도록 표시하지 않습니다."},
-    Phrase{"note.missing", "not counted: there is no count, which is not zero.", "집계 없음: 집계가 없다는 뜻이며 0이 아닙니다."},
+    Phrase{"note.missing", "not counted: there is no count, which is not zero.",
+           "집계 없음: 집계가 없다는 뜻이며 0이 아닙니다."},
     Phrase{"note.estimates", "Episodes and clients are estimates; the CSV files have their bounds.",
            "에피소드와 클라이언트는 추정값이며, 상한과 하한은 CSV 파일에 있습니다."},
     Phrase{"note.shortened", "Shown are {n} of {all} rows; the annex or the CSV files have all.",
@@ -37,8 +38,10 @@ constexpr std::array kPhrases{
     Phrase{"none.directive_steps", "The directive has no dated steps.", "지시에 날짜가 있는 단계가 없습니다."},
     Phrase{"none.directive_spans", "There are no spans to compare.", "비교할 구간이 없습니다."},
     Phrase{"none.directive_days", "No days were counted.", "집계된 일자가 없습니다."},
-    Phrase{"none.directive_hits", "The directive had no hits in the period.", "이 기간에 지시가 적중한 질의가 없습니다."},
-    Phrase{"none.directive_would", "It would have hit no service that was queried.", "질의된 서비스 가운데 해당하는 것이 없습니다."},
+    Phrase{"none.directive_hits", "The directive had no hits in the period.",
+           "이 기간에 지시가 적중한 질의가 없습니다."},
+    Phrase{"none.directive_would", "It would have hit no service that was queried.",
+           "질의된 서비스 가운데 해당하는 것이 없습니다."},
     Phrase{"none.exceptions", "No exception was requested or in force.", "요청되거나 적용된 예외가 없습니다."},
     Phrase{"none.signals", "No signals were counted. Most of them need a directive over the names of category bypass.",
            "집계된 신호가 없습니다. 대부분의 신호는 우회(bypass) 분류의 이름에 대한 지시가 있어야 집계됩니다."},
@@ -57,13 +60,15 @@ constexpr std::array kPhrases{
     Phrase{"none.trail", "Nothing was changed in the period.", "이 기간에 변경된 것이 없습니다."},
     Phrase{"none.sealed_days", "No days have counts.", "집계가 있는 일자가 없습니다."},
 
-    Phrase{"chart.services", "Queries for the services with most queries, by verdict", "질의가 많은 서비스의 판정별 질의"},
+    Phrase{"chart.services", "Queries for the services with most queries, by verdict",
+           "질의가 많은 서비스의 판정별 질의"},
     Phrase{"chart.services.about", "A bar for each service, divided by verdict; the table below has the numbers.",
            "서비스마다 막대 하나를 판정별로 나누었습니다. 수치는 아래 표에 있습니다."},
     Phrase{"chart.days", "Queries by day and verdict", "일별·판정별 질의"},
-    Phrase{"chart.days.about",
-           "A column for each day, divided by verdict. Hatched days have gaps; numbered lines are changes of directives.",
-           "하루마다 기둥 하나를 판정별로 나누었습니다. 빗금은 공백이 있는 날이고, 번호가 있는 선은 지시의 변경입니다."},
+    Phrase{
+        "chart.days.about",
+        "A column for each day, divided by verdict. Hatched days have gaps; numbered lines are changes of directives.",
+        "하루마다 기둥 하나를 판정별로 나누었습니다. 빗금은 공백이 있는 날이고, 번호가 있는 선은 지시의 변경입니다."},
     Phrase{"chart.weeks", "Queries by seven days and verdict", "7일 단위·판정별 질의"},
     Phrase{"chart.weeks.about",
            "A column for each seven days, divided by verdict. Hatched ones have gaps; numbered lines are changes of "
@@ -85,55 +90,73 @@ constexpr std::array kPhrases{
            "행은 그룹, 열은 신호이며, 짙을수록 질의가 많습니다."},
 
     Phrase{"signal_text.canary",
-           "a browser or device asked whether it may use a resolver of its own, was told no, and complies. Or else: it asks "
+           "a browser or device asked whether it may use a resolver of its own, was told no, and complies. Or else: it "
+           "asks "
            "by itself, which shows its presence and no attempt.",
-           "브라우저나 기기가 자체 리졸버를 써도 되는지 물었고, 안 된다는 답을 따랐습니다. 또는: 스스로 묻는 것이므로 존재를 "
+           "브라우저나 기기가 자체 리졸버를 써도 되는지 물었고, 안 된다는 답을 따랐습니다. 또는: 스스로 묻는 것이므로 "
+           "존재를 "
            "보여 줄 뿐 시도가 아닙니다."},
     Phrase{"signal_text.designated",
-           "a device looked for an encrypted resolver in place of this one (RFC 9462). Or else: systems ask when they join "
+           "a device looked for an encrypted resolver in place of this one (RFC 9462). Or else: systems ask when they "
+           "join "
            "a network, and go on with this resolver.",
-           "기기가 이 리졸버를 대신할 암호화 리졸버를 찾았습니다(RFC 9462). 또는: 네트워크에 연결될 때 시스템이 스스로 묻고 "
+           "기기가 이 리졸버를 대신할 암호화 리졸버를 찾았습니다(RFC 9462). 또는: 네트워크에 연결될 때 시스템이 스스로 "
+           "묻고 "
            "이 리졸버를 계속 씁니다."},
     Phrase{"signal_text.resolver",
-           "something wants a public encrypted resolver or a relay. Or else: browsers and apps try built-in names unasked.",
+           "something wants a public encrypted resolver or a relay. Or else: browsers and apps try built-in names "
+           "unasked.",
            "공개 암호화 리졸버나 릴레이를 쓰려 합니다. 또는: 브라우저와 앱이 내장된 이름을 스스로 시도합니다."},
-    Phrase{"signal_text.vpn",
-           "something wants a VPN, a proxy, a mirror or a reseller. Or else: the agency's own VPN, an update, a page that "
-           "was only read.",
-           "VPN, 프록시, 미러 또는 재판매 서비스를 쓰려 합니다. 또는: 기관 자체의 VPN, 업데이트, 읽기만 한 웹 페이지입니다."},
-    Phrase{"signal_text.turning",
-           "within ten minutes after a limited name, the same address looked for a way around. Or else: programs do both "
-           "by themselves; behind NAT one address is many people.",
-           "제한된 이름을 물은 뒤 10분 안에 같은 주소가 우회 수단을 찾았습니다. 또는: 프로그램이 스스로 둘 다 하며, NAT "
-           "뒤에서는 주소 하나가 여러 사람입니다."},
-    Phrase{"signal_text.silence",
-           "a group that asks every day has few queries or none while others go on: its clients may use another resolver. "
-           "Or else: leave, holidays, a move, new addresses, a forwarder that keeps answers longer.",
-           "매일 묻던 그룹의 질의가 다른 그룹과 달리 거의 끊겼습니다. 클라이언트가 다른 리졸버를 쓸 수 있습니다. 또는: 휴가, "
-           "공휴일, 이전, 주소 변경, 응답을 더 오래 보관하는 포워더 때문입니다."},
+    Phrase{
+        "signal_text.vpn",
+        "something wants a VPN, a proxy, a mirror or a reseller. Or else: the agency's own VPN, an update, a page that "
+        "was only read.",
+        "VPN, 프록시, 미러 또는 재판매 서비스를 쓰려 합니다. 또는: 기관 자체의 VPN, 업데이트, 읽기만 한 웹 "
+        "페이지입니다."},
+    Phrase{
+        "signal_text.turning",
+        "within ten minutes after a limited name, the same address looked for a way around. Or else: programs do both "
+        "by themselves; behind NAT one address is many people.",
+        "제한된 이름을 물은 뒤 10분 안에 같은 주소가 우회 수단을 찾았습니다. 또는: 프로그램이 스스로 둘 다 하며, NAT "
+        "뒤에서는 주소 하나가 여러 사람입니다."},
+    Phrase{
+        "signal_text.silence",
+        "a group that asks every day has few queries or none while others go on: its clients may use another resolver. "
+        "Or else: leave, holidays, a move, new addresses, a forwarder that keeps answers longer.",
+        "매일 묻던 그룹의 질의가 다른 그룹과 달리 거의 끊겼습니다. 클라이언트가 다른 리졸버를 쓸 수 있습니다. 또는: "
+        "휴가, "
+        "공휴일, 이전, 주소 변경, 응답을 더 오래 보관하는 포워더 때문입니다."},
 
     Phrase{"limits.about", "A resolver sees names. What it does not see is not in this report:",
            "리졸버는 이름을 봅니다. 보지 못하는 것은 이 보고서에 없습니다."},
-    Phrase{"limit.1", "DNS shows which names a device asks for: no content, no prompts, no accounts, no amounts of data.",
+    Phrase{"limit.1",
+           "DNS shows which names a device asks for: no content, no prompts, no accounts, no amounts of data.",
            "DNS는 기기가 묻는 이름을 보여 줍니다. 내용, 프롬프트, 계정, 데이터의 양은 보여 주지 않습니다."},
     Phrase{"limit.2",
-           "Not seen are phones on mobile data, clients with another resolver, encrypted DNS or a VPN, names in a cache and "
+           "Not seen are phones on mobile data, clients with another resolver, encrypted DNS or a VPN, names in a "
+           "cache and "
            "addresses that are built into a program.",
-           "모바일 데이터를 쓰는 휴대전화, 다른 리졸버·암호화 DNS·VPN을 쓰는 클라이언트, 캐시에 있는 이름, 프로그램에 내장된 "
+           "모바일 데이터를 쓰는 휴대전화, 다른 리졸버·암호화 DNS·VPN을 쓰는 클라이언트, 캐시에 있는 이름, 프로그램에 "
+           "내장된 "
            "주소는 보이지 않습니다."},
-    Phrase{"limit.3",
-           "Assistants inside another product share its names and cannot be told apart: in office suites, search pages, "
-           "messengers and code platforms (OPERATIONS.md has the list).",
-           "다른 제품에 들어 있는 도우미는 그 제품의 이름을 함께 쓰므로 구별할 수 없습니다: 오피스 제품, 검색 페이지, 메신저, "
-           "코드 플랫폼(목록은 OPERATIONS.md)."},
-    Phrase{"limit.4",
-           "People behind one address, as with NAT or a forwarder, are one client; a person with three devices is three.",
-           "NAT나 포워더처럼 주소 하나 뒤에 있는 여러 사람은 클라이언트 하나이고, 기기 세 대를 쓰는 한 사람은 셋입니다."},
+    Phrase{
+        "limit.3",
+        "Assistants inside another product share its names and cannot be told apart: in office suites, search pages, "
+        "messengers and code platforms (OPERATIONS.md has the list).",
+        "다른 제품에 들어 있는 도우미는 그 제품의 이름을 함께 쓰므로 구별할 수 없습니다: 오피스 제품, 검색 페이지, "
+        "메신저, "
+        "코드 플랫폼(목록은 OPERATIONS.md)."},
+    Phrase{
+        "limit.4",
+        "People behind one address, as with NAT or a forwarder, are one client; a person with three devices is three.",
+        "NAT나 포워더처럼 주소 하나 뒤에 있는 여러 사람은 클라이언트 하나이고, 기기 세 대를 쓰는 한 사람은 셋입니다."},
     Phrase{"limit.5", "Queries are not uses: programs ask ahead and in the background, and a cache hides repetition.",
            "질의는 이용이 아닙니다. 프로그램은 미리 또는 뒤에서 묻고, 캐시는 반복을 가립니다."},
     Phrase{"limit.6",
-           "Clients and episodes are estimates: about 9 in 100 off for a group's clients, 3 in 100 for episodes, as a rule.",
-           "클라이언트와 에피소드는 추정값입니다. 대체로 그룹의 클라이언트는 100에 9, 에피소드는 100에 3 정도의 오차가 있습니다."},
+           "Clients and episodes are estimates: about 9 in 100 off for a group's clients, 3 in 100 for episodes, as a "
+           "rule.",
+           "클라이언트와 에피소드는 추정값입니다. 대체로 그룹의 클라이언트는 100에 9, 에피소드는 100에 3 정도의 오차가 "
+           "있습니다."},
     Phrase{"limit.7", "A time in which a node did not count is a gap, and what happened in it is not known.",
            "노드가 집계하지 못한 시간은 공백이며, 그동안 일어난 일은 알 수 없습니다."},
     Phrase{"limit.8", "A service that the catalogue does not have is not seen; vendors change their names.",

@@ -23,7 +23,8 @@ const Index& index() {
 
 std::vector<Phrase> all_phrases() {
     std::vector<Phrase> all;
-    for (const auto phrases : {title_phrases(), value_phrases(), sentence_phrases(), passage_phrases(), annex_phrases()})
+    for (const auto phrases :
+         {title_phrases(), value_phrases(), sentence_phrases(), passage_phrases(), annex_phrases()})
         all.insert(all.end(), phrases.begin(), phrases.end());
     return all;
 }

@@ -2,8 +2,8 @@
 //
 // Every word of a report, in each of its languages, by a key. Values stand in braces: "{queries}". Private to document.
 //
-// Threads: pure.   Memory: static.   Failure: phrase() of a key that is not there stops the process; find_phrase() gives
-// nullopt.
+// Threads: pure.   Memory: static.   Failure: phrase() of a key that is not there stops the process; find_phrase()
+// gives nullopt.
 #pragma once
 
 #include <optional>

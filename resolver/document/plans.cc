@@ -103,7 +103,8 @@ TableMaker::TableMaker(const Reading& reading, std::string_view id, std::span<co
         if (column.form != Form::People) continue;
         for (const char* end : {"low", "high"})
             table_.columns.push_back({fmt::format("{}_{}", column.id, end),
-                                      reading.say(fmt::format("column.people_{}", end), {{"what", title}}), true, true});
+                                      reading.say(fmt::format("column.people_{}", end), {{"what", title}}), true,
+                                      true});
     }
 }
 

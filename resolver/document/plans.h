@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables of a report: where each has its rows in the JSON, and what its columns are. CSV, text and pages have the same
-// tables; the shape of the JSON is checked by them. Private to document.
+// The tables of a report: where each has its rows in the JSON, and what its columns are. CSV, text and pages have the
+// same tables; the shape of the JSON is checked by them. Private to document.
 //
 // Threads: pure.   Memory: static; a table owns its cells.   Failure: none.
 #pragma once
@@ -25,10 +25,10 @@ enum class Form : std::uint8_t {
     Service,  // the id of a service: its name for people
     Number,
     Ordinal,  // the place in an array, shown from 1 on
-    Count,   // the member of a map of counts: absent is none
-    Share,   // permille
-    Change,  // permille with a sign
-    Milli,   // thousandths
+    Count,    // the member of a map of counts: absent is none
+    Share,    // permille
+    Change,   // permille with a sign
+    Milli,    // thousandths
     Seconds,
     People,  // a count of people: three columns in CSV
     Time,

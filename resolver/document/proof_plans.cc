@@ -26,16 +26,11 @@ constexpr std::array kProofs{
     ColumnPlan{"digest", "digest", Text, kCsv},
 };
 constexpr std::array kDeviations{
-    ColumnPlan{"at", "^at", Time, kCsv},
-    ColumnPlan{"directive", "^directive", Text, kCsv},
-    ColumnPlan{"node", "node", Text},
-    ColumnPlan{"query_name", "name", Text},
-    ColumnPlan{"type", "type", Text},
-    ColumnPlan{"transport", "transport", Text},
-    ColumnPlan{"variant", "variant", Text},
-    ColumnPlan{"expected", "expected", Text},
-    ColumnPlan{"got", "got", Text},
-    ColumnPlan{"ede", "ede", Text},
+    ColumnPlan{"at", "^at", Time, kCsv},    ColumnPlan{"directive", "^directive", Text, kCsv},
+    ColumnPlan{"node", "node", Text},       ColumnPlan{"query_name", "name", Text},
+    ColumnPlan{"type", "type", Text},       ColumnPlan{"transport", "transport", Text},
+    ColumnPlan{"variant", "variant", Text}, ColumnPlan{"expected", "expected", Text},
+    ColumnPlan{"got", "got", Text},         ColumnPlan{"ede", "ede", Text},
 };
 constexpr std::array kDowntime{
     ColumnPlan{"node", "node", Text},

@@ -132,8 +132,7 @@ std::string Reading::estimate(const Json& value) const {
     const auto low = number_at(value, "low");
     const auto high = number_at(value, "high");
     if (!number_at(value, "n") || !low || !high || *low == *high) return people(value);
-    return say("estimate",
-               {{"n", people(value)}, {"low", charts::grouped(*low)}, {"high", charts::grouped(*high)}});
+    return say("estimate", {{"n", people(value)}, {"low", charts::grouped(*low)}, {"high", charts::grouped(*high)}});
 }
 
 std::string Reading::time(const Json& value) const {

@@ -53,10 +53,8 @@ constexpr std::array kSteps{
     ColumnPlan{"step", "step", Word, kAll, "step"},
 };
 constexpr std::array kSeries{
-    ColumnPlan{"directive", "^id", Text, kCsv},
-    ColumnPlan{"day", "day", Day},
-    ColumnPlan{"episodes", "episodes", People},
-    ColumnPlan{"queries", "queries", Number},
+    ColumnPlan{"directive", "^id", Text, kCsv}, ColumnPlan{"day", "day", Day},
+    ColumnPlan{"episodes", "episodes", People}, ColumnPlan{"queries", "queries", Number},
     ColumnPlan{"limited", "limited", Number},
 };
 constexpr std::array kHits{

@@ -40,7 +40,7 @@ struct Cell {
 };
 
 struct Column {
-    std::string id;         // the same in every language
+    std::string id;  // the same in every language
     std::string title;
     bool number = false;    // the plain cells are numbers, and the column is aligned to the right
     bool csv_only = false;  // in CSV, but in no text or page
@@ -67,8 +67,8 @@ struct Facts {
 /// Sentences, one below the other.
 struct Points {
     struct Point {
-        std::string mark;     // "high"; empty: none
-        std::string grade;    // of the mark, for its colour: "high", "middle", "low", "green", "amber", "red"
+        std::string mark;   // "high"; empty: none
+        std::string grade;  // of the mark, for its colour: "high", "middle", "low", "green", "amber", "red"
         std::string text;
         std::string command;  // the line to type; empty: none
     };

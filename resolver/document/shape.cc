@@ -117,12 +117,12 @@ Status check_row(const TablePlan& plan, const Place& place, std::size_t number) 
     for (const ColumnPlan& column : plan.columns) {
         const std::size_t up = std::min(column.path.find_first_not_of('^'), column.path.size());
         if (up != 0) continue;  // checked with the table of that row
-        if (!place.front()->is_object())
-            return other_kind(fmt::format("row {} of {}", number, plan.rows), "an object");
+        if (!place.front()->is_object()) return other_kind(fmt::format("row {} of {}", number, plan.rows), "an object");
         const std::string where = fmt::format("{}' in row {} of '{}", column.path, number, plan.rows);
         if (column.form != Form::Count && !has(*place.front(), column.path)) return missing(where);
         const Json& value = value_of(column, place);
-        if (!value.is_null() && !is_withheld(value) && !is_of_form(value, column.form)) return other_kind(where, form_text(column.form));
+        if (!value.is_null() && !is_withheld(value) && !is_of_form(value, column.form))
+            return other_kind(where, form_text(column.form));
     }
     return Done{};
 }

@@ -50,7 +50,8 @@ std::int64_t total_of(const std::vector<charts::Amount>& amounts) {
 void add_legend(Lines& lines, const std::vector<charts::Series>& series, std::size_t columns) {
     if (series.size() < 2) return;
     std::string text;
-    for (const auto& one : series) text += fmt::format("{}{} {}", text.empty() ? "" : "  ", fill_of(one.tone), one.name);
+    for (const auto& one : series)
+        text += fmt::format("{}{} {}", text.empty() ? "" : "  ", fill_of(one.tone), one.name);
     add_wrapped(lines, text, columns);
 }
 
@@ -90,8 +91,8 @@ void add_heights(Lines& lines, const std::vector<charts::Amount>& amounts, std::
         else if (*amounts[i] == 0)
             line += "_";
         else
-            line += kHeights.at(static_cast<std::size_t>(
-                std::min<std::int64_t>(7, std::max<std::int64_t>(0, *amounts[i]) / std::max<std::int64_t>(1, (greatest + 7) / 8))));
+            line += kHeights.at(static_cast<std::size_t>(std::min<std::int64_t>(
+                7, std::max<std::int64_t>(0, *amounts[i]) / std::max<std::int64_t>(1, (greatest + 7) / 8))));
     }
     if (!line.empty()) lines.push_back(line);
 }
@@ -121,8 +122,9 @@ Lines lines_of(const charts::Lines& chart, std::size_t columns) {
         add_wrapped(lines, fmt::format("{} – {}", chart.points.front().label, chart.points.back().label), columns);
     for (const auto& span : chart.spans)
         if (span.median && span.end > span.first)
-            add_wrapped(lines, fmt::format("{}: {} ({} – {})", span.name, span.median_text, chart.points[span.first].label,
-                                           chart.points[std::min(span.end, chart.points.size()) - 1].label),
+            add_wrapped(lines,
+                        fmt::format("{}: {} ({} – {})", span.name, span.median_text, chart.points[span.first].label,
+                                    chart.points[std::min(span.end, chart.points.size()) - 1].label),
                         columns);
     return lines;
 }
@@ -135,7 +137,8 @@ Lines lines_of(const charts::Heatmap& chart, std::size_t columns) {
         for (std::size_t i = 0; i < std::min(row.cells.size(), chart.columns.size()); ++i)
             if (!row.cells[i].text.empty())
                 text += fmt::format("{}{} {}", text.empty() ? "" : ", ", chart.columns[i], row.cells[i].text);
-        lines.push_back(wrapped_text(printable(fmt::format("{}: {}", row.label, text.empty() ? "–" : text)), columns, 4));
+        lines.push_back(
+            wrapped_text(printable(fmt::format("{}: {}", row.label, text.empty() ? "–" : text)), columns, 4));
     }
     return lines;
 }

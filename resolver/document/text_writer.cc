@@ -14,7 +14,7 @@ namespace cenote::document {
 namespace {
 
 constexpr std::size_t kColumns = 80;
-constexpr std::size_t kShortTitle = 10;  // of a column of numbers; a longer one is wrapped
+constexpr std::size_t kShortTitle = 10;               // of a column of numbers; a longer one is wrapped
 constexpr std::string_view kNoBreakSpace = "\u00a0";  // a blank at which no cell is divided
 
 std::string plain(std::string_view text) { return std::string(text); }
@@ -88,7 +88,8 @@ private:
             const Column& column = table.columns[i];
             if (column.csv_only) continue;
             std::size_t widest = longest_word(printable(column.title));
-            if (column.number && width_of(printable(column.title)) <= kShortTitle) widest = width_of(printable(column.title));
+            if (column.number && width_of(printable(column.title)) <= kShortTitle)
+                widest = width_of(printable(column.title));
             if (column.number)
                 for (const auto& row : table.rows) widest = std::max(widest, width_of(row[i].text));
             rows[0].push_back(aligned(printable(column.title), column.number ? widest : 0));

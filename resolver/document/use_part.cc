@@ -32,7 +32,8 @@ Table services_table(const Reading& reading, const std::vector<const Json*>& ser
 /// Series that have an amount in no row are left out.
 void drop_empty(std::vector<charts::Series>& series, const std::vector<std::vector<charts::Amount>*>& rows) {
     for (std::size_t i = series.size(); i-- > 0;) {
-        const bool used = std::any_of(rows.begin(), rows.end(), [i](const auto* row) { return (*row)[i].value_or(0) > 0; });
+        const bool used =
+            std::any_of(rows.begin(), rows.end(), [i](const auto* row) { return (*row)[i].value_or(0) > 0; });
         if (used || series.size() == 1) continue;
         const auto at_place = static_cast<std::ptrdiff_t>(i);
         series.erase(series.begin() + at_place);
@@ -65,9 +66,9 @@ void add_services(const Reading& reading, Blocks& blocks) {
     blocks.emplace_back(services_table(reading, services));
     const Json& concentration = at(reading.report(), "use.concentration");
     if (number_at(concentration, "top5_share"))
-        add_sentence(blocks, reading.say("use.concentration",
-                                         {{"share", reading.share(at(concentration, "top5_share"))},
-                                          {"services", reading.number(at(concentration, "services"))}}));
+        add_sentence(blocks,
+                     reading.say("use.concentration", {{"share", reading.share(at(concentration, "top5_share"))},
+                                                       {"services", reading.number(at(concentration, "services"))}}));
 }
 
 void add_days(const Reading& reading, Blocks& blocks) {
@@ -94,7 +95,8 @@ void add_hours(const Reading& reading, Blocks& blocks) {
         add_sentence(blocks, reading.say("none.hours"));
         return;
     }
-    charts::Columns columns{frame(reading, "hours", "c-hours"), {{charts::Tone::Accent, "", reading.say("column.queries")}}, {}, ""};
+    charts::Columns columns{
+        frame(reading, "hours", "c-hours"), {{charts::Tone::Accent, "", reading.say("column.queries")}}, {}, ""};
     for (const Json& hour : hours) {
         const auto queries = number_at(hour, "queries");
         columns.columns.push_back(

@@ -120,8 +120,7 @@ constexpr std::array kPhrases{
 
     Phrase{"why_not.not_counted_before", "there are no counts for the time before the switch",
            "전환 이전 기간의 집계가 없습니다"},
-    Phrase{"why_not.too_short", "the time before or after the switch is too short",
-           "전환 전후의 기간이 너무 짧습니다"},
+    Phrase{"why_not.too_short", "the time before or after the switch is too short", "전환 전후의 기간이 너무 짧습니다"},
     Phrase{"why_not.no_limit", "the directive limited nothing in the period", "이 기간에 지시가 제한한 것이 없습니다"},
     Phrase{"why_not.began_before_period", "the directive limited before the period began",
            "이 기간이 시작되기 전부터 지시가 제한하고 있었습니다"},

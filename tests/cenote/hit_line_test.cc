@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "resolver/base/time_text.h"
 #include "resolver/base/text_layout.h"
+#include "resolver/base/time_text.h"
 
 namespace cenote::cli {
 namespace {

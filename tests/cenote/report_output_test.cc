@@ -45,7 +45,7 @@ TEST_F(ReportOutputTest, EachFormatIsTheDocumentsOwn) {
     const Path json = folder_.path() / "r.json";
     ASSERT_TRUE(write(ReportFormat::Text, text).ok());
     ASSERT_TRUE(write(ReportFormat::Html, html).ok());
-    ASSERT_TRUE(write(ReportFormat::Json, json).ok());
+    ASSERT_TRUE(write(ReportFormat::Data, json).ok());
     EXPECT_EQ(content(text), *document::text(report_, Language::Korean));
     EXPECT_EQ(content(html), *document::html(report_, Language::Korean));
     EXPECT_EQ(document::Json::parse(content(json)), report_);
@@ -59,7 +59,8 @@ TEST_F(ReportOutputTest, AFolderOfCsvHasATableAFileAndTheStamp) {
     EXPECT_EQ(files_in(out), tables->size() + 2);
     EXPECT_EQ(content(out / "cenote-report.json"), *document::stamp(report_, Language::Korean) + "\n");
     EXPECT_THAT(content(out / "report.csv"), HasSubstr("fact,data_digest,aaaa"));
-    for (const document::Table& table : *tables) EXPECT_EQ(content(out / (table.id + ".csv")), document::csv(table, std::string(64, 'a')));
+    for (const document::Table& table : *tables)
+        EXPECT_EQ(content(out / (table.id + ".csv")), document::csv(table, std::string(64, 'a')));
     EXPECT_TRUE(write(ReportFormat::Csv, out).ok()) << "a folder of a report may be written again";
 }
 
@@ -147,7 +148,8 @@ TEST(ReportFormats, AreChosenByFlagAndName) {
     EXPECT_EQ(*chosen_format("csv", "folder"), ReportFormat::Csv);
     EXPECT_THAT(chosen_format("", "folder").error().text, HasSubstr("does not say the format"));
     EXPECT_THAT(chosen_format("html", "b.json").error().text, HasSubstr("contradict"));
-    EXPECT_THAT(chosen_format("xlsx", "").error().text, HasSubstr("'xlsx' is not a format: text, json, csv, html or pdf"));
+    EXPECT_THAT(chosen_format("xlsx", "").error().text,
+                HasSubstr("'xlsx' is not a format: text, json, csv, html or pdf"));
 }
 
 }  // namespace

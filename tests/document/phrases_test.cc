@@ -24,7 +24,8 @@ std::multiset<std::string> placeholders(std::string_view phrase) {
 }
 
 bool has_hangul(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xf0U) == 0xe0; });
+    // The first byte of a syllable, U+AC00 to U+D7A3, in UTF-8.
+    return std::any_of(text.begin(), text.end(), [](char c) { return c >= '\xea' && c <= '\xed'; });
 }
 
 TEST(Phrases, AreWholeInBothLanguages) {
@@ -57,16 +58,18 @@ TEST(Phrases, OfTheContractAreThere) {
     const auto all_of = [](std::string_view prefix, std::initializer_list<std::string_view> values) {
         for (const std::string_view value : values)
             for (const Language language : {Language::English, Language::Korean})
-                EXPECT_TRUE(find_phrase(std::string(prefix) + "." + std::string(value), language)) << prefix << " " << value;
+                EXPECT_TRUE(find_phrase(std::string(prefix) + "." + std::string(value), language))
+                    << prefix << " " << value;
     };
-    all_of("summary", {"use_fell", "use_rose", "use_steady", "total", "limited", "exceptions", "proof", "no_proof", "gaps",
-                       "no_data", "bypass", "light"});
+    all_of("summary", {"use_fell", "use_rose", "use_steady", "total", "limited", "exceptions", "proof", "no_proof",
+                       "gaps", "no_data", "bypass", "light"});
     for (const char* prefix : {"finding", "finding_name"})
-        all_of(prefix, {"new_service", "unlimited_in_use", "exception_unratified", "exception_never_used", "bypass_signals",
-                        "directive_without_effect", "stale_row", "gap_row", "no_proof", "proof_deviates", "gaps",
-                        "review_due"});
+        all_of(prefix, {"new_service", "unlimited_in_use", "exception_unratified", "exception_never_used",
+                        "bypass_signals", "directive_without_effect", "stale_row", "gap_row", "no_proof",
+                        "proof_deviates", "gaps", "review_due"});
     all_of("light", {"green", "amber", "red"});
-    all_of("light_rule", {"no_data", "proof_deviates", "gaps", "exception_unratified", "no_proof", "bypass_signals", "none"});
+    all_of("light_rule",
+           {"no_data", "proof_deviates", "gaps", "exception_unratified", "no_proof", "bypass_signals", "none"});
     all_of("status", {"limited", "observed", "advised", "exception_only", "open", "unlisted"});
     all_of("verdict", {"observe", "advise", "restrict", "block", "allow", "exception"});
     all_of("step", {"none", "observe", "advise", "restrict", "block"});
@@ -93,7 +96,8 @@ TEST(Phrases, OfEveryTableAndColumnAreThere) {
 TEST(Phrases, ThatTheCodeNamesAreThere) {
     static const std::regex kSay("say\\(\"([a-z_.0-9]+)\"");
     std::size_t seen = 0;
-    for (const auto& file : std::filesystem::directory_iterator(testing_support::source_folder() / "resolver/document")) {
+    for (const auto& file :
+         std::filesystem::directory_iterator(testing_support::source_folder() / "resolver/document")) {
         std::ifstream in(file.path());
         const std::string code((std::istreambuf_iterator<char>(in)), {});
         for (std::sregex_iterator at(code.begin(), code.end(), kSay), end; at != end; ++at, ++seen)

@@ -8,23 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "resolver/base/time_text.h"
+#include "tests/document/fixture_parts.h"
 
 namespace cenote::document {
 namespace {
 
-constexpr std::string_view kBegin = "2026-01-19T15:00:00Z";  // 2026-01-20 00:00 KST
-const std::string kDigest(64, 'a');
-
-Json people(std::int64_t n) { return {{"n", n}, {"low", n - n / 30}, {"high", n + n / 30}}; }
-Json fewer() { return {{"fewer_than", 5}}; }
-Json hidden() { return {{"hidden", true}}; }
-
-std::string time_after(std::int64_t days, std::int64_t hours = 0) {
-    return format_time(*parse_time(kBegin) + std::chrono::hours(24 * days + hours));
-}
-/// The day of Seoul.
-std::string day_after(std::int64_t days) { return time_after(days, 9).substr(0, 10); }
+using namespace fixture;
 
 Json verdicts(std::int64_t block, std::int64_t restrict_, std::int64_t observe, std::int64_t exception = 0) {
     return {{"observe", observe}, {"advise", observe / 9}, {"restrict", restrict_},
@@ -60,22 +49,23 @@ Json service_json(const ServiceRow& row, std::size_t number) {
     const std::int64_t total = sum(queries);
     Json before{{"queries", total * 12 / 10}, {"episodes", people(total / 9)}};
     if (number == 5) before = {{"queries", nullptr}, {"episodes", nullptr}};
-    return {{"id", row.id},
-            {"name", row.name},
-            {"vendor", std::string_view(row.vendor).empty() ? Json() : Json(row.vendor)},
-            {"jurisdiction", row.jurisdiction},
-            {"category", {row.category, "api"}},
-            {"status", row.status},
-            {"queries", queries},
-            {"total", total},
-            {"episodes", number == 6 ? fewer() : people(total / 11)},
-            {"clients", {{{"month", "2026-01"}, {"clients", people(140)}}, {{"month", "2026-02"}, {"clients", fewer()}}}},
-            {"groups", 3},
-            {"roles", {{{"role", "web"}, {"queries", total * 2 / 3}}, {{"role", "api"}, {"queries", total / 3}}}},
-            {"first", time_after(0, 9)},
-            {"last", time_after(27, 8)},
-            {"before", before},
-            {"change", number == 5 ? Json() : Json(-167)}};
+    return {
+        {"id", row.id},
+        {"name", row.name},
+        {"vendor", std::string_view(row.vendor).empty() ? Json() : Json(row.vendor)},
+        {"jurisdiction", row.jurisdiction},
+        {"category", {row.category, "api"}},
+        {"status", row.status},
+        {"queries", queries},
+        {"total", total},
+        {"episodes", number == 6 ? fewer() : people(total / 11)},
+        {"clients", {{{"month", "2026-01"}, {"clients", people(140)}}, {{"month", "2026-02"}, {"clients", fewer()}}}},
+        {"groups", 3},
+        {"roles", {{{"role", "web"}, {"queries", total * 2 / 3}}, {{"role", "api"}, {"queries", total / 3}}}},
+        {"first", time_after(0, 9)},
+        {"last", time_after(27, 8)},
+        {"before", before},
+        {"change", number == 5 ? Json() : Json(-167)}};
 }
 
 Json shares(const std::vector<std::pair<const char*, std::int64_t>>& rows) {
@@ -93,11 +83,16 @@ Json day_json(std::int64_t day) {
     Json queries = day < 17 ? verdicts(110, 0, base) : verdicts(118, base / 5, base * 4 / 5, 6);
     Json edges = Json::array();
     if (day == 17) edges = {{{"directive", "dpl-2026-01"}, {"step", "restrict"}}};
-    if (day == 20) edges = {{{"directive", "img-2026-02"}, {"step", "block"}}, {{"directive", "dpl-2026-01"}, {"step", "none"}}};
+    if (day == 20)
+        edges = {{{"directive", "img-2026-02"}, {"step", "block"}}, {{"directive", "dpl-2026-01"}, {"step", "none"}}};
     return {{"day", day_after(day)},
             {"queries", gone ? Json() : queries},
-            {"episodes", gone ? Json() : weekend ? fewer() : people(base / 11)},
-            {"gap_s", gone ? 86'400 : day == 14 ? 5'400 : 0},
+            {"episodes", gone      ? Json()
+                         : weekend ? fewer()
+                                   : people(base / 11)},
+            {"gap_s", gone        ? 86'400
+                      : day == 14 ? 5'400
+                                  : 0},
             {"edges", edges}};
 }
 
@@ -125,141 +120,46 @@ Json cell(const char* service, std::int64_t queries, const Json& episodes) {
 
 Json who_json() {
     const auto row = [](const char* group, const Json& expected, std::int64_t queries, const Json& cells) {
-        return Json{{"group", group},
-                    {"clients_expected", expected},
-                    {"clients", {{{"month", "2026-01"}, {"clients", people(96)}}, {{"month", "2026-02"}, {"clients", Json()}}}},
-                    {"queries", queries},
-                    {"cells", cells}};
+        return Json{
+            {"group", group},
+            {"clients_expected", expected},
+            {"clients", {{{"month", "2026-01"}, {"clients", people(96)}}, {{"month", "2026-02"}, {"clients", Json()}}}},
+            {"queries", queries},
+            {"cells", cells}};
     };
     return {{"services", {"chatgpt", "deepseek", "clova-x", "gemini"}},
             {"rows",
              {row("본부", 400, 61'220,
                   {cell("chatgpt", 30'100, people(12'740)), cell("deepseek", 9'000, people(800)),
                    cell("clova-x", 11'000, people(990)), cell("gemini", 9'000, hidden())}),
-              row("branch-offices", 120, 31'000, {cell("chatgpt", 18'101, people(1'600)), cell("deepseek", 4'000, fewer())}),
+              row("branch-offices", 120, 31'000,
+                  {cell("chatgpt", 18'101, people(1'600)), cell("deepseek", 4'000, fewer())}),
               row("", nullptr, 8'200, {cell("chatgpt", 200, Json()), cell("gemini", 6'000, people(500))})}}};
-}
-
-Json spread(std::int64_t median, std::int64_t days) {
-    return {{"median", median}, {"low", median / 2}, {"high", median * 2}, {"days", days}};
-}
-
-Json directive_json(const char* id, const Json& title, const char* state) {
-    Json series = Json::array();
-    for (std::int64_t day = 0; day < 28; ++day)
-        series.push_back({{"day", day_after(day)},
-                          {"episodes", day == 13 ? Json() : day == 25 ? fewer() : people(day < 17 ? 380 + day * 3 : 24 - day / 2)},
-                          {"queries", day == 13 ? Json() : Json(day < 17 ? 4'000 : 420)}, {"limited", day == 13 ? Json() : Json(day < 17 ? 0 : 414)}});
-    return {{"id", id},
-            {"title", title},
-            {"issuer", "개인정보보호위원회"},
-            {"basis", "Directive 2026-17, art. 3"},
-            {"targets", {"service:deepseek", "vendor:Moonshot AI"}},
-            {"groups", {"본부", "branch-offices"}},
-            {"document", fmt::format("[[directive]]\nid = \"{}\"\ntargets = [\"service:deepseek\"]\nstep = \"restrict\"\n", id)},
-            {"layer", "agency"},
-            {"steps", {{{"at", time_after(0)}, {"step", "observe"}}, {{"at", time_after(17)}, {"step", "restrict"}}}},
-            {"state", state},
-            {"starts", time_after(0)},
-            {"ends", nullptr},
-            {"switch", time_after(17)},
-            {"compared",
-             {{"from_before", time_after(6)}, {"to_before", time_after(17)}, {"from_during", time_after(17)},
-              {"to_during", time_after(28)}, {"from_after", nullptr}, {"to_after", nullptr}, {"days_matched", 10},
-              {"why_not", nullptr}}},
-            {"before", spread(411'500, 10)},
-            {"during", spread(3'000, 10)},
-            {"after", nullptr},
-            {"effect", {{"permille", 993}, {"low", 985}, {"high", 996}}},
-            {"series", series},
-            {"hits", {{{"group", "본부"}, {"verdict", "restrict"}, {"queries", 8'000}},
-                      {{"group", "branch-offices"}, {"verdict", "exception"}, {"queries", 41}}}},
-            {"retries", 9'412},
-            {"would_have_hit", nullptr},
-            {"exceptions", 3},
-            {"suspended", {{{"from", time_after(22)}, {"to", time_after(22, 2)}}}}};
-}
-
-Json planned_directive() {
-    Json row = directive_json("agents-2026-03", {{"ko", "에이전트 서비스 차단"}}, "planned");
-    row["switch"] = nullptr;
-    row["compared"] = {{"from_before", nullptr}, {"to_before", nullptr}, {"from_during", nullptr}, {"to_during", nullptr},
-                       {"from_after", nullptr}, {"to_after", nullptr}, {"days_matched", 0}, {"why_not", "no_limit"}};
-    for (const char* name : {"before", "during", "after", "effect"}) row[name] = nullptr;
-    row["hits"] = Json::array();
-    row["suspended"] = Json::array();
-    row["would_have_hit"] = {{"queries", 15'320}, {"episodes", people(1'390)}, {"services", {{{"id", "gemini"}, {"queries", 15'320}}}}};
-    return row;
-}
-
-Json small_directive() {
-    Json row = directive_json("img-2026-02", {{"en", "Image services"}, {"ko", "이미지 생성 서비스"}}, "in_force");
-    row["before"] = fewer();
-    row["during"] = fewer();
-    row["effect"] = nullptr;
-    row["compared"]["why_not"] = "few_clients";
-    return row;
-}
-
-Json exceptions_json() {
-    const auto row = [](const char* id, const char* state, const Json& agreed, const Json& used, bool emergency) {
-        return Json{{"id", id},
-                    {"directive", "dpl-2026-01"},
-                    {"group", "본부"},
-                    {"purpose", "번역 품질 비교 시험"},
-                    {"asked_at", time_after(18)},
-                    {"asked_by", "kim"},
-                    {"agreed_by", agreed},
-                    {"state", state},
-                    {"from", time_after(18, 3)},
-                    {"until", time_after(25)},
-                    {"length_s", 561'600},
-                    {"emergency", emergency},
-                    {"ratified_at", nullptr},
-                    {"used", used},
-                    {"shared", used.is_number()},
-                    {"first", nullptr},
-                    {"last", nullptr}};
-    };
-    return {row("e-1", "granted", {"lee"}, 41, false), row("e-2", "granted", {"lee"}, 0, false),
-            row("e-3", "denied", Json::array(), Json(), false), row("e-4", "ended", Json::array(), 3, true)};
-}
-
-Json bypass_json() {
-    return {{"signals", {{{"signal", "canary"}, {"total", 12'400}, {"days", 27}}, {{"signal", "turning"}, {"total", 31}, {"days", 6}}}},
-            {"rows", {{{"group", "본부"}, {"cells", {{{"signal", "canary"}, {"queries", 9'000}}, {{"signal", "turning"}, {"queries", 31}}}}},
-                      {{"group", "guest"}, {"cells", {{{"signal", "canary"}, {"queries", 3'400}}}}}}},
-            {"days", {{{"day", day_after(18)}, {"signal", "turning"}, {"queries", 22}}, {{"day", day_after(19)}, {"signal", "turning"}, {"queries", 9}}}},
-            {"silence", {{{"group", "branch-offices"}, {"day", day_after(21)}, {"queries", 3}, {"usual", 1'120}}}}};
-}
-
-Json proof_json() {
-    return {{{"at", time_after(17, 1)}, {"directive", "dpl-2026-01"}, {"nodes", {"dns1", "dns2"}}, {"cells", 96}, {"deviations", 0},
-             {"digest", kDigest}, {"by", "park"}, {"rows", Json::array()}},
-            {{"at", time_after(24, 1)}, {"directive", "dpl-2026-01"}, {"nodes", {"dns1", "dns2"}}, {"cells", 96}, {"deviations", 1},
-             {"digest", kDigest}, {"by", "park"},
-             {"rows", {{{"node", "dns2"}, {"name", "api.deepseek.com"}, {"type", "HTTPS"}, {"transport", "tcp"}, {"variant", "cd"},
-                        {"expected", "NODATA"}, {"got", "NOERROR 1 answer"}, {"ede", 15}}}}}};
-}
-
-Json risk_json() {
-    const auto row = [](const char* service, const char* attention, const Json& rule, const Json& episodes, const char* status) {
-        return Json{{"service", service}, {"attention", attention}, {"rule", rule},
-                    {"facts", {{"jurisdiction", "CN"}, {"categories", {"chat", "api"}}, {"roles", {"web", "api"}}, {"data_path", "api"}, {"groups", 3}, {"episodes", episodes}, {"status", status}}}};
-    };
-    return {{"table_digest", kDigest},
-            {"source", "built-in"},
-            {"text", "[[rule]]\nwhen = \"status = open\"\nattention = \"high\"\n"},
-            {"rules", {{{"when", "status = open, roles has api"}, {"attention", "high"}}, {{"when", "otherwise"}, {"attention", "low"}}}},
-            {"rows", {row("deepseek", "middle", 1, people(2'010), "limited"), row("chatgpt", "high", 0, people(4'800), "observed"),
-                      row("new-chat", "low", nullptr, fewer(), "unlisted")}}};
 }
 
 Json summary_json() {
     return {{{"kind", "light"}, {"colour", "amber"}, {"rule", "gaps"}},
-            {{"kind", "use_fell"}, {"directive", "dpl-2026-01"}, {"service", "deepseek"}, {"before", {{"median", 411'500}}}, {"after", {{"median", 3'000}}}, {"at", time_after(17)}, {"change", -993}},
-            {{"kind", "use_rose"}, {"directive", "dpl-2026-01"}, {"service", nullptr}, {"before", {{"median", 4'000}}}, {"after", {{"median", 9'000}}}, {"at", time_after(17)}, {"change", 1250}},
-            {{"kind", "use_steady"}, {"directive", "img-2026-02"}, {"service", nullptr}, {"before", {{"median", 4'000}}}, {"after", {{"median", 4'100}}}, {"at", time_after(20)}, {"change", 25}},
+            {{"kind", "use_fell"},
+             {"directive", "dpl-2026-01"},
+             {"service", "deepseek"},
+             {"before", {{"median", 411'500}}},
+             {"after", {{"median", 3'000}}},
+             {"at", time_after(17)},
+             {"change", -993}},
+            {{"kind", "use_rose"},
+             {"directive", "dpl-2026-01"},
+             {"service", nullptr},
+             {"before", {{"median", 4'000}}},
+             {"after", {{"median", 9'000}}},
+             {"at", time_after(17)},
+             {"change", 1250}},
+            {{"kind", "use_steady"},
+             {"directive", "img-2026-02"},
+             {"service", nullptr},
+             {"before", {{"median", 4'000}}},
+             {"after", {{"median", 4'100}}},
+             {"at", time_after(20)},
+             {"change", 25}},
             {{"kind", "total"}, {"queries", 131'482}, {"episodes", people(11'950)}, {"services", 7}, {"groups", 3}},
             {{"kind", "limited"}, {"queries_limited", 13'524}, {"queries_directive", 99'012}, {"share", 136}},
             {{"kind", "exceptions"}, {"asked", 4}, {"agreed", 2}, {"denied", 1}, {"used", 1}, {"queries", 44}},
@@ -270,12 +170,15 @@ Json summary_json() {
 
 Json findings_json() {
     Json all = Json::array();
-    const auto add = [&](const char* kind, const char* severity, const char* object, const char* line, Json more = Json::object()) {
+    const auto add = [&](const char* kind, const char* severity, const char* object, const char* line,
+                         Json more = Json::object()) {
         more.update({{"kind", kind}, {"severity", severity}, {"object", object}, {"do", line}});
         all.push_back(std::move(more));
     };
-    add("proof_deviates", "high", "dpl-2026-01", "cenote prove dpl-2026-01", {{"deviations", 1}, {"at", time_after(24, 1)}});
-    add("unlimited_in_use", "high", "clova-x", "cenote observe service:clova-x", {{"queries", 20'144}, {"episodes", people(1'900)}});
+    add("proof_deviates", "high", "dpl-2026-01", "cenote prove dpl-2026-01",
+        {{"deviations", 1}, {"at", time_after(24, 1)}});
+    add("unlimited_in_use", "high", "clova-x", "cenote observe service:clova-x",
+        {{"queries", 20'144}, {"episodes", people(1'900)}});
     add("exception_unratified", "high", "e-4", "cenote exception approve e-4");
     add("new_service", "middle", "new-chat", "cenote services new-chat", {{"first", time_after(20)}});
     add("exception_never_used", "middle", "e-2", "cenote exception revoke e-2");
@@ -292,43 +195,92 @@ Json findings_json() {
 Json data_json(std::int64_t days) {
     Json rows = Json::array();
     for (std::int64_t day = 0; day < days; ++day)
-        rows.push_back({{"day", day_after(day)}, {"nodes", {{{"node", "dns1"}, {"digest", kDigest}}, {{"node", "dns2"}, {"digest", kDigest}}}}});
-    return {{"gaps", {{{"node", "dns2"}, {"from", time_after(13)}, {"to", time_after(14)}, {"why", "killed"}},
-                      {{"node", "dns2"}, {"from", time_after(14)}, {"to", time_after(14, 1)}, {"why", "unwritten"}}}},
+        rows.push_back({{"day", day_after(day)},
+                        {"nodes", {{{"node", "dns1"}, {"digest", kDigest}}, {{"node", "dns2"}, {"digest", kDigest}}}}});
+    return {{"gaps",
+             {{{"node", "dns2"}, {"from", time_after(13)}, {"to", time_after(14)}, {"why", "killed"}},
+              {{"node", "dns2"}, {"from", time_after(14)}, {"to", time_after(14, 1)}, {"why", "unwritten"}}}},
             {"damaged_rows", 2},
             {"days", rows},
             {"seeds", 1}};
+}
+
+/// What a report says of itself: the members before its parts.
+Json cover_json(std::int64_t days) {
+    return {
+        {"report", 1},
+        {"made",
+         {{"at", time_after(28, 1)},
+          {"by", "park"},
+          {"node", "dns1"},
+          {"version", "0.1.0"},
+          {"title", "생성형 AI 이용 실태 보고 / AI use, February"},
+          {"lang_default", "ko"},
+          {"keep_hours_s", 34'560'000},
+          {"lists", {{{"id", "extra"}, {"last_good", time_after(27)}}}}}},
+        {"data_digest", kDigest},
+        {"period",
+         {{"from", time_after(0)},
+          {"to", time_after(days)},
+          {"zone", "Asia/Seoul"},
+          {"days", days},
+          {"counted_from", time_after(0, 3)},
+          {"counted_to", time_after(days)},
+          {"hours", true}}},
+        {"scope",
+         {{"nodes", {"dns1", "dns2"}},
+          {"directive", nullptr},
+          {"group", nullptr},
+          {"groups", {{{"id", "본부"}, {"clients_expected", 400}}, {{"id", "guest"}, {"clients_expected", nullptr}}}},
+          {"smallest", 5}}},
+        {"data", data_json(days)},
+        {"policies",
+         {{{"from", time_after(-40)}, {"to", time_after(17)}, {"digest", kDigest}, {"catalogue", "c0ffee"}},
+          {{"from", time_after(17)}, {"to", nullptr}, {"digest", kDigest}, {"catalogue", "c0ffee"}}}}};
 }
 
 }  // namespace
 
 Json plausible_report() {
     constexpr std::int64_t kDays = 28;
-    return {{"report", 1},
-            {"made", {{"at", time_after(28, 1)}, {"by", "park"}, {"node", "dns1"}, {"version", "0.1.0"}, {"title", "생성형 AI 이용 실태 보고 / AI use, February"}, {"lang_default", "ko"}, {"keep_hours_s", 34'560'000}, {"lists", {{{"id", "extra"}, {"last_good", time_after(27)}}}}}},
-            {"data_digest", kDigest},
-            {"period", {{"from", time_after(0)}, {"to", time_after(kDays)}, {"zone", "Asia/Seoul"}, {"days", kDays}, {"counted_from", time_after(0, 3)}, {"counted_to", time_after(kDays)}, {"hours", true}}},
-            {"scope", {{"nodes", {"dns1", "dns2"}}, {"directive", nullptr}, {"group", nullptr}, {"groups", {{{"id", "본부"}, {"clients_expected", 400}}, {{"id", "guest"}, {"clients_expected", nullptr}}}}, {"smallest", 5}}},
-            {"data", data_json(kDays)},
-            {"policies", {{{"from", time_after(-40)}, {"to", time_after(17)}, {"digest", kDigest}, {"catalogue", "c0ffee"}}, {{"from", time_after(17)}, {"to", nullptr}, {"digest", kDigest}, {"catalogue", "c0ffee"}}}},
-            {"summary", summary_json()},
-            {"findings", findings_json()},
-            {"use", use_json(kDays)},
-            {"who", who_json()},
-            {"directives", {directive_json("dpl-2026-01", {{"en", "DeepSeek restricted"}, {"ko", "딥시크 이용 제한"}}, "in_force"), small_directive(), planned_directive()}},
-            {"exceptions", exceptions_json()},
-            {"bypass", bypass_json()},
-            {"proof", proof_json()},
-            {"downtime", {{{"node", "dns2"}, {"from", time_after(13)}, {"to", time_after(14)}, {"why", "killed"}}}},
-            {"suspensions", {{{"id", "s-1"}, {"from", time_after(22)}, {"to", time_after(22, 2)}, {"why", "장애 조사"}}}},
-            {"risk", risk_json()},
-            {"method", {{"smallest", 5}, {"sketch_registers", 1024}, {"catalogue", {{"digest", "c0ffee"}, {"rows", 251}, {"checked_newest", "2026-01-15"}, {"stale", 4}}}}},
-            {"trail", {{{"number", 812}, {"node", "dns1"}, {"at", time_after(17)}, {"actor", "park"}, {"action", "directive step"}, {"object", "dpl-2026-01"}, {"before", "observe"}, {"after", "restrict"}, {"requester", nullptr}, {"ref", nullptr}, {"note", nullptr}}}}};
+    Json report = cover_json(kDays);
+    report.update(
+        {{"summary", summary_json()},
+         {"findings", findings_json()},
+         {"use", use_json(kDays)},
+         {"who", who_json()},
+         {"directives",
+          {directive_json("dpl-2026-01", {{"en", "DeepSeek restricted"}, {"ko", "딥시크 이용 제한"}}, "in_force"),
+           small_directive(), planned_directive()}},
+         {"exceptions", exceptions_json()},
+         {"bypass", bypass_json()},
+         {"proof", proof_json()},
+         {"downtime", {{{"node", "dns2"}, {"from", time_after(13)}, {"to", time_after(14)}, {"why", "killed"}}}},
+         {"suspensions", {{{"id", "s-1"}, {"from", time_after(22)}, {"to", time_after(22, 2)}, {"why", "장애 조사"}}}},
+         {"risk", risk_json()},
+         {"method",
+          {{"smallest", 5},
+           {"sketch_registers", 1024},
+           {"catalogue", {{"digest", "c0ffee"}, {"rows", 251}, {"checked_newest", "2026-01-15"}, {"stale", 4}}}}},
+         {"trail",
+          {{{"number", 812},
+            {"node", "dns1"},
+            {"at", time_after(17)},
+            {"actor", "park"},
+            {"action", "directive step"},
+            {"object", "dpl-2026-01"},
+            {"before", "observe"},
+            {"after", "restrict"},
+            {"requester", nullptr},
+            {"ref", nullptr},
+            {"note", nullptr}}}}});
+    return report;
 }
 
 Json empty_report() {
     Json report = plausible_report();
-    for (const char* name : {"policies", "findings", "directives", "exceptions", "proof", "downtime", "suspensions", "trail"})
+    for (const char* name :
+         {"policies", "findings", "directives", "exceptions", "proof", "downtime", "suspensions", "trail"})
         report[name] = Json::array();
     report["summary"] = {{{"kind", "no_data"}}, {{"kind", "no_proof"}}};
     for (const char* name : {"counted_from", "counted_to"}) report["period"][name] = nullptr;
@@ -367,7 +319,8 @@ Json large_report() {
         more["id"] = fmt::format("directive-{:02}", i);
         more["series"] = Json::array();
         for (std::int64_t day = 0; day < 365; ++day)
-            more["series"].push_back({{"day", day_after(day)}, {"episodes", people(400 - day)}, {"queries", 4'000}, {"limited", 0}});
+            more["series"].push_back(
+                {{"day", day_after(day)}, {"episodes", people(400 - day)}, {"queries", 4'000}, {"limited", 0}});
         report["directives"].push_back(more);
     }
     report["data"] = data_json(365);

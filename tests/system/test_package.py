@@ -47,6 +47,8 @@ class Package(unittest.TestCase):
         for path in ("./usr/sbin/cenoted", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
                      "./etc/cenote/directives.d/", "./usr/lib/systemd/system/cenoted.service",
                      "./usr/lib/systemd/system/cenote-transfer.service",
+                     "./usr/lib/systemd/system/cenote-report.service", "./usr/lib/systemd/system/cenote-report.timer",
+                     "./usr/share/doc/cenote/REPORT.md",
                      "./usr/share/cenote/services/deepseek.toml", "./usr/share/cenote/shared_infrastructure.txt",
                      "./usr/share/man/man8/cenoted.8.gz", "./usr/share/bash-completion/completions/cenote",
                      "./usr/share/doc/cenote/copyright", "./usr/share/doc/cenote/CATALOGUE.md"):
@@ -54,6 +56,7 @@ class Package(unittest.TestCase):
         depends = run("dpkg-deb", "-f", self.package, "Depends")
         self.assertRegex(depends, r"\blibuv1\b")
         self.assertRegex(depends, r"\blibldns3\b")
+        self.assertEqual(run("dpkg-deb", "-f", self.package, "Suggests").strip(), "weasyprint")
 
     @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed")
     def test_lintian(self):
@@ -197,6 +200,7 @@ def inside(folder, package):
     wants = pathlib.Path("/etc/systemd/system/multi-user.target.wants/cenoted.service")
     timer = pathlib.Path("/etc/systemd/system/timers.target.wants/cenote-update.timer")
     assert wants.is_symlink() and timer.is_symlink()
+    assert not timer.with_name("cenote-report.timer").is_symlink(), "off until somebody enables it"
     serve_as_systemd_would()
 
     edited = pathlib.Path("/etc/cenote/cenote.toml").read_text()

@@ -11,9 +11,11 @@ import unittest
 from daemon import BIN, SOURCE
 from harness import main
 
-UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", "cenote-update.timer")
+UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", "cenote-update.timer",
+         "cenote-report.service", "cenote-report.timer")
 # The exposure by systemd-analyze, in tenths: from 0, none, to 100. A change that raises one must change it here.
-EXPOSURE_MAX = {"cenoted.service": 20, "cenote-transfer.service": 16, "cenote-update.service": 16}
+EXPOSURE_MAX = {"cenoted.service": 20, "cenote-transfer.service": 16, "cenote-update.service": 16,
+                "cenote-report.service": 16}
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
@@ -60,6 +62,25 @@ class Units(unittest.TestCase):
             self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote-lists"])
             self.assertEqual(re.findall(r"(?m)^(?:State|Runtime)Directory=(.*)$", text), ["cenote-lists"])
             self.assertNotIn("ReadWritePaths", text)
+
+    def test_a_report_is_of_the_week_before_monday(self):
+        """The dates that the service asks for, on each day of a week, by the shell and the program `date` of the unit."""
+        text = (SOURCE / "systemd" / "cenote-report.service").read_text()
+        line, = re.findall(r"(?m)^ExecStart=/bin/sh -c '(.*)'$", text)
+        script = line.replace("$$", "$").replace("%%", "%").replace("exec /usr/bin/cenote ", "echo ")
+        self.assertNotIn("/usr/bin/cenote", script)
+        wrapper = self.folder / "date"
+        for day in range(2, 9):
+            wrapper.write_text(f"""#!/bin/sh
+case "$1" in
+-d) exec /usr/bin/date -d "$(echo "$2" | sed 's/^-/2026-03-0{day} -/')" "$3" ;;
+*) exec /usr/bin/date -d 2026-03-0{day} "$1" ;;
+esac
+""")
+            wrapper.chmod(0o755)
+            done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True,
+                                  env={"PATH": f"{self.folder}:/usr/bin:/bin", "REPORTS": "/r", "TZ": "Asia/Seoul"})
+            self.assertRegex(done.stdout, r"report --from 2026-02-23 --to 2026-03-02 --out /r/report-2026-02-23\.html\n$", day)
 
     def test_limits(self):
         for unit in UNITS:

@@ -5,8 +5,8 @@
 #include <array>
 
 #include "resolver/base/printable.h"
-#include "resolver/base/time_text.h"
 #include "resolver/base/text_layout.h"
+#include "resolver/base/time_text.h"
 #include "tools/cenote/print.h"
 
 namespace cenote::cli {

@@ -21,14 +21,12 @@ extern char** environ;
 namespace cenote::cli {
 namespace {
 
-using document::Json;
-
 struct FormatName {
     ReportFormat format;
     std::string_view name, ending;
 };
 constexpr std::array<FormatName, 5> kFormats{{{ReportFormat::Text, "text", ".txt"},
-                                              {ReportFormat::Json, "json", ".json"},
+                                              {ReportFormat::Data, "json", ".json"},
                                               {ReportFormat::Csv, "csv", ".csv"},
                                               {ReportFormat::Html, "html", ".html"},
                                               {ReportFormat::Pdf, "pdf", ".pdf"}}};
@@ -88,8 +86,9 @@ Status run_weasyprint(const Path& html, const Path& pdf) {
     pid_t child = 0;
     const int failed = ::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ);
     if (failed == ENOENT)
-        return Error{"a PDF needs weasyprint, which is not installed: install the package weasyprint, or print the "
-                     "html format from a browser"};
+        return Error{
+            "a PDF needs weasyprint, which is not installed: install the package weasyprint, or print the "
+            "html format from a browser"};
     if (failed != 0) return Error{fmt::format("cannot run weasyprint: {}", std::strerror(failed))};
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -99,7 +98,7 @@ Status run_weasyprint(const Path& html, const Path& pdf) {
     return Done{};
 }
 
-Result<std::string> pdf_of(const Json& report, document::Language language) {
+Result<std::string> pdf_of(const document::Json& report, document::Language language) {
     const auto page = document::html(report, language);
     if (!page) return page.error();
     const WorkFolder folder;
@@ -111,7 +110,7 @@ Result<std::string> pdf_of(const Json& report, document::Language language) {
     return read_file(pdf, kPdfMax);
 }
 
-Result<std::string> table_of(const Json& report, const ReportOutput& output) {
+Result<std::string> table_of(const document::Json& report, const ReportOutput& output) {
     const auto tables = document::tables(report, output.language);
     if (!tables) return tables.error();
     std::string names;
@@ -131,14 +130,14 @@ Status prepare_folder(const Path& folder) {
     if (is_folder(folder)) {
         const bool empty = std::filesystem::is_empty(folder, failed);
         if (!failed && (empty || std::filesystem::exists(folder / kStampFile, failed))) return Done{};
-        return Error{fmt::format("{} has other files: name a new folder, an empty one, or one with a report",
-                                 folder.string())};
+        return Error{
+            fmt::format("{} has other files: name a new folder, an empty one, or one with a report", folder.string())};
     }
     if (std::filesystem::create_directory(folder, failed)) return Done{};
     return Error{fmt::format("cannot make the folder {}: {}", folder.string(), failed.message())};
 }
 
-Status write_folder(const Json& report, const ReportOutput& output) {
+Status write_folder(const document::Json& report, const ReportOutput& output) {
     if (output.out.empty() || output.out.extension() == ".csv")
         return Error{"csv is one file a table: name a folder with --out, or one table with --table"};
     const auto tables = document::tables(report, output.language);
@@ -177,9 +176,10 @@ Result<ReportFormat> chosen_format(std::string_view format, const Path& out) {
     if (format.empty()) {
         if (out.empty()) return ReportFormat::Text;
         if (by_name) return *by_name;
-        return Error{fmt::format("the name {} does not say the format: give --format text, json, csv, html or pdf, or a "
-                                 "name with .txt, .json, .csv, .html or .pdf",
-                                 out.string())};
+        return Error{
+            fmt::format("the name {} does not say the format: give --format text, json, csv, html or pdf, or a "
+                        "name with .txt, .json, .csv, .html or .pdf",
+                        out.string())};
     }
     const auto named = parse_report_format(format);
     if (!named) return Error{fmt::format("'{}' is not a format: text, json, csv, html or pdf", format)};
@@ -188,7 +188,7 @@ Result<ReportFormat> chosen_format(std::string_view format, const Path& out) {
     return *named;
 }
 
-Status write_report(const Json& report, const ReportOutput& output) {
+Status write_report(const document::Json& report, const ReportOutput& output) {
     if (!output.table.empty() && output.format != ReportFormat::Csv)
         return Error{"--table is for csv: add --format csv"};
     Result<std::string> content = std::string();
@@ -205,8 +205,8 @@ Status write_report(const Json& report, const ReportOutput& output) {
             if (output.table.empty()) return write_folder(report, output);
             content = table_of(report, output);
             break;
-        case ReportFormat::Json:
-            content = report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        case ReportFormat::Data:
+            content = report.dump(-1, ' ', false, document::Json::error_handler_t::replace) + "\n";
             break;
     }
     if (!content) return content.error();

@@ -18,7 +18,7 @@
 
 namespace cenote::cli {
 
-enum class ReportFormat : std::uint8_t { Text, Json, Csv, Html, Pdf };
+enum class ReportFormat : std::uint8_t { Text, Data, Csv, Html, Pdf };
 /// "text", "json", "csv", "html", "pdf".
 [[nodiscard]] std::optional<ReportFormat> parse_report_format(std::string_view text) noexcept;
 /// What the ending of a file's name asks for: .txt .json .csv .html .pdf.

@@ -17,7 +17,7 @@ install(DIRECTORY DESTINATION ${etc}/directives.d)
 
 # systemd reads lib/, also where the library folder of this machine has another name.
 install(FILES systemd/cenoted.service systemd/cenote-transfer.service systemd/cenote-update.service
-  systemd/cenote-update.timer
+  systemd/cenote-update.timer systemd/cenote-report.service systemd/cenote-report.timer
   DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME cenote.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME cenote.conf)

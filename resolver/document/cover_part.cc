@@ -38,7 +38,7 @@ Facts cover_facts(const Reading& reading) {
     const auto add = [&](std::string_view key, std::string value) {
         facts.rows.emplace_back(reading.say(fmt::format("cover.{}", key)), std::move(value));
     };
-    add("title", text("made.title"));
+    if (!at(report, "made.title").is_null()) add("title", text("made.title"));
     add("period", reading.say("cover.period_value", {{"from", time("period.from")},
                                                      {"to", time("period.to")},
                                                      {"days", reading.number(at(report, "period.days"))}}));
@@ -86,7 +86,8 @@ std::string further_facts(const Reading& reading, const Json& finding) {
 std::string finding_text(const Reading& reading, const Json& finding) {
     const std::string kind = text_at(finding, "kind");
     const auto known = find_phrase(fmt::format("finding.{}", kind), reading.language());
-    const std::string object = named(reading, text_at(finding, "object"));
+    std::string object = named(reading, text_at(finding, "object"));
+    if (object.empty()) object = reading.say(kind == "bypass_signals" ? "no_group" : "all_directives");
     const std::string sentence = known ? reading.say(fmt::format("finding.{}", kind), {{"object", object}})
                                        : fmt::format("{}: {}", kind, object);
     return sentence + further_facts(reading, finding);

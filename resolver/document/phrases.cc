@@ -11,12 +11,12 @@ namespace {
 using Index = std::map<std::string_view, Phrase>;
 
 const Index& index() {
-    static const Index all = [] {
+    static const Index kAll = [] {
         Index made;
         for (const Phrase& one : all_phrases()) made.emplace(one.key, one);
         return made;
     }();
-    return all;
+    return kAll;
 }
 
 }  // namespace

@@ -60,13 +60,13 @@ std::string words(const Reading& reading, std::string_view field, const Json& va
 }  // namespace
 
 std::span<const TablePlan> table_plans() noexcept {
-    static const std::vector<TablePlan> all = [] {
+    static const std::vector<TablePlan> kAll = [] {
         std::vector<TablePlan> made;
         for (const auto plans : {use_plans(), rule_plans(), proof_plans()})
             made.insert(made.end(), plans.begin(), plans.end());
         return made;
     }();
-    return all;
+    return kAll;
 }
 
 const TablePlan& table_plan(std::string_view id) {

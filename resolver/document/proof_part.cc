@@ -10,7 +10,8 @@ namespace {
 /// The rules with the numbers by which the rows of the risk table refer to them.
 Table rules_table(const Reading& reading) {
     using enum Form;
-    static constexpr std::array kColumns{ColumnPlan{"rule", "number", Number}, ColumnPlan{"when", "when", Text},
+    static constexpr std::array kColumns{ColumnPlan{"rule", "number", Number},
+                                         ColumnPlan{"when", "when", Word, Shown::Always, "when"},
                                          ColumnPlan{"attention", "attention", Word, Shown::Always, "severity"}};
     TableMaker maker(reading, "risk_rules", kColumns);
     std::int64_t number = 0;

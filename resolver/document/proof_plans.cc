@@ -57,7 +57,7 @@ constexpr std::array kRisk{
     ColumnPlan{"status", "facts.status", Word, kAll, "status"},
 };
 constexpr std::array kRiskRules{
-    ColumnPlan{"when", "when", Text},
+    ColumnPlan{"when", "when", Word, kAll, "when"},
     ColumnPlan{"attention", "attention", Word, kAll, "severity"},
 };
 constexpr std::array kPolicies{

@@ -61,6 +61,7 @@ constexpr std::array kPhrases{
         "body that signed it.",
         "보고서와 함께 서명 파일(FILE.minisig)이 있으면 minisign과 서명 기관의 공개 키로 확인합니다."},
 
+    Phrase{"all_directives", "(all)", "(전체)"},
     Phrase{"subject.directive", "the services of directive {directive}", "지시 {directive} 대상 서비스"},
     Phrase{
         "summary.use_fell",
@@ -81,8 +82,8 @@ constexpr std::array kPhrases{
     Phrase{"summary.total",
            "In the period there were {queries} ({episodes}) for {services} AI services, from {groups} groups.",
            "이 기간에 AI 서비스 {services}개에 대하여 그룹 {groups}개에서 {queries}({episodes})이 있었습니다."},
-    Phrase{"summary.limited", "Limited were {limited}: {share} of the {directive_queries} that a directive covered.",
-           "제한된 것은 {limited}으로, 지시가 적용된 {directive_queries} 가운데 {share}입니다."},
+    Phrase{"summary.limited", "Limited were {limited}, {share} of all; directives covered {directive_queries}.",
+           "제한된 것은 {limited}으로 전체의 {share}이며, 지시가 적용된 것은 {directive_queries}입니다."},
     Phrase{"summary.exceptions",
            "Exceptions: {asked} requested, {agreed} approved, {denied} denied, {used} used, with {queries}.",
            "예외: 요청 {asked}건, 승인 {agreed}건, 거부 {denied}건, 사용 {used}건, {queries}."},
@@ -99,8 +100,8 @@ constexpr std::array kPhrases{
     Phrase{"summary.no_data", "For this period there are no counts: the report says nothing about use.",
            "이 기간의 집계가 없습니다. 이 보고서로는 이용에 대하여 아무것도 말할 수 없습니다."},
     Phrase{"summary.bypass",
-           "Signals of ways around the resolver: {signals} kinds, in {groups} groups; none of them is proof.",
-           "리졸버를 우회하려 했을 수 있는 신호: {signals}종, 그룹 {groups}개. 어느 것도 증거는 아닙니다."},
+           "Signals of ways around the resolver: {signals}, from {groups} groups; none of them is proof.",
+           "리졸버를 우회하려 했을 수 있는 신호: {signals}건, 그룹 {groups}개. 어느 것도 증거는 아닙니다."},
     Phrase{"summary.light", "The whole, by the rule: {rule}", "전체 판단. 적용된 규칙: {rule}"},
     Phrase{
         "summary_about",

@@ -74,6 +74,7 @@ constexpr std::array kPhrases{
     Phrase{"role.cdn", "static files", "정적 파일"},
     Phrase{"role.login", "sign-in", "로그인"},
     Phrase{"role.telemetry", "telemetry", "원격 측정"},
+    Phrase{"role.other", "other", "기타"},
     Phrase{"role.none", "none", "없음"},
 
     Phrase{"category.agent", "agent", "에이전트"},
@@ -174,6 +175,17 @@ constexpr std::array kPhrases{
     Phrase{"fact.purpose", "purpose", "목적"},
     Phrase{"fact.seen", "last evidence", "마지막 근거"},
     Phrase{"fact.jurisdiction", "jurisdiction", "관할국"},
+    Phrase{"when.in use, and the catalogue does not have it any more",
+           "in use, and the catalogue does not have it any more", "이용 중이며 카탈로그에 더는 없음"},
+    Phrase{"when.programs use it by its API, and nothing limits it",
+           "programs use it by its API, and nothing limits it", "프로그램이 API로 이용하며 제한이 없음"},
+    Phrase{"when.three groups or more use it, and nothing limits it",
+           "three groups or more use it, and nothing limits it", "세 그룹 이상이 이용하며 제한이 없음"},
+    Phrase{"when.in use, and nothing limits it", "in use, and nothing limits it", "이용 중이며 제한이 없음"},
+    Phrase{"when.limited, and used under exceptions", "limited, and used under exceptions",
+           "제한 중이며 예외로 이용됨"},
+    Phrase{"when.limited", "limited", "제한 중"},
+    Phrase{"when.every other service", "every other service", "그 밖의 모든 서비스"},
     Phrase{"risk_source.built-in", "the built-in table", "내장된 평가표"},
 };
 

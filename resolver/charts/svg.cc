@@ -243,11 +243,13 @@ void draw_axis(Svg& svg, const Axis& axis, const Box& plot, std::int64_t scale) 
 
 void draw_days(Svg& svg, const std::vector<std::string>& labels, const Box& plot) {
     constexpr std::size_t kLabelsMax = 8;
+    constexpr Length kLabelWidth = units(64);
     if (labels.empty()) return;
     const auto count = static_cast<std::int64_t>(labels.size());
     const std::size_t every = (labels.size() + kLabelsMax - 1) / kLabelsMax;
     for (std::size_t i = 0; i < labels.size(); i += every) {
         const Length x = plot.x + part_of(plot.width, static_cast<std::int64_t>(i), count);
+        if (i != 0 && plot.x + plot.width - x < kLabelWidth) break;
         svg.line(x, plot.y + plot.height, x, plot.y + plot.height + units(4), "cx");
         svg.text(x, plot.y + plot.height + units(16), labels[i], kQuiet);
     }

@@ -26,7 +26,8 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-constexpr std::size_t kWideCell = 40;  // columns; a longer text gets more room in its table
+constexpr std::size_t kShortCell = 12;  // columns; a shorter text, such as a day, is not divided
+constexpr std::size_t kWideCell = 40;   // columns; a longer text gets more room in its table
 
 class HtmlWriter {
 public:
@@ -124,14 +125,20 @@ private:
         return text.replace(text.find(kTitle), kTitle.size(), title);
     }
 
+    static std::string class_of(const Column& column, const Cell& cell) {
+        if (column.number) return " class=\"n\"";
+        const std::size_t width = width_of(cell.text);
+        if (width <= kShortCell) return " class=\"s\"";
+        return width > kWideCell ? " class=\"w\"" : "";
+    }
+
     /// The first column of text names the row.
     void write_row(const Table& table, const std::vector<Cell>& row) {
         out_ += "<tr>";
         bool named = false;
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (table.columns[i].csv_only) continue;
-            const bool wide = width_of(row[i].text) > kWideCell;
-            const char* kind = table.columns[i].number ? " class=\"n\"" : wide ? " class=\"w\"" : "";
+            const std::string kind = class_of(table.columns[i], row[i]);
             const bool head = !named;
             named = true;
             out_ += head ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, escaped(row[i].text))

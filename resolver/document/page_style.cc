@@ -25,7 +25,7 @@ nav ol{columns:2 18rem;padding-left:1.8rem;margin:0}
 nav h2{font-size:1.08rem;margin:1.5rem 0 .5rem;border:0}
 .facts{width:100%;margin:1rem 0;font-size:1rem;border-top:1px solid;border-top-color:var(--rule)}
 .facts th{width:14rem;max-width:14rem;color:var(--quiet);font-weight:400}
-.facts td{max-width:none}
+.facts td{max-width:none;overflow-wrap:anywhere}
 .points{padding-left:1.2rem}
 .points li{margin:.5rem 0}
 .mark{display:inline-block;padding:0 .5rem;border:1px solid currentColor;border-radius:.25rem;font-weight:600;font-size:.85rem}
@@ -38,14 +38,15 @@ pre code{overflow-wrap:normal}
 figure{margin:1rem 0}
 figcaption{font-size:.88rem;color:var(--quiet)}
 figcaption ul{margin:.25rem 0;padding-left:1.2rem}
-table{border-collapse:collapse;min-width:min(100%,26rem);font-size:.88rem;line-height:1.4}
+table{border-collapse:collapse;min-width:16rem;min-width:min(100%,26rem);font-size:.88rem;line-height:1.4}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid;border-bottom-color:var(--rule);overflow-wrap:anywhere;min-width:5.5rem;max-width:26rem}
+th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid;border-bottom-color:var(--rule);overflow-wrap:break-word;max-width:26rem}
 th.n,td.n{text-align:right;white-space:nowrap;min-width:0;font-variant-numeric:tabular-nums}
 thead th{border-bottom:2px solid;border-bottom-color:var(--ink);vertical-align:bottom;overflow-wrap:normal}
 thead th.n{white-space:normal}
 tbody th{font-weight:400}
-.w{min-width:16rem}
+.s{white-space:nowrap}
+.w{min-width:16rem;overflow-wrap:anywhere}
 .note{font-size:.85rem;color:var(--quiet);margin-top:-.5rem}
 footer{margin-top:3rem;padding-top:.5rem;border-top:1px solid;border-top-color:var(--rule);font-size:.85rem;color:var(--quiet)}
 @media (max-width:34rem){.facts th,.facts td{display:block;width:auto;max-width:none}.facts th{border:0;padding-bottom:0}h1{font-size:1.5rem}h2{font-size:1.2rem}}
@@ -62,7 +63,7 @@ nav{break-after:page}
 table{font-size:8pt}
 .facts{font-size:9.5pt}
 .facts th{width:45mm}
-th,td,.w{padding:.15rem .3rem;min-width:0;max-width:none}
+th,td,.w{padding:.15rem .3rem;min-width:0;max-width:none;overflow-wrap:anywhere}
 pre,pre code{white-space:pre-wrap;overflow-wrap:anywhere}
 }
 @page{size:A4;margin:18mm 15mm 20mm;@bottom-right{content:counter(page) " / " counter(pages);font-size:8pt}}

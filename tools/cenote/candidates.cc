@@ -40,7 +40,7 @@ Named named_by(const CLI::App& verb, const CLI::Option& option) {
         std::string_view option;
         Named named;
     };
-    constexpr std::array<Place, 22> kPlaces{{{"services", "ID", Named::Services},
+    constexpr std::array<Place, 23> kPlaces{{{"services", "ID", Named::Services},
                                              {"resume", "ID", Named::Suspensions},
                                              {"audit", "--directive", Named::EveryDirective},
                                              {"log", "--directive", Named::EveryDirective},

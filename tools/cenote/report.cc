@@ -2,7 +2,6 @@
 //
 // report: the risk-assessment report of a time, from the counts, rules and records that the daemon has.
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,7 +11,9 @@
 #include "resolver/report/fields.h"
 #include "tools/cenote/as_owner.h"
 #include "tools/cenote/print.h"
-#include "tools/cenote/state_copy.h"
+#include "tools/cenote/report_output.h"
+#include "tools/cenote/report_sign.h"
+#include "tools/cenote/report_verify.h"
 #include "tools/cenote/verbs.h"
 
 namespace cenote::cli {
@@ -21,7 +22,8 @@ namespace {
 namespace field = report::field;
 
 struct ReportFlags {
-    std::string from, to, directive, group, format = "json", out, risk;
+    std::string from, to, directive, group, format, language = "en", table, risk, key;
+    Path out;
 };
 
 Result<std::string> read_text(int fd) {
@@ -36,36 +38,56 @@ Result<std::string> read_text(int fd) {
     }
 }
 
-Result<Json> request_of(const ReportFlags& flags) {
+/// The table of rules for attention, for the verb `report`.
+Status add_risk(const std::string& file, Json& args) {
+    if (file.empty()) return Done{};
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return Error{fmt::format("cannot read {}", file)};
+    args[field::kBody] = std::string(std::istreambuf_iterator<char>(in), {});
+    args[field::kPath] = file;
+    return Done{};
+}
+
+Result<Json> report_of_daemon(Session& session, const ReportFlags& flags) {
     Json args = Json::object();
     for (const auto& [key, value] :
          {std::pair(field::kFrom, &flags.from), std::pair(field::kTo, &flags.to),
           std::pair(field::kDirective, &flags.directive), std::pair(field::kGroup, &flags.group)})
         if (!value->empty()) args[key] = *value;
-    if (flags.risk.empty()) return args;
-    std::ifstream in(flags.risk, std::ios::binary);
-    if (!in) return Error{fmt::format("cannot read {}", flags.risk)};
-    args[field::kBody] = std::string(std::istreambuf_iterator<char>(in), {});
-    args[field::kPath] = flags.risk;
-    return args;
+    if (auto added = add_risk(flags.risk, args); !added) return std::move(added).error();
+    const auto files = session.ask_files("report", std::move(args));
+    if (!files) return files.error();
+    if (files->size() != 1) return Error{"cenoted gave no report"};
+    const auto text = read_text(files->front()->get());
+    if (!text) return text.error();
+    Json report = Json::parse(*text, nullptr, false);
+    if (report.is_discarded()) return Error{"what cenoted gave is no JSON"};
+    return report;
 }
 
 Exit make_report(Session& session, const ReportFlags& flags) {
-    auto args = request_of(flags);
-    if (!args) return fail(args.error());
-    const auto files = session.ask_files("report", std::move(*args));
-    if (!files) return fail(files.error());
-    if (files->size() != 1) return fail(Error{"cenoted gave no report"});
-    if (!flags.out.empty()) {
-        const auto owner = AsOwner::of(Path(flags.out).parent_path());
-        if (!owner) return fail(owner.error());
-        const auto written = write_new(files->front()->get(), flags.out);
-        return written ? Exit::Done : fail(written.error());
+    const auto format = chosen_format(flags.format, flags.out);
+    if (!format) return wrong_command_line(format.error());
+    if (!flags.key.empty() && (flags.out.empty() || *format == ReportFormat::Csv))
+        return wrong_command_line(Error{"--sign makes a signature beside one file: name it with --out FILE"});
+    const auto report = report_of_daemon(session, flags);
+    if (!report) return fail(report.error());
+    {
+        std::optional<Result<AsOwner>> owner;
+        if (!flags.out.empty()) owner.emplace(AsOwner::of(flags.out.parent_path()));
+        if (owner && !*owner) return fail(owner->error());
+        const auto language = document::parse_language(flags.language);
+        const ReportOutput output{*format, language.value_or(document::Language::English), flags.out, flags.table};
+        if (auto written = write_report(*report, output); !written) return fail(written.error());
     }
-    const auto text = read_text(files->front()->get());
-    if (!text) return fail(text.error());
-    std::fwrite(text->data(), 1, text->size(), stdout);
-    return Exit::Done;
+    if (flags.key.empty()) return Exit::Done;
+    const auto made = sign_report(flags.out, flags.key);
+    return made ? Exit::Done : fail(made.error());
+}
+
+Exit verify(Session& session, const ReportFlags& flags, VerifyFlags verifying) {
+    if (auto added = add_risk(flags.risk, verifying.more); !added) return fail(added.error());
+    return verify_report(session, verifying);
 }
 
 }  // namespace
@@ -84,15 +106,32 @@ void add_report(Verbs& verbs) {
         ->check(check_time);
     verb->add_option("--directive", flags->directive, "Of this directive only")->type_name("ID");
     verb->add_option("--group", flags->group, "Of this group only")->type_name("GROUP");
-    verb->add_option("--format", flags->format, "How it is written")
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"json"}))
+    verb->add_option("--lang", flags->language, "Its language")
+        ->type_name("en|ko")
+        ->check(CLI::IsMember({"en", "ko"}))
         ->capture_default_str();
-    verb->add_option("--out", flags->out, "A new file; by default the output")->type_name("PATH");
+    verb->add_option("--format", flags->format,
+                     "text, json, csv, html or pdf; by default what the name of --out ends with, or text")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json", "csv", "html", "pdf"}));
+    verb->add_option("--out", flags->out, "A file, or for csv a folder; by default the output")->type_name("PATH");
+    verb->add_option("--table", flags->table, "One table of csv")->type_name("NAME");
+    verb->add_option("--sign", flags->key, "Sign the file with this secret key of minisign, as FILE.minisig")
+        ->type_name("KEY");
     verb->add_option("--risk", flags->risk,
                      "The rules for how much attention a service needs, in the place of those built in")
         ->type_name("FILE");
-    verbs.on(verb, [flags](Session& session) { return make_report(session, *flags); });
+    const auto verifying = std::make_shared<VerifyFlags>();
+    add_verify_flags(*verb, verifying);
+    auto* const file = verb->get_option("--verify");
+    for (const char* other :
+         {"--from", "--to", "--directive", "--group", "--lang", "--format", "--out", "--table", "--sign"})
+        file->excludes(verb->get_option(other));
+    verbs.on(verb, [flags, verifying](Session& session) {
+        if (!verifying->file.empty()) return verify(session, *flags, *verifying);
+        if (verifying->json && flags->format.empty()) flags->format = "json";
+        return make_report(session, *flags);
+    });
 }
 
 }  // namespace cenote::cli

@@ -19,7 +19,6 @@ constexpr int kVersion = 1;
 constexpr std::uintmax_t kSizeMax = std::uintmax_t{64} << 20;
 constexpr const char* kReport = "report";        // the version, in a report as JSON
 constexpr const char* kStamp = "cenote_report";  // the version, in a stamp
-constexpr const char* kStampFile = "cenote-report.json";
 constexpr std::string_view kTextMark = "cenote-report ";
 constexpr std::string_view kHtmlMark = "name=\"cenote-report\"";
 constexpr std::string_view kCsvColumn = "data_digest";

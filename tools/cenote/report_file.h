@@ -16,6 +16,9 @@
 
 namespace cenote::cli {
 
+/// In a folder of CSV files: the stamp of their report.
+inline constexpr const char* kStampFile = "cenote-report.json";
+
 struct ReportFile {
     std::string format;  // "json", "html", "text", "csv"
     std::string data_digest;

@@ -16,6 +16,9 @@
 #include <system_error>
 #include <vector>
 
+#include "resolver/base/bytes.h"
+#include "tools/cenote/report_file.h"
+
 extern char** environ;
 
 namespace cenote::cli {
@@ -30,11 +33,7 @@ constexpr std::array<FormatName, 5> kFormats{{{ReportFormat::Text, "text", ".txt
                                               {ReportFormat::Csv, "csv", ".csv"},
                                               {ReportFormat::Html, "html", ".html"},
                                               {ReportFormat::Pdf, "pdf", ".pdf"}}};
-/// The file that says: this folder is one of CSV files of a report.
-constexpr const char* kStampFile = "cenote-report.json";
 constexpr std::size_t kPdfMax = std::size_t{256} << 20;
-
-ByteView bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 bool is_folder(const Path& path) {
     std::error_code ignored;

@@ -300,7 +300,7 @@ void add_verify_flags(CLI::App& verb, const std::shared_ptr<VerifyFlags>& flags)
     verb.add_option("--key", flags->key, "Also check FILE.minisig with this public key of minisign, or the file of it")
         ->type_name("KEY")
         ->needs(file);
-    verb.add_flag("--json", flags->json, "Print the checks as JSON")->needs(file);
+    verb.add_flag("--json", flags->json, "Print JSON");
 }
 
 Exit verify_report(Session& session, const VerifyFlags& flags) {

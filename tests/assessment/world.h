@@ -98,6 +98,10 @@ protected:
         }
     }
     void write_gap(WallTime from, WallTime to, const std::string& why) {
+        {  // a node writes no gap of a time until which it has counted
+            const auto database = sqlite::Database::open(path_, sqlite::Database::Mode::Write).value();
+            ASSERT_TRUE(database.run("DELETE FROM notes WHERE name IN ('alive', 'counted')").ok());
+        }
         auto opened = history::Store::open(path_, "dns1", kMarch).value();
         const history::Minute minute{.at = to, .gap = history::Gap{"dns1", from, to, why}};
         ASSERT_TRUE(opened.store->write(minute, to).ok());

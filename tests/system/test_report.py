@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`cenote report`: a year acted out on a clock that the test moves, 36 days of it with queries: 24 on end around the begin
+"""`cenote report`: a year acted out on a clock that the test moves, 35 days of it with queries: 24 on end around the begin
 of a limit, and one in each other month. The figures of the document are compared with a computation of their own from
 what was asked, and from the sketches as SQLite's own module reads them."""
 import collections
+import csv
 import datetime
 import hashlib
 import json
@@ -10,6 +11,8 @@ import math
 import random
 import sqlite3
 import statistics
+import subprocess
+import unicodedata
 
 import jsonschema
 
@@ -62,6 +65,10 @@ def interval(values):
 
 def rounded(value):
     return math.floor(value * 1000 + 0.5)
+
+
+def columns(line):
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 def error_squared(days):
@@ -137,7 +144,7 @@ class Report(SystemTest):
             return database.execute(query).fetchall()
 
     def report(self, node, *arguments):
-        text = node.cenote_ok("report", *arguments)
+        text = node.cenote_ok("report", "--json", *arguments).rstrip("\n")
         found = json.loads(text)
         jsonschema.Draft202012Validator(SCHEMA).validate(found)
         canonical = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -162,7 +169,10 @@ class Report(SystemTest):
         self.compare_exceptions(june)
         self.compare_filters()
         self.refuse_mistakes()
+        self.write_formats(june)
+        self.sign_and_verify(june)
         self.reproduce(year, june)
+        self.find_a_day_that_differs()
 
     # What the document has, against what was asked.
 
@@ -310,6 +320,63 @@ class Report(SystemTest):
         out = self.first.folder / "report.json"
         self.first.cenote_ok("report", "--out", out)
         self.assertEqual(json.loads(out.read_text())["data_digest"], default["data_digest"])
+
+    def write_formats(self, june):
+        """Each format says the same figures, has the digest, and holds when it is verified."""
+        span = ("--from", "2026-06-01", "--to", "2026-06-11")
+        alpha = next(row for row in june["use"]["services"] if row["id"] == "alpha")
+        for language in ("en", "ko"):
+            for name in (f"june-{language}.txt", f"june-{language}.html", f"june-{language}.json"):
+                out = self.first.folder / name
+                self.first.cenote_ok("report", *span, "--lang", language, "--out", out)
+                text = out.read_text()
+                self.assertIn(june["data_digest"], text)
+                self.assertIn("Alpha is under assessment", text)
+                self.assertRegex(text, rf"\b{alpha['total']:,}\b|\b{alpha['total']}\b")
+                self.verified(out)
+            shown = self.first.cenote_ok("report", *span, "--lang", language)
+            self.assertLessEqual(max(map(columns, shown.splitlines()[:-1])), 80)
+            folder = self.first.folder / f"tables-{language}"
+            self.first.cenote_ok("report", *span, "--lang", language, "--format", "csv", "--out", folder)
+            with open(folder / "services.csv", newline="") as table:
+                rows = list(csv.DictReader(table))
+            self.assertEqual({row["data_digest"] for row in rows}, {june["data_digest"]})
+            self.assertIn(str(alpha["total"]), next(row for row in rows if "alpha" in row.values()).values())
+            self.verified(folder)
+            with open(folder / "services.csv", newline="") as table:
+                self.assertEqual(
+                    self.first.cenote_ok("report", *span, "--lang", language, "--format", "csv", "--table", "services"),
+                    table.read().replace("\r\n", "\n"))
+
+    def verified(self, path, code=0, *more):
+        done = self.first.cenote("report", "--verify", path, *more)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def sign_and_verify(self, june):
+        secret, public = self.first.folder / "sign.key", self.first.folder / "sign.pub"
+        subprocess.run(["minisign", "-G", "-W", "-s", secret, "-p", public], check=True, capture_output=True)
+        out = self.first.folder / "signed.html"
+        self.first.cenote_ok("report", "--from", "2026-06-01", "--to", "2026-06-11", "--out", out, "--sign", secret)
+        self.assertIn("signed", self.verified(out, 0, "--key", public))
+        out.write_text(out.read_text() + " ")
+        self.assertIn("does not hold", self.verified(out, 1, "--key", public))
+        self.assertIn(june["data_digest"], out.read_text())
+        changed = self.first.folder / "changed.json"
+        changed.write_text((self.first.folder / "june-en.json").read_text().replace('"queries":', '"queries":1', 1))
+        self.verified(changed, 1)
+        other = self.first.folder / "other.html"
+        other.write_text("<html></html>")
+        self.verified(other, 2)
+
+    def find_a_day_that_differs(self):
+        """Somebody with root's rights makes a number in the history smaller."""
+        with sqlite3.connect(f"{self.first.folder}/history.db") as database:
+            database.execute("UPDATE counts SET count = count - 1 WHERE span = 2 AND at = ?",
+                             (int(datetime.datetime(2026, 6, 5, tzinfo=UTC).timestamp()),))
+        told = self.verified(self.first.folder / "june-en.html", 1)
+        self.assertIn("2026-06-05", told)
+        self.assertNotIn("2026-06-04", told)
 
     def reproduce(self, year, june):
         """Another node with the same history and the same state gives the same bytes, but for `made`."""

@@ -2,10 +2,15 @@
 #include "resolver/daemon/seal_commands.h"
 
 #include <algorithm>
+#include <set>
 
+#include "resolver/base/digest.h"
 #include "resolver/base/time_text.h"
 #include "resolver/daemon/responses.h"
 #include "resolver/report/seals.h"
+#include "resolver/rules/policy_document.h"
+#include "resolver/rules/rules_digest.h"
+#include "resolver/state/policies.h"
 #include "resolver/state/trail_reads.h"
 
 namespace cenote::daemon {
@@ -67,11 +72,26 @@ Result<Json> seals_between(const Ask& ask) {
     return Json{{field::kRows, std::move(rows)}, {"next", report::time_json(next)}};
 }
 
+/// A report names policies by the digests of their rules, which are the same on all nodes. A policy whose text has not
+/// the digest under which it is kept is not known.
+Status add_rules_digests(const Ask& ask, std::set<std::string>& known) {
+    constexpr seconds kBefore{400 * 86400};  // the time before, which a report compares with
+    std::set<std::string> read;
+    return state::each_policy(ask.places.state, ask.from - kBefore, ask.to, [&](const state::PolicyVersion& version) {
+        if (!read.insert(version.digest).second || to_hex(sha256(bytes_of(version.text))) != version.digest)
+            return Status(Done{});
+        if (const auto policy = rules::read_policy_document(version.text))
+            known.insert(rules::rules_digest(*policy->options, policy->catalogue));
+        return Status(Done{});
+    });
+}
+
 Result<Json> unknown_policies(const Ask& ask) {
     Json unknown = Json::array();
     if (ask.policies.empty()) return unknown;
-    const auto known = state::read_policy_digests(ask.places.state);
-    if (!known) return known.error();
+    auto known = state::read_policy_digests(ask.places.state);
+    if (!known) return std::move(known).error();
+    if (auto added = add_rules_digests(ask, *known); !added) return std::move(added).error();
     for (const std::string& digest : ask.policies)
         if (!known->contains(digest)) unknown.push_back(digest);
     return unknown;

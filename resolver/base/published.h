@@ -62,6 +62,8 @@ public:
         return true;
     }
 
+    /// False: the value is none.
+    explicit operator bool() const noexcept { return value_ != nullptr; }
     const T& operator*() const noexcept { return *value_; }
     const T* operator->() const noexcept { return value_.get(); }
 

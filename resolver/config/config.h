@@ -38,6 +38,15 @@ struct ListSettings {
     SourcePlace place;
 };
 
+/// [server.tls]: the certificate of the TLS listeners.
+struct TlsSettings {
+    std::string name;  // of the resolver, as clients check it; empty: none is given
+    Path certificate;  // with the chain behind it, in PEM; empty: no TLS
+    Path key;
+
+    friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
+};
+
 /// Files of a configuration with their texts.
 using ConfigurationFiles = std::vector<state::ConfigurationFile>;
 
@@ -57,6 +66,7 @@ struct Settings {
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
+    TlsSettings tls;
     control::Options control;
     cache::Options cache;
     upstream::Options upstream;

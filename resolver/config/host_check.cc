@@ -57,6 +57,7 @@ public:
             const auto state = table->text("state");
             check_parent(state ? state->place : table->place(), settings_.state);
             ListenCheck(settings_, users_.daemon.uid, out_).run(table->texts("listen"), proc_net);
+            if (const auto tls = table->table("tls")) check_tls(*tls);
         }
     }
 
@@ -82,6 +83,19 @@ private:
             for (const auto& file : *settings_.files) may_read({file.path, 0, 0}, file.path, *user);
             for (const char* beside : {"directives.d", "texts.d"})
                 may_read({(folder_ / beside).string(), 0, 0}, folder_ / beside, *user);
+        }
+    }
+
+    void check_tls(const TomlTable& table) {
+        for (const char* key : {"certificate", "key"}) {
+            const auto text = table.text(key);
+            if (!text) continue;
+            if (is_there(in_folder(*text)))
+                may_read(text->place, in_folder(*text), users_.daemon);
+            else
+                out_.warning(text->place, fmt::format("there is no file {}; make it, TLS is served as soon as it is "
+                                                      "there",
+                                                      in_folder(*text).string()));
         }
     }
 

@@ -33,7 +33,7 @@ struct Draft : rules::PolicyDraft {
     SourceFiles files;
     bool has_history_file = false;  // [history].file is given, also as ""
     const HostInfo& host_info;
-    std::vector<TomlText> listen;    // as written
+    std::vector<TomlText> listen;    // as written, of both keys
     std::vector<TomlText> key_uses;  // references to [[tsig]] keys, which may be defined later in the file
 };
 

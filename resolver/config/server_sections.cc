@@ -14,6 +14,7 @@ namespace cenote::config {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 §3.1
 constexpr std::uint64_t kCacheBytesMin = 1ULL << 20;
 constexpr std::uint64_t kCacheBytesMax = 1ULL << 40;
 constexpr seconds kDay{86400};
@@ -35,29 +36,65 @@ void read_node(const TomlTable& server, Draft& draft) {
     draft.settings.node = other_case ? node->value : folded;
 }
 
+/// An address to listen on; nullopt: it is none, or taken by another endpoint.
+std::optional<SocketAddress> read_endpoint(const TomlText& text, std::uint16_t port, Draft& draft) {
+    const auto& listen = draft.settings.server.listen;
+    const auto address = SocketAddress::parse(text.value, port);
+    warn_of_port_without_brackets(text, draft.diagnostics);
+    if (!address)
+        draft.diagnostics.error(text.place, fmt::format("'{}' is not an address to listen on; write IP:PORT or "
+                                                        "[IPv6]:PORT",
+                                                        text.value));
+    else if (lacks_zone_index(*address))  // RFC 4007 §6
+        draft.diagnostics.error(text.place, fmt::format("'{}' is a link-local address, which means nothing without "
+                                                        "its link; add the interface, as in [fe80::1%eth0]:{}",
+                                                        text.value, port));
+    else if (address->port != 0 && std::ranges::find(listen, *address, &server::Endpoint::address) != listen.end())
+        draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
+    else
+        return address;
+    return std::nullopt;
+}
+
 void read_listen(const TomlTable& server, Draft& draft) {
-    auto& listen = draft.settings.server.listen;
     if (!server.has("listen")) return;
-    listen.clear();
-    const auto texts = server.texts("listen");
-    draft.listen = texts;
+    draft.settings.server.listen.clear();
+    draft.listen = server.texts("listen");
+    for (const auto& text : draft.listen)
+        if (const auto address = read_endpoint(text, kDnsPort, draft))
+            server::add_udp_and_tcp(draft.settings.server.listen, *address);
+    if (draft.listen.empty()) server.error("listen", "'listen' is empty; name at least one address");
+}
+
+/// After read_listen().
+void read_listen_tls(const TomlTable& server, Draft& draft) {
+    const auto texts = server.texts("listen_tls");
     for (const auto& text : texts) {
-        const auto address = SocketAddress::parse(text.value, kDnsPort);
-        if (!address)
-            draft.diagnostics.error(text.place, fmt::format("'{}' is not an address to listen on; write IP:PORT or "
-                                                            "[IPv6]:PORT",
-                                                            text.value));
-        else if (lacks_zone_index(*address))  // RFC 4007 §6
-            draft.diagnostics.error(text.place, fmt::format("'{}' is a link-local address, which means nothing without "
-                                                            "its link; add the interface, as in [fe80::1%eth0]:53",
-                                                            text.value));
-        else if (address->port != 0 && std::ranges::find(listen, *address, &server::Endpoint::address) != listen.end())
-            draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
-        else
-            server::add_udp_and_tcp(listen, *address);
-        warn_of_port_without_brackets(text, draft.diagnostics);
+        if (const auto address = read_endpoint(text, kTlsPort, draft))
+            draft.settings.server.listen.push_back({*address, server::Protocol::Tls});
+        draft.listen.push_back(text);
     }
-    if (texts.empty()) server.error("listen", "'listen' is empty; name at least one address");
+    if (!texts.empty() && draft.settings.tls.certificate.empty())
+        server.error("listen_tls", "'listen_tls' needs a certificate; name its files in [server.tls], as 'certificate' "
+                                   "and 'key'");
+}
+
+void read_tls(const TomlTable& server, Draft& draft) {
+    const auto table = server.table("tls");
+    if (!table) return;
+    TlsSettings& tls = draft.settings.tls;
+    if (const auto text = table->text("name"))
+        if (const auto name = wire::read_name(*text, wire::NameUse::Single, draft.diagnostics))
+            tls.name = name->to_string();
+    const auto certificate = table->text("certificate");
+    const auto key = table->text("key");
+    if (certificate.has_value() != key.has_value())
+        return table->error(certificate ? "certificate" : "key",
+                            certificate ? "a certificate needs its key; name the file as 'key'"
+                                        : "a key needs its certificate; name the file as 'certificate'");
+    if (!certificate) return;
+    tls.certificate = to_path(certificate->value, draft.folder);
+    tls.key = to_path(key->value, draft.folder);
 }
 
 void read_timezone(const TomlTable& server, Draft& draft) {
@@ -104,6 +141,8 @@ void read_server(const TomlTable& root, Draft& draft) {
     if (!server) return;
     read_node(*server, draft);
     read_listen(*server, draft);
+    read_tls(*server, draft);
+    read_listen_tls(*server, draft);
     read_timezone(*server, draft);
     if (const auto workers = server->integer("workers", 0, 1024))
         settings.server.workers = static_cast<std::uint32_t>(*workers);

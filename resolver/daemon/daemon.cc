@@ -102,6 +102,9 @@ int run(const Path& config) {
     for (const SocketAddress& address : (*running)->queries().server().addresses())
         if (std::ranges::find(absent, address) == absent.end())
             log::notice("listening on {} (udp, tcp)", address.to_string());
+    for (const SocketAddress& address : (*running)->queries().server().addresses(server::Protocol::Tls))
+        if (std::ranges::find(absent, address) == absent.end())
+            log::notice("listening on {} (tls)", address.to_string());
     log::notice("cenote {} is ready: {} workers, {}", kVersion, (*running)->queries().server().size(),
                 status_line(**running));
     notify_ready(status_line(**running));

@@ -15,6 +15,7 @@
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/enforcement.h"
 #include "resolver/daemon/listen_watch.h"
+#include "resolver/daemon/tls_certificate.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/server/server.h"
 #include "resolver/telemetry/telemetry.h"
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
+    [[nodiscard]] TlsCertificate& tls_certificate() noexcept { return *tls_certificate_; }
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
     [[nodiscard]] const UpstreamJournal& upstream_journal() const noexcept { return upstream_journal_; }
     [[nodiscard]] std::vector<transfer::PrimaryZoneStatus> primary_zones() const { return zones_->status(); }
@@ -62,6 +64,7 @@ private:
     Ticks started_;
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;
+    std::optional<TlsCertificate> tls_certificate_;
     std::unique_ptr<server::Server> server_;
     std::optional<ListenWatch> listen_watch_;
     UpstreamJournal upstream_journal_;

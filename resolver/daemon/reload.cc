@@ -29,7 +29,12 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
         if (of_next != of_started) waiting.emplace_back(key);
         of_next = of_started;
     };
-    keep("[server].listen", started.server.listen, next.server.listen);
+    const auto keeps = [&](server::Protocol protocol) {
+        return addresses_of(started.server.listen, protocol) == addresses_of(next.server.listen, protocol);
+    };
+    if (!keeps(server::Protocol::Udp)) waiting.emplace_back("[server].listen");
+    if (!keeps(server::Protocol::Tls)) waiting.emplace_back("[server].listen_tls");
+    next.server.listen = started.server.listen;
     keep("[server].workers", started.server.workers, next.server.workers);
     keep("[server].state", started.state, next.state);
     keep("[limits].tcp_clients", started.server.tcp_connections_max, next.server.tcp_connections_max);
@@ -85,10 +90,13 @@ Status Running::read_files(state::Record record) {
     if (!loaded->set_problem.empty() && before.set_problem.empty() && before.base != nullptr)
         return Error{loaded->set_problem};  // the set in use is better than the one that can be read now
     auto waiting = keep_until_restart(before.settings, loaded->settings);
+    auto certificate = queries_->tls_certificate().read(loaded->settings.tls);
+    if (!certificate) return std::move(certificate).error();
     record.object = config_.string();
     record.before = set_text(before);
     if (auto enforced = enforce(std::move(*loaded), record); !enforced) return enforced;
     const config::Settings& settings = enforcement().loaded().settings;
+    queries_->tls_certificate().take(*std::move(certificate));
     if (control_ != nullptr) control_->apply(settings.control);
     rulebook_.note_not_in_force({});
     log_findings(enforcement().loaded());

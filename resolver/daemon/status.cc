@@ -110,6 +110,7 @@ report::Condition condition_of(Running& running) {
     condition.changed_days = seals.changed();
     condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
+    condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);
     condition.diagnostics = loaded.diagnostics.all();
@@ -136,6 +137,8 @@ Json status_json(Running& running) {
                               .uptime = running.queries().uptime(),
                               .workers = running.queries().server().size(),
                               .listen = running.queries().server().addresses(),
+                              .listen_tls = running.queries().server().addresses(server::Protocol::Tls),
+                              .certificate = running.queries().tls_certificate().state(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,
                               .rules_digest = running.enforcement().rules_digest(),

@@ -17,6 +17,7 @@ using wire::Rcode;
 namespace {
 
 constexpr std::uint16_t kKeepalive100ms = 100;  // the idle timeout for TCP clients (RFC 7828)
+constexpr std::uint16_t kPaddedTo = 468;        // of answers (RFC 8467 §4.1)
 
 /// The extended error of a failure (RFC 8914 §4.23, §4.24): that of the upstream server where it sent one.
 EdeCode failure_code(const upstream::Completion& completion) noexcept {
@@ -224,6 +225,7 @@ wire::OptContent Engine::own_opt(const QueryContext& context) const noexcept {
     wire::OptContent opt;
     opt.nsid = snapshot_->nsid;
     if (context.client.transport != telemetry::QueryTransport::Udp) opt.keepalive_100ms = kKeepalive100ms;
+    if (context.client.transport == telemetry::QueryTransport::Tls) opt.padded_to = kPaddedTo;
     return opt;
 }
 

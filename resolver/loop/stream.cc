@@ -99,7 +99,7 @@ bool MessageStream::send(ByteView message) noexcept {
     store_u16(length.data(), static_cast<std::uint16_t>(message.size()));
 
     std::size_t sent = 0;
-    if (unsent() == 0) {
+    if (queued() == 0) {
         const auto moved = transport_->write(length, message);
         if (moved.status == Transport::Status::Failed || moved.status == Transport::Status::End) {
             fail_later(StreamEnd::Failed);
@@ -119,7 +119,7 @@ bool MessageStream::enqueue(ByteView length, ByteView message, std::size_t sent)
         if (sent > 0) fail_later(StreamEnd::NoBuffer);  // a part of the message has been written: no other can follow
         return false;
     }
-    if (StreamBuffers::kSize - unsent() < left) return false;
+    if (StreamBuffers::kSize - queued() < left) return false;
     if (StreamBuffers::kSize - out_end_ < left) {
         std::copy(out_ + out_begin_, out_ + out_end_, out_);
         out_end_ -= std::exchange(out_begin_, 0);
@@ -158,7 +158,7 @@ void MessageStream::fail_later(StreamEnd end) noexcept {
 
 void MessageStream::update_watch() noexcept {
     unsigned events = Poll::kNone;
-    if (!ended_ && !paused_) events |= transport_->read_waits_for();
+    if (!ended_ && !paused_ && transport_->unsent() == 0) events |= transport_->read_waits_for();
     if (!broken_ && unsent() > 0) events |= transport_->write_waits_for();
     poll_.watch(events);
 }
@@ -167,15 +167,28 @@ void MessageStream::on_event(unsigned events) noexcept {
     bool destroyed = false;
     destroyed_ = &destroyed;
     if ((events & transport_->write_waits_for()) != 0) flush();
-    if (!destroyed && (events & transport_->read_waits_for()) != 0) read_and_deliver();
+    if (!destroyed && (events & transport_->read_waits_for()) != 0) read_and_reply();
     if (destroyed) return;
     destroyed_ = nullptr;
     update_watch();
 }
 
+/// What the owner sends while messages are delivered leaves together. A peer that does not take it is not read.
+void MessageStream::read_and_reply() noexcept {
+    const bool& destroyed = *destroyed_;
+    if (!broken_ && transport_->unsent() > 0) return;
+    transport_->hold();
+    read_and_deliver();
+    if (!destroyed && !transport_->release() && !broken_) fail_later(StreamEnd::Failed);
+}
+
 void MessageStream::flush() noexcept {
     if (broken_ || unsent() == 0) return;
-    while (unsent() > 0) {
+    if (const auto flushed = transport_->flush(); flushed.status != Transport::Status::Done) {
+        if (flushed.status != Transport::Status::Again) fail_later(StreamEnd::Failed);
+        return;
+    }
+    while (queued() > 0) {
         const auto moved = transport_->write({out_ + out_begin_, unsent()}, {});
         if (moved.status == Transport::Status::Again) return;
         if (moved.status != Transport::Status::Done) return fail_later(StreamEnd::Failed);
@@ -183,6 +196,7 @@ void MessageStream::flush() noexcept {
     }
     out_begin_ = out_end_ = 0;
     buffers_.give_back(std::exchange(out_, nullptr));
+    if (transport_->has_unread()) later_.start(milliseconds(0), milliseconds(0));  // the socket need not become readable
     owner_.on_drained(*this);
 }
 

@@ -42,6 +42,9 @@ private:
     std::uint32_t in_use_ = 0;
 };
 
+/// How a connection began: without a handshake, with a full one, or by resuming a session.
+enum class Handshake : std::uint8_t { None, Full, Resumed };
+
 /// The bytes of a connection, in both directions: those of the socket itself, or through TLS (tls.h). Client and server
 /// connections use the same interface.
 class Transport {
@@ -62,8 +65,18 @@ public:
     [[nodiscard]] virtual unsigned write_waits_for() const noexcept = 0;
     /// read() would return bytes although the socket has none.
     [[nodiscard]] virtual bool has_unread() const noexcept = 0;
+    /// Between hold() and release(), write() may keep bytes, so that one system call sends many messages.
+    virtual void hold() noexcept {}
+    /// False: the connection has failed.
+    virtual bool release() noexcept { return true; }
+    /// Bytes that write() has taken and the socket has not; flush() tries to send them.
+    [[nodiscard]] virtual std::size_t unsent() const noexcept { return 0; }
+    /// Done with a count of 0: all were sent.
+    [[nodiscard]] virtual Moved flush() noexcept { return {Status::Done, 0}; }
     /// A handshake is over, or there is none.
     [[nodiscard]] virtual bool is_ready() const noexcept { return true; }
+    /// None while it is under way.
+    [[nodiscard]] virtual Handshake handshake() const noexcept { return Handshake::None; }
     /// For people: why a read or a write of the layer above the socket Failed; empty: errno says so.
     [[nodiscard]] virtual std::string failure() const { return {}; }
 };
@@ -105,7 +118,8 @@ public:
     /// the stream is broken; nothing of it was queued.
     bool send(ByteView message) noexcept;
     [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
-    [[nodiscard]] std::size_t unsent() const noexcept { return out_end_ - out_begin_; }
+    [[nodiscard]] std::size_t unsent() const noexcept { return queued() + transport_->unsent(); }
+    [[nodiscard]] const Transport& transport() const noexcept { return *transport_; }
 
     /// Between pause() and resume() no message is delivered, and nothing is read from the transport.
     void pause() noexcept;
@@ -114,8 +128,10 @@ public:
 private:
     static constexpr std::size_t kSmall = 2048;
 
+    [[nodiscard]] std::size_t queued() const noexcept { return out_end_ - out_begin_; }
     void on_event(unsigned events) noexcept;
     void flush() noexcept;
+    void read_and_reply() noexcept;
     void read_and_deliver() noexcept;
     bool read_once() noexcept;
     bool deliver() noexcept;

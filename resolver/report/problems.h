@@ -44,6 +44,16 @@ struct Failure {
     std::string why;  // a line for each mistake
 };
 
+/// The certificate of the TLS listeners.
+struct CertificateState {
+    Path file;
+    std::string problem;              // why the file is not in use; empty: it is
+    std::optional<WallTime> begins{};  // of the certificate in use; nullopt: there is none
+    std::optional<WallTime> ends;
+    std::vector<std::string> names;
+    std::string lacks;  // a name of the configuration for which it is not valid; empty: none
+};
+
 /// A receiver of hits that gets none.
 struct LostReceiver {
     std::string address;
@@ -78,6 +88,7 @@ struct Condition {
     std::vector<std::string> sinks;                // what keeps hits and does not work
     std::vector<LostReceiver> receivers;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen
+    std::optional<CertificateState> certificate;      // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;

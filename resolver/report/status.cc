@@ -9,6 +9,10 @@ namespace {
 
 using telemetry::Counter;
 
+constexpr field::Name kListenTls = "listen_tls";
+constexpr field::Name kCertificate = "certificate";
+constexpr field::Name kBegins = "begins";
+
 Json set_json(const std::optional<SetInForce>& set) {
     if (!set) return nullptr;
     return {{field::kPath, set->path.string()},
@@ -30,6 +34,14 @@ Json addresses_json(const std::vector<SocketAddress>& addresses) {
     return rows;
 }
 
+Json certificate_json(const std::optional<CertificateState>& state) {
+    if (!state || !state->ends) return nullptr;
+    return {{field::kPath, state->file.string()},
+            {kBegins, time_json(state->begins)},
+            {field::kEnds, time_json(state->ends)},
+            {field::kNames, state->names}};
+}
+
 }  // namespace
 
 Json status_json(const DaemonState& state) {
@@ -38,6 +50,8 @@ Json status_json(const DaemonState& state) {
             {field::kUptime, state.uptime.count()},
             {field::kWorkers, state.workers},
             {field::kListen, addresses_json(state.listen)},
+            {kListenTls, addresses_json(state.listen_tls)},
+            {kCertificate, certificate_json(state.certificate)},
             {field::kPolicyVersion, state.policy_version},
             {field::kPolicyDigest, state.policy_digest},
             {field::kRulesDigest, state.rules_digest},

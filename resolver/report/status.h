@@ -32,6 +32,8 @@ struct DaemonState {
     seconds uptime{};
     std::size_t workers = 0;
     std::vector<SocketAddress> listen;
+    std::vector<SocketAddress> listen_tls;
+    std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     std::uint32_t policy_version = 0;
     std::string policy_digest;
     std::string rules_digest;  // the same on nodes with the same rules

@@ -61,13 +61,10 @@ void MessageConnection::continue_transfer() noexcept {
 
 void MessageConnection::send(ByteView message) noexcept {
     if (broken_ || message.empty()) return;
-    const bool was_unsent = stream_.unsent() != 0;
-    if (!stream_.send(message)) {
-        context_.recorder.count(Counter::TcpWriteOverflow);
-        broken_ = true;
-        return;
-    }
-    if (!was_unsent && stream_.unsent() != 0) unsent_since_ = context_.loop.now();
+    if (stream_.unsent() == 0) unsent_since_ = context_.loop.now();
+    if (stream_.send(message)) return;
+    context_.recorder.count(Counter::TcpWriteOverflow);
+    broken_ = true;
 }
 
 void MessageConnection::on_drained(loop::MessageStream&) noexcept {
@@ -101,8 +98,12 @@ void MessageConnection::read_or_pause() noexcept {
     }
 }
 
-MessageConnection::CloseReason MessageConnection::close_reason(Ticks now, milliseconds idle) const noexcept {
-    if (stream_.unsent() != 0 && now - unsent_since_ > context_.options.tcp_write_stall) return CloseReason::Slow;
+MessageConnection::CloseReason MessageConnection::close_reason(Ticks now, milliseconds idle) noexcept {
+    if (stream_.unsent() == 0)
+        unsent_since_ = now;
+    else if (now - unsent_since_ > context_.options.tcp_write_stall)
+        return CloseReason::Slow;
+    if (!transport().is_ready() && now - active_ > context_.options.tls_handshake) return CloseReason::Idle;
     if (quiet() && now - active_ > idle) return CloseReason::Idle;
     return CloseReason::None;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One client's connection that carries DNS messages: queries come in, replies go out in the order in which they are
-// ready (RFC 7766 §6.2.1.1, §7). The bytes move through a loop::Transport: plain TCP today.
+// ready (RFC 7766 §6.2.1.1, §7). The bytes move through a loop::Transport: plain TCP, or TLS.
 //
 // Threads:  one worker. Data plane.
 // Memory:   the stream's. While the client does not read its replies, its queries are not read (RFC 7766 §6.2.3).
@@ -60,12 +60,13 @@ public:
     void continue_transfer() noexcept;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
-    /// The reason to close the connection now: no query for too long, or a client that does not read.
+    /// The reason to close the connection now: no query or no handshake for too long, or a client that does not read.
     enum class CloseReason : std::uint8_t { None, Idle, Slow };
     /// No query is in flight and no reply is unsent.
     [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
     [[nodiscard]] Ticks active() const noexcept { return active_; }
-    [[nodiscard]] CloseReason close_reason(Ticks now, milliseconds idle) const noexcept;
+    [[nodiscard]] CloseReason close_reason(Ticks now, milliseconds idle) noexcept;
+    [[nodiscard]] const loop::Transport& transport() const noexcept { return stream_.transport(); }
 
 private:
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
@@ -85,7 +86,7 @@ private:
     bool had_parts_ = false;
     bool finished_ = false;  // on_finished() was called
     Ticks active_;           // the time of the last complete message in either direction
-    Ticks unsent_since_{};
+    Ticks unsent_since_{};  // when nothing was unsent last
     loop::MessageStream stream_;
 };
 

@@ -5,7 +5,6 @@
 // Threads: plain values.   Memory: the list of endpoints.   Failure: none.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,7 +15,7 @@
 
 namespace cenote::server {
 
-enum class Protocol : std::uint8_t { Udp, Tcp };
+enum class Protocol : std::uint8_t { Udp, Tcp, Tls };
 
 /// A listening address and the protocol that is served on it.
 struct Endpoint {
@@ -32,12 +31,12 @@ inline void add_udp_and_tcp(std::vector<Endpoint>& listen, const SocketAddress& 
     listen.push_back({address, Protocol::Tcp});
 }
 
-/// The addresses of endpoints, each once.
-[[nodiscard]] inline std::vector<SocketAddress> addresses_of(const std::vector<Endpoint>& endpoints) {
+/// The addresses at which a protocol is served. UDP and TCP have the same.
+[[nodiscard]] inline std::vector<SocketAddress> addresses_of(const std::vector<Endpoint>& endpoints,
+                                                             Protocol protocol = Protocol::Udp) {
     std::vector<SocketAddress> addresses;
     for (const Endpoint& endpoint : endpoints)
-        if (std::find(addresses.begin(), addresses.end(), endpoint.address) == addresses.end())
-            addresses.push_back(endpoint.address);
+        if (endpoint.protocol == protocol) addresses.push_back(endpoint.address);
     return addresses;
 }
 
@@ -47,6 +46,8 @@ struct Options {
     std::uint32_t batch = 64;                   // datagrams per receive call
     std::uint32_t tcp_connections_max = 10000;  // over all workers; each has an equal share
     std::uint32_t tcp_per_client_max = 256;     // connections of one client, over all workers
+    std::uint32_t tls_handshakes_per_client_max = 64;  // under way at the same time, over all workers
+    milliseconds tls_handshake{5000};                  // a connection whose handshake takes longer is closed
     std::uint32_t tcp_in_flight_max = 64;       // unanswered queries of a connection; at the limit reading stops
     milliseconds tcp_idle{10000};               // falls to one second as the number of connections nears its limit
     milliseconds tcp_write_stall{10000};        // a connection whose client does not read is closed after this time

@@ -32,6 +32,7 @@ Options of_one(Options options, std::uint32_t workers) noexcept {
             static_cast<std::uint32_t>(std::clamp<rlim_t>(descriptors.rlim_cur / 2, 1, options.tcp_connections_max));
     options.tcp_connections_max = share(options.tcp_connections_max, workers);
     options.tcp_per_client_max = share(options.tcp_per_client_max, workers);
+    options.tls_handshakes_per_client_max = share(options.tls_handshakes_per_client_max, workers);
     return options;
 }
 
@@ -39,7 +40,8 @@ Options of_one(Options options, std::uint32_t workers) noexcept {
 
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                              telemetry::Hub& hub, transfer::XfrQueue* xfr_queue) {
+                                              telemetry::Hub& hub, transfer::XfrQueue* xfr_queue,
+                                              Published<loop::TlsServer>& tls) {
     const std::uint32_t count = worker_count(options);
     auto sockets = open_sockets(options, count, std::move(inherited));
     if (!sockets) return std::move(sockets).error();
@@ -48,7 +50,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets)
         workers.push_back(std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(),
-                                                   *pace, xfr_queue));
+                                                   *pace, xfr_queue, tls));
     std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), options));
     if (auto started = server->start_threads(); !started) return std::move(started).error();
     return server;
@@ -56,7 +58,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
 
 Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, const Options& options)
     : pace_(std::move(pace)), workers_(std::move(workers)), listen_(addresses()) {
-    std::ranges::copy_if(addresses_of(options.listen), std::back_inserter(listen_), std::not_fn(has_family));
+    std::ranges::copy(addresses(Protocol::Tls), std::back_inserter(listen_));
+    for (const Protocol protocol : {Protocol::Udp, Protocol::Tls})
+        std::ranges::copy_if(addresses_of(options.listen, protocol), std::back_inserter(listen_),
+                             std::not_fn(has_family));
 }
 
 Status Server::start_threads() try {
@@ -97,10 +102,10 @@ std::vector<WorkerReport> Server::reports() const {
     return reports;
 }
 
-std::vector<SocketAddress> Server::addresses() const {
+std::vector<SocketAddress> Server::addresses(Protocol protocol) const {
     std::vector<Endpoint> bound;
     for (const ListenSocket& socket : workers_.front()->sockets()) bound.push_back(socket.endpoint);
-    return addresses_of(bound);
+    return addresses_of(bound, protocol);
 }
 
 std::vector<SocketAddress> Server::absent() const {

@@ -18,10 +18,11 @@ namespace cenote::server {
 class Server {
 public:
     /// `inherited`: sockets that the previous process left open. `xfr_queue`: takes zone maintenance queries; may be
-    /// nullptr.
+    /// nullptr. `tls`: of new connections; while it has none, they are closed.
     static Result<std::unique_ptr<Server>> start(const Options& options, std::vector<UniqueFd> inherited,
                                                  Published<engine::Snapshot>& snapshots, cache::Cache& cache,
-                                                 telemetry::Hub& hub, transfer::XfrQueue* xfr_queue);
+                                                 telemetry::Hub& hub, transfer::XfrQueue* xfr_queue,
+                                                 Published<loop::TlsServer>& tls);
     ~Server();
 
     /// Makes every worker take the newest snapshot, idle ones included.
@@ -32,8 +33,8 @@ public:
     /// Ends the workers and waits for them; begin_drain() may be called before.
     void stop();
     [[nodiscard]] std::vector<WorkerReport> reports() const;
-    /// The addresses that are served, with the ports to which the sockets are bound; each once.
-    [[nodiscard]] std::vector<SocketAddress> addresses() const;
+    /// The addresses at which a protocol is served, with the ports to which the sockets are bound.
+    [[nodiscard]] std::vector<SocketAddress> addresses(Protocol protocol = Protocol::Udp) const;
     /// The addresses of Options::listen that this machine does not have at the moment.
     [[nodiscard]] std::vector<SocketAddress> absent() const;
     /// Every listening socket, for the file-descriptor store from which the next process takes them.
@@ -47,7 +48,7 @@ private:
     std::unique_ptr<Pace> pace_;  // shared by all workers
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
-    std::vector<SocketAddress> listen_;  // the addresses of Options::listen, each once
+    std::vector<SocketAddress> listen_;  // the addresses of Options::listen, those of a missing family too
 };
 
 /// The number of workers for `options` on this machine (0: one per usable CPU).

@@ -23,7 +23,8 @@ constexpr int kFreePortTries = 64;
 int socket_type(Protocol protocol) {
     switch (protocol) {
         case Protocol::Udp: return SOCK_DGRAM;
-        case Protocol::Tcp: return SOCK_STREAM;
+        case Protocol::Tcp:
+        case Protocol::Tls: return SOCK_STREAM;
     }
     return SOCK_STREAM;
 }
@@ -32,6 +33,7 @@ const char* to_text(Protocol protocol) {
     switch (protocol) {
         case Protocol::Udp: return "udp";
         case Protocol::Tcp: return "tcp";
+        case Protocol::Tls: return "tls";
     }
     return "";
 }
@@ -46,14 +48,15 @@ std::optional<SocketAddress> bound_to(int fd) {
 }
 
 Error cannot_listen(const Endpoint& endpoint, int reason) {
-    std::string advice = "check [server].listen";
+    const char* const key = endpoint.protocol == Protocol::Tls ? "[server].listen_tls" : "[server].listen";
+    std::string advice = fmt::format("check {}", key);
     if (reason == EADDRINUSE)
-        advice = fmt::format("find the process that uses it with 'ss -lnp sport = :{}', or change [server].listen",
-                             endpoint.address.port);
+        advice = fmt::format("find the process that uses it with 'ss -lnp sport = :{}', or change {}",
+                             endpoint.address.port, key);
     else if (reason == EACCES)
-        advice = "ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd, or change [server].listen";
+        advice = fmt::format("ports below 1024 need CAP_NET_BIND_SERVICE: start by systemd, or change {}", key);
     else if (reason == EADDRNOTAVAIL)
-        advice = "this machine has no such address: change [server].listen";
+        advice = fmt::format("this machine has no such address: change {}", key);
     return Error{fmt::format("cannot listen on {} ({}): {}; {}", endpoint.address.to_string(),
                              to_text(endpoint.protocol), std::strerror(reason), advice)};
 }
@@ -151,6 +154,13 @@ public:
     [[nodiscard]] bool has(const SocketAddress& address) const {
         return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.address == address; });
     }
+    /// A port of streams alone on this address, as TLS has it; 0: none.
+    [[nodiscard]] std::uint16_t stream_port_of(const IpAddress& ip) const {
+        for (const Socket& socket : sockets_)
+            if (socket.address.ip == ip && socket.type == SOCK_STREAM && !has(socket.address, SOCK_DGRAM))
+                return socket.address.port;
+        return 0;
+    }
     UniqueFd take(const Endpoint& endpoint) {
         const auto found = std::ranges::find_if(sockets_, [&](const Socket& s) {
             return s.address == endpoint.address && s.type == socket_type(endpoint.protocol) && s.fd.valid();
@@ -164,14 +174,29 @@ private:
         int type;
         UniqueFd fd;
     };
+    [[nodiscard]] bool has(const SocketAddress& address, int type) const {
+        return std::ranges::any_of(sockets_,
+                                   [&](const Socket& s) { return s.address == address && s.type == type; });
+    }
     std::vector<Socket> sockets_;
 };
 
-/// Gives endpoints of port 0 their ports. UDP and TCP of one address get the same: the one where the other protocol
-/// has been placed already, else the port of the previous process, else a free one.
+/// A port that is free for streams.
+Result<std::uint16_t> find_free_stream_port(const SocketAddress& address) {
+    auto stream = bind_socket({address, Protocol::Tls}, Group::Alone);
+    if (!stream) return std::move(stream).error();
+    return bound_to(stream->get()).value_or(address).port;
+}
+
+/// Gives endpoints of port 0 their ports: that of the previous process, else a free one. UDP and TCP of one address get
+/// the same.
 class PortChooser {
 public:
     Result<std::uint16_t> choose(const Endpoint& endpoint, const Inherited& inherited) {
+        if (endpoint.protocol == Protocol::Tls) {
+            const std::uint16_t before = inherited.stream_port_of(endpoint.address.ip);
+            return before != 0 ? Result<std::uint16_t>(before) : find_free_stream_port(endpoint.address);
+        }
         for (Placed& placed : placed_)
             if (placed.address == endpoint.address && !std::exchange(has(placed, endpoint.protocol), true))
                 return placed.port;

@@ -25,7 +25,7 @@ constexpr int kAcceptsPerTurn = 64;
 
 StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
                                engine::Engine& engine, telemetry::Recorder& recorder, transfer::XfrQueue* xfr_queue,
-                               transfer::Outlet& outlet)
+                               transfer::Outlet& outlet, Published<loop::TlsServer>& tls)
     : options_(options),
       recorder_(recorder),
       loop_(loop),
@@ -33,6 +33,7 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
       reply_(wire::kMessageMax),
       context_{loop, buffers_, engine, recorder, options, *this, reply_, xfr_queue, outlet},
       table_({options.tcp_connections_max, options.tcp_per_client_max, options.client}, random_u64()),
+      tls_gate_(tls, buffers_, options_, recorder),
       connections_(options.tcp_connections_max),
       turn_end_(loop, [this] { close_finished(); }),
       sweep_(loop, [this] { sweep(); }),
@@ -53,7 +54,17 @@ void StreamListener::accept_all(const ListenSocket& socket) noexcept {
         if (!accept_one(socket)) return;
 }
 
+void StreamListener::pause_accepting(milliseconds pause) noexcept {
+    for (auto& poll : polls_) poll->watch(loop::Poll::kNone);
+    accept_again_.start(pause, milliseconds{0});
+}
+
 bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
+    const bool tls = socket.endpoint.protocol == Protocol::Tls;
+    if (tls && !tls_gate_.is_open(loop_.now())) {
+        pause_accepting(TlsGate::kSpan);
+        return false;
+    }
     sockaddr_storage native;
     socklen_t size = sizeof native;
     UniqueFd fd(accept4(socket.fd.get(), reinterpret_cast<sockaddr*>(&native), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -61,21 +72,27 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             // The sockets stay readable: watching them would call this function again and again.
             recorder_.count(Counter::TcpAcceptPaused);
-            for (auto& poll : polls_) poll->watch(loop::Poll::kNone);
-            accept_again_.start(kAcceptPause, milliseconds{0});
+            pause_accepting(kAcceptPause);
         }
         return errno == EINTR || errno == ECONNABORTED;
     }
     engine::Client client;
     client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
-    client.transport = telemetry::QueryTransport::Tcp;
-    if (!make_room(client.peer.ip)) return true;
+    client.transport = tls ? telemetry::QueryTransport::Tls : telemetry::QueryTransport::Tcp;
+    if ((!tls || tls_gate_.admits(client.peer.ip)) && make_room(client.peer.ip)) begin(std::move(fd), client);
+    return true;
+}
+
+void StreamListener::begin(UniqueFd fd, engine::Client client) noexcept {
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());
+    auto transport = client.transport == telemetry::QueryTransport::Tls
+                         ? tls_gate_.begin(std::move(fd), client.connection, client.peer.ip)
+                         : loop::make_plain_transport(std::move(fd));
+    if (transport == nullptr) return table_.remove(client.connection);
     recorder_.count(Counter::TcpConnections);
     connections_[client.connection.slot] =
-        std::make_unique<MessageConnection>(context_, loop::make_plain_transport(std::move(fd)), client);
-    return true;
+        std::make_unique<MessageConnection>(context_, std::move(transport), client);
 }
 
 /// Closes finished connections first, then one that ConnectionTable chooses; false: the new one is refused.
@@ -111,6 +128,7 @@ void StreamListener::send_part(const transfer::Part& part) noexcept {
 }
 
 void StreamListener::on_activity(const MessageConnection& connection) noexcept {
+    tls_gate_.look(connection.client().connection, connection.client().peer.ip, connection.transport(), false);
     table_.note(connection.client().connection, connection.quiet(), connection.active());
 }
 
@@ -140,8 +158,10 @@ void StreamListener::sweep() noexcept {
         swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;
         const SlabHandle handle = table_.at_slot(swept_);
         if (!handle.valid()) continue;
-        connections_[swept_]->continue_transfer();
-        switch (connections_[swept_]->close_reason(now, idle)) {
+        MessageConnection& connection = *connections_[swept_];
+        connection.continue_transfer();
+        tls_gate_.look(handle, connection.client().peer.ip, connection.transport(), false);
+        switch (connection.close_reason(now, idle)) {
             case MessageConnection::CloseReason::None: continue;
             case MessageConnection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
             case MessageConnection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
@@ -152,7 +172,9 @@ void StreamListener::sweep() noexcept {
 }
 
 void StreamListener::close(SlabHandle handle) noexcept {
-    connections_[handle.slot].reset();
+    auto& connection = connections_[handle.slot];
+    tls_gate_.look(handle, connection->client().peer.ip, connection->transport(), true);
+    connection.reset();
     table_.remove(handle);
 }
 

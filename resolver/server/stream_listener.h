@@ -14,6 +14,7 @@
 #include "resolver/server/connection_table.h"
 #include "resolver/server/message_connection.h"
 #include "resolver/server/sockets.h"
+#include "resolver/server/tls_gate.h"
 
 namespace cenote::server {
 
@@ -21,7 +22,7 @@ class StreamListener final : private ConnectionOwner {
 public:
     StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
                    engine::Engine& engine, telemetry::Recorder& recorder, transfer::XfrQueue* xfr_queue,
-                   transfer::Outlet& outlet);
+                   transfer::Outlet& outlet, Published<loop::TlsServer>& tls);
 
     void send(const engine::Client& client, ByteView reply) noexcept;
     /// Sends a part of a transfer to its connection.
@@ -34,6 +35,8 @@ public:
 private:
     void accept_all(const ListenSocket& socket) noexcept;
     bool accept_one(const ListenSocket& socket) noexcept;
+    void pause_accepting(milliseconds pause) noexcept;
+    void begin(UniqueFd fd, engine::Client client) noexcept;
     bool make_room(const IpAddress& client) noexcept;
     void on_activity(const MessageConnection& connection) noexcept override;
     void on_finished(const MessageConnection& connection) noexcept override;
@@ -50,6 +53,7 @@ private:
     std::vector<std::uint8_t> reply_;
     ConnectionContext context_;
     ConnectionTable table_;
+    TlsGate tls_gate_;
     std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
     std::vector<SlabHandle> finished_;                             // to be closed when the turn of the loop ends
     std::vector<std::unique_ptr<loop::Poll>> polls_;

@@ -15,7 +15,8 @@ constexpr milliseconds kPaceEvery{2};
 }  // namespace
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-               cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue)
+               cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
+               Published<loop::TlsServer>& tls)
     : options_(options),
       sockets_(std::move(sockets)),
       recorder_(recorder),
@@ -28,7 +29,7 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
-      streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this),
+      streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this, tls),
       turn_end_(loop_,
                 [this] {
                     for (const UdpService& udp : udp_) udp.listener->flush();

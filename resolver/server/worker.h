@@ -34,7 +34,8 @@ struct WorkerReport {
 class Worker final : private engine::ReplySink, private transfer::Outlet {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
-           cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue);
+           cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
+           Published<loop::TlsServer>& tls);
     ~Worker();
 
     void run();

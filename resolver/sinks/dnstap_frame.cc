@@ -25,6 +25,15 @@ constexpr std::uint16_t kRecursionAvailable = 0x0080;
 constexpr std::uint16_t kInternet = 1;
 constexpr std::size_t kQuestionMax = 12 + 255 + 4;
 
+Dnstap__SocketProtocol protocol_of(QueryTransport transport) noexcept {
+    switch (transport) {
+        case QueryTransport::Udp: return DNSTAP__SOCKET_PROTOCOL__UDP;
+        case QueryTransport::Tcp: return DNSTAP__SOCKET_PROTOCOL__TCP;
+        case QueryTransport::Tls: break;
+    }
+    return DNSTAP__SOCKET_PROTOCOL__DOT;
+}
+
 /// protobuf-c takes what it only reads without const.
 ProtobufCBinaryData data_of(ByteView bytes) { return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())}; }
 ProtobufCBinaryData data_of(std::string_view text) { return data_of(bytes_of(text)); }
@@ -131,8 +140,7 @@ private:
 
     void add_client() {
         message_.has_socket_protocol = 1;
-        message_.socket_protocol =
-            record_.hit.transport == QueryTransport::Udp ? DNSTAP__SOCKET_PROTOCOL__UDP : DNSTAP__SOCKET_PROTOCOL__TCP;
+        message_.socket_protocol = protocol_of(record_.hit.transport);
         if (record_.hit.identity != telemetry::IdentityLevel::Address) return;
         const auto address = IpAddress::parse(record_.client);
         if (!address) return;

@@ -5,7 +5,7 @@ namespace cenote::telemetry {
 namespace {
 
 // In the order of the enumerators; a test compares it with docs/METRICS.md.
-constexpr std::array<FamilyText, 7> kFamilies{{
+constexpr std::array<FamilyText, 8> kFamilies{{
     {"", "", ""},
     {"", "", ""},
     {"queries_total", "transport", "queries that got a verdict, by transport"},
@@ -13,6 +13,7 @@ constexpr std::array<FamilyText, 7> kFamilies{{
     {"answers_total", "source", "queries by where the reply came from; none: no reply was sent, on purpose"},
     {"replies_total", "rcode", "replies to queries that got a verdict, by RCODE"},
     {"rejected_total", "reason", "queries turned away before a verdict, by reason"},
+    {"tls_handshakes_total", "result", "TLS handshakes of clients, by result; refused: not begun, at a limit of a client"},
 }};
 
 // In the order of the enumerators.
@@ -20,6 +21,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries", "queries that got a verdict", Family::Sum},
     {"queries_udp", "of these, over UDP", Family::Queries, "udp"},
     {"queries_tcp", "of these, over TCP", Family::Queries, "tcp"},
+    {"queries_tls", "of these, over TLS", Family::Queries, "tls"},
     {"unlisted", "answered because no directive covers the name", Family::Verdicts, "forward"},
     {"observed", "answered under a directive of step observe", Family::Verdicts, "observe"},
     {"advised", "answered under a directive of step advise", Family::Verdicts, "advise"},
@@ -70,6 +72,12 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"tcp_slow_closed", "TCP connections closed because one message took too long"},
     {"tcp_read_paused", "times a TCP connection had too many queries in flight to read on"},
     {"tcp_write_overflow", "TCP connections closed because the client did not read"},
+    {"tls_full", "TLS handshakes of new sessions", Family::Handshakes, "full"},
+    {"tls_resumed", "TLS handshakes that resumed a session", Family::Handshakes, "resumed"},
+    {"tls_failed", "TLS connections that ended within the handshake", Family::Handshakes, "failed"},
+    {"tls_refused", "TLS connections refused: the client had too many handshakes under way, or no certificate is loaded",
+     Family::Handshakes, "refused"},
+    {"tls_deferred", "times TLS connections were accepted later, because too many handshakes had begun"},
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},

@@ -17,12 +17,13 @@
 namespace cenote::telemetry {
 
 enum class Counter : std::uint8_t {
-    Queries,  // the sum of the next two, made when they are read
+    Queries,  // the sum of the next three, made when they are read
 
     // Derived from the event by Recorder::record(): by transport, verdict and source in the order of these
     // enumerations, then by RCODE.
     QueriesUdp,
     QueriesTcp,
+    QueriesTls,
     Unlisted,
     Observed,
     Advised,
@@ -74,6 +75,11 @@ enum class Counter : std::uint8_t {
     TcpSlowClosed,
     TcpReadPaused,
     TcpWriteOverflow,
+    TlsFull,
+    TlsResumed,
+    TlsFailed,
+    TlsRefused,
+    TlsDeferred,
 
     // Kept by the cache and by upstream; the daemon adds them when it collects metrics.
     CacheHits,
@@ -112,7 +118,7 @@ enum class Gauge : std::uint8_t {
 inline constexpr std::size_t kGaugeCount = static_cast<std::size_t>(Gauge::CacheLimitBytes) + 1;
 
 /// Families of counters that differ in one label. They follow each other in Counter.
-enum class Family : std::uint8_t { Own, Sum, Queries, Verdicts, Answers, Replies, Rejected };
+enum class Family : std::uint8_t { Own, Sum, Queries, Verdicts, Answers, Replies, Rejected, Handshakes };
 
 struct FamilyText {
     std::string_view name;  // without cenote_

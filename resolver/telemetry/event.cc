@@ -49,9 +49,10 @@ std::optional<IdentityLevel> parse_identity(std::string_view text) noexcept {
 std::string_view transport_to_text(QueryTransport transport) noexcept {
     switch (transport) {
         case QueryTransport::Udp: return "udp";
-        case QueryTransport::Tcp: break;
+        case QueryTransport::Tcp: return "tcp";
+        case QueryTransport::Tls: break;
     }
-    return "tcp";
+    return "tls";
 }
 
 }  // namespace cenote::telemetry

@@ -27,7 +27,8 @@ enum class QueryVerdict : std::uint8_t { Forward, Observe, Advise, Restrict, Blo
 enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Failure, None };  // None: no reply was sent
 [[nodiscard]] std::string_view source_to_text(Source source) noexcept;
 
-enum class QueryTransport : std::uint8_t { Udp, Tcp };
+/// The history stores the numbers: a new transport goes to the end.
+enum class QueryTransport : std::uint8_t { Udp, Tcp, Tls };
 [[nodiscard]] std::string_view transport_to_text(QueryTransport transport) noexcept;
 
 /// What of a client is kept with a hit ([privacy].identity), the least first.

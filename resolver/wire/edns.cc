@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/wire/edns.h"
 
+#include <algorithm>
 #include <span>
 
 namespace cenote::wire {
@@ -122,6 +123,22 @@ void write_opt(ByteWriter& writer, const Edns& edns, Rcode rcode, const OptConte
         writer.u16(static_cast<std::uint16_t>(error.code));
         write_text(writer, text);
     }
+}
+
+std::size_t pad(const Edns& edns, const OptContent& content, MutableBytes room, std::size_t size,
+                std::size_t opt_size) noexcept {
+    constexpr std::size_t kLengthAt = 9;  // of RDLENGTH within an OPT
+    if (!edns.wants_padding || content.padded_to == 0 || opt_size == 0 || room.size() < size + kOptionHeader)
+        return size;
+    const std::size_t block = content.padded_to;
+    const std::size_t padded = std::min((size + kOptionHeader + block - 1) / block * block, room.size());
+    const std::size_t padding = padded - size - kOptionHeader;
+    ByteWriter option(room.subspan(size));
+    write_option_header(option, OptionCode::Padding, padding);
+    std::fill_n(room.begin() + static_cast<std::ptrdiff_t>(size + kOptionHeader), padding, std::uint8_t{0});
+    std::uint8_t* const length = &room[size - opt_size + kLengthAt];
+    store_u16(length, static_cast<std::uint16_t>(load_u16(length) + kOptionHeader + padding));
+    return padded;
 }
 
 }  // namespace cenote::wire

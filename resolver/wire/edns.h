@@ -34,4 +34,9 @@ enum class Trim : std::uint8_t { Nothing, Json, Text, Errors, Nsid };
 [[nodiscard]] std::size_t opt_size(const Edns& edns, const OptContent& content, Trim trim) noexcept;
 void write_opt(ByteWriter& writer, const Edns& edns, Rcode rcode, const OptContent& content, Trim trim) noexcept;
 
+/// Pads a message of `size` bytes, which ends with its OPT of `opt_size` bytes, to a multiple of OptContent::padded_to
+/// where the client has asked for it (RFC 7830 §4), or to all of `room` where that is less. Returns the new size.
+[[nodiscard]] std::size_t pad(const Edns& edns, const OptContent& content, MutableBytes room, std::size_t size,
+                              std::size_t opt_size) noexcept;
+
 }  // namespace cenote::wire

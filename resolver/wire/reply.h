@@ -39,7 +39,8 @@ struct OptContent {
     std::uint8_t error_count = 0;
     std::string_view nsid;              // written when the client asked for it
     ByteView cookie;                    // client and server part (RFC 7873 §4), or empty
-    std::uint16_t keepalive_100ms = 0;  // RFC 7828, TCP only; 0: none
+    std::uint16_t keepalive_100ms = 0;  // RFC 7828, streams only; 0: none
+    std::uint16_t padded_to = 0;        // RFC 8467, encrypted transports only: a multiple of this; 0: not at all
 
     void add(const ExtendedError& error) noexcept {
         if (error_count < errors.size()) errors[error_count++] = error;

@@ -27,7 +27,7 @@ protected:
         add_udp_and_tcp(options.listen, testing::address("127.0.0.1:0"));
     }
     std::unique_ptr<Server> start(std::vector<UniqueFd> inherited) {
-        auto server = Server::start(options, std::move(inherited), *published, cache, hub, nullptr);
+        auto server = Server::start(options, std::move(inherited), *published, cache, hub, nullptr, tls);
         if (!server) ADD_FAILURE() << server.error().text;
         return server ? std::move(*server) : nullptr;
     }
@@ -41,6 +41,7 @@ protected:
     }
 
     Options options;
+    Published<loop::TlsServer> tls{nullptr};
 };
 
 TEST_F(ServerTest, EveryWorkerAnswersUdpAndTcp) {
@@ -119,7 +120,7 @@ TEST_F(ServerTest, AnAddressInUseIsTheErrorOfStart) {
     ASSERT_NE(first, nullptr);
     options.listen.clear();
     add_udp_and_tcp(options.listen, first->addresses().front());
-    const auto second = Server::start(options, {}, *published, cache, hub, nullptr);
+    const auto second = Server::start(options, {}, *published, cache, hub, nullptr, tls);
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().text.find("cannot listen on"), std::string::npos) << second.error().text;
 }

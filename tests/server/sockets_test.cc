@@ -123,9 +123,11 @@ TEST(SocketsTest, AnAddressThatTheMachineLacksIsBoundBesideOneThatItHas) {
     EXPECT_EQ(both->front().at(0).endpoint.address, absent);
 }
 
-TEST(SocketsTest, AddressesOfEndpointsAreGivenOnce) {
+TEST(SocketsTest, AddressesOfEndpointsAreThoseOfOneProtocol) {
     auto listen = udp_and_tcp("127.0.0.1:53");
     add_udp_and_tcp(listen, address("[::1]:53"));
+    listen.push_back({address("127.0.0.1:853"), Protocol::Tls});
+    EXPECT_EQ(addresses_of(listen, Protocol::Tls), std::vector{address("127.0.0.1:853")});
     EXPECT_EQ(addresses_of(listen), (std::vector{address("127.0.0.1:53"), address("[::1]:53")}));
 }
 

@@ -27,7 +27,7 @@ protected:
     StreamListener& start(std::uint32_t connections, std::uint32_t per_client) {
         options.tcp_connections_max = connections;
         options.tcp_per_client_max = per_client;
-        listener = std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this);
+        listener = std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls);
         return *listener;
     }
     [[nodiscard]] UniqueFd connect() const { return connected(sockets.at(0).endpoint.address, SOCK_STREAM); }
@@ -50,6 +50,7 @@ protected:
 
     Options options;
     std::vector<ListenSocket> sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::Tcp}});
+    Published<loop::TlsServer> tls{nullptr};
     std::unique_ptr<StreamListener> listener;
 
 private:

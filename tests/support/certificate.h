@@ -17,4 +17,13 @@ namespace cenote::test {
 /// `ca_file`. `ends_in_s`: when it ends, from now; negative: it has ended.
 SSL_CTX* make_tls_server(const std::string& name, long ends_in_s, const std::string& ca_file);
 
+/// A certificate and its key in PEM.
+struct CertificatePair {
+    std::string chain;
+    std::string key;
+};
+
+/// A new key and a certificate for `name`, valid from `begins_in_s` to `ends_in_s` from now.
+CertificatePair make_certificate_pair(const std::string& name, long begins_in_s, long ends_in_s);
+
 }  // namespace cenote::test

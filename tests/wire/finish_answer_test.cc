@@ -55,6 +55,17 @@ TEST_F(FinishTest, AdOnlyWhereSetAndWanted) {
     EXPECT_TRUE(finish({}).flags & kFlagAd) << "DO asks for it too (RFC 6840 §5.7)";
 }
 
+TEST_F(FinishTest, PadsTheOpt) {
+    ask(edns_query("www.example.com", RrType::A, test::option(12, {})));
+    store(0x8180, 1232);
+    OptContent opt;
+    opt.padded_to = 468;
+    const Reply reply = finish(opt);
+    EXPECT_EQ(reply.size, 468U);
+    EXPECT_EQ(reply.an, 1U);
+    ASSERT_TRUE(reply.find(12));
+}
+
 TEST_F(FinishTest, AppendsTheOpt) {
     ask(edns_query("www.example.com", RrType::A, {}));
     store(0x8180, 1232);

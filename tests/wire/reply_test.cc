@@ -105,6 +105,34 @@ TEST_F(ReplyTest, OptionsAreWrittenWhereAskedFor) {
     EXPECT_FALSE(bare.find(11));
 }
 
+TEST_F(ReplyTest, PaddedToABlockWhereAskedForAndEncrypted) {  // RFC 8467 §4.1
+    OptContent opt;
+    opt.padded_to = 468;
+    const std::string text(900, 'x');
+    for (std::size_t size = 0; size < text.size(); size += 7) {
+        opt.errors[0] = {EdeCode::Blocked, std::string_view(text).substr(0, size), {}};
+        opt.error_count = 1;
+        ask(edns_query("example.com", RrType::A, option(12, Bytes(5, 0))));
+        limit(4096);
+        const Reply reply = write(Rcode::NoError, {}, {}, opt);
+        ASSERT_TRUE(reply.find(12)) << size;
+        ASSERT_EQ(reply.size % 468, 0U) << size;
+        ASSERT_EQ(*reply.find(12), Bytes(reply.find(12)->size(), 0));
+        ASSERT_EQ(reply.errors().size(), 1U);
+    }
+    ask(edns_query("example.com", RrType::A, {}));
+    limit(4096);
+    EXPECT_FALSE(write(Rcode::NoError, {}, {}, opt).find(12)) << "it was not asked for";
+    ask(edns_query("example.com", RrType::A, option(12, {})));
+    limit(4096);
+    EXPECT_FALSE(write(Rcode::NoError, {}, {}, {}).find(12)) << "not on this transport";
+    for (std::size_t room = 12; room < 1000; ++room) {
+        ask(edns_query("example.com", RrType::A, option(12, {})));
+        limit(room);
+        EXPECT_LE(write(Rcode::NoError, {}, {}, opt).size, room);
+    }
+}
+
 TEST_F(ReplyTest, RepeatedOptionsAreAnsweredOnce) {  // CVE-2026-42944
     Bytes options;
     for (int i = 0; i < 100; ++i) options = join({options, option(3, {}), option(12, {})});

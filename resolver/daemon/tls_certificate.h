@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The certificate of the TLS listeners: read at the start and at each reload, and read again when its files change, as
+// a program that renews certificates leaves them. A pair that cannot be used leaves the one before in use.
+//
+// Threads:  the control thread; the workers read what is published.
+// Time:     reads both clocks.
+// Memory:   the texts of both files, and the context of OpenSSL.
+// Failure:  problem() says why the files are not in use. Without a pair that was ever good, TLS is not served.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "resolver/base/published.h"
+#include "resolver/config/config.h"
+#include "resolver/loop/loop.h"
+#include "resolver/loop/tls_server.h"
+#include "resolver/report/problems.h"
+
+namespace cenote::daemon {
+
+class TlsCertificate {
+public:
+    /// Both files as they were read at one time.
+    struct Files {
+        config::TlsSettings settings;
+        std::string chain;
+        std::string key;
+        std::string marks;  // inode, size and time of change of both: other marks, other files
+    };
+    struct Pair {
+        Files files;
+        std::shared_ptr<const loop::TlsServer> server;
+    };
+
+    /// Reads the files, unless they are empty.
+    TlsCertificate(loop::Loop& loop, const config::TlsSettings& settings);
+    TlsCertificate(const TlsCertificate&) = delete;
+    TlsCertificate& operator=(const TlsCertificate&) = delete;
+
+    /// For take(), after the rest of a reload has succeeded. No certificate for settings without one.
+    [[nodiscard]] Result<Pair> read(const config::TlsSettings& settings) const;
+    void take(Pair pair);
+
+    [[nodiscard]] Published<loop::TlsServer>& published() noexcept { return published_; }
+    [[nodiscard]] std::optional<report::CertificateState> state() const;
+
+private:
+    void look();
+    void publish(const loop::TicketKeys& tickets);
+    [[nodiscard]] Result<Pair> read(const config::TlsSettings& settings, WallTime now) const;
+
+    config::TlsSettings settings_;
+    loop::TicketKeys tickets_ = loop::TicketKeys::create();
+    Ticks rolled_;
+    std::optional<Files> files_;  // of what is published
+    Published<loop::TlsServer> published_{nullptr};
+    std::string tried_;    // marks of the files that were refused
+    std::string problem_;  // why
+    Ticks refused_{};      // when they were found
+    loop::Timer timer_;
+};
+
+}  // namespace cenote::daemon

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server side of TLS 1.2 and 1.3 for connections that clients open (RFC 7858): a certificate with its key, and the
+// keys of session tickets. A TlsServer does not change; a new certificate, or new ticket keys, is a new TlsServer, and
+// connections go on with the one they began with.
+//
+// No renegotiation, no early data (RFC 8446 §8: it can be replayed), no session cache: a session that is resumed is in
+// the ticket of the client, which every worker can read.
+//
+// Threads:  a TlsServer is shared by all threads. TlsBuffers and transports belong to one thread.
+// Memory:   a context of OpenSSL; a session for each transport.
+// Failure:  create() returns the reason in one line. nullptr from accept(): OpenSSL has no memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resolver/base/address.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/fd.h"
+#include "resolver/base/result.h"
+#include "resolver/loop/stream.h"
+
+namespace cenote::loop {
+
+class TlsTransport;
+
+/// Space that the TLS transports of a thread share, so that one system call receives many records and one sends many.
+class TlsBuffers {
+public:
+    static constexpr std::size_t kReceived = 4096;
+    static constexpr std::size_t kHeld = 32768;
+
+    /// `streams` must outlive it: what a peer does not take moves into one of them.
+    explicit TlsBuffers(StreamBuffers& streams) : streams_(streams), held_(kHeld) {}
+    TlsBuffers(const TlsBuffers&) = delete;
+    TlsBuffers& operator=(const TlsBuffers&) = delete;
+
+private:
+    friend class TlsTransport;
+
+    StreamBuffers& streams_;
+    TlsTransport* reader_ = nullptr;  // whose bytes are in received_
+    std::size_t received_begin_ = 0;
+    std::size_t received_end_ = 0;
+    std::size_t held_end_ = 0;  // of the transport between its hold() and release()
+    std::array<std::uint8_t, kReceived> received_;
+    std::vector<std::uint8_t> held_;
+};
+
+/// The keys of session tickets (RFC 5077 §4): the first one makes tickets, the others are accepted still.
+class TicketKeys {
+public:
+    static constexpr std::size_t kKept = 3;
+
+    /// One random key.
+    static TicketKeys create();
+    /// With a new first key, and at most kKept - 1 of the present ones.
+    [[nodiscard]] TicketKeys rolled() const;
+
+    struct Key {
+        std::array<std::uint8_t, 16> name{};
+        std::array<std::uint8_t, 32> cipher{};
+        std::array<std::uint8_t, 32> mac{};
+    };
+    [[nodiscard]] const std::vector<Key>& all() const noexcept { return keys_; }
+
+private:
+    std::vector<Key> keys_;
+};
+
+/// What a certificate says.
+struct CertificateFacts {
+    WallTime begins{};
+    WallTime ends{};
+    std::string subject;             // "CN=dns.agency.example", for people
+    std::vector<std::string> names;  // DNS names and addresses of its subjectAltName (RFC 9525 §6)
+};
+
+class TlsServer {
+public:
+    /// `chain`: the certificate and those that lead to its authority, in PEM. `key`: its private key, in PEM.
+    static Result<std::shared_ptr<const TlsServer>> create(std::string_view chain, std::string_view key,
+                                                           const TicketKeys& tickets);
+    ~TlsServer();
+    TlsServer(const TlsServer&) = delete;
+    TlsServer& operator=(const TlsServer&) = delete;
+
+    /// A transport over an accepted socket. `buffers` must outlive it.
+    [[nodiscard]] std::unique_ptr<Transport> accept(UniqueFd fd, TlsBuffers& buffers) const;
+    [[nodiscard]] const CertificateFacts& facts() const noexcept { return facts_; }
+    /// Whether a client that knows this name, or this address, accepts the certificate for it.
+    [[nodiscard]] bool covers(const std::string& name) const;
+    [[nodiscard]] bool covers(const IpAddress& address) const;
+
+private:
+    struct State;
+    TlsServer(std::unique_ptr<State> state, CertificateFacts facts);
+
+    std::unique_ptr<State> state_;
+    CertificateFacts facts_;
+};
+
+}  // namespace cenote::loop

@@ -75,8 +75,9 @@ void read_listen_tls(const TomlTable& server, Draft& draft) {
         draft.listen.push_back(text);
     }
     if (!texts.empty() && draft.settings.tls.certificate.empty())
-        server.error("listen_tls", "'listen_tls' needs a certificate; name its files in [server.tls], as 'certificate' "
-                                   "and 'key'");
+        server.error("listen_tls",
+                     "'listen_tls' needs a certificate; name its files in [server.tls], as 'certificate' "
+                     "and 'key'");
 }
 
 void read_tls(const TomlTable& server, Draft& draft) {

@@ -20,8 +20,9 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
     service->zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
     hub.set_identity(settings.privacy.identity);
     service->tls_certificate_.emplace(loop, settings.tls);
-    auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
-                                        *service->cache_, hub, &service->zones_->xfr_queue(), service->tls_certificate_->published());
+    auto server =
+        server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(), *service->cache_, hub,
+                              &service->zones_->xfr_queue(), service->tls_certificate_->published());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
     service->listen_watch_.emplace(loop, *service->server_);

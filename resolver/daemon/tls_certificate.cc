@@ -32,9 +32,7 @@ std::string marks_of(const config::TlsSettings& settings) {
     return mark_of(settings.certificate) + "; " + mark_of(settings.key);
 }
 
-bool is_valid_at(const loop::CertificateFacts& facts, WallTime now) {
-    return facts.begins <= now && now < facts.ends;
-}
+bool is_valid_at(const loop::CertificateFacts& facts, WallTime now) { return facts.begins <= now && now < facts.ends; }
 
 std::string why_not_valid(const loop::CertificateFacts& facts, WallTime now) {
     return now < facts.begins ? fmt::format("it begins {}", format_time(facts.begins))
@@ -69,8 +67,7 @@ Result<TlsCertificate::Pair> TlsCertificate::read(const config::TlsSettings& set
                                  server.error().text)};
     const auto in_use = published_.current();
     if (in_use != nullptr && is_valid_at(in_use->facts(), now) && !is_valid_at((*server)->facts(), now))
-        return Error{
-            fmt::format("{}: {}", settings.certificate.string(), why_not_valid((*server)->facts(), now))};
+        return Error{fmt::format("{}: {}", settings.certificate.string(), why_not_valid((*server)->facts(), now))};
     pair.files.chain = *std::move(chain);
     pair.files.key = *std::move(key);
     pair.server = *std::move(server);

@@ -194,9 +194,11 @@ Result<std::string> html(const Json& report, Language language) {
     const std::string title = own.empty() ? reading->say("report") : own;
     std::string out = head(*reading, title, *stamped);
     out += fmt::format(
-        "<body>\n<a class=\"skip\" href=\"#report\">{}</a>\n<header>\n<h1>{}</h1>\n<p>{}</p>\n</header>\n{}<main "
+        "<body>\n<a class=\"skip\" href=\"#report\">{}</a>\n<header>\n<h1>{}</h1>\n{}</header>\n{}<main "
         "id=\"report\">\n",
-        escaped(reading->say("skip")), escaped(title), escaped(reading->say("report")), contents(*all, *reading));
+        escaped(reading->say("skip")), escaped(title),
+        own.empty() ? std::string() : fmt::format("<p>{}</p>\n", escaped(reading->say("report"))),
+        contents(*all, *reading));
     for (const Section& one : *all)
         out += fmt::format("<section id=\"{}\">\n{}</section>\n", one.id, html_of(one, language));
     return out + fmt::format("</main>\n<footer>\n<p>data_digest <code>{}</code></p>\n</footer>\n</body>\n</html>\n",

@@ -196,7 +196,8 @@ void MessageStream::flush() noexcept {
     }
     out_begin_ = out_end_ = 0;
     buffers_.give_back(std::exchange(out_, nullptr));
-    if (transport_->has_unread()) later_.start(milliseconds(0), milliseconds(0));  // the socket need not become readable
+    if (transport_->has_unread())
+        later_.start(milliseconds(0), milliseconds(0));  // the socket need not become readable
     owner_.on_drained(*this);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client side of TLS as a Transport, with the strict usage profile: the certificate of the server must be valid for
-// a name (RFC 8310 §5).
+// a name (RFC 8310 §5); or without looking at the certificate, for what has no secret and trusts no answer.
 //
 // Threads:  a TlsClient and its transports belong to one thread.
 // Memory:   a session of OpenSSL for each transport. The TlsClient must outlive its transports.
@@ -21,12 +21,15 @@ class TlsClient {
 public:
     /// `ca_file`: the trusted certificate authorities in PEM; empty: those of the system.
     static Result<std::unique_ptr<TlsClient>> create(const std::string& ca_file);
+    /// Its transports take any certificate.
+    static Result<std::unique_ptr<TlsClient>> create_unauthenticated();
     ~TlsClient();
     TlsClient(const TlsClient&) = delete;
     TlsClient& operator=(const TlsClient&) = delete;
 
     /// A transport over a socket as make_plain_transport() takes it. `name`: a host name, or an IP address in the
-    /// certificate. nullptr when OpenSSL cannot make a session.
+    /// certificate; empty: none is sent and none is checked, for a client that is unauthenticated. nullptr when OpenSSL
+    /// cannot make a session.
     [[nodiscard]] std::unique_ptr<Transport> connect(UniqueFd fd, const std::string& name);
 
 private:

@@ -19,8 +19,9 @@
 namespace cenote::loop {
 namespace {
 
-constexpr std::string_view kAlpn{"\x03"
-                                 "dot"};  // RFC 7858 §3.1, as ALPN writes it (RFC 7301 §3.1)
+constexpr std::string_view kAlpn{
+    "\x03"
+    "dot"};                               // RFC 7858 §3.1, as ALPN writes it (RFC 7301 §3.1)
 constexpr long kTicketLasts = 6L * 3600;  // seconds
 
 std::string last_reason() {
@@ -61,7 +62,8 @@ std::optional<IpAddress> address_of(const ASN1_OCTET_STRING* octets) {
 
 std::vector<std::string> names_of(const X509* certificate) {
     std::vector<std::string> names;
-    auto* const all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    auto* const all =
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
     for (int i = 0; all != nullptr && i < sk_GENERAL_NAME_num(all); ++i) {
         const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
         if (name->type == GEN_DNS)
@@ -78,9 +80,8 @@ std::vector<std::string> names_of(const X509* certificate) {
 int choose_protocol(SSL*, const std::uint8_t** chosen, std::uint8_t* size, const std::uint8_t* offered,
                     unsigned int offered_size, void*) {
     std::uint8_t* found = nullptr;
-    const int result =
-        SSL_select_next_proto(&found, size, reinterpret_cast<const std::uint8_t*>(kAlpn.data()),
-                              static_cast<unsigned int>(kAlpn.size()), offered, offered_size);
+    const int result = SSL_select_next_proto(&found, size, reinterpret_cast<const std::uint8_t*>(kAlpn.data()),
+                                             static_cast<unsigned int>(kAlpn.size()), offered, offered_size);
     *chosen = found;
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -167,8 +168,8 @@ void set_manner(SSL_CTX* context) {
     // A peer that ends without saying so within TLS has sent whole messages or not: each has its length.
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, kTicketLasts);
     SSL_CTX_set_num_tickets(context, 1);

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "resolver/base/fd.h"
+#include "resolver/loop/tls.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::proof {
@@ -74,18 +75,29 @@ private:
     std::size_t turn_ = 0;
 };
 
-/// One connection with several queries on it (RFC 7766 §6.2.1.1).
-class TcpChannel : public Channel {
+/// One connection with several queries on it (RFC 7766 §6.2.1.1), plain or through TLS.
+class StreamChannel : public Channel {
 public:
-    explicit TcpChannel(const SocketAddress& node) : node_(node) {}
+    StreamChannel(Transport transport, const SocketAddress& node)
+        : node_(node), encrypted_(transport == Transport::Tls) {}
 
     Status open() override {
         out_.clear();
         in_.clear();
+        transport_.reset();
         auto made = connected(node_, SOCK_STREAM);
         if (!made) return std::move(made).error();
-        socket_ = std::move(*made);
-        return Done{};
+        if (!encrypted_) {
+            transport_ = loop::make_plain_transport(std::move(*made));
+            return Done{};
+        }
+        if (tls_ == nullptr) {
+            auto client = loop::TlsClient::create_unauthenticated();
+            if (!client) return std::move(client).error();
+            tls_ = *std::move(client);
+        }
+        transport_ = tls_->connect(std::move(*made), {});
+        return transport_ != nullptr ? Status(Done{}) : Status(Error{"OpenSSL has no memory for a session"});
     }
     void send(ByteView message) override {
         out_.push_back(static_cast<std::uint8_t>(message.size() >> 8U));
@@ -93,12 +105,15 @@ public:
         out_.insert(out_.end(), message.begin(), message.end());
     }
     void wait_for(std::vector<pollfd>& into) const override {
-        into.push_back({.fd = socket_.get(),
-                        .events = static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT),
-                        .revents = 0});
+        if (transport_ == nullptr) return;
+        unsigned wanted = transport_->read_waits_for();
+        if (!out_.empty()) wanted |= transport_->write_waits_for();
+        const int events = ((wanted & loop::Poll::kReadable) != 0 ? POLLIN : 0) |
+                           ((wanted & loop::Poll::kWritable) != 0 ? POLLOUT : 0);
+        into.push_back({.fd = transport_->fd(), .events = static_cast<short>(events), .revents = 0});
     }
     Status turn(const Take& take) override {
-        if (!socket_.valid()) return Error{"not connected"};
+        if (transport_ == nullptr) return Error{"not connected"};
         auto written = write();
         auto read = this->read();
         take_messages(take);              // those too that came before the end of the connection
@@ -106,25 +121,31 @@ public:
     }
 
 private:
+    using Moved = loop::Transport::Status;
+
+    [[nodiscard]] Error why_failed(int code) const {
+        const std::string why = transport_->failure();
+        return why.empty() ? failure(code) : Error{why};
+    }
     Status write() {
         while (!out_.empty()) {
-            const ssize_t size = ::send(socket_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && (errno == EAGAIN || errno == ENOTCONN)) break;
-            if (size < 0) return failure(errno);
-            out_.erase(out_.begin(), out_.begin() + size);
+            errno = 0;
+            const auto moved = transport_->write(out_, {});
+            if (moved.status == Moved::Again || errno == ENOTCONN) break;
+            if (moved.status != Moved::Done) return why_failed(errno);
+            out_.erase(out_.begin(), out_.begin() + static_cast<long>(moved.count));
         }
         return Done{};
     }
     Status read() {
         std::array<std::uint8_t, 16384> some;
         for (;;) {
-            const ssize_t size = ::recv(socket_.get(), some.data(), some.size(), 0);
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && (errno == EAGAIN || errno == ENOTCONN)) return Done{};
-            if (size < 0) return failure(errno);
-            if (size == 0) return Error{"the node closed the connection"};
-            in_.insert(in_.end(), some.begin(), some.begin() + size);
+            errno = 0;
+            const auto moved = transport_->read(some);
+            if (moved.status == Moved::Again || errno == ENOTCONN) return Done{};
+            if (moved.status == Moved::End) return Error{"the node closed the connection"};
+            if (moved.status != Moved::Done) return why_failed(errno);
+            in_.insert(in_.end(), some.begin(), some.begin() + static_cast<long>(moved.count));
         }
     }
     void take_messages(const Take& take) {
@@ -139,7 +160,9 @@ private:
     }
 
     SocketAddress node_;
-    UniqueFd socket_;
+    bool encrypted_;
+    std::unique_ptr<loop::TlsClient> tls_;
+    std::unique_ptr<loop::Transport> transport_;
     std::vector<std::uint8_t> out_;
     std::vector<std::uint8_t> in_;
 };
@@ -149,9 +172,10 @@ private:
 std::unique_ptr<Channel> make_channel(Transport transport, const SocketAddress& node) {
     switch (transport) {
         case Transport::Udp: return std::make_unique<UdpChannel>(node);
-        case Transport::Tcp: break;
+        case Transport::Tcp:
+        case Transport::Tls: break;
     }
-    return std::make_unique<TcpChannel>(node);
+    return std::make_unique<StreamChannel>(transport, node);
 }
 
 Result<IpAddress> own_address_to(const SocketAddress& node) {

@@ -33,6 +33,7 @@ public:
     virtual Status turn(const Take& take) = 0;
 };
 
+/// The certificate of a node is not checked over TLS: what it answers is judged, and not who it is.
 [[nodiscard]] std::unique_ptr<Channel> make_channel(Transport transport, const SocketAddress& node);
 
 /// The address from which this host asks a node.

@@ -25,7 +25,7 @@ Lane::Lane(const Plan& plan, const Asked& asked, const ProofOptions& options, st
       options_(options),
       rows_(rows),
       client_(plan.policy().classify(asked.client)),
-      channel_(make_channel(asked.transport, asked.node)),
+      channel_(make_channel(asked.transport, asked.where)),
       in_flight_(options.in_flight, options.patience, static_cast<std::uint16_t>(random_u64())) {
     result_.node = asked.node;
     result_.client = asked.client;

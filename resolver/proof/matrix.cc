@@ -8,9 +8,10 @@ namespace cenote::proof {
 std::string_view transport_to_text(Transport transport) noexcept {
     switch (transport) {
         case Transport::Udp: return "udp";
-        case Transport::Tcp: break;
+        case Transport::Tcp: return "tcp";
+        case Transport::Tls: break;
     }
-    return "tcp";
+    return "tls";
 }
 
 std::string_view variant_to_text(Variant variant) noexcept {

@@ -19,8 +19,8 @@
 
 namespace cenote::proof {
 
-enum class Transport : std::uint8_t { Udp, Tcp };
-inline constexpr std::array kTransports{Transport::Udp, Transport::Tcp};
+enum class Transport : std::uint8_t { Udp, Tcp, Tls };
+inline constexpr std::array kTransports{Transport::Udp, Transport::Tcp, Transport::Tls};
 
 inline constexpr std::array kTypes{wire::RrType::A,   wire::RrType::AAAA, wire::RrType::HTTPS, wire::RrType::SVCB,
                                    wire::RrType::ANY, wire::RrType::TXT,  wire::RrType::MX,    wire::RrType::DS};

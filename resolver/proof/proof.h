@@ -58,7 +58,8 @@ struct ProofResult {
 };
 
 struct Asked {
-    SocketAddress node;
+    SocketAddress node;   // by which it is named
+    SocketAddress where;  // where it is asked over this transport
     IpAddress client;
     Transport transport = Transport::Udp;
 };

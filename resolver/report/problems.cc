@@ -252,8 +252,9 @@ void add_certificate_problems(const Condition& condition, WallTime now, Problems
     const CertificateState& state = *condition.certificate;
     if (!state.problem.empty())
         found.push_back({Severity::Error,
-                         fmt::format("{}: {}", state.ends ? "the new certificate is not in use, the one before it is"
-                                                          : "TLS is not served, there is no certificate",
+                         fmt::format("{}: {}",
+                                     state.ends ? "the new certificate is not in use, the one before it is"
+                                                : "TLS is not served, there is no certificate",
                                      state.problem),
                          {},
                          "correct the files of [server.tls], they are read at once",

@@ -47,7 +47,7 @@ struct Failure {
 /// The certificate of the TLS listeners.
 struct CertificateState {
     Path file;
-    std::string problem;              // why the file is not in use; empty: it is
+    std::string problem;               // why the file is not in use; empty: it is
     std::optional<WallTime> begins{};  // of the certificate in use; nullopt: there is none
     std::optional<WallTime> ends;
     std::vector<std::string> names;
@@ -88,7 +88,7 @@ struct Condition {
     std::vector<std::string> sinks;                // what keeps hits and does not work
     std::vector<LostReceiver> receivers;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen
-    std::optional<CertificateState> certificate;      // nullopt: no TLS is configured
+    std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force
     std::span<const policy::Directive> directives;

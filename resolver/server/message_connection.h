@@ -86,7 +86,7 @@ private:
     bool had_parts_ = false;
     bool finished_ = false;  // on_finished() was called
     Ticks active_;           // the time of the last complete message in either direction
-    Ticks unsent_since_{};  // when nothing was unsent last
+    Ticks unsent_since_{};   // when nothing was unsent last
     loop::MessageStream stream_;
 };
 

@@ -48,11 +48,11 @@ struct Options {
     std::uint32_t tcp_per_client_max = 256;     // connections of one client, over all workers
     std::uint32_t tls_handshakes_per_client_max = 64;  // under way at the same time, over all workers
     milliseconds tls_handshake{5000};                  // a connection whose handshake takes longer is closed
-    std::uint32_t tcp_in_flight_max = 64;       // unanswered queries of a connection; at the limit reading stops
-    milliseconds tcp_idle{10000};               // falls to one second as the number of connections nears its limit
-    milliseconds tcp_write_stall{10000};        // a connection whose client does not read is closed after this time
-    ClientPrefix client{};                      // addresses of one such prefix are one client for the limits
-    std::uint32_t pending_max = 16384;          // queries that wait for upstream, per worker
+    std::uint32_t tcp_in_flight_max = 64;              // unanswered queries of a connection; at the limit reading stops
+    milliseconds tcp_idle{10000};         // falls to one second as the number of connections nears its limit
+    milliseconds tcp_write_stall{10000};  // a connection whose client does not read is closed after this time
+    ClientPrefix client{};                // addresses of one such prefix are one client for the limits
+    std::uint32_t pending_max = 16384;    // queries that wait for upstream, per worker
     std::uint32_t pending_per_client_max = 1000;
 
     friend bool operator==(const Options&, const Options&) = default;

@@ -175,8 +175,7 @@ private:
         UniqueFd fd;
     };
     [[nodiscard]] bool has(const SocketAddress& address, int type) const {
-        return std::ranges::any_of(sockets_,
-                                   [&](const Socket& s) { return s.address == address && s.type == type; });
+        return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.address == address && s.type == type; });
     }
     std::vector<Socket> sockets_;
 };

@@ -91,8 +91,7 @@ void StreamListener::begin(UniqueFd fd, engine::Client client) noexcept {
                          : loop::make_plain_transport(std::move(fd));
     if (transport == nullptr) return table_.remove(client.connection);
     recorder_.count(Counter::TcpConnections);
-    connections_[client.connection.slot] =
-        std::make_unique<MessageConnection>(context_, std::move(transport), client);
+    connections_[client.connection.slot] = std::make_unique<MessageConnection>(context_, std::move(transport), client);
 }
 
 /// Closes finished connections first, then one that ConnectionTable chooses; false: the new one is refused.

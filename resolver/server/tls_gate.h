@@ -44,7 +44,7 @@ private:
     loop::TlsBuffers buffers_;
     const Options& options_;
     telemetry::Recorder& recorder_;
-    AddressCounts handshakes_;      // under way
+    AddressCounts handshakes_;     // under way
     std::vector<bool> under_way_;  // by the slot of the connection
     std::uint32_t left_ = kHandshakesPerSpan;
     Ticks span_{};  // when the present one began

@@ -13,7 +13,8 @@ constexpr std::array<FamilyText, 8> kFamilies{{
     {"answers_total", "source", "queries by where the reply came from; none: no reply was sent, on purpose"},
     {"replies_total", "rcode", "replies to queries that got a verdict, by RCODE"},
     {"rejected_total", "reason", "queries turned away before a verdict, by reason"},
-    {"tls_handshakes_total", "result", "TLS handshakes of clients, by result; refused: not begun, at a limit of a client"},
+    {"tls_handshakes_total", "result",
+     "TLS handshakes of clients, by result; refused: not begun, at a limit of a client"},
 }};
 
 // In the order of the enumerators.
@@ -75,7 +76,8 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"tls_full", "TLS handshakes of new sessions", Family::Handshakes, "full"},
     {"tls_resumed", "TLS handshakes that resumed a session", Family::Handshakes, "resumed"},
     {"tls_failed", "TLS connections that ended within the handshake", Family::Handshakes, "failed"},
-    {"tls_refused", "TLS connections refused: the client had too many handshakes under way, or no certificate is loaded",
+    {"tls_refused",
+     "TLS connections refused: the client had too many handshakes under way, or no certificate is loaded",
      Family::Handshakes, "refused"},
     {"tls_deferred", "times TLS connections were accepted later, because too many handshakes had begun"},
     {"cache_hits", "lookups that found a fresh answer"},

@@ -48,9 +48,8 @@ protected:
     }
 
     testing_support::TemporaryFolder folder;
-    config::TlsSettings settings{.name = "a.example",
-                                 .certificate = folder.path() / "chain.pem",
-                                 .key = folder.path() / "key.pem"};
+    config::TlsSettings settings{
+        .name = "a.example", .certificate = folder.path() / "chain.pem", .key = folder.path() / "key.pem"};
     loop::Loop loop;
 };
 

@@ -45,7 +45,8 @@ std::string refusal(const std::string& chain, const std::string& key) {
 }
 
 TEST(TlsServer, FactsAndNames) {
-    const auto pair = make_certificate_pair("dns.example,DNS:*.wild.example,IP:192.0.2.1,IP:2001:db8::1", -kHour, kHour);
+    const auto pair =
+        make_certificate_pair("dns.example,DNS:*.wild.example,IP:192.0.2.1,IP:2001:db8::1", -kHour, kHour);
     const auto server = server_of(pair.chain, pair.key);
     ASSERT_TRUE(server) << server.error().text;
     const CertificateFacts& facts = (*server)->facts();
@@ -71,8 +72,9 @@ TEST(TlsServer, PairsThatCannotBeUsedSayWhy) {
     EXPECT_THAT(refusal(pair.chain, other.key), HasSubstr("not that of the certificate"));
     EXPECT_THAT(refusal(pair.chain.substr(0, 200), pair.key), HasSubstr("no certificate in PEM"));
     EXPECT_THAT(refusal(pair.chain + other.chain.substr(0, 200), pair.key), HasSubstr("chain cannot be read"));
-    EXPECT_THAT(refusal(pair.chain, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"),
-                HasSubstr("passphrase"));
+    EXPECT_THAT(
+        refusal(pair.chain, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"),
+        HasSubstr("passphrase"));
 }
 
 TEST(TicketKeysTest, TheNewestMakesTicketsAndOldOnesEnd) {
@@ -294,9 +296,10 @@ TEST_F(TlsServerTest, OtherProtocolsAndOldVersionsAreTurnedAway) {
         return connected;
     };
     EXPECT_TRUE(connects("", TLS1_3_VERSION));
-    EXPECT_TRUE(connects("\x02h2\x03"
-                         "dot",
-                         TLS1_3_VERSION));
+    EXPECT_TRUE(
+        connects("\x02h2\x03"
+                 "dot",
+                 TLS1_3_VERSION));
     EXPECT_FALSE(connects("\x02h2", TLS1_3_VERSION)) << "HTTP on the port of DNS over TLS";
     EXPECT_TRUE(connects("", TLS1_2_VERSION));
     EXPECT_FALSE(connects("", TLS1_1_VERSION));

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS over TLS (RFC 7858), judged by kdig, dig, openssl, dnsperf and Python's ssl."""
+import json
 import re
 import socket
 import ssl
@@ -287,6 +288,22 @@ class Tls(SystemTest):
         self.node_.start(stored)
         self.assertEqual(self.node_.cenote_json("status")["listen_tls"], [f"127.0.0.1:{before}"])
         self.assertEqual(self.ask(self.connect(), "localhost").rcode(), 0)
+
+    def test_prove_asks_over_tls_too(self):
+        self.start()
+        done = self.node_.cenote("prove", "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        proved = json.loads(done.stdout)
+        self.assertEqual(proved["directives"][0]["transports"], ["udp", "tcp", "tls"])
+        self.assertEqual(self.metric('cenote_queries_total{transport="tls"}') * 3, proved["checks"])
+        self.node_.stop()
+        self.chain.unlink()
+        self.start()
+        done = self.node_.cenote("prove", "--json")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual({row["transport"] for row in json.loads(done.stdout)["directives"][0]["rows"]}, {"tls"})
+        only = self.node_.cenote("prove", "--transport", "udp")
+        self.assertEqual(only.returncode, 0, only.stdout + only.stderr)
 
     def test_mistakes_in_the_file(self):
         for section, what in (('listen_tls = ["127.0.0.1:0"]', "'listen_tls' needs a certificate"),

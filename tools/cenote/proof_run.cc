@@ -157,6 +157,15 @@ std::string digest_of(const proof::ProofResult& result, const ProvedDirective& p
     return to_hex(sha256(bytes_of(text)));
 }
 
+/// A node is asked over TLS at the port that the daemon's own node has, on the same address where it has one there.
+SocketAddress where(const SocketAddress& node, proof::Transport transport, const ProofWish& wish) {
+    if (transport != proof::Transport::Tls) return node;
+    SocketAddress at = node;
+    const auto same = std::ranges::find(wish.tls, node.ip, &SocketAddress::ip);
+    at.port = same != wish.tls.end() ? same->port : wish.tls.front().port;
+    return at;
+}
+
 /// The lanes to the nodes that this host may ask as a client of the directive, and of the group.
 Result<std::vector<proof::Asked>> lanes_of(const proof::Plan& plan, const ProofWish& wish, ProvedDirective& proved) {
     std::vector<proof::Asked> lanes;
@@ -168,7 +177,8 @@ Result<std::vector<proof::Asked>> lanes_of(const proof::Plan& plan, const ProofW
             outside.insert(*client);
             continue;
         }
-        for (const proof::Transport transport : wish.transports) lanes.push_back({node, *client, transport});
+        for (const proof::Transport transport : wish.transports)
+            lanes.push_back({node, where(node, transport, wish), *client, transport});
     }
     for (const IpAddress& client : outside)
         proved.remarks.push_back(fmt::format("not asked as {}, the address of this host: it is {}", client.to_string(),

@@ -19,7 +19,8 @@ namespace cenote::cli {
 /// What the command line asks for.
 struct ProofWish {
     std::vector<SocketAddress> nodes;
-    std::string group;  // empty: as the client that this host is
+    std::vector<SocketAddress> tls;  // where the node of the daemon listens with TLS
+    std::string group;               // empty: as the client that this host is
     std::vector<wire::RrType> types;
     std::vector<proof::Transport> transports;
 };

@@ -54,12 +54,10 @@ SocketAddress reachable(SocketAddress node) {
 }
 
 /// The nodes on the command line, or the addresses on which the running node listens.
-Result<std::vector<SocketAddress>> nodes_of(Session& session, const ProveFlags& flags) {
+Result<std::vector<SocketAddress>> nodes_of(const Json& status, const ProveFlags& flags) {
     std::vector<SocketAddress> nodes;
-    const auto status = session.ask("status", Json::object());
-    if (!status) return status.error();
     const bool named = !flags.nodes.empty();
-    const Json listen = status->value(field::kListen, Json::array());
+    const Json listen = status.value(field::kListen, Json::array());
     std::vector<std::string> texts = flags.nodes;
     for (const Json& each : listen)
         if (!named) texts.push_back(each.get<std::string>());
@@ -76,19 +74,35 @@ Result<std::vector<SocketAddress>> nodes_of(Session& session, const ProveFlags& 
     return nodes;
 }
 
+/// Every transport on which the running node listens, or those of the command line.
+Status choose_transports(const Json& status, const ProveFlags& flags, ProofWish& wish) {
+    for (const Json& each : status.value("listen_tls", Json::array()))
+        if (const auto parsed = SocketAddress::parse(each.get<std::string>(), 0))
+            wish.tls.push_back(reachable(*parsed));
+    for (const proof::Transport transport : proof::kTransports) {
+        const bool named =
+            std::ranges::find(flags.transports, proof::transport_to_text(transport)) != flags.transports.end();
+        const bool listens = transport != proof::Transport::Tls || !wish.tls.empty();
+        if (named && !listens)
+            return Error{
+                "cenoted does not listen with TLS; see listen_tls in cenote.toml, or leave out --transport tls"};
+        if (named || (flags.transports.empty() && listens)) wish.transports.push_back(transport);
+    }
+    return Done{};
+}
+
 Result<ProofWish> wish_of(Session& session, const ProveFlags& flags) {
-    auto nodes = nodes_of(session, flags);
+    const auto status = session.ask("status", Json::object());
+    if (!status) return status.error();
+    auto nodes = nodes_of(*status, flags);
     if (!nodes) return std::move(nodes).error();
     ProofWish wish;
     wish.nodes = std::move(*nodes);
+    if (auto chosen = choose_transports(*status, flags, wish); !chosen) return std::move(chosen).error();
     if (flags.group != "everyone") wish.group = flags.group;
     for (const wire::RrType type : proof::kTypes)
         if (flags.types.empty() || std::ranges::find(flags.types, wire::type_to_text(type)) != flags.types.end())
             wish.types.push_back(type);
-    for (const proof::Transport transport : proof::kTransports)
-        if (flags.transports.empty() ||
-            std::ranges::find(flags.transports, proof::transport_to_text(transport)) != flags.transports.end())
-            wish.transports.push_back(transport);
     if (!wish.group.empty()) {
         const auto groups = session.ask("groups", Json::object());
         if (!groups) return groups.error();
@@ -213,7 +227,9 @@ Exit prove(Session& session, const ProveFlags& flags) {
 }
 
 Exit print_script(Session& session, const ProveFlags& flags) {
-    const auto nodes = nodes_of(session, flags);
+    const auto status = session.ask("status", Json::object());
+    if (!status) return fail(status.error());
+    const auto nodes = nodes_of(*status, flags);
     if (!nodes) return fail(nodes.error());
     std::string id = flags.directive;
     if (id.empty()) {

@@ -12,7 +12,6 @@ namespace cenote::assessment {
 namespace {
 
 using rules::ExceptionDocument;
-using rules::Stage;
 
 /// A record that another node or a restore has made of what others decided.
 bool is_copy(const std::string& action) { return action == "exception import" || action == "exception unconfirm"; }

@@ -19,7 +19,6 @@ namespace {
 namespace field = report::field;
 
 using control::Json;
-using control::Response;
 using history::Span;
 
 constexpr seconds kDay{86400};

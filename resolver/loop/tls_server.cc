@@ -115,10 +115,10 @@ int on_ticket(SSL* session, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX
     return found == keys.begin() ? 1 : 2;
 }
 
-template <std::size_t kSize>
-void fill(std::array<std::uint8_t, kSize>& bytes) noexcept {
-    static_assert(kSize % sizeof(std::uint64_t) == 0);
-    for (std::size_t at = 0; at < kSize; at += sizeof(std::uint64_t)) {
+template <std::size_t Size>
+void fill(std::array<std::uint8_t, Size>& bytes) noexcept {
+    static_assert(Size % sizeof(std::uint64_t) == 0);
+    for (std::size_t at = 0; at < Size; at += sizeof(std::uint64_t)) {
         const std::uint64_t value = random_u64();
         std::memcpy(&bytes[at], &value, sizeof value);
     }

@@ -25,7 +25,7 @@ int as_int(std::size_t size) noexcept { return static_cast<int>(std::min<std::si
 
 // The socket BIO of OpenSSL writes with write(2), which raises SIGPIPE, and receives each record by itself.
 BIO_METHOD* TlsTransport::socket_method() {
-    static const Openssl<BIO_METHOD> method = [] {
+    static const Openssl<BIO_METHOD> kMethod = [] {
         Openssl<BIO_METHOD> made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"));
         if (!made) return made;
         BIO_meth_set_write(made.get(), on_write);
@@ -33,7 +33,7 @@ BIO_METHOD* TlsTransport::socket_method() {
         BIO_meth_set_ctrl(made.get(), on_control);
         return made;
     }();
-    return method.get();
+    return kMethod.get();
 }
 
 std::unique_ptr<TlsTransport> TlsTransport::create(UniqueFd fd, Openssl<SSL> session, TlsBuffers* buffers) {

@@ -56,7 +56,7 @@ class Package(unittest.TestCase):
         depends = run("dpkg-deb", "-f", self.package, "Depends")
         self.assertRegex(depends, r"\blibuv1\b")
         self.assertRegex(depends, r"\blibldns3\b")
-        self.assertEqual(run("dpkg-deb", "-f", self.package, "Suggests").strip(), "weasyprint")
+        self.assertEqual(run("dpkg-deb", "-f", self.package, "Suggests").strip(), "minisign, weasyprint")
 
     @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed")
     def test_lintian(self):

@@ -43,7 +43,7 @@ TEST(CountersTest, ASeriesOfAFamilyHasAValueThatNoOtherHas) {
         }
         last = text.family;
     }
-    EXPECT_EQ(ended.size(), 5U);
+    EXPECT_EQ(ended.size(), 6U);
 }
 
 }  // namespace

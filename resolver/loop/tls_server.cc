@@ -98,10 +98,19 @@ int use_key(const TicketKeys::Key& key, std::uint8_t* iv, EVP_CIPHER_CTX* cipher
     return done ? 1 : -1;
 }
 
+/// A connection keeps its context when the TlsServer is gone, so the ticket keys belong to the context.
+void free_tickets(void*, void* tickets, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<TicketKeys*>(tickets); }
+
+int tickets_index() {
+    static const int kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_tickets);
+    return kIndex;
+}
+
 /// 1: the key is there; 2: it is, and the ticket should be replaced; 0: no such key; -1: failed.
 int on_ticket(SSL* session, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
               int encrypt) {
-    const auto* const tickets = static_cast<const TicketKeys*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+    const auto* const tickets =
+        static_cast<const TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), tickets_index()));
     const auto& keys = tickets->all();
     if (encrypt != 0) {
         if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return -1;
@@ -196,7 +205,6 @@ TicketKeys TicketKeys::rolled() const {
 }
 
 struct TlsServer::State {
-    TicketKeys tickets;
     Openssl<SSL_CTX> context;
 };
 
@@ -208,12 +216,14 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(std::string_view chai
                                                            const TicketKeys& tickets) {
     ERR_clear_error();
     auto state = std::make_unique<State>();
-    state->tickets = tickets;
     state->context.reset(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* const context = state->context.get();
     if (context == nullptr) return Error{"OpenSSL has no memory for a server"};
     set_manner(context);
-    SSL_CTX_set_app_data(context, &state->tickets);
+    if (auto own = std::make_unique<TicketKeys>(tickets); SSL_CTX_set_ex_data(context, tickets_index(), own.get()) == 1)
+        static_cast<void>(own.release());
+    else
+        return Error{"OpenSSL has no memory for a server"};
     if (auto taken = take_chain(context, chain); !taken) return std::move(taken).error();
     if (auto taken = take_key(context, key); !taken) return std::move(taken).error();
     X509* const own = SSL_CTX_get0_certificate(context);

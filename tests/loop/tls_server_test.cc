@@ -277,6 +277,26 @@ TEST_F(TlsServerTest, TicketsOfOneContextResumeSessionsOfAnother) {
     EXPECT_EQ(handshake_, Handshake::Full) << "the ticket has a key that is not known there";
 }
 
+TEST_F(TlsServerTest, AConnectionGoesOnWhenItsServerIsGone) {
+    auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
+    int fds[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    auto transport = server->accept(UniqueFd(fds[0]), tls_buffers_);
+    server.reset();  // before the handshake, which makes a ticket
+    echo(std::move(transport), UniqueFd(fds[1]), [this](TlsPeer& peer) {
+        ASSERT_TRUE(peer.connect());
+        peer.write(framed({1}));
+        EXPECT_EQ(peer.read_message(), Bytes{1});
+        keep_session(peer);
+        SSL_shutdown(peer.session());
+    });
+    serve(*TlsServer::create(pair_.chain, pair_.key, tickets_).value(), [](TlsPeer& peer) {
+        ASSERT_TRUE(peer.connect());
+        SSL_shutdown(peer.session());
+    });
+    EXPECT_EQ(handshake_, Handshake::Resumed) << "the ticket has the key of the server that is gone";
+}
+
 TEST_F(TlsServerTest, OtherProtocolsAndOldVersionsAreTurnedAway) {
     const auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
     const auto connects = [&](std::string_view alpn, int version) {

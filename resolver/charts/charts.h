@@ -126,4 +126,7 @@ struct Sparkline {
 /// A shade of a heatmap from 0, nothing, to 4, for an amount of a greatest one: by powers, so that small ones differ.
 [[nodiscard]] int shade(std::int64_t amount, std::int64_t greatest) noexcept;
 
+/// A text as SVG and HTML have it, between tags and in attributes; what cannot be printed is written out.
+[[nodiscard]] std::string escaped(std::string_view text);
+
 }  // namespace cenote::charts

@@ -93,6 +93,4 @@ void draw_axis(Svg& svg, const Axis& axis, const Box& plot, std::int64_t scale =
 /// Some of the labels below a plot of columns, so that they do not touch.
 void draw_days(Svg& svg, const std::vector<std::string>& labels, const Box& plot);
 
-[[nodiscard]] std::string escaped(std::string_view text);
-
 }  // namespace cenote::charts

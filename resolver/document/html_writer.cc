@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "resolver/base/digest.h"
-#include "resolver/base/printable.h"
 #include "resolver/base/text_layout.h"
+#include "resolver/charts/charts.h"
 #include "resolver/document/document.h"
 #include "resolver/document/phrases.h"
 #include "resolver/document/reading.h"
@@ -11,20 +11,7 @@
 namespace cenote::document {
 namespace {
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : printable(text)) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
-            default: out += c;
-        }
-    }
-    return out;
-}
+using charts::escaped;
 
 constexpr std::size_t kShortCell = 12;  // columns; a shorter text, such as a day, is not divided
 constexpr std::size_t kWideCell = 40;   // columns; a longer text gets more room in its table

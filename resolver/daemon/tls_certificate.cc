@@ -41,8 +41,8 @@ std::string why_not_valid(const loop::CertificateFacts& facts, WallTime now) {
 
 }  // namespace
 
-TlsCertificate::TlsCertificate(loop::Loop& loop, const config::TlsSettings& settings)
-    : settings_(settings), rolled_(ticks_now()), timer_(loop, [this] { look(); }) {
+TlsCertificate::TlsCertificate(loop::Loop& loop, const config::TlsSettings& settings, seconds try_again)
+    : settings_(settings), try_again_(try_again), rolled_(ticks_now()), timer_(loop, [this] { look(); }) {
     look();
     refused_ = Ticks{};  // what a start finds is not on its way
     timer_.start(kEvery, kEvery);
@@ -106,13 +106,14 @@ void TlsCertificate::look() {
     }
     if (settings_.certificate.empty()) return;
     const std::string marks = marks_of(settings_);
-    if ((files_ && files_->marks == marks) || tried_ == marks) return;
+    if ((files_ && files_->marks == marks) || (tried_ == marks && now - tried_at_ < try_again_)) return;
     auto pair = read(settings_, wall_now());
     if (pair) return take(*std::move(pair));
     if (problem_.empty()) refused_ = now;
-    tried_ = marks;
+    const bool known = std::exchange(tried_, marks) == marks;
+    tried_at_ = now;
     problem_ = std::move(pair).error().text;
-    log::warning("TLS: {}", problem_);
+    if (!known) log::warning("TLS: {}", problem_);
 }
 
 std::optional<report::CertificateState> TlsCertificate::state() const {

@@ -35,8 +35,9 @@ public:
         std::shared_ptr<const loop::TlsServer> server;
     };
 
-    /// Reads the files, unless they are empty.
-    TlsCertificate(loop::Loop& loop, const config::TlsSettings& settings);
+    /// Reads the files, unless they are empty. `try_again`: after which files that were refused are read once more:
+    /// their certificate may begin, or the one in use end.
+    TlsCertificate(loop::Loop& loop, const config::TlsSettings& settings, seconds try_again = seconds{60});
     TlsCertificate(const TlsCertificate&) = delete;
     TlsCertificate& operator=(const TlsCertificate&) = delete;
 
@@ -53,13 +54,15 @@ private:
     [[nodiscard]] Result<Pair> read(const config::TlsSettings& settings, WallTime now) const;
 
     config::TlsSettings settings_;
+    seconds try_again_;
     loop::TicketKeys tickets_ = loop::TicketKeys::create();
     Ticks rolled_;
     std::optional<Files> files_;  // of what is published
     Published<loop::TlsServer> published_{nullptr};
     std::string tried_;    // marks of the files that were refused
     std::string problem_;  // why
-    Ticks refused_{};      // when they were found
+    Ticks tried_at_{};
+    Ticks refused_{};  // when the first of them were found
     loop::Timer timer_;
 };
 

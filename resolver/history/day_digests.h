@@ -5,7 +5,7 @@
 // the ids in the file.
 //
 // A digest has three parts, because not all rows stay for ever and not every node gets all of them: hours are deleted
-// after [history].keep_hours, and an export by somebody without the right admin has no sketches.
+// after [history].keep_hours, and an export without the right admin has no sketches.
 //
 //   counts    the rows of the day, its signals, and the part of each gap that is within the day: a gap that goes on
 //             after midnight changes nothing of the day before

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client side of TLS as a Transport, with the strict usage profile: the certificate of the server must be valid for
-// a name (RFC 8310 §5); or without looking at the certificate, for what has no secret and trusts no answer.
+// a name (RFC 8310 §5); or without a check of the certificate, for queries whose answers are checked themselves.
 //
 // Threads:  a TlsClient and its transports belong to one thread.
 // Memory:   a session of OpenSSL for each transport. The TlsClient must outlive its transports.

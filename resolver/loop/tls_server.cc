@@ -34,7 +34,7 @@ Openssl<BIO> memory_of(std::string_view text) {
     return Openssl<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-/// A key with a passphrase is not read: nobody is there to type it.
+/// A key with a passphrase is not read: a service has no terminal to type it on.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 WallTime time_of(const ASN1_TIME* time) {

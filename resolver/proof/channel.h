@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sockets of one transport to one node. A channel carries whole messages and knows nothing of their content.
+// The sockets of one transport to one node. A channel carries whole messages and does not read them.
 //
 // Threads:  one.
 // Memory:   what is not sent yet, and a part of a message.

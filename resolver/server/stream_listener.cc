@@ -38,14 +38,15 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
       turn_end_(loop, [this] { close_finished(); }),
       sweep_(loop, [this] { sweep(); }),
       accept_again_(loop, [this] {
-          for (auto& poll : polls_) poll->watch(loop::Poll::kReadable);
+          for (auto& each : accepting_) each.poll->watch(loop::Poll::kReadable);
       }) {
     finished_.reserve(options.tcp_connections_max);
     for (const ListenSocket& socket : sockets) {
         if (socket.endpoint.protocol == Protocol::Udp) continue;
-        polls_.push_back(
-            std::make_unique<loop::Poll>(loop, socket.fd.get(), [this, &socket](unsigned) { accept_all(socket); }));
-        polls_.back()->watch(loop::Poll::kReadable);
+        accepting_.push_back(
+            {socket.endpoint.protocol,
+             std::make_unique<loop::Poll>(loop, socket.fd.get(), [this, &socket](unsigned) { accept_all(socket); })});
+        accepting_.back().poll->watch(loop::Poll::kReadable);
     }
 }
 
@@ -54,15 +55,16 @@ void StreamListener::accept_all(const ListenSocket& socket) noexcept {
         if (!accept_one(socket)) return;
 }
 
-void StreamListener::pause_accepting(milliseconds pause) noexcept {
-    for (auto& poll : polls_) poll->watch(loop::Poll::kNone);
+void StreamListener::pause_accepting(Paused which, milliseconds pause) noexcept {
+    for (auto& each : accepting_)
+        if (which == Paused::All || each.protocol == Protocol::Tls) each.poll->watch(loop::Poll::kNone);
     accept_again_.start(pause, milliseconds{0});
 }
 
 bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     const bool tls = socket.endpoint.protocol == Protocol::Tls;
     if (tls && !tls_gate_.is_open(loop_.now())) {
-        pause_accepting(TlsGate::kSpan);
+        pause_accepting(Paused::Tls, TlsGate::kSpan);
         return false;
     }
     sockaddr_storage native;
@@ -72,7 +74,7 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             // The sockets stay readable: watching them would call this function again and again.
             recorder_.count(Counter::TcpAcceptPaused);
-            pause_accepting(kAcceptPause);
+            pause_accepting(Paused::All, kAcceptPause);
         }
         return errno == EINTR || errno == ECONNABORTED;
     }
@@ -183,7 +185,7 @@ void StreamListener::close_all() noexcept {
 }
 
 void StreamListener::stop() noexcept {
-    polls_.clear();
+    accepting_.clear();
     accept_again_.stop();
 }
 

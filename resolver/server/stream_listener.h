@@ -35,7 +35,8 @@ public:
 private:
     void accept_all(const ListenSocket& socket) noexcept;
     bool accept_one(const ListenSocket& socket) noexcept;
-    void pause_accepting(milliseconds pause) noexcept;
+    enum class Paused : std::uint8_t { Tls, All };
+    void pause_accepting(Paused which, milliseconds pause) noexcept;
     void begin(UniqueFd fd, engine::Client client) noexcept;
     bool make_room(const IpAddress& client) noexcept;
     void on_activity(const MessageConnection& connection) noexcept override;
@@ -56,7 +57,11 @@ private:
     TlsGate tls_gate_;
     std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
     std::vector<SlabHandle> finished_;                             // to be closed when the turn of the loop ends
-    std::vector<std::unique_ptr<loop::Poll>> polls_;
+    struct Accepting {
+        Protocol protocol;
+        std::unique_ptr<loop::Poll> poll;
+    };
+    std::vector<Accepting> accepting_;
     loop::TurnEnd turn_end_;
     loop::Timer sweep_;  // closes idle and slow connections; runs while there are connections
     std::uint32_t swept_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Parts of the trail of a state file, read without the daemon: long reads keep nobody waiting.
+// Parts of the trail of a state file, read without the daemon: a long read does not delay it.
 //
 // Threads:  any; each call opens the file by itself.
 // Memory:   the result.

@@ -117,6 +117,16 @@ TEST_F(TlsCertificateTest, AnExpiredCertificateIsUsedWhereThereIsNoOther) {
     EXPECT_LT(*certificate.state()->ends, wall_now());
 }
 
+TEST_F(TlsCertificateTest, ACertificateThatBeginsLaterIsTakenThen) {
+    write(pair_of("a.example"));
+    TlsCertificate certificate(loop, settings, seconds{0});
+    const auto before = certificate.published().current();
+    write(make_certificate_pair("b.example", 2, kHour));
+    run_until([&] { return certificate.published().current() != before; });
+    EXPECT_THAT(names(certificate), ElementsAre("b.example"));
+    EXPECT_EQ(certificate.state()->problem, "");
+}
+
 TEST_F(TlsCertificateTest, AReloadTakesOtherFilesAndNone) {
     write(pair_of("a.example"));
     TlsCertificate certificate(loop, settings);

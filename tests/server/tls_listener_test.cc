@@ -144,6 +144,23 @@ TEST_F(TlsListenerTest, AFullHandshakeTableDoesNotCloseOtherConnections) {
     EXPECT_EQ(listener->open(), 1U);
 }
 
+TEST_F(TlsListenerTest, TooManyHandshakesDoNotDelayTcp) {
+    sockets = testing::opened(
+        {{testing::address("127.0.0.1:0"), Protocol::Tls}, {testing::address("127.0.0.1:0"), Protocol::Tcp}});
+    options.tcp_connections_max = 400;
+    options.tcp_per_client_max = 400;
+    options.tls_handshakes_per_client_max = 400;
+    load_certificate();
+    start();
+    std::vector<UniqueFd> handshakes;
+    for (std::uint32_t i = 0; i < 2 * TlsGate::kHandshakesPerSpan; ++i) handshakes.push_back(connect());
+    run_until([&] { return counted(Counter::TlsDeferred) > 0; });
+    const std::uint64_t before = counted(Counter::TcpConnections);
+    const UniqueFd plain = connected(sockets.at(1).endpoint.address, SOCK_STREAM);
+    settle();
+    EXPECT_GT(counted(Counter::TcpConnections), before);
+}
+
 TEST_F(TlsListenerTest, ALateReplyGoesOverTls) {
     load_certificate();
     start();

@@ -224,8 +224,12 @@ void Engine::on_client_response_timeout(const upstream::Query&, std::span<const 
 wire::OptContent Engine::own_opt(const QueryContext& context) const noexcept {
     wire::OptContent opt;
     opt.nsid = snapshot_->nsid;
-    if (context.client.transport != telemetry::QueryTransport::Udp) opt.keepalive_100ms = kKeepalive100ms;
-    if (context.client.transport == telemetry::QueryTransport::Tls) opt.padded_to = kPaddedTo;
+    switch (context.client.transport) {
+        case telemetry::QueryTransport::Udp: break;
+        case telemetry::QueryTransport::Https: opt.padded_to = kPaddedTo; break;  // HTTP has a keep-alive of its own
+        case telemetry::QueryTransport::Tls: opt.padded_to = kPaddedTo; [[fallthrough]];
+        case telemetry::QueryTransport::Tcp: opt.keepalive_100ms = kKeepalive100ms; break;
+    }
     return opt;
 }
 

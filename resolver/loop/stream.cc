@@ -25,6 +25,7 @@ public:
     unsigned read_waits_for() const noexcept override { return Poll::kReadable; }
     unsigned write_waits_for() const noexcept override { return Poll::kWritable; }
     bool has_unread() const noexcept override { return false; }
+    void finish() noexcept override { ::shutdown(fd_.get(), SHUT_WR); }
 
     Moved read(MutableBytes into) noexcept override {
         return moved(::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT));

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "resolver/base/bytes.h"
@@ -77,6 +78,10 @@ public:
     [[nodiscard]] virtual bool is_ready() const noexcept { return true; }
     /// None while it is under way.
     [[nodiscard]] virtual Handshake handshake() const noexcept { return Handshake::None; }
+    /// The protocol that the handshake agreed on (RFC 7301); empty: none.
+    [[nodiscard]] virtual std::string_view protocol() const noexcept { return {}; }
+    /// Nothing more will be written, and nothing is unsent: the peer is told so.
+    virtual void finish() noexcept = 0;
     /// For people: why a read or a write of the layer above the socket Failed; empty: errno says so.
     [[nodiscard]] virtual std::string failure() const { return {}; }
 };

@@ -19,9 +19,13 @@
 namespace cenote::loop {
 namespace {
 
-constexpr std::string_view kAlpn{
+// As ALPN writes them (RFC 7301 §3.1), the best first.
+constexpr std::string_view kDot{
     "\x03"
-    "dot"};                               // RFC 7858 §3.1, as ALPN writes it (RFC 7301 §3.1)
+    "dot"};
+constexpr std::string_view kHttp{
+    "\x02h2"
+    "\x08http/1.1"};
 constexpr long kTicketLasts = 6L * 3600;  // seconds
 
 std::string last_reason() {
@@ -76,12 +80,13 @@ std::vector<std::string> names_of(const X509* certificate) {
     return names;
 }
 
-/// A client that names protocols and not DNS over TLS speaks another one, such as HTTP/2.
-int choose_protocol(SSL*, const std::uint8_t** chosen, std::uint8_t* size, const std::uint8_t* offered,
+/// A client that names protocols, and none that is served here, gets an alert.
+int choose_protocol(SSL* session, const std::uint8_t** chosen, std::uint8_t* size, const std::uint8_t* offered,
                     unsigned int offered_size, void*) {
     std::uint8_t* found = nullptr;
-    const int result = SSL_select_next_proto(&found, size, reinterpret_cast<const std::uint8_t*>(kAlpn.data()),
-                                             static_cast<unsigned int>(kAlpn.size()), offered, offered_size);
+    const auto& served = *static_cast<const std::string_view*>(SSL_get_app_data(session));
+    const int result = SSL_select_next_proto(&found, size, reinterpret_cast<const std::uint8_t*>(served.data()),
+                                             static_cast<unsigned int>(served.size()), offered, offered_size);
     *chosen = found;
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -234,10 +239,11 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(std::string_view chai
     return std::shared_ptr<const TlsServer>(new TlsServer(std::move(state), std::move(facts)));
 }
 
-std::unique_ptr<Transport> TlsServer::accept(UniqueFd fd, TlsBuffers& buffers) const {
+std::unique_ptr<Transport> TlsServer::accept(UniqueFd fd, TlsBuffers& buffers, Alpn alpn) const {
     Openssl<SSL> session(SSL_new(state_->context.get()));
     if (!session) return nullptr;
     SSL_set_accept_state(session.get());
+    SSL_set_app_data(session.get(), const_cast<std::string_view*>(alpn == Alpn::Dot ? &kDot : &kHttp));
     return TlsTransport::create(std::move(fd), std::move(session), &buffers);
 }
 

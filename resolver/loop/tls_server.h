@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server side of TLS 1.2 and 1.3 for connections that clients open (RFC 7858): a certificate with its key, and the
-// keys of session tickets. A TlsServer does not change; a new certificate, or new ticket keys, is a new TlsServer, and
-// connections go on with the one they began with.
+// The server side of TLS 1.2 and 1.3 for connections that clients open (RFC 7858, RFC 8484): a certificate with its
+// key, and the keys of session tickets. A TlsServer does not change; a new certificate, or new ticket keys, is a new
+// TlsServer, and connections go on with the one they began with.
 //
 // No renegotiation, no early data (RFC 8446 §8: it can be replayed), no session cache: a session that is resumed is in
 // the ticket of the client, which every worker can read.
@@ -81,6 +81,12 @@ struct CertificateFacts {
     std::vector<std::string> names;  // DNS names and addresses of its subjectAltName (RFC 9525 §6)
 };
 
+/// What a client may ask for by ALPN (RFC 7301).
+enum class Alpn : std::uint8_t {
+    Dot,   // RFC 7858; a client that names none is served as well
+    Http,  // h2; http/1.1 too, so that a client of it can be told that it is not served
+};
+
 class TlsServer {
 public:
     /// `chain`: the certificate and those that lead to its authority, in PEM. `key`: its private key, in PEM.
@@ -91,7 +97,7 @@ public:
     TlsServer& operator=(const TlsServer&) = delete;
 
     /// A transport over an accepted socket. `buffers` must outlive it.
-    [[nodiscard]] std::unique_ptr<Transport> accept(UniqueFd fd, TlsBuffers& buffers) const;
+    [[nodiscard]] std::unique_ptr<Transport> accept(UniqueFd fd, TlsBuffers& buffers, Alpn alpn = Alpn::Dot) const;
     [[nodiscard]] const CertificateFacts& facts() const noexcept { return facts_; }
     /// Whether a client that knows this name, or this address, accepts the certificate for it.
     [[nodiscard]] bool covers(const std::string& name) const;

@@ -178,6 +178,21 @@ Handshake TlsTransport::handshake() const noexcept {
     return SSL_session_reused(session_.get()) != 0 ? Handshake::Resumed : Handshake::Full;
 }
 
+std::string_view TlsTransport::protocol() const noexcept {
+    const std::uint8_t* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(session_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
+void TlsTransport::finish() noexcept {
+    if (is_ready() && !failed_) {
+        ERR_clear_error();
+        SSL_shutdown(session_.get());
+    }
+    ::shutdown(fd_.get(), SHUT_WR);
+}
+
 std::string TlsTransport::failure() const {
     if (!failed_) return {};
     if (const long verdict = SSL_get_verify_result(session_.get()); verdict != X509_V_OK)

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] bool release() noexcept override;
     [[nodiscard]] std::size_t unsent() const noexcept override { return unsent_end_ - unsent_begin_; }
     [[nodiscard]] Moved flush() noexcept override;
+    [[nodiscard]] std::string_view protocol() const noexcept override;
+    void finish() noexcept override;
 
 private:
     friend class TlsBuffers;

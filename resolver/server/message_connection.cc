@@ -9,10 +9,7 @@ using telemetry::Counter;
 
 MessageConnection::MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
                                      const engine::Client& client)
-    : context_(context),
-      client_(client),
-      active_(context.loop.now()),
-      stream_(context.loop, context.buffers, std::move(transport), *this) {}
+    : Connection(context, client), stream_(context.loop, context.buffers, std::move(transport), *this) {}
 
 MessageConnection::~MessageConnection() {
     if (had_parts_) context_.xfr_queue->forget(context_.outlet, client_.connection);
@@ -31,7 +28,7 @@ void MessageConnection::on_message(loop::MessageStream&, ByteView message) noexc
     report();
 }
 
-void MessageConnection::reply(ByteView message) noexcept {
+void MessageConnection::reply(std::uint32_t, ByteView message) noexcept {
     --in_flight_;
     active_ = context_.loop.now();
     send(message);

@@ -10,63 +10,26 @@
 
 #include <memory>
 
-#include "resolver/engine/engine.h"
 #include "resolver/loop/stream.h"
-#include "resolver/server/options.h"
-#include "resolver/transfer/xfr_queue.h"
+#include "resolver/server/connection.h"
 
 namespace cenote::server {
 
-class MessageConnection;
-
-/// The owner of connections. It is called from inside a connection, so it must not destroy one.
-class ConnectionOwner {
-public:
-    /// A message has arrived or has left.
-    virtual void on_activity(const MessageConnection& connection) noexcept = 0;
-    /// Called once: the connection should be closed.
-    virtual void on_finished(const MessageConnection& connection) noexcept = 0;
-
-protected:
-    ~ConnectionOwner() = default;
-};
-
-/// References that all connections of a worker share.
-struct ConnectionContext {
-    loop::Loop& loop;
-    loop::StreamBuffers& buffers;
-    engine::Engine& engine;
-    telemetry::Recorder& recorder;
-    const Options& options;
-    ConnectionOwner& owner;
-    MutableBytes reply;  // space in which a reply is written before it is sent
-    transfer::XfrQueue* xfr_queue;
-    transfer::Outlet& outlet;
-};
-
-class MessageConnection final : private loop::StreamOwner {
+class MessageConnection final : public Connection, private loop::StreamOwner {
 public:
     MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
                       const engine::Client& client);
-    ~MessageConnection();
+    ~MessageConnection() override;
     MessageConnection(const MessageConnection&) = delete;
     MessageConnection& operator=(const MessageConnection&) = delete;
 
-    /// Sends a late reply.
-    void reply(ByteView message) noexcept;
-    /// Sends a part of a transfer; the next one is requested when this one has left.
-    void send_part(const transfer::Part& part) noexcept;
-    /// Requests the parts that are due.
-    void continue_transfer() noexcept;
-
-    [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
-    /// The reason to close the connection now: no query or no handshake for too long, or a client that does not read.
-    enum class CloseReason : std::uint8_t { None, Idle, Slow };
-    /// No query is in flight and no reply is unsent.
-    [[nodiscard]] bool quiet() const noexcept { return in_flight_ == 0 && stream_.unsent() == 0; }
-    [[nodiscard]] Ticks active() const noexcept { return active_; }
-    [[nodiscard]] CloseReason close_reason(Ticks now, milliseconds idle) noexcept;
-    [[nodiscard]] const loop::Transport& transport() const noexcept { return stream_.transport(); }
+    void reply(std::uint32_t stream, ByteView message) noexcept override;
+    void send_part(const transfer::Part& part) noexcept override;
+    void continue_transfer() noexcept override;
+    void announce_end() noexcept override {}
+    [[nodiscard]] CloseReason close_reason(Ticks now, milliseconds idle) noexcept override;
+    [[nodiscard]] bool quiet() const noexcept override { return in_flight_ == 0 && stream_.unsent() == 0; }
+    [[nodiscard]] const loop::Transport& transport() const noexcept override { return stream_.transport(); }
 
 private:
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
@@ -76,8 +39,6 @@ private:
     void read_or_pause() noexcept;
     void report() noexcept;
 
-    ConnectionContext& context_;
-    engine::Client client_;
     std::uint32_t in_flight_ = 0;
     std::uint32_t parts_due_ = 0;  // parts to request when all replies have left
     bool paused_ = false;
@@ -85,7 +46,6 @@ private:
     bool broken_ = false;
     bool had_parts_ = false;
     bool finished_ = false;  // on_finished() was called
-    Ticks active_;           // the time of the last complete message in either direction
     Ticks unsent_since_{};   // when nothing was unsent last
     loop::MessageStream stream_;
 };

@@ -5,6 +5,7 @@
 // Threads: plain values.   Memory: the list of endpoints.   Failure: none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +16,18 @@
 
 namespace cenote::server {
 
-enum class Protocol : std::uint8_t { Udp, Tcp, Tls };
+enum class Protocol : std::uint8_t {
+    Udp,
+    Tcp,
+    Tls,
+    Https,
+    H2c,  // HTTP/2 without TLS, from Options::proxies alone
+};
+/// The protocols that have a key of their own in the configuration; that of Udp stands for Tcp too.
+inline constexpr std::array kListenProtocols{Protocol::Udp, Protocol::Tls, Protocol::Https, Protocol::H2c};
+[[nodiscard]] constexpr bool is_encrypted(Protocol protocol) noexcept {
+    return protocol == Protocol::Tls || protocol == Protocol::Https;
+}
 
 /// A listening address and the protocol that is served on it.
 struct Endpoint {
@@ -49,10 +61,13 @@ struct Options {
     std::uint32_t tls_handshakes_per_client_max = 64;  // under way at the same time, over all workers
     milliseconds tls_handshake{5000};                  // a connection whose handshake takes longer is closed
     std::uint32_t tcp_in_flight_max = 64;              // unanswered queries of a connection; at the limit reading stops
-    milliseconds tcp_idle{10000};         // falls to one second as the number of connections nears its limit
-    milliseconds tcp_write_stall{10000};  // a connection whose client does not read is closed after this time
-    ClientPrefix client{};                // addresses of one such prefix are one client for the limits
-    std::uint32_t pending_max = 16384;    // queries that wait for upstream, per worker
+    milliseconds tcp_idle{10000};          // falls to one second as the number of connections nears its limit
+    milliseconds tcp_write_stall{10000};   // a connection whose client does not read is closed after this time
+    std::uint32_t http_streams_max = 100;  // requests of a connection at the same time
+    milliseconds http_stall{10000};        // a request or response that takes longer is reset
+    std::vector<Prefix> proxies;           // who may connect to H2c endpoints
+    ClientPrefix client{};                 // addresses of one such prefix are one client for the limits
+    std::uint32_t pending_max = 16384;     // queries that wait for upstream, per worker
     std::uint32_t pending_per_client_max = 1000;
 
     friend bool operator==(const Options&, const Options&) = default;

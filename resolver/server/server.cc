@@ -58,8 +58,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
 
 Server::Server(std::unique_ptr<Pace> pace, std::vector<std::unique_ptr<Worker>> workers, const Options& options)
     : pace_(std::move(pace)), workers_(std::move(workers)), listen_(addresses()) {
-    std::ranges::copy(addresses(Protocol::Tls), std::back_inserter(listen_));
-    for (const Protocol protocol : {Protocol::Udp, Protocol::Tls})
+    for (const Protocol protocol : kListenProtocols)
+        if (protocol != Protocol::Udp) std::ranges::copy(addresses(protocol), std::back_inserter(listen_));
+    for (const Protocol protocol : kListenProtocols)
         std::ranges::copy_if(addresses_of(options.listen, protocol), std::back_inserter(listen_),
                              std::not_fn(has_family));
 }

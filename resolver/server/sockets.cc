@@ -24,7 +24,9 @@ int socket_type(Protocol protocol) {
     switch (protocol) {
         case Protocol::Udp: return SOCK_DGRAM;
         case Protocol::Tcp:
-        case Protocol::Tls: return SOCK_STREAM;
+        case Protocol::Tls:
+        case Protocol::Https:
+        case Protocol::H2c: break;
     }
     return SOCK_STREAM;
 }
@@ -34,9 +36,24 @@ const char* to_text(Protocol protocol) {
         case Protocol::Udp: return "udp";
         case Protocol::Tcp: return "tcp";
         case Protocol::Tls: return "tls";
+        case Protocol::Https: return "https";
+        case Protocol::H2c: break;
     }
-    return "";
+    return "h2c";
 }
+
+const char* key_of(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::Udp:
+        case Protocol::Tcp: return "[server].listen";
+        case Protocol::Tls: return "[server].listen_tls";
+        case Protocol::Https: return "[server].listen_https";
+        case Protocol::H2c: break;
+    }
+    return "[server].listen_h2c";
+}
+
+bool is_stream_alone(Protocol protocol) { return protocol != Protocol::Udp && protocol != Protocol::Tcp; }
 
 void set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 
@@ -48,7 +65,7 @@ std::optional<SocketAddress> bound_to(int fd) {
 }
 
 Error cannot_listen(const Endpoint& endpoint, int reason) {
-    const char* const key = endpoint.protocol == Protocol::Tls ? "[server].listen_tls" : "[server].listen";
+    const char* const key = key_of(endpoint.protocol);
     std::string advice = fmt::format("check {}", key);
     if (reason == EADDRINUSE)
         advice = fmt::format("find the process that uses it with 'ss -lnp sport = :{}', or change {}",
@@ -154,10 +171,11 @@ public:
     [[nodiscard]] bool has(const SocketAddress& address) const {
         return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.address == address; });
     }
-    /// A port of streams alone on this address, as TLS has it; 0: none.
-    [[nodiscard]] std::uint16_t stream_port_of(const IpAddress& ip) const {
+    /// A port of streams alone on this address, as TLS has it, that is none of `taken`; 0: none.
+    [[nodiscard]] std::uint16_t stream_port_of(const IpAddress& ip, const std::vector<SocketAddress>& taken) const {
         for (const Socket& socket : sockets_)
-            if (socket.address.ip == ip && socket.type == SOCK_STREAM && !has(socket.address, SOCK_DGRAM))
+            if (socket.address.ip == ip && socket.type == SOCK_STREAM && !has(socket.address, SOCK_DGRAM) &&
+                std::ranges::find(taken, socket.address) == taken.end())
                 return socket.address.port;
         return 0;
     }
@@ -192,10 +210,7 @@ Result<std::uint16_t> find_free_stream_port(const SocketAddress& address) {
 class PortChooser {
 public:
     Result<std::uint16_t> choose(const Endpoint& endpoint, const Inherited& inherited) {
-        if (endpoint.protocol == Protocol::Tls) {
-            const std::uint16_t before = inherited.stream_port_of(endpoint.address.ip);
-            return before != 0 ? Result<std::uint16_t>(before) : find_free_stream_port(endpoint.address);
-        }
+        if (is_stream_alone(endpoint.protocol)) return choose_for_stream(endpoint, inherited);
         for (Placed& placed : placed_)
             if (placed.address == endpoint.address && !std::exchange(has(placed, endpoint.protocol), true))
                 return placed.port;
@@ -217,10 +232,19 @@ private:
         bool udp = false;
         bool stream = false;
     };
+    /// Several such endpoints of one address get their ports in the order in which they were opened before.
+    Result<std::uint16_t> choose_for_stream(const Endpoint& endpoint, const Inherited& inherited) {
+        SocketAddress at = endpoint.address;
+        at.port = inherited.stream_port_of(at.ip, streams_);
+        if (at.port == 0) return find_free_stream_port(endpoint.address);
+        streams_.push_back(at);
+        return at.port;
+    }
     static bool& has(Placed& placed, Protocol protocol) {
         return socket_type(protocol) == SOCK_DGRAM ? placed.udp : placed.stream;
     }
     std::vector<Placed> placed_;
+    std::vector<SocketAddress> streams_;  // of the previous process, given to an endpoint
 };
 
 Result<UniqueFd> take_or_bind(Inherited& inherited, const Endpoint& endpoint) {

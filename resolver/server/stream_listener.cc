@@ -7,6 +7,8 @@
 #include <cerrno>
 
 #include "resolver/base/random.h"
+#include "resolver/server/http_connection.h"
+#include "resolver/server/message_connection.h"
 
 namespace cenote::server {
 
@@ -20,6 +22,25 @@ constexpr milliseconds kAcceptPause{100};
 constexpr milliseconds kIdleLeast{1000};
 constexpr std::uint32_t kLargeBuffers = 64;  // 64 KiB each, for long messages and slow clients
 constexpr int kAcceptsPerTurn = 64;
+constexpr std::uint32_t kHttpStreams = 16384;  // 2 KiB each
+
+telemetry::QueryTransport transport_of(Protocol protocol) noexcept {
+    switch (protocol) {
+        case Protocol::Udp: return telemetry::QueryTransport::Udp;
+        case Protocol::Tcp: return telemetry::QueryTransport::Tcp;
+        case Protocol::Tls: return telemetry::QueryTransport::Tls;
+        case Protocol::Https:
+        case Protocol::H2c: break;
+    }
+    return telemetry::QueryTransport::Https;
+}
+
+PrefixTable table_of(const std::vector<Prefix>& prefixes) {
+    std::vector<std::pair<Prefix, std::uint32_t>> rows;
+    rows.reserve(prefixes.size());
+    for (const Prefix& prefix : prefixes) rows.emplace_back(prefix, 1);
+    return {rows, 0};
+}
 
 }  // namespace
 
@@ -31,7 +52,10 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
       loop_(loop),
       buffers_(kLargeBuffers),
       reply_(wire::kMessageMax),
-      context_{loop, buffers_, engine, recorder, options, *this, reply_, xfr_queue, outlet},
+      space_(std::make_unique<loop::ByteSpace>()),
+      streams_(kHttpStreams),
+      proxies_(table_of(options.proxies)),
+      context_{loop, buffers_, engine, recorder, options, *this, reply_, xfr_queue, outlet, *space_, streams_},
       table_({options.tcp_connections_max, options.tcp_per_client_max, options.client}, random_u64()),
       tls_gate_(tls, buffers_, options_, recorder),
       connections_(options.tcp_connections_max),
@@ -57,13 +81,13 @@ void StreamListener::accept_all(const ListenSocket& socket) noexcept {
 
 void StreamListener::pause_accepting(Paused which, milliseconds pause) noexcept {
     for (auto& each : accepting_)
-        if (which == Paused::All || each.protocol == Protocol::Tls) each.poll->watch(loop::Poll::kNone);
+        if (which == Paused::All || is_encrypted(each.protocol)) each.poll->watch(loop::Poll::kNone);
     accept_again_.start(pause, milliseconds{0});
 }
 
 bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
-    const bool tls = socket.endpoint.protocol == Protocol::Tls;
-    if (tls && !tls_gate_.is_open(loop_.now())) {
+    const Protocol protocol = socket.endpoint.protocol;
+    if (is_encrypted(protocol) && !tls_gate_.is_open(loop_.now())) {
         pause_accepting(Paused::Tls, TlsGate::kSpan);
         return false;
     }
@@ -80,20 +104,34 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     }
     engine::Client client;
     client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
-    client.transport = tls ? telemetry::QueryTransport::Tls : telemetry::QueryTransport::Tcp;
-    if ((!tls || tls_gate_.admits(client.peer.ip)) && make_room(client.peer.ip)) begin(std::move(fd), client);
+    client.transport = transport_of(protocol);
+    if (admits(protocol, client.peer.ip) && make_room(client.peer.ip)) begin(std::move(fd), protocol, client);
     return true;
 }
 
-void StreamListener::begin(UniqueFd fd, engine::Client client) noexcept {
+bool StreamListener::admits(Protocol protocol, const IpAddress& client) noexcept {
+    if (is_encrypted(protocol)) return tls_gate_.admits(client);
+    if (protocol != Protocol::H2c || proxies_.find(client) != 0) return true;
+    recorder_.count(Counter::HttpNotProxy);
+    return false;
+}
+
+void StreamListener::begin(UniqueFd fd, Protocol protocol, engine::Client client) noexcept {
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());
-    auto transport = client.transport == telemetry::QueryTransport::Tls
-                         ? tls_gate_.begin(std::move(fd), client.connection, client.peer.ip)
-                         : loop::make_plain_transport(std::move(fd));
+    const bool http = client.transport == telemetry::QueryTransport::Https;
+    auto transport = is_encrypted(protocol) ? tls_gate_.begin(std::move(fd), client.connection, client.peer.ip,
+                                                              http ? loop::Alpn::Http : loop::Alpn::Dot)
+                                            : loop::make_plain_transport(std::move(fd));
     if (transport == nullptr) return table_.remove(client.connection);
     recorder_.count(Counter::TcpConnections);
-    connections_[client.connection.slot] = std::make_unique<MessageConnection>(context_, std::move(transport), client);
+    using Agreed = HttpConnection::Agreed;
+    auto& connection = connections_[client.connection.slot];
+    if (http)
+        connection = std::make_unique<HttpConnection>(context_, std::move(transport), client,
+                                                      is_encrypted(protocol) ? Agreed::Yes : Agreed::No);
+    else
+        connection = std::make_unique<MessageConnection>(context_, std::move(transport), client);
 }
 
 /// Closes finished connections first, then one that ConnectionTable chooses; false: the new one is refused.
@@ -113,12 +151,12 @@ bool StreamListener::make_room(const IpAddress& client) noexcept {
     return true;
 }
 
-MessageConnection* StreamListener::find(SlabHandle connection) noexcept {
+Connection* StreamListener::find(SlabHandle connection) noexcept {
     return table_.has(connection) ? connections_[connection.slot].get() : nullptr;
 }
 
 void StreamListener::send(const engine::Client& client, ByteView reply) noexcept {
-    if (auto* connection = find(client.connection)) connection->reply(reply);
+    if (auto* connection = find(client.connection)) connection->reply(client.stream, reply);
 }
 
 void StreamListener::send_part(const transfer::Part& part) noexcept {
@@ -128,12 +166,12 @@ void StreamListener::send_part(const transfer::Part& part) noexcept {
         context_.xfr_queue->forget(context_.outlet, part.connection);
 }
 
-void StreamListener::on_activity(const MessageConnection& connection) noexcept {
+void StreamListener::on_activity(const Connection& connection) noexcept {
     tls_gate_.look(connection.client().connection, connection.client().peer.ip, connection.transport(), false);
     table_.note(connection.client().connection, connection.quiet(), connection.active());
 }
 
-void StreamListener::on_finished(const MessageConnection& connection) noexcept {
+void StreamListener::on_finished(const Connection& connection) noexcept {
     finished_.push_back(connection.client().connection);
 }
 
@@ -159,13 +197,13 @@ void StreamListener::sweep() noexcept {
         swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;
         const SlabHandle handle = table_.at_slot(swept_);
         if (!handle.valid()) continue;
-        MessageConnection& connection = *connections_[swept_];
+        Connection& connection = *connections_[swept_];
         connection.continue_transfer();
         tls_gate_.look(handle, connection.client().peer.ip, connection.transport(), false);
         switch (connection.close_reason(now, idle)) {
-            case MessageConnection::CloseReason::None: continue;
-            case MessageConnection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
-            case MessageConnection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
+            case Connection::CloseReason::None: continue;
+            case Connection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
+            case Connection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
         }
         close(handle);
     }
@@ -187,6 +225,8 @@ void StreamListener::close_all() noexcept {
 void StreamListener::stop() noexcept {
     accepting_.clear();
     accept_again_.stop();
+    for (std::uint32_t slot = 0; slot < table_.capacity(); ++slot)
+        if (table_.at_slot(slot).valid()) connections_[slot]->announce_end();
 }
 
 }  // namespace cenote::server

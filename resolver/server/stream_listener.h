@@ -11,8 +11,9 @@
 #include <memory>
 #include <vector>
 
+#include "resolver/base/prefix_table.h"
+#include "resolver/server/connection.h"
 #include "resolver/server/connection_table.h"
-#include "resolver/server/message_connection.h"
 #include "resolver/server/sockets.h"
 #include "resolver/server/tls_gate.h"
 
@@ -27,7 +28,7 @@ public:
     void send(const engine::Client& client, ByteView reply) noexcept;
     /// Sends a part of a transfer to its connection.
     void send_part(const transfer::Part& part) noexcept;
-    /// Accepts no more connections; open ones are served as before.
+    /// Accepts no more connections; open ones are told where their protocol can say so, and served as before.
     void stop() noexcept;
     void close_all() noexcept;
     [[nodiscard]] std::uint32_t open() const noexcept { return table_.used(); }
@@ -37,14 +38,15 @@ private:
     bool accept_one(const ListenSocket& socket) noexcept;
     enum class Paused : std::uint8_t { Tls, All };
     void pause_accepting(Paused which, milliseconds pause) noexcept;
-    void begin(UniqueFd fd, engine::Client client) noexcept;
+    void begin(UniqueFd fd, Protocol protocol, engine::Client client) noexcept;
+    [[nodiscard]] bool admits(Protocol protocol, const IpAddress& client) noexcept;
     bool make_room(const IpAddress& client) noexcept;
-    void on_activity(const MessageConnection& connection) noexcept override;
-    void on_finished(const MessageConnection& connection) noexcept override;
+    void on_activity(const Connection& connection) noexcept override;
+    void on_finished(const Connection& connection) noexcept override;
     void close_finished() noexcept;
     void sweep() noexcept;
     void close(SlabHandle handle) noexcept;
-    [[nodiscard]] MessageConnection* find(SlabHandle connection) noexcept;
+    [[nodiscard]] Connection* find(SlabHandle connection) noexcept;
     [[nodiscard]] milliseconds idle_now() const noexcept;
 
     const Options& options_;
@@ -52,11 +54,14 @@ private:
     loop::Loop& loop_;
     loop::StreamBuffers buffers_;
     std::vector<std::uint8_t> reply_;
+    std::unique_ptr<loop::ByteSpace> space_;
+    http::StreamPool streams_;
+    PrefixTable proxies_;
     ConnectionContext context_;
     ConnectionTable table_;
     TlsGate tls_gate_;
-    std::vector<std::unique_ptr<MessageConnection>> connections_;  // by the slots of table_
-    std::vector<SlabHandle> finished_;                             // to be closed when the turn of the loop ends
+    std::vector<std::unique_ptr<Connection>> connections_;  // by the slots of table_
+    std::vector<SlabHandle> finished_;                      // to be closed when the turn of the loop ends
     struct Accepting {
         Protocol protocol;
         std::unique_ptr<loop::Poll> poll;

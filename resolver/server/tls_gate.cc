@@ -32,8 +32,9 @@ bool TlsGate::admits(const IpAddress& client) noexcept {
     return admitted;
 }
 
-std::unique_ptr<loop::Transport> TlsGate::begin(UniqueFd fd, SlabHandle connection, const IpAddress& client) {
-    auto transport = tls_->accept(std::move(fd), buffers_);
+std::unique_ptr<loop::Transport> TlsGate::begin(UniqueFd fd, SlabHandle connection, const IpAddress& client,
+                                                loop::Alpn alpn) {
+    auto transport = tls_->accept(std::move(fd), buffers_, alpn);
     if (transport == nullptr) {
         recorder_.count(Counter::TlsRefused);
         return nullptr;

@@ -35,7 +35,8 @@ public:
     /// Whether this client may begin one; otherwise it is counted as refused.
     [[nodiscard]] bool admits(const IpAddress& client) noexcept;
     /// The transport of a connection that was admitted, and now has its place; nullptr: refused.
-    [[nodiscard]] std::unique_ptr<loop::Transport> begin(UniqueFd fd, SlabHandle connection, const IpAddress& client);
+    [[nodiscard]] std::unique_ptr<loop::Transport> begin(UniqueFd fd, SlabHandle connection, const IpAddress& client,
+                                                         loop::Alpn alpn);
     /// Looks whether a handshake has ended; `closing`: the connection ends.
     void look(SlabHandle connection, const IpAddress& client, const loop::Transport& transport, bool closing) noexcept;
 

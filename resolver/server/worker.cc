@@ -103,7 +103,9 @@ WorkerReport Worker::report() const {
 }
 
 engine::HandOver Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
-    if (xfr_queue_ == nullptr) return engine::HandOver::NotServed;
+    // A zone is many messages, and a request over HTTPS has one response.
+    if (xfr_queue_ == nullptr || client.transport == telemetry::QueryTransport::Https)
+        return engine::HandOver::NotServed;
     transfer::QueryOrigin origin{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::QueryTransport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;

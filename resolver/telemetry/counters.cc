@@ -5,7 +5,7 @@ namespace cenote::telemetry {
 namespace {
 
 // In the order of the enumerators; a test compares it with docs/METRICS.md.
-constexpr std::array<FamilyText, 8> kFamilies{{
+constexpr std::array<FamilyText, 10> kFamilies{{
     {"", "", ""},
     {"", "", ""},
     {"queries_total", "transport", "queries that got a verdict, by transport"},
@@ -15,6 +15,8 @@ constexpr std::array<FamilyText, 8> kFamilies{{
     {"rejected_total", "reason", "queries turned away before a verdict, by reason"},
     {"tls_handshakes_total", "result",
      "TLS handshakes of clients, by result; refused: not begun, at a limit of a client"},
+    {"http_responses_total", "status", "responses to requests over HTTPS, by status"},
+    {"http_closed_total", "reason", "connections of HTTPS that were ended for what the client did, by reason"},
 }};
 
 // In the order of the enumerators.
@@ -23,6 +25,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries_udp", "of these, over UDP", Family::Queries, "udp"},
     {"queries_tcp", "of these, over TCP", Family::Queries, "tcp"},
     {"queries_tls", "of these, over TLS", Family::Queries, "tls"},
+    {"queries_https", "of these, over HTTPS", Family::Queries, "https"},
     {"unlisted", "answered because no directive covers the name", Family::Verdicts, "forward"},
     {"observed", "answered under a directive of step observe", Family::Verdicts, "observe"},
     {"advised", "answered under a directive of step advise", Family::Verdicts, "advise"},
@@ -80,6 +83,24 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
      "TLS connections refused: the client had too many handshakes under way, or no certificate is loaded",
      Family::Handshakes, "refused"},
     {"tls_deferred", "times TLS connections were accepted later, because too many handshakes had begun"},
+    {"http_ok", "responses with a reply", Family::Responses, "200"},
+    {"http_bad_request", "requests over HTTPS without a query that can be read", Family::Responses, "400"},
+    {"http_not_found", "requests over HTTPS for another path than /dns-query", Family::Responses, "404"},
+    {"http_bad_method", "requests over HTTPS by another method than GET, HEAD and POST", Family::Responses, "405"},
+    {"http_body_too_large", "requests over HTTPS with a body longer than a message", Family::Responses, "413"},
+    {"http_target_too_long", "requests over HTTPS with a path and query longer than any query needs", Family::Responses,
+     "414"},
+    {"http_bad_type", "requests over HTTPS with a body that is no application/dns-message", Family::Responses, "415"},
+    {"http_fields_too_large", "requests over HTTPS with too large a header section", Family::Responses, "431"},
+    {"http_bad_version", "connections of clients that speak HTTP/1.x, which get status 505", Family::Closed, "version"},
+    {"http_bad_protocol", "connections that do not keep to HTTP/2", Family::Closed, "protocol"},
+    {"http_reset_flood", "connections with too many streams reset", Family::Closed, "resets"},
+    {"http_frame_flood", "connections with too many frames that carry no request", Family::Closed, "frames"},
+    {"http_field_flood", "connections with header sections without measure", Family::Closed, "fields"},
+    {"http_memory_full", "connections that used up what one may allocate", Family::Closed, "memory"},
+    {"http_not_proxy", "connections to listen_h2c from outside proxies", Family::Closed, "not_proxy"},
+    {"http_streams_refused", "requests over HTTPS refused, above the number that a connection may have open"},
+    {"http_streams_stalled", "requests over HTTPS reset because they, or taking their response, took too long"},
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},

@@ -17,13 +17,14 @@
 namespace cenote::telemetry {
 
 enum class Counter : std::uint8_t {
-    Queries,  // the sum of the next three, made when they are read
+    Queries,  // the sum of the next four, made when they are read
 
     // Derived from the event by Recorder::record(): by transport, verdict and source in the order of these
     // enumerations, then by RCODE.
     QueriesUdp,
     QueriesTcp,
     QueriesTls,
+    QueriesHttps,
     Unlisted,
     Observed,
     Advised,
@@ -80,6 +81,23 @@ enum class Counter : std::uint8_t {
     TlsFailed,
     TlsRefused,
     TlsDeferred,
+    HttpOk,
+    HttpBadRequest,
+    HttpNotFound,
+    HttpBadMethod,
+    HttpBodyTooLarge,
+    HttpTargetTooLong,
+    HttpBadType,
+    HttpFieldsTooLarge,
+    HttpBadVersion,
+    HttpBadProtocol,
+    HttpResetFlood,
+    HttpFrameFlood,
+    HttpFieldFlood,
+    HttpMemoryFull,
+    HttpNotProxy,
+    HttpStreamsRefused,
+    HttpStreamsStalled,
 
     // Kept by the cache and by upstream; the daemon adds them when it collects metrics.
     CacheHits,
@@ -118,7 +136,18 @@ enum class Gauge : std::uint8_t {
 inline constexpr std::size_t kGaugeCount = static_cast<std::size_t>(Gauge::CacheLimitBytes) + 1;
 
 /// Families of counters that differ in one label. They follow each other in Counter.
-enum class Family : std::uint8_t { Own, Sum, Queries, Verdicts, Answers, Replies, Rejected, Handshakes };
+enum class Family : std::uint8_t {
+    Own,
+    Sum,
+    Queries,
+    Verdicts,
+    Answers,
+    Replies,
+    Rejected,
+    Handshakes,
+    Responses,
+    Closed
+};
 
 struct FamilyText {
     std::string_view name;  // without cenote_

@@ -50,9 +50,10 @@ std::string_view transport_to_text(QueryTransport transport) noexcept {
     switch (transport) {
         case QueryTransport::Udp: return "udp";
         case QueryTransport::Tcp: return "tcp";
-        case QueryTransport::Tls: break;
+        case QueryTransport::Tls: return "tls";
+        case QueryTransport::Https: break;
     }
-    return "tls";
+    return "https";
 }
 
 }  // namespace cenote::telemetry

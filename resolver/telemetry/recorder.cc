@@ -16,6 +16,7 @@ constexpr Counter counter_of(Counter first, Value value) noexcept {
 
 static_assert(counter_of(Counter::QueriesUdp, QueryTransport::Tcp) == Counter::QueriesTcp);
 static_assert(counter_of(Counter::QueriesUdp, QueryTransport::Tls) == Counter::QueriesTls);
+static_assert(counter_of(Counter::QueriesUdp, QueryTransport::Https) == Counter::QueriesHttps);
 static_assert(counter_of(Counter::Unlisted, QueryVerdict::Observe) == Counter::Observed);
 static_assert(counter_of(Counter::Unlisted, QueryVerdict::Advise) == Counter::Advised);
 static_assert(counter_of(Counter::Unlisted, QueryVerdict::Restrict) == Counter::Restricted);

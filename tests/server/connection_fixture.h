@@ -39,10 +39,10 @@ public:
 private:
     void send(const engine::Client& to, ByteView bytes, Ticks) noexcept override {
         EXPECT_EQ(to.connection, handle);
-        connection->reply(bytes);
+        connection->reply(to.stream, bytes);
     }
-    void on_activity(const MessageConnection&) noexcept override {}
-    void on_finished(const MessageConnection&) noexcept override { ++finished; }
+    void on_activity(const Connection&) noexcept override {}
+    void on_finished(const Connection&) noexcept override { ++finished; }
     bool take(const transfer::QueryOrigin&, ByteView) noexcept override { return inbox_has_room; }
     bool continue_transfer(transfer::Outlet&, SlabHandle of) noexcept override {
         EXPECT_EQ(of, handle);
@@ -58,7 +58,10 @@ private:
 
     loop::StreamBuffers buffers_{8};
     std::vector<std::uint8_t> reply_space_ = std::vector<std::uint8_t>(wire::kMessageMax);
-    ConnectionContext context{loop, buffers_, *engine, recorder, options, *this, reply_space_, this, *this};
+    loop::ByteSpace byte_space_;
+    http::StreamPool streams_{100};
+    ConnectionContext context{loop,         buffers_, *engine, recorder,    options, *this,
+                              reply_space_, this,     *this,   byte_space_, streams_};
 
 public:
     std::unique_ptr<MessageConnection> connection;  // last, so that it is destroyed before the buffers and the context

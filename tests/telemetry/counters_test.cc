@@ -43,7 +43,7 @@ TEST(CountersTest, ASeriesOfAFamilyHasAValueThatNoOtherHas) {
         }
         last = text.family;
     }
-    EXPECT_EQ(ended.size(), 6U);
+    EXPECT_EQ(ended.size(), 8U);
 }
 
 }  // namespace

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/server/doh.h"
+
+#include <algorithm>
+
+#include "resolver/base/letter_case.h"
+#include "resolver/wire/freshness.h"
+#include "resolver/wire/types.h"
+
+namespace cenote::server {
+namespace {
+
+constexpr std::string_view kPath{"/dns-query"};
+constexpr std::string_view kType{"application/dns-message"};
+constexpr std::string_view kParameter{"dns="};
+constexpr std::size_t kTextMax = 1536;  // of `dns`: no query is as long
+
+/// Media types are compared without case, and without parameters (RFC 9110 §8.3.1).
+bool is_dns_message(std::string_view type) noexcept {
+    type = type.substr(0, std::min(type.find(';'), type.size()));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+    return equal_folded(type, kType);
+}
+
+/// The value of the one parameter `dns`; empty: there is none, or more than one.
+std::string_view dns_parameter(std::string_view query) noexcept {
+    std::string_view found;
+    while (!query.empty()) {
+        const std::size_t end = std::min(query.find('&'), query.size());
+        const std::string_view each = query.substr(0, end);
+        query.remove_prefix(std::min(end + 1, query.size()));
+        if (!each.starts_with(kParameter)) continue;
+        if (!found.empty()) return {};
+        found = each.substr(kParameter.size());
+    }
+    return found;
+}
+
+/// The value of a digit of base64url (RFC 4648 §5); 64: it is none.
+std::uint32_t digit_of(char c) noexcept {
+    if (c >= 'A' && c <= 'Z') return static_cast<std::uint32_t>(c - 'A');
+    if (c >= 'a' && c <= 'z') return static_cast<std::uint32_t>(c - 'a') + 26;
+    if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0') + 52;
+    if (c == '-') return 62;
+    return c == '_' ? 63 : 64;
+}
+
+/// Without padding (RFC 8484 §6); empty: not base64url.
+ByteView decode(std::string_view text, MutableBytes into) noexcept {
+    std::size_t size = 0;
+    std::uint32_t bits = 0;
+    unsigned count = 0;
+    for (const char c : text) {
+        const std::uint32_t digit = digit_of(c);
+        if (digit > 63) return {};
+        bits = bits << 6 | digit;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        into[size++] = static_cast<std::uint8_t>(bits >> count);
+    }
+    return count == 6 ? ByteView{} : ByteView(into).first(size);
+}
+
+DohQuery from_target(std::string_view query, MutableBytes space) noexcept {
+    const std::string_view text = dns_parameter(query);
+    if (text.size() > kTextMax) return {.status = 414, .message = {}};
+    const ByteView message = decode(text, space);
+    return {.status = message.size() < wire::kHeaderSize ? 400U : 200U, .message = message};
+}
+
+}  // namespace
+
+DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept {
+    const auto refused = [](unsigned status) { return DohQuery{.status = status, .message = {}}; };
+    if (request.fault == http::Fault::TargetTooLong) return refused(414);
+    if (request.fault == http::Fault::FieldsTooLarge) return refused(431);
+    const std::size_t path = std::min(request.target.find('?'), request.target.size());
+    if (request.target.substr(0, path) != kPath) return refused(404);
+    switch (request.method) {
+        case http::Method::Other: return refused(405);
+        case http::Method::Get:
+        case http::Method::Head:
+            return from_target(request.target.substr(std::min(path + 1, request.target.size())), space);
+        case http::Method::Post: break;
+    }
+    if (!is_dns_message(request.content_type)) return refused(415);
+    if (request.fault == http::Fault::BodyTooLarge) return refused(413);
+    return {.status = request.body.size() < wire::kHeaderSize ? 400U : 200U, .message = request.body};
+}
+
+http::Response doh_response(ByteView reply) noexcept {
+    return {.status = 200,
+            .content_type = kType,
+            .allow = {},
+            .fresh = true,
+            .max_age_s = wire::seconds_fresh(reply),
+            .body = reply};
+}
+
+http::Response doh_refusal(unsigned status) noexcept {
+    return {.status = status,
+            .content_type = {},
+            .allow = status == 405 ? std::string_view("GET, HEAD, POST") : std::string_view(),
+            .body = {}};
+}
+
+}  // namespace cenote::server

@@ -68,6 +68,11 @@ Json services_json(const blocklists::Catalogue& catalogue) {
     return sorted_by_id(std::move(rows));
 }
 
+const blocklists::Service* find_service(const blocklists::Catalogue& catalogue, std::string_view id) noexcept {
+    const auto found = std::ranges::find(catalogue.services, id, &blocklists::Service::id);
+    return found != catalogue.services.end() ? &*found : nullptr;
+}
+
 bool is_stale(const blocklists::Service& service, std::optional<std::chrono::days> limit, WallTime now) {
     if (!service.seen || !service.seen->day) return true;
     return now - *service.seen->day > limit.value_or(service.watched ? kWatchedFor : kSeenFor);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "blocklists/catalogue.h"
 #include "resolver/report/values.h"
@@ -16,6 +17,10 @@ namespace cenote::report {
 /// Rows sorted by id.
 [[nodiscard]] Json services_json(const domainset::DomainSet& set);
 [[nodiscard]] Json services_json(const blocklists::Catalogue& catalogue);
+
+/// The service with an id; nullptr: the files do not have it.
+[[nodiscard]] const blocklists::Service* find_service(const blocklists::Catalogue& catalogue,
+                                                      std::string_view id) noexcept;
 
 /// How old the newest evidence of a service may be: less for those that are watched.
 inline constexpr std::chrono::days kWatchedFor{30};

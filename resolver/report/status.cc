@@ -10,6 +10,8 @@ namespace {
 using telemetry::Counter;
 
 constexpr field::Name kListenTls = "listen_tls";
+constexpr field::Name kListenHttps = "listen_https";
+constexpr field::Name kListenH2c = "listen_h2c";
 constexpr field::Name kCertificate = "certificate";
 constexpr field::Name kBegins = "begins";
 
@@ -51,6 +53,8 @@ Json status_json(const DaemonState& state) {
             {field::kWorkers, state.workers},
             {field::kListen, addresses_json(state.listen)},
             {kListenTls, addresses_json(state.listen_tls)},
+            {kListenHttps, addresses_json(state.listen_https)},
+            {kListenH2c, addresses_json(state.listen_h2c)},
             {kCertificate, certificate_json(state.certificate)},
             {field::kPolicyVersion, state.policy_version},
             {field::kPolicyDigest, state.policy_digest},

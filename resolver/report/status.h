@@ -33,6 +33,8 @@ struct DaemonState {
     std::size_t workers = 0;
     std::vector<SocketAddress> listen;
     std::vector<SocketAddress> listen_tls;
+    std::vector<SocketAddress> listen_https;
+    std::vector<SocketAddress> listen_h2c;
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     std::uint32_t policy_version = 0;
     std::string policy_digest;

@@ -17,7 +17,7 @@
 namespace cenote::report {
 
 /// The action of the record of a look at clients or single queries.
-inline constexpr std::string_view kLook = "look";
+inline constexpr std::string_view kLook = state::kLookAction;
 
 /// How a time is shown.
 using TimeText = std::function<std::string(WallTime)>;

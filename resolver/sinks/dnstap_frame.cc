@@ -29,9 +29,10 @@ Dnstap__SocketProtocol protocol_of(QueryTransport transport) noexcept {
     switch (transport) {
         case QueryTransport::Udp: return DNSTAP__SOCKET_PROTOCOL__UDP;
         case QueryTransport::Tcp: return DNSTAP__SOCKET_PROTOCOL__TCP;
-        case QueryTransport::Tls: break;
+        case QueryTransport::Tls: return DNSTAP__SOCKET_PROTOCOL__DOT;
+        case QueryTransport::Https: break;
     }
-    return DNSTAP__SOCKET_PROTOCOL__DOT;
+    return DNSTAP__SOCKET_PROTOCOL__DOH;
 }
 
 /// protobuf-c takes what it only reads without const.

@@ -40,25 +40,30 @@ std::optional<LoggedHit> from_jsonl(const Json& json) {
                  .verdict = text_at(json, {"verdict"}),
                  .service = list.empty() ? text_at(json, {"service"}) : list,
                  .group = text_at(json, {"group"}),
-                 .directive = text_at(json, {"directive"})});
+                 .directive = text_at(json, {"directive"}),
+                 .client = text_at(json, {"client"})});
 }
 
 std::optional<LoggedHit> from_ecs(const Json& json) {
+    const std::string address = text_at(json, {"source", "ip"});
     return made(LogFormat::Ecs, text_at(json, {"@timestamp"}),
                 {.name = text_at(json, {"dns", "question", "name"}),
                  .verdict = text_at(json, {"event", "action"}),
                  .service = text_at(json, {"labels", "service"}),
                  .group = text_at(json, {"labels", "group"}),
-                 .directive = text_at(json, {"rule", "id"})});
+                 .directive = text_at(json, {"rule", "id"}),
+                 .client = address.empty() ? text_at(json, {"user", "hash"}) : address});
 }
 
 std::optional<LoggedHit> from_ocsf(const Json& json) {
+    const std::string address = text_at(json, {"src_endpoint", "ip"});
     return made(LogFormat::Ocsf, text_at(json, {"metadata", "original_time"}),
                 {.name = text_at(json, {"query", "hostname"}),
                  .verdict = text_at(json, {"unmapped", "verdict"}),
                  .service = text_at(json, {"unmapped", "service"}),
                  .group = text_at(json, {"unmapped", "group"}),
-                 .directive = text_at(json, {"policy", "uid"})});
+                 .directive = text_at(json, {"policy", "uid"}),
+                 .client = address.empty() ? text_at(json, {"src_endpoint", "uid"}) : address});
 }
 
 /// The first key of the extension, behind seven bars, is the time in milliseconds.

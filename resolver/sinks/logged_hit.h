@@ -23,6 +23,7 @@ struct LoggedHit {
     std::string service;  // or list
     std::string group;
     std::string directive;
+    std::string client;  // an address or a pseudonym; empty: it was not kept
 };
 
 [[nodiscard]] std::optional<LoggedHit> read_log_line(std::string_view line);

@@ -19,7 +19,9 @@ int flags_of(Database::Mode mode) noexcept {
         case Database::Mode::Write: return SQLITE_OPEN_READWRITE;
         case Database::Mode::ReadOnly: break;
     }
-    return SQLITE_OPEN_READONLY;
+    // A connection is used by one thread at a time, and a lock for each value of millions of rows takes as long as
+    // them.
+    return SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 }
 
 /// The measures of https://sqlite.org/security.html for untrusted files: the state file may have been replaced.

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 
 #include "resolver/base/time_text.h"
 #include "resolver/state/schema.h"
@@ -141,6 +143,19 @@ Result<std::vector<Record>> trail_after(const Database& database, std::uint64_t 
     Statement rows = database.prepare(
         fmt::format("SELECT {} FROM audit WHERE number > ? ORDER BY number LIMIT {}", kRecordColumns, limit));
     rows.bind(static_cast<std::int64_t>(number));
+    return read_records(std::move(rows));
+}
+
+Result<std::vector<Record>> records_before(const Database& database, std::uint64_t number, Looks looks,
+                                           std::size_t limit) {
+    const std::string_view condition = looks == Looks::With   ? "?2 = ?2"
+                                       : looks == Looks::Only ? "action = ?2"
+                                                              : "action <> ?2";
+    Statement rows =
+        database.prepare(fmt::format("SELECT {} FROM audit WHERE number < ?1 AND {} ORDER BY number DESC LIMIT {}",
+                                     kRecordColumns, condition, limit));
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+    rows.bind(static_cast<std::int64_t>(std::min(number, kMost))).bind(kLookAction);
     return read_records(std::move(rows));
 }
 

@@ -27,6 +27,8 @@ Result<std::vector<Record>> trail_of(const Database& database);
 Result<std::vector<std::pair<std::string, Record>>> imported_of(const Database& database);
 /// Records about an id, the earliest first, each with its node: "" is this one. Those of backups are left out.
 Result<std::vector<std::pair<std::string, Record>>> records_of(const Database& database, const std::string& id);
+Result<std::vector<Record>> records_before(const Database& database, std::uint64_t number, Looks looks,
+                                           std::size_t limit);
 /// Records with an action, the same way, by node and number.
 Result<std::vector<std::pair<std::string, Record>>> records_with_action(const Database& database,
                                                                         std::string_view action);

@@ -95,6 +95,9 @@ public:
                                                                       std::size_t limit) const override {
         return with_path(history_part(database_, node, number, limit));
     }
+    Result<std::vector<Record>> records_before(std::uint64_t number, Looks looks, std::size_t limit) const override {
+        return with_path(state::records_before(database_, number, looks, limit));
+    }
     Result<std::vector<Rule>> rules_after(const std::string& after, std::size_t limit) const override {
         const auto clause = fmt::format(
             "WHERE number > coalesce((SELECT number FROM rule WHERE id = ?), 0) ORDER BY number LIMIT {}", limit);

@@ -124,6 +124,11 @@ struct Import {
 /// The chain before the first record.
 inline constexpr const char* kNoHead = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// The action of the record of a look at clients or single queries.
+inline constexpr std::string_view kLookAction = "look";
+/// Which records: all, those of looks, or all others.
+enum class Looks : std::uint8_t { With, Only, Without };
+
 /// What a state file holds, for reading.
 class StateReader {
 public:
@@ -150,6 +155,9 @@ public:
     /// At most `limit` records of history() behind the one with this node and number; "" and 0: the first.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Record>>> history_after(
         const std::string& node, std::uint64_t number, std::size_t limit) const = 0;
+    /// The last `limit` records of this node before the one with this number, the newest first.
+    [[nodiscard]] virtual Result<std::vector<Record>> records_before(std::uint64_t number, Looks looks,
+                                                                     std::size_t limit) const = 0;
     /// At most `limit` rules, open or closed, that were made after the one with the id `after`; empty: the first.
     [[nodiscard]] virtual Result<std::vector<Rule>> rules_after(const std::string& after, std::size_t limit) const = 0;
     [[nodiscard]] virtual Result<TrailMark> trail_mark() const = 0;

@@ -22,6 +22,7 @@ public:
                                                                       std::size_t) const override {
         return why_;
     }
+    Result<std::vector<Record>> records_before(std::uint64_t, Looks, std::size_t) const override { return why_; }
     Result<std::vector<Rule>> rules_after(const std::string&, std::size_t) const override { return why_; }
     Result<TrailMark> trail_mark() const override { return why_; }
     Result<std::optional<Record>> last_start_or_stop() const override { return why_; }

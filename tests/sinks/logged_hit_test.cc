@@ -38,6 +38,7 @@ TEST(LoggedHitTest, EachFormatIsReadAsItIsWritten) {
         EXPECT_EQ(hit->service, "deepseek");
         EXPECT_EQ(hit->group, "staff");
         EXPECT_EQ(hit->directive, "2026-014");
+        EXPECT_EQ(hit->client, "");
     }
 }
 
@@ -62,6 +63,16 @@ TEST(LoggedHitTest, WithoutDirectiveAndGroupTheFieldsAreEmpty) {
         ASSERT_TRUE(hit) << log_format_to_text(format);
         EXPECT_EQ(hit->verdict, "forward");
         EXPECT_EQ(hit->directive + hit->group + hit->service, "");
+    }
+}
+
+TEST(LoggedHitTest, AClientIsReadAsAnAddressAndAsAPseudonym) {
+    for (const auto level : {telemetry::IdentityLevel::Address, telemetry::IdentityLevel::Pseudonym}) {
+        auto named = record();
+        named.client = "10.20.0.7";
+        named.hit.identity = level;
+        for (const LogFormat format : {LogFormat::Jsonl, LogFormat::Ecs, LogFormat::Ocsf})
+            EXPECT_EQ(read_log_line(line(format, named))->client, "10.20.0.7") << log_format_to_text(format);
     }
 }
 

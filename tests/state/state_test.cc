@@ -2,6 +2,7 @@
 #include "resolver/state/state.h"
 
 #include <fstream>
+#include <limits>
 
 #include "resolver/state/policies.h"
 #include "tests/state/fixture.h"
@@ -163,8 +164,9 @@ TEST_F(StateTest, EveryReadOfAnUnusableStateGivesTheReason) {
           state->exceptions("", 1).error().text, state->records_of("x").error().text, state->uses().error().text,
           state->use("x").error().text, state->policy_at(kNow).error().text, state->highest_version().error().text,
           state->history().error().text, state->next_id("x").error().text, state->latest_time().error().text,
-          state->history_after("", 0, 1).error().text, state->rules_after("", 1).error().text,
-          state->trail_mark().error().text, state->last_start_or_stop().error().text})
+          state->history_after("", 0, 1).error().text, state->records_before(1, Looks::With, 1).error().text,
+          state->rules_after("", 1).error().text, state->trail_mark().error().text,
+          state->last_start_or_stop().error().text})
         EXPECT_EQ(why, "no disk");
 }
 
@@ -271,6 +273,23 @@ TEST_F(StateTest, TheRecordsOfARuleComeInTheOrderOfTheirTimes) {
     const auto records = state->records_of("node1-1").value();
     for (const auto& [node, made] : records) found.push_back(node + ":" + made.action);
     EXPECT_THAT(found, ElementsAre("node2:directive add", ":directive add", ":directive lift"));
+}
+
+TEST_F(StateTest, RecordsBeforeANumberComeTheNewestFirst) {
+    const auto state = open();
+    for (const char* action : {"start", "look", "directive add", "look"})
+        ASSERT_TRUE(change(*state, nullptr, record(action, "x")).ok());
+    const auto numbers = [&](std::uint64_t before, Looks looks, std::size_t limit) {
+        std::vector<std::uint64_t> found;
+        const auto records = state->records_before(before, looks, limit).value();
+        for (const Record& each : records) found.push_back(each.number);
+        return found;
+    };
+    constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_THAT(numbers(kAll, Looks::With, 3), ElementsAre(4, 3, 2));
+    EXPECT_THAT(numbers(2, Looks::With, 3), ElementsAre(1));
+    EXPECT_THAT(numbers(kAll, Looks::Only, 9), ElementsAre(4, 2));
+    EXPECT_THAT(numbers(4, Looks::Without, 9), ElementsAre(3, 1));
 }
 
 TEST_F(StateTest, AFileOfTheFirstSchemaIsBroughtUpToDate) {

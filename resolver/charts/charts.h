@@ -70,6 +70,9 @@ struct Columns {
     std::string gap_name;  // of the hatching, in the legend
 };
 
+/// Where the columns stand in the drawing, in its units: for a page that finds the column under a pointer.
+inline constexpr int kColumnsLeft = 74, kColumnsWidth = 642;
+
 /// A line over days, divided into spans with a median each.
 struct Lines {
     Frame frame;

@@ -7,7 +7,7 @@ namespace cenote::charts {
 namespace {
 
 constexpr Length kWidth = units(720);
-constexpr Length kAxis = units(74);
+constexpr Length kAxis = units(kColumnsLeft);
 constexpr Length kPlotHeight = units(190);
 constexpr Length kBelow = units(24);
 constexpr Length kMarks = units(20);
@@ -50,7 +50,7 @@ std::string svg(const Columns& chart) {
     const std::string_view gap_name = gaps ? std::string_view(chart.gap_name) : "";
     const bool legend = chart.series.size() > 1 || gaps;
     const Length top = (legend ? legend_height(chart.series, gap_name, kWidth) : 0) + (marks ? kMarks : 0) + units(8);
-    const Box plot{kAxis, top, kWidth - kAxis - units(4), kPlotHeight};
+    const Box plot{kAxis, top, units(kColumnsWidth), kPlotHeight};
     Svg svg(chart.frame, kWidth, top + kPlotHeight + kBelow);
     if (legend) draw_legend(svg, chart.series, gap_name, kWidth);
 

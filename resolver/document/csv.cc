@@ -29,22 +29,29 @@ std::string line(const std::vector<std::string>& fields) {
     return out + "\r\n";
 }
 
-}  // namespace
-
-std::string csv(const Table& table, std::string_view data_digest) {
+/// `more`: the header and the value of a last column; empty: there is none.
+std::string lines_of(const Table& table, const std::vector<std::string>& more) {
     std::vector<std::string> fields;
     for (const Column& column : table.columns) fields.push_back(column.id);
-    fields.emplace_back("data_digest");
+    if (!more.empty()) fields.push_back(more.front());
     std::string out = line(fields);
     for (const auto& row : table.rows) {
         fields.clear();
         for (std::size_t i = 0; i < row.size(); ++i)
             fields.push_back(table.columns[i].number ? row[i].plain : guarded(row[i].plain));
-        fields.push_back(guarded(std::string(data_digest)));
+        if (!more.empty()) fields.push_back(more.back());
         out += line(fields);
     }
     return out;
 }
+
+}  // namespace
+
+std::string csv(const Table& table, std::string_view data_digest) {
+    return lines_of(table, {"data_digest", guarded(std::string(data_digest))});
+}
+
+std::string csv(const Table& table) { return lines_of(table, {}); }
 
 Result<std::string> csv_index(const Json& report, Language language) {
     const auto all = tables(report, language);

@@ -52,9 +52,20 @@ enum class Language : std::uint8_t { English, Korean };
 [[nodiscard]] std::string html_of(const Section& section, Language language);
 [[nodiscard]] std::string_view page_style() noexcept;
 
+/// Where a block stands in a page that has more than a report.
+struct BlockPlace {
+    std::string anchor;       // of a table: the id of its caption
+    std::string table;        // of a figure: the anchor of its table; empty: there is none
+    std::string table_title;  // of it
+};
+/// One block of such a page.
+[[nodiscard]] std::string html_of(const Block& block, Language language, const BlockPlace& place);
+
 /// RFC 4180 with a header row of the columns' ids and `data_digest` as last column. Cells of text that a spreadsheet
 /// would take for a formula begin with an apostrophe.
 [[nodiscard]] std::string csv(const Table& table, std::string_view data_digest);
+/// The same of a table that belongs to no report, without that column.
+[[nodiscard]] std::string csv(const Table& table);
 /// What `report.csv` has: the facts of the cover, the tables, and the title of each column in the language.
 [[nodiscard]] Result<std::string> csv_index(const Json& report, Language language);
 

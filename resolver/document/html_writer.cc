@@ -18,11 +18,11 @@ constexpr std::size_t kWideCell = 40;   // columns; a longer text gets more room
 
 class HtmlWriter {
 public:
-    HtmlWriter(const Section& section, Language language) : section_(section), language_(language) {}
+    explicit HtmlWriter(Language language) : language_(language) {}
 
-    void write(std::size_t index) {
-        index_ = index;
-        std::visit(*this, section_.blocks[index]);
+    void write(const Block& block, const BlockPlace& place) {
+        place_ = &place;
+        std::visit(*this, block);
     }
     [[nodiscard]] std::string finish() && { return std::move(out_); }
 
@@ -61,7 +61,7 @@ public:
         out_ += fmt::format(
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{0}\">\n<table>\n<caption "
             "id=\"{0}\">{1}</caption>\n<thead><tr>",
-            anchor(index_), escaped(table.title));
+            place_->anchor, escaped(table.title));
         for (const Column& column : table.columns)
             if (!column.csv_only)
                 out_ += fmt::format("<th scope=\"col\"{}>{}</th>", column.number ? " class=\"n\"" : "",
@@ -78,8 +78,8 @@ public:
             "<figure>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
             "aria-label=\"{0}\">\n{1}</div>\n<figcaption>{0}",
             escaped(drawn.second.title), drawn.first);
-        if (const auto [index, title] = table_of(figure); !title.empty())
-            out_ += fmt::format(". <a href=\"#{}\">{}</a>", anchor(index), escaped(title));
+        if (!place_->table.empty())
+            out_ += fmt::format(". <a href=\"#{}\">{}</a>", place_->table, escaped(link_text(place_->table_title)));
         if (!figure.marks.empty()) {
             out_ += "\n<ul>\n";
             for (const std::string& mark : figure.marks) out_ += fmt::format("<li>{}</li>\n", escaped(mark));
@@ -89,8 +89,6 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string anchor(std::size_t index) const { return fmt::format("{}-{}", section_.id, index); }
-
     /// A class of the page's own; what stands in the data is none.
     static std::string_view grade(const Points::Point& point) {
         for (const std::string_view known : {"high", "middle", "low", "red", "amber", "green"})
@@ -98,14 +96,6 @@ private:
         return "plain";
     }
 
-    /// Where the table of a figure stands, the next one with its id, and the words of the link to it.
-    [[nodiscard]] std::pair<std::size_t, std::string> table_of(const Figure& figure) const {
-        for (std::size_t i = index_ + 1; i < section_.blocks.size(); ++i)
-            if (const auto* table = std::get_if<Table>(&section_.blocks[i]);
-                table != nullptr && table->id == figure.table)
-                return {i, link_text(table->title)};
-        return {0, ""};
-    }
     [[nodiscard]] std::string link_text(const std::string& title) const {
         std::string text(phrase("figure_table", language_));
         constexpr std::string_view kTitle = "{title}";
@@ -119,6 +109,11 @@ private:
         return width > kWideCell ? " class=\"w\"" : "";
     }
 
+    static std::string text_of_cell(const Cell& cell) {
+        if (cell.link.empty()) return escaped(cell.text);
+        return fmt::format("<a href=\"{}\">{}</a>", escaped(cell.link), escaped(cell.text));
+    }
+
     /// The first column of text names the row.
     void write_row(const Table& table, const std::vector<Cell>& row) {
         out_ += "<tr>";
@@ -128,17 +123,30 @@ private:
             const std::string kind = class_of(table.columns[i], row[i]);
             const bool head = !named;
             named = true;
-            out_ += head ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, escaped(row[i].text))
-                         : fmt::format("<td{}>{}</td>", kind, escaped(row[i].text));
+            const std::string text = text_of_cell(row[i]);
+            out_ += head ? fmt::format("<th scope=\"row\"{}>{}</th>", kind, text)
+                         : fmt::format("<td{}>{}</td>", kind, text);
         }
         out_ += "</tr>\n";
     }
 
-    const Section& section_;
     Language language_;
-    std::size_t index_ = 0;
+    const BlockPlace* place_ = nullptr;
     std::string out_;
 };
+
+std::string anchor(const Section& section, std::size_t index) { return fmt::format("{}-{}", section.id, index); }
+
+/// The table of a figure is the next one with its id.
+BlockPlace place_of(const Section& section, std::size_t index) {
+    BlockPlace place{anchor(section, index), "", ""};
+    const auto* figure = std::get_if<Figure>(&section.blocks[index]);
+    if (figure == nullptr) return place;
+    for (std::size_t i = index + 1; i < section.blocks.size(); ++i)
+        if (const auto* table = std::get_if<Table>(&section.blocks[i]); table != nullptr && table->id == figure->table)
+            return {std::move(place.anchor), anchor(section, i), table->title};
+    return place;
+}
 
 std::string contents(const std::vector<Section>& all, const Reading& reading) {
     std::string out = fmt::format("<nav aria-labelledby=\"contents\">\n<h2 id=\"contents\">{}</h2>\n<ol>\n",
@@ -165,9 +173,15 @@ std::string head(const Reading& reading, const std::string& title, const std::st
 }  // namespace
 
 std::string html_of(const Section& section, Language language) {
-    HtmlWriter writer(section, language);
-    for (std::size_t i = 0; i < section.blocks.size(); ++i) writer.write(i);
+    HtmlWriter writer(language);
+    for (std::size_t i = 0; i < section.blocks.size(); ++i) writer.write(section.blocks[i], place_of(section, i));
     return fmt::format("<h2>{}</h2>\n{}", escaped(section.title), std::move(writer).finish());
+}
+
+std::string html_of(const Block& block, Language language, const BlockPlace& place) {
+    HtmlWriter writer(language);
+    writer.write(block, place);
+    return std::move(writer).finish();
 }
 
 Result<std::string> html(const Json& report, Language language) {

@@ -1,66 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/document/reading.h"
 
-#include <fmt/format.h>
-
-#include "resolver/base/time_text.h"
 #include "resolver/document/phrases.h"
 #include "resolver/document/shape.h"
-#include "resolver/policy/phrases.h"
 
 namespace cenote::document {
-namespace {
-
-const Json kNull;
-constexpr std::string_view kNothing = "–";
-
-/// "12.3", of tenths.
-std::string tenths(std::int64_t value) {
-    const std::int64_t size = value < 0 ? -value : value;
-    return fmt::format("{}{}.{}", value < 0 ? "−" : "", charts::grouped(size / 10), size % 10);
-}
-
-}  // namespace
-
-const Json& at(const Json& json, std::string_view path) noexcept {
-    const Json* value = &json;
-    while (!path.empty()) {
-        if (!value->is_object()) return kNull;
-        const std::size_t end = std::min(path.find('.'), path.size());
-        const auto found = value->find(std::string(path.substr(0, end)));
-        if (found == value->end()) return kNull;
-        value = &*found;
-        path.remove_prefix(std::min(end + 1, path.size()));
-    }
-    return *value;
-}
-
-std::string text_at(const Json& json, std::string_view path) {
-    const Json& value = at(json, path);
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-std::optional<std::int64_t> number_at(const Json& json, std::string_view path) noexcept {
-    const Json& value = at(json, path);
-    if (!value.is_number_integer()) return std::nullopt;
-    return value.get<std::int64_t>();
-}
-
-std::optional<std::int64_t> people_at(const Json& json, std::string_view path) noexcept {
-    return number_at(at(json, path), "n");
-}
-
-bool is_withheld(const Json& value) noexcept {
-    return value.is_object() && (value.contains("fewer_than") || value.contains("hidden"));
-}
-
-std::size_t size_at(const Json& json, std::string_view path) noexcept {
-    const Json& value = at(json, path);
-    return value.is_array() ? value.size() : 0;
-}
 
 Reading::Reading(const Json& report, Language language, policy::LocalTimes times)
-    : report_(&report), language_(language), times_(std::move(times)) {
+    : Words(language, std::move(times), find_phrase), report_(&report) {
     for (const Json& row : at(report, "use.services")) services_.emplace(text_at(row, "id"), text_at(row, "name"));
 }
 
@@ -71,104 +18,9 @@ Result<Reading> Reading::of(const Json& report, Language language) {
     return Reading(report, language, std::move(*times));
 }
 
-std::string Reading::say(std::string_view key, Values values) const {
-    return policy::fill(phrase(key, language_), values);
-}
-
-std::string Reading::word(std::string_view field, std::string_view value) const {
-    if (value.empty()) return std::string(kNothing);
-    const auto found = find_phrase(fmt::format("{}.{}", field, value), language_);
-    return std::string(found.value_or(value));
-}
-
-std::string Reading::title(const Json& texts) const {
-    if (texts.is_string()) return texts.get<std::string>();
-    if (!texts.is_object() || texts.empty()) return std::string(kNothing);
-    for (const std::string_view tag : {language_tag(language_), std::string_view("en")})
-        if (const std::string text = text_at(texts, tag); !text.empty()) return text;
-    return texts.begin()->is_string() ? texts.begin()->get<std::string>() : std::string(kNothing);
-}
-
 std::string Reading::service(const std::string& id) const {
     const auto found = services_.find(id);
     return found == services_.end() || found->second.empty() ? id : found->second;
-}
-
-std::string Reading::group(const Json& id) const {
-    if (!id.is_string()) return std::string(kNothing);
-    const auto text = id.get<std::string>();
-    return text.empty() ? say("no_group") : text;
-}
-
-std::string Reading::number(const Json& value) const {
-    if (!value.is_number_integer()) return say("not_counted");
-    return charts::grouped(value.get<std::int64_t>());
-}
-
-std::string Reading::share(const Json& value) const {
-    if (!value.is_number_integer()) return say("not_counted");
-    return tenths(value.get<std::int64_t>()) + "%";
-}
-
-std::string Reading::change(const Json& value) const {
-    const std::string text = share(value);
-    return value.is_number_integer() && value.get<std::int64_t>() > 0 ? "+" + text : text;
-}
-
-std::string Reading::milli(const Json& value) const {
-    if (!value.is_number_integer()) return people(value);
-    const auto whole = value.get<std::int64_t>();
-    return tenths(whole < 0 ? (whole - 50) / 100 : (whole + 50) / 100);
-}
-
-std::string Reading::people(const Json& value) const {
-    if (value.is_number_integer()) return number(value);
-    if (const auto n = number_at(value, "n")) return charts::grouped(*n);
-    if (const auto limit = number_at(value, "fewer_than")) return fmt::format("<{}", *limit);
-    return say(at(value, "hidden").is_boolean() ? "hidden" : "not_counted");
-}
-
-std::string Reading::estimate(const Json& value) const {
-    const auto low = number_at(value, "low");
-    const auto high = number_at(value, "high");
-    if (!number_at(value, "n") || !low || !high || *low == *high) return people(value);
-    return say("estimate", {{"n", people(value)}, {"low", charts::grouped(*low)}, {"high", charts::grouped(*high)}});
-}
-
-std::string Reading::time(const Json& value) const {
-    if (!value.is_string()) return std::string(kNothing);
-    const auto read = parse_time(value.get<std::string>());
-    return read ? times_.show(*read) : value.get<std::string>();
-}
-
-std::string Reading::span(const Json& value) const {
-    if (!value.is_number_integer()) return std::string(kNothing);
-    const auto all = value.get<std::int64_t>();
-    struct Unit {
-        std::int64_t seconds;
-        std::string_view key;
-    };
-    std::string text;
-    std::int64_t left = all;
-    for (const Unit unit : {Unit{86400, "days"}, Unit{3600, "hours"}, Unit{60, "minutes"}, Unit{1, "seconds"}}) {
-        const std::int64_t count = left / unit.seconds;
-        left %= unit.seconds;
-        if (count == 0 && !(all == 0 && unit.seconds == 1)) continue;
-        if (!text.empty()) text += ' ';
-        text += say(unit.key, {{"n", charts::grouped(count)}});
-    }
-    return text;
-}
-
-std::string Reading::list(const Json& items) const {
-    if (items.is_string()) return items.get<std::string>();
-    std::string text;
-    if (!items.is_array()) return std::string(kNothing);
-    for (const Json& item : items) {
-        if (!text.empty()) text += ", ";
-        text += item.is_string() ? item.get<std::string>() : item.dump(-1, ' ', false, Json::error_handler_t::replace);
-    }
-    return text.empty() ? std::string(kNothing) : text;
 }
 
 }  // namespace cenote::document

@@ -35,8 +35,9 @@ enum class Part : std::uint8_t {
 inline constexpr std::size_t kPartCount = 13;
 
 struct Cell {
-    std::string text;   // as people read it: "1,234", "<5", "not counted"
-    std::string plain;  // as programs read it: "1234", "<5", ""
+    std::string text;    // as people read it: "1,234", "<5", "not counted"
+    std::string plain;   // as programs read it: "1234", "<5", ""
+    std::string link{};  // of a page: where it leads on; empty: nowhere
 };
 
 struct Column {

@@ -21,9 +21,9 @@ constexpr std::size_t kFileMax = 16U << 20;
 constexpr std::string_view kDirectivesFolder = "directives.d";
 constexpr std::string_view kTextsFolder = "texts.d";
 // The keys of cenote.toml that are not allowed in directives.d.
-constexpr std::array<std::string_view, 18> kMainOnly{
-    "server", "limits",    "control", "sinkhole",   "upstream", "cache",   "local",   "blocklist", "list",
-    "tsig",   "serve_rpz", "group",   "exceptions", "notify",   "privacy", "history", "log",       "dnstap"};
+constexpr std::array<std::string_view, 19> kMainOnly{
+    "server",    "limits", "control",    "sinkhole", "upstream", "cache",   "local", "blocklist", "list", "tsig",
+    "serve_rpz", "group",  "exceptions", "notify",   "privacy",  "history", "log",   "dnstap",    "web"};
 
 /// The defaults of keys that the file leaves out.
 void set_defaults(Draft& draft) {
@@ -45,7 +45,7 @@ void read_main(const TomlTable& root, Draft& draft) {
     rules::read_groups(root, draft);
     for (const auto read :
          {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist, read_transfer,
-          read_exceptions, read_notify, read_privacy, read_history, read_log, read_exports, read_dnstap})
+          read_exceptions, read_notify, read_privacy, read_history, read_log, read_exports, read_dnstap, read_web})
         read(root, draft);
     rules::read_directives(root, draft);
 }

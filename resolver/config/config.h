@@ -47,6 +47,27 @@ struct TlsSettings {
     friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 
+/// One place of [web].listen.
+struct WebListen {
+    std::string text;         // "127.0.0.1:8053", "unix:/run/cenote-web/web.sock"
+    bool is_address = false;  // else a unix socket
+    bool tls = false;         // everywhere but on loopback and unix sockets
+    bool any_port = false;    // port 0
+
+    friend bool operator==(const WebListen&, const WebListen&) = default;
+};
+
+/// [web]: for cenote-web, which asks the daemon for it. The daemon itself does not listen there.
+struct WebSettings {
+    std::vector<WebListen> listen;  // empty: there is no page
+    Path certificate;               // with the chain behind it, in PEM
+    Path key;
+    std::vector<std::string> hosts;  // names in `Host` beside those of the node and of the addresses
+    std::string proxy_user;          // the user of a proxy on a unix socket,
+    std::string user_header;         // whose header names the user of the page
+    bool metrics = false;            // /metrics needs no sign-in beyond loopback either
+};
+
 /// Files of a configuration with their texts.
 using ConfigurationFiles = std::vector<state::ConfigurationFile>;
 
@@ -77,6 +98,7 @@ struct Settings {
     sinks::LogOptions log;
     std::vector<sinks::ExportOptions> exports;  // [[log.export]]
     sinks::DnstapOptions dnstap;
+    WebSettings web;
     std::shared_ptr<const policy::Options> policy;
     std::shared_ptr<const ConfigurationFiles>
         files;  // what all this was read from; files with secrets are not among it

@@ -38,7 +38,7 @@ std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& setting
     for (const auto& route : settings.upstream.routes)
         for (const auto& server : route.servers)
             add(server.address.ip, fmt::format("a server of the zone {}", route.zone.to_string()));
-    for (const auto protocol : {server::Protocol::Udp, server::Protocol::Tls})
+    for (const auto protocol : server::kListenProtocols)
         for (const auto& own : server::addresses_of(settings.server.listen, protocol))
             add(own.ip, "an address that [server] listens on");
     return guarded;

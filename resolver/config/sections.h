@@ -50,6 +50,7 @@ void read_history(const TomlTable& root, Draft& draft);     // [history]
 void read_log(const TomlTable& root, Draft& draft);         // [log]
 void read_exports(const TomlTable& root, Draft& draft);     // [[log.export]]; after read_log()
 void read_dnstap(const TomlTable& root, Draft& draft);      // [dnstap]
+void read_web(const TomlTable& root, Draft& draft);         // [web]
 void read_exceptions(const TomlTable& root, Draft& draft);  // [exceptions]
 void read_notify(const TomlTable& root, Draft& draft);      // [notify]
 void read_texts(const TomlTable& root, Draft& draft);       // [[texts]], in texts.d

@@ -14,7 +14,9 @@ namespace cenote::config {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint16_t kTlsPort = 853;  // RFC 7858 §3.1
+constexpr std::uint16_t kTlsPort = 853;    // RFC 7858 §3.1
+constexpr std::uint16_t kHttpsPort = 443;  // RFC 9110 §4.2.2
+constexpr std::uint16_t kH2cPort = 80;     // RFC 9110 §4.2.1
 constexpr std::uint64_t kCacheBytesMin = 1ULL << 20;
 constexpr std::uint64_t kCacheBytesMax = 1ULL << 40;
 constexpr seconds kDay{86400};
@@ -66,18 +68,39 @@ void read_listen(const TomlTable& server, Draft& draft) {
     if (draft.listen.empty()) server.error("listen", "'listen' is empty; name at least one address");
 }
 
-/// After read_listen().
-void read_listen_tls(const TomlTable& server, Draft& draft) {
-    const auto texts = server.texts("listen_tls");
+/// The endpoints of a protocol that has a port of its own; to be called after read_listen(). Returns whether there are
+/// any.
+bool read_streams(const TomlTable& server, std::string_view key, server::Protocol protocol, std::uint16_t port,
+                  Draft& draft) {
+    const auto texts = server.texts(key);
     for (const auto& text : texts) {
-        if (const auto address = read_endpoint(text, kTlsPort, draft))
-            draft.settings.server.listen.push_back({*address, server::Protocol::Tls});
+        const auto address = read_endpoint(text, port, draft);
+        if (!address) continue;
+        draft.settings.server.listen.push_back({*address, protocol});
         draft.listen.push_back(text);
+        draft.listen.back().value = address->to_string();  // with the port that is meant
     }
-    if (!texts.empty() && draft.settings.tls.certificate.empty())
-        server.error("listen_tls",
-                     "'listen_tls' needs a certificate; name its files in [server.tls], as 'certificate' "
-                     "and 'key'");
+    const bool lacks_certificate = is_encrypted(protocol) && draft.settings.tls.certificate.empty();
+    if (!texts.empty() && lacks_certificate)
+        server.error(key, fmt::format("'{}' needs a certificate; name its files in [server.tls], as 'certificate' and "
+                                      "'key'",
+                                      key));
+    return !texts.empty();
+}
+
+void read_encrypted(const TomlTable& server, Draft& draft) {
+    read_streams(server, "listen_tls", server::Protocol::Tls, kTlsPort, draft);
+    read_streams(server, "listen_https", server::Protocol::Https, kHttpsPort, draft);
+    const bool behind_proxy = read_streams(server, "listen_h2c", server::Protocol::H2c, kH2cPort, draft);
+    auto& proxies = draft.settings.server.proxies;
+    if (server.has("proxies")) proxies = read_prefixes(server, "proxies", draft.diagnostics);
+    if (behind_proxy && server.texts("proxies").empty())
+        server.error("listen_h2c", "'listen_h2c' is served to proxies alone; name their prefixes as 'proxies'");
+    if (!behind_proxy && !server.texts("proxies").empty())
+        server.error(
+            "proxies",
+            "'proxies' is of use for 'listen_h2c' alone, because this version does not read PROXY headers; leave "
+            "it empty, or name the addresses at which the proxies connect as 'listen_h2c'");
 }
 
 void read_tls(const TomlTable& server, Draft& draft) {
@@ -143,7 +166,7 @@ void read_server(const TomlTable& root, Draft& draft) {
     read_node(*server, draft);
     read_listen(*server, draft);
     read_tls(*server, draft);
-    read_listen_tls(*server, draft);
+    read_encrypted(*server, draft);
     read_timezone(*server, draft);
     if (const auto workers = server->integer("workers", 0, 1024))
         settings.server.workers = static_cast<std::uint32_t>(*workers);
@@ -151,10 +174,6 @@ void read_server(const TomlTable& root, Draft& draft) {
     if (const auto state = server->text("state")) settings.state = to_path(state->value, draft.folder);
     if (const auto without_set = read_word(*server, "without_set", parse_without_set, "servfail, forward"))
         settings.without_set = *without_set;
-    if (!server->texts("proxies").empty())
-        server->error("proxies",
-                      "this version does not read PROXY headers yet; leave 'proxies' empty, or every client "
-                      "behind one would get the proxy's policy");
 }
 
 void read_limits(const TomlTable& root, Draft& draft) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "resolver/control/control.h"
@@ -16,29 +17,51 @@
 namespace cenote::control {
 namespace {
 
-constexpr seconds kAnswerWithin{60};  // until the first reply; between those of a stream there is no limit
+constexpr milliseconds kTick{1000};  // of follow(), while no reply comes
 
 class Client final : public ControlClient {
 public:
-    Client(UniqueFd fd, Path socket) : fd_(std::move(fd)), socket_(std::move(socket)) {}
+    Client(UniqueFd fd, Path socket, Patience patience)
+        : fd_(std::move(fd)), socket_(std::move(socket)), patience_(patience) {}
 
     void write_to(int output) override { output_ = output; }
 
     Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) override {
-        streaming_ = false;
-        set_patience(kAnswerWithin);
-        if (auto sent = send(encode(request)); !sent) return std::move(sent).error();
+        if (auto sent = begin(request); !sent) return std::move(sent).error();
         while (true) {
             auto line = receive_line();
             if (!line) return std::move(line).error();
-            auto response = decode_response(line->text);
-            if (response) response->files = std::move(line->files);
+            if (!*line) return no_answer(streaming_ ? patience_.next : patience_.first);
+            auto response = decode_response((*line)->text);
+            if (response) response->files = std::move((*line)->files);
             if (!response || !response->more) return response;
             if (on_more) on_more(*response);
-            set_patience(seconds{0});
+            set_limit(SO_RCVTIMEO, patience_.next);
             streaming_ = true;
         }
     }
+
+    Status follow(const Request& request, const std::function<bool(const Response*)>& on_more) override {
+        if (auto sent = begin(request); !sent) return sent;
+        while (true) {
+            auto line = receive_line();
+            if (!line) return std::move(line).error();
+            if (!*line) {
+                if (!streaming_) return no_answer(patience_.first);
+                if (!on_more(nullptr)) return Done{};
+                continue;
+            }
+            const auto response = decode_response((*line)->text);
+            if (!response) return response.error();
+            if (!response->more) return response->ok ? Status(Done{}) : Status(Error{response->error});
+            if (!on_more(&*response)) return Done{};
+            set_limit(SO_RCVTIMEO, kTick);
+            streaming_ = true;
+        }
+    }
+
+    /// The limit of connect() and of each send.
+    void limit_sending() const { set_limit(SO_SNDTIMEO, patience_.first); }
 
 private:
     using Files = std::vector<std::shared_ptr<const UniqueFd>>;
@@ -47,9 +70,19 @@ private:
         Files files;
     };
 
-    void set_patience(seconds limit) const {
-        const timeval time{.tv_sec = limit.count(), .tv_usec = 0};
-        ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    void set_limit(int option, milliseconds limit) const {
+        const timeval time{.tv_sec = limit.count() / 1000, .tv_usec = limit.count() % 1000 * 1000};
+        ::setsockopt(fd_.get(), SOL_SOCKET, option, &time, sizeof time);
+    }
+
+    [[nodiscard]] Error no_answer(milliseconds limit) const {
+        return Error{fmt::format("{}: the daemon did not answer within {} s", socket_.string(), limit.count() / 1000)};
+    }
+
+    Status begin(const Request& request) {
+        streaming_ = false;
+        set_limit(SO_RCVTIMEO, patience_.first);
+        return send(encode(request));
     }
 
     Status send(std::string_view bytes) const {
@@ -58,15 +91,18 @@ private:
             if (sent < 0 && errno == EINTR) continue;
             // A daemon that refused the connection has sent the reason before it closed: it is read next.
             if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) break;
+            if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return no_answer(patience_.first);
             if (sent < 0) return Error{fmt::format("{}: cannot send: {}", socket_.string(), std::strerror(errno))};
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         }
         return Done{};
     }
 
-    Result<Line> receive_line() {
+    /// nullopt: it does not come within the limit.
+    Result<std::optional<Line>> receive_line() {
         while (true) {
-            if (const auto end = received_.find('\n'); end != std::string::npos) return take_line(end + 1);
+            if (const auto end = received_.find('\n'); end != std::string::npos)
+                return std::optional(take_line(end + 1));
             if (received_.size() > kLineMax)
                 return Error{fmt::format("{}: the daemon's reply is longer than {} bytes", socket_.string(), kLineMax)};
             if (streaming_ && output_ >= 0 && !wait_while_read())
@@ -74,9 +110,7 @@ private:
             char chunk[16384];
             const ssize_t got = receive(chunk, sizeof chunk);
             if (got < 0 && errno == EINTR) continue;
-            if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-                return Error{
-                    fmt::format("{}: the daemon did not answer within {} s", socket_.string(), kAnswerWithin.count())};
+            if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::optional<Line>();
             if (got <= 0)
                 return Error{fmt::format("{}: the daemon closed the connection before it answered", socket_.string())};
             received_.append(chunk, static_cast<std::size_t>(got));
@@ -130,6 +164,7 @@ private:
 
     UniqueFd fd_;
     Path socket_;
+    Patience patience_;
     int output_ = -1;         // what the replies are written to; -1: not known
     bool streaming_ = false;  // a reply has come, and more follow
     std::string received_;
@@ -144,21 +179,24 @@ bool is_read_by_nobody(int output) {
     return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-Result<std::unique_ptr<ControlClient>> ControlClient::connect_if_there(const Path& socket) {
+Result<std::unique_ptr<ControlClient>> ControlClient::connect_if_there(const Path& socket, Patience patience) {
     const auto address = socket_address(socket);
     if (!address) return address.error();
-    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd.valid()) return Error{fmt::format("cannot make a socket: {}", std::strerror(errno))};
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+    UniqueFd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!made.valid()) return Error{fmt::format("cannot make a socket: {}", std::strerror(errno))};
+    const int fd = made.get();
+    auto client = std::make_unique<Client>(std::move(made), socket, patience);
+    client->limit_sending();  // a daemon that accepts nothing has a full queue: unix(7)
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
         const int error = errno;
         if (error == ENOENT || error == ECONNREFUSED) return std::unique_ptr<ControlClient>();
         return Error{fmt::format("{}: cannot reach cenoted: {}", socket.string(), std::strerror(error))};
     }
-    return std::unique_ptr<ControlClient>(std::make_unique<Client>(std::move(fd), socket));
+    return std::unique_ptr<ControlClient>(std::move(client));
 }
 
-Result<std::unique_ptr<ControlClient>> ControlClient::connect(const Path& socket) {
-    auto client = connect_if_there(socket);
+Result<std::unique_ptr<ControlClient>> ControlClient::connect(const Path& socket, Patience patience) {
+    auto client = connect_if_there(socket, patience);
     if (client && *client == nullptr)
         return Error{
             fmt::format("no cenoted listens on {}; start it, or name its socket with --socket", socket.string())};

@@ -28,9 +28,16 @@ void Reply::pace(std::function<void()> on_change) const {
         client->pace(std::move(on_change));
 }
 
+Reply Reply::in_the_name_of(std::function<Peer()> user) const {
+    Reply same = *this;
+    same.user_ = std::move(user);
+    return same;
+}
+
 std::optional<Peer> Reply::peer() const {
     const auto client = client_.lock();
     if (client == nullptr || client->present() == nullptr) return std::nullopt;
+    if (user_) return user_();
     return *client->present();
 }
 

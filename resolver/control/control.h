@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "resolver/control/options.h"
@@ -23,7 +24,11 @@
 
 namespace cenote::control {
 
-enum class Right : std::uint8_t { None, Publish, Read, Approve, Admin };
+/// Web: the server of the web page, which may ask in the name of users who are signed in, and little else.
+enum class Right : std::uint8_t { None, Web, Publish, Read, Approve, Admin };
+
+/// The user that cenote-web runs as. Whatever groups it is in, it has Right::Web.
+inline constexpr std::string_view kWebUser = "cenote-web";
 
 struct Peer {
     std::uint32_t uid = 0;
@@ -33,6 +38,7 @@ struct Peer {
     Right right = Right::None;
     bool may_approve = false;
     bool may_inspect = false;  // what shows clients and single queries
+    bool serves_web = false;   // may ask in the name of a user who is signed in to the web page
 };
 
 /// Whether the reader of a pipe, a socket or a terminal has closed it.
@@ -59,6 +65,8 @@ public:
     explicit Reply(std::weak_ptr<Client> client) : client_(std::move(client)) {}
     void operator()(const Response& response) const;
     explicit operator bool() const noexcept { return !client_.expired(); }
+    /// The same way, for a request in the name of another user: peer() is what `user` gives.
+    [[nodiscard]] Reply in_the_name_of(std::function<Peer()> user) const;
 
     /// For a stream without a known end: from now on its replies wait for the client without a limit of time, and the
     /// caller sends more only when little is unread. `on_change` is called when the client has read all that was sent,
@@ -71,6 +79,7 @@ public:
 
 private:
     std::weak_ptr<Client> client_;
+    std::function<Peer()> user_;  // null: the client's own
 };
 
 class ControlServer {
@@ -89,15 +98,27 @@ public:
     [[nodiscard]] virtual std::uint64_t refused() const noexcept = 0;
 };
 
+/// How long a ControlClient waits for the daemon.
+struct Patience {
+    milliseconds first{60000};  // to connect, to send a request, and until its first reply
+    milliseconds next{0};       // until each further reply; 0: no limit
+
+    friend bool operator==(const Patience&, const Patience&) = default;
+};
+
 class ControlClient {
 public:
     /// Null where no daemon listens at `socket`; an Error where one cannot be reached.
-    static Result<std::unique_ptr<ControlClient>> connect_if_there(const Path& socket);
+    static Result<std::unique_ptr<ControlClient>> connect_if_there(const Path& socket, Patience patience = {});
     /// The same, but where no daemon listens it is an Error, too.
-    static Result<std::unique_ptr<ControlClient>> connect(const Path& socket);
+    static Result<std::unique_ptr<ControlClient>> connect(const Path& socket, Patience patience = {});
     virtual ~ControlClient() = default;
     /// Sends the request and blocks until the last reply; `on_more` gets the replies before it.
     virtual Result<Response> call(const Request& request, const std::function<void(const Response&)>& on_more) = 0;
+    /// A stream without a known end, until its last reply or until `on_more` gives false, after which the connection
+    /// is of no use. `on_more` gets the replies before the last one, and null once a second while none comes. A last
+    /// reply that is not ok is an Error.
+    virtual Status follow(const Request& request, const std::function<bool(const Response*)>& on_more) = 0;
     /// Has call() end with an Error, also while no reply comes, as soon as the reader of `output` has closed it.
     virtual void write_to(int output) = 0;
 };

@@ -6,8 +6,11 @@
 // Memory: values.   Failure: a name that is not in the database has no right.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "resolver/control/control.h"
 #include "resolver/control/options.h"
 
 namespace cenote::control {
@@ -16,5 +19,18 @@ namespace cenote::control {
 [[nodiscard]] bool may_approve(const std::string& name, const Options& options);
 /// Whether a user of this name may read, and so ask for exceptions, here.
 [[nodiscard]] bool may_look(const std::string& name, const Options& options);
+
+/// A user as it was identified once, to be looked up again.
+struct Person {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::string actor;
+
+    friend bool operator==(const Person&, const Person&) = default;
+};
+/// The user of this name; nullopt: there is none.
+[[nodiscard]] std::optional<Person> person_named(const std::string& name);
+/// The rights that a person has here at this moment, but none beyond reading and inspecting.
+[[nodiscard]] Peer as_reader(const Person& person, const Options& options);
 
 }  // namespace cenote::control

@@ -36,7 +36,9 @@ Result<Json> parse_object(std::string_view line) {
 }  // namespace
 
 std::string encode(const Request& request) {
-    return to_line(Json{{"v", kVersion}, {"verb", request.verb}, {"args", request.args}});
+    Json json{{"v", kVersion}, {"verb", request.verb}, {"args", request.args}};
+    if (!request.as.empty()) json["as"] = request.as;
+    return to_line(json);
 }
 
 std::string encode(const Response& response) {
@@ -57,6 +59,12 @@ Result<Request> decode_request(std::string_view line) {
     Request request;
     request.verb = verb->get<std::string>();
     if (request.verb.empty() || request.verb.size() > kVerbBytesMax) return Error{"the request names no \"verb\""};
+    if (const auto as = json->find("as"); as != json->end()) {
+        if (!as->is_string()) return Error{"the request's \"as\" is no text"};
+        request.as = as->get<std::string>();
+        if (request.as.empty() || request.as.size() > kSessionBytesMax)
+            return Error{fmt::format("the request's \"as\" has no byte, or more than {}", kSessionBytesMax)};
+    }
     const auto args = json->find("args");
     if (args == json->end()) return request;
     if (!args->is_object()) return Error{"the request's \"args\" are not a JSON object"};

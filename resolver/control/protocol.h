@@ -2,7 +2,8 @@
 //
 // The messages of the control socket: one JSON object on each line, in both directions (docs/CONTROL.md).
 //
-// A request is {"v":1,"verb":"status","args":{…}}; a reply is {"v":1,"ok":true,"data":…} or
+// A request is {"v":1,"verb":"status","args":{…}}, with "as":"…" from the server of the web page; a reply is
+// {"v":1,"ok":true,"data":…} or
 // {"v":1,"ok":false,"error":"…"}. A verb may stream: replies with "more":true come before the last one. Open files
 // travel beside a reply (unix(7), SCM_RIGHTS).
 //
@@ -26,10 +27,12 @@ using Json = nlohmann::json;
 inline constexpr int kVersion = 1;
 inline constexpr std::size_t kLineMax = 1U << 20;
 inline constexpr std::size_t kFilesMax = 4;
+inline constexpr std::size_t kSessionBytesMax = 128;
 
 struct Request {
     std::string verb;
     Json args = Json::object();
+    std::string as{};  // the session of the web page in whose user's name it is asked; empty: in the client's own
 };
 
 struct Response {

@@ -201,6 +201,12 @@ Result<Peer> peer_of(int connection, const Options& options) {
 
 void set_rights(Peer& peer, const Options& options) {
     const auto user = user_of(peer.uid);
+    if (user && user->name == kWebUser) {  // a group that it is put into gives it nothing
+        peer.right = Right::Web;
+        peer.may_approve = peer.may_inspect = false;
+        peer.serves_web = true;
+        return;
+    }
     set_rights(peer, user ? groups_of(*user) : std::vector<std::uint32_t>{peer.gid}, ::geteuid(), options);
 }
 
@@ -209,6 +215,7 @@ void set_rights(Peer& peer, const std::vector<std::uint32_t>& groups, std::uint3
     const bool admin = owner || in_any(groups, options.admins);
     const bool approver = in_any(groups, options.approvers);
     peer.may_approve = admin || approver;
+    peer.serves_web = owner;
     peer.may_inspect = owner || in_any(groups, options.inspectors);  // who changes rules need not see what clients do
     if (admin)
         peer.right = Right::Admin;

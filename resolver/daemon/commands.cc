@@ -25,6 +25,7 @@
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/trail_commands.h"
 #include "resolver/daemon/version.h"
+#include "resolver/daemon/web_commands.h"
 #include "resolver/report/explain.h"
 #include "resolver/report/fields.h"
 #include "resolver/report/lists.h"
@@ -228,6 +229,11 @@ constexpr std::array kVerbs = {
     Verb{"allow", Right::Admin, allow},
     Verb{"suspend", Right::Admin, suspend},
     Verb{"resume", Right::Admin, resume},
+    Verb{"web-login", Right::Read, web_login},
+    Verb{"web-settings", Right::Web, web_settings},
+    Verb{"web-listens", Right::Web, nullptr, false, false, web_listens},
+    Verb{"web-session", Right::Web, web_session},
+    Verb{"web-sign-out", Right::Web, web_sign_out},
 };
 
 /// Why a text of the request is refused; empty: none is. What is imported has limits of its own.
@@ -248,7 +254,10 @@ std::optional<Response> answer_to(Running& running, const Peer& peer, const Requ
                                   const control::Reply& reply) {
     for (const Verb& verb : kVerbs) {
         if (verb.name != request.verb) continue;
-        if (peer.right < verb.needs && !(verb.publishes && peer.right == Right::Publish))
+        const bool enough = peer.right == Right::Web       ? is_of_web(verb.name)
+                            : peer.right == Right::Publish ? verb.publishes
+                                                           : peer.right >= verb.needs;
+        if (!enough)
             return fail(fmt::format("{} may not {}: be root or in a group of [control].{}", peer.actor, verb.name,
                                     verb.needs == Right::Read ? "readers" : "admins"));
         if (verb.inspects && !peer.may_inspect) return may_not_inspect(peer, fmt::format("what '{}' shows", verb.name));
@@ -258,6 +267,14 @@ std::optional<Response> answer_to(Running& running, const Peer& peer, const Requ
         return std::nullopt;
     }
     return fail(fmt::format("cenoted {} does not know '{}'", kVersion, request.verb));
+}
+
+/// The same for a request in the name of a user of the web page, whose rights a long reply looks up anew.
+std::optional<Response> answer_in_the_name_of(Running& running, const Peer& peer, const Request& request,
+                                              const control::Reply& reply) {
+    const auto user = user_of_session(running, peer, request);
+    if (!user) return fail(user.error().text);
+    return answer_to(running, *user, request, reply.in_the_name_of(user_at_present(running, peer, request, *user)));
 }
 
 /// As many bytes of a text from `from` on as one reply carries, up to the end of a character.
@@ -299,7 +316,8 @@ void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
 
 void dispatch(Running& running, const control::Peer& peer, const Request& request,
               const control::ControlServer::Reply& reply) {
-    auto response = answer_to(running, peer, request, reply);
+    auto response = request.as.empty() ? answer_to(running, peer, request, reply)
+                                       : answer_in_the_name_of(running, peer, request, reply);
     if (!response) return;
     if (response->data.is_string()) return reply_with_text(response->data.get<std::string>(), reply);
     if (response->data.is_array()) return reply_with_rows(std::move(response->data), reply);

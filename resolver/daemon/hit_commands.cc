@@ -93,6 +93,14 @@ Result<ReadFilter> read_filter(const Running& running, const Request& request, s
     return read;
 }
 
+/// ", client 10.20.0.7": of an address by no more than the level keeps, of a pseudonym as it is; empty: no such filter.
+std::string client_text(Running& running, const Request& request) {
+    const std::string client = text_in(request, field::kClient);
+    if (client.empty()) return {};
+    const auto address = IpAddress::parse(client);
+    return fmt::format(", client {}", address ? subject_text(running, *address) : client);
+}
+
 /// "tail, directive 2026-014, group moti": what a record says of a look.
 std::string look_text(std::string text, const Request& request) {
     for (const char* key :
@@ -189,9 +197,8 @@ void search_log(Running& running, const Peer& peer, const Request& request, cons
     if (!span) return reply(fail(span.error().text));
     const auto open = open_logs(options.file, *span);
     if (!open) return reply(fail(open.error().text));
-    if (auto recorded = record_look(running, peer, request, look_text(exports ? "export of the log" : "log", request));
-        !recorded)
-        return reply(fail(recorded.error().text));
+    const std::string look = look_text(exports ? "export of the log" : "log", request) + client_text(running, request);
+    if (auto recorded = record_look(running, peer, request, look); !recorded) return reply(fail(recorded.error().text));
     for (std::size_t i = 0; i < open->parts.size();) {
         Response part{.ok = true, .more = true, .error = {}, .data = Json::array()};
         for (; i < open->parts.size() && part.files.size() < control::kFilesMax; ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What requests of the control socket have begun and not ended, and the last proofs that they saved.
+// What requests of the control socket have begun and not ended, among it the sessions of the web page, and the last
+// proofs that they saved.
 //
 // Threads: the control thread.   Memory: that of its parts, of an import kHistoryRowsMax rows.
 // Failure: that of its parts.
@@ -8,11 +9,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "resolver/daemon/proofs.h"
 #include "resolver/daemon/request_times.h"
 #include "resolver/daemon/reveals.h"
 #include "resolver/daemon/slow_work.h"
+#include "resolver/daemon/web_sessions.h"
 #include "resolver/history/store.h"
 
 namespace cenote::daemon {
@@ -33,6 +36,9 @@ struct OpenRequests {
     std::optional<HistoryImport> history_import;
     Proofs proofs;
     SlowWork slow;
+    WebSessions web;
+    control::Reply web_page;               // to cenote-web, as long as it serves the page
+    std::vector<std::string> web_listens;  // where it does
 };
 
 }  // namespace cenote::daemon

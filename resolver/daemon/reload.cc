@@ -34,7 +34,10 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     };
     if (!keeps(server::Protocol::Udp)) waiting.emplace_back("[server].listen");
     if (!keeps(server::Protocol::Tls)) waiting.emplace_back("[server].listen_tls");
+    if (!keeps(server::Protocol::Https)) waiting.emplace_back("[server].listen_https");
+    if (!keeps(server::Protocol::H2c)) waiting.emplace_back("[server].listen_h2c");
     next.server.listen = started.server.listen;
+    keep("[server].proxies", started.server.proxies, next.server.proxies);
     keep("[server].workers", started.server.workers, next.server.workers);
     keep("[server].state", started.state, next.state);
     keep("[limits].tcp_clients", started.server.tcp_connections_max, next.server.tcp_connections_max);
@@ -98,6 +101,7 @@ Status Running::read_files(state::Record record) {
     const config::Settings& settings = enforcement().loaded().settings;
     queries_->tls_certificate().take(*std::move(certificate));
     if (control_ != nullptr) control_->apply(settings.control);
+    open_requests_.web_page({.ok = true, .more = true, .error = {}, .data = "reloaded"});  // [web] may have changed
     rulebook_.note_not_in_force({});
     log_findings(enforcement().loaded());
     rulebook_.keep_configuration(settings, wall_now());

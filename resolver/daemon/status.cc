@@ -138,6 +138,8 @@ Json status_json(Running& running) {
                               .workers = running.queries().server().size(),
                               .listen = running.queries().server().addresses(),
                               .listen_tls = running.queries().server().addresses(server::Protocol::Tls),
+                              .listen_https = running.queries().server().addresses(server::Protocol::Https),
+                              .listen_h2c = running.queries().server().addresses(server::Protocol::H2c),
                               .certificate = running.queries().tls_certificate().state(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,

@@ -44,11 +44,59 @@ Result<std::shared_ptr<const UniqueFd>> open_to_read(const Path& path) {
     return fd;
 }
 
+using Rows = std::vector<std::pair<std::string, state::Record>>;
+
+/// The records about an id, those of other nodes too: the last ones that fit, the newest first.
+Result<Rows> records_about(const Running& running, const std::string& id, std::size_t limit) {
+    auto all = running.rulebook().archive().records_of(id);
+    if (!all) return all;
+    std::ranges::reverse(*all);
+    if (all->size() > limit) all->resize(limit);
+    return all;
+}
+
+/// The records of this node before a number, the newest first.
+Result<Rows> records_before(const Running& running, const Request& request, std::size_t limit) {
+    const auto looks = request.args.find("looks");
+    const state::Looks which = looks == request.args.end() || !looks->is_boolean() ? state::Looks::With
+                               : looks->get<bool>()                                ? state::Looks::Only
+                                                                                   : state::Looks::Without;
+    auto found =
+        running.rulebook().archive().records_before(request.args.value("before", std::uint64_t{0}), which, limit);
+    if (!found) return std::move(found).error();
+    Rows rows;
+    for (state::Record& record : *found) rows.emplace_back("", std::move(record));
+    return rows;
+}
+
+/// Rows of which the newest come first.
+Response newest_first(const Running& running, const Request& request, std::size_t limit) {
+    const std::string about = text_in(request, "about");
+    const auto found = about.empty() ? records_before(running, request, limit) : records_about(running, about, limit);
+    if (!found) return fail(found.error().text);
+    Page page;
+    Json next = nullptr;
+    bool whole = found->size() < limit || !about.empty();
+    for (const auto& [node, record] : *found) {
+        if (!page.add(report::numbered_json(record, node))) {
+            whole = false;
+            break;
+        }
+        next = {{"before", record.number}};
+    }
+    if (whole || !about.empty()) next = nullptr;
+    return done({{"node", running.enforcement().loaded().settings.node},
+                 {"rows", std::move(page).rows()},
+                 {"next", std::move(next)}});
+}
+
 }  // namespace
 
-/// Records behind `after` of `of`, a node: "" is this one, whose records come first.
+/// Records behind `after` of `of`, a node: "" is this one, whose records come first. With `before` or `about`: the
+/// newest first.
 Response audit(Running& running, const Peer&, const Request& request) {
     const std::size_t limit = std::clamp<std::size_t>(request.args.value("limit", kRowsMax), 1, kRowsMax);
+    if (request.args.contains("before") || request.args.contains("about")) return newest_first(running, request, limit);
     const auto part = running.rulebook().archive().history_after(text_in(request, "of"),
                                                                  request.args.value("after", std::uint64_t{0}), limit);
     if (!part) return fail(part.error().text);

@@ -99,6 +99,24 @@ TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
     EXPECT_TRUE(diagnostics_.all().empty());
 }
 
+TEST_F(LoadTest, ListensForEveryProtocol) {
+    const auto settings = load_string(
+        "[server]\nlisten = [\"127.0.0.1\"]\nlisten_tls = [\"127.0.0.1\"]\nlisten_https = [\"127.0.0.1\"]\n"
+        "listen_h2c = [\"127.0.0.1\", \"[::1]:8443\"]\nproxies = [\"127.0.0.1\", \"2001:db8::/32\"]\n"
+        "[server.tls]\ncertificate = \"/a\"\nkey = \"/b\"\n");
+    ASSERT_TRUE(settings);
+    using server::Protocol;
+    const auto at = [](const char* text) { return SocketAddress::parse(text, 0).value(); };
+    EXPECT_EQ(settings->server.listen, (std::vector<server::Endpoint>{{at("127.0.0.1:53"), Protocol::Udp},
+                                                                      {at("127.0.0.1:53"), Protocol::Tcp},
+                                                                      {at("127.0.0.1:853"), Protocol::Tls},
+                                                                      {at("127.0.0.1:443"), Protocol::Https},
+                                                                      {at("127.0.0.1:80"), Protocol::H2c},
+                                                                      {at("[::1]:8443"), Protocol::H2c}}));
+    EXPECT_EQ(settings->server.proxies,
+              (std::vector<Prefix>{Prefix::parse("127.0.0.1/32").value(), Prefix::parse("2001:db8::/32").value()}));
+}
+
 TEST_F(LoadTest, TheSetHasItsDefaultOnceThereIsSomethingToCompile) {
     EXPECT_EQ(load_string("[blocklist]\nservices = [\"s\"]\n")->set, "/var/lib/cenote/cenote.set");
     EXPECT_EQ(load_string("[[list]]\nid = \"a\"\nsource = \"/a\"\n")->set, "/var/lib/cenote/cenote.set");

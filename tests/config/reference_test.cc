@@ -64,6 +64,8 @@ TEST(Reference, ShowsTheDefaults) {
     control.published_in.clear();
     EXPECT_EQ(control, defaults->control);
     EXPECT_EQ(shown->cache, defaults->cache);
+    EXPECT_TRUE(shown->web.listen.empty() && defaults->web.listen.empty());
+    EXPECT_EQ(shown->web.metrics, defaults->web.metrics);
     EXPECT_EQ(shown->upstream.servers, defaults->upstream.servers);
     EXPECT_EQ(shown->upstream.strategy, defaults->upstream.strategy);
     EXPECT_EQ(shown->upstream.timeout, defaults->upstream.timeout);

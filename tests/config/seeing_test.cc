@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// [privacy], [history] and [log].
+// [privacy], [history], [log] and [web].
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -115,6 +116,54 @@ TEST_F(SeeingSections, MistakesSayWhatToWrite) {
     EXPECT_THAT(error_of("[log]\nwhat = \"some\""), HasSubstr("write one of directives, all"));
     EXPECT_THAT(error_of("[log]\nmax_size = \"1KiB\""), HasSubstr("1MiB"));
     EXPECT_THAT(error_of("[privacy]\nidentity = \"full\""), HasSubstr("write one of none, pseudonym, address"));
+}
+
+TEST_F(SeeingSections, ThePageListensOnLoopbackAndUnixSockets) {
+    EXPECT_TRUE(read("")->web.listen.empty());
+    const auto settings =
+        read("[web]\nlisten = [\"127.0.0.1\", \"[::1]:80\", \"127.0.0.1:0\", \"127.0.0.1:0\", \"unix:/run/w.sock\"]");
+    ASSERT_TRUE(settings.has_value());
+    ASSERT_EQ(settings->web.listen.size(), 5U);
+    EXPECT_EQ(settings->web.listen[0].text, "127.0.0.1:8053");
+    EXPECT_TRUE(settings->web.listen[0].is_address);
+    EXPECT_EQ(settings->web.listen[4].text, "unix:/run/w.sock");
+    EXPECT_FALSE(settings->web.listen[4].is_address);
+    for (const WebListen& listen : settings->web.listen) EXPECT_FALSE(listen.tls);
+}
+
+TEST_F(SeeingSections, BeyondLoopbackThePageNeedsACertificate) {
+    EXPECT_THAT(error_of("[web]\nlisten = [\"10.0.0.53\"]"),
+                HasSubstr("cenote.toml:2:11: '10.0.0.53' is not loopback, so that the page needs TLS there"));
+    EXPECT_THAT(error_of("[web]\nlisten = [\"0.0.0.0:8053\"]"), HasSubstr("is not loopback"));
+    EXPECT_THAT(error_of("[web]\ncertificate = \"a.pem\""), HasSubstr("a certificate needs its key"));
+    const auto settings = read("[web]\nlisten = [\"10.0.0.53\", \"[::1]\"]\ncertificate = \"a.pem\"\nkey = \"/k.pem\"");
+    ASSERT_TRUE(settings.has_value());
+    EXPECT_TRUE(settings->web.listen[0].tls);
+    EXPECT_FALSE(settings->web.listen[1].tls);
+    EXPECT_EQ(settings->web.certificate, "/etc/cenote/a.pem");
+    EXPECT_EQ(settings->web.key, "/k.pem");
+}
+
+TEST_F(SeeingSections, WrongPlacesOfThePageAreErrors) {
+    for (const char* place : {"x", "unix:relative", "fe80::1", "127.0.0.1:99999", "unix:"})
+        EXPECT_THAT(error_of(fmt::format("[web]\nlisten = [\"{}\"]\ncertificate = \"a\"\nkey = \"b\"", place)),
+                    HasSubstr("cenote.toml:2:11: "))
+            << place;
+    EXPECT_THAT(error_of("[web]\nlisten = [\"127.0.0.1\", \"127.0.0.1:8053\"]"), HasSubstr("is listed twice"));
+    EXPECT_THAT(error_of("[web]\nhosts = [\"a b\"]"), HasSubstr("cenote.toml:2:10: "));
+}
+
+TEST_F(SeeingSections, AHeaderNamesTheUserOnAUnixSocketAlone) {
+    const std::string both = "user_header = \"X-Remote-User\"\nproxy_user = \"www-data\"\n";
+    EXPECT_THAT(error_of("[web]\n" + both), HasSubstr("the header counts only on a unix socket"));
+    EXPECT_THAT(error_of("[web]\nlisten = [\"127.0.0.1\"]\n" + both), HasSubstr("only on a unix socket"));
+    EXPECT_THAT(error_of("[web]\nuser_header = \"X-Remote-User\""), HasSubstr("belong together"));
+    EXPECT_THAT(error_of("[web]\nlisten = [\"unix:/w\"]\nuser_header = \"a b\"\nproxy_user = \"x\""),
+                HasSubstr("is not the name of a header"));
+    const auto settings = read("[web]\nlisten = [\"unix:/w\"]\nhosts = [\"DNS.agency.example\", \"::1\"]\n" + both);
+    ASSERT_TRUE(settings.has_value());
+    EXPECT_EQ(settings->web.user_header, "X-Remote-User");
+    EXPECT_THAT(settings->web.hosts, ::testing::ElementsAre("dns.agency.example", "::1"));
 }
 
 }  // namespace

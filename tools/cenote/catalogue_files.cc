@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cenote/catalogue_files.h"
 
-#include <algorithm>
-
 #include "resolver/report/fields.h"
+#include "resolver/report/services.h"
 
 namespace cenote::cli {
 
@@ -15,11 +14,7 @@ std::optional<blocklists::Catalogue> catalogue_of_files(Session& session) {
 }
 
 const blocklists::Service* find_service(const std::optional<blocklists::Catalogue>& catalogue, const Json& row) {
-    if (!catalogue) return nullptr;
-    const auto id = row.value(report::field::kId, "");
-    const auto found = std::find_if(catalogue->services.begin(), catalogue->services.end(),
-                                    [&](const auto& service) { return service.id == id; });
-    return found != catalogue->services.end() ? &*found : nullptr;
+    return catalogue ? report::find_service(*catalogue, row.value(report::field::kId, "")) : nullptr;
 }
 
 }  // namespace cenote::cli

@@ -28,7 +28,7 @@ struct Heading {
 /// The verbs of the program in the order of the help. A new verb gets its place here.
 constexpr std::array<Heading, 7> kHeadings{{
     {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit "},
-    {"Watch the daemon", " status top stats metrics bypass tail log "},
+    {"Watch the daemon", " status top stats metrics bypass tail log web "},
     {"Report to the authority", " report prove "},
     {"See and limit what is kept of clients", " privacy reveal "},
     {"Change rules", " observe advise restrict block directive allow suspend resume exception "},

@@ -6,10 +6,11 @@
 #include "resolver/base/printable.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
+#include "resolver/report/handed_log.h"
 #include "resolver/wire/typed_name.h"
 #include "tools/cenote/hit_flags.h"
 #include "tools/cenote/hit_line.h"
-#include "tools/cenote/log_search.h"
+#include "tools/cenote/log_export.h"
 #include "tools/cenote/print.h"
 #include "tools/cenote/verbs.h"
 
@@ -21,46 +22,30 @@ namespace field = report::field;
 constexpr std::size_t kLimitMax = 100'000;
 
 struct LogFlags {
-    std::string from, to, name, purpose;
+    std::string from, to, client, name, purpose;
     Path exported;  // empty: the log is searched
     HitFlags hits;
     std::size_t limit = 0;
     bool json = false;
 };
 
-struct HandedOut {
-    std::vector<OpenLogFile> files;
-    std::string service;  // the id of the one in the filter
-    std::string unknown;  // which word of the filter is none of those in force
-};
+using report::HandedLog;
 
-Result<HandedOut> ask_for_files(Session& session, const LogFlags& flags) {
+Result<HandedLog> ask_for_files(Session& session, const LogFlags& flags) {
     Json args = Json::object();
     flags.hits.put_into(args);
     for (const auto& [key, value] : {std::pair{field::kFrom, &flags.from},
                                      {field::kTo, &flags.to},
+                                     {field::kClient, &flags.client},
                                      {field::kName, &flags.name},
                                      {field::kPurpose, &flags.purpose}})
         if (!value->empty()) args[key] = *value;
     if (!flags.exported.empty()) args[field::kExport] = true;
-    HandedOut out;
-    std::vector<std::shared_ptr<const UniqueFd>> open;
-    const auto last = session.follow("log", std::move(args), [&](const control::Response& part) {
-        for (const Json& row : part.data)
-            out.files.push_back({row.value(field::kPath, ""), row.value(field::kOpen, false), nullptr});
-        open.insert(open.end(), part.files.begin(), part.files.end());
-    });
+    report::LogReplies replies;
+    const auto last =
+        session.follow("log", std::move(args), [&](const control::Response& part) { replies.take(part); });
     if (!last) return last.error();
-    open.insert(open.end(), last->files.begin(), last->files.end());
-    if (open.size() != out.files.size())
-        return Error{
-            fmt::format("{} files of the log are in that time, and {} could be opened: raise the limit of open "
-                        "files (ulimit -n), or narrow the time with --from and --to",
-                        out.files.size(), open.size())};
-    for (std::size_t i = 0; i < open.size(); ++i) out.files[i].fd = open[i];
-    out.service = last->data.value(field::kService, "");
-    out.unknown = last->data.value(field::kUnknown, "");
-    return out;
+    return std::move(replies).finish(*last);
 }
 
 sinks::LogSpan span_of(const LogFlags& flags) {
@@ -70,22 +55,23 @@ sinks::LogSpan span_of(const LogFlags& flags) {
     return span;
 }
 
-Exit search(Session& session, const LogFlags& flags, const HandedOut& out, bool& damaged) {
+Exit search(Session& session, const LogFlags& flags, const HandedLog& out, bool& damaged) {
     policy::LocalTimes times;
     if (!flags.json)
         if (const auto site = session.site_times()) times = **site;
-    LogQuestion question{.span = span_of(flags),
-                         .filter = {.directive = flags.hits.directive,
-                                    .service = out.service,
-                                    .group = flags.hits.group,
-                                    .verdict = flags.hits.verdict},
-                         .name = {},
-                         .limit = flags.limit};
+    sinks::LogQuestion question{.span = span_of(flags),
+                                .filter = {.directive = flags.hits.directive,
+                                           .service = out.service,
+                                           .group = flags.hits.group,
+                                           .verdict = flags.hits.verdict},
+                                .client = flags.client,
+                                .name = {},
+                                .limit = flags.limit};
     if (!flags.name.empty()) question.name = wire::parse_typed_name(flags.name, wire::NameUse::Subtree).value().name;
     std::uint64_t rows = 0;
-    search_log(
+    sinks::find_lines(
         out.files, question,
-        [&](const FoundLine& found) {
+        [&](const sinks::FoundLine& found) {
             ++rows;
             const sinks::LoggedHit& hit = found.hit;
             if (flags.json) return fmt::print("{}\n", printable_json(found.line));
@@ -104,7 +90,7 @@ Exit search(Session& session, const LogFlags& flags, const HandedOut& out, bool&
     return Exit::Done;
 }
 
-Exit write_export(const LogFlags& flags, const HandedOut& out, bool& damaged) {
+Exit write_export(const LogFlags& flags, const HandedLog& out, bool& damaged) {
     const auto exported = export_log(out.files, span_of(flags), flags.exported, [&](const std::string& what) {
         damaged = true;
         fail(Error{what});
@@ -138,6 +124,9 @@ void add_log(Verbs& verbs) {
     verb->add_option("--to", flags->to, "Before this time")->type_name(kTimeType)->check(check_time);
     auto filters =
         flags->hits.add_to(*verb, {"forward", "observe", "advise", "restrict", "block", "allow", "exception", "local"});
+    filters.push_back(verb->add_option("--client", flags->client, "Only of this address or pseudonym, as lines have it")
+                          ->type_name("CLIENT")
+                          ->check(HitFlags::check_filled));
     filters.push_back(verb->add_option("--name", flags->name, "Only this name and all below it")
                           ->type_name("NAME")
                           ->check(check_subtree));

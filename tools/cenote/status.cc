@@ -72,13 +72,21 @@ void print_catalogue(const Json& status) {
                cell(found, field::kStale), found.value(field::kStale, 0) > 0 ? ": cenote services --stale" : "");
 }
 
+void print_listening(const Json& status) {
+    if (!status.contains(field::kListen)) return;
+    std::string line = "listening  " + cell(status, field::kListen);
+    for (const auto& [key, word] : {std::pair{"listen_tls", "TLS"}, {"listen_https", "HTTPS"}, {"listen_h2c", "h2c"}})
+        if (!status.value(key, Json::array()).empty()) line += fmt::format("; {} {}", word, cell(status, key));
+    print_line(line, kLabel);
+}
+
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
     print_line(fmt::format("cenoted    {} on {}, up {}, {} workers", cell(status, field::kVersion),
                            cell(status, field::kNode), format_duration(uptime), cell(status, field::kWorkers)),
                kLabel);
-    if (status.contains(field::kListen)) print_line("listening  " + cell(status, field::kListen), kLabel);
+    print_listening(status);
     print_line(fmt::format("policy     version {}, digest {}, rules {}", cell(status, field::kPolicyVersion),
                            cell(status, field::kPolicyDigest).substr(0, kShownDigits),
                            cell(status, field::kRulesDigest).substr(0, kShownDigits)),

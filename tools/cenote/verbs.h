@@ -71,6 +71,7 @@ void add_report(Verbs& verbs);      // report
 void add_privacy(Verbs& verbs);     // privacy, reveal
 void add_prove(Verbs& verbs);       // prove
 void add_history(Verbs& verbs);     // history
+void add_web(Verbs& verbs);         // web
 void add_completion(Verbs& verbs);  // completion
 void add_help(Verbs& verbs);        // help
 

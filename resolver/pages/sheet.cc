@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/pages/sheet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cenote::pages {
+
+Sheet::Sheet(const Site& site, std::string nav) : words_(words_of(site)) {
+    page_.title = words_.say(fmt::format("{}_page", nav));
+    page_.nav = std::move(nav);
+    page_.has_range = false;
+}
+
+std::string Sheet::say(std::string_view key, Values values) const { return words_.say(key, values); }
+
+void Sheet::section(std::string id, std::string title) {
+    page_.sections.push_back({.id = std::move(id), .title = std::move(title), .blocks = {}});
+}
+
+void Sheet::sentence(std::string text) { add(document::Paragraph{std::move(text)}); }
+
+void Sheet::add(Block block) {
+    if (page_.sections.empty()) section("top", "");
+    page_.sections.back().blocks.push_back(std::move(block));
+}
+
+void Sheet::table(document::Table table, std::string none) {
+    if (table.rows.empty())
+        sentence(std::move(none));
+    else
+        add(std::move(table));
+}
+
+void Sheet::failed(const Error& error) {
+    add(document::Points{{{say("rule.unread"), "red", error.text, ""}}});
+    sentence(say("rule.unread.do"));
+}
+
+void Sheet::needs_inspect() {
+    sentence(say("rule.inspect"));
+    add(Offer{say("rule.inspect.do"), "inspectors = [\"GROUP\"]"});
+}
+
+document::Table new_table(const Words& words, std::string id, std::string title,
+                          std::initializer_list<std::string_view> columns) {
+    document::Table table{.id = std::move(id), .title = std::move(title), .columns = {}, .rows = {}, .note = ""};
+    for (std::string_view column : columns) {
+        const bool number = column.ends_with('#');
+        if (number) column.remove_suffix(1);
+        table.columns.push_back({std::string(column), words.say(fmt::format("column.{}", column)), number});
+    }
+    return table;
+}
+
+document::Cell count_cell(const Words& words, const Json& value, std::string link) {
+    if (!value.is_number_integer()) return text_cell("–", std::move(link));
+    return number_cell(words, value.get<std::int64_t>(), std::move(link));
+}
+
+std::string text_or_dash(const Json& json, std::string_view path) {
+    std::string text = text_at(json, path);
+    return text.empty() ? "–" : text;
+}
+
+std::string typed(std::string_view word, std::string_view placeholder) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._:/").find(c) != std::string_view::npos;
+    };
+    constexpr std::size_t kLongest = 253;
+    const bool usable =
+        !word.empty() && word.size() <= kLongest && word.front() != '-' && std::ranges::all_of(word, plain);
+    return std::string(usable ? word : placeholder);
+}
+
+Result<std::string> ask_text(const Site& site, const std::string& verb, Json args) {
+    std::string text;
+    const auto take = [&text](const control::Response& part) {
+        if (part.data.is_string()) text += part.data.get_ref<const std::string&>();
+    };
+    const auto last = site.daemon.ask(verb, std::move(args), take);
+    if (!last) return last.error();
+    take(*last);
+    return text;
+}
+
+}  // namespace cenote::pages

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 from daemon import PATIENCE, SOURCE, NotifySocket, eventually
 from harness import main
@@ -44,7 +45,7 @@ class Package(unittest.TestCase):
 
     def test_contents(self):
         listed = run("dpkg-deb", "-c", self.package)
-        for path in ("./usr/sbin/cenoted", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
+        for path in ("./usr/sbin/cenoted", "./usr/sbin/cenote-web", "./usr/lib/systemd/system/cenote-web.service", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
                      "./etc/cenote/directives.d/", "./usr/lib/systemd/system/cenoted.service",
                      "./usr/lib/systemd/system/cenote-transfer.service",
                      "./usr/lib/systemd/system/cenote-report.service", "./usr/lib/systemd/system/cenote-report.timer",
@@ -56,6 +57,7 @@ class Package(unittest.TestCase):
         depends = run("dpkg-deb", "-f", self.package, "Depends")
         self.assertRegex(depends, r"\blibuv1\b")
         self.assertRegex(depends, r"\blibldns3\b")
+        self.assertRegex(depends, r"\blibmicrohttpd12\b")
         self.assertEqual(run("dpkg-deb", "-f", self.package, "Suggests").strip(), "minisign, weasyprint")
 
     @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed")
@@ -128,6 +130,36 @@ def examples_are_accepted():
     changed.unlink()
 
 
+def serve_the_page_as_its_user(config):
+    """Starts cenote-web as its unit does: it reads the history and the control socket, and no other file of Cenote."""
+    text, times = re.subn(r'(?m)^#(?=\[web\]$|listen = \["127\.0\.0\.1:8053"\]$)', "", config.read_text())
+    assert times == 2, "there is an example of [web]"
+    config.write_text(text)
+    run("cenote", "reload")
+    page = subprocess.Popen(["setpriv", "--reuid=cenote-web", "--regid=cenote-web", "--clear-groups", "--no-new-privs",
+                             "--bounding-set=-all", "/usr/sbin/cenote-web"])
+    try:
+        link = eventually(lambda: subprocess.run(["cenote", "web", "login"], capture_output=True, text=True).stdout,
+                          "the page is served").strip()
+        with urllib.request.urlopen(link, timeout=PATIENCE) as reply:
+            cookie = reply.headers["Set-Cookie"].split(";")[0]
+        asked = urllib.request.Request(link[:link.index("/login/")] + "/", headers={"Cookie": cookie})
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as reply:
+            assert reply.status == 200
+        read = "import sqlite3; sqlite3.connect('file:/var/lib/cenote-history/history.db?mode=ro', uri=True)" \
+               ".execute('SELECT count(*) FROM sqlite_schema').fetchone()"
+        run("runuser", "-u", "cenote-web", "--", "/usr/bin/python3", "-c", read)
+        for secret in "/var/lib/cenote/state.db", "/var/lib/cenote/pseudonym.keys":
+            done = subprocess.run(["runuser", "-u", "cenote-web", "--", "cat", secret], capture_output=True)
+            assert done.returncode != 0, secret
+        done = subprocess.run(["runuser", "-u", "cenote-web", "--", "touch", "/var/lib/cenote-history/x"],
+                              capture_output=True)
+        assert done.returncode != 0, "the page writes nothing"
+    finally:
+        page.send_signal(signal.SIGTERM)
+        assert page.wait(PATIENCE) == 0
+
+
 def serve_as_systemd_would():
     """Starts cenoted as its unit does, asks it, blocks by editing the one line, and asks again."""
     pathlib.Path("/run/cenote").mkdir()
@@ -165,6 +197,7 @@ def serve_as_systemd_would():
         shown = dig("chat.deepseek.com")
         assert "0.0.0.0" in shown and "EDE: 15" in shown, shown
         assert "0.0.0.0" in run("dig", "-r", "@::1", "chat.deepseek.com", "+short")
+        serve_the_page_as_its_user(config)
         output = run("runuser", "-u", "cenote-lists", "--", "cenote", "update")
         assert "cenoted has it in force" in output, output
         run("cenote", "update")  # as root: the files it leaves behind do not stop the service
@@ -202,6 +235,8 @@ def inside(folder, package):
     assert wants.is_symlink() and timer.is_symlink()
     assert not timer.with_name("cenote-report.timer").is_symlink(), "off until somebody enables it"
     serve_as_systemd_would()
+    history = pathlib.Path("/var/lib/cenote-history/history.db")
+    assert (history.owner(), history.group()) == ("cenote", "cenote-web"), (history.owner(), history.group())
 
     edited = pathlib.Path("/etc/cenote/cenote.toml").read_text()
     said = run("dpkg", "-i", "/root/cenote.deb")  # an upgrade keeps the edited configuration

@@ -12,10 +12,10 @@ from daemon import BIN, SOURCE
 from harness import main
 
 UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", "cenote-update.timer",
-         "cenote-report.service", "cenote-report.timer")
+         "cenote-report.service", "cenote-report.timer", "cenote-web.service")
 # The exposure by systemd-analyze, in tenths: from 0, none, to 100. A change that raises one must change it here.
 EXPOSURE_MAX = {"cenoted.service": 20, "cenote-transfer.service": 16, "cenote-update.service": 16,
-                "cenote-report.service": 16}
+                "cenote-report.service": 16, "cenote-web.service": 16}
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
@@ -25,7 +25,9 @@ class Units(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         for unit in UNITS:
             text = (SOURCE / "systemd" / unit).read_text()
-            text = text.replace("/usr/sbin/cenoted", str(BIN / "cenoted")).replace("/usr/bin/cenote ", f"{BIN}/cenote ")
+            for program in "/usr/sbin/cenoted", "/usr/sbin/cenote-web":
+                text = text.replace(program, str(BIN / pathlib.Path(program).name))
+            text = text.replace("/usr/bin/cenote ", f"{BIN}/cenote ")
             (self.folder / unit).write_text(text)
 
     def test_systemd_understands_every_line(self):
@@ -63,6 +65,20 @@ class Units(unittest.TestCase):
             self.assertEqual(re.findall(r"(?m)^(?:State|Runtime)Directory=(.*)$", text), ["cenote-lists"])
             self.assertNotIn("ReadWritePaths", text)
 
+    def test_the_page_reads_nothing_but_socket_history_and_catalogue(self):
+        """Its user is in no group of the daemon, and the folders of the others are not to be seen from there."""
+        text = (SOURCE / "systemd" / "cenote-web.service").read_text()
+        self.assertEqual(re.findall(r"(?m)^(?:User|Group)=(.*)$", text), ["cenote-web", "cenote-web"])
+        self.assertNotIn("SupplementaryGroups", text)
+        self.assertNotIn("ReadWritePaths", text)
+        self.assertEqual(re.findall(r"(?m)^CapabilityBoundingSet=(.*)$", text), [""])
+        hidden, = re.findall(r"(?m)^InaccessiblePaths=(.*)$", text)
+        self.assertEqual(re.findall(r"(?m)^TemporaryFileSystem=(.*)$", text), ["/etc/cenote:ro"])
+        self.assertEqual(re.findall(r"(?m)^BindReadOnlyPaths=(.*)$", text), ["-/etc/cenote/services.d"])
+        for folder in "/var/lib/cenote", "/var/lib/cenote-lists", "/var/log/cenote":
+            self.assertIn(f"-{folder}", hidden.split())
+        self.assertNotRegex((SOURCE / "systemd" / "sysusers.conf").read_text(), r"(?m)^m +cenote-web ")
+
     def test_a_report_is_of_the_week_before_monday(self):
         """The dates that the service asks for, on each day of a week, by the shell and the program `date` of the unit."""
         text = (SOURCE / "systemd" / "cenote-report.service").read_text()
@@ -93,7 +109,7 @@ esac
 
     def test_programs_are_bound_at_start(self):
         """The programs have full RELRO and are position-independent."""
-        for program in ("cenoted", "cenote"):
+        for program in ("cenoted", "cenote", "cenote-web"):
             shown = subprocess.run(["readelf", "-hldW", str(BIN / program)], capture_output=True, text=True, check=True)
             self.assertRegex(shown.stdout, r"Type: +DYN")
             self.assertIn("GNU_RELRO", shown.stdout)
@@ -114,6 +130,8 @@ esac
         self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote:[^:]*:\d+:\d+:.*:/var/lib/cenote:.*nologin$")
         self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote-lists:[^:]*:\d+:\d+:.*nologin$")
         self.assertEqual((root / "var/lib/cenote").stat().st_mode & 0o7777, 0o700)
+        self.assertRegex((root / "etc/passwd").read_text(), r"(?m)^cenote-web:[^:]*:\d+:\d+:.*nologin$")
+        self.assertEqual((root / "var/lib/cenote-history").stat().st_mode & 0o7777, 0o2750)
         self.assertEqual((root / "var/lib/cenote-lists").stat().st_mode & 0o7777, 0o750)
 
     def test_presets_name_one_another(self):

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DNS over HTTPS (RFC 8484), judged by curl, kdig, h2load, dnsperf, nginx and Python's h2."""
+import json
+import re
+import subprocess
+import threading
+
+import dns.edns
+import dns.flags
+import dns.message
+
+from daemon import PATIENCE, eventually
+from h2_client import dns_text
+from harness import main, records
+from https_node import NAMES, TYPES, HttpsTest, upstream_answer
+from upstreams import free_port
+
+
+class Https(HttpsTest):
+    def test_answers_are_those_of_udp_tcp_and_tls(self):
+        self.start()
+        client = self.client()
+        for name in NAMES:
+            for rdtype in TYPES:
+                over_tcp = self.node_.ask(name, rdtype, tcp=True)
+                numbers = client.get(self.query(name, rdtype)), client.post(self.query(name, rdtype))
+                for number in numbers:
+                    answer = client.wait(number).message()
+                    self.assertEqual((answer.id, answer.flags, answer.rcode()), (0, over_tcp.flags, over_tcp.rcode()),
+                                     (name, rdtype))
+                    for section in ("answer", "authority", "additional"):
+                        self.assertEqual(records(answer, section), records(over_tcp, section), (name, rdtype))
+                    self.assertEqual([option.to_text() for option in answer.options],
+                                     [option.to_text() for option in over_tcp.options])
+                over_udp = self.node_.ask(name, rdtype)
+                if not over_udp.flags & dns.flags.TC:
+                    self.assertEqual(records(over_udp), records(over_tcp))
+        self.assertEqual(self.metric('cenote_queries_total{transport="https"}'), 2 * len(NAMES) * len(TYPES))
+        self.assertEqual(self.metric('cenote_http_responses_total{status="200"}'), 2 * len(NAMES) * len(TYPES))
+
+    def test_ages(self):
+        self.start()
+        client = self.client()
+
+        def age(name, rdtype="A"):
+            response = client.wait(client.get(self.query(name, rdtype)))
+            found = re.fullmatch(r"private, max-age=(\d+)", response.fields["cache-control"])
+            answer = response.message()
+            self.assertEqual(dns.message.from_wire(response.body).id, 0)
+            ttls = [rrset.ttl for rrset in answer.answer] or [min(rrset.ttl, rrset[0].minimum)
+                                                             for rrset in answer.authority]
+            self.assertEqual(int(found[1]), min(ttls, default=0), (name, rdtype))
+            return int(found[1])
+
+        self.assertGreater(age("www.open.example"), 590)
+        self.assertLessEqual(age("www.open.example"), 600)
+        self.assertEqual(age("chat.alpha-ai.example"), 30)
+        self.assertGreater(age("chat.alpha-ai.example", "MX"), 0)
+        self.assertTrue(60 < age("none.example") <= 77)
+        self.assertEqual(client.wait(client.post(self.query("a.example", rdclass="HS"))).fields["cache-control"],
+                         "private, max-age=0")
+
+    def test_answers_are_padded_where_asked_for(self):
+        self.start()
+        client = self.client()
+        for name in NAMES:
+            padded = client.wait(client.get(self.query(name, options=[dns.edns.GenericOption(12, b"")]))).body
+            self.assertEqual(len(padded) % 468, 0, name)
+            plain = client.wait(client.get(self.query(name))).message()
+            self.assertNotIn(12, [int(option.otype) for option in plain.options])
+            self.assertNotIn(11, [int(option.otype) for option in plain.options], "no keep-alive of TCP")
+
+    def test_answers_overtake_each_other(self):
+        held = threading.Event()
+        self.upstream.handler = lambda query, transport: (held.wait(PATIENCE), upstream_answer(query, transport))[1]
+        self.start()
+        client = self.client()
+        slow = client.get(self.query("www.open.example"))
+        for _ in range(150):
+            self.assertEqual(client.wait(client.get(self.query("chat.alpha-ai.example"))).status, 200)
+        self.assertFalse(client.responses[slow].ended)
+        held.set()
+        self.assertEqual(client.wait(slow).message().rcode(), 0)
+
+    def test_many_streams_at_once(self):
+        self.start()
+        client = self.client()
+        for rounds in range(3):
+            numbers = {client.get(self.query(name), flush=False): name
+                       for name in (f"n{rounds}-{i}.{'alpha-ai' if i % 2 else 'open'}.example" for i in range(90))}
+            client.flush()
+            for number, name in numbers.items():
+                self.assertEqual(client.wait(number).message().question[0].name.to_text(), name + ".")
+
+    def test_curl(self):
+        self.start()
+        wire = self.node_.folder / "query"
+        wire.write_bytes(self.query("chat.alpha-ai.example").to_wire())
+        where = f"{self.url()}/dns-query"
+        kind = ["-H", "content-type: application/dns-message", "--data-binary", f"@{wire}"]
+        show = ["-o", "/dev/null", "-w", "%{http_version} %{response_code} %{content_type} %{size_download}"]
+        over_h2 = self.curl("--http2", *kind, *show, where)
+        self.assertRegex(over_h2, r"^2 200 application/dns-message \d+$")
+        self.assertEqual(self.curl("--http2", *show, f"{where}?dns={dns_text(self.query('chat.alpha-ai.example'))}"), over_h2)
+        self.assertEqual(self.curl("--http2-prior-knowledge", *kind, *show, f"{self.url(self.h2c, 'http')}/dns-query",
+                                   port=self.h2c), over_h2)
+        self.assertRegex(self.curl("--http1.1", *kind, *show, where), r"^1\.1 505  0$")
+        self.assertRegex(self.curl("--http1.1", *show, where), r"^1\.1 505  0$")
+        self.assertRegex(self.curl("--http1.1", *show, f"{self.url(self.h2c, 'http')}/dns-query", port=self.h2c),
+                         r"^1\.1 505  0$")
+        self.assertRegex(self.curl("--http1.1", "--no-alpn", *show, where), r"^1\.1 505  0$")
+        eventually(lambda: self.closed("version") == 4, "four clients of HTTP/1.1")
+        resolved = self.curl("-v", "--doh-url", f"https://127.0.0.1:{self.https}/dns-query", "http://chat.alpha-ai.example:1/",
+                             ok=False)
+        self.assertIn("Trying 0.0.0.0:1", resolved)
+
+    def test_kdig(self):
+        self.start()
+        for more in (["+https"], ["+https", "+https-get"]):
+            out = self.program("kdig", "@127.0.0.1", "-p", self.https, *more, "+tls-ca=" + str(self.authority.file),
+                               "+tls-hostname=dns.example", "+padding", "+time=10", "+retry=0", "chat.alpha-ai.example")
+            self.assertRegex(out, r"HTTP session \(HTTP/2-(POST|GET)\)")
+            self.assertRegex(out, r"(?m)^chat\.alpha-ai\.example\.\s.*\sA\s+0\.0\.0\.0$")
+        wrong = self.program("kdig", "@127.0.0.1", "-p", self.https, "+https=/other", "+retry=0", "localhost", ok=False)
+        self.assertIn("404", wrong)
+
+    def test_behind_nginx(self):
+        self.start()
+        port = free_port()
+        folder = self.node_.folder
+        (folder / "nginx.conf").write_text(f"""
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/1;
+  proxy_temp_path {folder}/2;
+  fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4;
+  scgi_temp_path {folder}/5;
+  server {{
+    listen 127.0.0.1:{port} ssl http2;
+    ssl_certificate {self.chain};
+    ssl_certificate_key {self.key};
+    location / {{ grpc_pass grpc://127.0.0.1:{self.h2c}; }}
+  }}
+}}
+""")
+        proxy = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")],
+                                 stderr=subprocess.DEVNULL)
+        self.addCleanup(proxy.wait)
+        self.addCleanup(proxy.terminate)
+        where = f"{self.url(port)}/dns-query?dns={dns_text(self.query('chat.alpha-ai.example'))}"
+        show = ["-o", "/dev/null", "-w", "%{http_version} %{response_code} %{content_type}"]
+        eventually(lambda: "200" in self.curl(*show, where, port=port, ok=False), "nginx")
+        for version, number in (("--http2", "2"), ("--http1.1", "1.1")):
+            self.assertEqual(self.curl(version, *show, where, port=port), f"{number} 200 application/dns-message")
+
+    def test_load_loses_nothing(self):
+        self.start()
+        names = self.node_.folder / "names"
+        names.write_text("".join(f"{label}{i}.{'alpha-ai' if i % 2 else 'open'}.example A\n"
+                                 for i in range(50) for label in ("a", "b")))
+        for method in ("GET", "POST"):
+            # One query at a time: of several responses that one record brings, dnsperf 2.10 takes one.
+            out = self.program("dnsperf", "-m", "doh", "-s", "127.0.0.1", "-p", self.https, "-d", names, "-n", "1", "-c", "1",
+                               "-q", "1", "-t", "20", "-O", "doh-uri=https://dns.example/dns-query", "-O",
+                               f"doh-method={method}")
+            self.assertRegex(out, r"Queries completed:\s+100 \(100\.00%\)")
+            self.assertRegex(out, r"Response codes:\s+NOERROR 100 \(100\.00%\)")
+        wire = self.node_.folder / "query"
+        wire.write_bytes(self.query("chat.alpha-ai.example").to_wire())
+        for where in (f"https://127.0.0.1:{self.https}", f"http://127.0.0.1:{self.h2c}"):
+            out = self.program("h2load", "-n", "5000", "-c", "10", "-m", "100", "-d", wire, "-H",
+                               "content-type: application/dns-message", f"{where}/dns-query")
+            self.assertIn("5000 succeeded, 0 failed, 0 errored, 0 timeout", out)
+            self.assertIn("status codes: 5000 2xx", out)
+
+    def test_certificates_are_swapped_under_load(self):
+        self.start()
+        stop, faults, counts = threading.Event(), [], [0, 0]
+
+        def work(which):
+            try:
+                client = self.client()
+                while not stop.is_set():
+                    if which:
+                        client = self.client()
+                    self.assertEqual(client.wait(client.get(self.query("chat.alpha-ai.example"))).status, 200)
+                    counts[which] += 1
+            except Exception as fault:  # pylint: disable=broad-except
+                faults.append(repr(fault))
+
+        threads = [threading.Thread(target=work, args=(which,)) for which in (0, 0, 1)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                before = self.secure().getpeercert()["serialNumber"]
+                self.put(self.authority.pair())
+                eventually(lambda was=before: self.secure().getpeercert()["serialNumber"] != was, "the new certificate")
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(faults, [])
+        self.assertTrue(all(counts), counts)
+
+    def test_a_restart_says_goodbye_and_keeps_the_ports(self):
+        self.start()
+        client = self.client()
+        client.wait(client.get(self.query("localhost")))
+        self.node_.notify.drain()
+        stored = {name: list(fds) for name, fds in self.node_.notify.stored.items()}
+        before = self.tls, self.https, self.h2c
+        self.node_.stop()
+        self.assertEqual(client.wait_end(), 0, "NO_ERROR")
+        self.node_.start(stored)
+        self.read_ports()
+        self.assertEqual((self.tls, self.https, self.h2c), before)
+        client = self.client()
+        self.assertEqual(client.wait(client.get(self.query("localhost"))).status, 200)
+
+    def test_status_shows_where_it_listens(self):
+        self.start()
+        self.assertRegex(self.node_.cenote_ok("status"), f"HTTPS 127.0.0.1:{self.https}; h2c 127.0.0.1:{self.h2c}")
+
+    def test_the_history_has_the_transport(self):
+        self.start()
+        client = self.client()
+        client.wait(client.get(self.query("chat.alpha-ai.example")))
+        rows = self.node_.cenote_json("stats")
+        self.assertIn("queries_https", json.dumps(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -45,7 +45,7 @@ TEST_F(DaemonTest, BypassIsATableByDayAndGroupWithTexts) {
 }
 
 TEST_F(DaemonTest, BypassWithoutAHistorySaysSo) {
-    answer("bypass", answer_of("process", {row(nullptr, "lab", "canary", 2)}));
+    answer("bypass", answer_of("process", Json::array({row(nullptr, "lab", "canary", 2)})));
     EXPECT_THAT(run("bypass").out, AllOf(HasSubstr("-  lab  2"), HasSubstr("since the start of cenoted, 2026-11-17 "),
                                          HasSubstr("no history")));
     answer("bypass", answer_of("history", Json::array()));

@@ -22,7 +22,7 @@ std::atomic<unsigned> messages_a_call{1024};
 
 }  // namespace
 
-extern "C" int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) noexcept {
+extern "C" int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
     if (refusals.load() > 0) {
         --refusals;
         errno = refused_with.load();
@@ -85,7 +85,7 @@ TEST_F(UdpPortTest, ABatchIsAtMostItsSizeAndKeepsTheOrder) {
             EXPECT_EQ(datagram.client.peer, testing::bound_address(origin.get()));
             EXPECT_EQ(datagram.client.listener, 3U);
             EXPECT_EQ(datagram.client.transport, telemetry::QueryTransport::Udp);
-            EXPECT_EQ(datagram.client.identity, engine::Identity::None);
+            EXPECT_EQ(datagram.client.identity, policy::Identity::None);
             EXPECT_TRUE(datagram.reply.empty());
         }
     }
@@ -222,7 +222,7 @@ TEST(LateRepliesTest, KeepsTheOldestFirstAndTheWholeClient) {
     LateReplies late;
     engine::Client client;
     client.stream = 7;
-    client.identity = engine::Identity{5};
+    client.identity = policy::Identity{5};
     for (std::uint8_t i = 0; i < LateReplies::kRepliesMax; ++i) ASSERT_TRUE(late.add(client, Bytes{i, i}));
     EXPECT_FALSE(late.add(client, Bytes{1}));
     late.remove(LateReplies::kRepliesMax - 2);
@@ -230,7 +230,7 @@ TEST(LateRepliesTest, KeepsTheOldestFirstAndTheWholeClient) {
     const LateReply& oldest = late.waiting().front();
     EXPECT_EQ(Bytes(oldest.view().begin(), oldest.view().end()), Bytes(2, LateReplies::kRepliesMax - 2));
     EXPECT_EQ(oldest.client.stream, 7U);
-    EXPECT_EQ(oldest.client.identity, engine::Identity{5});
+    EXPECT_EQ(oldest.client.identity, policy::Identity{5});
     EXPECT_EQ(late.clear(), 2U);
     EXPECT_TRUE(late.empty());
     EXPECT_TRUE(late.add(client, Bytes{1})) << "all places are free again";

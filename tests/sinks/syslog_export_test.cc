@@ -17,6 +17,7 @@
 namespace cenote::sinks {
 namespace {
 
+using namespace std::string_literals;
 using nlohmann::json;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -27,7 +28,7 @@ using testing::record;
 using testing::Stream;
 
 const LogOrigin kOrigin{.node = "dns1", .version = "1.2.3", .policy_digest = "abcd"};
-const std::string kHostile("a\"b\n<script>\x1b\x00\xff]]>'", 21);
+const std::string kHostile = "a\"b\n<script>\x1b\x00\xff]]>'"s;
 
 /// The end of a message after its header.
 std::string line_of(const std::string& message) {

@@ -100,18 +100,18 @@ class Tails(SingleQueries):
 
     def test_readers_that_leave_leave_nothing_behind(self):
         node = self.start()
-        before = self.descriptors()
+        before = self.sockets()
         tails = [Tail(node).begun(f"probe{i}.alpha-ai.example") for i in range(4)]
         tails[1].process.send_signal(signal.SIGSTOP)
-        self.assertGreater(self.descriptors(), before)
+        self.assertGreater(self.sockets(), before)
         for tail in tails:
             tail.process.kill()
             tail.process.wait()
-        eventually(lambda: self.descriptors() <= before, "all connections are closed")
+        eventually(lambda: self.sockets() <= before, "all connections are closed")
 
     def test_without_hits_the_end_of_its_pipe_ends_it(self):
         node = self.start()
-        before = self.descriptors()
+        before = self.sockets()
         ours, theirs = os.pipe()
         env = dict(os.environ, CENOTE_SOCKET=str(node.control), CENOTE_CONFIG=str(node.config))
         tail = subprocess.Popen([str(BIN / "cenote"), "tail"], env=env, stdin=subprocess.DEVNULL, stdout=theirs)
@@ -120,7 +120,7 @@ class Tails(SingleQueries):
         eventually(lambda: node.cenote_json("audit", "--access"), "the tail runs")
         os.close(ours)
         self.assertEqual(tail.wait(PATIENCE), -signal.SIGPIPE)
-        eventually(lambda: self.descriptors() <= before, "the connection is closed")
+        eventually(lambda: self.sockets() <= before, "the connection is closed")
 
     def test_a_tail_too_many_is_refused(self):
         node = self.start()

@@ -136,15 +136,14 @@ Answer Front::answer(const Arrival& arrival) try {
     visit->request.path = std::move(target->path);
     visit->request.query = std::move(target->query);
     const std::string& path = visit->request.path;
-    const std::string_view asked = visit->request.value("lang");
-    visit->request.language = language_of(arrival, asked);
+    const auto asked = document::parse_language(visit->request.value("lang"));
+    visit->request.language = asked ? *asked : language_of(arrival, {});
     if (path == "/readyz") return {ready(*visit), nullptr};
     if (path == "/metrics") return {metrics(arrival, *visit), nullptr};
     if (path == "/sign-out") return {sign_out(arrival, *visit), nullptr};
     if (path.starts_with(kLogin)) return {sign_in(arrival, *visit), nullptr};
     Answer answer = page(arrival, std::move(visit));
-    if (const auto language = document::parse_language(asked))
-        answer.reply.headers.emplace_back("Set-Cookie", language_cookie(*language));
+    if (asked) answer.reply.headers.emplace_back("Set-Cookie", language_cookie(*asked));
     return answer;
 } catch (const std::exception& mistake) {  // of our own: one page is lost, not the process
     log::error("a page could not be made: {}", mistake.what());

@@ -89,6 +89,15 @@ bool IpAddress::is_v4() const noexcept {
     return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets_.begin());
 }
 
+bool IpAddress::is_loopback() const noexcept {  // RFC 1122 §3.2.1.3, RFC 4291 §2.5.3
+    constexpr std::array<std::uint8_t, 16> kLoopback6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    return is_v4() ? octets_[12] == 127 : octets_ == kLoopback6;
+}
+
+bool IpAddress::is_unspecified() const noexcept {  // RFC 1122 §3.2.1.3, RFC 4291 §2.5.2
+    return *this == IpAddress() || *this == v4({0, 0, 0, 0});
+}
+
 std::string IpAddress::to_string() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     const void* octets = is_v4() ? octets_.data() + kMappedPrefix.size() : octets_.data();

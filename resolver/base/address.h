@@ -30,6 +30,10 @@ public:
     static std::optional<IpAddress> parse(std::string_view text);
 
     [[nodiscard]] bool is_v4() const noexcept;
+    /// 127.0.0.0/8 or ::1.
+    [[nodiscard]] bool is_loopback() const noexcept;
+    /// 0.0.0.0 or ::, which stand for all addresses of a machine.
+    [[nodiscard]] bool is_unspecified() const noexcept;
     /// The last 4 octets, which are the address if it is an IPv4 address.
     [[nodiscard]] std::array<std::uint8_t, 4> v4_octets() const noexcept {
         return {octets_[12], octets_[13], octets_[14], octets_[15]};

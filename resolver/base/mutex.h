@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A mutex whose data the compiler knows: clang refuses an access without the lock (-Wthread-safety, `tools/dev/check
+// A mutex with which data is annotated: clang refuses an access without the lock (-Wthread-safety, `tools/dev/check
 // clang`).
 //
 // Threads:  any.

@@ -110,4 +110,13 @@ std::size_t copy_printable(std::string_view text, std::span<char> into) noexcept
     return written;
 }
 
+bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const Character one = first_of(text);
+        if (!one.utf8) return false;
+        text.remove_prefix(one.bytes);
+    }
+    return true;
+}
+
 }  // namespace cenote

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes text from outside safe for a terminal, a table, a log line or a file that people read.
+// Makes text from outside safe for a terminal, a table, a log line or a file that people read; and says whether a text
+// is UTF-8.
 //
 // Escaped are: control characters (C0, DEL, C1), which control a terminal or start a new line; line and paragraph
 // separators; invisible characters and those that change the direction of text (Unicode general category Cf), with
@@ -8,7 +9,7 @@
 // kept.
 //
 // Threads:  pure.
-// Memory:   printable() and printable_json() allocate; copy_printable() does not.
+// Memory:   printable() and printable_json() allocate; copy_printable() and is_utf8() do not.
 // Failure:  none.
 #pragma once
 
@@ -28,5 +29,8 @@ namespace cenote {
 
 /// printable() of as much of `text` as fits, cut between characters. Returns the bytes written.
 std::size_t copy_printable(std::string_view text, std::span<char> into) noexcept;
+
+/// RFC 3629: the shortest form, no surrogates, at most U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 }  // namespace cenote

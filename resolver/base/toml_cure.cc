@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 
+#include "resolver/base/printable.h"
+
 namespace cenote {
 namespace {
 
@@ -26,28 +28,6 @@ std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(kBlanks);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-/// The length of the character that begins here (RFC 3629 §4), 0: the bytes are none.
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : '\0'); };
-    const std::size_t length = byte(0) < 0x80                      ? 1
-                               : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
-                               : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3
-                               : byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4
-                                                                   : 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0U) != 0x80U) return 0;
-    return length;
-}
-
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 /// The code of a line: without a comment, which begins at a '#' outside of quotes.

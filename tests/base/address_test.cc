@@ -35,6 +35,22 @@ TEST(IpAddress, MappedTextIsTheIpv4Address) {
     EXPECT_FALSE(IpAddress().is_v4());
 }
 
+TEST(IpAddress, LoopbackIsAPrefixOfIpv4AndOneAddressOfIpv6) {
+    for (const char* text : {"127.0.0.1", "127.0.0.0", "127.255.255.255", "::1", "::ffff:127.0.0.1"})
+        EXPECT_TRUE(IpAddress::parse(text)->is_loopback()) << text;
+    for (const char* text : {"126.255.255.255", "128.0.0.0", "0.0.0.0", "192.0.2.127", "::", "::2", "1::1",
+                             "::127.0.0.1", "::7f00:0", "7f00::1", "fe80::1"})
+        EXPECT_FALSE(IpAddress::parse(text)->is_loopback()) << text;
+}
+
+TEST(IpAddress, UnspecifiedIsOneAddressOfEachFamily) {
+    for (const char* text : {"0.0.0.0", "::", "::ffff:0.0.0.0"})
+        EXPECT_TRUE(IpAddress::parse(text)->is_unspecified()) << text;
+    EXPECT_TRUE(IpAddress().is_unspecified());
+    for (const char* text : {"0.0.0.1", "1.0.0.0", "127.0.0.1", "::1", "1::", "::fffe:0:0", "::1:0:0"})
+        EXPECT_FALSE(IpAddress::parse(text)->is_unspecified()) << text;
+}
+
 TEST(SocketAddress, TakesThePortOrTheDefault) {
     const struct {
         const char* text;

@@ -54,5 +54,13 @@ TEST(CopyPrintable, IsCutBetweenCharacters) {
     EXPECT_EQ(copied("1234\x1b"), "1234\\u{1b}");
 }
 
+TEST(Utf8, IsStrict) {
+    for (const char* good : {"", "a", "é", "한글", "😀", "\xf4\x8f\xbf\xbf"}) EXPECT_TRUE(is_utf8(good)) << good;
+    EXPECT_TRUE(is_utf8(std::string_view("\0", 1)));
+    for (const char* bad : {"\x80", "\xc2", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+                            "\xf5\x80\x80\x80", "\xf4\x90\x80\x80", "a\xff"})
+        EXPECT_FALSE(is_utf8(bad)) << printable(bad);
+}
+
 }  // namespace
 }  // namespace cenote

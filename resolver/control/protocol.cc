@@ -35,6 +35,17 @@ Result<Json> parse_object(std::string_view line) {
 
 }  // namespace
 
+void JoinedData::take(const Json& data) {
+    if (data.is_string()) text_ += data.get_ref<const std::string&>();
+    if (data.is_array()) rows_.insert(rows_.end(), data.begin(), data.end());
+}
+
+Json JoinedData::with(Json last) && {
+    if (text_.empty() && rows_.empty()) return last;
+    take(last);
+    return rows_.empty() ? Json(std::move(text_)) : std::move(rows_);
+}
+
 std::string encode(const Request& request) {
     Json json{{"v", kVersion}, {"verb", request.verb}, {"args", request.args}};
     if (!request.as.empty()) json["as"] = request.as;

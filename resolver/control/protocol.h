@@ -43,6 +43,20 @@ struct Response {
     std::vector<std::shared_ptr<const UniqueFd>> files{};  // open for reading, kFilesMax at most
 };
 
+/// The data of the replies of a stream as one value: texts in one text, the rows of arrays in one array. Where neither
+/// comes, it is the data of the last reply.
+class JoinedData {
+public:
+    /// Of a reply before the last one, in order.
+    void take(const Json& data);
+    /// The whole, with the data of the last reply.
+    [[nodiscard]] Json with(Json last) &&;
+
+private:
+    std::string text_;
+    Json rows_ = Json::array();
+};
+
 [[nodiscard]] std::string encode(const Request& request);  // with the line's end
 [[nodiscard]] std::string encode(const Response& response);
 [[nodiscard]] Result<Request> decode_request(std::string_view line);

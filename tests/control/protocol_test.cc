@@ -42,6 +42,35 @@ TEST(Protocol, ArgumentsMayBeLeftOut) {
     EXPECT_TRUE(request->args.empty());
 }
 
+Json joined(const std::vector<Json>& parts, Json last) {
+    JoinedData data;
+    for (const Json& part : parts) data.take(part);
+    return std::move(data).with(std::move(last));
+}
+
+TEST(JoinedData, OneReplyIsTheWhole) {
+    for (const Json& only :
+         {Json("text"), Json(""), Json::array({1, 2}), Json::array(), Json::object(), Json{{"a", 1}}, Json(), Json(7)})
+        EXPECT_EQ(joined({}, only), only);
+}
+
+TEST(JoinedData, TextsAreOneText) {
+    EXPECT_EQ(joined({"one ", "two "}, "three"), "one two three");
+    EXPECT_EQ(joined({"one"}, ""), "one");
+    EXPECT_EQ(joined({""}, "two"), "two");
+}
+
+TEST(JoinedData, RowsAreOneArrayInOrder) {
+    EXPECT_EQ(joined({Json::array({1}), Json::array({2, Json::array({3})})}, Json::array({4})),
+              Json::parse("[1,2,[3],4]"));
+    EXPECT_EQ(joined({Json::array({1})}, Json::array()), Json::parse("[1]"));
+    EXPECT_EQ(joined({Json::array()}, Json::array({1})), Json::parse("[1]"));
+}
+
+TEST(JoinedData, AnythingElseIsTheLast) {
+    EXPECT_EQ(joined({Json{{"a", 1}}, Json()}, Json{{"b", 2}}), (Json{{"b", 2}}));
+}
+
 TEST(Protocol, BytesThatAreNotUtf8AreReplaced) {
     const std::string line = encode(Response{.ok = true, .more = false, .error = {}, .data = "\xff\x01"});
     EXPECT_TRUE(decode_response(line).ok());

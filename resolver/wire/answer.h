@@ -25,6 +25,7 @@ struct UpstreamQueryFields {
     bool edns = true;
     bool dnssec_ok = false;  // DO, which needs EDNS
     bool checking_disabled = false;
+    bool padded = false;  // to a multiple of 128 bytes (RFC 8467 §4.1), which needs EDNS; for encrypted transports
 };
 
 /// Writes the query to an upstream server: RD=1, AD=1, the case of the letters of the name randomised by `case_bits`

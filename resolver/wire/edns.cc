@@ -26,7 +26,10 @@ bool read_option(OptionCode code, ByteView data, Edns& edns) noexcept {
         case OptionCode::Nsid: edns.wants_nsid = true; return true;
         case OptionCode::Padding: edns.wants_padding = true; return true;
         case OptionCode::StructuredError: edns.wants_structured_error |= data.empty(); return true;
-        case OptionCode::TcpKeepalive: edns.wants_keepalive = true; return data.empty();  // RFC 7828 §3.2.1
+        case OptionCode::TcpKeepalive:
+            edns.wants_keepalive = true;
+            if (!data.empty()) edns.fault = Edns::Fault::Keepalive;  // RFC 7828 §3.2.1
+            return true;
         case OptionCode::ClientSubnet: return is_client_subnet(data);
         case OptionCode::Cookie:
             if (!edns.cookie.empty()) return true;  // only the first counts (RFC 7873 §5.2)
@@ -53,7 +56,7 @@ bool has_nsid(const Edns& edns, const OptContent& content, Trim trim) noexcept {
 }
 
 bool has_keepalive(const Edns& edns, const OptContent& content) noexcept {
-    return edns.wants_keepalive && content.keepalive_100ms != 0;
+    return edns.wants_keepalive && content.keepalive_100ms != OptContent::kNoKeepalive;
 }
 
 void write_option_header(ByteWriter& writer, OptionCode code, std::size_t size) noexcept {
@@ -69,9 +72,11 @@ bool read_opt(const std::uint8_t* fixed, ByteView rdata, Edns& edns) noexcept {
     const std::uint16_t udp_size = load_u16(fixed + 2);
     edns.present = true;
     edns.udp_size = udp_size < 512 ? std::uint16_t{512} : udp_size;
-    edns.version = fixed[5];
     edns.dnssec_ok = (load_u16(fixed + 6) & kDnssecOk) != 0;
-    if (edns.version != 0) return true;  // the options of another version are not known; the query gets BADVERS
+    if (fixed[5] != 0) {  // the options of another version are not known; the query gets BADVERS
+        edns.fault = Edns::Fault::Version;
+        return true;
+    }
     ByteReader reader(rdata);
     while (reader.left() > 0) {
         const auto code = static_cast<OptionCode>(reader.u16());

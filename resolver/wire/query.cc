@@ -2,6 +2,7 @@
 #include "resolver/wire/query.h"
 
 #include "resolver/wire/edns.h"
+#include "resolver/wire/proxy_header.h"
 
 namespace cenote::wire {
 namespace {
@@ -58,6 +59,23 @@ ParseStatus check_type_and_class(RrType type, RrClass rr_class) noexcept {
     return rr_class == RrClass::IN || rr_class == RrClass::CH ? ParseStatus::Ok : ParseStatus::Refused;
 }
 
+/// A query without a question may ask for a cookie alone (RFC 7873 §5.4).
+[[gnu::noinline]] bool has_no_question(ByteView packet, Edns& edns) noexcept {
+    if (load_u16(&packet[4]) != 0) return false;
+    edns.fault = Edns::Fault::NoQuestion;
+    return true;
+}
+
+/// `otherwise`: the status without the fault.
+[[gnu::noinline]] ParseStatus status_of_fault(ByteView packet, const Query& query, ParseStatus otherwise) noexcept {
+    if (load_u16(&packet[4]) == 0) {
+        const bool asks_for_cookie = query.edns.fault == Edns::Fault::NoQuestion && !query.edns.cookie.empty();
+        return asks_for_cookie ? ParseStatus::CookieOnly : ParseStatus::FormErr;
+    }
+    if (query.edns.fault == Edns::Fault::Version) return ParseStatus::BadVers;
+    return otherwise == ParseStatus::Ok ? ParseStatus::Keepalive : otherwise;
+}
+
 }  // namespace
 
 ParseStatus parse_query(ByteView packet, Query& query) noexcept {
@@ -70,12 +88,15 @@ ParseStatus parse_query(ByteView packet, Query& query) noexcept {
     if ((query.flags & kFlagQr) != 0) return ParseStatus::Drop;
 
     std::size_t at = kHeaderSize;
-    const bool well_formed = read_question(packet, query, at) && read_records(packet, at, query.edns);
+    const bool well_formed = (read_question(packet, query, at) || has_no_question(packet, query.edns)) &&
+                             read_records(packet, at, query.edns);
     if (query.opcode == Opcode::Notify) return ParseStatus::Refused;
-    if (query.opcode != Opcode::Query) return ParseStatus::NotImp;
+    // The signature of a PROXY header reads as a query of opcode 1.
+    if (query.opcode != Opcode::Query)
+        return begins_proxy_header(packet) ? ParseStatus::ProxyHeader : ParseStatus::NotImp;
     if (!well_formed) return ParseStatus::FormErr;
-    if (query.edns.version != 0) return ParseStatus::BadVers;
-    return check_type_and_class(query.type, query.rr_class);
+    const ParseStatus status = check_type_and_class(query.type, query.rr_class);
+    return query.edns.fault == Edns::Fault::None ? status : status_of_fault(packet, query, status);
 }
 
 }  // namespace cenote::wire

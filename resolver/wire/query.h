@@ -20,9 +20,12 @@ enum class ParseStatus : std::uint8_t {
     Ok,
     Drop,  // shorter than a header, or QR=1 (a reply to a reply makes a loop: CVE-2024-2169)
     FormErr,
-    NotImp,   // an opcode that is not served
-    BadVers,  // EDNS version above 0 (RFC 6891 §6.1.3)
-    Refused,  // NOTIFY, AXFR, IXFR, or a class other than IN and CH
+    NotImp,       // an opcode that is not served
+    BadVers,      // EDNS version above 0 (RFC 6891 §6.1.3)
+    Refused,      // NOTIFY, AXFR, IXFR, or a class other than IN and CH
+    ProxyHeader,  // a PROXY header (proxy_header.h) where none may be: FORMERR
+    CookieOnly,   // no question, but a COOKIE (RFC 7873 §5.4)
+    Keepalive,    // well-formed but for a value in its edns-tcp-keepalive, which is ignored over UDP (RFC 7828 §3.3.1)
 };
 
 struct Edns {
@@ -31,8 +34,9 @@ struct Edns {
     bool wants_nsid = false;              // RFC 5001
     bool wants_structured_error = false;  // option 26, empty
     bool wants_keepalive = false;         // RFC 7828
-    bool wants_padding = false;           // RFC 7830
-    std::uint8_t version = 0;
+    enum class Fault : std::uint8_t { None, Version, Keepalive, NoQuestion };
+    Fault fault = Fault::None;     // what keeps a well-formed query from being answered as it is
+    bool wants_padding = false;    // RFC 7830
     std::uint16_t udp_size = 512;  // never below 512 (RFC 6891 §6.2.3)
     ByteView cookie;               // 8, or 16 to 40 bytes (RFC 7873 §4); empty: none
 };

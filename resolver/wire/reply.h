@@ -37,10 +37,11 @@ struct ExtendedError {
 struct OptContent {
     std::array<ExtendedError, 2> errors{};
     std::uint8_t error_count = 0;
-    std::string_view nsid;              // written when the client asked for it
-    ByteView cookie;                    // client and server part (RFC 7873 §4), or empty
-    std::uint16_t keepalive_100ms = 0;  // RFC 7828, streams only; 0: none
-    std::uint16_t padded_to = 0;        // RFC 8467, encrypted transports only: a multiple of this; 0: not at all
+    std::string_view nsid;  // written when the client asked for it
+    ByteView cookie;        // client and server part (RFC 7873 §4), or empty
+    static constexpr std::uint16_t kNoKeepalive = 0xffff;
+    std::uint16_t keepalive_100ms = kNoKeepalive;  // RFC 7828, streams only; 0: the client is to close soon
+    std::uint16_t padded_to = 0;  // RFC 8467, encrypted transports only: a multiple of this; 0: not at all
 
     void add(const ExtendedError& error) noexcept {
         if (error_count < errors.size()) errors[error_count++] = error;

@@ -47,6 +47,7 @@ enum class RrType : std::uint16_t {
     MAILA = 254,
     ANY = 255,
     CAA = 257,
+    RESINFO = 261,
 };
 
 enum class RrClass : std::uint16_t { Zero = 0, IN = 1, CH = 3, NONE = 254, ANY = 255 };

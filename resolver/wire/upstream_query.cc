@@ -27,6 +27,17 @@ void write_bare_opt(ByteWriter& writer, bool dnssec_ok) noexcept {
     writer.u16(0);
 }
 
+/// Gives the bare OPT, which is the last thing of the message, the option that pads it (RFC 7830 §3).
+void pad_bare_opt(ByteWriter& writer) noexcept {
+    constexpr std::size_t kBlock = 128;  // RFC 8467 §4.1
+    const std::size_t opt_end = writer.size();
+    const auto padding = static_cast<std::uint16_t>((kBlock - (opt_end + kOptionHeader) % kBlock) % kBlock);
+    writer.u16(static_cast<std::uint16_t>(OptionCode::Padding));
+    writer.u16(padding);
+    for (std::uint16_t i = 0; i < padding; ++i) writer.u8(0);
+    writer.patch_u16(opt_end - 2, static_cast<std::uint16_t>(kOptionHeader + padding));
+}
+
 }  // namespace
 
 std::size_t write_upstream_query(const Question& question, const UpstreamQueryFields& fields,
@@ -43,7 +54,10 @@ std::size_t write_upstream_query(const Question& question, const UpstreamQueryFi
     write_mixed_name(writer, question.name, fields.case_bits);
     writer.u16(static_cast<std::uint16_t>(question.type));
     writer.u16(static_cast<std::uint16_t>(question.rr_class));
-    if (fields.edns) write_bare_opt(writer, fields.dnssec_ok);
+    if (fields.edns) {
+        write_bare_opt(writer, fields.dnssec_ok);
+        if (fields.padded) pad_bare_opt(writer);
+    }
     return writer.size();
 }
 

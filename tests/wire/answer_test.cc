@@ -56,6 +56,25 @@ TEST(UpstreamQueryTest, TheLongestNameFits) {
     EXPECT_TRUE(test::ldns_reads(sent));
 }
 
+TEST(UpstreamQueryTest, IsPaddedToABlockWhereThatIsAskedFor) {  // RFC 8467 §4.1
+    for (std::size_t letters = 1; letters <= 250; ++letters) {
+        std::string name;
+        for (std::size_t i = 0; i < letters; ++i) name += i % 50 == 49 ? '.' : 'a';
+        if (name.back() == '.') name.back() = 'a';
+        const Question question = question_for(name, RrType::A);
+        const Bytes sent = sent_for(question, {.id = 1, .padded = true});
+        EXPECT_EQ(sent.size() % 128, 0U) << letters;
+        const std::size_t plain = sent_for(question, {.id = 1}).size();
+        EXPECT_LT(sent.size(), plain + 4 + 128) << "no block more than is needed";
+        const auto padding = static_cast<std::uint16_t>(sent.size() - plain - 4);
+        EXPECT_EQ(load_u16(&sent[plain - 2]), padding + 4) << "RDLENGTH";
+        EXPECT_EQ(load_u16(&sent[plain]), 12U) << "the code of the option";
+        EXPECT_EQ(load_u16(&sent[plain + 2]), padding);
+        EXPECT_TRUE(test::ldns_reads(sent));
+        EXPECT_EQ(sent_for(question, {.id = 1, .edns = false, .padded = true}).size(), plain - 11);
+    }
+}
+
 // One test for each way in which a response fails to match.
 class MatchReplyTest : public testing::Test {
 protected:

@@ -152,7 +152,7 @@ TEST(OddClientPacketTest, EdnsVersionOne) {
     EXPECT_EQ(parse_query(packet.view(), query), ParseStatus::BadVers);
     EXPECT_TRUE(query.edns.present);
     EXPECT_TRUE(query.edns.dnssec_ok);
-    EXPECT_EQ(query.edns.version, 1);
+    EXPECT_EQ(query.edns.fault, Edns::Fault::Version);
 }
 
 TEST(OddClientPacketTest, OptOutOfPlace) {
@@ -224,6 +224,22 @@ TEST(OddClientPacketTest, OnlyTheFirstCookieCounts) {
     EXPECT_EQ(query.edns.cookie[0], 1);
 }
 
+TEST(OddClientPacketTest, WithoutAQuestionACookieMayBeAskedFor) {
+    const auto alone = [](const Bytes& options, unsigned count = 0, std::uint32_t ttl = 0) {
+        Packet packet;
+        packet.header(0x1234, 0, count, 0, 0, 1).opt(options, 1232, ttl);
+        return status_of(packet);
+    };
+    EXPECT_EQ(alone(option(10, Bytes(8, 1))), ParseStatus::CookieOnly);
+    EXPECT_EQ(alone(option(10, Bytes(24, 1))), ParseStatus::CookieOnly);
+    EXPECT_EQ(alone(option(10, Bytes(9, 1))), ParseStatus::FormErr);
+    EXPECT_EQ(alone({}), ParseStatus::FormErr);
+    EXPECT_EQ(alone(option(10, Bytes(8, 1)), 1), ParseStatus::FormErr) << "the OPT is read as the question";
+    EXPECT_EQ(alone(option(10, Bytes(8, 1)), 2), ParseStatus::FormErr);
+    EXPECT_EQ(alone(option(10, Bytes(8, 1)), 0, 1U << 16U), ParseStatus::FormErr) << "another version of EDNS";
+    EXPECT_EQ(alone(join({option(11, {1}), option(10, Bytes(8, 1))})), ParseStatus::FormErr);
+}
+
 TEST(OddClientPacketTest, ClientSubnets) {
     for (const Bytes& good :
          {Bytes{0, 1, 24, 0, 192, 0, 2}, Bytes{0, 1, 0, 0}, Bytes{0, 1, 32, 0, 192, 0, 2, 1},
@@ -244,7 +260,7 @@ TEST(OddClientPacketTest, SignalsInOptions) {
     EXPECT_TRUE(query.edns.wants_structured_error);
     EXPECT_TRUE(query.edns.wants_keepalive);
     EXPECT_TRUE(query.edns.wants_padding);
-    EXPECT_EQ(status_of_option(11, {0, 1}), ParseStatus::FormErr) << "RFC 7828 §3.2.1";
+    EXPECT_EQ(status_of_option(11, {0, 1}), ParseStatus::Keepalive) << "RFC 7828 §3.2.1";
     EXPECT_EQ(status_of_option(3, {1, 2, 3}), ParseStatus::Ok);
     ASSERT_EQ(parse_query(edns_query("a", RrType::A, option(26, {1})).view(), query), ParseStatus::Ok);
     EXPECT_FALSE(query.edns.wants_structured_error) << "its data is ignored";

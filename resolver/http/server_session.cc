@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "resolver/http/library_values.h"
 #include "resolver/http/session_library.h"
 
 namespace cenote::http {
@@ -23,7 +24,6 @@ constexpr std::string_view kVersionNotSupported{
     "HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"};
 // The first bytes of it tell whether a request of HTTP/1.x begins with a method instead.
 constexpr std::size_t kTelling = 4;
-constexpr std::size_t kContentTypeMax = 128;
 
 bool is_upper(std::uint8_t byte) noexcept { return byte >= 'A' && byte <= 'Z'; }
 
@@ -31,14 +31,6 @@ Method method_of(std::string_view text) noexcept {
     if (text == "GET") return Method::Get;
     if (text == "POST") return Method::Post;
     return text == "HEAD" ? Method::Head : Method::Other;
-}
-
-nghttp2_nv field(std::string_view name, std::string_view value) noexcept {
-    const auto bytes = [](std::string_view text) {
-        return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
-    };
-    return {bytes(name), bytes(value), name.size(), value.size(),
-            NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
 }
 
 std::string_view status_text(unsigned status) noexcept {
@@ -52,13 +44,6 @@ std::string_view status_text(unsigned status) noexcept {
         case 415: return "415";
         default: return "431";
     }
-}
-
-template <std::size_t Size>
-std::string_view number_text(std::array<char, Size>& into, std::string_view before, std::uint32_t number) noexcept {
-    std::ranges::copy(before, into.begin());
-    const auto end = std::to_chars(into.data() + before.size(), into.data() + into.size(), number).ptr;
-    return {into.data(), end};
 }
 
 }  // namespace
@@ -97,14 +82,7 @@ void ServerSession::feed(ByteView bytes, Ticks now) noexcept {
         const ByteView some = bytes.first(std::min(bytes.size(), kFedAtOnce));
         bytes = bytes.subspan(some.size());
         const ssize_t taken = nghttp2_session_mem_recv(library_->session, some.data(), some.size());
-        if (taken < 0) {
-            switch (taken) {
-                case NGHTTP2_ERR_NOMEM: return fail(Ended::Memory);
-                case NGHTTP2_ERR_FLOODED: return fail(Ended::Frames);
-                case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS: return fail(Ended::Fields);
-                default: return fail(Ended::Protocol);
-            }
-        }
+        if (taken < 0) return fail(ended_of(taken));
         if (seen_ != Ended::No) return end(seen_);
         deliver();
         look_for_end();
@@ -214,7 +192,7 @@ bool ServerSession::take_chunk() noexcept {
     return !chunk_.empty();
 }
 
-/// A client that goes on sending after it has its response is told to stop (RFC 9113 §8.1).
+/// A stream on which the client goes on sending after the response is reset (RFC 9113 §8.1).
 void ServerSession::reset_answered() noexcept {
     to_reset_ = 0;
     for (const Stream* stream = first_; stream != nullptr; stream = stream->next)

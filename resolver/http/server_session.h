@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The server's side of one HTTP/2 connection (RFC 9113), over bytes: what was received is fed, requests come out, and
-// what is to be sent is taken. It has no socket and knows nothing of what is asked. The only user of nghttp2.
+// what is to be sent is taken. It has no socket and does not read what is asked. The only user of nghttp2.
 //
 // A client of HTTP/1.x gets status 505. Flow control, HPACK and the states of streams are nghttp2's; the budgets
 // against floods are here. nghttp2 is never called from within its own callbacks, and gets no byte once a session has

@@ -5,22 +5,14 @@
 #include <array>
 #include <cstring>
 
+#include "resolver/http/library_values.h"
+
 namespace cenote::http {
 namespace {
 
-constexpr std::uint32_t kFieldsPerStream = 256;
-constexpr std::size_t kTinyData =
-    16;  // a DATA frame of fewer bytes, and not the last of its stream, costs an allowance
-constexpr std::size_t kContinuationsMax = 8;
 constexpr std::size_t kAcksMax = 1000;
 
 ServerSession& of(void* owner) noexcept { return *static_cast<ServerSession*>(owner); }
-
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) noexcept {
-    return {reinterpret_cast<const char*>(bytes), size};
-}
-
-bool ends_stream(const nghttp2_frame_hd& head) noexcept { return (head.flags & NGHTTP2_FLAG_END_STREAM) != 0; }
 
 }  // namespace
 
@@ -82,15 +74,14 @@ int ServerSession::Library::on_begin_headers(nghttp2_session*, const nghttp2_fra
     return of(owner).add(frame->hd.stream_id) != nullptr ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
-/// Once the header section has no measure, nghttp2 is told to skip the rest of it.
+/// Once the header section has no measure, the value returned has nghttp2 skip the rest of it.
 int ServerSession::Library::on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                                       std::uint8_t, void* owner) noexcept {
     ServerSession& session = of(owner);
     Stream* const stream = session.find(frame->hd.stream_id);
     if (stream == nullptr) return 0;
-    constexpr std::size_t kOverhead = 32;  // RFC 9113 §6.5.2
-    stream->fields += static_cast<std::uint32_t>(name_size + value_size + kOverhead);
+    stream->fields += static_cast<std::uint32_t>(name_size + value_size + kFieldOverhead);
     ++stream->field_count;
     if (stream->fields > 4 * session.limits_.fields_max || stream->field_count > kFieldsPerStream) {
         session.seen_ = Ended::Fields;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of a ServerSession that is nghttp2's: its session, its memory, and the callbacks, which change what the
-// ServerSession knows and call nothing. Private to http.
+// The part of a ServerSession that is nghttp2's: its session, its memory, and the callbacks, which change the state
+// of the ServerSession and call nothing. Private to http.
 //
 // Threads:  one.
 // Memory:   Memory.

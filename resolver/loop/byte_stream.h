@@ -54,7 +54,7 @@ public:
 
     /// Sends what the owner has. Within a call of the owner it is sent afterwards anyway.
     void send() noexcept;
-    /// Once nothing is unsent, the peer is told that nothing more comes; what it sends is still read.
+    /// Once nothing is unsent, the peer gets the end of the stream; what it sends is still read.
     void finish() noexcept;
     [[nodiscard]] std::size_t unsent() const noexcept { return queued() + transport_->unsent(); }
     [[nodiscard]] const Transport& transport() const noexcept { return *transport_; }

@@ -16,9 +16,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resolver/base/bytes.h"
+#include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
 #include "resolver/loop/loop.h"
 
@@ -45,6 +47,18 @@ private:
 
 /// How a connection began: without a handshake, with a full one, or by resuming a session.
 enum class Handshake : std::uint8_t { None, Full, Resumed };
+
+/// The certificate of a client: it has sent none, one that its authority, its time and the lists of revoked ones make
+/// valid, or another one.
+enum class CertificateState : std::uint8_t { None, Valid, NotValid };
+
+/// What a valid certificate of a client says, whose key the client has (RFC 8446 §4.4.3).
+struct PeerCertificate {
+    enum class Kind : std::uint8_t { Dns, Email, Uri };
+    std::vector<std::pair<Kind, std::string>> names;  // of its subjectAltName, as they are there
+    WallTime ends{};
+    std::uint64_t trust = 0;  // TlsServer::trust() of the one that has checked it
+};
 
 /// The bytes of a connection, in both directions: those of the socket itself, or through TLS (tls.h). Client and server
 /// connections use the same interface.
@@ -80,7 +94,11 @@ public:
     [[nodiscard]] virtual Handshake handshake() const noexcept { return Handshake::None; }
     /// The protocol that the handshake agreed on (RFC 7301); empty: none.
     [[nodiscard]] virtual std::string_view protocol() const noexcept { return {}; }
-    /// Nothing more will be written, and nothing is unsent: the peer is told so.
+    /// Of the client, once the handshake is over.
+    [[nodiscard]] virtual CertificateState certificate_state() const noexcept { return CertificateState::None; }
+    /// Without names where the state is not Valid.
+    [[nodiscard]] virtual PeerCertificate peer_certificate() const { return {}; }
+    /// Nothing more will be written, and nothing is unsent: the peer gets the end of the stream.
     virtual void finish() noexcept = 0;
     /// For people: why a read or a write of the layer above the socket Failed; empty: errno says so.
     [[nodiscard]] virtual std::string failure() const { return {}; }
@@ -125,6 +143,10 @@ public:
     [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
     [[nodiscard]] std::size_t unsent() const noexcept { return queued() + transport_->unsent(); }
     [[nodiscard]] const Transport& transport() const noexcept { return *transport_; }
+    /// What has come of a message that is not complete, its length included.
+    [[nodiscard]] ByteView unfinished() const noexcept {
+        return {(in_large_ != nullptr ? in_large_ : in_small_.data()) + in_begin_, in_end_ - in_begin_};
+    }
 
     /// Between pause() and resume() no message is delivered, and nothing is read from the transport.
     void pause() noexcept;

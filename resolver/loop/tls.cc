@@ -10,6 +10,17 @@
 #include "resolver/loop/tls_transport.h"
 
 namespace cenote::loop {
+namespace {
+
+/// In the form of ALPN: a byte with the length in front. False: OpenSSL has no memory.
+bool offer(SSL* session, std::string_view protocol) {
+    std::string list(1, static_cast<char>(protocol.size()));
+    list += protocol;
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(list.data());
+    return SSL_set_alpn_protos(session, bytes, static_cast<unsigned>(list.size())) == 0;
+}
+
+}  // namespace
 
 struct TlsClient::State {
     Openssl<SSL_CTX> context;
@@ -42,7 +53,7 @@ Result<std::unique_ptr<TlsClient>> TlsClient::create(const std::string& ca_file)
     return client;
 }
 
-std::unique_ptr<Transport> TlsClient::connect(UniqueFd fd, const std::string& name) {
+std::unique_ptr<Transport> TlsClient::connect(UniqueFd fd, const std::string& name, std::string_view protocol) {
     Openssl<SSL> session(SSL_new(state_->context.get()));
     if (!session) return nullptr;
     X509_VERIFY_PARAM* const check = SSL_get0_param(session.get());
@@ -52,8 +63,11 @@ std::unique_ptr<Transport> TlsClient::connect(UniqueFd fd, const std::string& na
                                                 : X509_VERIFY_PARAM_set1_host(check, name.c_str(), name.size()) == 1 &&
                                                       SSL_set_tlsext_host_name(session.get(), name.c_str()) == 1);
     if (!named) return nullptr;
+    if (!protocol.empty() && !offer(session.get(), protocol)) return nullptr;
     SSL_set_connect_state(session.get());
-    return TlsTransport::create(std::move(fd), std::move(session), nullptr);
+    auto transport = TlsTransport::create(std::move(fd), std::move(session), nullptr);
+    if (transport) transport->require(protocol);
+    return transport;
 }
 
 }  // namespace cenote::loop

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
@@ -29,8 +30,10 @@ public:
 
     /// A transport over a socket as make_plain_transport() takes it. `name`: a host name, or an IP address in the
     /// certificate; empty: none is sent and none is checked, for a client that is unauthenticated. nullptr when OpenSSL
-    /// cannot make a session.
-    [[nodiscard]] std::unique_ptr<Transport> connect(UniqueFd fd, const std::string& name);
+    /// cannot make a session. `protocol`: nothing is read or written unless the server agrees on it (RFC 7301); empty:
+    /// none is offered.
+    [[nodiscard]] std::unique_ptr<Transport> connect(UniqueFd fd, const std::string& name,
+                                                     std::string_view protocol = {});
 
 private:
     struct State;

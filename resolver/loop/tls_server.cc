@@ -10,10 +10,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 #include "resolver/base/random.h"
+#include "resolver/loop/client_trust.h"
 #include "resolver/loop/tls_transport.h"
 
 namespace cenote::loop {
@@ -27,25 +27,6 @@ constexpr std::string_view kHttp{
     "\x02h2"
     "\x08http/1.1"};
 constexpr long kTicketLasts = 6L * 3600;  // seconds
-
-std::string last_reason() {
-    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-    ERR_clear_error();
-    return reason == nullptr ? std::string("OpenSSL gives no reason") : std::string(reason);
-}
-
-Openssl<BIO> memory_of(std::string_view text) {
-    return Openssl<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-/// A key with a passphrase is not read: a service has no terminal to type it on.
-int no_passphrase(char*, int, int, void*) { return -1; }
-
-WallTime time_of(const ASN1_TIME* time) {
-    std::tm broken{};
-    if (ASN1_TIME_to_tm(time, &broken) != 1) return {};
-    return WallTime(seconds(::timegm(&broken)));
-}
 
 std::string subject_of(X509* certificate) {
     const Openssl<BIO> out(BIO_new(BIO_s_mem()));
@@ -211,6 +192,9 @@ TicketKeys TicketKeys::rolled() const {
 
 struct TlsServer::State {
     Openssl<SSL_CTX> context;
+    TrustFacts trust;
+    std::uint64_t trust_number = 0;
+    std::array<Sha256Digest, 2> session_contexts{};  // by Alpn
 };
 
 TlsServer::TlsServer(std::unique_ptr<State> state, CertificateFacts facts)
@@ -218,7 +202,7 @@ TlsServer::TlsServer(std::unique_ptr<State> state, CertificateFacts facts)
 TlsServer::~TlsServer() = default;
 
 Result<std::shared_ptr<const TlsServer>> TlsServer::create(std::string_view chain, std::string_view key,
-                                                           const TicketKeys& tickets) {
+                                                           const TicketKeys& tickets, const ClientTrust& trust) {
     ERR_clear_error();
     auto state = std::make_unique<State>();
     state->context.reset(SSL_CTX_new(TLS_server_method()));
@@ -231,6 +215,11 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(std::string_view chai
         return Error{"OpenSSL has no memory for a server"};
     if (auto taken = take_chain(context, chain); !taken) return std::move(taken).error();
     if (auto taken = take_key(context, key); !taken) return std::move(taken).error();
+    auto trusted = set_trust(context, trust);
+    if (!trusted) return Error{fmt::format("the authorities of clients: {}", trusted.error().text)};
+    state->trust = *trusted;
+    state->trust_number = number_of(trust);
+    state->session_contexts = {session_context(trust, Alpn::Dot), session_context(trust, Alpn::Http)};
     X509* const own = SSL_CTX_get0_certificate(context);
     CertificateFacts facts{.begins = time_of(X509_get0_notBefore(own)),
                            .ends = time_of(X509_get0_notAfter(own)),
@@ -244,8 +233,14 @@ std::unique_ptr<Transport> TlsServer::accept(UniqueFd fd, TlsBuffers& buffers, A
     if (!session) return nullptr;
     SSL_set_accept_state(session.get());
     SSL_set_app_data(session.get(), const_cast<std::string_view*>(alpn == Alpn::Dot ? &kDot : &kHttp));
-    return TlsTransport::create(std::move(fd), std::move(session), &buffers);
+    const Sha256Digest& bound_to = state_->session_contexts[static_cast<std::size_t>(alpn)];
+    if (SSL_set_session_id_context(session.get(), bound_to.data(), static_cast<unsigned>(bound_to.size())) != 1)
+        return nullptr;
+    return TlsTransport::create(std::move(fd), std::move(session), &buffers, state_->trust_number);
 }
+
+const TrustFacts& TlsServer::trust_facts() const noexcept { return state_->trust; }
+std::uint64_t TlsServer::trust() const noexcept { return state_->trust_number; }
 
 bool TlsServer::covers(const std::string& name) const {
     return X509_check_host(SSL_CTX_get0_certificate(state_->context.get()), name.c_str(), name.size(),

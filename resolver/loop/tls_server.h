@@ -4,6 +4,9 @@
 // key, and the keys of session tickets. A TlsServer does not change; a new certificate, or new ticket keys, is a new
 // TlsServer, and connections go on with the one they began with.
 //
+// Clients may be asked for certificates: a valid one is an identity (Transport::peer_certificate()), also when the
+// session is resumed, by a ticket that has the certificate in it.
+//
 // No renegotiation, no early data (RFC 8446 §8: it can be replayed), no session cache: a session that is resumed is in
 // the ticket of the client, which every worker can read.
 //
@@ -84,14 +87,33 @@ struct CertificateFacts {
 /// What a client may ask for by ALPN (RFC 7301).
 enum class Alpn : std::uint8_t {
     Dot,   // RFC 7858; a client that names none is served as well
-    Http,  // h2; http/1.1 too, so that a client of it can be told that it is not served
+    Http,  // h2; http/1.1 too, so that a client of it gets a response that refuses it
+};
+
+/// Whether clients are asked for a certificate, and served without a valid one.
+enum class ClientCertificates : std::uint8_t { None, Optional, Required };
+
+/// Which certificates of clients are valid.
+struct ClientTrust {
+    std::string authorities;  // that issue them, in PEM; empty: none are asked for
+    std::string revoked{};    // lists of revoked ones of each of these authorities, in PEM; empty: none is looked at
+    ClientCertificates asked = ClientCertificates::Optional;
+
+    [[nodiscard]] bool asks() const noexcept { return asked != ClientCertificates::None && !authorities.empty(); }
+    friend bool operator==(const ClientTrust&, const ClientTrust&) = default;
+};
+
+/// When what decides about certificates of clients ends; the epoch: there is no end.
+struct TrustFacts {
+    WallTime authorities_end{};  // the first of them
+    WallTime revoked_ends{};  // when a list should have been replaced (RFC 5280 §5.1.2.5): none is valid from then on
 };
 
 class TlsServer {
 public:
     /// `chain`: the certificate and those that lead to its authority, in PEM. `key`: its private key, in PEM.
     static Result<std::shared_ptr<const TlsServer>> create(std::string_view chain, std::string_view key,
-                                                           const TicketKeys& tickets);
+                                                           const TicketKeys& tickets, const ClientTrust& trust = {});
     ~TlsServer();
     TlsServer(const TlsServer&) = delete;
     TlsServer& operator=(const TlsServer&) = delete;
@@ -99,7 +121,10 @@ public:
     /// A transport over an accepted socket. `buffers` must outlive it.
     [[nodiscard]] std::unique_ptr<Transport> accept(UniqueFd fd, TlsBuffers& buffers, Alpn alpn = Alpn::Dot) const;
     [[nodiscard]] const CertificateFacts& facts() const noexcept { return facts_; }
-    /// Whether a client that knows this name, or this address, accepts the certificate for it.
+    [[nodiscard]] const TrustFacts& trust_facts() const noexcept;
+    /// Equal for servers that take the same certificates of clients; 0: they ask for none.
+    [[nodiscard]] std::uint64_t trust() const noexcept;
+    /// Whether a client that asks for this name, or this address, accepts the certificate for it.
     [[nodiscard]] bool covers(const std::string& name) const;
     [[nodiscard]] bool covers(const IpAddress& address) const;
 

@@ -2,6 +2,7 @@
 #include "resolver/loop/tls_transport.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace cenote::loop {
 namespace {
 
 constexpr unsigned kKeyUpdatesMax = 32;
+constexpr int kNamesMax = 32;  // of a certificate of a client; others are not looked at
 
 bool is_again(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -36,11 +38,13 @@ BIO_METHOD* TlsTransport::socket_method() {
     return kMethod.get();
 }
 
-std::unique_ptr<TlsTransport> TlsTransport::create(UniqueFd fd, Openssl<SSL> session, TlsBuffers* buffers) {
+std::unique_ptr<TlsTransport> TlsTransport::create(UniqueFd fd, Openssl<SSL> session, TlsBuffers* buffers,
+                                                   std::uint64_t trust) {
     BIO* const bio = socket_method() == nullptr ? nullptr : BIO_new(socket_method());
     if (bio == nullptr) return nullptr;
     SSL_set_bio(session.get(), bio, bio);  // the session owns it now
     std::unique_ptr<TlsTransport> made(new TlsTransport(std::move(fd), std::move(session), buffers));
+    made->trust_ = trust;
     BIO_set_data(bio, made.get());
     BIO_set_init(bio, 1);
     SSL_set_msg_callback(made->session_.get(), on_message);
@@ -185,6 +189,33 @@ std::string_view TlsTransport::protocol() const noexcept {
     return {reinterpret_cast<const char*>(name), size};
 }
 
+CertificateState TlsTransport::certificate_state() const noexcept {
+    if (!is_ready() || SSL_get0_peer_certificate(session_.get()) == nullptr) return CertificateState::None;
+    return SSL_get_verify_result(session_.get()) == X509_V_OK ? CertificateState::Valid : CertificateState::NotValid;
+}
+
+PeerCertificate TlsTransport::peer_certificate() const {
+    PeerCertificate read;
+    if (certificate_state() != CertificateState::Valid) return read;
+    const X509* const certificate = SSL_get0_peer_certificate(session_.get());
+    read.ends = time_of(X509_get0_notAfter(certificate));
+    read.trust = trust_;
+    auto* const all =
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; all != nullptr && i < std::min(sk_GENERAL_NAME_num(all), kNamesMax); ++i) {
+        const GENERAL_NAME* const name = sk_GENERAL_NAME_value(all, i);
+        const auto add = [&read](PeerCertificate::Kind kind, const ASN1_IA5STRING* text) {
+            read.names.emplace_back(kind, std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                                      static_cast<std::size_t>(ASN1_STRING_length(text))));
+        };
+        if (name->type == GEN_DNS) add(PeerCertificate::Kind::Dns, name->d.dNSName);
+        if (name->type == GEN_EMAIL) add(PeerCertificate::Kind::Email, name->d.rfc822Name);
+        if (name->type == GEN_URI) add(PeerCertificate::Kind::Uri, name->d.uniformResourceIdentifier);
+    }
+    GENERAL_NAMES_free(all);
+    return read;
+}
+
 void TlsTransport::finish() noexcept {
     if (is_ready() && !failed_) {
         ERR_clear_error();
@@ -197,6 +228,7 @@ std::string TlsTransport::failure() const {
     if (!failed_) return {};
     if (const long verdict = SSL_get_verify_result(session_.get()); verdict != X509_V_OK)
         return std::string("its certificate is not accepted: ") + X509_verify_cert_error_string(verdict);
+    if (is_ready() && !required_.empty()) return "TLS: it does not agree on " + required_;
     const char* const reason = ERR_reason_error_string(error_);
     return reason == nullptr ? std::string() : std::string("TLS: ") + reason;
 }
@@ -209,7 +241,20 @@ unsigned TlsTransport::write_waits_for() const noexcept {
     return unsent() == 0 && !is_ready() && write_wants_read_ ? Poll::kReadable : Poll::kWritable;
 }
 
+/// The handshake, and whether the peer has agreed on what is required. Done: it has.
+Transport::Moved TlsTransport::agree(bool& wants_write) noexcept {
+    if (required_.empty()) return {Status::Done, 0};
+    ERR_clear_error();
+    wants_write = false;
+    const int result = SSL_do_handshake(session_.get());
+    if (result <= 0) return not_moved(result, wants_write);
+    if (protocol() != required_) return failed();
+    required_.clear();
+    return {Status::Done, 0};
+}
+
 Transport::Moved TlsTransport::read(MutableBytes into) noexcept {
+    if (const Moved agreed = agree(read_wants_write_); agreed.status != Status::Done) return agreed;
     ERR_clear_error();
     const int first = SSL_read(session_.get(), into.data(), as_int(into.size()));
     if (key_updates_ > kKeyUpdatesMax) return failed();
@@ -226,6 +271,11 @@ Transport::Moved TlsTransport::read(MutableBytes into) noexcept {
 }
 
 Transport::Moved TlsTransport::write(ByteView first, ByteView second) noexcept {
+    bool handshake_writes = false;
+    if (const Moved agreed = agree(handshake_writes); agreed.status != Status::Done) {
+        write_wants_read_ = !handshake_writes;
+        return agreed;
+    }
     std::array<std::uint8_t, 2048> both;
     ByteView bytes = first;
     std::size_t joined = 0;

@@ -9,37 +9,30 @@
 //           §4.6.3 sets no limit).
 #pragma once
 
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "resolver/base/fd.h"
+#include "resolver/loop/openssl_values.h"
 #include "resolver/loop/tls_server.h"
 
 namespace cenote::loop {
-
-struct OpensslDeleter {
-    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-    void operator()(SSL* session) const noexcept { SSL_free(session); }
-    void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
-    void operator()(BIO* bio) const noexcept { BIO_free(bio); }
-    void operator()(X509* certificate) const noexcept { X509_free(certificate); }
-    void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-template <typename T>
-using Openssl = std::unique_ptr<T, OpensslDeleter>;
 
 class TlsTransport final : public Transport {
 public:
     /// `buffers`: shared by the transports of a thread; nullptr: every record is received and sent by itself.
     /// nullptr when OpenSSL has no memory.
-    static std::unique_ptr<TlsTransport> create(UniqueFd fd, Openssl<SSL> session, TlsBuffers* buffers);
+    /// `trust`: for PeerCertificate::trust.
+    static std::unique_ptr<TlsTransport> create(UniqueFd fd, Openssl<SSL> session, TlsBuffers* buffers,
+                                                std::uint64_t trust = 0);
     ~TlsTransport() override;
     TlsTransport(const TlsTransport&) = delete;
     TlsTransport& operator=(const TlsTransport&) = delete;
+
+    /// Nothing is read or written until the peer has agreed on this protocol; one that does not is a failure. Before
+    /// the first read or write.
+    void require(std::string_view protocol) { required_ = protocol; }
 
     [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
     [[nodiscard]] bool has_unread() const noexcept override;
@@ -56,6 +49,8 @@ public:
     [[nodiscard]] std::size_t unsent() const noexcept override { return unsent_end_ - unsent_begin_; }
     [[nodiscard]] Moved flush() noexcept override;
     [[nodiscard]] std::string_view protocol() const noexcept override;
+    [[nodiscard]] CertificateState certificate_state() const noexcept override;
+    [[nodiscard]] PeerCertificate peer_certificate() const override;
     void finish() noexcept override;
 
 private:
@@ -73,17 +68,20 @@ private:
     [[nodiscard]] int send_or_hold(BIO* bio, const char* bytes, int count) noexcept;
     [[nodiscard]] bool send_held() noexcept;
     void set_received_aside();
+    [[nodiscard]] Moved agree(bool& wants_write) noexcept;
     [[nodiscard]] Moved not_moved(int count, bool& wants_write) noexcept;
     [[nodiscard]] Moved failed() noexcept;
 
     UniqueFd fd_;
     Openssl<SSL> session_;
     TlsBuffers* buffers_;
+    std::uint64_t trust_ = 0;
     std::vector<std::uint8_t> aside_;  // received, and set aside for another transport of the thread
     std::size_t aside_begin_ = 0;
     std::uint8_t* unsent_ = nullptr;  // one of StreamBuffers
     std::size_t unsent_begin_ = 0;
     std::size_t unsent_end_ = 0;
+    std::string required_;  // the protocol to agree on; empty: none, or it was agreed on
     unsigned key_updates_ = 0;
     bool holding_ = false;
     bool read_wants_write_ = false;

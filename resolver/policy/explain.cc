@@ -29,10 +29,11 @@ struct Hold {
 
 class Explainer {
 public:
-    Explainer(const Options& options, const DomainSet* base, const Moment& moment, const IpAddress& client,
+    Explainer(const Options& options, const DomainSet* base, const Moment& moment, const Explained& who,
               const wire::Name& name)
-        : options_(options), base_(base), moment_(moment), client_(client), name_(name) {
-        find_groups(client);
+        : options_(options), base_(base), moment_(moment), client_(who.client), name_(name) {
+        if (who.holder != nullptr) find_groups_of(*who.holder);
+        find_groups(who.client);
         find_tags();
     }
 
@@ -57,6 +58,15 @@ public:
 private:
     void add_step(std::string text) { explanation_.steps.push_back({std::move(text)}); }
 
+    /// An identity is nearer than an address.
+    void find_groups_of(const Holder& holder) {
+        for (const std::uint32_t index : holder.groups) explanation_.groups.push_back(options_.groups[index].id);
+        if (!holder.groups.empty()) nearest_ = &options_.groups[holder.groups.front()];
+        add_step(holder.groups.empty()
+                     ? fmt::format("{} is in no group", holder.text)
+                     : fmt::format("{} is in groups {}", holder.text, fmt::join(explanation_.groups, ", ")));
+    }
+
     void find_groups(const IpAddress& client) {
         std::vector<std::tuple<int, std::size_t>> found;  // narrowest first, then as listed
         for (std::size_t i = 0; i < options_.groups.size(); ++i) {
@@ -67,8 +77,11 @@ private:
             if (longest >= 0) found.emplace_back(-longest, i);
         }
         std::sort(found.begin(), found.end());
-        for (const auto& [length, index] : found) explanation_.groups.push_back(options_.groups[index].id);
-        if (!found.empty()) nearest_ = &options_.groups[std::get<1>(found.front())];
+        for (const auto& [length, index] : found)
+            if (const std::string& id = options_.groups[index].id;
+                std::ranges::find(explanation_.groups, id) == explanation_.groups.end())
+                explanation_.groups.push_back(id);
+        if (!found.empty() && nearest_ == nullptr) nearest_ = &options_.groups[std::get<1>(found.front())];
         explanation_.groups.emplace_back(kEveryone);
         add_step(fmt::format("client {} is in groups {}", client.to_string(), fmt::join(explanation_.groups, ", ")));
     }
@@ -293,9 +306,9 @@ private:
 
 }  // namespace
 
-Explanation explain(const Options& options, const DomainSet* base, const Moment& moment, const IpAddress& client,
+Explanation explain(const Options& options, const DomainSet* base, const Moment& moment, const Explained& who,
                     const wire::Name& name) {
-    return Explainer(options, base, moment, client, name).run();
+    return Explainer(options, base, moment, who, name).run();
 }
 
 }  // namespace cenote::policy

@@ -12,11 +12,17 @@
 
 #include "resolver/domainset/domain_set.h"
 #include "resolver/policy/explanation.h"
+#include "resolver/policy/identities.h"
 #include "resolver/policy/moment.h"
 
 namespace cenote::policy {
 
+/// A client: its address, and what it has proved beside it (nullptr: nothing).
+struct Explained {
+    const IpAddress& client;
+    const Holder* holder;
+};
 [[nodiscard]] Explanation explain(const Options& options, const domainset::DomainSet* base, const Moment& moment,
-                                  const IpAddress& client, const wire::Name& name);
+                                  const Explained& who, const wire::Name& name);
 
 }  // namespace cenote::policy

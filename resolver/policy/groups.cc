@@ -2,6 +2,7 @@
 #include "resolver/policy/groups.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace cenote::policy {
@@ -91,6 +92,17 @@ PrefixSets classes_of(std::span<const Group> groups, std::span<const Exception> 
         families[behind_both + index] = triggers[index].source;
     }
     return nest(std::move(prefixes), {.never_nearest = behind, .families = families});
+}
+
+void add_identities(std::span<const std::vector<std::uint32_t>> groups_of_identities, PrefixSets& classes) {
+    const std::size_t by_address = classes.sets.size();
+    classes.sets.reserve(by_address * (groups_of_identities.size() + 1));
+    for (const auto& groups : groups_of_identities)
+        for (std::size_t i = 0; i < by_address; ++i) {
+            OwnerSet set{.owners = {}, .nearest = groups.front()};
+            std::ranges::set_union(classes.sets[i].owners, groups, std::back_inserter(set.owners));
+            classes.sets.push_back(std::move(set));
+        }
 }
 
 bool is_for_everyone(const std::vector<std::string>& groups) {

@@ -43,6 +43,10 @@ struct PrefixSets {
     std::vector<OwnerSet> sets;  // 0: under no prefix
 };
 
+/// Adds a column of the same sets for each identity, with its groups in each (indices, ascending). The first of these
+/// is the nearest: an identity is nearer than an address.
+void add_identities(std::span<const std::vector<std::uint32_t>> groups_of_identities, PrefixSets& classes);
+
 /// Owners from `never_nearest` on are in the sets, but never the nearest. Of the owners of one family (kNone: no
 /// family) a set has only those of the longest prefix.
 struct Nesting {

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "resolver/base/letter_case.h"
+#include "resolver/policy/certificate_name.h"
 #include "resolver/policy/check.h"
 #include "resolver/policy/groups.h"
+#include "resolver/policy/identities.h"
 #include "resolver/policy/resolve.h"
 #include "resolver/policy/time_zone.h"
 #include "resolver/wire/typed_name.h"
@@ -85,6 +87,8 @@ bool is_id(std::string_view id) {
     });
 }
 
+constexpr std::size_t kPatternsMax = 4096;
+
 class Validator {
 public:
     Validator(const Options& options, const DomainSet* base, Diagnostics& out)
@@ -99,6 +103,7 @@ public:
         for (const Directive& directive : options_.directives) check_directive(directive, ids);
         ids.clear();
         for (const Allow& allow : options_.allows) check_allow(allow, ids);
+        check_identities();
     }
 
 private:
@@ -113,12 +118,35 @@ private:
             out_.error(place, fmt::format("the id '{}' stands for two {}s; give one of them another", id, kind));
     }
 
+    /// What a client proves, beside where it is: every pair is a class of clients.
+    void check_identities() {
+        const auto first = std::ranges::find_if(options_.groups, &Group::has_identities);
+        if (first == options_.groups.end()) return;
+        std::size_t patterns = 0;
+        for (const Group& group : options_.groups) patterns += group.certificates.size();
+        if (patterns > kPatternsMax)
+            return out_.error(first->place, fmt::format("the groups have {} names in certificates, and {} are the "
+                                                        "most; use * for labels that differ",
+                                                        patterns, kPatternsMax));
+        const std::size_t by_address = classes_of(options_.groups, options_.exceptions, {}).sets.size();
+        const auto built = Identities::build(options_, nullptr, by_address);
+        if (!built) return out_.error(first->place, built.error().text);
+        if (built->together() != 0)
+            out_.note(first->place,
+                      fmt::format("a certificate whose names lead into more than {} groups that do not lie in each "
+                                  "other may give none: {} combinations are the most",
+                                  built->together(), Identities::kIdentitiesMax));
+    }
+
     void check_group(const Group& group, std::set<std::string_view>& ids) {
         check_id("group", group.id, group.place, ids);
         if (group.id == kEveryone)
             out_.error(group.place, "the group 'everyone' is all clients and cannot be defined; choose another id");
-        if (group.clients.empty())
+        if (group.clients.empty() && !group.has_identities())
             out_.error(group.place, fmt::format("group '{}' has no clients; list its prefixes", group.id));
+        for (const std::string& pattern : group.certificates)
+            if (const auto read = CertificateName::parse_pattern(pattern); !read)
+                out_.error(group.place, fmt::format("group '{}': {}", group.id, read.error().text));
         if (group.answer) check_answer(*group.answer, group.place, fmt::format("group '{}'", group.id));
     }
 

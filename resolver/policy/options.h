@@ -20,6 +20,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/diagnostics.h"
 #include "resolver/base/result.h"
+#include "resolver/policy/access_token.h"
 #include "resolver/policy/verdict.h"
 #include "resolver/telemetry/event.h"
 #include "resolver/wire/name.h"
@@ -41,15 +42,22 @@ struct Group {
     std::string id;
     std::string name;
     std::vector<Prefix> clients;
-    std::string language;  // RFC 5646; empty: "en"
+    std::vector<std::string> certificates;   // patterns for names of client certificates (certificate_name.h)
+    std::string tokens;                      // file with tokens for paths of DNS over HTTPS; empty: none
+    std::vector<TokenDigest> token_digests;  // of those in the file; in no document
+    std::string language;                    // RFC 5646; empty: "en"
     std::optional<AnswerMode> answer;
     std::uint64_t expected = 0;  // clients; 0: unknown. No verdict depends on it, and it is in no policy document
     SourcePlace place;
+    SourcePlace tokens_place;
+
+    /// Whether clients come into it by what they prove, wherever they are.
+    [[nodiscard]] bool has_identities() const noexcept { return !certificates.empty() || !tokens.empty(); }
 };
 
 /// Whether all clients of `inner` are clients of `outer`, too.
 [[nodiscard]] inline bool lies_within(const Group& inner, const Group& outer) {
-    return std::ranges::all_of(inner.clients, [&outer](const Prefix& clients) {
+    return !inner.has_identities() && std::ranges::all_of(inner.clients, [&outer](const Prefix& clients) {
         return std::ranges::any_of(outer.clients, [&](const Prefix& wider) { return wider.contains(clients); });
     });
 }

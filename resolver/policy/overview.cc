@@ -31,6 +31,14 @@ std::string_view PolicyOverview::group_of(ClientClass client) const noexcept {
     return nearest == OwnerSet::kNone ? std::string_view() : state_->options->groups[nearest].id;
 }
 
+const Identities& PolicyOverview::identities() const noexcept { return state_->timeless->identities; }
+std::uint32_t PolicyOverview::address_class_count() const noexcept { return state_->timeless->address_classes; }
+
+std::string_view PolicyOverview::identity_of(ClientClass client) const noexcept {
+    const std::uint32_t column = client / state_->timeless->address_classes;
+    return column == 0 ? std::string_view() : identities().text_of(column);
+}
+
 std::string_view PolicyOverview::directive_id(std::uint32_t directive) const noexcept {
     return directive == Cell::kNone ? std::string_view() : state_->options->directives[directive].id;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "resolver/domainset/domain_set.h"
+#include "resolver/policy/identities.h"
 #include "resolver/policy/options.h"
 #include "resolver/policy/verdict.h"
 
@@ -36,6 +37,12 @@ public:
     [[nodiscard]] std::uint32_t cell_count() const noexcept;
     /// The nearest group (longest prefix), for reports and language; empty: none.
     [[nodiscard]] std::string_view group_of(ClientClass client) const noexcept;
+    /// Who has which identity, and the classes that come from it.
+    [[nodiscard]] const Identities& identities() const noexcept;
+    /// Classes below this number are by address alone.
+    [[nodiscard]] std::uint32_t address_class_count() const noexcept;
+    /// The identity of a class: "certificate lab"; empty: none.
+    [[nodiscard]] std::string_view identity_of(ClientClass client) const noexcept;
     /// The id for Cell::directive and Cell::service; empty for kNone.
     [[nodiscard]] std::string_view directive_id(std::uint32_t directive) const noexcept;
     [[nodiscard]] std::string_view service_id(std::uint32_t source) const noexcept;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/policy/policy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "resolver/policy/check.h"
@@ -26,7 +28,7 @@ void Policy::check(const Options& options, const domainset::DomainSet* base, Dia
 Result<std::shared_ptr<const Policy>> Policy::build(std::shared_ptr<const Options> options,
                                                     std::shared_ptr<const domainset::DomainSet> base,
                                                     std::uint32_t version, WallTime at) {
-    auto timeless = build_timeless(std::move(options), std::move(base));
+    auto timeless = build_timeless(std::move(options), std::move(base), nullptr);
     if (!timeless) return std::move(timeless).error();
     return at_time(*std::move(timeless), version, at);
 }
@@ -35,9 +37,10 @@ Result<std::shared_ptr<const Policy>> Policy::rebuild(const Policy& before, std:
                                                       std::shared_ptr<const domainset::DomainSet> base,
                                                       std::uint32_t version, WallTime at) {
     const auto& timeless = before.state_->timeless;
-    if (options != timeless->options || base != timeless->base)
-        return build(std::move(options), std::move(base), version, at);
-    return at_time(timeless, version, at);
+    if (options == timeless->options && base == timeless->base) return at_time(timeless, version, at);
+    auto other = build_timeless(std::move(options), std::move(base), &timeless->identities);
+    if (!other) return std::move(other).error();
+    return at_time(*std::move(other), version, at);
 }
 
 Result<std::shared_ptr<const Policy>> Policy::at_time(std::shared_ptr<const Timeless> timeless, std::uint32_t version,
@@ -50,6 +53,10 @@ Result<std::shared_ptr<const Policy>> Policy::at_time(std::shared_ptr<const Time
 Policy::Policy(std::unique_ptr<const PolicyState> state) noexcept : PolicyOverview(std::move(state)) {}
 
 ClientClass Policy::classify(const IpAddress& client) const noexcept { return state_->classes->table.find(client); }
+
+ClientClass Policy::classify(const IpAddress& client, Identity identity) const noexcept {
+    return classify(client) + state_->timeless->identities.offset_of(identity);
+}
 
 Match Policy::match(const wire::Name& name) const noexcept {
     domainset::NameHashes hashes;
@@ -118,9 +125,16 @@ Verdict Policy::judge_link(ClientClass client, const Verdict& asked, const Match
 const Cell& Policy::cell(const Verdict& verdict) const noexcept { return state_->cells.cell(verdict.cell); }
 std::uint64_t Policy::sets_generation() const noexcept { return state_->timeless->generation; }
 
-Explanation Policy::explain(const IpAddress& client, const wire::Name& name) const {
+Explanation Policy::explain(const IpAddress& client, const wire::Name& name, const Holder* holder) const {
+    Holder placed;
+    if (holder != nullptr && holder->name && !holder->groups.empty() &&
+        identities().identify({&*holder->name, 1}, nullptr) == Identity::None) {
+        placed.text = fmt::format("{} would be in {} groups at once, which are too many together: it", holder->text,
+                                  holder->groups.size());
+        holder = &placed;
+    }
     const auto judged_at = [&](const Moment& moment) {
-        return policy::explain(*state_->options, state_->base, moment, client, name);
+        return policy::explain(*state_->options, state_->base, moment, {client, holder}, name);
     };
     Explanation explanation = judged_at(state_->moment);
     auto edge = state_->moment.next_edge;

@@ -36,13 +36,16 @@ public:
     static Result<std::shared_ptr<const Policy>> build(std::shared_ptr<const Options> options,
                                                        std::shared_ptr<const domainset::DomainSet> base,
                                                        std::uint32_t version, WallTime at);
-    /// The same as build(). Of the same options over the same set (the same objects, not equal ones) only what depends
-    /// on the time is worked out again; the rest is shared with `before`. This is what a calendar edge needs.
+    /// The same as build(), with the numbers of the identities of `before`. Of the same options over the same set (the
+    /// same objects, not equal ones) only what depends on the time is worked out again; the rest is shared with
+    /// `before`. This is what a calendar edge needs.
     static Result<std::shared_ptr<const Policy>> rebuild(const Policy& before, std::shared_ptr<const Options> options,
                                                          std::shared_ptr<const domainset::DomainSet> base,
                                                          std::uint32_t version, WallTime at);
 
     [[nodiscard]] ClientClass classify(const IpAddress& client) const noexcept;
+    /// The class with the groups of an identity beside those of the address.
+    [[nodiscard]] ClientClass classify(const IpAddress& client, Identity identity) const noexcept;
     [[nodiscard]] Match match(const wire::Name& name) const noexcept;
     /// match() in the parts of DomainSet, for callers that look up several names at once.
     void hash(const wire::Name& name, domainset::NameHashes& hashes) const noexcept;
@@ -58,8 +61,10 @@ public:
     [[nodiscard]] const Cell& cell(const Verdict& verdict) const noexcept;
     /// Changes whenever source sets may have another meaning. A cache entry keeps the generation of its links.
     [[nodiscard]] std::uint64_t sets_generation() const noexcept;
-    /// The verdict of judge(), evaluated again rule by rule with a sentence for each, and the next change.
-    [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name) const;
+    /// The verdict of judge(), evaluated again rule by rule with a sentence for each, and the next change. `holder`:
+    /// what the client has proved beside its address; nullptr: nothing.
+    [[nodiscard]] Explanation explain(const IpAddress& client, const wire::Name& name,
+                                      const Holder* holder = nullptr) const;
 
 private:
     explicit Policy(std::unique_ptr<const PolicyState> state) noexcept;

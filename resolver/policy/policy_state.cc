@@ -12,6 +12,21 @@ std::uint64_t generation_of(const domainset::DomainSet* base, const Overlay& ove
     return (base != nullptr ? base->info().checksum : 0) ^ overlay.digest;
 }
 
+/// The classes by address, and those of each identity.
+Status add_classes(const Identities* before, Timeless& timeless) {
+    const Options& options = *timeless.options;
+    timeless.classes = classes_of(options.groups, options.exceptions, timeless.overlay.clients);
+    timeless.address_classes = static_cast<std::uint32_t>(timeless.classes.sets.size());
+    auto identities = Identities::build(options, before, timeless.classes.sets.size());
+    if (!identities) return std::move(identities).error();
+    timeless.identities = *std::move(identities);
+    std::vector<std::vector<std::uint32_t>> groups;
+    for (std::size_t column = 1; column <= timeless.identities.count(); ++column)
+        groups.push_back(timeless.identities.groups_of(column));
+    add_identities(groups, timeless.classes);
+    return Done{};
+}
+
 Error first_mistake(const Diagnostics& diagnostics) {
     std::size_t errors = 0;
     std::string first;
@@ -25,18 +40,19 @@ Error first_mistake(const Diagnostics& diagnostics) {
 }  // namespace
 
 Result<std::shared_ptr<const Timeless>> build_timeless(std::shared_ptr<const Options> options,
-                                                       std::shared_ptr<const domainset::DomainSet> base) {
+                                                       std::shared_ptr<const domainset::DomainSet> base,
+                                                       const Identities* before) {
     Diagnostics diagnostics;
     validate_policy(*options, base.get(), diagnostics);
     if (diagnostics.has_errors()) return first_mistake(diagnostics);
     auto overlay = Overlay::build(*options, base.get());
     if (!overlay) return std::move(overlay).error();
     auto timeless = std::make_shared<Timeless>();
-    timeless->classes = classes_of(options->groups, options->exceptions, overlay->clients);
     timeless->generation = generation_of(base.get(), *overlay);
     timeless->options = std::move(options);
     timeless->base = std::move(base);
     timeless->overlay = *std::move(overlay);
+    if (auto added = add_classes(before, *timeless); !added) return std::move(added).error();
     return std::shared_ptr<const Timeless>(std::move(timeless));
 }
 

@@ -12,6 +12,7 @@
 
 #include "resolver/policy/cells.h"
 #include "resolver/policy/groups.h"
+#include "resolver/policy/identities.h"
 #include "resolver/policy/overlay.h"
 #include "resolver/policy/table.h"
 
@@ -21,7 +22,9 @@ struct Timeless {
     std::shared_ptr<const Options> options;
     std::shared_ptr<const domainset::DomainSet> base;  // nullptr: none
     Overlay overlay;
-    PrefixSets classes;
+    PrefixSets classes;  // by address, then the same for each identity
+    Identities identities;
+    std::uint32_t address_classes = 0;
     std::uint64_t generation = 0;
 };
 
@@ -38,8 +41,10 @@ struct PolicyState {
     Cells cells;
 };
 
+/// `before`: the identities of the policy before, whose numbers are kept; or nullptr.
 Result<std::shared_ptr<const Timeless>> build_timeless(std::shared_ptr<const Options> options,
-                                                       std::shared_ptr<const domainset::DomainSet> base);
+                                                       std::shared_ptr<const domainset::DomainSet> base,
+                                                       const Identities* before);
 Result<std::unique_ptr<const PolicyState>> build_state(std::shared_ptr<const Timeless> timeless, std::uint32_t version,
                                                        WallTime at);
 

@@ -31,6 +31,9 @@ inline constexpr std::size_t kSetsMax = 2;
 
 /// The number of a set of groups, exceptions and client triggers that an address can be in.
 using ClientClass = std::uint32_t;
+/// The number of what a client has proved beside its address: the groups into which its certificate or its token puts
+/// it (Policy::identities()). UDP and TCP prove nothing.
+enum class Identity : std::uint16_t { None = 0 };
 inline constexpr domainset::SourceSetId kNoTags = 0xffffffff;  // no entry of a set holds for the name
 
 /// Which entry of each set holds for a name.

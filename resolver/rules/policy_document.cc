@@ -40,6 +40,20 @@ void read_granted(const TomlTable& root, PolicyDraft& draft) {
     }
 }
 
+/// Changes with the tokens of any group, and says nothing of one; empty: there are none.
+std::string digest_of_tokens(const policy::Options& options) {
+    Sha256 all;
+    bool any = false;
+    for (const policy::Group& group : options.groups) {
+        auto tokens = group.token_digests;
+        std::ranges::sort(tokens);
+        if (!tokens.empty()) all.update(bytes_of(group.id));
+        for (const policy::TokenDigest& token : tokens) all.update(token);
+        any = any || !tokens.empty();
+    }
+    return any ? to_hex(all.finish()) : std::string();
+}
+
 }  // namespace
 
 SetDigests digests_of(const domainset::DomainSet* set) {
@@ -58,6 +72,7 @@ std::string policy_document(const policy::Options& options, const domainset::Dom
     head.text("catalogue", digests.catalogue);
     head.time("suspended_until", options.suspended_until);
     head.text("suspension", options.suspension);
+    head.text("tokens", digest_of_tokens(options));
     std::string text = std::move(head).finish() + to_toml(options.sinkhole);
     for (const auto& group : options.groups) text += to_toml(group);
     for (const auto& directive : options.directives) text += to_toml(directive);
@@ -74,6 +89,7 @@ std::string rules_digest(const policy::Options& options, const std::string& cata
     TomlWriter head("[policy]");
     head.text("catalogue", catalogue);
     head.time("suspended_until", options.suspended_until);
+    head.text("tokens", digest_of_tokens(options));
     std::vector<std::string> rules;
     for (const auto& directive : options.directives) rules.push_back(to_toml(directive));
     for (const auto& allow : options.allows) rules.push_back(to_toml(allow));
@@ -99,6 +115,7 @@ Result<StoredPolicy> read_policy_document(const std::string& text) {
             take("set", stored.set);
             take("catalogue", stored.catalogue);
             take("suspension", draft.policy.suspension);
+            static_cast<void>(head->has("tokens"));  // so that a version differs from another one by them
             draft.policy.suspended_until = head->time("suspended_until");
         }
         for (const auto read : {read_sinkhole, read_groups, read_directives, read_granted}) read(root, draft);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "tests/policy/fixture.h"
 
@@ -132,6 +133,11 @@ Options any_options(Dice& dice) {
         group.id = "g" + std::to_string(i);
         for (std::size_t count = 1 + dice.below(3); count > 0; --count) group.clients.push_back(any_prefix(dice));
         if (dice.one_in(3)) group.answer = AnswerMode::Nodata;
+        if (dice.one_in(4)) group.certificates = {"*." + group.id + ".example", "*.all.example"};
+        if (dice.one_in(6)) {
+            group.tokens = "a file";
+            group.token_digests = {digest_of_token(group.id)};
+        }
         options.groups.push_back(std::move(group));
     }
     for (std::size_t i = dice.below(9); i > 0; --i) options.directives.push_back(any_directive(dice, i));
@@ -157,6 +163,37 @@ Options any_options(Dice& dice) {
     return options;
 }
 
+/// What a client proves, and the groups into which that puts it.
+struct Proved {
+    Identity identity = Identity::None;
+    Holder holder;
+};
+
+Proved any_proof(Dice& dice, const Policy& policy) {
+    const auto& groups = policy.options().groups;
+    std::set<std::uint32_t> into;
+    std::vector<CertificateName> names;
+    for (std::uint32_t i = 0; i < groups.size(); ++i) {
+        if (!dice.one_in(3)) continue;
+        names.push_back(CertificateName::parse_name("a." + groups[i].id + ".example").value());
+        if (!groups[i].certificates.empty()) into.insert(i);
+    }
+    if (dice.one_in(8)) {
+        names.push_back(CertificateName::parse_name("a.all.example").value());
+        for (std::uint32_t i = 0; i < groups.size(); ++i)
+            if (!groups[i].certificates.empty()) into.insert(i);
+    }
+    const auto of_token = static_cast<std::uint32_t>(dice.below(groups.size()));
+    const TokenDigest token = digest_of_token(groups[of_token].id);
+    const bool has_token = dice.one_in(3);
+    if (has_token && !groups[of_token].tokens.empty()) into.insert(of_token);
+    Proved proved;
+    proved.identity = policy.identities().identify(names, has_token ? &token : nullptr);
+    proved.holder.groups.assign(into.begin(), into.end());
+    EXPECT_EQ(proved.identity == Identity::None, into.empty());
+    return proved;
+}
+
 /// What explain() must have said for this cell.
 std::string verdict_word(const Cell& cell) {
     if (cell.allowed && cell.step < Step::Block) return "allow";
@@ -170,9 +207,9 @@ std::string story(const Explanation& explanation) {
     return text;
 }
 
-void compare(const Policy& policy, const IpAddress& client, const wire::Name& name) {
-    const Cell& cell = policy.cell(policy.judge(policy.classify(client), policy.match(name)));
-    const Explanation explanation = policy.explain(client, name);
+void compare(const Policy& policy, const IpAddress& client, const wire::Name& name, const Proved& proved) {
+    const Cell& cell = policy.cell(policy.judge(policy.classify(client, proved.identity), policy.match(name)));
+    const Explanation explanation = policy.explain(client, name, &proved.holder);
     SCOPED_TRACE(name.to_string() + "\n" + story(explanation));
     ASSERT_EQ(verdict_word(cell), explanation.verdict);
     ASSERT_EQ(policy.directive_id(cell.directive), explanation.directive);
@@ -230,7 +267,8 @@ TEST_P(Property, TableAndRulesAgree) {
         for (int i = 0; i < 60; ++i) {
             const IpAddress client = any_address(dice);
             const wire::Name name = testing::name(any_name(dice));
-            compare(policy, client, name);
+            compare(policy, client, name, {});
+            compare(policy, client, name, any_proof(dice, policy));
             if (HasFatalFailure()) return;
             check_open_below(policy, client);
             const Cell& cell = policy.cell(policy.judge(policy.classify(client), policy.match(name)));

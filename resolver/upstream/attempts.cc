@@ -99,10 +99,9 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     const AttemptRef ref{exchange.index, exchange.generation, exchange.attempt_count};
     attempt.mixed_case = via == Attempt::Via::Udp && server.health.keeps_case();
     if (via == Attempt::Via::Udp && udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
-    const SendStatus status =
-        via == Attempt::Via::Udp
-            ? udp_.ask(server.address.address, exchange.query, {edns, attempt.mixed_case}, ref, attempt.slot)
-            : streams_.ask(index, server.address, exchange.query, edns, ref, now);
+    const SendStatus status = via == Attempt::Via::Udp ? udp_.ask(server.address.address, exchange.query,
+                                                                  {edns, attempt.mixed_case}, ref, attempt.slot)
+                                                       : ask_by_stream(index, exchange.query, edns, ref, now);
     if (status == SendStatus::Unreachable) server.health.unreachable(now);
     if (status != SendStatus::Sent) return status;
     attempt.live = true;
@@ -111,6 +110,13 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     server.health.asked();
     plan_retry(exchange, attempt, now);
     return status;
+}
+
+SendStatus LoopForwarder::ask_by_stream(ServerIndex index, const Query& query, bool edns, const AttemptRef& ref,
+                                        Ticks now) noexcept {
+    const ServerAddress& server = selector_.server(index).address;
+    return server.https_path.empty() ? streams_.ask(index, server, query, edns, ref, now)
+                                     : https_.ask(index, server, query, edns, ref, now);
 }
 
 /// One packet is reserved for what a response may call for: TCP, or the query without EDNS. It serves as a late try
@@ -141,8 +147,12 @@ void LoopForwarder::end_attempt(Exchange& exchange, Attempt& attempt, Ticks now)
     if (!attempt.live) return;
     attempt.live = false;
     if (attempt.via == Attempt::Via::Udp) return udp_.release(attempt.slot);
-    const auto number = static_cast<std::uint8_t>(&attempt - exchange.attempts.data());
-    streams_.abandon({exchange.index, exchange.generation, number}, now);
+    const AttemptRef ref{exchange.index, exchange.generation,
+                         static_cast<std::uint8_t>(&attempt - exchange.attempts.data())};
+    if (server_of(exchange, attempt).address.https_path.empty())
+        streams_.abandon(ref, now);
+    else
+        https_.abandon(ref, now);
 }
 
 /// The server is not asked again in this exchange.

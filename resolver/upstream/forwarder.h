@@ -12,6 +12,8 @@
 
 #include "resolver/base/random.h"
 #include "resolver/upstream/deadlines.h"
+#include "resolver/upstream/dialer.h"
+#include "resolver/upstream/http_exchange.h"
 #include "resolver/upstream/inflight.h"
 #include "resolver/upstream/selector.h"
 #include "resolver/upstream/stream_exchange.h"
@@ -20,7 +22,10 @@
 
 namespace cenote::upstream {
 
-class LoopForwarder final : public Forwarder, private UdpExchange::Sink, private StreamExchange::Sink {
+class LoopForwarder final : public Forwarder,
+                            private UdpExchange::Sink,
+                            private StreamExchange::Sink,
+                            private HttpExchange::Sink {
 public:
     LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
 
@@ -49,6 +54,8 @@ private:
     void give_up(Exchange& exchange, Ticks now) noexcept;
     bool ask_next(Exchange& exchange, Ticks now) noexcept;
     SendStatus ask(Exchange& exchange, std::uint8_t position, Attempt::Via via, bool edns, Ticks now) noexcept;
+    SendStatus ask_by_stream(ServerIndex index, const Query& query, bool edns, const AttemptRef& ref,
+                             Ticks now) noexcept;
     void go_on(Exchange& exchange, Ticks now) noexcept;
     void plan_retry(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void give_back_socket(Exchange& exchange, Ticks now) noexcept;
@@ -66,10 +73,14 @@ private:
     void on_stream_answer(const AttemptRef& ref, ByteView packet) noexcept override;
     void on_stream_end(const AttemptRef& ref) noexcept override;
     void on_stream_mismatch() noexcept override { ++counters_.mismatched; }
+    void on_http_answer(const AttemptRef& ref, ByteView packet, std::uint32_t age_s) noexcept override;
+    void on_http_end(const AttemptRef& ref, HttpEnd why) noexcept override;
+    void on_http_mismatch() noexcept override { ++counters_.mismatched; }
+    void renew_or_drop(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void ask_beside(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
     void turn_to_stream(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
-    void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept;
+    void judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now, std::uint32_t age_s = 0) noexcept;
     void judge_rcode(Exchange& exchange, Attempt& attempt, std::size_t size, const wire::AnswerInfo& shape,
                      Ticks now) noexcept;
     void drop_unusable(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;
@@ -90,7 +101,9 @@ private:
     std::vector<Waiter> waiters_;         // argument of the present call to the sink
     std::vector<std::uint8_t> scrubbed_;  // the scrubbed answer of that call
     UdpExchange udp_;
+    Dialer dialer_;
     StreamExchange streams_;
+    HttpExchange https_;
     loop::Timer timer_;
     Ticks armed_for_ = Ticks::max();
 };

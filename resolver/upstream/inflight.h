@@ -19,6 +19,8 @@
 
 namespace cenote::upstream {
 
+enum class SendStatus : std::uint8_t { Sent, NoSocket, Unreachable };
+
 inline constexpr std::uint32_t kNone = 0xffffffff;
 inline constexpr std::uint8_t kAttemptsMax = 8;
 

@@ -17,7 +17,11 @@ enum class Strategy : std::uint8_t { Fastest, Ordered, Spread };
 
 struct ServerAddress {
     SocketAddress address;
-    std::string tls_name;  // not empty: DNS over TLS (RFC 7858), strict, certificate checked for this name
+    std::string tls_name;      // not empty: through TLS (RFC 7858), strict, certificate checked for this name
+    std::string https_path{};  // not empty: DNS over HTTPS (RFC 8484); with a tls_name only
+
+    /// As in the configuration.
+    [[nodiscard]] std::string to_string() const;
     friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
 };
 
@@ -31,7 +35,8 @@ struct Options {
     std::vector<ServerAddress> servers;
     std::vector<Route> routes;  // longest zone wins
     Strategy strategy = Strategy::Fastest;
-    std::string tls_ca_file;             // certificate authorities for tls:// servers, PEM; empty: those of the system
+    std::string
+        tls_ca_file;  // certificate authorities for tls:// and https:// servers, PEM; empty: those of the system
     milliseconds timeout{2500};          // from the query of a client to its response
     milliseconds stale_after{1800};      // client response timeout (RFC 8767 §5): waiters may then get stale data
     std::uint32_t exchanges_max = 4096;  // per worker; at the limit the oldest is evicted

@@ -118,22 +118,48 @@ void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
     const Ticks now = loop_.now();
     mark_lost(*exchange, attempt);
     attempt.live = false;
+    renew_or_drop(*exchange, attempt, now);
+}
+
+/// The server may have closed an old connection in the meantime: the query is sent once more, on a new one.
+void LoopForwarder::renew_or_drop(Exchange& exchange, Attempt& attempt, Ticks now) noexcept {
     attempt.refused = true;
     if (attempt.in_addition) {
-        if (!exchange->any_live()) go_on(*exchange, now);
+        if (!exchange.any_live()) go_on(exchange, now);
         return;
     }
-    // The server may have closed an old connection in the meantime: the query is sent once more, on a new one.
-    if (!std::exchange(exchange->stream_renewed, true) &&
-        ask(*exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) == SendStatus::Sent) {
+    if (!std::exchange(exchange.stream_renewed, true) &&
+        ask(exchange, attempt.position, Attempt::Via::Stream, attempt.edns, now) == SendStatus::Sent) {
         ++counters_.retries;
-        return schedule(*exchange);
+        return schedule(exchange);
     }
-    drop_server(*exchange, attempt.position, now);
+    drop_server(exchange, attempt.position, now);
+}
+
+void LoopForwarder::on_http_answer(const AttemptRef& ref, ByteView packet, std::uint32_t age_s) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    exchange->attempts[ref.attempt].live = false;
+    judge(*exchange, exchange->attempts[ref.attempt], packet, loop_.now(), age_s);
+}
+
+/// A server that leaves in order has not failed, unless it has left this query already. One whose responses are no
+/// answers is of as little use as one that is silent.
+void LoopForwarder::on_http_end(const AttemptRef& ref, HttpEnd why) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr) return;
+    Attempt& attempt = exchange->attempts[ref.attempt];
+    const Ticks now = loop_.now();
+    if (why != HttpEnd::Unprocessed || exchange->stream_renewed) mark_lost(*exchange, attempt);
+    attempt.live = false;
+    if (why != HttpEnd::Refused) return renew_or_drop(*exchange, attempt, now);
+    ++counters_.http_refused;
+    fail_server(*exchange, attempt, server_failure(), now);
 }
 
 /// Takes a message whose header and question match the query.
-void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now) noexcept {
+void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet, Ticks now,
+                          std::uint32_t age_s) noexcept {
     std::size_t size = 0;
     wire::AnswerInfo shape;
     const auto status = wire::scrub_answer(packet, exchange.query.question, scrubbed_, size, shape);
@@ -141,6 +167,10 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
         ++counters_.malformed;
         if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
         return drop_unusable(exchange, attempt, now);
+    }
+    if (age_s > 0) {
+        wire::age_answer({scrubbed_.data(), size}, age_s, 0, wire::kTtlMax);
+        shape.ttl_s = shape.ttl_s > age_s ? shape.ttl_s - age_s : 0;
     }
     attempt.answered_at = now;
     attempt.rcode = shape.rcode;

@@ -6,11 +6,7 @@
 namespace cenote::upstream {
 namespace {
 
-bool is_trusted(const ServerAddress& server) {
-    const IpAddress& ip = server.address.ip;
-    return !server.tls_name.empty() || ip == IpAddress::parse("::1") ||
-           Prefix(IpAddress::v4({127, 0, 0, 0}), 96 + 8).contains(ip);
-}
+bool is_trusted(const ServerAddress& server) { return !server.tls_name.empty() || server.address.ip.is_loopback(); }
 
 }  // namespace
 

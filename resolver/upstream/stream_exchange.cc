@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/upstream/stream_exchange.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "resolver/base/check.h"
-#include "resolver/base/log.h"
 
 namespace cenote::upstream {
 
@@ -49,22 +43,16 @@ struct StreamExchange::Connection {
     }
 };
 
-StreamExchange::StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random)
-    : loop_(loop), sink_(sink), random_(random), buffers_(kBuffers), idle_timer_(loop, [this] { close_idle(); }) {
+StreamExchange::StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random, Dialer& dialer)
+    : loop_(loop), sink_(sink), random_(random), dialer_(dialer), buffers_(kBuffers), idle_timer_(loop, [this] {
+          close_idle();
+      }) {
     connections_.reserve(kConnectionsMax);
 }
 
 StreamExchange::~StreamExchange() = default;
 
-void StreamExchange::prepare_tls(const std::string& ca_file) {
-    if (tls_ && ca_file == ca_file_) return;
-    auto client = loop::TlsClient::create(ca_file);
-    if (!client) {
-        log::error("{}: tls:// servers cannot be asked", client.error().text);
-        return;
-    }
-    tls_ = std::move(client).value();
-    ca_file_ = ca_file;
+void StreamExchange::renew_tls() noexcept {
     for (auto& connection : connections_)
         if (!connection->address.tls_name.empty()) connection->mute = true;
 }
@@ -90,7 +78,8 @@ SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, c
                                                                .case_bits = 0,
                                                                .edns = edns,
                                                                .dnssec_ok = query.dnssec_ok,
-                                                               .checking_disabled = query.checking_disabled},
+                                                               .checking_disabled = query.checking_disabled,
+                                                               .padded = !server.tls_name.empty()},
                                                               open_query.sent));
     connection->used = true;
     if (connection->stream->send({open_query.sent.data(), open_query.sent_size})) return SendStatus::Sent;
@@ -107,32 +96,22 @@ StreamExchange::Connection* StreamExchange::usable(ServerIndex index, const Serv
 }
 
 SendStatus StreamExchange::open(ServerIndex index, const ServerAddress& server, Connection*& opened) noexcept {
-    const bool tls = !server.tls_name.empty();
-    if (tls && !tls_) return SendStatus::Unreachable;  // TLS is never replaced by plain TCP
     if (connections_.size() == kConnectionsMax) {
         const auto idle = std::find_if(connections_.begin(), connections_.end(),
                                        [](const auto& connection) { return connection->queries.empty(); });
         if (idle == connections_.end()) return SendStatus::NoSocket;
         connections_.erase(idle);
     }
-    UniqueFd fd(::socket(server.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd.valid()) return SendStatus::NoSocket;
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_storage native;
-    const socklen_t size = server.address.to_native(native);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0 && errno != EINPROGRESS)
-        return SendStatus::Unreachable;
-    auto transport = tls ? tls_->connect(std::move(fd), server.tls_name) : loop::make_plain_transport(std::move(fd));
-    if (!transport) return SendStatus::NoSocket;
+    auto dialed = dialer_.dial(server, {});
+    if (dialed.status != SendStatus::Sent) return dialed.status;
 
     if (connections_.empty()) idle_timer_.start(kIdle, kIdle);
     auto& connection = connections_.emplace_back(std::make_unique<Connection>());
     connection->server = index;
     connection->address = server;
-    if (tls) connection->tls = tls_;
+    connection->tls = std::move(dialed.tls);
     loop::StreamOwner& owner = *this;
-    connection->stream.emplace(loop_, buffers_, std::move(transport), owner);
+    connection->stream.emplace(loop_, buffers_, std::move(dialed.transport), owner);
     opened = connection.get();
     return SendStatus::Sent;
 }

@@ -12,15 +12,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "resolver/base/random.h"
 #include "resolver/loop/stream.h"
-#include "resolver/loop/tls.h"
+#include "resolver/upstream/dialer.h"
 #include "resolver/upstream/inflight.h"
 #include "resolver/upstream/selector.h"
-#include "resolver/upstream/udp_exchange.h"
 
 namespace cenote::upstream {
 
@@ -37,14 +35,13 @@ public:
         ~Sink() = default;
     };
 
-    StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random);
+    StreamExchange(loop::Loop& loop, Sink& sink, RandomSource& random, Dialer& dialer);
     ~StreamExchange();
     StreamExchange(const StreamExchange&) = delete;
     StreamExchange& operator=(const StreamExchange&) = delete;
 
-    /// Loads the certificate authorities for TLS servers from `ca_file`, or those of the system when it is empty.
-    /// Control plane.
-    void prepare_tls(const std::string& ca_file);
+    /// Connections through TLS take no more queries: the next ones are made anew.
+    void renew_tls() noexcept;
 
     SendStatus ask(ServerIndex index, const ServerAddress& server, const Query& query, bool edns,
                    const AttemptRef& attempt, Ticks now) noexcept;
@@ -68,10 +65,9 @@ private:
     loop::Loop& loop_;
     Sink& sink_;
     RandomSource& random_;
+    Dialer& dialer_;
     loop::StreamBuffers buffers_;
     loop::Timer idle_timer_;
-    std::shared_ptr<loop::TlsClient> tls_;  // each TLS connection holds the client that made it
-    std::string ca_file_;
     std::vector<std::unique_ptr<Connection>> connections_;
 };
 

@@ -26,8 +26,6 @@
 
 namespace cenote::upstream {
 
-enum class SendStatus : std::uint8_t { Sent, NoSocket, Unreachable };
-
 /// The form of a query.
 struct Manner {
     bool edns = true;

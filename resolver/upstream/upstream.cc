@@ -14,6 +14,12 @@ constexpr std::uint32_t kProbesMax = 16;
 constexpr milliseconds kProbeTimeout{1000};
 constexpr milliseconds kMarginMax{50};  // an exchange ends earlier by that, so that the response is sent in time
 
+Asked::Way way_of(const ServerAddress& server, Attempt::Via via) noexcept {
+    if (via == Attempt::Via::Udp) return Asked::Way::Udp;
+    if (server.tls_name.empty()) return Asked::Way::Tcp;
+    return server.https_path.empty() ? Asked::Way::Tls : Asked::Way::Https;
+}
+
 }  // namespace
 
 std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options) {
@@ -26,7 +32,8 @@ LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& 
       inflight_(random_.u64()),
       scrubbed_(wire::kMessageMax),
       udp_(loop, *this, random_),
-      streams_(loop, *this, random_),
+      streams_(loop, *this, random_, dialer_),
+      https_(loop, *this, dialer_),
       timer_(loop, [this] { on_timer(); }) {
     apply(options);
 }
@@ -42,10 +49,12 @@ void LoopForwarder::apply(const Options& options) {
     udp_.keep(options_.sockets_max);
     for (const Server& server : selector_.servers()) {
         if (!server.listed) continue;
-        if (server.address.tls_name.empty())
+        if (server.address.tls_name.empty()) {
             udp_.prepare(server.address.address.family());
-        else
-            streams_.prepare_tls(options_.tls_ca_file);
+        } else if (dialer_.prepare_tls(options_.tls_ca_file)) {
+            streams_.renew_tls();
+            https_.renew_tls();
+        }
     }
 }
 
@@ -142,9 +151,7 @@ std::span<const Asked> LoopForwarder::list_asked(const Exchange& exchange,
         const Server& server = server_of(exchange, attempt);
         Asked& asked = list[i];
         asked.server = server.address.address;
-        asked.way = attempt.via == Attempt::Via::Udp  ? Asked::Way::Udp
-                    : server.address.tls_name.empty() ? Asked::Way::Tcp
-                                                      : Asked::Way::Tls;
+        asked.way = way_of(server.address, attempt.via);
         asked.at = attempt.sent_at;
         asked.answered = attempt.answered_at;
         asked.rcode = attempt.rcode;
@@ -185,11 +192,9 @@ std::vector<ServerHealth> LoopForwarder::health() const {
     std::vector<ServerHealth> result;
     for (const Server& server : selector_.servers()) {
         if (!server.listed) continue;
-        const std::string address = server.address.address.to_string();
-        const std::string& tls = server.address.tls_name;
         const std::chrono::duration<double, std::milli> rtt = server.health.rtt();
-        result.push_back({tls.empty() ? address : "tls://" + address + "#" + tls, server.health.healthy(),
-                          server.health.judged_at(), server.health.has_answered(), rtt.count(), server.health.queries(),
+        result.push_back({server.address.to_string(), server.health.healthy(), server.health.judged_at(),
+                          server.health.has_answered(), rtt.count(), server.health.queries(),
                           server.health.failures()});
     }
     return result;

@@ -44,7 +44,7 @@ enum class Ending : std::uint8_t {
 
 /// A query of an exchange to one server.
 struct Asked {
-    enum class Way : std::uint8_t { Udp, Tcp, Tls };
+    enum class Way : std::uint8_t { Udp, Tcp, Tls, Https };
 
     SocketAddress server;
     Way way = Way::Udp;
@@ -98,7 +98,8 @@ struct Counters {
     std::uint64_t timeouts = 0;
     std::uint64_t mismatched = 0;  // datagrams that were ignored: wrong id, question or flags
     std::uint64_t malformed = 0;
-    std::uint64_t tcp = 0;  // exchanges that went on over TCP
+    std::uint64_t tcp = 0;           // exchanges that went on over TCP
+    std::uint64_t http_refused = 0;  // queries over HTTPS whose stream was reset, or whose response was no answer
     std::uint64_t retries = 0;
     std::uint64_t overloaded = 0;
 };

@@ -9,22 +9,20 @@
 
 #include "resolver/base/address.h"
 #include "resolver/base/slab.h"
+#include "resolver/policy/verdict.h"
 #include "resolver/telemetry/event.h"
 
 namespace cenote::engine {
 
-/// The number of an identity that a transport has established beside the address, such as that of a certificate. UDP
-/// and TCP establish none.
-enum class Identity : std::uint16_t { None = 0 };
-
 struct Client {
-    SocketAddress peer;
+    SocketAddress peer;           // behind a proxy: the address in its PROXY header
     IpAddress local;              // the address to which the query was sent; the reply leaves from it
     std::uint32_t interface = 0;  // its interface, for link-local addresses
     std::uint32_t listener = 0;   // datagrams only: the server's number of the listener
     SlabHandle connection;        // connections only
-    std::uint32_t stream = 0;     // the stream within the connection; 0 where a connection is one stream, as TCP is
-    Identity identity = Identity::None;
+    std::uint32_t stream = 0;     // the stream within the connection; 0 where a connection is one stream, as TCP is;
+                                  // of a datagram: the server's number of the proxy that sent it, 0: none
+    policy::Identity identity = policy::Identity::None;  // what the client has proved beside its address
     telemetry::QueryTransport transport = telemetry::QueryTransport::Udp;
 };
 static_assert(sizeof(Client) <= 64);

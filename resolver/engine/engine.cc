@@ -21,12 +21,26 @@ namespace {
 
 constexpr std::size_t kAhead = 16;  // queries of which each is parsed, then each decided, then each answered
 
+/// Whether an answer that is not fresh may be used.
+bool may_serve(const cache::Hit& hit, bool stale_too) noexcept {
+    switch (hit.freshness) {
+        case cache::Freshness::None: return false;
+        case cache::Freshness::Failure: return !stale_too;  // else the caller has a more precise error
+        case cache::Freshness::Stale: return stale_too || hit.failing;
+        case cache::Freshness::Fresh: break;
+    }
+    return true;
+}
+
 }  // namespace
 
 Outcome Engine::handle(const Client& client, ByteView packet, wire::ReplyBuffer& reply, Ticks now) noexcept {
     QueryContext context(client, now);
     read(context, packet);
-    decide(context);
+    if (client.identity == policy::Identity::None)
+        decide<KnownBy::Address>(context);
+    else
+        decide<KnownBy::Identity>(context);
     return answer(context, reply);
 }
 
@@ -38,7 +52,7 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
         for (std::size_t i = 0; i < some.size(); ++i) read(all[i].emplace(some[i].client, now), some[i].packet);
         for (const auto& context : all) context->prefetch_groups();
         for (const auto& context : all) context->prefetch_record();
-        for (auto& context : all) decide(*context);
+        for (auto& context : all) decide<KnownBy::Address>(*context);
         for (const auto& context : all)
             if (context->wants_cache()) cache_.prefetch_entry(context->cache_hash);
         for (std::size_t i = 0; i < some.size(); ++i) {
@@ -51,15 +65,28 @@ void Engine::handle(std::span<Datagram> batch, MutableBytes space, Ticks now) no
 }
 
 /// The first pass: parses the query.
-void Engine::read(QueryContext& context, ByteView packet) const noexcept {
+[[gnu::always_inline]] inline void Engine::read(QueryContext& context, ByteView packet) const noexcept {
     context.packet = packet;
     context.status = parse_query(packet, context.query);
-    if (context.status == wire::ParseStatus::Ok) context.look_up(snapshot_->policy.get());
+    if (context.status == wire::ParseStatus::Ok)
+        context.look_up(snapshot_->policy.get());
+    else
+        read_faulty(context);
+}
+
+/// What is wrong with a query may be no fault over its transport (RFC 7828 §3.3.1). It is not inlined, so that it costs
+/// well-formed queries nothing.
+[[gnu::noinline]] void Engine::read_faulty(QueryContext& context) const noexcept {
+    if (context.status != wire::ParseStatus::Keepalive || context.client.transport != telemetry::QueryTransport::Udp)
+        return;
+    context.status = wire::ParseStatus::Ok;
+    context.look_up(snapshot_->policy.get());
 }
 
 /// The second pass: decides how it is answered.
+template <KnownBy By>
 void Engine::decide(QueryContext& context) const noexcept {
-    if (context.status == wire::ParseStatus::Ok && admit(context) && context.wants_cache())
+    if (context.status == wire::ParseStatus::Ok && admit<By>(context) && context.wants_cache())
         context.cache_hash = cache_.prefetch_index(context.cache_key());
 }
 
@@ -69,7 +96,7 @@ Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept
     reply.limit = reply_limit(context.client, context.query);
     if (!snapshot_->zones.empty() && is_zone_maintenance(context))
         if (const auto handed_over = hand_over(context, reply)) return *handed_over;
-    if (context.status != wire::ParseStatus::Ok) return reject(context.status, context.query, reply);
+    if (context.status != wire::ParseStatus::Ok) return reject(context, reply);
     if (context.refusal != Refusal::None) return refuse(context, reply);  // no verdict, so nothing is recorded
 
     Outcome outcome;
@@ -119,6 +146,7 @@ void Engine::begin_batch() noexcept {
 }
 
 /// Checks that the client may query, and judges QNAME; false with the reason in `context.refusal`.
+template <KnownBy By>
 bool Engine::admit(QueryContext& context) const noexcept {
     if (snapshot_->allow_from.find(context.client.peer.ip) == 0) return context.refuse_with(Refusal::NotAllowed);
     if (snapshot_->policy == nullptr || (snapshot_->set_missing && snapshot_->without_set == WithoutSet::ServFail))
@@ -128,25 +156,61 @@ bool Engine::admit(QueryContext& context) const noexcept {
         return true;
     }
     context.local = snapshot_->local.find(context.query.name);
-    context.judge();
-    if (context.local.kind == LocalKind::None && context.query.type == wire::RrType::ANY && !context.is_sinkholed())
-        context.local.kind = LocalKind::MinimalAny;
+    context.judge<By>();
+    if (context.query.type >= wire::RrType::ANY) admit_rare_type(context);
     return true;
 }
 
-Outcome Engine::reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept {
+/// The same for a query that has waited.
+bool Engine::admit_late(QueryContext& context) const noexcept {
+    return context.client.identity == policy::Identity::None ? admit<KnownBy::Address>(context)
+                                                             : admit<KnownBy::Identity>(context);
+}
+
+/// The types that are answered here for names that are not local: ANY for all of them, RESINFO for the resolver itself,
+/// unless `[[local]]` has a record of it.
+void Engine::admit_rare_type(QueryContext& context) const noexcept {
+    LocalAnswer& local = context.local;
+    const wire::RrType type = context.query.type;
+    if (type == wire::RrType::ANY && local.kind == LocalKind::None && !context.is_sinkholed())
+        local.kind = LocalKind::MinimalAny;
+    if (type == wire::RrType::RESINFO && snapshot_->discovery.describes(context.query.name) &&
+        std::ranges::find(local.records, type, &LocalRecord::type) == local.records.end())
+        local.kind = LocalKind::ResolverInfo;
+}
+
+Outcome Engine::reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     Rcode rcode = Rcode::FormErr;
     Counter counter = Counter::Formerr;
-    switch (status) {
+    switch (context.status) {
         case wire::ParseStatus::Ok:
         case wire::ParseStatus::Drop: recorder_.count(Counter::Malformed); return Outcome::Dropped;
+        case wire::ParseStatus::CookieOnly:
+            if (!snapshot_->cookies.empty()) return answer_cookie_alone(context, reply);
+            break;
+        case wire::ParseStatus::Keepalive:
         case wire::ParseStatus::FormErr: break;
         case wire::ParseStatus::NotImp: rcode = Rcode::NotImp, counter = Counter::Notimp; break;
         case wire::ParseStatus::BadVers: rcode = Rcode::BadVers, counter = Counter::Badvers; break;
         case wire::ParseStatus::Refused: rcode = Rcode::Refused, counter = Counter::RefusedByKind; break;
+        case wire::ParseStatus::ProxyHeader: counter = Counter::ProxyUnexpected; break;
     }
     recorder_.count(counter);
-    write_reply(query, rcode, {}, {}, {}, reply);
+    wire::OptContent opt;
+    if (rcode != Rcode::FormErr) add_cookie(context, opt);
+    write_reply(context.query, rcode, {}, {}, opt, reply);
+    return Outcome::Answered;
+}
+
+/// RFC 7873 §5.4.
+Outcome Engine::answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
+    if (snapshot_->allow_from.find(context.client.peer.ip) == 0) {
+        context.refusal = Refusal::NotAllowed;
+        return refuse(context, reply);
+    }
+    wire::OptContent opt;
+    const bool is_bad = add_cookie(context, opt) == wire::CookieState::Invalid;
+    write_reply(context.query, is_bad ? Rcode::BadCookie : Rcode::NoError, {}, {}, opt, reply);
     return Outcome::Answered;
 }
 
@@ -166,7 +230,7 @@ Outcome Engine::answer_locally(QueryContext& context, StaleToo stale_too, wire::
     if (alias_of(context.local, context.query.type) != nullptr) return answer_chain(context, stale_too, {}, opt, reply);
     if (context.local.kind == LocalKind::Canary && context.is_sinkholed())
         opt = reasons(sinkhole_context(context), WithRecords::No);
-    write_local(context.query, context.local, *snapshot_, opt, reply);
+    write_local(context, *snapshot_, opt, reply);
     return Outcome::Answered;
 }
 
@@ -207,18 +271,17 @@ std::optional<Outcome> Engine::serve_cached(QueryContext& context, StaleToo stal
     cache::Links links;
     const cache::Key key = context.cache_key();
     const cache::Hit hit = cache_.lookup(key, context.now, reply, links);
+    if (hit.freshness != cache::Freshness::Fresh && !may_serve(hit, stale_too == StaleToo::Yes)) return std::nullopt;
     wire::OptContent opt = own_opt(context);
     switch (hit.freshness) {
-        case cache::Freshness::None: return std::nullopt;
+        case cache::Freshness::None: break;
         case cache::Freshness::Failure:
-            if (stale_too == StaleToo::Yes) return std::nullopt;  // the caller has a more precise error
             context.source = Source::Failure;
             opt.add({.code = EdeCode::CachedError, .text = {}, .short_text = {}});
             opt.add({.code = hit.failure_code, .text = {}, .short_text = {}});
             write_reply(context.query, Rcode::ServFail, {}, {}, opt, reply);
             return Outcome::Answered;
         case cache::Freshness::Stale:
-            if (stale_too == StaleToo::No && !hit.failing) return std::nullopt;
             context.source = Source::Stale;
             opt.add(
                 {.code = hit.nxdomain ? EdeCode::StaleNxdomain : EdeCode::StaleAnswer, .text = {}, .short_text = {}});

@@ -65,6 +65,8 @@ using ForwarderFactory =
 
 struct SinkholeContext;
 struct QueryContext;  // the context of a query
+/// What the class of a client is found by. Datagrams prove nothing, and pay for nothing else than the address.
+enum class KnownBy : std::uint8_t { Address, Identity };
 
 class Engine final : private upstream::AnswerSink {
 public:
@@ -83,6 +85,19 @@ public:
     /// and wire::kMessageMax bytes more.
     void handle(std::span<Datagram> batch, MutableBytes space, Ticks now) noexcept;
 
+    /// The wall clock, for cookies: to be called about every second.
+    void set_wall_time(WallTime now) noexcept {
+        cookie_time_ = static_cast<std::uint32_t>(now.time_since_epoch().count());
+    }
+    /// How long a connection without a query stays open, as clients learn it (RFC 7828).
+    void set_idle_timeout(milliseconds timeout) noexcept {
+        keepalive_100ms_ = static_cast<std::uint16_t>(timeout / milliseconds{100});
+    }
+
+    /// Which identities the policy of the present batch has; nullptr: no policy is in force.
+    [[nodiscard]] const policy::Identities* identities() const noexcept {
+        return snapshot_->policy == nullptr ? nullptr : &snapshot_->policy->identities();
+    }
     [[nodiscard]] std::uint32_t pending() const noexcept { return pending_.used(); }
     [[nodiscard]] const upstream::Forwarder& forwarder() const noexcept { return *forwarder_; }
 
@@ -91,12 +106,18 @@ private:
 
     // The path, in engine.cc
     void read(QueryContext& context, ByteView packet) const noexcept;
+    void read_faulty(QueryContext& context) const noexcept;
+    template <KnownBy By>
     void decide(QueryContext& context) const noexcept;
     Outcome answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     [[nodiscard]] bool is_zone_maintenance(const QueryContext& context) const noexcept;
     std::optional<Outcome> hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    template <KnownBy By>
     bool admit(QueryContext& context) const noexcept;
-    Outcome reject(wire::ParseStatus status, const wire::Query& query, wire::ReplyBuffer& reply) noexcept;
+    void admit_rare_type(QueryContext& context) const noexcept;
+    bool admit_late(QueryContext& context) const noexcept;
+    Outcome reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     Outcome refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_sinkholed(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
@@ -135,10 +156,12 @@ private:
     void give_up(QueryContext& context, const upstream::Completion& completion, wire::ReplyBuffer& reply) noexcept;
 
     // Used by all of them, in late.cc
-    [[nodiscard]] wire::OptContent own_opt(const QueryContext& context) const noexcept;
-    [[nodiscard]] SinkholeContext sinkhole_context(const QueryContext& context) const noexcept;
+    [[nodiscard]] wire::OptContent own_opt(QueryContext& context) const noexcept;
+    wire::CookieState add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept;
+    [[nodiscard]] SinkholeContext sinkhole_context(QueryContext& context) const noexcept;
     [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
     void record(const QueryContext& context, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
+    void record_identified(const QueryContext& context, telemetry::QueryEvent& event) noexcept;
 
     Reader<Snapshot> snapshot_;
     cache::Cache& cache_;
@@ -147,6 +170,8 @@ private:
     Pending pending_;
     std::unique_ptr<upstream::Forwarder> forwarder_;
     upstream::Options upstream_;              // the options last applied to the forwarder
+    std::uint32_t cookie_time_ = 0;           // seconds since 1970
+    std::uint16_t keepalive_100ms_ = 100;     // the idle timeout of connections
     std::vector<std::uint8_t> late_;          // the buffer of late replies
     std::vector<std::uint8_t> cname_target_;  // the buffer of answers to the target of a CNAME
     std::vector<std::uint8_t> chain_;         // the buffer of answers built of several parts

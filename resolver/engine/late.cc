@@ -16,8 +16,7 @@ using wire::Rcode;
 
 namespace {
 
-constexpr std::uint16_t kKeepalive100ms = 100;  // the idle timeout for TCP clients (RFC 7828)
-constexpr std::uint16_t kPaddedTo = 468;        // of answers (RFC 8467 §4.1)
+constexpr std::uint16_t kPaddedTo = 468;  // of answers (RFC 8467 §4.1)
 
 /// The extended error of a failure (RFC 8914 §4.23, §4.24): that of the upstream server where it sent one.
 EdeCode failure_code(const upstream::Completion& completion) noexcept {
@@ -62,10 +61,13 @@ telemetry::Signal signal_of(const QueryContext& context, const telemetry::QueryE
     constexpr auto kDesignated = "\4_dns\10resolver\4arpa\0"sv;  // RFC 9462 §4, folded
     constexpr telemetry::RoleNumber kApi = static_cast<std::uint8_t>(domainset::Role::Api) + 1;
     if (context.local.kind == LocalKind::Canary) return Signal::Canary;
-    if (context.local.kind == LocalKind::Nodata) {
+    // An answer with records leads to this resolver, which is no way around.
+    if (context.local.kind == LocalKind::Designation) {
         const auto byte = [](char c) { return static_cast<std::uint8_t>(c); };
-        return std::ranges::equal(event.name, kDesignated, {}, {}, byte) ? Signal::Designated : Signal::None;
+        const bool is_it = std::ranges::equal(event.name, kDesignated, {}, {}, byte);
+        return is_it && !event.has_answer ? Signal::Designated : Signal::None;
     }
+    if (context.local.kind == LocalKind::Nodata) return Signal::None;
     // What an allow or an exception opens is no way around.
     if (!event.bypass || event.verdict < QueryVerdict::Observe || event.verdict > QueryVerdict::Block)
         return Signal::None;
@@ -105,7 +107,7 @@ telemetry::Key Engine::directive_over(const upstream::Query& query, std::span<co
         const Client client = waiting->client;
         QueryContext context(client, now);
         resume(context, *waiting);
-        if (!admit(context) || !context.judged || context.verdict.cell >= snapshot_->cell_keys.size() ||
+        if (!admit_late(context) || !context.judged || context.verdict.cell >= snapshot_->cell_keys.size() ||
             !(context.query.name == query.question.name))
             continue;
         if (const telemetry::Key key = snapshot_->cell_keys[context.verdict.cell].directive; key != telemetry::kKeyNone)
@@ -116,6 +118,7 @@ telemetry::Key Engine::directive_over(const upstream::Query& query, std::span<co
 
 void Engine::record_asked(const upstream::Query& query, std::span<const upstream::Asked> asked,
                           std::span<const upstream::Waiter> waiters, Ticks now) noexcept {
+    static_assert(static_cast<int>(telemetry::UpstreamWay::Https) == static_cast<int>(upstream::Asked::Way::Https));
     telemetry::UpstreamQuery made;
     made.directive_key = directive_over(query, waiters, now);
     if (made.directive_key == telemetry::kKeyNone && !recorder_.wants_all_upstream()) return;
@@ -153,7 +156,7 @@ void Engine::answer_waiter(const upstream::Query& query, const upstream::Complet
     context.completion = &completion;
     wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, context.query), .size = 0};
     const Outcome outcome =
-        admit(context) ? answer_late(context, links, waiting->aside, reply) : refuse(context, reply);
+        admit_late(context) ? answer_late(context, links, waiting->aside, reply) : refuse(context, reply);
     if (outcome == Outcome::Pending) return;
     pending_.remove(handle);
     if (outcome == Outcome::Answered && reply.size != 0) sink_.send(client, reply.written(), context.since);
@@ -206,7 +209,7 @@ void Engine::on_client_response_timeout(const upstream::Query&, std::span<const 
         QueryContext context(client, now);
         resume(context, *waiting);
         wire::ReplyBuffer reply{.space = late_, .limit = reply_limit(client, context.query), .size = 0};
-        if (!admit(context) || context.is_sinkholed()) continue;
+        if (!admit_late(context) || context.is_sinkholed()) continue;
         const bool is_alias = alias_of(context.local, context.query.type) != nullptr;
         std::optional<Outcome> outcome =
             is_alias ? answer_locally(context, StaleToo::Yes, reply) : serve_cached(context, StaleToo::Yes, reply);
@@ -221,19 +224,37 @@ void Engine::on_client_response_timeout(const upstream::Query&, std::span<const 
     }
 }
 
-wire::OptContent Engine::own_opt(const QueryContext& context) const noexcept {
+wire::OptContent Engine::own_opt(QueryContext& context) const noexcept {
     wire::OptContent opt;
     opt.nsid = snapshot_->nsid;
+    if (!context.query.edns.cookie.empty()) [[unlikely]]
+        add_cookie(context, opt);
     switch (context.client.transport) {
         case telemetry::QueryTransport::Udp: break;
         case telemetry::QueryTransport::Https: opt.padded_to = kPaddedTo; break;  // HTTP has a keep-alive of its own
         case telemetry::QueryTransport::Tls: opt.padded_to = kPaddedTo; [[fallthrough]];
-        case telemetry::QueryTransport::Tcp: opt.keepalive_100ms = kKeepalive100ms; break;
+        case telemetry::QueryTransport::Tcp: opt.keepalive_100ms = keepalive_100ms_; break;
     }
     return opt;
 }
 
-SinkholeContext Engine::sinkhole_context(const QueryContext& context) const noexcept {
+/// Answers the cookie of the query, if it has one. An invalid one counts as none (RFC 7873 §5.2.4). It is not inlined,
+/// so that it costs queries without a cookie nothing.
+[[gnu::noinline]] wire::CookieState Engine::add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept {
+    const ByteView received = context.query.edns.cookie;
+    if (received.empty() || snapshot_->cookies.empty()) return wire::CookieState::ClientOnly;
+    const wire::CookieState state =
+        wire::answer_cookie(received, context.client.peer.ip, snapshot_->cookies, cookie_time_, context.cookie);
+    opt.cookie = context.cookie;
+    switch (state) {
+        case wire::CookieState::ClientOnly: recorder_.count(telemetry::Counter::CookiesNew); break;
+        case wire::CookieState::Valid: recorder_.count(telemetry::Counter::CookiesValid); break;
+        case wire::CookieState::Invalid: recorder_.count(telemetry::Counter::CookiesInvalid); break;
+    }
+    return state;
+}
+
+SinkholeContext Engine::sinkhole_context(QueryContext& context) const noexcept {
     const policy::Cell& cell = context.cell();
     return {.query = context.query,
             .cell = cell,
@@ -274,11 +295,21 @@ void Engine::record(const QueryContext& context, Outcome outcome, const wire::Re
             event.bypass = keys.bypass;
         }
         if (context.source_set < snapshot_->roles.size()) event.role = snapshot_->roles[context.source_set];
+        if (event.bypass || context.local.kind != LocalKind::None) event.signal = signal_of(context, event);
         if (context.client_class < snapshot_->group_keys.size())
             event.group_key = snapshot_->group_keys[context.client_class];
-        if (event.bypass || context.local.kind != LocalKind::None) event.signal = signal_of(context, event);
+        else if (!snapshot_->identified.empty())
+            return record_identified(context, event);
     }
     recorder_.record(event);
+}
+
+/// Of a client with an identity: its class is behind those by address.
+void Engine::record_identified(const QueryContext& context, telemetry::QueryEvent& event) noexcept {
+    const std::size_t index = context.client_class - snapshot_->group_keys.size();
+    if (index >= snapshot_->identified.size()) return recorder_.record(event);
+    event.group_key = snapshot_->identified[index].group;
+    recorder_.record(event, snapshot_->identified[index].identity);
 }
 
 Engine::Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::Recorder& recorder, ReplySink& sink,

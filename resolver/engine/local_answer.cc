@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "resolver/engine/query_context.h"
+
 namespace cenote::engine {
 namespace {
 
@@ -14,6 +16,7 @@ using wire::RrType;
 
 constexpr std::uint32_t kTtlS = 300;
 constexpr std::uint32_t kAnyTtlS = 3600;
+constexpr std::uint8_t kResolverArpaLabels = 2;  // the zone is resolver.arpa (RFC 9462 §6.4)
 
 constexpr std::uint8_t kLoopback4[] = {127, 0, 0, 1};
 constexpr std::uint8_t kLoopback6[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -90,8 +93,10 @@ void LocalWriter::chaos(const Snapshot& snapshot) const noexcept {
 
 }  // namespace
 
-void write_local(const wire::Query& query, const LocalAnswer& local, const Snapshot& snapshot,
-                 const wire::OptContent& opt, wire::ReplyBuffer& reply) noexcept {
+void write_local(const QueryContext& context, const Snapshot& snapshot, const wire::OptContent& opt,
+                 wire::ReplyBuffer& reply) noexcept {
+    const wire::Query& query = context.query;
+    const LocalAnswer& local = context.local;
     const LocalWriter writer(query, opt, reply);
     switch (local.kind) {
         case LocalKind::Records: writer.records(local.records); return;
@@ -103,6 +108,11 @@ void write_local(const wire::Query& query, const LocalAnswer& local, const Snaps
             return writer.negative(Rcode::NoError, local.zone_labels);
         case LocalKind::Nxdomain:
         case LocalKind::Canary: writer.negative(Rcode::NXDomain, local.zone_labels); return;
+        case LocalKind::ResolverInfo: snapshot.discovery.write_info(query, opt, reply); return;
+        case LocalKind::Designation:
+            if (!snapshot.discovery.write_designation(query, context.client, opt, reply))
+                writer.negative(Rcode::NoError, kResolverArpaLabels);
+            return;
         case LocalKind::None:
         case LocalKind::EmptyZone:
         case LocalKind::Nodata: writer.negative(Rcode::NoError, local.zone_labels); return;

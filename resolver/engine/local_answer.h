@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers that need no upstream: local records, special-use names, class CHAOS, type ANY.
+// Answers that need no upstream: local records, special-use names, class CHAOS, type ANY, and what the resolver
+// announces of itself.
 //
 // Threads: pure. Data plane.   Memory: the caller's buffer.   Failure: none.
 #pragma once
@@ -12,8 +13,10 @@
 
 namespace cenote::engine {
 
-void write_local(const wire::Query& query, const LocalAnswer& local, const Snapshot& snapshot,
-                 const wire::OptContent& opt, wire::ReplyBuffer& reply) noexcept;
+struct QueryContext;
+
+void write_local(const QueryContext& context, const Snapshot& snapshot, const wire::OptContent& opt,
+                 wire::ReplyBuffer& reply) noexcept;
 
 /// The CNAME among the records of a local name if a query of this type follows it (RFC 1034 §4.3.2); otherwise null.
 [[nodiscard]] const LocalRecord* alias_of(const LocalAnswer& local, wire::RrType type) noexcept;

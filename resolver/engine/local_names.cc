@@ -18,13 +18,14 @@ struct Builtin {
 
 // Locally served zones and special-use names. An empty zone's apex is NODATA, all below is NXDOMAIN.
 constexpr Builtin kBuiltins[] = {
-    {"localhost", LocalKind::Loopback},        // RFC 6761 §6.3
-    {"test", LocalKind::Nxdomain},             // RFC 6761 §6.2
-    {"invalid", LocalKind::Nxdomain},          // RFC 6761 §6.4
-    {"onion", LocalKind::Nxdomain},            // RFC 7686 §2
-    {"local", LocalKind::Nxdomain},            // RFC 6762 §22.1
-    {"home.arpa", LocalKind::EmptyZone},       // RFC 8375 §4
-    {"resolver.arpa", LocalKind::Nodata},      // RFC 9462 §4
+    {"localhost", LocalKind::Loopback},    // RFC 6761 §6.3
+    {"test", LocalKind::Nxdomain},         // RFC 6761 §6.2
+    {"invalid", LocalKind::Nxdomain},      // RFC 6761 §6.4
+    {"onion", LocalKind::Nxdomain},        // RFC 7686 §2
+    {"local", LocalKind::Nxdomain},        // RFC 6762 §22.1
+    {"home.arpa", LocalKind::EmptyZone},   // RFC 8375 §4
+    {"resolver.arpa", LocalKind::Nodata},  // RFC 9462 §4
+    {"_dns.resolver.arpa", LocalKind::Designation},
     {"0.in-addr.arpa", LocalKind::EmptyZone},  // RFC 6303 §4.2, §4.1
     {"10.in-addr.arpa", LocalKind::EmptyZone},
     {"127.in-addr.arpa", LocalKind::EmptyZone},

@@ -34,15 +34,17 @@ struct LocalRecord {
 
 /// How to answer a name that is local.
 enum class LocalKind : std::uint8_t {
-    None,        // not a local name
-    Records,     // `[[local]]`: the records of the type, or NODATA
-    Nxdomain,    // special-use: does not exist
-    Nodata,      // special-use: exists without records
-    EmptyZone,   // a locally served zone (RFC 6303 §3): find() gives Nodata at its apex, Nxdomain below
-    Chaos,       // class CH: identity and version of this server (RFC 4892)
-    MinimalAny,  // type ANY (RFC 8482 §4.2)
-    Loopback,    // localhost (RFC 6761 §6.3)
-    Canary,      // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy
+    None,          // not a local name
+    Records,       // `[[local]]`: the records of the type, or NODATA
+    Nxdomain,      // special-use: does not exist
+    Nodata,        // special-use: exists without records
+    EmptyZone,     // a locally served zone (RFC 6303 §3): find() gives Nodata at its apex, Nxdomain below
+    Chaos,         // class CH: identity and version of this server (RFC 4892)
+    MinimalAny,    // type ANY (RFC 8482 §4.2)
+    Loopback,      // localhost (RFC 6761 §6.3)
+    Canary,        // use-application-dns.net and Private Relay: NXDOMAIN, whatever the policy
+    Designation,   // _dns.resolver.arpa (RFC 9462 §4): the encrypted listeners, or NODATA
+    ResolverInfo,  // type RESINFO (RFC 9606) of resolver.arpa and of the resolver's own name; not from find()
 };
 
 struct LocalAnswer {

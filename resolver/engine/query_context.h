@@ -9,6 +9,7 @@
 
 #include "resolver/engine/engine.h"
 #include "resolver/engine/sinkhole.h"
+#include "resolver/wire/cookie.h"
 
 namespace cenote::engine {
 
@@ -36,6 +37,7 @@ struct QueryContext {
     bool listed = false;          // QNAME is in a set: a directive may apply to it, now or later
     bool infrastructure = false;  // QNAME is sinkholed, but this type goes upstream (belongs_upstream)
     bool late = false;            // the query has waited for upstream already
+    wire::CookieBytes cookie;     // of the reply, where the query has one
     SlabHandle waiting;           // the place of a query that may wait once more; invalid: it may not
     const upstream::Query* completed_query = nullptr;  // the query that upstream has just completed, with `completion`
     const upstream::Completion* completion = nullptr;
@@ -57,9 +59,11 @@ struct QueryContext {
     void prefetch_record() const noexcept {
         if (policy != nullptr) policy->prefetch_record(query.name, hashes);
     }
+    template <KnownBy By>
     void judge() noexcept {
         const policy::Match match = policy->match(query.name, hashes);
-        client_class = policy->classify(client.peer.ip);
+        client_class = By == KnownBy::Address ? policy->classify(client.peer.ip)
+                                              : policy->classify(client.peer.ip, client.identity);
         listed = match.tags != policy::Match{}.tags;
         source_set = match.tags[0];
         verdict = policy->judge(client_class, match);

@@ -86,6 +86,7 @@ std::string extra_of(const HitRecord& record) {
     add("role", role_to_text(record.hit.role));
     add("group", record.group);
     add("exception", record.exception);
+    add("identity", record.identity);
     if (record.hit.identity == telemetry::IdentityLevel::Pseudonym) add("client", record.client);
     return extra.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -195,6 +196,7 @@ Dnstap__SocketProtocol protocol_of(telemetry::UpstreamWay way) {
     switch (way) {
         case telemetry::UpstreamWay::Udp: return DNSTAP__SOCKET_PROTOCOL__UDP;
         case telemetry::UpstreamWay::Tls: return DNSTAP__SOCKET_PROTOCOL__DOT;
+        case telemetry::UpstreamWay::Https: return DNSTAP__SOCKET_PROTOCOL__DOH;
         case telemetry::UpstreamWay::Tcp: break;
     }
     return DNSTAP__SOCKET_PROTOCOL__TCP;

@@ -127,6 +127,9 @@ HitRecord HitReader::record_of(const telemetry::Hit& hit, const WallMicros& now,
     record.exception = keys_.name(KeyKind::Exception, hit.exception_key);
     if (hit.directive_key != telemetry::kKeyNone && hit.identity != telemetry::IdentityLevel::None && client_name_)
         record.client = client_name_(hit.client, hit.identity, std::chrono::floor<seconds>(record.at));
+    // A pattern may stand for one person alone, so that a pseudonym beside it would be none.
+    if (hit.identity == telemetry::IdentityLevel::Address && !record.client.empty())
+        record.identity = keys_.name(KeyKind::Identity, hit.identity_key);
     record.hit.client = IpAddress();  // the name is all that a sink may keep
     record.policy_version = policy_version_.load(std::memory_order_relaxed);
     return record;

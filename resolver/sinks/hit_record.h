@@ -31,7 +31,8 @@ struct HitRecord {
     std::string directive;
     std::string group;
     std::string exception;
-    std::string client;  // an address or a pseudonym; empty: not kept
+    std::string client;    // an address or a pseudonym; empty: not kept
+    std::string identity;  // "certificate lab", of a client whose address is kept; empty: none, or not kept
     std::uint32_t policy_version = 0;
     bool of_list = false;  // `service` is the id of a list
 };

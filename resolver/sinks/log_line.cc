@@ -41,6 +41,7 @@ std::string jsonl(const HitRecord& record, const LogOrigin& origin, std::uint64_
     return dump({{"time", format_micros(record.at)},
                  {"node", origin.node},
                  {"client", text_or_null(record.client)},
+                 {"identity", text_or_null(record.identity)},
                  {"group", text_or_null(record.group)},
                  {"name", record.name},
                  {"type", type_of(record)},
@@ -97,6 +98,7 @@ std::string ecs(const HitRecord& record, const LogOrigin& origin, std::uint64_t 
                         {"name", record.directive},
                         {"ruleset", origin.policy_digest},
                         {"category", telemetry::verdict_to_text(hit.verdict)}};
+    if (!record.identity.empty()) line["labels"]["identity"] = record.identity;
     if (!record.client.empty()) {
         if (hit.identity == telemetry::IdentityLevel::Address)
             line["source"]["ip"] = record.client;
@@ -187,6 +189,7 @@ std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t
     if (!record.client.empty()) {
         const bool address = hit.identity == telemetry::IdentityLevel::Address;
         line["src_endpoint"] = {{address ? "ip" : "uid", record.client}};
+        if (!record.identity.empty()) line["unmapped"]["identity"] = record.identity;
     }
     return dump(line);
 }
@@ -227,6 +230,7 @@ std::string cef(const HitRecord& record, const LogOrigin& origin, std::uint64_t 
         value("c6a2", record.client);
         value("c6a2Label", "Source IPv6 Address");
     }
+    value("suser", record.identity);
     value("dhost", record.name);
     value("act", verdict);
     value("proto", layer4_of(hit.transport));

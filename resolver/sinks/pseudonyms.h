@@ -4,8 +4,8 @@
 // its epoch.
 //
 // Each epoch has a random key of its own, so that a pseudonym means nothing in the next one. Keys are kept in a file of
-// mode 0600, apart from what has the pseudonyms, and destroyed when that is deleted: from then on nobody can find the
-// address, in backups either.
+// mode 0600, apart from what has the pseudonyms, and destroyed when that is deleted: from then on the address cannot
+// be found, in backups either.
 //
 // Threads:  any; a lock inside.
 // Memory:   the keys that are kept, 40 bytes each.

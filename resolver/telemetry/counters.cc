@@ -5,7 +5,7 @@ namespace cenote::telemetry {
 namespace {
 
 // In the order of the enumerators; a test compares it with docs/METRICS.md.
-constexpr std::array<FamilyText, 10> kFamilies{{
+constexpr std::array<FamilyText, 13> kFamilies{{
     {"", "", ""},
     {"", "", ""},
     {"queries_total", "transport", "queries that got a verdict, by transport"},
@@ -17,6 +17,9 @@ constexpr std::array<FamilyText, 10> kFamilies{{
      "TLS handshakes of clients, by result; refused: not begun, at a limit of a client"},
     {"http_responses_total", "status", "responses to requests over HTTPS, by status"},
     {"http_closed_total", "reason", "connections of HTTPS that were ended for what the client did, by reason"},
+    {"cookies_total", "state", "cookies of clients that were answered, by what they were"},
+    {"proxy_headers_refused_total", "reason", "datagrams and connections refused for their PROXY header, by reason"},
+    {"client_certificates_total", "result", "certificates of clients, by result"},
 }};
 
 // In the order of the enumerators.
@@ -83,9 +86,16 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
      "TLS connections refused: the client had too many handshakes under way, or no certificate is loaded",
      Family::Handshakes, "refused"},
     {"tls_deferred", "times TLS connections were accepted later, because too many handshakes had begun"},
+    {"certificates_valid", "TLS handshakes with a valid certificate of the client", Family::Certificates, "valid"},
+    {"certificates_not_valid", "TLS handshakes with another one, which gives no identity", Family::Certificates,
+     "not_valid"},
+    {"certificates_ended",
+     "connections closed because the certificate of the client ended, or authorities or lists of revoked ones changed",
+     Family::Certificates, "ended"},
     {"http_ok", "responses with a reply", Family::Responses, "200"},
     {"http_bad_request", "requests over HTTPS without a query that can be read", Family::Responses, "400"},
-    {"http_not_found", "requests over HTTPS for another path than /dns-query", Family::Responses, "404"},
+    {"http_not_found", "requests over HTTPS for another path than /dns-query, or with a token of no group",
+     Family::Responses, "404"},
     {"http_bad_method", "requests over HTTPS by another method than GET, HEAD and POST", Family::Responses, "405"},
     {"http_body_too_large", "requests over HTTPS with a body longer than a message", Family::Responses, "413"},
     {"http_target_too_long", "requests over HTTPS with a path and query longer than any query needs", Family::Responses,
@@ -101,6 +111,15 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"http_not_proxy", "connections to listen_h2c from outside proxies", Family::Closed, "not_proxy"},
     {"http_streams_refused", "requests over HTTPS refused, above the number that a connection may have open"},
     {"http_streams_stalled", "requests over HTTPS reset because they, or taking their response, took too long"},
+    {"cookies_new", "cookies of clients that have none of this server", Family::Cookies, "new"},
+    {"cookies_valid", "cookies of this server that came back", Family::Cookies, "valid"},
+    {"cookies_invalid", "cookies of another secret, another address or too long ago", Family::Cookies, "invalid"},
+    {"proxy_missing", "datagrams and connections of proxies without a PROXY header", Family::ProxyHeaders, "missing"},
+    {"proxy_version1", "connections of proxies with a PROXY header of version 1", Family::ProxyHeaders, "version1"},
+    {"proxy_malformed", "datagrams and connections of proxies with a PROXY header that is malformed or too long",
+     Family::ProxyHeaders, "malformed"},
+    {"proxy_slow", "connections of proxies whose PROXY header did not come in time", Family::ProxyHeaders, "slow"},
+    {"proxy_unexpected", "PROXY headers from outside proxies", Family::ProxyHeaders, "unexpected"},
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},
@@ -113,6 +132,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"upstream_mismatched", "datagrams ignored: wrong id, question or flags"},
     {"upstream_malformed", "answers ignored: they do not parse"},
     {"upstream_tcp", "questions that went over TCP"},
+    {"upstream_http_refused", "responses over HTTPS that are no answer: another status or type, too large, reset"},
     {"upstream_retries", "questions sent again"},
     {"upstream_overloaded",
      "questions refused, or the oldest one dropped for a newer one, at a limit of questions under way"},

@@ -81,6 +81,9 @@ enum class Counter : std::uint8_t {
     TlsFailed,
     TlsRefused,
     TlsDeferred,
+    CertificatesValid,
+    CertificatesNotValid,
+    CertificatesEnded,
     HttpOk,
     HttpBadRequest,
     HttpNotFound,
@@ -98,6 +101,14 @@ enum class Counter : std::uint8_t {
     HttpNotProxy,
     HttpStreamsRefused,
     HttpStreamsStalled,
+    CookiesNew,
+    CookiesValid,
+    CookiesInvalid,
+    ProxyMissing,
+    ProxyVersion1,
+    ProxyMalformed,
+    ProxySlow,
+    ProxyUnexpected,
 
     // Kept by the cache and by upstream; the daemon adds them when it collects metrics.
     CacheHits,
@@ -112,6 +123,7 @@ enum class Counter : std::uint8_t {
     UpstreamMismatched,
     UpstreamMalformed,
     UpstreamTcp,
+    UpstreamHttpRefused,
     UpstreamRetries,
     UpstreamOverloaded,
 };
@@ -146,7 +158,10 @@ enum class Family : std::uint8_t {
     Rejected,
     Handshakes,
     Responses,
-    Closed
+    Closed,
+    Cookies,
+    ProxyHeaders,
+    Certificates,
 };
 
 struct FamilyText {

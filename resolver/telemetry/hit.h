@@ -52,8 +52,9 @@ inline constexpr std::size_t kSketchRegisters = 1024;
 
 struct Hit : QueryFacts {
     SketchCell client_cell;
-    SketchCell episode_cell;  // of the client in one span of ten minutes
-    IpAddress client;         // unspecified for IdentityLevel::None
+    SketchCell episode_cell;      // of the client in one span of ten minutes
+    IpAddress client;             // unspecified for IdentityLevel::None
+    Key identity_key = kKeyNone;  // what the client has proved; kKeyNone below IdentityLevel::Address
     std::uint8_t name_size = 0;
     std::array<std::uint8_t, 255> name_bytes;  // folded, wire form; uninitialised after name_size
 

@@ -62,12 +62,19 @@ Metrics Hub::collect() const {
         }
         state.combinations.for_each([&](std::uint64_t packed, std::uint64_t count) { combinations[packed] += count; });
     }
-    metrics.set(Counter::Queries,
-                metrics.get(Counter::QueriesUdp) + metrics.get(Counter::QueriesTcp) + metrics.get(Counter::QueriesTls));
+    metrics.set(Counter::Queries, metrics.get(Counter::QueriesUdp) + metrics.get(Counter::QueriesTcp) +
+                                      metrics.get(Counter::QueriesTls) + metrics.get(Counter::QueriesHttps));
     metrics.combinations = combinations_of(combinations);
     for (std::size_t row = 0; row < GroupRow::kRows; ++row) collect_row(row, metrics);
     metrics.bypass = bypass_clients();
     return metrics;
+}
+
+std::uint64_t Hub::counted(Counter counter) const {
+    const MutexLock lock(mutex_);
+    std::uint64_t sum = 0;
+    for (const auto& recorder : recorders_) sum += recorder->state_->counters[static_cast<std::size_t>(counter)].load();
+    return sum;
 }
 
 std::vector<BypassClient> Hub::bypass_clients() const {

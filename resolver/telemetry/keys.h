@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Small numbers for services, directives, groups and exceptions. They stay the same while the process runs, so that
-// counts continue over a reload. QueryEvent carries them.
+// Small numbers for services, directives, groups, exceptions and identities. They stay the same while the process runs,
+// so that counts continue over a reload. QueryEvent carries them.
 //
 // Threads:  any; a lock inside. Control plane.
 // Memory:   grows with the names, at most 65534 of a kind.
@@ -23,7 +23,7 @@ using Key = std::uint16_t;
 inline constexpr Key kKeyNone = 0;
 inline constexpr Key kKeyOther = 0xffff;
 
-enum class KeyKind : std::uint8_t { Service, Directive, Group, Exception };
+enum class KeyKind : std::uint8_t { Service, Directive, Group, Exception, Identity };
 
 class Keys {
 public:
@@ -33,7 +33,7 @@ public:
     [[nodiscard]] std::string name(KeyKind kind, Key key) const;
 
 private:
-    static constexpr std::size_t kKinds = 4;
+    static constexpr std::size_t kKinds = 5;
     struct Table {
         std::map<std::string, Key, std::less<>> keys;
         std::vector<std::string> names;  // index i: the name of key i + 1

@@ -62,7 +62,8 @@ Recorder::~Recorder() = default;
 
 void Recorder::count(Counter counter) noexcept { state_->add(counter); }
 
-inline void Recorder::State::hit(const QueryEvent& event) noexcept {
+template <Recorder::State::Identified Is>
+inline void Recorder::State::hit(const QueryEvent& event, Key identity) noexcept {
     Hit* const hit = hits.slot();
     if (hit == nullptr) return add(Counter::HitsLost);
     const std::uint64_t client = sketch_hash(event.client, hit_settings.seed.load(std::memory_order_relaxed));
@@ -70,6 +71,7 @@ inline void Recorder::State::hit(const QueryEvent& event) noexcept {
     hit->client_cell = sketch_cell(client);
     hit->episode_cell = sketch_cell(client ^ hit_settings.episode.load(std::memory_order_relaxed));
     hit->client = event.identity == IdentityLevel::None ? IpAddress() : event.client;
+    hit->identity_key = Is == Identified::Yes && event.identity == IdentityLevel::Address ? identity : kKeyNone;
     hit->name_size = copy_name(event.name, hit->name_bytes);
     hits.publish();
 }
@@ -91,42 +93,48 @@ void Recorder::refresh() noexcept {
     state_->bypass.clear();
 }
 
-void Recorder::record(const QueryEvent& event) noexcept {
-    State& state = *state_;
-    state.add(counter_of(Counter::QueriesUdp, event.transport));
-    state.add(counter_of(Counter::Unlisted, event.verdict));
-    state.add(counter_of(Counter::Sinkholed, event.source));
+template <Recorder::State::Identified Is>
+void Recorder::State::record(const QueryEvent& event, Key identity) noexcept {
+    add(counter_of(Counter::QueriesUdp, event.transport));
+    add(counter_of(Counter::Unlisted, event.verdict));
+    add(counter_of(Counter::Sinkholed, event.source));
     if (event.source != Source::None) {
-        state.add(counter_of(event.rcode));
-        State::Latency& latency = state.latency[static_cast<std::size_t>(event.source)];
-        latency.buckets[Histogram::bucket_of(event.latency_us)].add(1);
-        latency.sum_us.add(event.latency_us);
+        add(counter_of(event.rcode));
+        Latency& times = latency[static_cast<std::size_t>(event.source)];
+        times.buckets[Histogram::bucket_of(event.latency_us)].add(1);
+        times.sum_us.add(event.latency_us);
     }
-    if (!state.combinations.add(event)) state.add(Counter::CombinationsOverflow);
+    if (!combinations.add(event)) add(Counter::CombinationsOverflow);
 
-    GroupRow& group = state.groups[GroupRow::of(event.group_key)];
+    GroupRow& group = groups[GroupRow::of(event.group_key)];
     group.queries.add(1);
     group.last_seen.raise(event.at.time_since_epoch().count());
-    const std::uint64_t client = sketch_hash(event.client, state.seed);
+    const std::uint64_t client = sketch_hash(event.client, seed);
     group.clients.add(client);
-    if (event.exception_key != kKeyNone) state.exceptions[GroupRow::of(event.exception_key)].add(event.at);
-    if (event.signal != Signal::None) state.signal(event, client);
+    if (event.exception_key != kKeyNone) exceptions[GroupRow::of(event.exception_key)].add(event.at);
+    if (event.signal != Signal::None) signal(event, client);
     // A way around that is sinkholed itself is asked for again and again: that is no turning.
-    if (event.source == Source::Sinkhole && !event.bypass) state.sinkholes.note(client, event.at);
+    if (event.source == Source::Sinkhole && !event.bypass) sinkholes.note(client, event.at);
 
-    const HitSettings& hits = state.hit_settings;
     if (event.bypass) {
-        const IdentityLevel identity = std::min(event.identity, hits.identity.load(std::memory_order_relaxed));
-        const IpAddress kept = identity == IdentityLevel::None ? IpAddress() : event.client;
-        if (!state.bypass.add(client, kept, event.service_key, event.at)) state.add(Counter::BypassOverflow);
+        const IdentityLevel level = std::min(event.identity, hit_settings.identity.load(std::memory_order_relaxed));
+        const IpAddress kept = level == IdentityLevel::None ? IpAddress() : event.client;
+        if (!bypass.add(client, kept, event.service_key, event.at)) add(Counter::BypassOverflow);
     }
 
     const bool open = event.verdict == QueryVerdict::Forward;  // without clients, samples give open names alone
-    if (event.source != Source::None && (open || hits.identity.load(std::memory_order_relaxed) != IdentityLevel::None))
-        state.sample(event, client);
-    if (hits.wanted.load(std::memory_order_relaxed) &&
-        (event.directive_key != kKeyNone || hits.all.load(std::memory_order_relaxed)))
-        state.hit(event);
+    if (event.source != Source::None &&
+        (open || hit_settings.identity.load(std::memory_order_relaxed) != IdentityLevel::None))
+        sample(event, client);
+    if (hit_settings.wanted.load(std::memory_order_relaxed) &&
+        (event.directive_key != kKeyNone || hit_settings.all.load(std::memory_order_relaxed)))
+        hit<Is>(event, identity);
+}
+
+void Recorder::record(const QueryEvent& event) noexcept { state_->record<State::Identified::No>(event, kKeyNone); }
+
+void Recorder::record(const QueryEvent& event, Key identity) noexcept {
+    state_->record<State::Identified::Yes>(event, identity);
 }
 
 /// Samples are a part of the answers on purpose: what finds no room is not counted.

@@ -27,7 +27,12 @@ struct alignas(64) Recorder::State {
 
     void add(Counter counter) noexcept { counters[static_cast<std::size_t>(counter)].add(1); }
     void sample(const QueryEvent& event, std::uint64_t client) noexcept;
-    void hit(const QueryEvent& event) noexcept;
+    enum class Identified : std::uint8_t { No, Yes };
+    /// `identity`: what the client has proved, for Identified::Yes.
+    template <Identified Is>
+    void record(const QueryEvent& event, Key identity) noexcept;
+    template <Identified Is>
+    void hit(const QueryEvent& event, Key identity) noexcept;
     void signal(const QueryEvent& event, std::uint64_t client) noexcept;
 
     std::array<Tally<std::uint64_t>, kCounterCount> counters;

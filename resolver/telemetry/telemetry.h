@@ -98,6 +98,8 @@ public:
 
     /// Records a query with a verdict, when it is answered or dropped.
     void record(const QueryEvent& event) noexcept;
+    /// The same of a client that has proved an identity beside its address.
+    void record(const QueryEvent& event, Key identity) noexcept;
     /// Whether queries to upstream servers are wanted, and whether those for names that no directive covers are.
     [[nodiscard]] bool wants_upstream() const noexcept;
     [[nodiscard]] bool wants_all_upstream() const noexcept;
@@ -126,6 +128,8 @@ public:
     /// Lives as long as the Hub.
     Recorder& add_recorder();
     [[nodiscard]] Metrics collect() const;
+    /// One counter of Recorder::count(), for a look each second.
+    [[nodiscard]] std::uint64_t counted(Counter counter) const;
 
     /// Whether workers make hits, the secret seed of their sketches, whether queries that no directive covers are hits
     /// too, and the number of the span of ten minutes. The workers see a change with one of their next queries.

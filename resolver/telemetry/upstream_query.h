@@ -18,7 +18,7 @@
 
 namespace cenote::telemetry {
 
-enum class UpstreamWay : std::uint8_t { Udp, Tcp, Tls };
+enum class UpstreamWay : std::uint8_t { Udp, Tcp, Tls, Https };
 
 struct UpstreamQuery {
     Ticks asked{};

@@ -25,7 +25,7 @@ TEST_F(ClientTest, ALateReplyGoesToItsConnectionAndStream) {
     client.connection = {.slot = 3, .generation = 9};
     for (std::uint32_t stream = 0; stream < 3; ++stream) {
         client.stream = stream;
-        client.identity = Identity{static_cast<std::uint16_t>(10 + stream)};
+        client.identity = policy::Identity{static_cast<std::uint16_t>(10 + stream)};
         ASSERT_EQ(ask({.name = "www" + std::to_string(stream) + ".example"}), Outcome::Pending);
     }
     for (const std::size_t index : {2U, 0U, 1U}) {
@@ -35,7 +35,7 @@ TEST_F(ClientTest, ALateReplyGoesToItsConnectionAndStream) {
         ASSERT_EQ(answer_bytes(index, answer), wire::AnswerStatus::Ok);
         const Client& to = replied_to.back();
         EXPECT_EQ(to.stream, index);
-        EXPECT_EQ(to.identity, Identity{static_cast<std::uint16_t>(10 + index)});
+        EXPECT_EQ(to.identity, policy::Identity{static_cast<std::uint16_t>(10 + index)});
         EXPECT_EQ(to.connection, client.connection);
         EXPECT_EQ(to.peer, client.peer);
         EXPECT_EQ(to.transport, telemetry::QueryTransport::Tcp);

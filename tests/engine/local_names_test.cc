@@ -20,7 +20,7 @@ TEST(LocalNamesTest, SpecialUseNames) {
         {"home.arpa", LocalKind::Nodata},
         {"tv.home.arpa", LocalKind::Nxdomain},
         {"resolver.arpa", LocalKind::Nodata},
-        {"_dns.resolver.arpa", LocalKind::Nodata},
+        {"_dns.resolver.arpa", LocalKind::Designation},
         {"xresolver.arpa", LocalKind::None},
         {"10.in-addr.arpa", LocalKind::Nodata},
         {"1.0.0.10.in-addr.arpa", LocalKind::Nxdomain},

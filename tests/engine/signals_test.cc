@@ -51,6 +51,21 @@ TEST_F(SignalsTest, ADesignatedResolverOfTheSiteIsNoSignal) {
     EXPECT_EQ(counts(), Counts{});
 }
 
+TEST_F(SignalsTest, ADesignationOfThisResolverIsNoSignal) {
+    base.discovery =
+        Discovery({.name = name("dns.agency.example"),
+                   .info_url = {},
+                   .listeners = {.encrypted = {{{.ip = ip("10.0.0.53"), .port = 853, .scope_id = 0}, Designated::Tls}},
+                                 .datagrams = {}}});
+    in_force({});
+    client.local = ip("10.0.0.53");
+    ask({.name = "_dns.resolver.arpa", .type = "SVCB"});
+    EXPECT_EQ(counts(), Counts{});
+    client.local = ip("10.0.0.54");
+    ask({.name = "_dns.resolver.arpa", .type = "SVCB"});
+    EXPECT_EQ(counts(), (Counts{{Signal::Designated, 1}}));
+}
+
 TEST_F(SignalsTest, ACanaryIsOneUnderADirectiveToo) {
     policy::Options options;
     options.directives = {over_relay(Step::Block)};

@@ -117,6 +117,18 @@ TEST(DnstapUpstreamTest, WithoutAResponseThereIsAQueryAloneAndWithoutADirectiveN
     EXPECT_EQ(query->message->response_address.len, 16);
 }
 
+TEST(DnstapUpstreamTest, EachWayToAServerHasItsProtocol) {
+    UpstreamRecord record = upstream_record();
+    for (const auto& [way, protocol] : {std::pair{telemetry::UpstreamWay::Udp, DNSTAP__SOCKET_PROTOCOL__UDP},
+                                        {telemetry::UpstreamWay::Tcp, DNSTAP__SOCKET_PROTOCOL__TCP},
+                                        {telemetry::UpstreamWay::Tls, DNSTAP__SOCKET_PROTOCOL__DOT},
+                                        {telemetry::UpstreamWay::Https, DNSTAP__SOCKET_PROTOCOL__DOH}}) {
+        record.query.way = way;
+        for (const auto& each : dnstap_frames(record, kOrigin))
+            EXPECT_EQ(frame_of(each)->message->socket_protocol, protocol);
+    }
+}
+
 TEST(DnstapFrames, AHitIsAQueryAndAResponse) {
     const auto frames = dnstap_frames(record(), kOrigin);
     ASSERT_EQ(frames.size(), 2U);

@@ -79,6 +79,25 @@ TEST_F(HitReaderTest, AClientIsNamedOnlyIfItsHitShowsIt) {
     EXPECT_EQ(sink_->records[1].hit.client, IpAddress()) << "a sink gets the name only";
 }
 
+TEST_F(HitReaderTest, AnIdentityIsNamedBesideAnAddressAlone) {
+    using telemetry::IdentityLevel;
+    reader_.set_sinks({sink_}, 1);
+    reader_.set_client_name([](const IpAddress&, IdentityLevel, WallTime) { return std::string("a client"); });
+    const telemetry::Key lab = keys_.intern(KeyKind::Identity, "certificate lab");
+    for (const IdentityLevel level : {IdentityLevel::None, IdentityLevel::Pseudonym, IdentityLevel::Address}) {
+        event_.identity = level;
+        worker_.record(event_, lab);
+    }
+    worker_.record(event_);
+    reader_.set_client_name(nullptr);
+    worker_.record(event_, lab);
+    reader_.flush();
+    std::vector<std::string> identities;
+    for (const HitRecord& record : sink_->records) identities.push_back(record.identity);
+    EXPECT_EQ(identities, (std::vector<std::string>{"", "", "certificate lab", "", ""}));
+    EXPECT_EQ(hub_.collect().get(telemetry::Counter::Restricted), 5U) << "and each is counted like any other";
+}
+
 TEST_F(HitReaderTest, EachSinkGetsWhatItsScopeHas) {
     const auto all = std::make_shared<Kept>();
     all->what = Scope::All;

@@ -35,7 +35,9 @@ HitRecord record() {
 
 TEST(LogLineTest, JsonHasTheFieldsOfTail) {
     const auto line = json::parse(log_line(LogFormat::Jsonl, record(), kOrigin, 7));
-    EXPECT_EQ(line, json::parse(R"({"time":"2026-11-30T00:00:00.123456Z","node":"dns1","client":null,"group":"staff",
+    EXPECT_EQ(line,
+              json::parse(
+                  R"({"time":"2026-11-30T00:00:00.123456Z","node":"dns1","client":null,"identity":null,"group":"staff",
         "name":"chat.deepseek.com","type":"A","verdict":"restrict","service":"deepseek","list":null,"role":"web",
         "directive":"2026-014","exception":null,"rcode":"NOERROR","source":"sinkhole","transport":"udp",
         "latency_us":42,"policy_version":17,"policy_digest":"abcd","seq":7})"));
@@ -108,6 +110,20 @@ TEST(LogLineTest, CefHasAnIpv6ClientInItsOwnField) {
     const std::string line = log_line(LogFormat::Cef, hit, kOrigin, 7);
     EXPECT_THAT(line, HasSubstr(" c6a2=2001:db8::7 c6a2Label=Source IPv6 Address "));
     EXPECT_THAT(line, Not(HasSubstr("src=")));
+}
+
+TEST(LogLineTest, AnIdentityHasAFieldInEachFormat) {
+    auto hit = record();
+    hit.client = "192.0.2.7";
+    hit.hit.identity = telemetry::IdentityLevel::Address;
+    EXPECT_FALSE(json::parse(log_line(LogFormat::Ecs, hit, kOrigin, 7))["labels"].contains("identity"));
+    EXPECT_FALSE(json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 7))["unmapped"].contains("identity"));
+    EXPECT_THAT(log_line(LogFormat::Cef, hit, kOrigin, 7), Not(HasSubstr("suser")));
+    hit.identity = "certificate lab";
+    EXPECT_EQ(json::parse(log_line(LogFormat::Jsonl, hit, kOrigin, 7))["identity"], "certificate lab");
+    EXPECT_EQ(json::parse(log_line(LogFormat::Ecs, hit, kOrigin, 7))["labels"]["identity"], "certificate lab");
+    EXPECT_EQ(json::parse(log_line(LogFormat::Ocsf, hit, kOrigin, 7))["unmapped"]["identity"], "certificate lab");
+    EXPECT_THAT(log_line(LogFormat::Cef, hit, kOrigin, 7), HasSubstr(" suser=certificate lab "));
 }
 
 TEST(LogLineTest, OcsfHasTheCaptionOfEachRcode) {

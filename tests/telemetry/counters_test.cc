@@ -24,6 +24,7 @@ TEST(CountersTest, EnumeratorsAndNamesStandInOneOrder) {
     EXPECT_EQ(text_of(Counter::TcpWriteOverflow).name, "tcp_write_overflow");
     EXPECT_EQ(text_of(Counter::CacheHits).name, "cache_hits");
     EXPECT_EQ(text_of(Counter::UpstreamMismatched).name, "upstream_mismatched");
+    EXPECT_EQ(text_of(Counter::UpstreamHttpRefused).name, "upstream_http_refused");
     EXPECT_EQ(text_of(Counter::UpstreamOverloaded).name, "upstream_overloaded");
     EXPECT_EQ(text_of(Gauge::CacheBytes).name, "cache_bytes");
     EXPECT_EQ(text_of(Gauge::CacheLimitBytes).name, "cache_limit_bytes");
@@ -43,7 +44,7 @@ TEST(CountersTest, ASeriesOfAFamilyHasAValueThatNoOtherHas) {
         }
         last = text.family;
     }
-    EXPECT_EQ(ended.size(), 8U);
+    EXPECT_EQ(ended.size(), 11U);
 }
 
 }  // namespace

@@ -22,6 +22,18 @@ QueryEvent event_of(QueryVerdict verdict, Source source) {
     return event;
 }
 
+TEST(TelemetryTest, QueriesAreThoseOfEveryTransport) {
+    Hub hub;
+    Recorder& recorder = hub.add_recorder();
+    for (const auto transport :
+         {QueryTransport::Udp, QueryTransport::Tcp, QueryTransport::Tls, QueryTransport::Https}) {
+        auto event = event_of(QueryVerdict::Forward, Source::Upstream);
+        event.transport = transport;
+        recorder.record(event);
+    }
+    EXPECT_EQ(hub.collect().get(Counter::Queries), 4U);
+}
+
 TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();

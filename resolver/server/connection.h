@@ -8,11 +8,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "resolver/engine/engine.h"
 #include "resolver/http/stream_pool.h"
 #include "resolver/loop/byte_stream.h"
 #include "resolver/loop/stream.h"
+#include "resolver/server/client_identity.h"
 #include "resolver/server/options.h"
 #include "resolver/transfer/xfr_queue.h"
 
@@ -63,21 +65,32 @@ public:
     virtual void announce_end() noexcept = 0;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
-    /// The reason to close the connection now: no query or no handshake for too long, or a client that does not read.
-    enum class CloseReason : std::uint8_t { None, Idle, Slow };
+    /// The reason to close the connection now: no query or no handshake for too long, a client that does not read, or
+    /// one that begins with a PROXY header and is no proxy.
+    enum class CloseReason : std::uint8_t { None, Idle, Slow, ProxyHeader };
     [[nodiscard]] virtual CloseReason close_reason(Ticks now, milliseconds idle) noexcept = 0;
     /// No query is in flight and no reply is unsent.
     [[nodiscard]] virtual bool quiet() const noexcept = 0;
     [[nodiscard]] Ticks active() const noexcept { return active_; }
     [[nodiscard]] virtual const loop::Transport& transport() const noexcept = 0;
+    /// What the client has proved; nullptr: nothing yet.
+    [[nodiscard]] ClientIdentity* identity() const noexcept { return identity_.get(); }
 
 protected:
     Connection(ConnectionContext& context, const engine::Client& client)
-        : context_(context), client_(client), active_(context.loop.now()) {}
+        : context_(context),
+          client_(client),
+          active_(context.loop.now()),
+          certificate_due_(client.transport == telemetry::QueryTransport::Tls ||
+                           client.transport == telemetry::QueryTransport::Https) {}
+    /// To be called with the first message, when the handshake is over.
+    void take_certificate() noexcept;
 
     ConnectionContext& context_;
     engine::Client client_;
-    Ticks active_;  // the time of the last complete message in either direction
+    Ticks active_;                              // the time of the last complete message in either direction
+    std::unique_ptr<ClientIdentity> identity_;  // made when there is something to keep
+    bool certificate_due_;                      // take_certificate() has to be called
 };
 
 }  // namespace cenote::server

@@ -2,8 +2,9 @@
 #include "resolver/server/doh.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "resolver/base/letter_case.h"
+#include "resolver/policy/access_token.h"
 #include "resolver/wire/freshness.h"
 #include "resolver/wire/types.h"
 
@@ -14,13 +15,6 @@ constexpr std::string_view kPath{"/dns-query"};
 constexpr std::string_view kType{"application/dns-message"};
 constexpr std::string_view kParameter{"dns="};
 constexpr std::size_t kTextMax = 1536;  // of `dns`: no query is as long
-
-/// Media types are compared without case, and without parameters (RFC 9110 §8.3.1).
-bool is_dns_message(std::string_view type) noexcept {
-    type = type.substr(0, std::min(type.find(';'), type.size()));
-    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-    return equal_folded(type, kType);
-}
 
 /// The value of the one parameter `dns`; empty: there is none, or more than one.
 std::string_view dns_parameter(std::string_view query) noexcept {
@@ -69,24 +63,42 @@ DohQuery from_target(std::string_view query, MutableBytes space) noexcept {
     return {.status = message.size() < wire::kHeaderSize ? 400U : 200U, .message = message};
 }
 
-}  // namespace
+constexpr DohQuery refused(unsigned status) noexcept { return {.status = status, .message = {}}; }
 
-DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept {
-    const auto refused = [](unsigned status) { return DohQuery{.status = status, .message = {}}; };
-    if (request.fault == http::Fault::TargetTooLong) return refused(414);
-    if (request.fault == http::Fault::FieldsTooLarge) return refused(431);
-    const std::size_t path = std::min(request.target.find('?'), request.target.size());
-    if (request.target.substr(0, path) != kPath) return refused(404);
+/// `path_end`: where the path of the target ends.
+DohQuery from_method(const http::Request& request, std::size_t path_end, MutableBytes space) noexcept {
     switch (request.method) {
         case http::Method::Other: return refused(405);
         case http::Method::Get:
         case http::Method::Head:
-            return from_target(request.target.substr(std::min(path + 1, request.target.size())), space);
+            return from_target(request.target.substr(std::min(path_end + 1, request.target.size())), space);
         case http::Method::Post: break;
     }
-    if (!is_dns_message(request.content_type)) return refused(415);
+    if (!http::is_media_type(request.content_type, kType)) return refused(415);
     if (request.fault == http::Fault::BodyTooLarge) return refused(413);
     return {.status = request.body.size() < wire::kHeaderSize ? 400U : 200U, .message = request.body};
+}
+
+/// What is behind kPath; nullopt: the path is none of ours. Nothing in it is decoded: a token needs no escapes.
+std::optional<std::string_view> token_of(std::string_view path) noexcept {
+    if (!path.starts_with(kPath)) return std::nullopt;
+    path.remove_prefix(kPath.size());
+    if (path.empty()) return path;
+    if (path.front() != '/' || !policy::may_be_token(path.substr(1))) return std::nullopt;
+    return path.substr(1);
+}
+
+}  // namespace
+
+DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept {
+    if (request.fault == http::Fault::TargetTooLong) return refused(414);
+    if (request.fault == http::Fault::FieldsTooLarge) return refused(431);
+    const std::size_t end = std::min(request.target.find('?'), request.target.size());
+    const auto token = token_of(request.target.substr(0, end));
+    if (!token) return refused(404);
+    DohQuery query = from_method(request, end, space);
+    query.token = *token;
+    return query;
 }
 
 http::Response doh_response(ByteView reply) noexcept {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DNS queries in requests of HTTP, and replies in its responses (RFC 8484).
+// DNS queries in requests of HTTP, and replies in its responses (RFC 8484). The path is /dns-query, or /dns-query/TOKEN
+// of a client that is in a group by its token.
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's buffer.
 // Failure:  a status above 200.
 #pragma once
+
+#include <string_view>
 
 #include "resolver/base/bytes.h"
 #include "resolver/http/message.h"
@@ -14,7 +17,8 @@ namespace cenote::server {
 
 struct DohQuery {
     unsigned status = 200;
-    ByteView message;  // in the request, or in `space`
+    ByteView message;          // in the request, or in `space`
+    std::string_view token{};  // in the path of the request; empty: none. Whether a group has it is not known yet
 };
 
 /// The query of a request, or the status that it gets. `space` must hold Stream::kSpace bytes.

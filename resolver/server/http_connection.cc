@@ -83,8 +83,11 @@ void HttpConnection::on_request(const http::Request& request) noexcept {
     active_ = context_.loop.now();
     std::array<std::uint8_t, http::Stream::kSpace> space;
     const DohQuery query = read_doh(request, space);
-    if (query.status != 200) return respond(request.stream, doh_refusal(query.status));
     context_.engine.begin_batch();
+    const auto identity = identify(query.token);
+    if (!identity) return respond(request.stream, doh_refusal(404));
+    if (query.status != 200) return respond(request.stream, doh_refusal(query.status));
+    client_.identity = *identity;
     client_.stream = request.stream;
     wire::ReplyBuffer reply{.space = context_.reply, .limit = context_.reply.size(), .size = 0};
     switch (context_.engine.handle(client_, query.message, reply, ticks_now())) {
@@ -92,6 +95,15 @@ void HttpConnection::on_request(const http::Request& request) noexcept {
         case engine::Outcome::Pending: return;
         case engine::Outcome::Dropped: return respond(request.stream, doh_refusal(400));
     }
+}
+
+/// nullopt: no group has the token, which is answered like any path that is none of ours, whatever else is wrong.
+std::optional<policy::Identity> HttpConnection::identify(std::string_view token) noexcept {
+    if (certificate_due_) take_certificate();
+    const policy::Identities* const identities = context_.engine.identities();
+    if (token.empty()) return identity_ == nullptr ? policy::Identity::None : identity_->find(identities);
+    if (identity_ == nullptr) identity_ = std::make_unique<ClientIdentity>();
+    return identity_->find(identities, token);
 }
 
 void HttpConnection::reply(std::uint32_t stream, ByteView message) noexcept {

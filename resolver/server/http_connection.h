@@ -5,14 +5,15 @@
 //
 // Threads:  one worker. Data plane.
 // Memory:   an http::ServerSession, made with the first bytes. While the client does not take what is sent to it,
-// nothing
-//           of it is read.
+//           nothing is read from it.
 // Failure:  reported to the ConnectionOwner, which closes the connection. A client that has broken a rule or a limit is
-//           told so first, and what it still sends is dropped for a second at most: closing at once would take from it
-//           what it was told (RFC 9112 §9.6).
+//           sent the reason first, and what it still sends is dropped for a second at most: closing at once could
+//           destroy the reason before it is read (RFC 9112 §9.6).
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "resolver/http/server_session.h"
 #include "resolver/loop/byte_stream.h"
@@ -47,6 +48,7 @@ private:
     void on_end(loop::StreamEnd end) noexcept override;
     void on_request(const http::Request& request) noexcept override;
     [[nodiscard]] bool begin() noexcept;
+    [[nodiscard]] std::optional<policy::Identity> identify(std::string_view token) noexcept;
     void respond(std::uint32_t stream, const http::Response& response) noexcept;
     void take_notes() noexcept;
     void leave() noexcept;

@@ -40,6 +40,7 @@ public:
     [[nodiscard]] std::span<const LateReply> waiting() const noexcept {
         return std::span(replies_).subspan(first_, end_ - first_);
     }
+    [[nodiscard]] std::span<LateReply> waiting() noexcept { return std::span(replies_).subspan(first_, end_ - first_); }
     /// Removes the oldest `count` of waiting().
     void remove(std::size_t count) noexcept;
     /// Removes all. Returns how many there were.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "resolver/wire/proxy_header.h"
+
 namespace cenote::server {
 
 using telemetry::Counter;
@@ -17,6 +19,8 @@ MessageConnection::~MessageConnection() {
 
 void MessageConnection::on_message(loop::MessageStream&, ByteView message) noexcept {
     context_.engine.begin_batch();
+    if (certificate_due_) take_certificate();
+    if (identity_ != nullptr) client_.identity = identity_->find(context_.engine.identities());
     active_ = context_.loop.now();
     wire::ReplyBuffer reply{.space = context_.reply, .limit = context_.reply.size(), .size = 0};
     switch (context_.engine.handle(client_, message, reply, ticks_now())) {
@@ -96,6 +100,7 @@ void MessageConnection::read_or_pause() noexcept {
 }
 
 MessageConnection::CloseReason MessageConnection::close_reason(Ticks now, milliseconds idle) noexcept {
+    if (wire::begins_proxy_header(stream_.unfinished())) return CloseReason::ProxyHeader;
     if (stream_.unsent() == 0)
         unsent_since_ = now;
     else if (now - unsent_since_ > context_.options.tcp_write_stall)

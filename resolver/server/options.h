@@ -61,13 +61,15 @@ struct Options {
     std::uint32_t tls_handshakes_per_client_max = 64;  // under way at the same time, over all workers
     milliseconds tls_handshake{5000};                  // a connection whose handshake takes longer is closed
     std::uint32_t tcp_in_flight_max = 64;              // unanswered queries of a connection; at the limit reading stops
-    milliseconds tcp_idle{10000};          // falls to one second as the number of connections nears its limit
-    milliseconds tcp_write_stall{10000};   // a connection whose client does not read is closed after this time
-    std::uint32_t http_streams_max = 100;  // requests of a connection at the same time
-    milliseconds http_stall{10000};        // a request or response that takes longer is reset
-    std::vector<Prefix> proxies;           // who may connect to H2c endpoints
-    ClientPrefix client{};                 // addresses of one such prefix are one client for the limits
-    std::uint32_t pending_max = 16384;     // queries that wait for upstream, per worker
+    milliseconds tcp_idle{10000};            // falls to one second as the number of connections nears its limit
+    milliseconds tcp_write_stall{10000};     // a connection whose client does not read is closed after this time
+    std::uint32_t http_streams_max = 100;    // requests of a connection at the same time
+    milliseconds http_stall{10000};          // a request or response that takes longer is reset
+    std::vector<Prefix> proxies;             // whose PROXY header is required; they alone may connect to H2c endpoints
+    milliseconds proxy_header{5000};         // a connection of a proxy whose header takes longer is closed
+    std::uint32_t proxy_headers_max = 1024;  // connections that wait for theirs, per worker
+    ClientPrefix client{};                   // addresses of one such prefix are one client for the limits
+    std::uint32_t pending_max = 16384;       // queries that wait for upstream, per worker
     std::uint32_t pending_per_client_max = 1000;
 
     friend bool operator==(const Options&, const Options&) = default;

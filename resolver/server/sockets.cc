@@ -79,7 +79,7 @@ Error cannot_listen(const Endpoint& endpoint, int reason) {
 }
 
 void prepare(int fd, const Endpoint& endpoint) {
-    const bool any = is_any(endpoint.address.ip);
+    const bool any = endpoint.address.ip.is_unspecified();
     set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (endpoint.protocol == Protocol::Udp) {
         set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
@@ -255,8 +255,6 @@ Result<UniqueFd> take_or_bind(Inherited& inherited, const Endpoint& endpoint) {
 }
 
 }  // namespace
-
-bool is_any(const IpAddress& ip) noexcept { return ip == IpAddress::v4({0, 0, 0, 0}) || ip == IpAddress(); }
 
 bool has_family(const SocketAddress& address) noexcept {
     return UniqueFd(socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0)).valid() || errno != EAFNOSUPPORT;

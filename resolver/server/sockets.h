@@ -34,7 +34,4 @@ Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers
 /// Whether this machine has the address now; true where that cannot be found out.
 [[nodiscard]] bool is_present(const SocketAddress& address) noexcept;
 
-/// 0.0.0.0 or ::, all addresses of the machine.
-[[nodiscard]] bool is_any(const IpAddress& ip) noexcept;
-
 }  // namespace cenote::server

@@ -20,6 +20,7 @@ constexpr milliseconds kSweepEvery{25};
 constexpr std::uint32_t kSweeps = 10;  // this many sweeps check every connection once
 constexpr milliseconds kAcceptPause{100};
 constexpr milliseconds kIdleLeast{1000};
+constexpr double kFull = 0.9;  // from this share of the connections on, none is to stay open without a query
 constexpr std::uint32_t kLargeBuffers = 64;  // 64 KiB each, for long messages and slow clients
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::uint32_t kHttpStreams = 16384;  // 2 KiB each
@@ -35,18 +36,20 @@ telemetry::QueryTransport transport_of(Protocol protocol) noexcept {
     return telemetry::QueryTransport::Https;
 }
 
-PrefixTable table_of(const std::vector<Prefix>& prefixes) {
-    std::vector<std::pair<Prefix, std::uint32_t>> rows;
-    rows.reserve(prefixes.size());
-    for (const Prefix& prefix : prefixes) rows.emplace_back(prefix, 1);
-    return {rows, 0};
+/// The address to which a connection was made.
+IpAddress local_address(const IpAddress& bound, int fd) noexcept {
+    if (!bound.is_unspecified()) return bound;
+    sockaddr_storage native{};
+    socklen_t size = sizeof native;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&native), &size) != 0) return {};
+    return SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip;
 }
 
 }  // namespace
 
 StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>& sockets, const Options& options,
                                engine::Engine& engine, telemetry::Recorder& recorder, transfer::XfrQueue* xfr_queue,
-                               transfer::Outlet& outlet, Published<loop::TlsServer>& tls)
+                               transfer::Outlet& outlet, Published<loop::TlsServer>& tls, const Proxies& proxies)
     : options_(options),
       recorder_(recorder),
       loop_(loop),
@@ -54,10 +57,14 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
       reply_(wire::kMessageMax),
       space_(std::make_unique<loop::ByteSpace>()),
       streams_(kHttpStreams),
-      proxies_(table_of(options.proxies)),
+      proxies_(proxies),
       context_{loop, buffers_, engine, recorder, options, *this, reply_, xfr_queue, outlet, *space_, streams_},
       table_({options.tcp_connections_max, options.tcp_per_client_max, options.client}, random_u64()),
       tls_gate_(tls, buffers_, options_, recorder),
+      proxy_gate_(loop, options_, recorder,
+                  [this](UniqueFd fd, Protocol protocol, const engine::Client& client) {
+                      welcome(std::move(fd), protocol, client);
+                  }),
       connections_(options.tcp_connections_max),
       turn_end_(loop, [this] { close_finished(); }),
       sweep_(loop, [this] { sweep(); }),
@@ -104,21 +111,27 @@ bool StreamListener::accept_one(const ListenSocket& socket) noexcept {
     }
     engine::Client client;
     client.peer = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native));
+    client.local = local_address(socket.endpoint.address.ip, fd.get());
     client.transport = transport_of(protocol);
-    if (admits(protocol, client.peer.ip) && make_room(client.peer.ip)) begin(std::move(fd), protocol, client);
+    if (proxies_.has(client.peer.ip))
+        proxy_gate_.take(std::move(fd), protocol, client);
+    else if (protocol == Protocol::H2c)
+        recorder_.count(Counter::HttpNotProxy);
+    else
+        welcome(std::move(fd), protocol, client);
     return true;
 }
 
-bool StreamListener::admits(Protocol protocol, const IpAddress& client) noexcept {
-    if (is_encrypted(protocol)) return tls_gate_.admits(client);
-    if (protocol != Protocol::H2c || proxies_.find(client) != 0) return true;
-    recorder_.count(Counter::HttpNotProxy);
-    return false;
+/// Begins a connection whose client is known, or closes it at a limit.
+void StreamListener::welcome(UniqueFd fd, Protocol protocol, const engine::Client& client) noexcept {
+    if (is_encrypted(protocol) && !tls_gate_.admits(client.peer.ip)) return;
+    if (make_room(client.peer.ip)) begin(std::move(fd), protocol, client);
 }
 
 void StreamListener::begin(UniqueFd fd, Protocol protocol, engine::Client client) noexcept {
     if (table_.used() == 0) sweep_.start(kSweepEvery, kSweepEvery);
     client.connection = table_.add(client.peer.ip, loop_.now());
+    renew_idle_timeout();
     const bool http = client.transport == telemetry::QueryTransport::Https;
     auto transport = is_encrypted(protocol) ? tls_gate_.begin(std::move(fd), client.connection, client.peer.ip,
                                                               http ? loop::Alpn::Http : loop::Alpn::Dot)
@@ -181,9 +194,16 @@ void StreamListener::close_finished() noexcept {
     finished_.clear();
 }
 
+double StreamListener::share_used() const noexcept { return static_cast<double>(table_.used()) / table_.capacity(); }
+
+/// Where connections run out, clients are asked to close theirs when they have their answers (RFC 7828 §3.2.2).
+void StreamListener::renew_idle_timeout() noexcept {
+    context_.engine.set_idle_timeout(share_used() < kFull ? idle_now() : milliseconds{0});
+}
+
 /// The idle timeout shrinks as the connections run out (RFC 7766 §6.2.3).
 milliseconds StreamListener::idle_now() const noexcept {
-    const double share = static_cast<double>(table_.used()) / table_.capacity();
+    const double share = share_used();
     if (share < 0.5) return options_.tcp_idle;
     const auto shrunk = std::chrono::duration_cast<milliseconds>(options_.tcp_idle * (2.0 * (1.0 - share)));
     return std::max(shrunk, std::min(kIdleLeast, options_.tcp_idle));
@@ -193,6 +213,7 @@ milliseconds StreamListener::idle_now() const noexcept {
 void StreamListener::sweep() noexcept {
     const Ticks now = loop_.now();
     const milliseconds idle = idle_now();
+    renew_idle_timeout();
     for (std::uint32_t i = 0; i < table_.capacity() / kSweeps + 1; ++i) {
         swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;
         const SlabHandle handle = table_.at_slot(swept_);
@@ -200,14 +221,35 @@ void StreamListener::sweep() noexcept {
         Connection& connection = *connections_[swept_];
         connection.continue_transfer();
         tls_gate_.look(handle, connection.client().peer.ip, connection.transport(), false);
+        if (has_lost_identity(connection, now)) {
+            close(handle);
+            continue;
+        }
         switch (connection.close_reason(now, idle)) {
             case Connection::CloseReason::None: continue;
             case Connection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
             case Connection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
+            case Connection::CloseReason::ProxyHeader: recorder_.count(Counter::ProxyUnexpected); break;
         }
         close(handle);
     }
     if (table_.used() == 0) sweep_.stop();
+}
+
+/// A connection whose certificate counts no more is closed when no query of it is under way: the client may prove
+/// itself anew.
+bool StreamListener::has_lost_identity(Connection& connection, Ticks now) noexcept {
+    using Standing = ClientIdentity::Standing;
+    ClientIdentity* const identity = connection.identity();
+    if (identity == nullptr) return false;
+    const Standing standing = identity->standing(now, tls_gate_.trust());
+    if (standing == Standing::Holds) return false;
+    if (standing == Standing::Ended && !connection.quiet()) {
+        connection.announce_end();
+        return false;
+    }
+    recorder_.count(Counter::CertificatesEnded);
+    return true;
 }
 
 void StreamListener::close(SlabHandle handle) noexcept {
@@ -218,6 +260,7 @@ void StreamListener::close(SlabHandle handle) noexcept {
 }
 
 void StreamListener::close_all() noexcept {
+    proxy_gate_.close_all();
     for (std::uint32_t slot = 0; slot < table_.capacity(); ++slot)
         if (const SlabHandle handle = table_.at_slot(slot); handle.valid()) close(handle);
 }

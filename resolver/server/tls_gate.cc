@@ -39,10 +39,15 @@ std::unique_ptr<loop::Transport> TlsGate::begin(UniqueFd fd, SlabHandle connecti
         recorder_.count(Counter::TlsRefused);
         return nullptr;
     }
-    --left_;
+    if (left_ != 0) --left_;  // a proxy's header may have come after the span in which it was accepted
     handshakes_.add(client);
     under_way_[connection.slot] = true;
     return transport;
+}
+
+std::uint64_t TlsGate::trust() noexcept {
+    tls_.refresh();
+    return tls_ ? tls_->trust() : 0;
 }
 
 void TlsGate::look(SlabHandle connection, const IpAddress& client, const loop::Transport& transport,
@@ -54,6 +59,11 @@ void TlsGate::look(SlabHandle connection, const IpAddress& client, const loop::T
         case loop::Handshake::None: recorder_.count(Counter::TlsFailed); break;
         case loop::Handshake::Full: recorder_.count(Counter::TlsFull); break;
         case loop::Handshake::Resumed: recorder_.count(Counter::TlsResumed); break;
+    }
+    switch (transport.certificate_state()) {
+        case loop::CertificateState::None: break;
+        case loop::CertificateState::Valid: recorder_.count(Counter::CertificatesValid); break;
+        case loop::CertificateState::NotValid: recorder_.count(Counter::CertificatesNotValid); break;
     }
 }
 

@@ -39,6 +39,8 @@ public:
                                                          loop::Alpn alpn);
     /// Looks whether a handshake has ended; `closing`: the connection ends.
     void look(SlabHandle connection, const IpAddress& client, const loop::Transport& transport, bool closing) noexcept;
+    /// Which certificates of clients are valid at present (TlsServer::trust()); 0: none.
+    [[nodiscard]] std::uint64_t trust() noexcept;
 
 private:
     Reader<loop::TlsServer> tls_;

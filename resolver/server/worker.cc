@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/worker.h"
 
+#include "resolver/server/proxied_port.h"
 #include "resolver/server/udp_port.h"
 
 namespace cenote::server {
@@ -29,7 +30,8 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
-      streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this, tls),
+      proxies_(options_.proxies),
+      streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this, tls, proxies_),
       turn_end_(loop_,
                 [this] {
                     for (const UdpService& udp : udp_) udp.listener->flush();
@@ -40,18 +42,21 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
       drained_(loop_, [this] {
           if ((engine_.pending() == 0 && held_.empty()) || loop_.now() >= drain_until_) loop_.stop();
       }) {
+    if (proxies_.any()) paths_.emplace();
     for (const ListenSocket& socket : sockets_)
         if (socket.endpoint.protocol == Protocol::Udp) add_udp(socket);
+    engine_.set_wall_time(wall_now());
     second_.start(milliseconds{0}, kReportEvery);
 }
 
 Worker::~Worker() = default;
 
 void Worker::add_udp(const ListenSocket& socket) {
-    auto port =
-        std::make_unique<UdpPort>(socket.fd.get(), UdpPort::Options{.batch = options_.batch,
-                                                                    .listener = static_cast<std::uint32_t>(udp_.size()),
-                                                                    .any_address = is_any(socket.endpoint.address.ip)});
+    const UdpPort::Options options{.batch = options_.batch,
+                                   .listener = static_cast<std::uint32_t>(udp_.size()),
+                                   .any_address = socket.endpoint.address.ip.is_unspecified()};
+    std::unique_ptr<DatagramPort> port = std::make_unique<UdpPort>(socket.fd.get(), options);
+    if (paths_) port = std::make_unique<ProxiedPort>(std::move(port), proxies_, *paths_, recorder_);
     udp_.push_back({socket, std::make_unique<UdpListener>(loop_, std::move(port), engine_, recorder_)});
 }
 
@@ -87,6 +92,7 @@ void Worker::on_wakeup() {
 
 void Worker::on_second() {
     engine_.begin_batch();
+    engine_.set_wall_time(wall_now());
     WorkerReport report;
     report.upstreams = engine_.forwarder().health();
     report.counters = engine_.forwarder().counters();
@@ -109,8 +115,9 @@ engine::HandOver Worker::hand_over(const engine::Client& client, ByteView packet
     transfer::QueryOrigin origin{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::QueryTransport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;
+        origin.reply_to = client.stream == 0 ? client.peer : paths_->at(client.stream);
         origin.socket = socket.fd.get();
-        origin.any_address = is_any(socket.endpoint.address.ip);
+        origin.any_address = socket.endpoint.address.ip.is_unspecified();
         xfr_queue_->take(origin, packet);  // a query for which there is no room is dropped
         return engine::HandOver::Taken;
     }

@@ -10,11 +10,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "resolver/base/mutex.h"
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
+#include "resolver/server/proxies.h"
 #include "resolver/server/sockets.h"
 #include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
@@ -71,6 +73,8 @@ private:
     loop::Loop loop_;
     engine::Engine engine_;
     std::vector<UdpService> udp_;  // engine::Client::listener is an index into it
+    Proxies proxies_;
+    std::optional<ProxyPaths> paths_;  // where there are proxies
     StreamListener streams_;
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;

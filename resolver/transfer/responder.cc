@@ -123,7 +123,7 @@ private:
                                       [&](const TsigKey& each) { return each.name == tsig_->key; });
         if (key == zones_.options.keys.end()) return TsigError::BadKey;
         const TsigError error = response_.session_.emplace(*key).verify_request(query_.message, *tsig_, query_.now);
-        // RFC 8945 §5.2.3 wants BADTIME signed; the error code alone tells a client that its clock is wrong.
+        // RFC 8945 §5.2.3 wants BADTIME signed; the error code alone shows a client that its clock is wrong.
         if (error != TsigError::None) response_.session_.reset();
         return error;
     }

@@ -62,7 +62,7 @@ private:
     std::uint16_t flags_ = 0;  // of the query
     Message question_;         // as sent; empty: it could not be read
     std::optional<TsigSession> session_;
-    std::optional<Tsig> refused_tsig_;  // the unsigned record that tells why a signature is refused (RFC 8945 §5.2)
+    std::optional<Tsig> refused_tsig_;  // the unsigned record that says why a signature is refused (RFC 8945 §5.2)
     std::shared_ptr<const ZoneVersion> version_;
     std::vector<RecordRun> sections_;
     std::size_t at_ = 0;  // index of the section that is written next

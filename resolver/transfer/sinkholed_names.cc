@@ -67,6 +67,9 @@ Result<GroupPolicy> policy_of_group(const policy::Policy& like, const std::strin
     for (policy::Group& each : options->groups) {
         known = known || each.id == group;
         each.clients = {each.id == group ? member : must_parse("192.0.2.2")};
+        each.certificates.clear();
+        each.tokens.clear();
+        each.token_digests.clear();
     }
     if (!known) return Error{fmt::format("there is no group '{}'; 'cenote groups' shows them", group)};
     std::erase_if(options->exceptions, [&](const policy::Exception& e) { return e.client.has_value(); });

@@ -6,7 +6,7 @@
 // Threads:  one for one zone; it waits for the network.
 // Time:     reads both clocks.
 // Memory:   the zone, within TransferLimits.
-// Failure:  Result with one line; what the caller knows of the zone is not changed.
+// Failure:  Result with one line; what the caller has of the zone is not changed.
 #pragma once
 
 #include <atomic>

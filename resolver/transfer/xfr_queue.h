@@ -37,6 +37,7 @@ protected:
 /// The client of a query, and where its response is sent.
 struct QueryOrigin {
     SocketAddress peer;
+    SocketAddress reply_to;       // datagrams only: the peer, or the proxy in front of it
     IpAddress local;              // the address to which the query was sent
     std::uint32_t interface = 0;  // its interface, for link-local addresses
     int socket = -1;              // datagrams only: the socket, which outlives the XfrQueue

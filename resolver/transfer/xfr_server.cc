@@ -28,7 +28,7 @@ Prefix client_of(const IpAddress& ip) noexcept { return {ip, ip.is_v4() ? kV4Bit
 /// A reply leaves from the address that was asked; a socket that is bound to all addresses has none of its own.
 void send_datagram(const QueryOrigin& origin, ByteView message) {
     sockaddr_storage native{};
-    const socklen_t size = origin.peer.to_native(native);
+    const socklen_t size = origin.reply_to.to_native(native);
     iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
     alignas(cmsghdr) std::array<std::uint8_t, kPacketInfoSize> control{};
     msghdr header{};

@@ -21,7 +21,8 @@ constexpr const char* kText = "AAABAAABAAAAAAAAA3d3dwdleGFtcGxlA2NvbQAAAQAB";
 class DohTest : public ::testing::Test {
 protected:
     DohQuery get(const std::string& target, Method method = Method::Get) {
-        return read_doh({.stream = 1, .method = method, .fault = {}, .target = target, .content_type = {}, .body = {}},
+        target_ = target;  // the query may refer to it
+        return read_doh({.stream = 1, .method = method, .fault = {}, .target = target_, .content_type = {}, .body = {}},
                         space_);
     }
     DohQuery post(std::string_view type, ByteView body, Fault fault = Fault::None) {
@@ -37,6 +38,7 @@ protected:
 
 private:
     std::array<std::uint8_t, http::Stream::kSpace> space_{};
+    std::string target_;
 };
 
 TEST_F(DohTest, TheExampleOfTheRfc) {
@@ -71,6 +73,19 @@ TEST_F(DohTest, OnePath) {
     for (const char* path : {"", "/", "/dns-query/", "/dns-quer", "//dns-query", "/x/../dns-query", "/dns%2Dquery", "*",
                              "https://a/dns-query"})
         EXPECT_EQ(get(std::string(path) + "?dns=" + kText).status, 404U) << path;
+}
+
+TEST_F(DohTest, ATokenIsReadFromThePathAsItIs) {
+    const std::string token = "5f2b9c0e7a1d4386b2f09d5e6c7a8140";
+    const auto found = get("/dns-query/" + token + "?dns=" + kText);
+    EXPECT_EQ(found.status, 200U);
+    EXPECT_EQ(found.token, token);
+    EXPECT_EQ(get(std::string("/dns-query?dns=") + kText).token, "");
+    EXPECT_EQ(get("/dns-query/" + token, Method::Other).token, token) << "it is looked at whatever the status is";
+    for (const std::string& path :
+         {token + "/", "/" + token, token + "/x", token + "%20", token.substr(0, 8) + "%30" + token, std::string("lab"),
+          std::string(129, 'a'), token + "#", token + ";a", token + "=", token + "\xc3\xa9"})
+        EXPECT_EQ(get("/dns-query/" + path + "?dns=" + kText).status, 404U) << path;
 }
 
 TEST_F(DohTest, LengthIsLookedAtBeforeAnythingElse) {

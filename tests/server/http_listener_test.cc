@@ -5,11 +5,13 @@
 #include <functional>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "resolver/server/stream_listener.h"
 #include "tests/http/frames.h"
 #include "tests/server/fixture.h"
 #include "tests/support/certificate.h"
+#include "tests/support/proxy_header.h"
 #include "tests/support/tls_peer.h"
 
 namespace cenote::server {
@@ -39,11 +41,19 @@ protected:
     }
 
     void start() {
-        listener = std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls);
+        proxies = std::make_unique<Proxies>(options.proxies);
+        listener =
+            std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls, *proxies);
     }
-    /// A client that has begun.
-    [[nodiscard]] UniqueFd connect() const {
+    /// A client behind a proxy.
+    [[nodiscard]] UniqueFd connect_silently() const {
         UniqueFd fd = connected(sockets.at(0).endpoint.address, SOCK_STREAM);
+        write_all(fd.get(), test::proxy_header_of("192.0.2.7:4711"));
+        return fd;
+    }
+    /// One that has begun.
+    [[nodiscard]] UniqueFd connect() const {
+        UniqueFd fd = connect_silently();
         write_all(fd.get(), preface());
         return fd;
     }
@@ -85,12 +95,55 @@ protected:
     std::vector<ListenSocket> sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::H2c}});
     Published<loop::TlsServer> tls{nullptr};
     ServerReader reader;
+    std::unique_ptr<Proxies> proxies;
     std::unique_ptr<StreamListener> listener;
 
 private:
     void send(const engine::Client& to, ByteView bytes, Ticks) noexcept override { listener->send(to, bytes); }
     void put_part(transfer::Part part) noexcept override { listener->send_part(part); }
 };
+
+/// A policy in which the group `lab` is restricted, and has tokens.
+policy::Options with_tokens(std::vector<std::string_view> tokens) {
+    policy::Options made;
+    made.groups.resize(1);
+    made.groups[0].id = "lab";
+    made.groups[0].tokens = "lab.tokens";
+    for (const auto token : tokens) made.groups[0].token_digests.push_back(policy::digest_of_token(token));
+    auto directive = engine::testing::directive("d1", policy::Step::Restrict, {"service:deepseek"});
+    directive.groups = {"lab"};
+    made.directives = {directive};
+    return made;
+}
+
+TEST_F(HttpListenerTest, ATokenPutsARequestIntoItsGroupAndAnUnknownOneIsNotFound) {
+    const std::string token = "5f2b9c0e7a1d4386b2f09d5e6c7a8140";
+    const std::string other = "0c66e0d5b1f94a2f8d3e7b5a69c81f24";
+    in_force(with_tokens({token}));
+    start();
+    const UniqueFd fd = connect();
+    std::uint32_t stream = 1;
+    const auto status_for = [&](const std::string& path, const std::string& method = "POST") {
+        const Bytes query = engine::testing::query_bytes({.name = "deepseek.com"});
+        write_all(fd.get(), frame(kHeaders, kEndHeaders, stream, block(request(method, path, kType))) +
+                                frame(kData, kEndStream, stream, query));
+        const auto answer = answer_to(fd, std::exchange(stream, stream + 2));
+        return answer.fields.at(":status");
+    };
+    EXPECT_EQ(status_for("/dns-query/" + token), "200") << "sinkholed, so answered at once";
+    EXPECT_EQ(status_for("/dns-query/" + other), "404");
+    EXPECT_EQ(status_for("/dns-query/" + other, "PUT"), "404") << "whatever else is wrong";
+    EXPECT_EQ(status_for("/dns-query/" + token, "PUT"), "405");
+    EXPECT_EQ(status_for("/dns-query/" + token.substr(1)), "404");
+    EXPECT_EQ(forwarder->asked_count, 0U);
+    in_force(with_tokens({other}));
+    EXPECT_EQ(status_for("/dns-query/" + token), "404") << "the file has it no more";
+    EXPECT_EQ(status_for("/dns-query/" + other), "200");
+    EXPECT_EQ(counted(Counter::HttpNotFound), 4U);
+    // Without a token it is forwarded: its address is in no group.
+    write_all(fd.get(), post(stream, engine::testing::query_bytes({.name = "deepseek.com"})));
+    run_until([this] { return forwarder->asked_count == 1; });
+}
 
 TEST_F(HttpListenerTest, QueriesAreAnsweredAndCountedByTransport) {
     start();
@@ -138,7 +191,7 @@ TEST_F(HttpListenerTest, AReplyWhoseStreamIsGoneIsDropped) {
 TEST_F(HttpListenerTest, OnlyProxiesMayConnect) {
     options.proxies = {Prefix::parse("192.0.2.0/24").value()};
     start();
-    const UniqueFd fd = connected(sockets.at(0).endpoint.address, SOCK_STREAM);
+    const UniqueFd fd = connect_silently();
     run_until([this] { return counted(Counter::HttpNotProxy) == 1; });
     EXPECT_TRUE(read_some(fd.get()).empty());
     EXPECT_EQ(listener->open(), 0U);
@@ -196,7 +249,7 @@ TEST_F(HttpListenerTest, EachFloodIsCounted) {
 
 TEST_F(HttpListenerTest, OldVersionsAreToldSo) {
     start();
-    const UniqueFd fd = connected(sockets.at(0).endpoint.address, SOCK_STREAM);
+    const UniqueFd fd = connect_silently();
     write_all(fd.get(), of_text("GET / HTTP/1.1\r\n\r\n"));
     run_until([this] { return counted(Counter::HttpBadVersion) == 1; });
     settle();
@@ -209,7 +262,7 @@ TEST_F(HttpListenerTest, OldVersionsAreToldSo) {
 
 TEST_F(HttpListenerTest, AClientThatIsToldToLeaveIsClosedAfterAWhile) {
     start();
-    const UniqueFd fd = connected(sockets.at(0).endpoint.address, SOCK_STREAM);
+    const UniqueFd fd = connect_silently();
     write_all(fd.get(), of_text("GET / HTTP/1.1\r\n\r\n"));
     run_until([this] { return counted(Counter::TcpIdleClosed) == 1; });
     EXPECT_EQ(listener->open(), 0U);
@@ -254,6 +307,7 @@ TEST_F(HttpListenerTest, AServerThatStopsSaysSoAndServesTheRest) {
 
 TEST_F(HttpListenerTest, ThroughTlsTheClientHasToAgreeOnH2) {
     sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::Https}});
+    options.proxies = {};
     const auto pair = test::make_certificate_pair("dns.example", -3600, 3600);
     tls.publish(loop::TlsServer::create(pair.chain, pair.key, loop::TicketKeys::create()).value());
     SSL_CTX* const context = SSL_CTX_new(TLS_client_method());

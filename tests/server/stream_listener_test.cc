@@ -4,6 +4,7 @@
 // client is one that the kernel finishes alone, or follows a turn of the loop.
 #include "resolver/server/stream_listener.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -27,7 +28,8 @@ protected:
     StreamListener& start(std::uint32_t connections, std::uint32_t per_client) {
         options.tcp_connections_max = connections;
         options.tcp_per_client_max = per_client;
-        listener = std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls);
+        listener =
+            std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls, proxies);
         return *listener;
     }
     [[nodiscard]] UniqueFd connect() const { return connected(sockets.at(0).endpoint.address, SOCK_STREAM); }
@@ -51,6 +53,7 @@ protected:
     Options options;
     std::vector<ListenSocket> sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::Tcp}});
     Published<loop::TlsServer> tls{nullptr};
+    Proxies proxies{{}};
     std::unique_ptr<StreamListener> listener;
 
 private:
@@ -149,6 +152,28 @@ TEST_F(StreamListenerTest, AClientThatReadsNothingIsClosed) {
         return counted(Counter::TcpSlowClosed) == 1;
     });
     EXPECT_EQ(listener->open(), 0U);
+}
+
+TEST_F(StreamListenerTest, ClientsLearnTheIdleTimeoutAndWhenConnectionsRunOut) {
+    const auto asked = framed(engine::testing::query_bytes(
+        {.name = "id.server", .type = "TXT", .rr_class = 3, .options = {0, 11, 0, 0}}));  // RFC 7828 §3.1
+    const auto timeout_of = [&](const UniqueFd& client_end) {
+        write_all(client_end.get(), asked);
+        run_until([&] { return !nothing_to_read(client_end.get()); });
+        const auto answer = read_message(client_end.get());
+        const auto option = std::ranges::search(answer, std::array<std::uint8_t, 4>{0, 11, 0, 2});
+        return option.empty() ? -1 : load_u16(&*option.end());
+    };
+    start(10, 10);
+    std::vector<UniqueFd> clients;
+    for (const int expected : {100, 100, 100, 100, 100, 80, 60, 40, 0, 0}) {
+        clients.push_back(accepted());
+        EXPECT_NEAR(timeout_of(clients.back()), expected, 1) << clients.size();
+    }
+    clients.resize(3);
+    run_until([this] { return listener->open() == 3; });
+    const UniqueFd later = accepted();
+    EXPECT_EQ(timeout_of(later), 100);
 }
 
 TEST_F(StreamListenerTest, AStoppedListenerAcceptsNoMoreAndServesTheRest) {

@@ -8,6 +8,7 @@
 
 #include "resolver/server/stream_listener.h"
 #include "tests/server/fixture.h"
+#include "tests/support/authority.h"
 #include "tests/support/certificate.h"
 #include "tests/support/tls_peer.h"
 
@@ -33,12 +34,13 @@ protected:
     }
     ~TlsListenerTest() override { SSL_CTX_free(client_context_); }
 
-    void load_certificate() {
+    void load_certificate(const loop::ClientTrust& trust = {}) {
         const auto pair = test::make_certificate_pair("dns.example", -3600, 3600);
-        tls.publish(loop::TlsServer::create(pair.chain, pair.key, loop::TicketKeys::create()).value());
+        tls.publish(loop::TlsServer::create(pair.chain, pair.key, loop::TicketKeys::create(), trust).value());
     }
     StreamListener& start() {
-        listener = std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls);
+        listener =
+            std::make_unique<StreamListener>(loop, sockets, options, *engine, recorder, nullptr, *this, tls, proxies);
         return *listener;
     }
     [[nodiscard]] SSL_CTX* client_context() const { return client_context_; }
@@ -53,6 +55,7 @@ protected:
     Options options;
     std::vector<ListenSocket> sockets = testing::opened({{testing::address("127.0.0.1:0"), Protocol::Tls}});
     Published<loop::TlsServer> tls{nullptr};
+    Proxies proxies{{}};
     std::unique_ptr<StreamListener> listener;
 
 private:
@@ -75,6 +78,75 @@ TEST_F(TlsListenerTest, QueriesAreAnsweredAndCountedByTransport) {
     EXPECT_EQ(counted(Counter::QueriesTls), 5U);
     EXPECT_EQ(counted(Counter::QueriesTcp), 0U);
     EXPECT_EQ(counted(Counter::TlsFull), 1U);
+}
+
+/// A policy in which the group of these certificates is restricted.
+policy::Options restricting(const std::string& pattern) {
+    policy::Options made;
+    made.groups.resize(1);
+    made.groups[0].id = "lab";
+    made.groups[0].certificates = {pattern};
+    auto directive = engine::testing::directive("d1", policy::Step::Restrict, {"service:deepseek"});
+    directive.groups = {"lab"};
+    made.directives = {directive};
+    return made;
+}
+
+TEST_F(TlsListenerTest, ACertificateOfTheClientPutsItsQueriesIntoAGroupUntilThePolicyChanges) {
+    test::Authority authority;
+    test::use_certificate(client_context(), authority.issue("DNS:pc7.lab.example"));
+    in_force(restricting("*.lab.example"));
+    load_certificate({.authorities = authority.certificate()});
+    start();
+    const auto query = engine::testing::query_bytes({.name = "deepseek.com"});
+    TlsPeer peer(connect(), client_context());
+    const auto exchange = [&] {
+        auto done = std::async(std::launch::async, [&] {
+            peer.write(framed(query));
+            return peer.read_message();
+        });
+        while (done.wait_for(seconds{0}) != std::future_status::ready && forwarder->asked_count == 0) settle();
+        if (forwarder->asked_count != 0) answer_upstream(0);
+        while (done.wait_for(seconds{0}) != std::future_status::ready) settle();
+        return done.get();
+    };
+    auto connected = std::async(std::launch::async, [&] { return peer.connect(); });
+    while (connected.wait_for(seconds{0}) != std::future_status::ready) settle();
+    ASSERT_TRUE(connected.get());
+    EXPECT_FALSE(exchange().empty());
+    EXPECT_EQ(forwarder->asked_count, 0U) << "it was sinkholed";
+    EXPECT_EQ(counted(Counter::CertificatesValid), 1U);
+    in_force(restricting("*.other.example"));
+    EXPECT_FALSE(exchange().empty());
+    EXPECT_EQ(forwarder->asked_count, 1U) << "the same connection is in the group no more";
+}
+
+TEST_F(TlsListenerTest, AConnectionEndsWhenOtherAuthoritiesDecide) {
+    test::Authority authority;
+    load_certificate({.authorities = authority.certificate()});
+    start();
+    const auto first_query = [](TlsPeer& peer) {
+        ASSERT_TRUE(peer.connect());
+        peer.write(framed(local_query(1)));
+        EXPECT_EQ(id_of(peer.read_message()), 1);
+    };
+    TlsPeer without(connect(), client_context());
+    auto done = std::async(std::launch::async, [&] { first_query(without); });
+    while (done.wait_for(seconds{0}) != std::future_status::ready) settle();
+    test::use_certificate(client_context(), authority.issue("DNS:pc7.lab.example"));
+    TlsPeer with(connect(), client_context());
+    done = std::async(std::launch::async, [&] { first_query(with); });
+    while (done.wait_for(seconds{0}) != std::future_status::ready) settle();
+    EXPECT_EQ(listener->open(), 2U);
+    load_certificate({.authorities = authority.certificate(), .revoked = authority.revoked()});
+    run_until([&] { return listener->open() == 1; });
+    EXPECT_EQ(counted(Counter::CertificatesEnded), 1U);
+    EXPECT_TRUE(with.read_message().empty());
+    done = std::async(std::launch::async, [&] {
+        without.write(framed(local_query(2)));
+        EXPECT_EQ(id_of(without.read_message()), 2);
+    });
+    while (done.wait_for(seconds{0}) != std::future_status::ready) settle();
 }
 
 TEST_F(TlsListenerTest, WithoutACertificateConnectionsAreClosed) {

@@ -38,6 +38,7 @@ Options options_for(const Secondary& secondary) {
 Message ask(Service& service, Secondary& client, const Secondary& worker, const Message& message, bool any_address) {
     QueryOrigin origin;
     origin.peer = client.address();
+    origin.reply_to = origin.peer;
     origin.local = worker.address().ip;
     origin.socket = worker.socket();
     origin.any_address = any_address;

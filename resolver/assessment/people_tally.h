@@ -6,7 +6,7 @@
 // Threads:  one.
 // Time:     arguments.
 // Memory:   the sketches of one day and one month at a time, and an estimate for each day of each directive.
-// Failure:  none. Sketches of different seeds cannot be merged: their estimates are added, and seeds() tells it.
+// Failure:  none. Sketches of different seeds cannot be merged: their estimates are added, seeds() gives their number.
 #pragma once
 
 #include <map>

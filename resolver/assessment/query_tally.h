@@ -18,7 +18,7 @@
 
 namespace cenote::assessment {
 
-/// The verdicts that a report tells apart.
+/// The verdicts that a report distinguishes.
 inline constexpr std::array<std::pair<telemetry::QueryVerdict, const char*>, 6> kColumns{
     {{telemetry::QueryVerdict::Observe, "observe"},
      {telemetry::QueryVerdict::Advise, "advise"},

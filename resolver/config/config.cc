@@ -43,6 +43,7 @@ void set_defaults(Draft& draft) {
 void read_main(const TomlTable& root, Draft& draft) {
     rules::read_sinkhole(root, draft);
     rules::read_groups(root, draft);
+    read_tokens(draft);
     for (const auto read :
          {read_limits, read_control, read_upstream, read_cache, read_local, read_blocklist, read_transfer,
           read_exceptions, read_notify, read_privacy, read_history, read_log, read_exports, read_dnstap, read_web})
@@ -231,16 +232,12 @@ HostInfo HostInfo::of_this_host() {
 
 namespace {
 
-bool is_loopback(const IpAddress& ip) {
-    return Prefix::parse("127.0.0.0/8")->contains(ip) || ip == IpAddress::parse("::1");
-}
-
 /// Whether clients of this prefix send to an address of ours: those of its family, and to a global IPv6 address (RFC
 /// 4291 §2.4) those with global addresses alone, because hosts choose a source of the same scope (RFC 6724 §5).
 bool may_send_to(const Prefix& clients, const IpAddress& own) {
     const Prefix global = *Prefix::parse("2000::/3");
     if (clients.contains(own)) return true;
-    if (is_loopback(clients.ip()) || clients.ip().is_v4() != own.is_v4()) return false;
+    if (clients.ip().is_loopback() || clients.ip().is_v4() != own.is_v4()) return false;
     return !global.contains(own) || global.contains(clients.ip());
 }
 
@@ -248,7 +245,7 @@ bool may_send_to(const Prefix& clients, const IpAddress& own) {
 void check_listen(const Draft& draft) {
     for (const TomlText& text : draft.listen) {
         const auto address = SocketAddress::parse(text.value, 0);
-        if (!address || is_loopback(address->ip)) continue;
+        if (!address || address->ip.is_loopback()) continue;
         const bool used = std::ranges::any_of(draft.settings.allow_from,
                                               [&](const Prefix& clients) { return may_send_to(clients, address->ip); });
         if (!used)
@@ -263,6 +260,7 @@ void check_listen(const Draft& draft) {
 
 void check_together(Draft& draft) {
     check_listen(draft);
+    check_identities(draft);
     const auto& allowed = draft.settings.allow_from;
     for (const auto& group : draft.policy.groups) {
         for (const auto& clients : group.clients) {

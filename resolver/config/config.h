@@ -16,8 +16,10 @@
 #include "resolver/base/toml.h"
 #include "resolver/cache/options.h"
 #include "resolver/control/options.h"
+#include "resolver/engine/discovery.h"
 #include "resolver/engine/snapshot.h"
 #include "resolver/history/options.h"
+#include "resolver/loop/tls_server.h"
 #include "resolver/policy/options.h"
 #include "resolver/rules/options.h"
 #include "resolver/rules/rules.h"
@@ -26,6 +28,7 @@
 #include "resolver/state/state.h"
 #include "resolver/transfer/options.h"
 #include "resolver/upstream/options.h"
+#include "resolver/wire/cookie.h"
 
 namespace cenote::config {
 
@@ -38,11 +41,23 @@ struct ListSettings {
     SourcePlace place;
 };
 
-/// [server.tls]: the certificate of the TLS listeners.
+/// Certificates that clients are asked for.
+struct TlsClientSettings {
+    Path authorities;  // that issue them, in PEM; empty: none are asked for
+    Path revoked;      // lists of revoked ones, in PEM; empty: none is looked at
+    loop::ClientCertificates asked = loop::ClientCertificates::Optional;
+
+    friend bool operator==(const TlsClientSettings&, const TlsClientSettings&) = default;
+};
+
+/// [server.tls]: the certificate of the TLS listeners, those of their clients, and what the resolver announces of
+/// itself.
 struct TlsSettings {
     std::string name;  // of the resolver, as clients check it; empty: none is given
     Path certificate;  // with the chain behind it, in PEM; empty: no TLS
     Path key;
+    TlsClientSettings clients{};
+    std::string info_url;  // of a page about the resolver (RFC 9606 §5); empty: none
 
     friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
@@ -87,6 +102,8 @@ struct Settings {
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
+    bool cookies = true;                             // whether cookies of clients are answered
+    std::vector<wire::CookieSecret> cookie_secrets;  // of the file; empty: the daemon makes one
     TlsSettings tls;
     control::Options control;
     cache::Options cache;
@@ -99,6 +116,7 @@ struct Settings {
     std::vector<sinks::ExportOptions> exports;  // [[log.export]]
     sinks::DnstapOptions dnstap;
     WebSettings web;
+    std::vector<Diagnostic> unread;  // files that this user must not read, and the daemon has to
     std::shared_ptr<const policy::Options> policy;
     std::shared_ptr<const ConfigurationFiles>
         files;  // what all this was read from; files with secrets are not among it
@@ -131,8 +149,13 @@ Path control_socket_of(const Path& file);
 /// What the lists and the catalogue are compiled from, for a set built at `built_at`. Of a list with a URL it is the
 /// last good copy.
 blocklists::Manifest manifest_of(const Settings& settings, WallTime built_at);
-/// The names that this resolver answers itself, and those that are never sinkholed.
-[[nodiscard]] engine::LocalNames local_names(const Settings& settings);
+/// The names that this resolver answers itself, and those that are never sinkholed. `discovery`: what it
+/// announces of itself.
+[[nodiscard]] engine::LocalNames local_names(const Settings& settings, const engine::Discovery& discovery);
+/// What the resolver announces of itself, with the listeners that it has.
+[[nodiscard]] engine::Discovery discovery_of(const Settings& settings, const engine::Listeners& listeners);
+/// The encrypted ones among the endpoints, and the addresses for datagrams. Those behind a proxy are left out.
+[[nodiscard]] engine::Listeners listeners_of(const std::vector<server::Endpoint>& endpoints);
 [[nodiscard]] bool is_url(const ListSettings& list);
 [[nodiscard]] bool is_zone(const ListSettings& list);  // a secondary zone
 

@@ -8,12 +8,6 @@
 namespace cenote::config {
 namespace {
 
-bool is_loopback_or_any(const IpAddress& ip) {
-    static const Prefix kLoopback4 = Prefix::parse("127.0.0.0/8").value_or(Prefix());
-    return kLoopback4.contains(ip) || ip == IpAddress::parse("::1") || ip == IpAddress() ||
-           ip == IpAddress::v4({0, 0, 0, 0});
-}
-
 std::optional<IpAddress> address_of(const engine::LocalRecord& record) {
     const auto& bytes = record.rdata;
     if (record.type == wire::RrType::A && bytes.size() == 4)
@@ -29,7 +23,7 @@ std::optional<IpAddress> address_of(const engine::LocalRecord& record) {
 std::vector<domainset::GuardedAddress> guarded_addresses(const Settings& settings) {
     std::vector<domainset::GuardedAddress> guarded;
     const auto add = [&guarded](const IpAddress& ip, std::string what) {
-        if (!is_loopback_or_any(ip)) guarded.push_back({ip, std::move(what)});
+        if (!ip.is_loopback() && !ip.is_unspecified()) guarded.push_back({ip, std::move(what)});
     };
     for (const auto& record : settings.local)
         if (const auto ip = address_of(record))

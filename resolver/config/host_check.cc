@@ -14,6 +14,7 @@
 
 #include "resolver/config/listen_check.h"
 #include "resolver/config/values.h"
+#include "resolver/loop/tls_server.h"
 
 namespace cenote::config {
 namespace {
@@ -37,6 +38,13 @@ bool is_granted(const struct stat& info, const HostUser& user, mode_t wanted) {
     return ((info.st_mode >> shift) & wanted) == wanted;
 }
 
+/// Addresses at which a client may do without verification (RFC 9462 §4.3).
+bool is_private(const IpAddress& ip) {
+    return std::ranges::any_of(std::array{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+                                          "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"},
+                               [&ip](const char* prefix) { return Prefix::parse(prefix)->contains(ip); });
+}
+
 /// The tables of cenote.toml, read once more for the places of their values.
 class HostCheck {
 public:
@@ -48,6 +56,11 @@ public:
         for (const auto& table : root.tables("tsig"))
             if (const auto secret = table.text("secret_file"))
                 may_read(secret->place, in_folder(*secret), users_.daemon);
+        if (const auto limits = root.table("limits"))
+            if (const auto secret = limits->text("cookie_secret_file"); secret && !secret->value.empty())
+                may_read(secret->place, in_folder(*secret), users_.daemon);
+        for (const auto& table : root.tables("group"))
+            if (const auto tokens = table.text("tokens")) may_read(tokens->place, in_folder(*tokens), users_.daemon);
         if (const auto table = root.table("log"))
             for (const auto& receiver : table->tables("export"))
                 if (const auto ca = receiver.text("ca")) may_read(ca->place, in_folder(*ca), users_.daemon);
@@ -87,9 +100,9 @@ private:
     }
 
     void check_tls(const TomlTable& table) {
-        for (const char* key : {"certificate", "key"}) {
+        for (const char* key : {"certificate", "key", "client_ca", "client_crl"}) {
             const auto text = table.text(key);
-            if (!text) continue;
+            if (!text || text->value.empty()) continue;
             if (is_there(in_folder(*text)))
                 may_read(text->place, in_folder(*text), users_.daemon);
             else
@@ -97,6 +110,52 @@ private:
                                                       "there",
                                                       in_folder(*text).string()));
         }
+        check_discovery(table);
+    }
+
+    /// Whether clients that look for an encrypted resolver can verify this one (RFC 9462 §4.2).
+    void check_discovery(const TomlTable& table) {
+        std::set<IpAddress> addresses;
+        for (const server::Endpoint& endpoint : settings_.server.listen)
+            if (is_encrypted(endpoint.protocol)) addresses.insert(endpoint.address.ip);
+        if (addresses.empty()) return;
+        const auto name = table.text("name");
+        if (!name)
+            out_.note(table.place(),
+                      "without 'name' DNS over TLS and HTTPS are not announced to clients (RFC 9462); name the "
+                      "resolver as the certificate does");
+        const auto certificate = read_certificate();
+        if (certificate == nullptr) return;
+        const auto place = table.text("certificate")->place;
+        if (name && !certificate->covers(settings_.tls.name))
+            out_.warning(name->place, fmt::format("the certificate is not for the name '{}', so clients that know the "
+                                                  "resolver by it refuse it; change one of the two",
+                                                  settings_.tls.name));
+        for (const IpAddress& address : addresses)
+            if (!address.is_unspecified() && !certificate->covers(address)) warn_of_address(place, address);
+    }
+
+    /// Null where the daemon has a problem to report.
+    [[nodiscard]] std::shared_ptr<const loop::TlsServer> read_certificate() const {
+        constexpr std::size_t kFileMax = 1U << 20;
+        const auto chain = read_file(settings_.tls.certificate, kFileMax);
+        const auto key = read_file(settings_.tls.key, kFileMax);
+        if (!chain || !key) return nullptr;
+        auto server = loop::TlsServer::create(*chain, *key, loop::TicketKeys::create());
+        return server ? *std::move(server) : nullptr;
+    }
+
+    void warn_of_address(const SourcePlace& place, const IpAddress& address) {
+        const std::string lacks =
+            fmt::format("the certificate does not have the address {} in its subjectAltName", address.to_string());
+        if (is_private(address))
+            out_.note(place, lacks +
+                                 ": clients that are led to DNS over TLS or HTTPS by this address use it without "
+                                 "verification, or not at all (RFC 9462 §4.3); add the address to the certificate");
+        else
+            out_.warning(place, lacks +
+                                    ": clients that are led to DNS over TLS or HTTPS by this address do not use it "
+                                    "(RFC 9462 §4.2); add the address to the certificate");
     }
 
     void check_blocklist(const TomlTable& table) {

@@ -13,8 +13,6 @@
 #include <cstring>
 #include <sstream>
 
-#include "resolver/config/values.h"
-
 namespace cenote::config {
 namespace {
 
@@ -51,7 +49,7 @@ std::optional<SocketAddress> parse_kernel_address(std::string_view text) {
 /// A port of all addresses is a port of each; whether [::] covers IPv4 as well is not known here.
 bool meet(const SocketAddress& wanted, const SocketAddress& taken) {
     if (wanted.port != taken.port || wanted.ip.is_v4() != taken.ip.is_v4()) return false;
-    return wanted.ip == taken.ip || is_unspecified(wanted.ip) || is_unspecified(taken.ip);
+    return wanted.ip == taken.ip || wanted.ip.is_unspecified() || taken.ip.is_unspecified();
 }
 
 std::vector<HostSocket> sockets_of_host(const Path& proc_net) {

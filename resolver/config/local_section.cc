@@ -73,11 +73,34 @@ void read_record(const TomlTable& table, Draft& draft) {
 
 }  // namespace
 
-engine::LocalNames local_names(const Settings& settings) {
+engine::LocalNames local_names(const Settings& settings, const engine::Discovery& discovery) {
+    std::vector<engine::LocalRecord> records = settings.local;
+    // A record in the configuration replaces those of the resolver's own.
+    for (const engine::LocalRecord& own : discovery.records())
+        if (std::ranges::find(settings.local, own.name, &engine::LocalRecord::name) == settings.local.end())
+            records.push_back(own);
     engine::TrustedZones zones;
     for (const upstream::Route& route : settings.upstream.routes) zones.routed.push_back(route.zone);
     zones.protect = settings.protect;
-    return {settings.local, zones};
+    return {std::move(records), zones};
+}
+
+engine::Discovery discovery_of(const Settings& settings, const engine::Listeners& listeners) {
+    const auto name = wire::Name::parse(settings.tls.name);
+    return engine::Discovery(
+        {.name = name.value_or(wire::Name()), .info_url = settings.tls.info_url, .listeners = listeners});
+}
+
+engine::Listeners listeners_of(const std::vector<server::Endpoint>& endpoints) {
+    engine::Listeners listeners;
+    for (const server::Endpoint& endpoint : endpoints) {
+        if (endpoint.protocol == server::Protocol::Udp) listeners.datagrams.push_back(endpoint.address.ip);
+        if (!is_encrypted(endpoint.protocol)) continue;
+        const bool is_https = endpoint.protocol == server::Protocol::Https;
+        listeners.encrypted.push_back(
+            {endpoint.address, is_https ? engine::Designated::Https : engine::Designated::Tls});
+    }
+    return listeners;
 }
 
 void read_local(const TomlTable& root, Draft& draft) {

@@ -38,7 +38,9 @@ struct Draft : rules::PolicyDraft {
 };
 
 void read_server(const TomlTable& root, Draft& draft);      // [server]
+void read_tokens(Draft& draft);                             // the files of [[group]].tokens
 void read_limits(const TomlTable& root, Draft& draft);      // [limits]
+void read_cookies(const TomlTable& limits, Draft& draft);   // cookies of [limits]
 void read_control(const TomlTable& root, Draft& draft);     // [control]
 void read_upstream(const TomlTable& root, Draft& draft);    // [upstream], [[upstream.route]]
 void read_cache(const TomlTable& root, Draft& draft);       // [cache]
@@ -57,6 +59,8 @@ void read_texts(const TomlTable& root, Draft& draft);       // [[texts]], in tex
 
 /// Checks that need all sections: clients that would be refused, lists without use.
 void check_together(Draft& draft);
+/// Groups of identities that no client can have.
+void check_identities(const Draft& draft);
 
 /// Reads one text as cenote.toml, without directives.d.
 std::optional<Settings> load_text(std::string_view text, const Path& file, const HostInfo& host_info,

@@ -92,15 +92,58 @@ void read_encrypted(const TomlTable& server, Draft& draft) {
     read_streams(server, "listen_tls", server::Protocol::Tls, kTlsPort, draft);
     read_streams(server, "listen_https", server::Protocol::Https, kHttpsPort, draft);
     const bool behind_proxy = read_streams(server, "listen_h2c", server::Protocol::H2c, kH2cPort, draft);
-    auto& proxies = draft.settings.server.proxies;
-    if (server.has("proxies")) proxies = read_prefixes(server, "proxies", draft.diagnostics);
     if (behind_proxy && server.texts("proxies").empty())
         server.error("listen_h2c", "'listen_h2c' is served to proxies alone; name their prefixes as 'proxies'");
-    if (!behind_proxy && !server.texts("proxies").empty())
-        server.error(
-            "proxies",
-            "'proxies' is of use for 'listen_h2c' alone, because this version does not read PROXY headers; leave "
-            "it empty, or name the addresses at which the proxies connect as 'listen_h2c'");
+}
+
+void read_proxies(const TomlTable& server, Draft& draft) {
+    if (!server.has("proxies")) return;
+    draft.settings.server.proxies = read_prefixes(server, "proxies", draft.diagnostics);
+    const auto covers_all = [](const Prefix& prefix) { return prefix.length() == 0; };
+    if (std::ranges::any_of(draft.settings.server.proxies, covers_all))
+        server.error("proxies",
+                     "a prefix of length 0 makes a proxy of every client, which could then take any address for its "
+                     "own; name the addresses of the proxies alone");
+}
+
+std::optional<loop::ClientCertificates> parse_client_certificates(std::string_view text) noexcept {
+    if (text == "none") return loop::ClientCertificates::None;
+    if (text == "optional") return loop::ClientCertificates::Optional;
+    if (text == "required") return loop::ClientCertificates::Required;
+    return std::nullopt;
+}
+
+/// client_ca, client_crl, client_certificates.
+void read_tls_clients(const TomlTable& table, Draft& draft) {
+    TlsClientSettings& clients = draft.settings.tls.clients;
+    const auto path_of = [&](std::string_view key) {
+        const auto text = table.text(key);
+        return text && !text->value.empty() ? to_path(text->value, draft.folder) : Path();
+    };
+    clients.authorities = path_of("client_ca");
+    clients.revoked = path_of("client_crl");
+    const auto asked = read_word(table, "client_certificates", parse_client_certificates, "none, optional, required");
+    if (asked) clients.asked = *asked;
+    if (!clients.authorities.empty()) return;
+    if (!clients.revoked.empty())
+        table.error("client_crl", "'client_crl' needs the authority of the certificates; name its file as 'client_ca'");
+    if (asked && *asked != loop::ClientCertificates::None)
+        table.error("client_certificates",
+                    "certificates of clients are checked by their authority; name its file as 'client_ca'");
+}
+
+/// It is one character-string of a RESINFO record, with its key before it.
+void read_info_url(const TomlTable& table, TlsSettings& tls) {
+    constexpr std::size_t kLongest = 255 - std::string_view("infourl=").size();
+    const auto url = table.text("info_url");
+    if (!url) return;
+    const bool plain = std::ranges::all_of(url->value, [](char c) { return c > ' ' && c < '\x7f'; });
+    if (url->value.starts_with("https://") && url->value.size() > 8 && plain && url->value.size() <= kLongest)
+        tls.info_url = url->value;
+    else
+        table.error("info_url", fmt::format("'{}' is not the address of a page for clients, which must begin with "
+                                            "https:// (RFC 9606 §5); write it without blanks, in at most {} characters",
+                                            url->value, kLongest));
 }
 
 void read_tls(const TomlTable& server, Draft& draft) {
@@ -110,6 +153,8 @@ void read_tls(const TomlTable& server, Draft& draft) {
     if (const auto text = table->text("name"))
         if (const auto name = wire::read_name(*text, wire::NameUse::Single, draft.diagnostics))
             tls.name = name->to_string();
+    read_tls_clients(*table, draft);
+    read_info_url(*table, tls);
     const auto certificate = table->text("certificate");
     const auto key = table->text("key");
     if (certificate.has_value() != key.has_value())
@@ -167,6 +212,7 @@ void read_server(const TomlTable& root, Draft& draft) {
     read_listen(*server, draft);
     read_tls(*server, draft);
     read_encrypted(*server, draft);
+    read_proxies(*server, draft);
     read_timezone(*server, draft);
     if (const auto workers = server->integer("workers", 0, 1024))
         settings.server.workers = static_cast<std::uint32_t>(*workers);
@@ -184,6 +230,7 @@ void read_limits(const TomlTable& root, Draft& draft) {
         server.tcp_connections_max = static_cast<std::uint32_t>(*clients);
     if (const auto bits = limits->integer("rate_prefix4", 8, 32)) server.client.v4 = static_cast<std::uint8_t>(*bits);
     if (const auto bits = limits->integer("rate_prefix6", 16, 128)) server.client.v6 = static_cast<std::uint8_t>(*bits);
+    read_cookies(*limits, draft);
 }
 
 void read_control(const TomlTable& root, Draft& draft) {

@@ -2,7 +2,6 @@
 //
 // The sections [[tsig]] and [[serve_rpz]]: keys, and primary zones that are made of the policy.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -14,20 +13,12 @@
 namespace cenote::config {
 namespace {
 
-constexpr std::size_t kSecretFileMax = 4096;
 constexpr std::size_t kSecretMin = 16;  // bytes: a secret is to be as strong as its digest (RFC 2104 §3, RFC 8945 §10)
 constexpr std::uint16_t kDnsPort = 53;
 
 std::vector<std::uint8_t> read_secret(const TomlText& file, const Path& path, Draft& draft) {
-    const auto text = read_file(path, kSecretFileMax);
-    if (!text) {
-        draft.diagnostics.error(file.place, text.error().text);
-        return {};
-    }
-    struct stat info {};
-    if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0)
-        draft.diagnostics.warning(file.place,
-                                  fmt::format("every user of this host can read {}; chmod 0640 it", path.string()));
+    const auto text = read_secret_file(file, path, draft.diagnostics);
+    if (!text) return {};
     std::string_view secret = *text;
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' '))
         secret.remove_suffix(1);

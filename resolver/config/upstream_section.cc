@@ -26,7 +26,7 @@ std::optional<upstream::Strategy> parse_strategy(std::string_view text) noexcept
 /// The kernel sends from the same address to an address of this host. Interfaces cannot be listed inside the service's
 /// unit, which has no netlink sockets; binding proves nothing where net.ipv4.ip_nonlocal_bind is set.
 bool is_address_of_this_host(const IpAddress& ip) {
-    if (Prefix::parse("127.0.0.0/8")->contains(ip)) return true;  // all of it, although the kernel sends from 127.0.0.1
+    if (ip.is_loopback()) return true;  // all of 127.0.0.0/8, although the kernel sends from 127.0.0.1
     const SocketAddress there{.ip = ip, .port = 53};
     const UniqueFd fd(::socket(there.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_storage native;
@@ -42,7 +42,7 @@ bool is_own(const SocketAddress& server, const std::vector<server::Endpoint>& li
     return std::any_of(listen.begin(), listen.end(), [&server](const server::Endpoint& endpoint) {
         const SocketAddress& own = endpoint.address;
         if (own.port != server.port) return false;
-        return own.ip == server.ip || (is_unspecified(own.ip) && is_address_of_this_host(server.ip));
+        return own.ip == server.ip || (own.ip.is_unspecified() && is_address_of_this_host(server.ip));
     });
 }
 
@@ -92,7 +92,8 @@ private:
             auto address = SocketAddress::parse(address_text, 53);
             if (!address) continue;
             // It means this host (resolv.conf(5)).
-            if (is_unspecified(address->ip)) address->ip = *IpAddress::parse(address->ip.is_v4() ? "127.0.0.1" : "::1");
+            if (address->ip.is_unspecified())
+                address->ip = *IpAddress::parse(address->ip.is_v4() ? "127.0.0.1" : "::1");
             if (is_own(*address, draft_.settings.server.listen)) continue;
             const upstream::ServerAddress server{*address, {}};
             if (std::find(servers.begin(), servers.end(), server) == servers.end()) servers.push_back(server);

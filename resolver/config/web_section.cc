@@ -18,12 +18,6 @@ constexpr std::size_t kListenMax = 16;
 constexpr std::size_t kHostsMax = 64;
 constexpr std::size_t kHeaderBytesMax = 64;
 
-bool is_loopback(const IpAddress& ip) {
-    static const Prefix v4 = *Prefix::parse("127.0.0.0/8");
-    static const Prefix v6 = *Prefix::parse("::1/128");
-    return v4.contains(ip) || v6.contains(ip);
-}
-
 /// What is wrong with the path of a unix socket; empty: nothing.
 std::string why_no_socket(std::string_view path) {
     if (!path.starts_with('/')) return "write unix: and an absolute path, as in \"unix:/run/cenote-web/web.sock\"";
@@ -51,7 +45,7 @@ void read_endpoint(const TomlText& text, Draft& draft) {
                 text.place, fmt::format("'{}' is a link-local address, which means nothing without its link; add the "
                                         "interface, as in [fe80::1%eth0]:{}",
                                         value, kWebPort));
-        listen = {.text = address->to_string(), .is_address = true, .tls = !is_loopback(address->ip)};
+        listen = {.text = address->to_string(), .is_address = true, .tls = !address->ip.is_loopback()};
         if (listen.tls && web.certificate.empty())
             return draft.diagnostics.error(
                 text.place, fmt::format("'{}' is not loopback, so that the page needs TLS there; name the files of a "

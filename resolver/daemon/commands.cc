@@ -80,14 +80,30 @@ Response policy_in_force(Running& running, const Peer&, const Request&) {
 }
 Response metrics(Running& running, const Peer&, const Request&) { return done(metrics_text(running)); }
 
-Response explain_past(Running& running, const report::ExplainQuestion& ask, WallTime at) {
+/// Who holds the identity is looked up in the policy that is asked.
+Result<Json> explain_by(const Running& running, const policy::Policy& policy, report::ExplainQuestion& ask) {
+    if (!ask.identity.empty()) {
+        auto holder = policy::find_holder(policy.options(), ask.identity);
+        if (!holder) return std::move(holder).error();
+        ask.holder = *std::move(holder);
+    }
+    return report::explain_json(policy, running.enforcement().snapshot()->local, ask);
+}
+
+Response explain_now(const Running& running, const policy::Policy& policy, report::ExplainQuestion& ask) {
+    auto reply = explain_by(running, policy, ask);
+    return reply ? done(*std::move(reply)) : fail(reply.error().text);
+}
+
+Response explain_past(Running& running, report::ExplainQuestion& ask, WallTime at) {
     const auto stored = running.rulebook().archive().policy_at(at);
     if (!stored) return fail(stored.error().text);
     const auto past = rules::past_policy(*stored, running.enforcement().loaded().base, at);
     if (!past) return fail(past.error().text);
-    Json reply = report::explain_json(*past->policy, running.enforcement().snapshot()->local, ask);
-    if (!past->remark.empty()) reply[field::kSteps].push_back(past->remark);
-    return done(std::move(reply));
+    auto reply = explain_by(running, *past->policy, ask);
+    if (!reply) return fail(reply.error().text);
+    if (!past->remark.empty()) (*reply)[field::kSteps].push_back(past->remark);
+    return done(*std::move(reply));
 }
 
 Response explain(Running& running, const Peer&, const Request& request) {
@@ -108,15 +124,15 @@ Response explain(Running& running, const Peer&, const Request& request) {
         if (!parsed) return fail(fmt::format("'{}' is not a record type; write A, AAAA, HTTPS or TYPE65", *type));
         ask.type = *parsed;
     }
+    ask.identity = text_in(request, field::kIdentity);
     const auto at = text_of(request, field::kAt);
-    if (!at)
-        return done(report::explain_json(running.enforcement().policy(), running.enforcement().snapshot()->local, ask));
+    if (!at) return explain_now(running, running.enforcement().policy(), ask);
     const auto time = parse_time(*at);
     if (!time) return fail(time.error().text);
     if (*time < wall_now()) return explain_past(running, ask, *time);
     const auto then = build_policy(running.enforcement().loaded(), running.enforcement().policy().version(), *time);
     if (!then) return fail(then.error().text);
-    return done(report::explain_json(**then, running.enforcement().snapshot()->local, ask));
+    return explain_now(running, **then, ask);
 }
 
 Response services(Running& running, const Peer&, const Request&) {

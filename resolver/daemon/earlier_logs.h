@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files of the query log that [log].file named earlier: their lines stay when it names another one, or none. The audit
-// trail knows them by the files that were closed.
+// Files of the query log that [log].file named earlier: their lines stay when it names another one, or none. They
+// are found by the records of closed files in the audit trail.
 //
 // Threads:  any.
 // Memory:   the paths.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "resolver/base/digest.h"
+#include "resolver/base/random.h"
 #include "resolver/daemon/version.h"
 #include "resolver/engine/cell_keys.h"
 #include "resolver/rules/policy_document.h"
@@ -59,17 +60,28 @@ void set_keys(const Loaded& loaded, const policy::Policy& policy, telemetry::Key
     if (loaded.base != nullptr)
         for (domainset::SourceSetId id = 0; id < loaded.base->source_set_count(); ++id)
             snapshot.roles.push_back(role_of(*loaded.base, id));
-    for (policy::ClientClass i = 0; i < policy.class_count(); ++i)
-        snapshot.group_keys.push_back(keys.intern(telemetry::KeyKind::Group, policy.group_of(i)));
+    const auto group_key = [&](policy::ClientClass of) {
+        return keys.intern(telemetry::KeyKind::Group, policy.group_of(of));
+    };
+    for (policy::ClientClass i = 0; i < policy.address_class_count(); ++i) snapshot.group_keys.push_back(group_key(i));
+    for (policy::ClientClass i = policy.address_class_count(); i < policy.class_count(); ++i)
+        snapshot.identified.push_back({group_key(i), keys.intern(telemetry::KeyKind::Identity, policy.identity_of(i))});
 }
 
-/// The snapshot of a prepared policy, but for its policy_text.
-std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, telemetry::Keys& keys) {
+void set_discovery(const config::Settings& settings, const engine::Listeners& listeners, engine::Snapshot& snapshot) {
+    snapshot.discovery = config::discovery_of(settings, listeners);
+    snapshot.local = config::local_names(settings, snapshot.discovery);
+}
+
+/// The snapshot of a prepared policy, but for its policy_text and set_discovery().
+std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, const wire::CookieSecret& cookie_secret,
+                                                telemetry::Keys& keys) {
     const config::Settings& settings = prepared.loaded.settings;
     auto snapshot = std::make_shared<engine::Snapshot>();
+    if (settings.cookies) snapshot->cookies = settings.cookie_secrets;
+    if (settings.cookies && settings.cookie_secrets.empty()) snapshot->cookies = {cookie_secret};
     snapshot->without_set = settings.without_set;
     snapshot->set_missing = prepared.loaded.base == nullptr && !settings.set.empty();
-    snapshot->local = config::local_names(settings);
     snapshot->allow_from = prefix_table_of(settings.allow_from);
     snapshot->node = settings.node;
     snapshot->nsid = fmt::format("{} policy {}", settings.node, prepared.version.version);
@@ -86,10 +98,19 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, 
     return snapshot;
 }
 
+wire::CookieSecret random_secret() {
+    wire::CookieSecret secret{};
+    RandomSource random;
+    for (std::uint8_t& byte : secret) byte = static_cast<std::uint8_t>(random.u16());
+    return secret;
+}
+
 }  // namespace
 
 Enforcement::Enforcement(std::uint32_t last_version)
-    : last_version_(last_version), snapshots_(std::make_shared<const engine::Snapshot>()) {}
+    : last_version_(last_version),
+      cookie_secret_(random_secret()),
+      snapshots_(std::make_shared<const engine::Snapshot>()) {}
 
 Result<std::unique_ptr<Enforcement>> Enforcement::start(Loaded loaded, std::uint32_t last_version,
                                                         const ClockReading& moment, const std::string& audit_head) {
@@ -119,7 +140,8 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const ClockReading& m
 }
 
 void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) {
-    auto snapshot = make_snapshot(prepared, keys_);
+    auto snapshot = make_snapshot(prepared, cookie_secret_, keys_);
+    set_discovery(prepared.loaded.settings, listeners_, *snapshot);
     snapshot->policy_text = policy_text(prepared.version, prepared.rules_digest, audit_head);
     loaded_ = std::move(prepared.loaded);
     policy_ = std::move(prepared.policy);
@@ -133,6 +155,15 @@ void Enforcement::publish_audit_head(const std::string& audit_head) {
     auto snapshot = std::make_shared<engine::Snapshot>(*snapshots_.current());
     snapshot->policy_text = policy_text(version_, rules_digest_, audit_head);
     snapshots_.publish(std::move(snapshot));
+}
+
+bool Enforcement::publish_listeners(engine::Listeners listeners) {
+    if (listeners == listeners_) return false;
+    listeners_ = std::move(listeners);
+    auto snapshot = std::make_shared<engine::Snapshot>(*snapshots_.current());
+    set_discovery(loaded_.settings, listeners_, *snapshot);
+    snapshots_.publish(std::move(snapshot));
+    return true;
 }
 
 void Enforcement::raise_last_version(std::uint32_t version) noexcept {

@@ -49,6 +49,9 @@ public:
     void keep_policy_with(Loaded loaded) { loaded_ = std::move(loaded); }
     /// Publishes the policy in force once more, beside another head of the audit trail.
     void publish_audit_head(const std::string& audit_head);
+    /// Publishes the policy in force once more where the listeners that are announced have changed; false: they have
+    /// not.
+    bool publish_listeners(engine::Listeners listeners);
     /// The next version is above this one.
     void raise_last_version(std::uint32_t version) noexcept;
 
@@ -74,7 +77,9 @@ private:
     state::PolicyVersion version_;
     std::string rules_digest_;
     std::uint32_t last_version_;
+    wire::CookieSecret cookie_secret_;  // where no file has one
     telemetry::Keys keys_;
+    engine::Listeners listeners_;
     Published<engine::Snapshot> snapshots_;
 };
 

@@ -35,6 +35,8 @@ Result<Loaded> load(const Path& config, SetCheck check) {
     Loaded loaded;
     auto settings = config::load(config, loaded.diagnostics);
     if (!settings) return Error{all_errors(loaded.diagnostics)};
+    for (const Diagnostic& each : settings->unread) loaded.diagnostics.add(each);
+    if (loaded.diagnostics.has_errors()) return Error{all_errors(loaded.diagnostics)};
     loaded.settings = std::move(*settings);
     loaded.written = loaded.settings.policy;
     open_set(loaded, check);

@@ -32,7 +32,7 @@ public:
     void announce(const ProblemChanges& changes);
     /// Once a second: starts the command when something waits, and ends one that takes too long. `command`: empty:
     /// none. `keep` is called before a start, so that handed_over() can be stored: whatever ends this process, the next
-    /// one knows what the command may have got.
+    /// one can read what the command may have got.
     void turn(const Path& command, const Site& site, WallTime wall, Ticks now, const std::function<void()>& keep);
     /// Takes note of a run that has ended; the same without starting another one.
     void collect(const Path& command, Ticks now);

@@ -10,7 +10,7 @@
 
 namespace cenote::daemon {
 
-/// For approvers and admins: whoever signs a directive may sign its proof, without a right to change the directive.
+/// For approvers and admins: a user who signs a directive may sign its proof, without a right to change the directive.
 control::Response save_proof(Running& running, const control::Peer& peer, const control::Request& request);
 
 }  // namespace cenote::daemon

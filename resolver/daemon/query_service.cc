@@ -10,7 +10,7 @@ namespace cenote::daemon {
 Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enforcement& enforcement,
                                                           telemetry::Hub& hub, std::vector<UniqueFd> inherited) {
     const config::Settings& settings = enforcement.loaded().settings;
-    std::unique_ptr<QueryService> service(new QueryService(hub));
+    std::unique_ptr<QueryService> service(new QueryService(enforcement, hub));
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     service->cache_ = std::make_unique<cache::Cache>(cache);
@@ -20,11 +20,13 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
     service->zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
     hub.set_identity(settings.privacy.identity);
     service->tls_certificate_.emplace(loop, settings.tls);
+    service->publish_listeners();  // the first query may be for them
     auto server =
         server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(), *service->cache_, hub,
                               &service->zones_->xfr_queue(), service->tls_certificate_->published());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
+    service->publish_listeners();  // with the ports that were free
     service->listen_watch_.emplace(loop, *service->server_);
     return service;
 }
@@ -44,9 +46,26 @@ void QueryService::apply(const Enforcement& enforcement) {
 }
 
 void QueryService::observe() {
+    publish_listeners();
     hub_.count_samples();
     hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());
+    proxy_watch_.look(hub_, ticks_now());
+}
+
+/// As they are bound, or before that as they are configured.
+std::vector<server::Endpoint> QueryService::endpoints() const {
+    if (server_ == nullptr) return enforcement_.loaded().settings.server.listen;
+    std::vector<server::Endpoint> bound;
+    for (const server::Protocol protocol : server::kListenProtocols)
+        for (const SocketAddress& address : server_->addresses(protocol)) bound.push_back({address, protocol});
+    return bound;
+}
+
+void QueryService::publish_listeners() {
+    engine::Listeners listeners = config::listeners_of(endpoints());
+    if (!tls_certificate_->usable(wall_now())) listeners.encrypted.clear();
+    if (enforcement_.publish_listeners(std::move(listeners)) && server_ != nullptr) server_->wake();
 }
 
 bool QueryService::workers_alive() {

@@ -15,6 +15,7 @@
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/enforcement.h"
 #include "resolver/daemon/listen_watch.h"
+#include "resolver/daemon/proxy_watch.h"
 #include "resolver/daemon/tls_certificate.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/server/server.h"
@@ -36,7 +37,10 @@ public:
     void apply(const Enforcement& enforcement);
     /// Has idle workers take the newest snapshot, too.
     void wake() noexcept { server_->wake(); }
-    /// Counts samples of the last second, and logs what changed with the upstream servers.
+    /// Announces the encrypted listeners while the certificate can be used (RFC 9462).
+    void publish_listeners();
+    /// Counts samples of the last second, follows the certificate, and logs what changed with the upstream servers and
+    /// the proxies.
     void observe();
     /// Takes no more queries; what is under way is answered.
     void begin_drain() noexcept { server_->begin_drain(); }
@@ -52,14 +56,18 @@ public:
     [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
     [[nodiscard]] TlsCertificate& tls_certificate() noexcept { return *tls_certificate_; }
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
+    [[nodiscard]] const ProxyWatch& proxy_watch() const noexcept { return proxy_watch_; }
     [[nodiscard]] const UpstreamJournal& upstream_journal() const noexcept { return upstream_journal_; }
     [[nodiscard]] std::vector<transfer::PrimaryZoneStatus> primary_zones() const { return zones_->status(); }
     [[nodiscard]] transfer::LimitsReached transfer_limits() const { return zones_->limits_reached(); }
     [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
 
 private:
-    explicit QueryService(telemetry::Hub& hub) : hub_(hub), started_(ticks_now()) {}
+    QueryService(Enforcement& enforcement, telemetry::Hub& hub)
+        : enforcement_(enforcement), hub_(hub), started_(ticks_now()) {}
+    [[nodiscard]] std::vector<server::Endpoint> endpoints() const;
 
+    Enforcement& enforcement_;
     telemetry::Hub& hub_;
     Ticks started_;
     std::unique_ptr<cache::Cache> cache_;
@@ -67,6 +75,7 @@ private:
     std::optional<TlsCertificate> tls_certificate_;
     std::unique_ptr<server::Server> server_;
     std::optional<ListenWatch> listen_watch_;
+    ProxyWatch proxy_watch_;
     UpstreamJournal upstream_journal_;
     std::vector<std::uint64_t> turns_;  // of each worker's loop, at the last workers_alive()
 };

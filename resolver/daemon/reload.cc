@@ -100,6 +100,7 @@ Status Running::read_files(state::Record record) {
     if (auto enforced = enforce(std::move(*loaded), record); !enforced) return enforced;
     const config::Settings& settings = enforcement().loaded().settings;
     queries_->tls_certificate().take(*std::move(certificate));
+    queries_->publish_listeners();
     if (control_ != nullptr) control_->apply(settings.control);
     open_requests_.web_page({.ok = true, .more = true, .error = {}, .data = "reloaded"});  // [web] may have changed
     rulebook_.note_not_in_force({});

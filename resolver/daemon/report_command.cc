@@ -124,7 +124,7 @@ Status read_policies(const ReportOf& of, std::vector<PolicySlice>& policies) {
     });
 }
 
-/// A group or a directive that nobody ever had is a mistake of the one who typed it.
+/// A group or a directive that is in none of the policies was mistyped.
 Status check_words(const Inputs& inputs) {
     const auto had = [&](auto member, const std::string& id) {
         return std::ranges::any_of(inputs.policies, [&](const PolicySlice& slice) {

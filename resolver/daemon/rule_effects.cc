@@ -89,8 +89,11 @@ Json clients_of(const policy::Options& options, const Directive& directive) {
     Json rows = Json::array();
     if (!is_for_everyone(directive))
         for (const policy::Group& group : options.groups)
-            if (std::ranges::find(directive.groups, group.id) != directive.groups.end())
+            if (std::ranges::find(directive.groups, group.id) != directive.groups.end()) {
                 for (const Prefix& prefix : group.clients) rows.push_back(group.id + " " + prefix.to_string());
+                for (const std::string& name : group.certificates) rows.push_back(group.id + " certificate " + name);
+                if (!group.tokens.empty()) rows.push_back(group.id + " tokens");
+            }
     if (rows.empty()) rows.push_back(kEveryone);
     return rows;
 }

@@ -110,6 +110,7 @@ report::Condition condition_of(Running& running) {
     condition.changed_days = seals.changed();
     condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
+    condition.refused_headers = running.queries().proxy_watch().refused();
     condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);

@@ -29,7 +29,28 @@ std::string mark_of(const Path& path) {
 }
 
 std::string marks_of(const config::TlsSettings& settings) {
-    return mark_of(settings.certificate) + "; " + mark_of(settings.key);
+    std::string marks = mark_of(settings.certificate) + "; " + mark_of(settings.key);
+    for (const Path& path : {settings.clients.authorities, settings.clients.revoked})
+        if (!path.empty()) marks += "; " + mark_of(path);
+    return marks;
+}
+
+/// What certificates of clients are checked by.
+Result<loop::ClientTrust> read_trust(const config::TlsClientSettings& clients) {
+    loop::ClientTrust trust;
+    if (clients.authorities.empty() || clients.asked == loop::ClientCertificates::None) return trust;
+    trust.asked = clients.asked;
+    auto authorities = read_file(clients.authorities, kFileMax);
+    if (!authorities) return Error{fmt::format("client_ca: {}", authorities.error().text)};
+    trust.authorities = *std::move(authorities);
+    if (trust.authorities.empty())  // an empty text would ask for none
+        return Error{fmt::format("client_ca: {} is empty", clients.authorities.string())};
+    if (clients.revoked.empty()) return trust;
+    auto revoked = read_file(clients.revoked, kFileMax);
+    if (!revoked) return Error{fmt::format("client_crl: {}", revoked.error().text)};
+    trust.revoked = *std::move(revoked);
+    if (trust.revoked.empty()) return Error{fmt::format("client_crl: {} is empty", clients.revoked.string())};
+    return trust;
 }
 
 bool is_valid_at(const loop::CertificateFacts& facts, WallTime now) { return facts.begins <= now && now < facts.ends; }
@@ -61,7 +82,11 @@ Result<TlsCertificate::Pair> TlsCertificate::read(const config::TlsSettings& set
     if (!chain) return std::move(chain).error();
     auto key = read_file(settings.key, kFileMax);
     if (!key) return std::move(key).error();
-    auto server = loop::TlsServer::create(*chain, *key, tickets_);
+    auto trust = read_trust(settings.clients);
+    if (!trust) return std::move(trust).error();
+    const bool same_trust = files_ && files_->trust == *trust;
+    pair.tickets = same_trust ? tickets_ : loop::TicketKeys::create();
+    auto server = loop::TlsServer::create(*chain, *key, pair.tickets, *trust);
     if (!server)
         return Error{fmt::format("{} with the key {}: {}", settings.certificate.string(), settings.key.string(),
                                  server.error().text)};
@@ -70,6 +95,7 @@ Result<TlsCertificate::Pair> TlsCertificate::read(const config::TlsSettings& set
         return Error{fmt::format("{}: {}", settings.certificate.string(), why_not_valid((*server)->facts(), now))};
     pair.files.chain = *std::move(chain);
     pair.files.key = *std::move(key);
+    pair.files.trust = *std::move(trust);
     pair.server = *std::move(server);
     return pair;
 }
@@ -82,9 +108,15 @@ void TlsCertificate::take(Pair pair) {
         files_.reset();
         return published_.publish(nullptr);
     }
-    const bool other = !files_ || files_->chain != pair.files.chain || files_->key != pair.files.key;
+    const bool same_trust = files_ && files_->trust == pair.files.trust;
+    const bool other = !same_trust || files_->chain != pair.files.chain || files_->key != pair.files.key;
     files_ = std::move(pair.files);
     if (!other) return;
+    tickets_ = std::move(pair.tickets);
+    if (!same_trust && files_->trust.asks())
+        log::notice(
+            "TLS: certificates of clients are checked by {}{}", files_->settings.clients.authorities.string(),
+            files_->trust.revoked.empty() ? std::string() : " and " + files_->settings.clients.revoked.string());
     log::notice("TLS: the certificate of {} ({}) is in use until {}", files_->settings.certificate.string(),
                 pair.server->facts().subject, format_time(pair.server->facts().ends));
     published_.publish(std::move(pair.server));
@@ -93,7 +125,7 @@ void TlsCertificate::take(Pair pair) {
 /// Ticket keys are rolled by a context of its own, with the same certificate.
 void TlsCertificate::publish(const loop::TicketKeys& tickets) {
     if (!files_) return;
-    if (auto server = loop::TlsServer::create(files_->chain, files_->key, tickets))
+    if (auto server = loop::TlsServer::create(files_->chain, files_->key, tickets, files_->trust))
         published_.publish(*std::move(server));
 }
 
@@ -125,8 +157,21 @@ std::optional<report::CertificateState> TlsCertificate::state() const {
     state.begins = in_use->facts().begins;
     state.ends = in_use->facts().ends;
     state.names = in_use->facts().names;
+    if (files_ && files_->trust.asks()) {
+        state.client_ca = files_->settings.clients.authorities;
+        state.client_ca_ends = in_use->trust_facts().authorities_end;
+        if (const WallTime ends = in_use->trust_facts().revoked_ends; ends != WallTime()) {
+            state.client_crl = files_->settings.clients.revoked;
+            state.client_crl_ends = ends;
+        }
+    }
     if (!settings_.name.empty() && !in_use->covers(settings_.name)) state.lacks = settings_.name;
     return state;
+}
+
+bool TlsCertificate::usable(WallTime now) const {
+    const auto in_use = published_.current();
+    return in_use != nullptr && is_valid_at(in_use->facts(), now);
 }
 
 }  // namespace cenote::daemon

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The certificate of the TLS listeners: read at the start and at each reload, and read again when its files change, as
-// a program that renews certificates leaves them. A pair that cannot be used leaves the one before in use.
+// The certificate of the TLS listeners, and what certificates of clients are checked by: read at the start and at each
+// reload, and read again when its files change, as a program that renews certificates leaves them. A pair that cannot
+// be used leaves the one before in use.
 //
 // Threads:  the control thread; the workers read what is published.
 // Time:     reads both clocks.
-// Memory:   the texts of both files, and the context of OpenSSL.
+// Memory:   the texts of the files, and the context of OpenSSL.
 // Failure:  problem() says why the files are not in use. Without a pair that was ever good, TLS is not served.
 #pragma once
 
@@ -23,15 +24,17 @@ namespace cenote::daemon {
 
 class TlsCertificate {
 public:
-    /// Both files as they were read at one time.
+    /// All files as they were read at one time.
     struct Files {
         config::TlsSettings settings;
         std::string chain;
         std::string key;
-        std::string marks;  // inode, size and time of change of both: other marks, other files
+        loop::ClientTrust trust;
+        std::string marks;  // inode, size and time of change of each: other marks, other files
     };
     struct Pair {
         Files files;
+        loop::TicketKeys tickets;  // new ones where `trust` is another one: no session of before is resumed
         std::shared_ptr<const loop::TlsServer> server;
     };
 
@@ -47,6 +50,8 @@ public:
 
     [[nodiscard]] Published<loop::TlsServer>& published() noexcept { return published_; }
     [[nodiscard]] std::optional<report::CertificateState> state() const;
+    /// Whether clients that check the time accept the certificate in use; false: there is none.
+    [[nodiscard]] bool usable(WallTime now) const;
 
 private:
     void look();

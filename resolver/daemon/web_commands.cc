@@ -89,15 +89,11 @@ std::string site_address(const Running& running, const std::string& listen) {
     if (listen.starts_with("unix:")) return web.hosts.empty() ? std::string() : "https://" + web.hosts.front();
     const auto address = SocketAddress::parse(listen, 0);
     if (!address) return {};
-    const bool is_any = std::ranges::all_of(address->ip.octets(), [](std::uint8_t octet) { return octet == 0; }) ||
-                        address->ip == IpAddress::v4({0, 0, 0, 0});
-    const bool plain =
-        address->ip.to_string() == "::1" || (address->ip.is_v4() && address->ip.v4_octets().front() == 127);
-    if (plain) return "http://" + address->to_string();
+    if (address->ip.is_loopback()) return "http://" + address->to_string();
     // The certificate is for a name.
-    const std::string host = !web.hosts.empty() ? web.hosts.front()
-                             : is_any           ? settings_of(running).node
-                                                : std::string();
+    const std::string host = !web.hosts.empty()             ? web.hosts.front()
+                             : address->ip.is_unspecified() ? settings_of(running).node
+                                                            : std::string();
     return host.empty() ? "https://" + address->to_string() : fmt::format("https://{}:{}", host, address->port);
 }
 
@@ -211,8 +207,7 @@ Response web_session(Running& running, const Peer& peer, const Request& request)
     }
     if (const auto token = text_of(request, "token"))
         return answer_begun(running, request, web.begin(*token, ticks_now()), "by a link");
-    // Without a proxy nobody but the user's own link says who is there: a server that was taken over could name
-    // anybody.
+    // Without a proxy only a link of the user proves who is there: a server that was taken over could name any user.
     if (settings_of(running).web.user_header.empty())
         return fail("no proxy signs users in here: set [web].user_header and [web].proxy_user");
     const auto person = control::person_named(text_in(request, "user"));

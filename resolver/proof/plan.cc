@@ -35,7 +35,7 @@ Result<Plan> Plan::make(std::shared_ptr<const policy::Policy> policy, std::uint3
     return Plan(std::move(policy), directive, std::move(types), std::move(label), std::move(*names));
 }
 
-/// The shared names of the services that the directive takes, and names that no rule takes for anybody.
+/// The shared names of the services that the directive takes, and names that no rule takes for any client.
 void Plan::find_controls() {
     std::set<std::string> shared;
     for (const auto& taken : policy_->takes(directive_)) {

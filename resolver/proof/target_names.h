@@ -21,7 +21,7 @@ public:
     struct Taken {
         wire::Name name;
         bool itself = false;
-        bool below = false;  // a name below it that no source knows
+        bool below = false;  // a name below it that no source has
     };
 
     /// `label`: of a name below each name.

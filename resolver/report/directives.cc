@@ -141,6 +141,8 @@ Json groups_json(const policy::Options& options, std::span<const GroupTraffic> t
             {field::kId, group.id},
             {field::kName, group.name},
             {field::kClients, clients},
+            {field::kCertificates, group.certificates},
+            {field::kTokens, !group.tokens.empty()},
             {field::kLanguage, text_or_null(group.language)},
             {field::kAnswer, group.answer ? Json(policy::answer_mode_to_text(*group.answer)) : Json(nullptr)},
             {field::kClientsSeen, nullptr},

@@ -24,6 +24,7 @@ std::optional<std::string_view> local_answer(engine::LocalKind kind) {
         case engine::LocalKind::Nodata: return "nodata, a special-use name";
         case engine::LocalKind::Loopback: return "the loopback address";
         case engine::LocalKind::EmptyZone: return "nodata, a locally served empty zone";
+        case engine::LocalKind::Designation: return "the encrypted listeners of this resolver, or nodata (RFC 9462)";
         case engine::LocalKind::Canary: return "nxdomain, which tells browsers and devices to keep this resolver";
         default: return std::nullopt;
     }
@@ -70,7 +71,7 @@ void fill_in_source(const domainset::DomainSet* set, const wire::Name& name, pol
 policy::Explanation explain(const policy::Policy& policy, const engine::LocalNames& local,
                             const ExplainQuestion& question) {
     const engine::LocalAnswer found = local.find(question.name);
-    auto explanation = policy.explain(question.client, question.name);
+    auto explanation = policy.explain(question.client, question.name, question.holder ? &*question.holder : nullptr);
     fill_in_source(policy.base(), question.name, explanation);
     if (found.trusted)
         explanation.steps.push_back({fmt::format(
@@ -124,6 +125,7 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {field::kNotes, question.note.empty() ? Json::array() : Json::array({question.note})},
         {field::kType, wire::type_to_text(question.type)},
         {field::kClient, question.client.to_string()},
+        {field::kIdentity, text_or_null(question.identity)},
         {field::kGroups, explanation.groups},
         {field::kVerdict, explanation.verdict},
         {field::kService, text_or_null(explanation.service)},

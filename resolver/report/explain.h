@@ -20,6 +20,9 @@ struct ExplainQuestion {
     wire::Name name;
     std::string note;  // which parts of the typed name were removed; empty: none
     IpAddress client = IpAddress::v4({127, 0, 0, 1});
+    /// What the client proves beside its address, of the policy that is asked; nullopt: nothing.
+    std::optional<policy::Holder> holder;
+    std::string identity;  // the same as it was typed; empty: nothing
     wire::RrType type = wire::RrType::A;
     /// [server].allow_from, when a client was given; nullopt: access is not checked.
     std::optional<std::vector<Prefix>> allow_from;

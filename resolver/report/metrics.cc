@@ -169,6 +169,7 @@ void WorkerTotals::add(const upstream::Counters& counters) {
     upstream.mismatched += counters.mismatched;
     upstream.malformed += counters.malformed;
     upstream.tcp += counters.tcp;
+    upstream.http_refused += counters.http_refused;
     upstream.retries += counters.retries;
     upstream.overloaded += counters.overloaded;
 }
@@ -187,6 +188,7 @@ void set_counters(const cache::Stats& cache, const WorkerTotals& workers, Metric
     metrics.set(Counter::UpstreamMismatched, upstream.mismatched);
     metrics.set(Counter::UpstreamMalformed, upstream.malformed);
     metrics.set(Counter::UpstreamTcp, upstream.tcp);
+    metrics.set(Counter::UpstreamHttpRefused, upstream.http_refused);
     metrics.set(Counter::UpstreamRetries, upstream.retries);
     metrics.set(Counter::UpstreamOverloaded, upstream.overloaded);
 }

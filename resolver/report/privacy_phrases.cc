@@ -28,7 +28,9 @@ constexpr PrivacyPhrases kEnglish{
         "Level: pseudonym. A pseudonym of the client is kept with such a query, made with a secret key "
         "that is replaced every {}. Until the key is destroyed, the address can be found by two persons "
         "together, for a purpose that is recorded.",
-    .level_address = "Level: address. The address of the client is kept with such a query.",
+    .level_address =
+        "Level: address. The address of the client is kept with such a query, and whether a certificate or a token "
+        "has put it into its group.",
     .agreement = "This is allowed by: {}.",
     .less = "Less is kept under directive {}: {}.",
     .stores = "Where, and for how long",
@@ -102,7 +104,8 @@ constexpr PrivacyPhrases kKorean{
         "수준: pseudonym(가명). 이러한 질의와 함께 클라이언트의 가명을 보관합니다. 가명은 {}마다 바뀌는 비밀 "
         "키로 만듭니다. 키가 파기되기 전까지는 기록된 목적이 있을 때 두 사람이 함께해야만 주소를 알아낼 수 "
         "있습니다.",
-    .level_address = "수준: address(주소). 이러한 질의와 함께 클라이언트의 주소를 보관합니다.",
+    .level_address =
+        "수준: address(주소). 이러한 질의와 함께 클라이언트의 주소와, 인증서나 토큰으로 그룹에 속했는지를 보관합니다.",
     .agreement = "근거: {}.",
     .less = "지시 {}에서는 더 적게 보관합니다: {}.",
     .stores = "보관 장소와 기간",

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "resolver/base/time_text.h"
+#include "resolver/report/certificate_problems.h"
 #include "resolver/report/fields.h"
 #include "resolver/rules/rules.h"
 
@@ -208,6 +209,12 @@ void add_network_problems(const Condition& condition, Problems& found) {
                          "nothing if it comes later, it is served then; else change [server].listen",
                          fmt::format("address {}", address.to_string()),
                          Logged::Both});
+    if (!condition.refused_headers.empty())
+        found.push_back({Severity::Warning,
+                         condition.refused_headers,
+                         {},
+                         "have each of [server].proxies send PROXY protocol version 2, or take it out of the list",
+                         "proxy headers"});
     add_upstream_problems(condition.upstreams, found);
     for (const GroupClients& group : condition.groups)
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2)
@@ -217,59 +224,6 @@ void add_network_problems(const Condition& condition, Problems& found) {
                              {},
                              "see which resolvers its clients use (DHCP, fixed settings), or change 'expected'",
                              std::string(kGroupKey) + group.group});
-}
-
-/// A renewal is due 30 days before the end, as programs for it have it, and urgent 7 days before.
-void add_end_of_certificate(const CertificateState& state, WallTime now, Problems& found) {
-    const seconds left = *state.ends - now;
-    if (left > 30 * kDay && now >= *state.begins) return;
-    const std::string file = state.file.string();
-    const std::string remedy = "renew it and put the new files in the place of the old ones, they are read at once";
-    if (now < *state.begins)
-        found.push_back({Severity::Error,
-                         fmt::format("the certificate in {} begins {}: clients that check it turn away", file,
-                                     format_time(*state.begins)),
-                         {},
-                         "set the clock, or put a certificate there that is valid now",
-                         "certificate begins"});
-    else if (left <= seconds{0})
-        found.push_back({Severity::Error,
-                         fmt::format("the certificate in {} ended {}: clients that check it turn away", file,
-                                     format_time(*state.ends)),
-                         {},
-                         remedy,
-                         "certificate ended"});
-    else
-        found.push_back({Severity::Warning,
-                         fmt::format("the certificate in {} ends {}", file, format_time(*state.ends)),
-                         {},
-                         remedy,
-                         left > 7 * kDay ? "certificate ends within 30 days" : "certificate ends within 7 days"});
-}
-
-void add_certificate_problems(const Condition& condition, WallTime now, Problems& found) {
-    if (!condition.certificate) return;
-    const CertificateState& state = *condition.certificate;
-    if (!state.problem.empty())
-        found.push_back({Severity::Error,
-                         fmt::format("{}: {}",
-                                     state.ends ? "the new certificate is not in use, the one before it is"
-                                                : "TLS is not served, there is no certificate",
-                                     state.problem),
-                         {},
-                         "correct the files of [server.tls], they are read at once",
-                         "certificate refused",
-                         Logged::Begin});
-    if (!state.ends) return;
-    add_end_of_certificate(state, now, found);
-    if (!state.lacks.empty())
-        found.push_back({Severity::Warning,
-                         fmt::format("the certificate in {} is not valid for {}, the name in [server.tls]: clients "
-                                     "that check it turn away",
-                                     state.file.string(), state.lacks),
-                         {},
-                         "put a certificate with this name there, or correct 'name'",
-                         "certificate name"});
 }
 
 /// Whether the end of a directive is worth a reminder: it was set more than a week ahead.

@@ -52,6 +52,10 @@ struct CertificateState {
     std::optional<WallTime> ends;
     std::vector<std::string> names;
     std::string lacks;  // a name of the configuration for which it is not valid; empty: none
+    Path client_ca{};   // what issues certificates of clients; empty: none are asked for
+    WallTime client_ca_ends{};
+    Path client_crl{};  // the list of revoked ones; empty: none, or one without an end
+    WallTime client_crl_ends{};
 };
 
 /// A receiver of hits that gets none.
@@ -88,6 +92,7 @@ struct Condition {
     std::vector<std::string> sinks;                // what keeps hits and does not work
     std::vector<LostReceiver> receivers;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen
+    std::string refused_headers;                  // of proxies, in a sentence; empty: none
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force

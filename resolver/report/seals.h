@@ -4,7 +4,7 @@
 // with them.
 //
 // A node seals its own days, each when it is over. A seal of an imported trail counts for rows of its node alone. A day
-// that has changed for a reason that the node knows is sealed once more; the record has the digests before as well.
+// that has changed for a reason that is known is sealed once more; the record has the digests before as well.
 //
 // Threads: pure.   Memory: the answer.   Failure: a record that is no seal is passed over.
 #pragma once

@@ -6,7 +6,7 @@
 // median day, or when its `expected` clients are known, of which at least one query each is expected. It is silent when
 // it has, against its own usual day, less than a tenth of what the median of the other groups has against theirs, and
 // these have at least a quarter: so a day that has only begun, a holiday and a gap of the node are no silence. A group
-// that was as quiet a week before is not told: that is its week, or was told then.
+// that was as quiet a week before is not reported: that is usual for it, or was reported then.
 //
 // Only nodes with counts of that day are looked at, so that rows of other nodes may be older.
 //

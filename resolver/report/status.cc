@@ -13,6 +13,7 @@ constexpr field::Name kListenTls = "listen_tls";
 constexpr field::Name kListenHttps = "listen_https";
 constexpr field::Name kListenH2c = "listen_h2c";
 constexpr field::Name kCertificate = "certificate";
+constexpr field::Name kClientCa = "client_ca";
 constexpr field::Name kBegins = "begins";
 
 Json set_json(const std::optional<SetInForce>& set) {
@@ -41,7 +42,8 @@ Json certificate_json(const std::optional<CertificateState>& state) {
     return {{field::kPath, state->file.string()},
             {kBegins, time_json(state->begins)},
             {field::kEnds, time_json(state->ends)},
-            {field::kNames, state->names}};
+            {field::kNames, state->names},
+            {kClientCa, text_or_null(state->client_ca.string())}};
 }
 
 }  // namespace

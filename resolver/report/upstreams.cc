@@ -8,7 +8,7 @@ namespace cenote::report {
 void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& views) {
     for (const upstream::ServerHealth& health : worker) {
         UpstreamView& view = views[health.server];
-        // A worker that has not asked for a while only knows an earlier state of the server.
+        // A worker that has not asked for a while has only an earlier state of the server.
         if (health.judged_at > view.judged_at) {
             view.healthy = health.healthy;
             view.judged_at = health.judged_at;

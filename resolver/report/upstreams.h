@@ -27,7 +27,7 @@ struct UpstreamView {
 };
 using UpstreamViews = std::map<std::string, UpstreamView>;  // by server, as it is configured
 
-/// Adds what one worker knows of its servers.
+/// Adds what one worker has measured of its servers.
 void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& views);
 
 [[nodiscard]] Json upstreams_json(const UpstreamViews& views);

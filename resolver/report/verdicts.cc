@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "resolver/base/diagnostics.h"
@@ -116,7 +117,8 @@ public:
     void add_group(const policy::Group* group, Json& rows) const {
         const auto own = group != nullptr ? group->clients : std::vector<Prefix>{};
         const IpAddress client = plain_client(own, prefixes_);
-        const policy::ClientClass of = policy_.classify(client);
+        const std::optional<policy::Holder> holder = holder_of(group);
+        const policy::ClientClass of = class_of(client, group);
         // Names with the same outcome, by the order in which the outcomes come.
         std::map<std::tuple<std::uint32_t, std::uint32_t, policy::Step, bool>, std::vector<const wire::Name*>> outcomes;
         for (const wire::Name& name : names_) {
@@ -124,13 +126,30 @@ public:
             const bool opened = cell.allowed && cell.step < policy::Step::Block;
             outcomes[{cell.directive, cell.exception, cell.step, opened}].push_back(&name);
         }
-        for (const auto& [outcome, names] : outcomes) rows.push_back(row(group, client, names));
+        for (const auto& [outcome, names] : outcomes) rows.push_back(row(group, client, names, holder));
     }
 
 private:
+    /// 0: clients come into the group by their addresses, or not at all.
+    [[nodiscard]] std::size_t column_of(const policy::Group* group) const {
+        if (group == nullptr || !group->clients.empty()) return 0;
+        return policy_.identities().column_with(static_cast<std::uint32_t>(group - policy_.options().groups.data()));
+    }
+    [[nodiscard]] policy::ClientClass class_of(const IpAddress& client, const policy::Group* group) const {
+        const std::size_t column = column_of(group);
+        return column == 0 ? policy_.classify(client)
+                           : policy_.classify(client, policy_.identities().identity_at(column));
+    }
+    [[nodiscard]] std::optional<policy::Holder> holder_of(const policy::Group* group) const {
+        const std::size_t column = column_of(group);
+        if (column == 0) return std::nullopt;
+        return policy::Holder{policy_.identities().groups_of(column), policy_.identities().text_of(column), {}};
+    }
+
     [[nodiscard]] Json row(const policy::Group* group, const IpAddress& client,
-                           const std::vector<const wire::Name*>& names) const {
-        const auto explained = policy_.explain(client, *names.front());
+                           const std::vector<const wire::Name*>& names,
+                           const std::optional<policy::Holder>& holder) const {
+        const auto explained = policy_.explain(client, *names.front(), holder ? &*holder : nullptr);
         const auto* directive = policy::find_directive(policy_.options(), explained.directive);
         const std::string& decides = explained.verdict == "allow"  ? explained.allow
                                      : explained.exception.empty() ? explained.directive

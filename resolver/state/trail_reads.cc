@@ -40,16 +40,16 @@ Result<std::set<std::string>> read_policy_digests(const Path& path) {
             digests.insert(std::move(digest));
     });
     if (!kept) return cannot_read(path, kept.error());
-    auto told = each_text(*database,
-                          "SELECT policy FROM audit WHERE policy <> '' UNION SELECT policy FROM imported "
-                          "WHERE policy <> '' AND node NOT LIKE 'backup %'",
-                          [&digests](const Statement& row) {
-                              constexpr std::string_view kWord = " digest ";
-                              const std::string mark = row.text(0);
-                              if (const auto at = mark.find(kWord); at != std::string::npos)
-                                  digests.insert(mark.substr(at + kWord.size()));
-                          });
-    if (!told) return cannot_read(path, told.error());
+    auto named = each_text(*database,
+                           "SELECT policy FROM audit WHERE policy <> '' UNION SELECT policy FROM imported "
+                           "WHERE policy <> '' AND node NOT LIKE 'backup %'",
+                           [&digests](const Statement& row) {
+                               constexpr std::string_view kWord = " digest ";
+                               const std::string mark = row.text(0);
+                               if (const auto at = mark.find(kWord); at != std::string::npos)
+                                   digests.insert(mark.substr(at + kWord.size()));
+                           });
+    if (!named) return cannot_read(path, named.error());
     return digests;
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "resolver/config/listen_check.h"
+#include "tests/support/certificate.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cenote::config {
@@ -122,6 +123,52 @@ TEST(HostSockets, AreReadAsTheKernelShowsThem) {
         server::Protocol::Tcp);
     ASSERT_EQ(tcp.size(), 1U);
     EXPECT_EQ(tcp[0].address.to_string(), "[2001:db8::1]:53");
+}
+
+/// Whether clients that are led to the encrypted listeners can verify them.
+class DiscoveryCheckTest : public HostCheckTest {
+protected:
+    std::vector<std::string> found(const std::string& listen_tls, const std::string& name) {
+        constexpr long kHour = 3600;
+        const auto pair = test::make_certificate_pair("dns.example,IP:127.0.0.1,IP:192.0.2.53", -kHour, kHour);
+        write("chain.pem", pair.chain);
+        write("key.pem", pair.key);
+        write(
+            "cenote.toml",
+            fmt::format("[server]\nlisten = [\"127.0.0.1:0\"]\nstate = \"s.db\"\nlisten_tls = [\"{}\"]\n[server.tls]\n"
+                        "{}certificate = \"chain.pem\"\nkey = \"key.pem\"\n[control]\nsocket = \"s\"\n",
+                        listen_tls, name.empty() ? "" : "name = \"" + name + "\"\n"));
+        Diagnostics read;
+        const auto settings = load(folder / "cenote.toml", read);
+        if (!settings) return {all_errors(read)};
+        Diagnostics diagnostics;
+        check_host(*settings, {kOwner, kOwner}, folder / "net", diagnostics);
+        std::vector<std::string> texts;
+        for (const auto& one : diagnostics.all()) texts.push_back(one.to_string());
+        return texts;
+    }
+};
+
+TEST_F(DiscoveryCheckTest, ACertificateForNameAndAddressIsSilent) {
+    EXPECT_THAT(found("127.0.0.1:853", "dns.example"), IsEmpty());
+    EXPECT_THAT(found("192.0.2.53:853", "dns.example"), IsEmpty());
+    EXPECT_THAT(found("0.0.0.0:853", "dns.example"), IsEmpty()) << "which addresses clients use is not known";
+}
+
+TEST_F(DiscoveryCheckTest, AnAddressThatTheCertificateLacksIsNamed) {
+    EXPECT_THAT(found("10.0.0.53:853", "dns.example"),
+                ElementsAre(HasSubstr("7:15: note: the certificate does not have the address 10.0.0.53 in its "
+                                      "subjectAltName: clients that are led to DNS over TLS or HTTPS by this address "
+                                      "use it without verification, or not at all")));
+    EXPECT_THAT(found("[2001:db8::53]:853", "dns.example"),
+                ElementsAre(HasSubstr("warning: the certificate does not have the address 2001:db8::53")));
+}
+
+TEST_F(DiscoveryCheckTest, ANameThatIsMissingOrOtherIsNamed) {
+    EXPECT_THAT(found("127.0.0.1:853", ""),
+                ElementsAre(HasSubstr("note: without 'name' DNS over TLS and HTTPS are not announced")));
+    EXPECT_THAT(found("127.0.0.1:853", "other.example"),
+                ElementsAre(HasSubstr("6:8: warning: the certificate is not for the name 'other.example'")));
 }
 
 class ListenCheckTest : public HostCheckTest {

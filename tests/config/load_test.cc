@@ -13,8 +13,7 @@ using testing::HasSubstr;
 
 std::vector<std::string> addresses(const std::vector<upstream::ServerAddress>& servers) {
     std::vector<std::string> texts;
-    for (const auto& server : servers)
-        texts.push_back(server.address.to_string() + (server.tls_name.empty() ? "" : "#" + server.tls_name));
+    for (const auto& server : servers) texts.push_back(server.to_string());
     return texts;
 }
 
@@ -61,7 +60,7 @@ domains = ["*.open.example", "plain.example"]
     const policy::Options& policy = *settings->policy;
     EXPECT_EQ(settings->node, "dns1.agency.example");
     EXPECT_EQ(policy.sinkhole.cname, name("blocked.agency.example"));
-    EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("192.0.2.53:853#dns.xn--bj0bj3i97fq8o5lq.kr"));
+    EXPECT_THAT(addresses(settings->upstream.servers), ElementsAre("tls://192.0.2.53:853#dns.xn--bj0bj3i97fq8o5lq.kr"));
     EXPECT_EQ(settings->upstream.routes.at(0).zone, name("corp.example"));
     EXPECT_EQ(settings->local.at(0).name, name("*.intra.example"));
     EXPECT_THAT(settings->protect, ElementsAre(name("agency.example"), name("xn--bj0bj3i97fq8o5lq.kr")));
@@ -149,11 +148,14 @@ TEST_F(LoadTest, RelativePathsStartAtTheFile) {
 TEST_F(LoadTest, UpstreamsOfEveryKind) {
     const auto settings = load_string(
         "[upstream]\nservers = [\"192.0.2.1\", \"192.0.2.1:5353\", \"2001:db8::1\", \"[2001:db8::1]:5353\",\n"
-        "\"tls://9.9.9.9#dns.quad9.net\", \"tls://[2620:fe::fe]:8853#dns.quad9.net\"]\n");
+        "\"tls://9.9.9.9#dns.quad9.net\", \"tls://[2620:fe::fe]:8853#dns.quad9.net\",\n"
+        "\"https://9.9.9.9/dns-query#dns.quad9.net\", \"https://[2620:fe::fe]:8443/a/%7Eb?c=1#192.0.2.1\"]\n");
     ASSERT_TRUE(settings);
-    EXPECT_THAT(addresses(settings->upstream.servers),
-                ElementsAre("192.0.2.1:53", "192.0.2.1:5353", "[2001:db8::1]:53", "[2001:db8::1]:5353",
-                            "9.9.9.9:853#dns.quad9.net", "[2620:fe::fe]:8853#dns.quad9.net"));
+    EXPECT_THAT(
+        addresses(settings->upstream.servers),
+        ElementsAre("192.0.2.1:53", "192.0.2.1:5353", "[2001:db8::1]:53", "[2001:db8::1]:5353",
+                    "tls://9.9.9.9:853#dns.quad9.net", "tls://[2620:fe::fe]:8853#dns.quad9.net",
+                    "https://9.9.9.9:443/dns-query#dns.quad9.net", "https://[2620:fe::fe]:8443/a/%7Eb?c=1#192.0.2.1"));
 }
 
 TEST_F(LoadTest, AWildcardListenAddressCoversThisHostOnly) {

@@ -59,6 +59,8 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->without_set, defaults->without_set);
     EXPECT_EQ(shown->allow_from, defaults->allow_from);
     EXPECT_EQ(shown->server, defaults->server);
+    EXPECT_EQ(shown->cookies, defaults->cookies);
+    EXPECT_EQ(shown->cookie_secrets, defaults->cookie_secrets);
     auto control = shown->control;
     EXPECT_EQ(control.published_in, "/var/lib/cenote");  // the defaults have no set, and so no such folder
     control.published_in.clear();
@@ -80,16 +82,6 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->policy->directives[0].before, policy::Directive{}.before);
     ASSERT_EQ(shown->local.size(), 1U);
     EXPECT_EQ(shown->local[0].ttl_s, engine::LocalRecord{}.ttl_s);
-}
-
-TEST(Reference, KeysOfLaterVersionsAreKnownAndRefused) {
-    Diagnostics diagnostics;
-    EXPECT_FALSE(load_block(block(content_of(kSource / "docs/CONFIG.md"), "later"), diagnostics).has_value());
-    for (const auto& one : diagnostics.all()) {
-        if (one.severity != Diagnostic::Severity::Error) continue;
-        EXPECT_THAT(one.text, testing::HasSubstr("this version does not"));
-    }
-    EXPECT_EQ(diagnostics.all().size(), 1U);
 }
 
 /// Every key that the code reads.
@@ -122,10 +114,19 @@ TEST(Reference, TheTextsLoad) {
     ASSERT_EQ(draft.policy.phrases.size(), 1U);
 }
 
+TEST(Reference, TheIdentitiesLoadWhereTheFileOfTokensIsThere) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load_block(block(content_of(kSource / "docs/CONFIG.md"), "identities"), diagnostics).has_value());
+    for (const auto& one : diagnostics.all())
+        if (one.severity == Diagnostic::Severity::Error) {
+            EXPECT_THAT(one.text, testing::HasSubstr("/etc/cenote/lab.tokens"));
+        }
+}
+
 TEST(Reference, NoKeyIsMissing) {
     const std::string document = content_of(kSource / "docs/CONFIG.md");
-    const std::string shown =
-        block(document, "reference") + block(document, "later") + block(document, "zones") + block(document, "texts");
+    const std::string shown = block(document, "reference") + block(document, "zones") + block(document, "texts") +
+                              block(document, "identities");
     for (const auto& key : keys_read())
         EXPECT_TRUE(std::regex_search(shown, std::regex("(^|[\\s\\[.{,])" + key + "(\\s*=|\\])"))) << key;
 }

@@ -177,6 +177,38 @@ TEST_F(EnforcementTest, ExceptionsHaveTheirOwnKeysWhereTheClockWasSetBack) {
     EXPECT_EQ(counted, (std::set<std::string>{"", "node1-2"}));
 }
 
+/// The listeners are known beside the configuration, and stay announced under each policy that follows.
+TEST_F(EnforcementTest, TheListenersAreAnnouncedUnderEachPolicy) {
+    Loaded named = loaded();
+    named.settings.tls.name = "dns.agency.example";
+    auto started = Enforcement::start(std::move(named), 0, after(seconds{0}), "");
+    ASSERT_TRUE(started.ok());
+    Enforcement& enforcement = **started;
+    const auto own = wire::Name::parse("_dns.dns.agency.example").value();
+    const auto kind = [&] { return enforcement.snapshot()->local.find(own).kind; };
+    EXPECT_EQ(kind(), engine::LocalKind::None);
+    const engine::Listeners listeners{
+        .encrypted = {{SocketAddress::parse("10.0.0.53:853", 0).value(), engine::Designated::Tls}}, .datagrams = {}};
+    const auto version = enforcement.version().version;
+    EXPECT_TRUE(enforcement.publish_listeners(listeners));
+    EXPECT_EQ(kind(), engine::LocalKind::Records);
+    EXPECT_EQ(enforcement.version().version, version);
+    const auto published = enforcement.snapshot();
+    EXPECT_FALSE(enforcement.publish_listeners(listeners));
+    EXPECT_EQ(enforcement.snapshot(), published) << "nothing has changed";
+    Loaded next = enforcement.loaded();
+    next.settings.tls.name = "other.agency.example";
+    auto prepared = enforcement.prepare(std::move(next), after(seconds{1}));
+    ASSERT_TRUE(prepared.ok());
+    enforcement.enact(std::move(*prepared), "");
+    EXPECT_EQ(kind(), engine::LocalKind::None);
+    EXPECT_EQ(enforcement.snapshot()->local.find(wire::Name::parse("_dns.other.agency.example").value()).kind,
+              engine::LocalKind::Records);
+    EXPECT_TRUE(enforcement.publish_listeners({}));
+    EXPECT_EQ(enforcement.snapshot()->local.find(wire::Name::parse("_dns.other.agency.example").value()).kind,
+              engine::LocalKind::None);
+}
+
 TEST_F(EnforcementTest, WithoutASetQueriesAreAnsweredByWithoutSet) {
     std::filesystem::remove(set_file);
     const auto enforcement = start(after(seconds{0}));

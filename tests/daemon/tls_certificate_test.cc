@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "tests/support/authority.h"
 #include "tests/support/certificate.h"
 #include "tests/support/temporary_folder.h"
 
@@ -57,6 +58,7 @@ TEST_F(TlsCertificateTest, WithoutSettingsThereIsNone) {
     TlsCertificate certificate(loop, {});
     EXPECT_EQ(certificate.published().current(), nullptr);
     EXPECT_FALSE(certificate.state());
+    EXPECT_FALSE(certificate.usable(wall_now()));
 }
 
 TEST_F(TlsCertificateTest, IsReadAtTheStartAndWhenItsFilesChange) {
@@ -115,6 +117,8 @@ TEST_F(TlsCertificateTest, AnExpiredCertificateIsUsedWhereThereIsNoOther) {
     TlsCertificate certificate(loop, settings);
     EXPECT_THAT(names(certificate), ElementsAre("a.example")) << "clients that do not check it are encrypted still";
     EXPECT_LT(*certificate.state()->ends, wall_now());
+    EXPECT_FALSE(certificate.usable(wall_now())) << "and no client is led to it";
+    EXPECT_TRUE(certificate.usable(wall_now() - seconds{kHour + 1800}));
 }
 
 TEST_F(TlsCertificateTest, ACertificateThatBeginsLaterIsTakenThen) {
@@ -125,6 +129,70 @@ TEST_F(TlsCertificateTest, ACertificateThatBeginsLaterIsTakenThen) {
     run_until([&] { return certificate.published().current() != before; });
     EXPECT_THAT(names(certificate), ElementsAre("b.example"));
     EXPECT_EQ(certificate.state()->problem, "");
+}
+
+class ClientTrustFilesTest : public TlsCertificateTest {
+protected:
+    ClientTrustFilesTest() {
+        write(pair_of("a.example"));
+        settings.clients.authorities = folder.path() / "clients.pem";
+        replace(settings.clients.authorities, authority.certificate());
+    }
+
+    test::Authority authority;
+};
+
+TEST_F(ClientTrustFilesTest, AreWatchedLikeTheCertificate) {
+    TlsCertificate certificate(loop, settings);
+    const auto before = certificate.published().current();
+    ASSERT_NE(before, nullptr);
+    EXPECT_NE(before->trust(), 0U);
+    EXPECT_EQ(certificate.state()->client_ca, settings.clients.authorities);
+    EXPECT_GT(certificate.state()->client_ca_ends, wall_now());
+    replace(settings.clients.authorities, test::Authority().certificate());
+    run_until([&] { return certificate.published().current() != before; });
+    EXPECT_NE(certificate.published().current()->trust(), before->trust());
+    EXPECT_EQ(certificate.state()->problem, "");
+}
+
+TEST_F(ClientTrustFilesTest, AListOfRevokedOnesIsTakenByAReload) {
+    TlsCertificate certificate(loop, settings);
+    const std::uint64_t before = certificate.published().current()->trust();
+    settings.clients.revoked = folder.path() / "revoked.pem";
+    EXPECT_THAT(certificate.read(settings).error().text, HasSubstr("client_crl"));
+    replace(settings.clients.revoked, authority.revoked());
+    certificate.take(certificate.read(settings).value());
+    EXPECT_NE(certificate.published().current()->trust(), before);
+    EXPECT_EQ(certificate.state()->client_crl, settings.clients.revoked);
+    EXPECT_GT(certificate.state()->client_crl_ends, wall_now());
+}
+
+TEST_F(ClientTrustFilesTest, FilesThatCannotBeUsedLeaveTheOnesBefore) {
+    TlsCertificate certificate(loop, settings);
+    const auto in_use = certificate.published().current();
+    for (const char* text : {"", "no PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
+        replace(settings.clients.authorities, text);
+        EXPECT_FALSE(certificate.read(settings)) << text;
+        EXPECT_EQ(certificate.published().current(), in_use);
+    }
+    std::filesystem::remove(settings.clients.authorities);
+    EXPECT_THAT(certificate.read(settings).error().text, HasSubstr("client_ca"));
+    run_until([&] { return !certificate.state()->problem.empty(); });
+    EXPECT_EQ(certificate.published().current(), in_use);
+}
+
+TEST_F(ClientTrustFilesTest, AtTheStartTlsIsNotServedWithoutThem) {
+    replace(settings.clients.authorities, "");
+    TlsCertificate certificate(loop, settings);
+    EXPECT_EQ(certificate.published().current(), nullptr);
+    EXPECT_THAT(certificate.state()->problem, HasSubstr("client_ca"));
+}
+
+TEST_F(ClientTrustFilesTest, NoneAreAskedForWhereTheyAreNotWanted) {
+    settings.clients.asked = loop::ClientCertificates::None;
+    TlsCertificate certificate(loop, settings);
+    EXPECT_EQ(certificate.published().current()->trust(), 0U);
+    EXPECT_TRUE(certificate.state()->client_ca.empty());
 }
 
 TEST_F(TlsCertificateTest, AReloadTakesOtherFilesAndNone) {

@@ -146,6 +146,8 @@ Options with_groups() {
     Options options;
     options.groups = {policy::testing::group("lab", {"10.20.3.0/28"}),
                       policy::testing::group("moti", {"10.20.0.0/16"})};
+    options.groups.front().certificates = {"*.lab.example"};
+    options.groups.front().tokens = "/etc/cenote/lab.tokens";
     options.groups.back().answer = policy::AnswerMode::Nxdomain;
     options.groups.back().language = "ko";
     options.groups.back().name = "Ministry";
@@ -154,9 +156,11 @@ Options with_groups() {
 
 TEST(Groups, WithoutTrafficTheyAreUnseen) {
     EXPECT_EQ(groups_json(with_groups(), {}, 5), Json::parse(R"([
-        {"id": "lab", "name": "", "clients": ["10.20.3.0/28"], "language": null, "answer": null,
+        {"id": "lab", "name": "", "clients": ["10.20.3.0/28"], "certificates": ["*.lab.example"],
+         "tokens": true, "language": null, "answer": null,
          "clients_seen": null, "clients_expected": null, "last_seen": null},
-        {"id": "moti", "name": "Ministry", "clients": ["10.20.0.0/16"], "language": "ko", "answer": "nxdomain",
+        {"id": "moti", "name": "Ministry", "clients": ["10.20.0.0/16"], "certificates": [], "tokens": false,
+         "language": "ko", "answer": "nxdomain",
          "clients_seen": null, "clients_expected": null, "last_seen": null}])"));
 }
 

@@ -45,6 +45,7 @@ TEST(Explain, ASinkholedNameHasEveryField) {
     EXPECT_EQ(shown["notes"], Json::array());
     EXPECT_EQ(shown["type"], "A");
     EXPECT_EQ(shown["client"], "10.20.0.7");
+    EXPECT_EQ(shown["identity"], nullptr);
     EXPECT_EQ(shown["groups"], Json::parse(R"(["moti","everyone"])"));
     EXPECT_EQ(shown["verdict"], "restrict");
     EXPECT_EQ(shown["service"], "deepseek");
@@ -65,7 +66,7 @@ TEST(Explain, ASinkholedNameHasEveryField) {
     EXPECT_EQ(shown["made"], nullptr);
     EXPECT_EQ(shown["suspension"], nullptr);
     EXPECT_EQ(shown["standing"], nullptr);
-    EXPECT_EQ(shown.size(), 25U);
+    EXPECT_EQ(shown.size(), 26U);
 }
 
 TEST(Explain, WhatOpensANameHasItsIdAndItsAuthor) {

@@ -307,6 +307,16 @@ TEST(Problems, ExceptionsStopAtFifty) {
     EXPECT_THAT(found.back().what, HasSubstr("this machine has no address 192.0.2.1:53"));
 }
 
+TEST(Problems, RefusedHeadersOfProxiesAreAWarning) {
+    Condition condition;
+    condition.refused_headers = "proxies are refused for the PROXY headers: 3 without one";
+    const Problem first = only(condition);
+    EXPECT_EQ(first.severity, Severity::Warning);
+    EXPECT_EQ(first.what, condition.refused_headers);
+    condition.refused_headers = "proxies are refused for the PROXY headers: 4 without one";
+    EXPECT_EQ(only(condition).key(), first.key());
+}
+
 TEST(Problems, ASickUpstreamIsAWarning) {
     Condition condition;
     condition.upstreams["9.9.9.9:53"].healthy = false;

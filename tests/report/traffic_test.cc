@@ -97,6 +97,7 @@ TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {
                                 .mismatched = 4,
                                 .malformed = 5,
                                 .tcp = 6,
+                                .http_refused = 9,
                                 .retries = 7,
                                 .overloaded = 8};
     workers.add(counters);
@@ -110,8 +111,9 @@ TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {
     for (const char* line :
          {"cenote_upstream_queries_total 2\n", "cenote_upstream_joined_total 4\n", "cenote_upstream_timeouts_total 6\n",
           "cenote_upstream_mismatched_total 8\n", "cenote_upstream_malformed_total 10\n",
-          "cenote_upstream_tcp_total 12\n", "cenote_upstream_retries_total 14\n",
-          "cenote_upstream_overloaded_total 16\n", "cenote_cache_hits_total 21\n", "cenote_cache_deferred_total 22\n"})
+          "cenote_upstream_tcp_total 12\n", "cenote_upstream_http_refused_total 18\n",
+          "cenote_upstream_retries_total 14\n", "cenote_upstream_overloaded_total 16\n", "cenote_cache_hits_total 21\n",
+          "cenote_cache_deferred_total 22\n"})
         EXPECT_THAT(text, HasSubstr(line));
 }
 

@@ -44,7 +44,7 @@ public:
             std::vector<control::Response> parts;
             auto last =
                 daemon_.ask(verb, std::move(args), [&](const control::Response& part) { parts.push_back(part); });
-            known = known_.emplace(key, Told{std::move(parts), std::move(last)}).first;
+            known = known_.emplace(key, Known{std::move(parts), std::move(last)}).first;
         }
         if (on_more)
             for (const control::Response& part : known->second.parts) on_more(part);
@@ -58,12 +58,12 @@ public:
 private:
     static constexpr std::array<std::string_view, 6> kRemembered{"ping",   "status", "services",
                                                                  "groups", "lists",  "directives"};
-    struct Told {
+    struct Known {
         std::vector<control::Response> parts;
         Result<control::Response> last;
     };
     Daemon& daemon_;
-    std::map<std::string, Told> known_;
+    std::map<std::string, Known> known_;
 };
 
 Page message_page(std::string title, std::string text) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kNewest = std::uint64_t{1} << 53U;  // no number is higher
 constexpr std::size_t kRecordsOfDirective = 20;             // on its own page; all of them are on /audit
-constexpr std::int64_t kVerifiedAtOnce = 5000;              // records; more are checked when somebody asks
+constexpr std::int64_t kVerifiedAtOnce = 5000;              // records; more are checked when a user asks
 
 std::optional<std::uint64_t> read_number(std::string_view text) {
     std::uint64_t number = 0;

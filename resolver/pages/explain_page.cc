@@ -31,7 +31,12 @@ Result<std::string> client_of_group(const Sheet& sheet, const Site& site, const 
         };
         if (std::ranges::none_of(prefixes, narrower)) return prefix.ip().to_string();
     }
-    return Error{sheet.say(known ? "explain_page.group_within" : "explain_page.no_group", {{"group", group}})};
+    const bool by_identity = std::ranges::any_of(
+        *groups, [&group](const Json& row) { return text_at(row, "id") == group && at(row, "clients").empty(); });
+    return Error{sheet.say(by_identity ? "explain_page.group_of_identities"
+                           : known     ? "explain_page.group_within"
+                                       : "explain_page.no_group",
+                           {{"group", group}})};
 }
 
 std::string service_link(const Json& answer) {
@@ -57,6 +62,7 @@ void add_verdict(Sheet& sheet, const Json& answer, const std::string& group) {
                             group.empty() ? text_at(answer, "client")
                                           : sheet.say("explain_page.of_group",
                                                       {{"client", text_at(answer, "client")}, {"group", group}})},
+                           {sheet.say("explain_page.identity"), text_or_dash(answer, "identity")},
                            {sheet.say("column.groups_of"), words.list(at(answer, "groups"))},
                            {sheet.say("column.service"), text_or_dash(answer, "service_name")},
                            {sheet.say("column.jurisdiction"), text_or_dash(answer, "jurisdiction")},
@@ -128,7 +134,10 @@ void add_steps(Sheet& sheet, const Json& answer) {
         if (step.is_string()) points.points.push_back({"", "", times.shown_in(step.get<std::string>()), ""});
     sheet.add(std::move(points));
     std::string line = "cenote explain " + typed(text_at(answer, "name"), "NAME");
-    line += " --client " + typed(text_at(answer, "client"), "IP") + " -v";
+    line += " --client " + typed(text_at(answer, "client"), "IP");
+    if (const std::string identity = text_at(answer, "identity"); !identity.empty())
+        line += " --identity " + typed(identity, "WHO");
+    line += " -v";
     sheet.add(Offer{sheet.say("explain_page.line"), line});
 }
 
@@ -157,7 +166,7 @@ Result<Page> explain_page(const Site& site) {
         group.clear();
     }
     if (!client.empty()) args["client"] = client;
-    for (const char* key : {"type", "at"})
+    for (const char* key : {"identity", "type", "at"})
         if (const auto value = site.request.value(key); !value.empty()) args[key] = value;
     const auto answer = site.daemon.data("explain", std::move(args));
     if (!answer) {

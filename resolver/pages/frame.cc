@@ -70,8 +70,9 @@ std::string explain_form(const Site& site, const Words& words) {
     };
     return fmt::format(
         "<form class=\"explain\" action=\"/explain\" method=\"get\" role=\"search\" "
-        "aria-label=\"{}\">\n{}{}<button>{}</button>\n</form>\n",
-        escaped(words.say("explain.title")), input("name"), input("client"), escaped(words.say("explain.submit")));
+        "aria-label=\"{}\">\n{}{}{}<button>{}</button>\n</form>\n",
+        escaped(words.say("explain.title")), input("name"), input("client"),
+        site.request.path == "/explain" ? input("identity") : "", escaped(words.say("explain.submit")));
 }
 
 std::string text_field(std::string_view label, std::string_view name, std::string_view value,

@@ -49,6 +49,7 @@ constexpr std::array kPhrases{
     Phrase{"explain.title", "Explain a name", "이름 설명"},
     Phrase{"explain.name", "Name", "이름"},
     Phrase{"explain.client", "Client or group", "클라이언트 또는 그룹"},
+    Phrase{"explain.identity", "Name in its certificate, or token:GROUP", "인증서의 이름 또는 token:그룹"},
     Phrase{"explain.submit", "Explain", "설명 보기"},
 
     Phrase{"range.label", "Range", "기간"},

@@ -91,6 +91,8 @@ document::Facts facts_of(const Words& words, const Json& group) {
     };
     add("col.id", text_at(group, "id"));
     add("group.clients", words.list(at(group, "clients")));
+    add("group.certificates", words.list(at(group, "certificates")));
+    add("group.tokens", words.say(at(group, "tokens") == Json(true) ? "group.tokens.yes" : "group.tokens.no"));
     add("group.expected", words.number(at(group, "clients_expected")));
     const auto few = number_at(group, "fewer_than");
     add("group.seen", few ? fmt::format("<{}", *few) : words.number(at(group, "clients_seen")));

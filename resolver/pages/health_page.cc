@@ -257,7 +257,8 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
             table.rows.push_back({word_cell(words, "drop", name), number_cell(words, count)});
     for (const auto& [name, label] : {std::pair{"cenote_rejected_total", "reason"},
                                       {"cenote_log_dropped_total", "sink"},
-                                      {"cenote_http_closed_total", "reason"}})
+                                      {"cenote_http_closed_total", "reason"},
+                                      {"cenote_proxy_headers_refused_total", "reason"}})
         for (const MetricValue& each : metrics.of(name)) {
             const auto count = whole(each.value);
             const auto which = each.labels.find(label);

@@ -41,27 +41,12 @@ std::string data_attributes(const Sheet& sheet, const Site& site, const std::str
     return out;
 }
 
-std::string verdict_choice(const Sheet& sheet, const Site& site) {
-    std::string out = fmt::format("<label><span>{}</span> <select name=\"verdict\">\n<option value=\"\">{}</option>\n",
-                                  escaped(sheet.say("column.verdict")), escaped(sheet.say("rule.any")));
-    for (const char* verdict : kVerdicts)
-        out += fmt::format("<option value=\"{}\"{}>{}</option>\n", verdict,
-                           site.request.value("verdict") == verdict ? " selected" : "",
-                           escaped(sheet.words().word("verdict", verdict)));
-    return out + "</select></label>\n";
-}
-
-std::string field(const Sheet& sheet, const Site& site, const char* name) {
-    return fmt::format(
-        "<label><span>{}</span> <input name=\"{}\" value=\"{}\" maxlength=\"253\" autocomplete=\"off\"></label>\n",
-        escaped(sheet.say(fmt::format("column.{}", name))), name, escaped(site.request.value(name)));
-}
-
 std::string filter_form(const Sheet& sheet, const Site& site) {
     return fmt::format(
         "<form class=\"fields\" method=\"get\" action=\"/live\">\n{}{}{}{}<button>{}</button>\n</form>\n",
-        field(sheet, site, "directive"), field(sheet, site, "service"), field(sheet, site, "group"),
-        verdict_choice(sheet, site), escaped(sheet.say("rule.filter")));
+        text_input(sheet, site, "directive", "column.directive"), text_input(sheet, site, "service", "column.service"),
+        text_input(sheet, site, "group", "column.group"), verdict_input(sheet, site, kVerdicts),
+        escaped(sheet.say("rule.filter")));
 }
 
 std::string live_html(const Sheet& sheet, const Site& site, const std::string& zone) {

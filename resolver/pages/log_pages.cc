@@ -94,26 +94,10 @@ Result<Found> find(const Site& site, const Words& words) {
     return found;
 }
 
-std::string input(const Sheet& sheet, const Site& site, const char* name) {
-    return fmt::format(
-        "<label><span>{}</span> <input name=\"{}\" value=\"{}\" maxlength=\"253\" autocomplete=\"off\"></label>\n",
-        escaped(sheet.say(fmt::format("log_page.field.{}", name))), name, escaped(site.request.value(name)));
-}
-
 std::string hidden(const Site& site, const char* name) {
     const auto value = site.request.value(name);
     return value.empty() ? std::string()
                          : fmt::format("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", name, escaped(value));
-}
-
-std::string verdict_choice(const Sheet& sheet, const Site& site) {
-    std::string out = fmt::format("<label><span>{}</span> <select name=\"verdict\">\n<option value=\"\">{}</option>\n",
-                                  escaped(sheet.say("column.verdict")), escaped(sheet.say("rule.any")));
-    for (const char* verdict : kVerdicts)
-        out += fmt::format("<option value=\"{}\"{}>{}</option>\n", verdict,
-                           site.request.value("verdict") == verdict ? " selected" : "",
-                           escaped(sheet.words().word("verdict", verdict)));
-    return out + "</select></label>\n";
 }
 
 /// What the filters of the frame do not have. A search is a look, so that it begins by a button and not by a link.
@@ -123,8 +107,9 @@ std::string search_form(const Sheet& sheet, const Site& site) {
         "value=\"yes\">\n";
     for (const char* name : kOfRange) out += hidden(site, name);
     for (const char* name : {"group", "service", "directive"}) out += hidden(site, name);
-    out += verdict_choice(sheet, site);
-    for (const char* name : {"name", "client", "purpose"}) out += input(sheet, site, name);
+    out += verdict_input(sheet, site, kVerdicts);
+    for (const char* name : {"name", "client", "purpose"})
+        out += text_input(sheet, site, name, fmt::format("log_page.field.{}", name));
     return out + fmt::format("<button>{}</button>\n</form>\n", escaped(sheet.say("log_page.search")));
 }
 

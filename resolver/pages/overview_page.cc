@@ -22,7 +22,7 @@ charts::Sparkline trend_of(const Words& words, const Past& past) {
     return trend;
 }
 
-/// Numbers of the daemon: nullopt where it cannot be asked.
+/// nullopt: the daemon cannot be asked, or the history has no such number.
 Tile count_tile(const Words& words, std::string_view title, const std::optional<std::int64_t>& count,
                 const std::string& href, std::string more = "") {
     return {words.say(title), number_text(words, count), std::move(more), href};
@@ -32,14 +32,6 @@ std::optional<std::int64_t> open_exceptions(const Site& site) {
     const auto page = site.daemon.data("exceptions", {{"open", true}});
     if (!page) return std::nullopt;
     return static_cast<std::int64_t>(size_at(*page, "rows"));
-}
-
-std::optional<std::int64_t> signals_since(const Site& site, WallTime since) {
-    const auto bypass = site.daemon.data("bypass", {{"since", format_time(since)}});
-    if (!bypass) return std::nullopt;
-    std::int64_t sum = 0;
-    for (const Json& row : at(*bypass, "rows")) sum += number_at(row, "queries").value_or(0);
-    return sum;
 }
 
 std::optional<std::int64_t> problems(const Site& site) {
@@ -65,7 +57,8 @@ Tiles tiles_of(const Site& site, const Words& words, const Past& past) {
                    own.tiles[3],
                    own.tiles[1],
                    count_tile(words, "tile.exceptions", open_exceptions(site), link("/exceptions")),
-                   count_tile(words, "tile.bypass", signals_since(site, past.range.from), link("/bypass")),
+                   count_tile(words, "tile.bypass", past.signals, link("/bypass"),
+                              change_text(words, past.signals, past.signals_before)),
                    count_tile(words, "tile.problems", problems(site), "/health")};
     return tiles;
 }
@@ -96,7 +89,7 @@ PageSection calendar_section(const Site& site, const Words& words, const Json& d
     return section;
 }
 
-/// Services and directives, and nobody who asked.
+/// Services and directives without clients.
 PageSection recent_section(const Site& site, const Words& words, const Range& range, const Json& services) {
     PageSection section{"recent", words.say("section.recent"), {}};
     Range quarter = range;

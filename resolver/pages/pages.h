@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The pages of cenote-web: a request of a signed-in user becomes a complete reply, HTML, CSV or JSON. Nothing here
-// knows HTTP or sessions; what a page says comes from the verbs of the control socket and from history.db.
+// uses HTTP or sessions; what a page says comes from the verbs of the control socket and from history.db.
 //
 // Threads:  any; a Site belongs to one request.
 // Time:     Site::now.
@@ -21,7 +21,7 @@ namespace cenote::pages {
 /// The page, table or JSON at site.request.path; what is not there is a page with status 404.
 [[nodiscard]] Reply answer(const Site& site);
 
-/// A file that is compiled in. It is shown to anybody: the page to sign in needs it too.
+/// A file that is compiled in. It is served without a session: the page to sign in needs it too.
 struct Asset {
     std::string_view path;  // "/assets/style.css"
     std::string_view type;

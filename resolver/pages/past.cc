@@ -93,6 +93,7 @@ public:
         past_.groups = std::move(groups_).sorted();
         past_.directives = std::move(directives_).sorted();
         if (wants == Wants::Counts) return Done{};
+        if (auto read = read_signals(); !read) return read;
         return add_people(past_, scan_, [this](IdNumber id) { return is_service(id); });
     }
 
@@ -131,6 +132,24 @@ private:
         auto read = scan_.counts(span, from, first, take);
         if (read) read = scan_.counts(larger, first, last, take);
         if (read) read = scan_.counts(span, last, to, take);
+        return read;
+    }
+
+    /// A signal has a group, and neither service nor directive.
+    Status read_signals() {
+        const Range& range = past_.range;
+        if (!range.service.empty() || !range.directive.empty()) return Done{};
+        const WallTime from = history::start_of(Span::Day, range.from);
+        const WallTime to = history::start_of(Span::Day, range.to + kDay - seconds(1));
+        const WallTime before = from - (to - from);
+        std::int64_t now_count = 0, before_count = 0;
+        auto read = scan_.signals(before, to, [&](const history::SignalRow& row) {
+            if (!range.group.empty() && row.key.group != range.group) return;
+            (row.day < from ? before_count : now_count) += static_cast<std::int64_t>(row.count);
+        });
+        if (!read) return read;
+        past_.signals = past_.counted(now_count);
+        if (past_.since && *past_.since <= before) past_.signals_before = before_count;
         return read;
     }
 

@@ -4,7 +4,8 @@
 // span before; what was not counted; and people, hidden where they are few.
 //
 // People are episodes and different clients of the whole days of UTC that the range touches, of its last 31 days where
-// it is longer: sketches of more would be long to read, and different clients are never added up over months.
+// it is longer: sketches of more would be long to read, and different clients are never added up over months. Signals
+// are of the same whole days, of all of them.
 //
 // Threads:  one request.
 // Time:     that of the range.
@@ -83,8 +84,10 @@ struct Past {
     std::array<Sums, 24> hours{};  // of the day on the site's clock; of ranges that are not counted by days
     std::vector<Use> services{}, groups{}, directives{};  // with queries in the range or before, most of them first
     std::map<std::pair<std::string, std::string>, PairUse> pairs{};  // by group and service
-    WallTime people_from{}, people_to{};                             // the whole days of UTC whose people are told
+    WallTime people_from{}, people_to{};                             // the whole days of UTC that people are of
     People people{};
+    // Of ways around the resolver, and those of as many days before; nullopt: not read, or not of what is filtered.
+    std::optional<std::int64_t> signals{}, signals_before{};
 
     /// Whether any of the range was counted, and all of the equal span before it.
     [[nodiscard]] bool has_counts() const noexcept { return since && *since<range.to&& * until> range.from; }
@@ -95,7 +98,7 @@ struct Past {
     [[nodiscard]] Json people_json(const assessment::Figure& figure) const { return figure.json(smallest); }
 };
 
-/// Whether sketches are read: they take most of the time.
+/// Whether sketches and signals are read: they take most of the time.
 enum class Wants : std::uint8_t { Counts, People };
 [[nodiscard]] Past past_of(const Site& site, const Range& range, Wants wants);
 

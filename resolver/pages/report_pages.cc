@@ -81,24 +81,13 @@ std::string with_query(std::string_view path, std::initializer_list<std::pair<st
     return out;
 }
 
-std::string input(const Sheet& sheet, const Site& site, const char* name, const char* label) {
-    return fmt::format(
-        "<label><span>{}</span> <input name=\"{}\" value=\"{}\" maxlength=\"253\" placeholder=\"{}\" "
-        "autocomplete=\"off\"></label>\n",
-        escaped(sheet.say(label)), name, escaped(site.request.value(name)),
-        std::string_view(label).starts_with("column.from") || std::string_view(label).starts_with("column.to")
-            ? "2026-11-01"
-            : "");
-}
-
 std::string make_form(const Sheet& sheet, const Site& site) {
     std::string out = fmt::format("<form class=\"fields\" method=\"get\" action=\"/reports/view\">\n<h2>{}</h2>\n",
                                   escaped(sheet.say("reports_page.make")));
-    for (const auto& [name, label] : {std::pair{"from", "column.from"},
-                                      {"to", "column.to"},
-                                      {"directive", "column.directive"},
-                                      {"group", "column.group"}})
-        out += input(sheet, site, name, label);
+    for (const auto& [name, label] : {std::pair{"from", "column.from"}, {"to", "column.to"}})
+        out += text_input(sheet, site, name, label, "2026-11-01");
+    for (const auto& [name, label] : {std::pair{"directive", "column.directive"}, {"group", "column.group"}})
+        out += text_input(sheet, site, name, label);
     out +=
         fmt::format("<label><span>{}</span> <select name=\"language\">\n", escaped(sheet.say("reports_page.language")));
     for (const auto& [tag, name] : {std::pair{"en", "English"}, {"ko", "한국어"}})
@@ -116,7 +105,7 @@ std::string compare_form(const Sheet& sheet, const Site& site) {
                                       {"to", "reports_page.to1"},
                                       {"from2", "reports_page.from2"},
                                       {"to2", "reports_page.to2"}})
-        out += input(sheet, site, name, label);
+        out += text_input(sheet, site, name, label);
     return out + fmt::format("<button>{}</button>\n</form>\n", escaped(sheet.say("reports_page.compare.button")));
 }
 

@@ -114,6 +114,12 @@ constexpr std::array kPhrases{
     Phrase{"explain_page.answer", "{name}: {answer}", "{name}: {answer}"},
     Phrase{"explain_page.client", "Client", "클라이언트"},
     Phrase{"explain_page.of_group", "{client}, as an address of group {group}", "{client} ({group} 그룹의 주소)"},
+    Phrase{"explain_page.identity", "Identity", "신원"},
+    Phrase{"explain_page.group_of_identities",
+           "Group '{group}' has no addresses: clients come into it by a certificate or a token. Give a name in a "
+           "certificate, or token:{group}.",
+           "'{group}' 그룹에는 주소가 없습니다. 클라이언트는 인증서나 토큰으로 이 그룹에 속합니다. 인증서의 이름이나 "
+           "token:{group} 형식의 값을 입력하십시오."},
     Phrase{"explain_page.list", "List", "목록"},
     Phrase{"explain_page.matched", "Entry that matched", "일치한 항목"},
     Phrase{"explain_page.made", "The rule was made by", "규칙을 만든 사람"},

@@ -133,6 +133,7 @@ constexpr std::array kPhrases{
     Phrase{"drop.cenote_http_streams_stalled_total", "requests over HTTPS that took too long",
            "너무 오래 걸린 HTTPS 요청"},
     Phrase{"drop.cenote_http_closed_total", "connections of HTTPS ended", "종료된 HTTPS 연결"},
+    Phrase{"drop.cenote_proxy_headers_refused_total", "PROXY headers refused", "거부된 PROXY 헤더"},
     Phrase{"drop.cenote_tcp_write_overflow_total", "TCP connections whose client did not read",
            "읽지 않아 닫힌 TCP 연결"},
     Phrase{"drop.cenote_tls_deferred_total", "TLS connections accepted later", "늦게 받아들인 TLS 연결"},

@@ -4,7 +4,7 @@
 // to pages.
 //
 // Threads: one request.   Time: Site::now.   Memory: the catalogue while it is read, then the section.
-// Failure: a folder or file that cannot be read is told with its reason; what the others have is shown.
+// Failure: a folder or file that cannot be read is named with its reason; what the others have is shown.
 #pragma once
 
 #include "resolver/pages/page.h"

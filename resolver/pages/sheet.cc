@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "resolver/charts/charts.h"
+
 namespace cenote::pages {
+
+using charts::escaped;
 
 Sheet::Sheet(const Site& site, std::string nav) : words_(words_of(site)) {
     page_.title = words_.say(fmt::format("{}_page", nav));
@@ -64,6 +68,25 @@ std::string text_or_dash(const Json& json, std::string_view path) {
     return text.empty() ? "–" : text;
 }
 
+std::string text_input(const Sheet& sheet, const Site& site, const char* name, std::string_view label,
+                       std::string_view placeholder) {
+    const std::string hint =
+        placeholder.empty() ? std::string() : fmt::format(" placeholder=\"{}\"", escaped(placeholder));
+    return fmt::format(
+        "<label><span>{}</span> <input name=\"{}\" value=\"{}\" maxlength=\"253\"{} autocomplete=\"off\"></label>\n",
+        escaped(sheet.say(label)), name, escaped(site.request.value(name)), hint);
+}
+
+std::string verdict_input(const Sheet& sheet, const Site& site, std::span<const char* const> verdicts) {
+    std::string out = fmt::format("<label><span>{}</span> <select name=\"verdict\">\n<option value=\"\">{}</option>\n",
+                                  escaped(sheet.say("column.verdict")), escaped(sheet.say("rule.any")));
+    for (const char* verdict : verdicts)
+        out += fmt::format("<option value=\"{}\"{}>{}</option>\n", verdict,
+                           site.request.value("verdict") == verdict ? " selected" : "",
+                           escaped(sheet.words().word("verdict", verdict)));
+    return out + "</select></label>\n";
+}
+
 std::string typed(std::string_view word, std::string_view placeholder) {
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -76,14 +99,9 @@ std::string typed(std::string_view word, std::string_view placeholder) {
 }
 
 Result<std::string> ask_text(const Site& site, const std::string& verb, Json args) {
-    std::string text;
-    const auto take = [&text](const control::Response& part) {
-        if (part.data.is_string()) text += part.data.get_ref<const std::string&>();
-    };
-    const auto last = site.daemon.ask(verb, std::move(args), take);
-    if (!last) return last.error();
-    take(*last);
-    return text;
+    const auto text = site.daemon.data(verb, std::move(args));
+    if (!text) return text.error();
+    return text->is_string() ? text->get<std::string>() : std::string();
 }
 
 }  // namespace cenote::pages

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A page under way: its sections, its tables, and what of it could not be read. Private to the rule pages.
+// A page under way: its sections, its tables, its forms, and what of it could not be read. Private to the rule pages.
 //
 // Threads: one request.   Memory: the page.   Failure: none; a part that cannot be read says why, and the rest follows.
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,11 +50,17 @@ private:
 /// A text or "–".
 [[nodiscard]] std::string text_or_dash(const Json& json, std::string_view path);
 
+/// A field of a form, with what the request has for it. `label` is a phrase.
+[[nodiscard]] std::string text_input(const Sheet& sheet, const Site& site, const char* name, std::string_view label,
+                                     std::string_view placeholder = "");
+/// The choice of one of these verdicts or of any, with the one that the request has.
+[[nodiscard]] std::string verdict_input(const Sheet& sheet, const Site& site, std::span<const char* const> verdicts);
+
 /// A word for a line to type, taken from an address: the placeholder where it has more than letters, digits and
-/// "-._:/", so that no line does what nobody meant.
+/// "-._:/", so that no line does anything else than it seems to.
 [[nodiscard]] std::string typed(std::string_view word, std::string_view placeholder);
 
-/// The data of a verb that streams its text in pieces.
+/// The text of a verb; empty where it gives something else.
 [[nodiscard]] Result<std::string> ask_text(const Site& site, const std::string& verb, Json args = Json::object());
 
 }  // namespace cenote::pages

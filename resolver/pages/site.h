@@ -52,8 +52,8 @@ struct Request {
 class Daemon {
 public:
     virtual ~Daemon() = default;
-    /// Blocks for five seconds at most; `on_more` gets the replies of a stream but the last. A reply that is not ok is
-    /// an Error.
+    /// Blocks for five seconds at most; `on_more` gets the replies of a stream but the last; null: they are dropped. A
+    /// reply that is not ok is an Error.
     virtual Result<control::Response> ask(const std::string& verb, Json args,
                                           const std::function<void(const control::Response&)>& on_more) = 0;
     /// A stream without a known end, until `on_more` gives false or the daemon ends it. `on_more` is called with null
@@ -61,11 +61,12 @@ public:
     virtual Status follow(const std::string& verb, Json args,
                           const std::function<bool(const control::Response*)>& on_more) = 0;
 
-    /// The data of the only reply.
+    /// The data of all replies.
     Result<Json> data(const std::string& verb, Json args = Json::object()) {
-        auto response = ask(verb, std::move(args), nullptr);
-        if (!response) return std::move(response).error();
-        return std::move(response->data);
+        control::JoinedData joined;
+        auto last = ask(verb, std::move(args), [&joined](const control::Response& part) { joined.take(part.data); });
+        if (!last) return std::move(last).error();
+        return std::move(joined).with(std::move(last->data));
     }
 };
 

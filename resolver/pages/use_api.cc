@@ -88,7 +88,7 @@ Result<Reply> directives_api(const Site& site) {
 
 Result<Reply> explain_api(const Site& site) {
     Json args = Json::object();
-    for (const char* name : {"name", "client", "type", "at"})
+    for (const char* name : {"name", "client", "identity", "type", "at"})
         if (const std::string_view value = site.request.value(name); !value.empty()) args[name] = value;
     return data_reply(site, "explain", std::move(args));
 }

@@ -199,6 +199,10 @@ constexpr std::array kPhrases{
     Phrase{"silence.none", "No group fell silent in this range.", "이 기간에 질의가 끊긴 그룹이 없습니다."},
 
     Phrase{"group.clients", "Client prefixes", "클라이언트 대역"},
+    Phrase{"group.certificates", "Names in client certificates", "클라이언트 인증서의 이름"},
+    Phrase{"group.tokens", "Tokens", "토큰"},
+    Phrase{"group.tokens.yes", "yes", "있음"},
+    Phrase{"group.tokens.no", "no", "없음"},
     Phrase{"group.expected", "Clients expected", "예상 클라이언트"},
     Phrase{"group.seen", "Clients seen since the start", "시작 이후 확인된 클라이언트"},
     Phrase{"group.last_seen", "Last query", "마지막 질의"},

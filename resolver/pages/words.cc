@@ -17,13 +17,8 @@ constexpr std::array<std::string_view, 7> kKept{"range", "from", "to", "since", 
 }  // namespace
 
 Result<Json> rows_from(const Site& site, const std::string& verb, Json args) {
-    Json rows = Json::array();
-    const auto take = [&](const Json& part) {
-        for (const Json& row : part) rows.push_back(row);
-    };
-    auto last = site.daemon.ask(verb, std::move(args), [&](const control::Response& part) { take(part.data); });
-    if (!last) return std::move(last).error();
-    if (last->data.is_array()) take(last->data);
+    auto rows = site.daemon.data(verb, std::move(args));
+    if (rows && !rows->is_array()) return Json::array();
     return rows;
 }
 

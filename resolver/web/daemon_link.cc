@@ -37,32 +37,15 @@ Result<Response> DaemonLink::call(const Request& request, const std::function<vo
 
 Result<Response> DaemonLink::ask(const std::string& verb, Json args,
                                  const std::function<void(const Response&)>& on_more) {
-    // What comes in parts is one value for who does not take the parts.
-    std::string text;
-    Json rows = Json::array();
-    const auto keep = [&](const Response& part) {
-        if (part.data.is_string()) text += part.data.get_ref<const std::string&>();
-        if (part.data.is_array()) rows.insert(rows.end(), part.data.begin(), part.data.end());
-    };
-    const std::function<void(const Response&)> join = keep;
-    auto response = call({verb, std::move(args), session_}, on_more ? on_more : join);
-    if (!response) return response;
-    if (!response->ok) return Error{std::move(response->error)};
-    if (on_more) return response;
-    if (response->data.is_string()) response->data = text + response->data.get<std::string>();
-    if (!rows.empty()) {
-        keep(*response);
-        response->data = std::move(rows);
-    }
+    auto response = call({verb, std::move(args), session_}, on_more);
+    if (response && !response->ok) return Error{std::move(response->error)};
     return response;
 }
 
 Result<Response> DaemonLink::ask_for_itself(const std::string& verb, Json args) {
-    std::string text;
-    auto response = call({verb, std::move(args), {}}, [&text](const Response& part) {
-        if (part.data.is_string()) text += part.data.get_ref<const std::string&>();
-    });
-    if (response && response->data.is_string()) response->data = text + response->data.get<std::string>();
+    control::JoinedData joined;
+    auto response = call({verb, std::move(args), {}}, [&joined](const Response& part) { joined.take(part.data); });
+    if (response && response->ok) response->data = std::move(joined).with(std::move(response->data));
     return response;
 }
 

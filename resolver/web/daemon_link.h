@@ -35,7 +35,7 @@ public:
     Status follow(const std::string& verb, pages::Json args,
                   const std::function<bool(const control::Response*)>& on_more) override;
 
-    /// In the page's own name. A reply that is not ok is a Response, so that a refusal is told from a daemon that is
+    /// In the page's own name. A reply that is not ok is a Response, so that a refusal differs from a daemon that is
     /// gone.
     Result<control::Response> ask_for_itself(const std::string& verb, pages::Json args);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From a request as it arrived to a reply: who may ask, under which name, in which language; signing in and out; the
-// pages behind it. Knows no HTTP library and no socket but the daemon's.
+// pages behind it. Uses no HTTP library and no socket but the daemon's.
 //
 // Threads:  any; a Visit belongs to one thread at a time.
 // Time:     reads the clocks.

@@ -262,7 +262,7 @@ HttpServer::~HttpServer() {
 
 bool HttpServer::begin(const std::shared_ptr<StreamBody>& body, const std::string& user, std::function<void()> make) {
     const MutexLock lock(mutex_);
-    if (stopping_) return false;  // nobody would tell it to end
+    if (stopping_) return false;  // nothing would end it
     const auto own = std::ranges::count_if(
         under_way_, [&user](const Stream& each) { return each.user == user && !each.body.expired(); });
     if (own >= static_cast<std::ptrdiff_t>(kStreamsOfUser) || !streams_->add(std::move(make))) return false;

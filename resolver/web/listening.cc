@@ -16,14 +16,12 @@ namespace cenote::web {
 namespace {
 
 constexpr int kBacklog = 256;
-constexpr mode_t kSocketMode = 0666;  // a user is told by the credentials of the connection
+constexpr mode_t kSocketMode = 0666;  // users are identified by the credentials of the connection
 constexpr std::string_view kUnix = "unix:";
 
 Error failure(const std::string& at, std::string_view what, int error) {
     return Error{fmt::format("cannot {} {}: {}", what, at, std::strerror(error))};
 }
-
-bool is_loopback(const IpAddress& ip) { return ip.is_v4() ? ip.v4_octets().front() == 127 : ip.to_string() == "::1"; }
 
 Status remove_stale(const std::string& path, const sockaddr_un& address) {
     struct stat info {};
@@ -90,7 +88,7 @@ Origin origin_of(int connection, bool tls) {
     origin.local = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip;
     size = sizeof native;
     if (::getpeername(connection, reinterpret_cast<sockaddr*>(&native), &size) == 0)
-        origin.from_loopback = is_loopback(SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip);
+        origin.from_loopback = SocketAddress::from_native(reinterpret_cast<const sockaddr*>(&native)).ip.is_loopback();
     return origin;
 }
 

@@ -13,7 +13,7 @@
 
 namespace cenote::web {
 
-/// Chromium and Firefox take `__Host-` and Secure from loopback without TLS as well.
+/// Chromium takes `__Host-` and Secure from loopback without TLS as well.
 inline constexpr std::string_view kSessionCookie = "__Host-session";
 
 /// Whether it has the form of the daemon's tokens.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "resolver/base/printable.h"
+
 namespace cenote::web {
 namespace {
 
@@ -51,25 +53,6 @@ std::optional<std::string> read_path(std::string_view raw) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        const std::size_t size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-        if (size == 0 || first > 0xf4 || i + size > text.size()) return false;
-        std::uint32_t point = size == 1 ? first : first & (0x7fU >> size);
-        for (std::size_t k = 1; k < size; ++k) {
-            const auto next = static_cast<unsigned char>(text[i + k]);
-            if ((next & 0xc0U) != 0x80U) return false;
-            point = point << 6 | (next & 0x3fU);
-        }
-        if ((size == 3 && point < 0x800) || (size == 4 && (point < 0x10000 || point > 0x10ffff)) ||
-            (point >= 0xd800 && point < 0xe000))
-            return false;
-        i += size;
-    }
-    return true;
-}
 
 std::optional<Target> read_target(std::string_view raw) {
     if (raw.empty() || raw.front() != '/' || raw.size() > kTargetBytesMax ||

@@ -24,7 +24,4 @@ struct Target {
 /// empty part, "." or "..".
 [[nodiscard]] std::optional<Target> read_target(std::string_view raw);
 
-/// RFC 3629: the shortest form, no surrogates, at most U+10FFFF.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 }  // namespace cenote::web

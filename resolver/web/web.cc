@@ -59,7 +59,7 @@ Result<std::optional<Settings>> ask_for_settings(const Path& socket) {
     return std::optional(std::move(*settings));
 }
 
-/// Tells the daemon as long as the page is served, and the main thread (SIGUSR1) when [web] has changed.
+/// Shows the daemon that the page is served, by a stream, and signals the main thread (SIGUSR1) when [web] has changed.
 class Announcer {
 public:
     Announcer(Path socket, Settings settings, std::vector<std::string> listens)
@@ -81,8 +81,8 @@ private:
             if (auto client = ControlClient::connect_if_there(socket_, kPatience); client && *client != nullptr) {
                 // Each reply but ticks is the begin of the stream, or a reload.
                 static_cast<void>(
-                    (*client)->follow({"web-listens", Json{{"listen", listens_}}, {}}, [this](const Response* told) {
-                        if (told != nullptr) compare();
+                    (*client)->follow({"web-listens", Json{{"listen", listens_}}, {}}, [this](const Response* reply) {
+                        if (reply != nullptr) compare();
                         return !ending_;
                     }));
             }

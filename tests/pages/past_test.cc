@@ -70,6 +70,24 @@ TEST_F(PastTest, FiltersByGroupServiceAndDirective) {
     EXPECT_TRUE(past({{"group", "nobody"}}).has_counts());
 }
 
+TEST_F(PastTest, CountsSignalsOfTheDaysOfTheRangeAndOfTheSpanBefore) {
+    // From 2026-11-25T15:00Z to 2026-11-29T05:00Z: five days of UTC, of which 98 hours were counted.
+    const std::map<std::string, std::string> days{{"from", "2026-11-26"}, {"to", "2026-11-29 14:00"}};
+    const auto with = [&](std::string filter, std::string value) {
+        auto query = days;
+        query[std::move(filter)] = std::move(value);
+        return past(std::move(query));
+    };
+    EXPECT_EQ(past(days).signals, 98 * 3);
+    EXPECT_EQ(past(days).signals_before, 48 * 2 + 24 * 2 + 18 + 48 * 3);
+    EXPECT_EQ(with("group", "lab").signals, 98);
+    EXPECT_EQ(with("group", "lab").signals_before, 18 + 48);
+    EXPECT_EQ(with("service", "deepseek").signals, std::nullopt);
+    EXPECT_EQ(with("directive", "D-1").signals, std::nullopt);
+    EXPECT_EQ(past({{"range", "30d"}}).signals_before, std::nullopt);
+    EXPECT_EQ(past(days, Wants::Counts).signals, std::nullopt);
+}
+
 TEST_F(PastTest, HidesFewPeopleUnderEveryFilter) {
     const Past week = past();
     const Json all = week.people_json(week.people.clients);

@@ -142,6 +142,8 @@ void write_history(const Path& file) {
         count(blocked ? QueryVerdict::Block : QueryVerdict::Observe, "deepseek", blocked ? "D-1" : "look", "staff") = 5;
         count(QueryVerdict::Block, "popular", "lists", "staff") = 3;  // a list is no service
         count(QueryVerdict::Forward, "", "", "staff") = 1000;
+        minute.signals[{telemetry::Signal::Vpn, "staff"}] = 2;
+        if (second) minute.signals[{telemetry::Signal::Canary, "lab"}] = 1;
         add_people(minute, {"chatgpt", "look", "staff"}, 0, 40);
         if (second) add_people(minute, {"chatgpt", "look", "lab"}, 500, 3);
         add_people(minute, {"deepseek", blocked ? "D-1" : "look", "staff"}, 20, 9);

@@ -35,7 +35,8 @@ void add_people(history::Minute& minute, const history::SketchKey& key, std::uin
 
 /// Fourteen days until kNow, with a gap of four hours on the last day but one. Within the last seven days: each hour 12
 /// queries for chatgpt that are observed (staff 8, lab 4), and from 2026-11-26 09:00 in Seoul 5 for deepseek that D-1
-/// blocks (staff); before that these were observed, as were 10 each hour of the seven days before.
+/// blocks (staff); before that these were observed, as were 10 each hour of the seven days before. Each hour has two
+/// signals of staff, and one of lab within the last seven days.
 void write_history(const Path& file);
 
 /// A request with the rest of a Site around it.

@@ -35,13 +35,7 @@ AddressKind address_kind(std::string_view word) {
     if (word == "0") return AddressKind::NullOrLoopback;  // as inet_aton(3) reads it
     const auto address = IpAddress::parse(word.substr(0, word.find('%')));
     if (!address) return AddressKind::NoAddress;
-    if (address->is_v4())
-        return address->v4_octets()[0] == 127 || address->v4_octets() == std::array<std::uint8_t, 4>{}
-                   ? AddressKind::NullOrLoopback
-                   : AddressKind::Host;
-    const auto& octets = address->octets();
-    const bool zero = std::all_of(octets.begin(), octets.end() - 1, [](std::uint8_t octet) { return octet == 0; });
-    return zero && octets.back() <= 1 ? AddressKind::NullOrLoopback : AddressKind::Host;
+    return address->is_unspecified() || address->is_loopback() ? AddressKind::NullOrLoopback : AddressKind::Host;
 }
 
 namespace {

@@ -274,6 +274,8 @@ TEST_F(DaemonTest, ListVerbsAskTheDaemonFirst) {
     answer("explain", {{"name", "a.example"}, {"verdict", "forward"}});
     EXPECT_EQ(run("explain a.example --client 10.0.0.1 --type TXT").out, "forward   in no service and no list\n");
     EXPECT_EQ(last_asked().args, (Json{{"name", "a.example"}, {"client", "10.0.0.1"}, {"type", "TXT"}}));
+    EXPECT_EQ(run("explain a.example --identity token:lab").code, 0);
+    EXPECT_EQ(last_asked().args, (Json{{"name", "a.example"}, {"identity", "token:lab"}, {"type", "A"}}));
 }
 
 TEST_F(DaemonTest, ARefusalIsNotReplacedByFiles) {

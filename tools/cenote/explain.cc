@@ -21,7 +21,8 @@ constexpr std::size_t kIndent = 10;  // of everything after the verdict
 
 struct ExplainFlags {
     std::string name;
-    std::string client;  // empty: 127.0.0.1, without the check of allow_from
+    std::string client;    // empty: 127.0.0.1, without the check of allow_from
+    std::string identity;  // empty: none
     std::string type = "A";
     std::string at;  // empty: now
     bool steps = false;
@@ -41,6 +42,12 @@ Result<Json> explain_from_files(Session& session, const ExplainFlags& flags) {
     if (!flags.client.empty()) {
         question.client = *IpAddress::parse(flags.client);
         question.allow_from = session.settings().value()->allow_from;
+    }
+    question.identity = flags.identity;
+    if (!flags.identity.empty()) {
+        auto holder = policy::find_holder(files->policy->options(), flags.identity);
+        if (!holder) return std::move(holder).error();
+        question.holder = *std::move(holder);
     }
     auto stories = stored_stories(**session.settings());
     if (!stories) return std::move(stories).error();
@@ -169,6 +176,7 @@ void print_answer(Session& session, const Json& answer, bool steps, WallTime fro
 Exit explain(Session& session, const ExplainFlags& flags) {
     Json args = {{field::kName, flags.name}};
     if (!flags.client.empty()) args[field::kClient] = flags.client;
+    if (!flags.identity.empty()) args[field::kIdentity] = flags.identity;
     args[field::kType] = flags.type;
     if (!flags.at.empty()) args[field::kAt] = flags.at;
     auto answer = session.ask_or_read("explain", std::move(args), [&] { return explain_from_files(session, flags); });
@@ -208,6 +216,8 @@ void add_explain(Verbs& verbs) {
     verb->add_option("--client", flags->client, "The client; by default 127.0.0.1, which is always allowed")
         ->check(check_address)
         ->type_name("IP");
+    verb->add_option("--identity", flags->identity, "What the client proves: a name in its certificate, or token:GROUP")
+        ->type_name("WHO");
     verb->add_option("--type", flags->type, "The record type")
         ->check(check_type)
         ->type_name("TYPE")

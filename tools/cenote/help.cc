@@ -26,7 +26,7 @@ struct Heading {
     std::string_view verbs;  // with blanks between them, and at both ends
 };
 /// The verbs of the program in the order of the help. A new verb gets its place here.
-constexpr std::array<Heading, 7> kHeadings{{
+constexpr std::array<Heading, 8> kHeadings{{
     {"See what is in force", " explain verdicts services directives allows lists groups exceptions audit "},
     {"Watch the daemon", " status top stats metrics bypass tail log web "},
     {"Report to the authority", " report prove "},
@@ -34,6 +34,7 @@ constexpr std::array<Heading, 7> kHeadings{{
     {"Change rules", " observe advise restrict block directive allow suspend resume exception "},
     {"Keep lists and daemon up to date", " update compile inspect diff reload flush "},
     {"Move rules to other places", " export state history backup restore "},
+    {"Bring clients to this resolver", " dnr profile "},
 }};
 constexpr std::string_view kRemaining = "Other verbs";
 

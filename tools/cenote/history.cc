@@ -29,7 +29,7 @@ constexpr const char* kVersionKey = "cenote_history";
 constexpr std::size_t kLineMax = std::size_t{1} << 20;
 constexpr std::size_t kPartMax = control::kLineMax / 4;  // bytes of the rows in one request
 
-struct ExportFlags {
+struct HistoryFlags {
     std::string from, to, out;
 };
 
@@ -44,7 +44,7 @@ Status print_file(int from) {
     }
 }
 
-Exit export_history(Session& session, const ExportFlags& flags) {
+Exit export_history(Session& session, const HistoryFlags& flags) {
     Json args = Json::object();
     if (!flags.from.empty()) args[field::kFrom] = flags.from;
     if (!flags.to.empty()) args[field::kTo] = flags.to;
@@ -142,7 +142,7 @@ void add_history(Verbs& verbs) {
     verb->require_subcommand(1);
     CLI::App* out = verb->add_subcommand("export", "Write the counts of this node by hour and day as lines of JSON");
     out->fallthrough();
-    const auto flags = std::make_shared<ExportFlags>();
+    const auto flags = std::make_shared<HistoryFlags>();
     out->add_option("--from", flags->from, "From this time on")->type_name(kTimeType)->check(check_time);
     out->add_option("--to", flags->to, "Before this time")->type_name(kTimeType)->check(check_time);
     out->add_option("--out", flags->out, "A new file; by default the output")->type_name("FILE");

@@ -67,10 +67,20 @@ std::string seen_text(const Json& row) {
     return expected == "-" ? seen : fmt::format("{} of {}", seen, expected);
 }
 
+/// Prefixes, "certificate *.lab.example", "tokens".
+std::string members_text(const Json& row) {
+    std::vector<std::string> members;
+    for (const Json& prefix : row.value(field::kClients, Json::array())) members.push_back(cell(prefix));
+    for (const Json& name : row.value(field::kCertificates, Json::array()))
+        members.push_back("certificate " + cell(name));
+    if (row.value(field::kTokens, false)) members.emplace_back("tokens");
+    return members.empty() ? "-" : fmt::format("{}", fmt::join(members, " "));
+}
+
 void print_groups(Session& session, const Json& rows) {
     Table table({"GROUP", "NAME", "CLIENTS", "SEEN", "LAST SEEN"});
     for (const auto& row : rows)
-        table.add({cell(row, field::kId), cell(row, field::kName), cell(row, field::kClients), seen_text(row),
+        table.add({cell(row, field::kId), cell(row, field::kName), members_text(row), seen_text(row),
                    session.at_site(cell(row, field::kLastSeen))});
     table.print();
 }

@@ -74,9 +74,10 @@ int run(int argc, char** argv) {
     describe(app, session);
     Verbs verbs(app);
     for (const auto add :
-         {add_explain, add_services,   add_listings, add_holds, add_status, add_bypass,     add_tail,  add_log,
-          add_report,  add_operations, add_update,   add_sets,  add_rules,  add_exceptions, add_state, add_audit,
-          add_privacy, add_prove,      add_history,  add_web,   add_export, add_completion, add_help})
+         {add_explain, add_services, add_listings,   add_holds,  add_status,  add_bypass, add_tail,
+          add_log,     add_report,   add_operations, add_update, add_sets,    add_rules,  add_exceptions,
+          add_state,   add_audit,    add_privacy,    add_prove,  add_history, add_web,    add_export,
+          add_dnr,     add_profile,  add_completion, add_help})
         add(verbs);
     if (argc > 1 && std::string_view(argv[1]) == kCompleteWord)
         return print_candidates(app, session, {argv + 2, argv + argc});

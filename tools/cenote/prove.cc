@@ -48,8 +48,7 @@ std::string check_node(const std::string& text) {
 
 /// An address of this host for one that stands for all of them.
 SocketAddress reachable(SocketAddress node) {
-    if (node.ip == IpAddress::v4({0, 0, 0, 0})) node.ip = IpAddress::v4({127, 0, 0, 1});
-    if (node.ip == IpAddress()) node.ip = IpAddress::parse("::1").value_or(IpAddress());
+    if (node.ip.is_unspecified()) node.ip = *IpAddress::parse(node.ip.is_v4() ? "127.0.0.1" : "::1");
     return node;
 }
 

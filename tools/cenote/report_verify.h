@@ -5,7 +5,7 @@
 //   figures     the file has the digest that it names (json, and csv by its rows)
 //   signature   FILE.minisig is of the file, by the key that --key names
 //   days        the rows of each day are those of the file (json) and those that were sealed into the audit trail
-//   policies    the trail knows the policies that the file names (json)
+//   policies    the trail has the policies that the file names (json)
 //   recomputed  the daemon makes the same figures of the same period
 //
 // Threads: one.   Memory: the report.   Failure: Result where the file is no report or the daemon does not answer.

@@ -67,7 +67,7 @@ Result<PolicyFromFiles> Session::past_policy(WallTime at) {
     if (!stored) return stored.error();
     auto past = rules::past_policy(*stored, *base, at);
     if (!past) return Error{at_site(past.error().text)};
-    return PolicyFromFiles{std::move(past->policy), config::local_names(**known), std::move(past->remark)};
+    return PolicyFromFiles{std::move(past->policy), config::local_names(**known, {}), std::move(past->remark)};
 }
 
 Result<PolicyFromFiles> Session::policy(WallTime at) {
@@ -84,7 +84,7 @@ Result<PolicyFromFiles> Session::policy(WallTime at) {
     if (diagnostics.has_errors()) return Error{all_errors(diagnostics)};
     auto built = policy::Policy::build(options, *base, 0, at);
     if (!built) return std::move(built).error();
-    return PolicyFromFiles{std::move(*built), config::local_names(**known), {}};
+    return PolicyFromFiles{std::move(*built), config::local_names(**known, {}), {}};
 }
 
 Result<PolicyFromFiles> Session::policy_in_force(WallTime at) {
@@ -184,18 +184,9 @@ Result<control::Response> Session::follow(const std::string& verb, Json args,
 
 /// The last reply, with the data of all of them.
 Result<control::Response> Session::call(const std::string& verb, Json args) {
-    std::string pieces;
-    Json rows = Json::array();
-    const auto keep = [&](const control::Response& part) {
-        if (part.data.is_string()) pieces += part.data.get_ref<const std::string&>();
-        if (part.data.is_array()) rows.insert(rows.end(), part.data.begin(), part.data.end());
-    };
-    auto response = follow(verb, std::move(args), keep);
-    if (!response) return response;
-    if (response->data.is_string()) response->data = pieces + response->data.get<std::string>();
-    if (rows.empty()) return response;
-    keep(*response);
-    response->data = std::move(rows);
+    control::JoinedData joined;
+    auto response = follow(verb, std::move(args), [&joined](const control::Response& part) { joined.take(part.data); });
+    if (response) response->data = std::move(joined).with(std::move(response->data));
     return response;
 }
 

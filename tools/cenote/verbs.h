@@ -67,6 +67,8 @@ void add_exceptions(Verbs& verbs);  // exception, exceptions
 void add_state(Verbs& verbs);       // state, backup, restore
 void add_audit(Verbs& verbs);       // audit
 void add_export(Verbs& verbs);      // export
+void add_dnr(Verbs& verbs);         // dnr
+void add_profile(Verbs& verbs);     // profile
 void add_report(Verbs& verbs);      // report
 void add_privacy(Verbs& verbs);     // privacy, reveal
 void add_prove(Verbs& verbs);       // prove

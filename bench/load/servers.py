@@ -31,6 +31,19 @@ def free_port():
     raise RuntimeError("no free port")
 
 
+def wait_until_ready(port):
+    query = query_bytes("localhost")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(0.05)
+        while True:
+            try:
+                probe.sendto(query, ("127.0.0.1", port))
+                probe.recv(512)
+                return
+            except OSError:
+                continue
+
+
 def query_bytes(name, number=0x1234):
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     return number.to_bytes(2, "big") + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"

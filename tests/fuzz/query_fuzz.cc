@@ -21,7 +21,9 @@ using namespace cenote::wire;
 
 Rcode rcode_for(ParseStatus status) {
     switch (status) {
-        case ParseStatus::FormErr: return Rcode::FormErr;
+        case ParseStatus::FormErr:
+        case ParseStatus::Keepalive:
+        case ParseStatus::ProxyHeader: return Rcode::FormErr;
         case ParseStatus::NotImp: return Rcode::NotImp;
         case ParseStatus::BadVers: return Rcode::BadVers;
         case ParseStatus::Refused: return Rcode::Refused;

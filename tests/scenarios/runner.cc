@@ -114,7 +114,8 @@ Wrong Play::publish() {
     policy_ = *built;
     auto snapshot = std::make_shared<engine::Snapshot>();
     snapshot->policy = policy_;
-    snapshot->local = config::local_names(*settings_);
+    snapshot->discovery = config::discovery_of(*settings_, {});
+    snapshot->local = config::local_names(*settings_, snapshot->discovery);
     snapshot->cache = settings_->cache;
     if (const auto edge = policy_->next_edge()) snapshot->next_edge = world_->now + (*edge - wall_);
     world_->publish(std::move(snapshot));

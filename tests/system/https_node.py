@@ -6,8 +6,9 @@ import subprocess
 
 import dns.message
 
+import proxies
 from certificates import Authority, replace
-from daemon import PATIENCE
+from daemon import PATIENCE, eventually
 from h2_client import Client
 from harness import SystemTest
 from upstreams import ScriptedUpstream, answer_with
@@ -43,7 +44,7 @@ class HttpsTest(SystemTest):
 
     def section(self):
         return (f'listen_tls = ["127.0.0.1:0"]\nlisten_https = ["127.0.0.1:0"]\nlisten_h2c = ["127.0.0.1:0"]\n'
-                f'proxies = ["127.0.0.1"]\n[server.tls]\nname = "dns.example"\ncertificate = "{self.chain}"\n'
+                f'proxies = ["{proxies.PROXY}"]\n[server.tls]\nname = "dns.example"\ncertificate = "{self.chain}"\n'
                 f'key = "{self.key}"\n')
 
     def put(self, pair):
@@ -74,6 +75,19 @@ class HttpsTest(SystemTest):
 
     def client(self):
         return Client(self.secure())
+
+    def behind_proxy(self):
+        """A client of h2c."""
+        return Client(proxies.connect(self, self.h2c, proxies.header("127.0.0.1")))
+
+    def haproxy(self, *listeners):
+        """HAProxy in front of h2c, and its ports; see proxies.HaProxy."""
+        ports = proxies.HaProxy(self, *listeners).ports
+        show = ["-o", "/dev/null", "-w", "%{response_code}"]
+        where = f"{self.url(ports[0], 'http')}/"
+        eventually(lambda: self.curl("--http2-prior-knowledge", *show, where, port=ports[0], ok=False).endswith("404"),
+                   "HAProxy")
+        return ports
 
     def metric(self, name):
         lines = self.node_.cenote_ok("metrics").splitlines()

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS over HTTPS (RFC 8484), judged by curl, kdig, h2load, dnsperf, nginx and Python's h2."""
+"""DNS over HTTPS (RFC 8484), judged by curl, kdig, h2load, dnsperf, HAProxy and Python's h2."""
 import json
 import re
-import subprocess
 import threading
 
 import dns.edns
@@ -13,7 +12,6 @@ from daemon import PATIENCE, eventually
 from h2_client import dns_text
 from harness import main, records
 from https_node import NAMES, TYPES, HttpsTest, upstream_answer
-from upstreams import free_port
 
 
 class Https(HttpsTest):
@@ -102,12 +100,12 @@ class Https(HttpsTest):
         over_h2 = self.curl("--http2", *kind, *show, where)
         self.assertRegex(over_h2, r"^2 200 application/dns-message \d+$")
         self.assertEqual(self.curl("--http2", *show, f"{where}?dns={dns_text(self.query('chat.alpha-ai.example'))}"), over_h2)
-        self.assertEqual(self.curl("--http2-prior-knowledge", *kind, *show, f"{self.url(self.h2c, 'http')}/dns-query",
-                                   port=self.h2c), over_h2)
+        h2c, = self.haproxy(("", self.h2c, "send-proxy-v2", "tcp"))
+        self.assertEqual(self.curl("--http2-prior-knowledge", *kind, *show, f"{self.url(h2c, 'http')}/dns-query", port=h2c),
+                         over_h2)
         self.assertRegex(self.curl("--http1.1", *kind, *show, where), r"^1\.1 505  0$")
         self.assertRegex(self.curl("--http1.1", *show, where), r"^1\.1 505  0$")
-        self.assertRegex(self.curl("--http1.1", *show, f"{self.url(self.h2c, 'http')}/dns-query", port=self.h2c),
-                         r"^1\.1 505  0$")
+        self.assertRegex(self.curl("--http1.1", *show, f"{self.url(h2c, 'http')}/dns-query", port=h2c), r"^1\.1 505  0$")
         self.assertRegex(self.curl("--http1.1", "--no-alpn", *show, where), r"^1\.1 505  0$")
         eventually(lambda: self.closed("version") == 4, "four clients of HTTP/1.1")
         resolved = self.curl("-v", "--doh-url", f"https://127.0.0.1:{self.https}/dns-query", "http://chat.alpha-ai.example:1/",
@@ -124,37 +122,14 @@ class Https(HttpsTest):
         wrong = self.program("kdig", "@127.0.0.1", "-p", self.https, "+https=/other", "+retry=0", "localhost", ok=False)
         self.assertIn("404", wrong)
 
-    def test_behind_nginx(self):
+    def test_behind_haproxy(self):
         self.start()
-        port = free_port()
-        folder = self.node_.folder
-        (folder / "nginx.conf").write_text(f"""
-daemon off;
-pid {folder}/nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/1;
-  proxy_temp_path {folder}/2;
-  fastcgi_temp_path {folder}/3;
-  uwsgi_temp_path {folder}/4;
-  scgi_temp_path {folder}/5;
-  server {{
-    listen 127.0.0.1:{port} ssl http2;
-    ssl_certificate {self.chain};
-    ssl_certificate_key {self.key};
-    location / {{ grpc_pass grpc://127.0.0.1:{self.h2c}; }}
-  }}
-}}
-""")
-        proxy = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")],
-                                 stderr=subprocess.DEVNULL)
-        self.addCleanup(proxy.wait)
-        self.addCleanup(proxy.terminate)
+        both = self.node_.folder / "both.pem"
+        both.write_text(self.chain.read_text() + self.key.read_text())
+        _, port = self.haproxy(("", self.h2c, "send-proxy-v2", "tcp"),
+                               (f"ssl crt {both} alpn h2,http/1.1", self.h2c, "send-proxy-v2 proto h2", "http"))
         where = f"{self.url(port)}/dns-query?dns={dns_text(self.query('chat.alpha-ai.example'))}"
         show = ["-o", "/dev/null", "-w", "%{http_version} %{response_code} %{content_type}"]
-        eventually(lambda: "200" in self.curl(*show, where, port=port, ok=False), "nginx")
         for version, number in (("--http2", "2"), ("--http1.1", "1.1")):
             self.assertEqual(self.curl(version, *show, where, port=port), f"{number} 200 application/dns-message")
 
@@ -172,7 +147,8 @@ http {{
             self.assertRegex(out, r"Response codes:\s+NOERROR 100 \(100\.00%\)")
         wire = self.node_.folder / "query"
         wire.write_bytes(self.query("chat.alpha-ai.example").to_wire())
-        for where in (f"https://127.0.0.1:{self.https}", f"http://127.0.0.1:{self.h2c}"):
+        h2c, = self.haproxy(("", self.h2c, "send-proxy-v2", "tcp"))
+        for where in (f"https://127.0.0.1:{self.https}", f"http://127.0.0.1:{h2c}"):
             out = self.program("h2load", "-n", "5000", "-c", "10", "-m", "100", "-d", wire, "-H",
                                "content-type: application/dns-message", f"{where}/dns-query")
             self.assertIn("5000 succeeded, 0 failed, 0 errored, 0 timeout", out)

@@ -8,6 +8,7 @@ import dns.flags
 import dns.message
 import dns.opcode
 
+import proxies
 from daemon import BIN, PATIENCE, eventually
 from h2_client import Client, dns_text, raw_frame
 from harness import main
@@ -136,10 +137,9 @@ class HttpsHostile(HttpsTest):
 
     def test_other_protocols_are_closed(self):
         self.start()
-        for port in (self.https, self.h2c):
+        for port, front in ((self.https, b""), (self.h2c, proxies.header("127.0.0.1"))):
             for first in (b"\x00\x1d" + bytes(29), b"\x16\x03\x01\xff\xff" + b"\x01" * 200, b"hello\r\n"):
-                plain = self.socket(port)
-                plain.sendall(first)
+                plain = proxies.connect(self, port, front, first, source=proxies.PROXY if front else "127.0.0.1")
                 received = b""
                 try:
                     while part := plain.recv(4096):
@@ -149,25 +149,22 @@ class HttpsHostile(HttpsTest):
                 self.assertLess(len(received), 16, "an alert at most")
         with self.assertRaises(ssl.SSLError):
             self.secure(alpn=("dot",))
-        client = Client(self.socket(self.h2c))
+        client = self.behind_proxy()
         client.stream.sendall(raw_frame(0, 0, 0, b"DATA on stream 0"))
         self.assertEqual(client.wait_end(), 1, "PROTOCOL_ERROR")
         eventually(lambda: self.closed("protocol") >= 4, "what is not HTTP/2")
 
     def test_only_proxies_use_h2c(self):
-        self.node_.write_config(server=self.section().replace('["127.0.0.1"]', '["127.0.0.9"]'))
         self.start()
         self.assertEqual(self.socket(self.h2c).recv(1), b"")
         self.assertEqual(self.closed("not_proxy"), 1)
-        plain = socket.create_connection(("127.0.0.1", self.h2c), timeout=PATIENCE, source_address=("127.0.0.9", 0))
-        self.addCleanup(plain.close)
-        client = Client(plain)
+        client = self.behind_proxy()
         self.assertEqual(client.wait(client.get(self.query("chat.alpha-ai.example"))).status, 200)
 
     def test_mistakes_in_the_file(self):
         for section, what in (('listen_https = ["127.0.0.1:0"]', "'listen_https' needs a certificate"),
                               ('listen_h2c = ["127.0.0.1:0"]', "'listen_h2c' is served to proxies alone"),
-                              ('proxies = ["10.0.0.0/8"]', "'proxies' is of use for 'listen_h2c' alone"),
+                              ('proxies = ["0.0.0.0/0"]', "a prefix of length 0 makes a proxy of every client"),
                               ('listen_h2c = ["127.0.0.1:0"]\nproxies = ["me"]', "'me'"),
                               ('listen_https = ["dns.example:443"]', "is not an address to listen on")):
             self.node_.write_config(server=section)

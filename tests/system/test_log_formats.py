@@ -135,8 +135,8 @@ class LogFormats(SystemTest):
     def test_jsonl(self):
         rows = [json.loads(line) for line in self.lines("jsonl")]
         self.same_names(row["name"] for row in rows[:len(NAMES)])
-        fields = ["time", "node", "client", "group", "name", "type", "verdict", "service", "list", "role", "directive", "exception",
-                  "rcode", "source", "transport", "latency_us", "policy_version", "policy_digest", "seq"]
+        fields = ["time", "node", "client", "identity", "group", "name", "type", "verdict", "service", "list", "role",
+                  "directive", "exception", "rcode", "source", "transport", "latency_us", "policy_version", "policy_digest", "seq"]
         for number, row in enumerate(rows, 1):
             self.assertEqual(list(row), fields)
             self.assertEqual((row["seq"], row["node"], row["client"]), (number, "node1", None))

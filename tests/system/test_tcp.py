@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS over TCP (RFC 7766): pipelining, order, and clients that misbehave."""
+import re
 import resource
 import select
 import socket
@@ -32,6 +33,25 @@ class Tcp(SystemTest):
         message = dns.message.make_query(name, "A", use_edns=0)
         message.id = ident
         return message.to_wire()
+
+    def test_clients_learn_how_long_a_connection_lasts(self):
+        def told(*more):
+            found = re.search(r"; TCP[- ]KEEPALIVE: ([0-9.]+)", self.resolver.dig("+keepalive", *more, "localhost"))
+            return found and float(found[1])
+        self.assertEqual(told("+tcp"), 10.0)
+        self.assertIsNone(told("+notcp"))
+        self.assertNotIn("KEEPALIVE", self.resolver.dig("+tcp", "localhost"))
+        wrong = ("+ednsopt=11:0064", "localhost")
+        self.assertIn("status: FORMERR", self.resolver.dig("+tcp", *wrong))
+        self.assertIn("status: NOERROR", self.resolver.dig("+notcp", *wrong))
+
+    def test_where_connections_run_out_clients_are_asked_to_close(self):
+        node = self.node(extra="[limits]\ntcp_clients = 10\n").start()
+        streams = [node.tcp() for _ in range(8)]
+        for stream in streams:
+            stream.sendall(framed(self.query("localhost", 1)))
+            read_message(stream)
+        self.assertRegex(node.dig("+tcp", "+keepalive", "localhost"), r"; TCP[- ]KEEPALIVE: 0\.0")
 
     def test_pipelining(self):
         stream = self.resolver.tcp()

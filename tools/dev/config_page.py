@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The page has all sections of CONFIG.md but those of later versions.
-LEFT_OUT = {"Keys of later versions"}
 HEAD = r""".\" SPDX-License-Identifier: Apache-2.0
 .\" Made of docs/CONFIG.md by tools/dev/config_page.py: change that file, and run this one.
 .TH CENOTE.TOML 5 "November 1, 2026" "Cenote" "Cenote"
@@ -105,7 +103,6 @@ def joined(lines):
 def page_of(markdown):
     out = HEAD.splitlines()
     lines = iter(markdown.splitlines()[1:])
-    skipping = False
     paragraph = []
     bullet = False
 
@@ -123,11 +120,7 @@ def page_of(markdown):
     for line in lines:
         if line.startswith("## "):
             flush()
-            skipping = line[3:] in LEFT_OUT
-            if not skipping:
-                out.append(".SH " + literal(line[3:].upper()))
-        elif skipping:
-            continue
+            out.append(".SH " + literal(line[3:].upper()))
         elif line.startswith("```"):
             flush()
             block = []

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PROXY headers: read in pieces, as a connection brings them, they are what they are in one; what is read is within the
+// bytes that are there, and never more than the limit is asked for.
+
+#include <algorithm>
+
+#include "resolver/base/check.h"
+#include "resolver/wire/proxy_header.h"
+#include "resolver/wire/query.h"
+
+namespace {
+
+using namespace cenote;
+using namespace cenote::wire;
+
+/// As a stream is read: what is missing, and no byte more.
+ProxyRead read_in_pieces(ByteView bytes, std::size_t piece, ProxyHeader& header) {
+    std::size_t size = 0;
+    while (true) {
+        const ProxyRead read = read_proxy_header(bytes.first(size), header);
+        if (read != ProxyRead::Partial) return read;
+        CENOTE_CHECK(header.size > size && header.size <= kProxyHeaderMax);
+        const std::size_t more = std::min({piece, header.size - size, bytes.size() - size});
+        if (more == 0) return read;
+        size += more;
+    }
+}
+
+}  // namespace
+
+/// The first byte: the size of the pieces.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const ByteView bytes(data + 1, size - 1);
+    ProxyHeader whole;
+    const ProxyRead read = read_proxy_header(bytes, whole);
+    ProxyHeader pieces;
+    CENOTE_CHECK(read_in_pieces(bytes, data[0] + std::size_t{1}, pieces) == read);
+    if (read == ProxyRead::Ok) {
+        CENOTE_CHECK(whole.size <= bytes.size() && whole.size <= kProxyHeaderMax && whole.size >= kProxyPrefix);
+        CENOTE_CHECK(whole.size == pieces.size && whole.client == pieces.client && whole.proxied == pieces.proxied);
+        CENOTE_CHECK(begins_proxy_header(bytes));
+    }
+    CENOTE_CHECK(read != ProxyRead::Missing || !begins_proxy_header(bytes));
+    Query query;
+    CENOTE_CHECK((parse_query(bytes, query) == ParseStatus::ProxyHeader) == begins_proxy_header(bytes));
+    return 0;
+}

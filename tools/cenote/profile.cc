@@ -18,12 +18,12 @@ struct ProfileFlags {
 
 using MakeProfile = Result<std::string> (*)(const ReachableResolver&);
 const std::map<std::string, MakeProfile>& profiles() {
-    static const std::map<std::string, MakeProfile> all{{"apple", apple_profile},
-                                                        {"android", android_profile},
-                                                        {"windows", windows_profile},
-                                                        {"chrome", chrome_profile},
-                                                        {"firefox", firefox_profile}};
-    return all;
+    static const std::map<std::string, MakeProfile> kAll{{"apple", apple_profile},
+                                                         {"android", android_profile},
+                                                         {"windows", windows_profile},
+                                                         {"chrome", chrome_profile},
+                                                         {"firefox", firefox_profile}};
+    return kAll;
 }
 
 Exit print_profile(Session& session, const ProfileFlags& flags) {

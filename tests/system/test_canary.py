@@ -56,9 +56,14 @@ class Canary(SystemTest):
                 with open(path, "rb") as file:
                     found[path] = file.read()
                 if name.endswith(".zst"):
-                    found[path + " unpacked"] = subprocess.run(["zstd", "-dcq", path], check=True,
-                                                               capture_output=True).stdout
+                    found[path + " unpacked"] = eventually(lambda path=path: self.unpacked(path), "a whole " + path)
         return found
+
+    @staticmethod
+    def unpacked(path):
+        """None while the daemon still writes the file."""
+        done = subprocess.run(["zstd", "-dcq", path], check=False, capture_output=True)
+        return done.stdout if done.returncode == 0 else None
 
     def outputs(self, node):
         """Every verb that reads, in text and as JSON. `top clients` and `bypass` of `stats` show addresses on purpose."""

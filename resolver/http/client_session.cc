@@ -138,14 +138,7 @@ void ClientSession::reset_settled() noexcept {
 }
 
 std::size_t ClientSession::fill(MutableBytes space) noexcept {
-    std::size_t size = 0;
-    while (size < space.size() && (!chunk_.empty() || take_chunk())) {
-        const std::size_t some = std::min(space.size() - size, chunk_.size());
-        std::memcpy(&space[size], chunk_.data(), some);
-        size += some;
-        chunk_ = chunk_.subspan(some);
-    }
-    return size;
+    return fill_from(chunk_, space, [this] { return take_chunk(); });
 }
 
 bool ClientSession::take_chunk() noexcept {

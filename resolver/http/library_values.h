@@ -14,6 +14,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "resolver/http/message.h"
@@ -55,6 +56,29 @@ inline bool read_number(std::string_view text, std::uint32_t most, std::uint32_t
     const auto result = std::from_chars(text.data(), text.data() + text.size(), read);
     number = static_cast<std::uint32_t>(read);
     return result.ec == std::errc() && result.ptr == text.data() + text.size() && read <= most;
+}
+
+/// What the sessions of both sides have in common, made once for each side; nullptr: there is no memory.
+inline const nghttp2_option* make_options(std::size_t acks_max) noexcept {
+    nghttp2_option* made = nullptr;
+    if (nghttp2_option_new(&made) != 0) return nullptr;
+    nghttp2_option_set_no_closed_streams(made, 1);
+    nghttp2_option_set_max_continuations(made, kContinuationsMax);
+    nghttp2_option_set_max_outbound_ack(made, acks_max);
+    return made;
+}
+
+/// Writes bytes of `chunk` until the space is full. `take_chunk` replaces an empty one; false: nothing is to be sent.
+template <typename TakeChunk>
+std::size_t fill_from(ByteView& chunk, MutableBytes space, const TakeChunk& take_chunk) noexcept {
+    std::size_t size = 0;
+    while (size < space.size() && (!chunk.empty() || take_chunk())) {
+        const std::size_t some = std::min(space.size() - size, chunk.size());
+        std::memcpy(&space[size], chunk.data(), some);
+        size += some;
+        chunk = chunk.subspan(some);
+    }
+    return size;
 }
 
 /// Why nghttp2 takes no more bytes: an error of nghttp2_session_mem_recv().

@@ -159,14 +159,7 @@ bool ServerSession::respond(std::uint32_t id, const Response& response, Ticks no
 }
 
 std::size_t ServerSession::fill(MutableBytes space) noexcept {
-    std::size_t size = 0;
-    while (size < space.size() && (!chunk_.empty() || take_chunk())) {
-        const std::size_t some = std::min(space.size() - size, chunk_.size());
-        std::memcpy(&space[size], chunk_.data(), some);
-        size += some;
-        chunk_ = chunk_.subspan(some);
-    }
-    return size;
+    return fill_from(chunk_, space, [this] { return take_chunk(); });
 }
 
 bool ServerSession::take_chunk() noexcept {

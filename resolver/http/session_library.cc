@@ -34,14 +34,7 @@ const nghttp2_session_callbacks* ServerSession::Library::callbacks() noexcept {
 }
 
 const nghttp2_option* ServerSession::Library::options() noexcept {
-    static const nghttp2_option* const kOptions = [] {
-        nghttp2_option* made = nullptr;
-        if (nghttp2_option_new(&made) != 0) return made;
-        nghttp2_option_set_no_closed_streams(made, 1);
-        nghttp2_option_set_max_continuations(made, kContinuationsMax);
-        nghttp2_option_set_max_outbound_ack(made, kAcksMax);
-        return made;
-    }();
+    static const nghttp2_option* const kOptions = make_options(kAcksMax);
     return kOptions;
 }
 

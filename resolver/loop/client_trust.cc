@@ -58,7 +58,7 @@ Status each_block(std::string_view text, std::string_view what, Read read, Take 
 Status add_authorities(SSL_CTX* context, const ClientTrust& trust, TrustFacts& facts) {
     const auto read = [](BIO* in) { return Openssl<X509>(PEM_read_bio_X509(in, nullptr, no_passphrase, nullptr)); };
     return each_block(trust.authorities, "certificate", read, [&](X509* each) -> Status {
-        // The clients are told by name which certificates are of use (RFC 8446 §4.2.4).
+        // The request for a certificate names the authorities whose certificates are of use (RFC 8446 §4.2.4).
         if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), each) != 1 ||
             SSL_CTX_add_client_CA(context, each) != 1)
             return Error{fmt::format("a certificate in it cannot be used: {}", last_reason())};

@@ -267,7 +267,7 @@ class HostileServers(HttpsUpstreamTest):
             self.assertEqual((fields[":method"], fields[":path"]), ("POST", "/dns-query"))
             self.assertEqual(fields[":authority"], f"dns.example:{self.upstream.port}")
             self.assertIn(12, [int(option.otype) for option in query.options])
-            self.assertFalse({"user-agent", "cookie", "accept-language"} & set(fields), "nothing that tells clients apart")
+            self.assertFalse({"user-agent", "cookie", "accept-language"} & set(fields), "nothing by which clients differ")
 
 
 if __name__ == "__main__":

@@ -202,7 +202,7 @@ class Identity(HttpsTest):
         for what, pair in pairs.items():
             with self.subTest(what):
                 self.assert_not_in_lab(self.kdig(pair=pair))
-                # GnuTLS sends no certificate of an authority that it was not told of, OpenSSL does.
+                # GnuTLS sends no certificate of an authority that the request does not name, OpenSSL does.
                 before = self.certificates("not_valid")
                 self.assertFalse(self.is_sinkholed(self.ask(self.connect(pair))))
                 self.assertEqual(self.certificates("not_valid"), before + 1)

@@ -239,9 +239,9 @@ class Proxied(SystemTest):
         self.addCleanup(old.close)
         self.assertEqual(old.recv(10), b"")
         self.assertEqual(self.refused("version1"), 1)
-        told = r"proxies are refused for the PROXY headers .*: 1 of version 1, where 2 is read"
-        self.resolver.daemon.wait_line(told)
-        self.assertRegex(self.resolver.cenote_ok("status"), told)
+        refused = r"proxies are refused for the PROXY headers .*: 1 of version 1, where 2 is read"
+        self.resolver.daemon.wait_line(refused)
+        self.assertRegex(self.resolver.cenote_ok("status"), refused)
 
     def test_behind_dnsdist(self):
         proxy = Dnsdist(self, self.resolver.port)

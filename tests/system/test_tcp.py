@@ -35,11 +35,11 @@ class Tcp(SystemTest):
         return message.to_wire()
 
     def test_clients_learn_how_long_a_connection_lasts(self):
-        def told(*more):
+        def timeout_of(*more):
             found = re.search(r"; TCP[- ]KEEPALIVE: ([0-9.]+)", self.resolver.dig("+keepalive", *more, "localhost"))
             return found and float(found[1])
-        self.assertEqual(told("+tcp"), 10.0)
-        self.assertIsNone(told("+notcp"))
+        self.assertEqual(timeout_of("+tcp"), 10.0)
+        self.assertIsNone(timeout_of("+notcp"))
         self.assertNotIn("KEEPALIVE", self.resolver.dig("+tcp", "localhost"))
         wrong = ("+ednsopt=11:0064", "localhost")
         self.assertIn("status: FORMERR", self.resolver.dig("+tcp", *wrong))

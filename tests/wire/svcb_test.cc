@@ -31,7 +31,7 @@ TEST(SvcbTest, ParametersAreInTheOrderOfTheirKeys) {
               "alpn=h2,dot port=8443 ipv4hint=10.0.0.53,10.0.1.53 ipv6hint=2001:db8::53 dohpath=/q{?dns}");
 }
 
-/// ldns knows the keys of RFC 9460, and not dohpath.
+/// ldns reads the keys of RFC 9460, and not dohpath.
 TEST(SvcbTest, ReadsAsLdnsWritesIt) {
     const auto theirs =
         rdata_from_text(RrType::SVCB, "1 dns.example. alpn=dot port=8853 ipv4hint=10.0.0.53 ipv6hint=2001:db8::53");

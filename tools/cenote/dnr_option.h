@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options by which a network tells its hosts of an encrypted resolver (Discovery of Network-designated Resolvers,
-// RFC 9463): of DHCPv4, DHCPv6 and IPv6 router advertisements. Private to the tool.
+// The options by which a network announces an encrypted resolver to its hosts (Discovery of Network-designated
+// Resolvers, RFC 9463): of DHCPv4, DHCPv6 and IPv6 router advertisements. Private to the tool.
 //
 // Threads:  pure.
 // Memory:   the bytes that are returned.

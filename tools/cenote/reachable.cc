@@ -97,7 +97,7 @@ Result<ReachableResolver> find_reachable(const config::Settings& settings, const
     for (const ReachableService& service : resolver.services)
         if (service.addresses.size() > kAddressesMax)
             return Error{
-                fmt::format("these are {} addresses, more than clients are told of at once ({}); choose some "
+                fmt::format("these are {} addresses, more than one announcement has ({}); choose some "
                             "by --address",
                             service.addresses.size(), kAddressesMax)};
     if (!given.empty()) return resolver;

@@ -45,6 +45,9 @@ class Web:
             self.arrived.notify_all()
 
     def log(self):
+        """What it has written; all of it where it has ended."""
+        if self.process.poll() is not None:
+            self.reader.join(PATIENCE)
         with self.arrived:
             return "\n".join(self.lines)
 

@@ -14,7 +14,6 @@ namespace {
 using history::Span;
 
 constexpr int kReportVersion = 1;
-constexpr seconds kDay{86400};
 
 policy::TimeZone zone_of(const std::string& name) {
     auto zone = policy::TimeZone::load(name);

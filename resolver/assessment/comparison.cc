@@ -9,14 +9,14 @@ namespace {
 
 using policy::Step;
 
-constexpr int kWeek = 7;
+constexpr int kWeekDays = 7;
 constexpr std::size_t kPairsLeast = 3;
 constexpr double kMedianError = 1.2533;  // of a median against that of a mean: sqrt(pi / 2)
 constexpr double kThousand = 1000;
 constexpr std::int64_t kWhole = 1000;
 
 /// The weeks between a day and the one that it is compared with.
-int weeks_for(int length) noexcept { return (length + kWeek) / kWeek; }
+int weeks_for(int length) noexcept { return (length + kWeekDays) / kWeekDays; }
 
 bool is_suspended(const DirectiveLine& line, const Period& period, int day) {
     return std::ranges::any_of(line.suspended, [&](const Interval& time) {
@@ -65,12 +65,12 @@ Comparison comparison_of(const DirectiveLine& line, const Period& period, const 
     while (first < day && period.start(first) < since) ++first;
     int length = std::max(0, over - day - 1);
     const bool long_enough = length >= static_cast<int>(kPairsLeast);
-    while (length > 0 && day + 1 - kWeek * weeks_for(length) < first) --length;
+    while (length > 0 && day + 1 - kWeekDays * weeks_for(length) < first) --length;
     if (length < static_cast<int>(kPairsLeast)) {
         found.why_not = long_enough ? "not_counted_before" : "too_short";
         return found;
     }
-    const int back = kWeek * weeks_for(length);
+    const int back = kWeekDays * weeks_for(length);
     found.days.before = {day + 1 - back, day + 1 + length - back};
     found.days.during = {day + 1, day + 1 + length};
     const int until = limits_again ? period.day_of(*limits_again) : period.days();

@@ -8,8 +8,6 @@ namespace {
 
 using history::Span;
 
-constexpr seconds kDay{86400};
-
 }  // namespace
 
 bool is_missing(const history::Gap& gap, const policy::TimeZone& zone) {

@@ -9,7 +9,7 @@
 namespace cenote::assessment {
 namespace {
 
-constexpr std::uint64_t kThousand = 1000;
+constexpr std::uint64_t kPermille = 1000;
 
 }  // namespace
 
@@ -48,12 +48,12 @@ void hide_second(std::span<Figure* const> parts, std::uint64_t smallest) {
 }
 
 std::int64_t permille(std::uint64_t part, std::uint64_t whole) noexcept {
-    return whole == 0 ? 0 : static_cast<std::int64_t>((part * kThousand + whole / 2) / whole);
+    return whole == 0 ? 0 : static_cast<std::int64_t>((part * kPermille + whole / 2) / whole);
 }
 
 Json change_json(std::uint64_t before, std::uint64_t now) {
     if (before == 0) return nullptr;
-    return permille(now, before) - static_cast<std::int64_t>(kThousand);
+    return permille(now, before) - static_cast<std::int64_t>(kPermille);
 }
 
 }  // namespace cenote::assessment

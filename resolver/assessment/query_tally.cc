@@ -10,7 +10,6 @@ namespace {
 using history::Span;
 using telemetry::QueryVerdict;
 
-constexpr seconds kHour{3600};
 constexpr std::int64_t kHoursOfDay = 24;
 
 std::optional<std::size_t> column_of(QueryVerdict verdict) noexcept {

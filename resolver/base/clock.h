@@ -19,6 +19,9 @@ using WallTime = std::chrono::sys_seconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+inline constexpr seconds kHour{3600};
+inline constexpr seconds kDay{86400};
+
 [[nodiscard]] inline Ticks ticks_now() noexcept { return std::chrono::steady_clock::now(); }
 [[nodiscard]] inline WallTime wall_now() noexcept {
     return std::chrono::floor<seconds>(std::chrono::system_clock::now());

@@ -10,12 +10,7 @@
 #include "resolver/config/values.h"
 
 namespace cenote::config {
-namespace {
-
-constexpr seconds kHour{3600};
-constexpr seconds kDay{86400};
-
-}  // namespace
+namespace {}  // namespace
 
 void read_privacy(const TomlTable& root, Draft& draft) {
     const auto table = root.table("privacy");

@@ -19,7 +19,6 @@ constexpr std::uint16_t kHttpsPort = 443;  // RFC 9110 §4.2.2
 constexpr std::uint16_t kH2cPort = 80;     // RFC 9110 §4.2.1
 constexpr std::uint64_t kCacheBytesMin = 1ULL << 20;
 constexpr std::uint64_t kCacheBytesMax = 1ULL << 40;
-constexpr seconds kDay{86400};
 
 std::optional<engine::WithoutSet> parse_without_set(std::string_view text) noexcept {
     if (text == "servfail") return engine::WithoutSet::ServFail;

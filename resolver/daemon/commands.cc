@@ -39,7 +39,7 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr std::size_t kPartMax = control::kLineMax / 4;  // bytes of the rows in one reply
+constexpr std::size_t kRowsBytesMax = control::kLineMax / 4;  // bytes of the rows in one reply
 
 namespace field = report::field;
 
@@ -58,13 +58,13 @@ Response stats(Running& running, const Peer& peer, const Request& request) {
 }
 
 Response top(Running& running, const Peer& peer, const Request& request) {
-    constexpr std::size_t kRowsMax = 1000;
+    constexpr std::size_t kRowsBytesMax = 1000;
     const std::string what = text_of(request, field::kWhat).value_or("services");
     if (what == "clients")
         if (auto why = why_no_clients(running, peer, request, "top clients"); !why.empty()) return fail(std::move(why));
     // A name that few clients query says what one of them does.
     const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
-    auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsMax),
+    auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsBytesMax),
                          std::max(request.args.value(field::kClients, std::uint64_t{0}), smallest));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }
@@ -318,7 +318,7 @@ void reply_with_rows(Json rows, const control::ControlServer::Reply& reply) {
     std::size_t bytes = 0;
     for (Json& row : rows) {
         const std::size_t more = row.dump(-1, ' ', false, Json::error_handler_t::replace).size() + 1;
-        if (bytes + more > kPartMax && !part.empty()) {
+        if (bytes + more > kRowsBytesMax && !part.empty()) {
             reply({.ok = true, .more = true, .error = {}, .data = std::exchange(part, Json::array())});
             bytes = 0;
         }

@@ -47,7 +47,7 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int fail(const Error& error) {
+int failed_start(const Error& error) {
     log::error_lines(error.text);
     return 1;
 }
@@ -68,11 +68,11 @@ int run(const Path& config) {
     loop::Loop loop;
     Signals signals(loop);
     auto running = Running::start(loop, config, take_parked());
-    if (!running) return fail(running.error());
+    if (!running) return failed_start(running.error());
     auto control = (*running)->open_control(
         loop, [&](const control::Peer& peer, const control::Request& request,
                   const control::ControlServer::Reply& reply) { dispatch(**running, peer, request, reply); });
-    if (!control) return fail(control.error());
+    if (!control) return failed_start(control.error());
     park((*running)->queries().server().descriptors());
 
     loop::Timer drained(loop, [&] {

@@ -14,7 +14,7 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr std::size_t kShownDigits = 16;  // of a digest, where people compare it
+constexpr std::size_t kDigestShown = 16;  // of a digest, where people compare it
 
 /// Grows with every policy put in force, over restarts too, so that it can be the serial of our SOA (RFC 1982).
 std::uint32_t next_version(std::uint32_t last, WallTime now) {
@@ -22,7 +22,7 @@ std::uint32_t next_version(std::uint32_t last, WallTime now) {
 }
 
 std::string policy_text(const state::PolicyVersion& version, const std::string& rules, const std::string& audit_head) {
-    const auto shown = [](const std::string& hex) { return hex.substr(0, kShownDigits); };
+    const auto shown = [](const std::string& hex) { return hex.substr(0, kDigestShown); };
     const std::string text =
         fmt::format("version {} rules {} digest {}", version.version, shown(rules), shown(version.digest));
     return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));

@@ -30,7 +30,6 @@ using control::Response;
 using Reply = control::ControlServer::Reply;
 
 constexpr int kExportVersion = 1;
-constexpr seconds kDay{86400};
 constexpr std::size_t kWriteAt = std::size_t{1} << 20;
 
 /// The lines of an export, in a file that has no name.

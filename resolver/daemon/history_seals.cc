@@ -16,7 +16,6 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr seconds kDay{86400};
 constexpr std::string_view kLate = "rows were written after the day was sealed: the clock had been set back";
 
 std::string day_text(WallTime day) {

@@ -8,7 +8,7 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr milliseconds kEvery{1000};
+constexpr milliseconds kBindEvery{1000};
 
 bool has(const std::vector<SocketAddress>& addresses, const SocketAddress& address) {
     return std::ranges::find(addresses, address) != addresses.end();
@@ -19,7 +19,7 @@ bool has(const std::vector<SocketAddress>& addresses, const SocketAddress& addre
 ListenWatch::ListenWatch(loop::Loop& loop, const server::Server& server)
     : server_(server), timer_(loop, [this] { look(); }) {
     look();
-    timer_.start(kEvery, kEvery);
+    timer_.start(kBindEvery, kBindEvery);
 }
 
 void ListenWatch::look() {

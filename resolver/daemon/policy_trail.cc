@@ -21,7 +21,7 @@ constexpr const char* kSuspension = "suspension";
 constexpr const char* kSinkhole = "sinkhole";
 
 constexpr std::size_t kEdgesMax = 1000;  // written at once: half a year of working hours of four directives
-constexpr seconds kLate{60};             // an edge is recorded within a second where nothing is wrong
+constexpr seconds kEdgeLate{60};         // an edge is recorded within a second where nothing is wrong
 
 /// The tables of the files and the rules in force, each with the place of its text.
 struct Document {
@@ -127,7 +127,7 @@ state::Record cause_of_edge(WallTime edge, WallTime now, const std::optional<Abs
     if (absence && edge > absence->from)
         cause.note = fmt::format("recorded at {}: cenoted was not there from {} to {}", format_time(now),
                                  format_time(absence->from), format_time(absence->to));
-    else if (now - edge > kLate)
+    else if (now - edge > kEdgeLate)
         cause.note = fmt::format("recorded late, at {}", format_time(now));
     return cause;
 }
@@ -191,7 +191,7 @@ PolicyTrail::Outstanding PolicyTrail::prepare(const Loaded& next, const ClockRea
 /// not say what a directive does.
 void PolicyTrail::add_edges(const ClockReading& now, const std::optional<Absence>& absence, Actions& before,
                             Outstanding& outstanding) const {
-    if (!calendar_ || now.latest - now.wall > kLate) return;
+    if (!calendar_ || now.latest - now.wall > kEdgeLate) return;
     auto edge = calendar_->next_edge(at_);
     for (std::size_t count = 0; edge && *edge <= now.wall && count < kEdgesMax; ++count) {
         Actions after = actions_at(*calendar_, *edge);

@@ -16,14 +16,14 @@ namespace field = report::field;
 constexpr const char* kUnsure = "unsure";
 constexpr std::size_t kFileMax = 1U << 20;
 
-std::string text_in(const Json& row, const char* key) {
+std::string text_of_row(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 report::Severity severity_in(const Json& row) {
     for (const report::Severity severity : {report::Severity::Warning, report::Severity::Notice})
-        if (text_in(row, field::kSeverity) == report::severity_to_text(severity)) return severity;
+        if (text_of_row(row, field::kSeverity) == report::severity_to_text(severity)) return severity;
     return report::Severity::Error;
 }
 
@@ -72,12 +72,12 @@ std::vector<report::Problem> read_announced(const Path& file) {
     for (const Json& row : rows) {
         if (!row.is_object()) continue;
         report::Problem problem{.severity = severity_in(row),
-                                .what = text_in(row, field::kWhat),
+                                .what = text_of_row(row, field::kWhat),
                                 .since = std::nullopt,
-                                .remedy = text_in(row, field::kDo),
-                                .id = text_in(row, field::kId),
+                                .remedy = text_of_row(row, field::kDo),
+                                .id = text_of_row(row, field::kId),
                                 .unsure = row.value(kUnsure, Json()) == true};
-        if (const auto since = parse_time(text_in(row, field::kSince))) problem.since = *since;
+        if (const auto since = parse_time(text_of_row(row, field::kSince))) problem.since = *since;
         announced.push_back(std::move(problem));
     }
     return announced;

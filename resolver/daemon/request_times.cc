@@ -2,11 +2,7 @@
 #include "resolver/daemon/request_times.h"
 
 namespace cenote::daemon {
-namespace {
-
-constexpr seconds kDay{86400};
-
-}  // namespace
+namespace {}  // namespace
 
 std::size_t RequestTimes::count(const std::string& actor, Ticks now) {
     std::vector<Ticks>& times = times_[actor];

@@ -21,7 +21,6 @@ namespace field = report::field;
 using control::Json;
 using history::Span;
 
-constexpr seconds kDay{86400};
 constexpr int kDaysAtOnce = 31;
 constexpr std::size_t kRowsAtOnce = 1000;
 constexpr std::size_t kPoliciesMax = 10'000;

@@ -14,8 +14,8 @@
 namespace cenote::daemon {
 namespace {
 
-constexpr milliseconds kEvery{1000};
-constexpr std::size_t kFileMax = 1U << 20;
+constexpr milliseconds kReadEvery{1000};
+constexpr std::size_t kPemMax = 1U << 20;
 constexpr seconds kRollEvery{2 * 3600};
 // The certificate and its key are two files: for a moment they do not belong together.
 constexpr seconds kPatience{5};
@@ -40,13 +40,13 @@ Result<loop::ClientTrust> read_trust(const config::TlsClientSettings& clients) {
     loop::ClientTrust trust;
     if (clients.authorities.empty() || clients.asked == loop::ClientCertificates::None) return trust;
     trust.asked = clients.asked;
-    auto authorities = read_file(clients.authorities, kFileMax);
+    auto authorities = read_file(clients.authorities, kPemMax);
     if (!authorities) return Error{fmt::format("client_ca: {}", authorities.error().text)};
     trust.authorities = *std::move(authorities);
     if (trust.authorities.empty())  // an empty text would ask for none
         return Error{fmt::format("client_ca: {} is empty", clients.authorities.string())};
     if (clients.revoked.empty()) return trust;
-    auto revoked = read_file(clients.revoked, kFileMax);
+    auto revoked = read_file(clients.revoked, kPemMax);
     if (!revoked) return Error{fmt::format("client_crl: {}", revoked.error().text)};
     trust.revoked = *std::move(revoked);
     if (trust.revoked.empty()) return Error{fmt::format("client_crl: {} is empty", clients.revoked.string())};
@@ -66,7 +66,7 @@ TlsCertificate::TlsCertificate(loop::Loop& loop, const config::TlsSettings& sett
     : settings_(settings), try_again_(try_again), rolled_(ticks_now()), timer_(loop, [this] { look(); }) {
     look();
     refused_ = Ticks{};  // what a start finds is not on its way
-    timer_.start(kEvery, kEvery);
+    timer_.start(kReadEvery, kReadEvery);
 }
 
 Result<TlsCertificate::Pair> TlsCertificate::read(const config::TlsSettings& settings) const {
@@ -78,9 +78,9 @@ Result<TlsCertificate::Pair> TlsCertificate::read(const config::TlsSettings& set
     pair.files.settings = settings;
     if (settings.certificate.empty()) return pair;
     pair.files.marks = marks_of(settings);
-    auto chain = read_file(settings.certificate, kFileMax);
+    auto chain = read_file(settings.certificate, kPemMax);
     if (!chain) return std::move(chain).error();
-    auto key = read_file(settings.key, kFileMax);
+    auto key = read_file(settings.key, kPemMax);
     if (!key) return std::move(key).error();
     auto trust = read_trust(settings.clients);
     if (!trust) return std::move(trust).error();

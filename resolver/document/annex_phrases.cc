@@ -6,7 +6,7 @@
 namespace cenote::document {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kAnnexPhrases{
     Phrase{"method.definitions", "Definitions", "정의"},
     Phrase{"definition.1.term", "Query", "질의"},
     Phrase{"definition.1.text", "A DNS query of a client that the resolver answered, for a name of an AI service.",
@@ -147,6 +147,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> annex_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> annex_phrases() noexcept { return kAnnexPhrases; }
 
 }  // namespace cenote::document

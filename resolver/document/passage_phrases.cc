@@ -6,7 +6,7 @@
 namespace cenote::document {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kPassagePhrases{
     Phrase{"note.fewer", "<{limit}: few people are behind the number, and it is not shown.",
            "<{limit}: 해당하는 사람이 적어 수를 표시하지 않습니다."},
     Phrase{"note.hidden", "hidden: left out so that no subtraction gives a small number away.",
@@ -170,6 +170,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> passage_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> passage_phrases() noexcept { return kPassagePhrases; }
 
 }  // namespace cenote::document

@@ -7,12 +7,11 @@ namespace cenote::document {
 namespace {
 
 using enum Form;
-constexpr auto kCsv = Shown::CsvOnly;
-constexpr auto kAll = Shown::Always;
+using enum Shown;
 
 constexpr std::array kFindings{
-    ColumnPlan{"severity", "severity", Word, kAll, "severity"},
-    ColumnPlan{"finding", "kind", Word, kAll, "finding_name"},
+    ColumnPlan{"severity", "severity", Word, Always, "severity"},
+    ColumnPlan{"finding", "kind", Word, Always, "finding_name"},
     ColumnPlan{"object", "object", Text},
     ColumnPlan{"command", "do", Text},
 };
@@ -22,11 +21,11 @@ constexpr std::array kProofs{
     ColumnPlan{"nodes", "nodes", List},
     ColumnPlan{"cells", "cells", Number},
     ColumnPlan{"deviations", "deviations", Number},
-    ColumnPlan{"by", "by", Text, kCsv},
-    ColumnPlan{"digest", "digest", Text, kCsv},
+    ColumnPlan{"by", "by", Text, CsvOnly},
+    ColumnPlan{"digest", "digest", Text, CsvOnly},
 };
 constexpr std::array kDeviations{
-    ColumnPlan{"at", "^at", Time, kCsv},    ColumnPlan{"directive", "^directive", Text, kCsv},
+    ColumnPlan{"at", "^at", Time, CsvOnly}, ColumnPlan{"directive", "^directive", Text, CsvOnly},
     ColumnPlan{"node", "node", Text},       ColumnPlan{"query_name", "name", Text},
     ColumnPlan{"type", "type", Text},       ColumnPlan{"transport", "transport", Text},
     ColumnPlan{"variant", "variant", Text}, ColumnPlan{"expected", "expected", Text},
@@ -36,7 +35,7 @@ constexpr std::array kDowntime{
     ColumnPlan{"node", "node", Text},
     ColumnPlan{"from", "from", Time},
     ColumnPlan{"to", "to", Time},
-    ColumnPlan{"why", "why", Word, kAll, "why"},
+    ColumnPlan{"why", "why", Word, Always, "why"},
 };
 constexpr std::array kSuspensions{
     ColumnPlan{"suspension", "id", Text},
@@ -46,19 +45,19 @@ constexpr std::array kSuspensions{
 };
 constexpr std::array kRisk{
     ColumnPlan{"service", "service", Service},
-    ColumnPlan{"attention", "attention", Word, kAll, "severity"},
+    ColumnPlan{"attention", "attention", Word, Always, "severity"},
     ColumnPlan{"rule", "rule", Ordinal},
     ColumnPlan{"jurisdiction", "facts.jurisdiction", Text},
-    ColumnPlan{"category", "facts.categories", Words, kCsv, "category"},
-    ColumnPlan{"roles_seen", "facts.roles", Words, kAll, "role"},
-    ColumnPlan{"data_path", "facts.data_path", Word, kAll, "role"},
+    ColumnPlan{"category", "facts.categories", Words, CsvOnly, "category"},
+    ColumnPlan{"roles_seen", "facts.roles", Words, Always, "role"},
+    ColumnPlan{"data_path", "facts.data_path", Word, Always, "role"},
     ColumnPlan{"groups", "facts.groups", Number},
     ColumnPlan{"episodes", "facts.episodes", People},
-    ColumnPlan{"status", "facts.status", Word, kAll, "status"},
+    ColumnPlan{"status", "facts.status", Word, Always, "status"},
 };
 constexpr std::array kRiskRules{
-    ColumnPlan{"when", "when", Word, kAll, "when"},
-    ColumnPlan{"attention", "attention", Word, kAll, "severity"},
+    ColumnPlan{"when", "when", Word, Always, "when"},
+    ColumnPlan{"attention", "attention", Word, Always, "severity"},
 };
 constexpr std::array kPolicies{
     ColumnPlan{"from", "from", Time},
@@ -82,14 +81,14 @@ constexpr std::array kTrail{
     ColumnPlan{"actor", "actor", Text},
     ColumnPlan{"action", "action", Text},
     ColumnPlan{"object", "object", Text},
-    ColumnPlan{"before", "before", Text, kCsv},
-    ColumnPlan{"after", "after", Text, kCsv},
-    ColumnPlan{"requester", "requester", Text, kCsv},
-    ColumnPlan{"ref", "ref", Text, kCsv},
+    ColumnPlan{"before", "before", Text, CsvOnly},
+    ColumnPlan{"after", "after", Text, CsvOnly},
+    ColumnPlan{"requester", "requester", Text, CsvOnly},
+    ColumnPlan{"ref", "ref", Text, CsvOnly},
     ColumnPlan{"remark", "note", Text},
 };
 
-constexpr std::array kPlans{
+constexpr std::array kProofPlans{
     TablePlan{"findings", "findings[]", kFindings},
     TablePlan{"proofs", "proof[]", kProofs},
     TablePlan{"proof_deviations", "proof[].rows[]", kDeviations},
@@ -106,6 +105,6 @@ constexpr std::array kPlans{
 
 }  // namespace
 
-std::span<const TablePlan> proof_plans() noexcept { return kPlans; }
+std::span<const TablePlan> proof_plans() noexcept { return kProofPlans; }
 
 }  // namespace cenote::document

@@ -6,7 +6,7 @@
 namespace cenote::document {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kSentencePhrases{
     Phrase{"report", "Report on the use of AI services", "AI 서비스 이용 보고서"},
     Phrase{"contents", "Contents", "차례"},
     Phrase{"skip", "Skip to the report", "본문으로 건너뛰기"},
@@ -226,6 +226,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> sentence_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> sentence_phrases() noexcept { return kSentencePhrases; }
 
 }  // namespace cenote::document

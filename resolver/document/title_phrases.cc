@@ -6,7 +6,7 @@
 namespace cenote::document {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kTitlePhrases{
     Phrase{"part.cover", "Cover", "표지"},
     Phrase{"part.summary", "In one page", "한눈에 보기"},
     Phrase{"part.findings", "Findings to act on", "조치할 사항"},
@@ -189,6 +189,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> title_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> title_phrases() noexcept { return kTitlePhrases; }
 
 }  // namespace cenote::document

@@ -7,30 +7,29 @@ namespace cenote::document {
 namespace {
 
 using enum Form;
-constexpr auto kCsv = Shown::CsvOnly;
-constexpr auto kAll = Shown::Always;
+using enum Shown;
 
 constexpr std::array kServices{
-    ColumnPlan{"service", "id", Text, kCsv},
+    ColumnPlan{"service", "id", Text, CsvOnly},
     ColumnPlan{"name", "name", Text},
     ColumnPlan{"vendor", "vendor", Text},
     ColumnPlan{"jurisdiction", "jurisdiction", Text},
-    ColumnPlan{"category", "category", Words, kCsv, "category"},
-    ColumnPlan{"status", "status", Word, kAll, "status"},
+    ColumnPlan{"category", "category", Words, CsvOnly, "category"},
+    ColumnPlan{"status", "status", Word, Always, "status"},
     ColumnPlan{"queries", "total", Number},
     ColumnPlan{"episodes", "episodes", People},
     ColumnPlan{"groups", "groups", Number},
     ColumnPlan{"change", "change", Change},
-    ColumnPlan{"queries_block", "queries.block", Count, kCsv},
-    ColumnPlan{"queries_restrict", "queries.restrict", Count, kCsv},
-    ColumnPlan{"queries_advise", "queries.advise", Count, kCsv},
-    ColumnPlan{"queries_observe", "queries.observe", Count, kCsv},
-    ColumnPlan{"queries_exception", "queries.exception", Count, kCsv},
-    ColumnPlan{"queries_allow", "queries.allow", Count, kCsv},
-    ColumnPlan{"queries_before", "before.queries", Number, kCsv},
-    ColumnPlan{"episodes_before", "before.episodes", People, kCsv},
-    ColumnPlan{"first", "first", Time, kCsv},
-    ColumnPlan{"last", "last", Time, kCsv},
+    ColumnPlan{"queries_block", "queries.block", Count, CsvOnly},
+    ColumnPlan{"queries_restrict", "queries.restrict", Count, CsvOnly},
+    ColumnPlan{"queries_advise", "queries.advise", Count, CsvOnly},
+    ColumnPlan{"queries_observe", "queries.observe", Count, CsvOnly},
+    ColumnPlan{"queries_exception", "queries.exception", Count, CsvOnly},
+    ColumnPlan{"queries_allow", "queries.allow", Count, CsvOnly},
+    ColumnPlan{"queries_before", "before.queries", Number, CsvOnly},
+    ColumnPlan{"episodes_before", "before.episodes", People, CsvOnly},
+    ColumnPlan{"first", "first", Time, CsvOnly},
+    ColumnPlan{"last", "last", Time, CsvOnly},
 };
 constexpr std::array kServiceClients{
     ColumnPlan{"service", "^id", Service},
@@ -39,19 +38,19 @@ constexpr std::array kServiceClients{
 };
 constexpr std::array kServiceRoles{
     ColumnPlan{"service", "^id", Service},
-    ColumnPlan{"role", "role", Word, kAll, "role"},
+    ColumnPlan{"role", "role", Word, Always, "role"},
     ColumnPlan{"queries", "queries", Number},
 };
 template <std::size_t N>
 constexpr std::array<ColumnPlan, 4> shares_by(const char (&id)[N], Form form, std::string_view field) {
-    return {ColumnPlan{id, "id", form, kAll, field}, ColumnPlan{"queries", "queries", Number},
+    return {ColumnPlan{id, "id", form, Always, field}, ColumnPlan{"queries", "queries", Number},
             ColumnPlan{"episodes", "episodes", People}, ColumnPlan{"share", "share", Share}};
 }
 constexpr auto kCategories = shares_by("category", Word, "category");
 constexpr auto kVendors = shares_by("vendor", Text, "");
 constexpr auto kJurisdictions = shares_by("jurisdiction", Text, "");
 constexpr std::array kRoles{
-    ColumnPlan{"role", "role", Word, kAll, "role"},
+    ColumnPlan{"role", "role", Word, Always, "role"},
     ColumnPlan{"queries", "queries", Number},
 };
 constexpr std::array kHours{
@@ -72,7 +71,7 @@ constexpr std::array kDays{
 constexpr std::array kEdges{
     ColumnPlan{"day", "^day", Day},
     ColumnPlan{"directive", "directive", Text},
-    ColumnPlan{"step", "step", Word, kAll, "step"},
+    ColumnPlan{"step", "step", Word, Always, "step"},
 };
 constexpr std::array kGroups{
     ColumnPlan{"group", "group", Group},
@@ -91,7 +90,7 @@ constexpr std::array kGroupServices{
     ColumnPlan{"episodes", "episodes", People},
 };
 
-constexpr std::array kPlans{
+constexpr std::array kUsePlans{
     TablePlan{"services", "use.services[]", kServices},
     TablePlan{"service_clients", "use.services[].clients[]", kServiceClients},
     TablePlan{"service_roles", "use.services[].roles[]", kServiceRoles},
@@ -109,6 +108,6 @@ constexpr std::array kPlans{
 
 }  // namespace
 
-std::span<const TablePlan> use_plans() noexcept { return kPlans; }
+std::span<const TablePlan> use_plans() noexcept { return kUsePlans; }
 
 }  // namespace cenote::document

@@ -6,7 +6,7 @@
 namespace cenote::document {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kValuePhrases{
     Phrase{"not_counted", "not counted", "집계 없음"},
     Phrase{"hidden", "hidden", "숨김"},
     Phrase{"no_group", "(no group)", "(그룹 없음)"},
@@ -191,6 +191,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> value_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> value_phrases() noexcept { return kValuePhrases; }
 
 }  // namespace cenote::document

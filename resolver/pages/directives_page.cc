@@ -10,10 +10,6 @@
 namespace cenote::pages {
 namespace {
 
-constexpr seconds kDay{86400};
-
-std::string or_dash(const std::string& text) { return text.empty() ? "–" : text; }
-
 /// "12 d", "over"; "–" where it has no such time.
 std::string left_until(const Site& site, const Words& words, const Json& at) {
     if (!at.is_string()) return "–";

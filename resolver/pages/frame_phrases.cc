@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kFramePhrases{
     Phrase{"change", "{change} ({before} before)", "{change} (이전 {before})"},
     Phrase{"change.new", "+{n} (none before)", "+{n} (이전 없음)"},
     Phrase{"change.none", "none before", "이전 없음"},
@@ -115,6 +115,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> frame_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> frame_phrases() noexcept { return kFramePhrases; }
 
 }  // namespace cenote::pages

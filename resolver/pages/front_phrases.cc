@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kFrontPhrases{
     Phrase{"front.sign_in.title", "Please sign in", "로그인이 필요합니다"},
     Phrase{
         "front.sign_in.text",
@@ -61,6 +61,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> front_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> front_phrases() noexcept { return kFrontPhrases; }
 
 }  // namespace cenote::pages

@@ -17,7 +17,7 @@ namespace {
 
 using charts::escaped;
 
-constexpr std::array<const char*, 5> kVerdicts{"observe", "advise", "restrict", "block", "exception"};
+constexpr std::array<const char*, 5> kLiveVerdicts{"observe", "advise", "restrict", "block", "exception"};
 constexpr std::array<const char*, 6> kColumns{"at", "verdict", "name", "service", "group", "directive"};
 constexpr std::array<const char*, 4> kFilters{"directive", "service", "group", "verdict"};
 constexpr int kRowsKept = 500;
@@ -36,7 +36,7 @@ std::string data_attributes(const Sheet& sheet, const Site& site, const std::str
                                   escaped(stream_address(site)), kRowsKept, escaped(zone));
     for (const char* key : {"waiting", "open", "paused", "dropped", "ended", "lost", "pause", "continue", "summary"})
         out += fmt::format(" data-{}=\"{}\"", key, escaped(sheet.say(fmt::format("live_page.{}", key))));
-    for (const char* verdict : kVerdicts)
+    for (const char* verdict : kLiveVerdicts)
         out += fmt::format(" data-verdict-{}=\"{}\"", verdict, escaped(sheet.words().word("verdict", verdict)));
     return out;
 }
@@ -45,7 +45,7 @@ std::string filter_form(const Sheet& sheet, const Site& site) {
     return fmt::format(
         "<form class=\"fields\" method=\"get\" action=\"/live\">\n{}{}{}{}<button>{}</button>\n</form>\n",
         text_input(sheet, site, "directive", "column.directive"), text_input(sheet, site, "service", "column.service"),
-        text_input(sheet, site, "group", "column.group"), verdict_input(sheet, site, kVerdicts),
+        text_input(sheet, site, "group", "column.group"), verdict_input(sheet, site, kLiveVerdicts),
         escaped(sheet.say("rule.filter")));
 }
 

@@ -26,8 +26,8 @@ constexpr std::size_t kNotesMax = 20;           // sentences about damage
 constexpr seconds kBehind{60};                  // lines of several threads are in order but for less than this
 constexpr std::array<const char*, 3> kOfRange{"range", "from", "to"};
 constexpr std::array<const char*, 7> kFields{"directive", "service", "group", "verdict", "name", "client", "purpose"};
-constexpr std::array<const char*, 8> kVerdicts{"forward", "observe", "advise",    "restrict",
-                                               "block",   "allow",   "exception", "local"};
+constexpr std::array<const char*, 8> kLogVerdicts{"forward", "observe", "advise",    "restrict",
+                                                  "block",   "allow",   "exception", "local"};
 
 Result<report::HandedLog> ask_for_files(const Site& site, Json args) {
     report::LogReplies replies;
@@ -107,7 +107,7 @@ std::string search_form(const Sheet& sheet, const Site& site) {
         "value=\"yes\">\n";
     for (const char* name : kOfRange) out += hidden(site, name);
     for (const char* name : {"group", "service", "directive"}) out += hidden(site, name);
-    out += verdict_input(sheet, site, kVerdicts);
+    out += verdict_input(sheet, site, kLogVerdicts);
     for (const char* name : {"name", "client", "purpose"})
         out += text_input(sheet, site, name, fmt::format("log_page.field.{}", name));
     return out + fmt::format("<button>{}</button>\n</form>\n", escaped(sheet.say("log_page.search")));

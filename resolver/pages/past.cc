@@ -17,7 +17,6 @@ using history::Span;
 using telemetry::QueryVerdict;
 
 constexpr std::uint32_t kUnmet = 0xffffffff;
-constexpr seconds kHour{3600}, kDay{86400};
 constexpr std::size_t kRoles = std::tuple_size_v<decltype(Use::roles)>;
 
 constexpr std::size_t kNoIndex = kVerdictCount;

@@ -12,7 +12,6 @@ using history::IdNumber;
 using history::Scan;
 using history::Sketch;
 
-constexpr seconds kDay{86400};
 constexpr seconds kPeopleDays = 31 * kDay;
 constexpr IdNumber kAll = 0;  // no id has this number
 

@@ -18,7 +18,7 @@ namespace cenote::pages {
 namespace {
 
 constexpr std::size_t kShown = 30;        // directives with a proof; more by the filter
-constexpr std::size_t kShownDigits = 16;  // of a digest
+constexpr std::size_t kDigitsShown = 16;  // of a digest
 constexpr std::size_t kDeviationsShown = 200;
 
 struct Saved {
@@ -136,8 +136,8 @@ void add_proof(Sheet& sheet, const Saved& saved, std::size_t index) {
                                {sheet.say("column.by"), text_or_dash(saved.record, "actor")},
                                {sheet.say("column.nodes"), words.list(at(document, "nodes"))},
                                {sheet.say("proof_page.transports"), words.list(at(document, "transports"))},
-                               {sheet.say("proof_page.rules"), text_at(document, "policy").substr(0, kShownDigits)},
-                               {sheet.say("column.digest"), text_at(document, "digest").substr(0, kShownDigits)}}});
+                               {sheet.say("proof_page.rules"), text_at(document, "policy").substr(0, kDigitsShown)},
+                               {sheet.say("column.digest"), text_at(document, "digest").substr(0, kDigitsShown)}}});
     add_matrix(sheet, saved, index);
     add_deviations(sheet, saved, index);
 }

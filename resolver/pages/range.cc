@@ -10,7 +10,7 @@ namespace {
 
 using history::Span;
 
-constexpr seconds kMinute{60}, kHour{3600}, kDay{86400};
+constexpr seconds kMinute{60};
 constexpr seconds kMinutesUntil = 2 * kDay;  // longer ranges are counted by hours
 constexpr seconds kHoursUntil = 60 * kDay;   // and longer ones by days
 constexpr seconds kLongest = 3660 * kDay;

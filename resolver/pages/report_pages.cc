@@ -37,11 +37,11 @@ Result<std::string> read_file(int fd) {
 }
 
 /// What a report is of: times as people write them, on the clock of the site.
-struct Asked {
+struct AskedReport {
     std::string from, to, directive, group;
 };
 
-Asked asked_by(const Site& site, const char* suffix = "") {
+AskedReport asked_by(const Site& site, const char* suffix = "") {
     const auto value = [&](const char* name) {
         return std::string(site.request.value(fmt::format("{}{}", name, suffix)));
     };
@@ -49,7 +49,7 @@ Asked asked_by(const Site& site, const char* suffix = "") {
             std::string(site.request.value("group"))};
 }
 
-Result<Json> make_report(const Site& site, const Words& words, const Asked& asked) {
+Result<Json> make_report(const Site& site, const Words& words, const AskedReport& asked) {
     Json args = Json::object();
     for (const auto& [key, text] : {std::pair{"from", &asked.from}, {"to", &asked.to}}) {
         if (text->empty()) continue;
@@ -156,7 +156,7 @@ document::Table months_table(Sheet& sheet, const Site& site, const std::vector<a
     return table;
 }
 
-std::string line_of(const Site& site, const Asked& asked) {
+std::string line_of(const Site& site, const AskedReport& asked) {
     std::string line = "cenote report";
     const auto add = [&line](const char* flag, const std::string& value, const char* placeholder) {
         if (!value.empty()) line += fmt::format(" --{} {}", flag, typed(value, placeholder));
@@ -292,7 +292,7 @@ Result<Page> reports_page(const Site& site) {
 
 Result<Page> report_view_page(const Site& site) {
     Sheet sheet(site, "reports");
-    const Asked asked = asked_by(site);
+    const AskedReport asked = asked_by(site);
     const auto report = make_report(site, sheet.words(), asked);
     const auto sections = report ? document::sections(*report, language_of(site))
                                  : Result<std::vector<document::Section>>(report.error());

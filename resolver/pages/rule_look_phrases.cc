@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kRuleLookPhrases{
     Phrase{"live_page", "Live", "실시간"},
     Phrase{"live_page.caption", "Hits of directives, the newest first", "지시 적중, 최신순"},
     Phrase{"live_page.no_script", "This page needs JavaScript; the other pages do not. In a terminal: cenote tail",
@@ -155,6 +155,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> rule_look_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> rule_look_phrases() noexcept { return kRuleLookPhrases; }
 
 }  // namespace cenote::pages

@@ -23,7 +23,7 @@ Result<Reply> exceptions_reply(const Site& site) {
 Result<Reply> bypass_reply(const Site& site) { return verb_reply(site, "bypass", {"since"}); }
 Result<Reply> privacy_reply(const Site& site) { return verb_reply(site, "privacy", {"language"}); }
 
-constexpr std::array kRoutes{
+constexpr std::array kRuleRoutes{
     Route{"/exceptions", exceptions_page},
     Route{"/bypass", bypass_page},
     Route{"/proof", proof_page},
@@ -51,6 +51,6 @@ constexpr std::array kRoutes{
 
 }  // namespace
 
-std::span<const Route> rule_routes() noexcept { return kRoutes; }
+std::span<const Route> rule_routes() noexcept { return kRuleRoutes; }
 
 }  // namespace cenote::pages

@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kRuleStatePhrases{
     Phrase{"rule.unread", "not shown", "표시할 수 없음"},
     Phrase{"rule.unread.do",
            "The rest of this page is shown as far as it is known. 'cenote status' says what is wrong.",
@@ -197,6 +197,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> rule_state_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> rule_state_phrases() noexcept { return kRuleStatePhrases; }
 
 }  // namespace cenote::pages

@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kRuleValuePhrases{
     Phrase{"column.waits_for", "Waits for", "대기 내용"},
     Phrase{"column.whom", "For", "대상"},
     Phrase{"column.closed_by", "Ended by", "종료한 사람"},
@@ -150,6 +150,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> rule_value_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> rule_value_phrases() noexcept { return kRuleValuePhrases; }
 
 }  // namespace cenote::pages

@@ -11,8 +11,6 @@
 namespace cenote::pages {
 namespace {
 
-std::string or_dash(const std::string& text) { return text.empty() ? "–" : text; }
-
 std::string categories_of(const Words& words, const Json& service) {
     std::string text;
     for (const Json& category : at(service, "category"))

@@ -63,10 +63,9 @@ document::Cell count_cell(const Words& words, const Json& value, std::string lin
     return number_cell(words, value.get<std::int64_t>(), std::move(link));
 }
 
-std::string text_or_dash(const Json& json, std::string_view path) {
-    std::string text = text_at(json, path);
-    return text.empty() ? "–" : text;
-}
+std::string or_dash(std::string text) { return text.empty() ? "–" : text; }
+
+std::string text_or_dash(const Json& json, std::string_view path) { return or_dash(text_at(json, path)); }
 
 std::string text_input(const Sheet& sheet, const Site& site, const char* name, std::string_view label,
                        std::string_view placeholder) {

@@ -47,7 +47,8 @@ private:
                                         std::initializer_list<std::string_view> columns);
 /// "1,234" of a number; "–" for anything else.
 [[nodiscard]] document::Cell count_cell(const Words& words, const Json& value, std::string link = "");
-/// A text or "–".
+/// A text, or "–" where it is empty.
+[[nodiscard]] std::string or_dash(std::string text);
 [[nodiscard]] std::string text_or_dash(const Json& json, std::string_view path);
 
 /// A field of a form, with what the request has for it. `label` is a phrase.

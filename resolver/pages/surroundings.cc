@@ -10,7 +10,7 @@ namespace cenote::pages {
 namespace {
 
 constexpr std::size_t kDigestShown = 12;
-constexpr std::size_t kGapsShown = 3;
+constexpr std::size_t kGapsNamed = 3;
 
 void add_status(const Site& site, const Words& words, Surroundings& around) {
     const auto status = site.daemon.data("status");
@@ -47,15 +47,15 @@ std::string counted_text(const Words& words, const Past& past) {
     std::string text = words.say("foot.counted", {{"since", time_text(words, *past.since)}});
     if (past.gaps.empty()) return fmt::format("{} {}", text, words.say("foot.no_gaps"));
     std::string gaps;
-    for (std::size_t i = 0; i < std::min(past.gaps.size(), kGapsShown); ++i) {
+    for (std::size_t i = 0; i < std::min(past.gaps.size(), kGapsNamed); ++i) {
         const history::Gap& gap = past.gaps[i];
         gaps += (i == 0 ? "" : "; ") + words.say("foot.gap", {{"from", time_text(words, gap.from)},
                                                               {"to", time_text(words, gap.to)},
                                                               {"why", words.word("why", gap.why)},
                                                               {"node", gap.node}});
     }
-    if (past.gaps.size() > kGapsShown)
-        gaps += "; " + words.say("foot.more_gaps", {{"n", std::to_string(past.gaps.size() - kGapsShown)}});
+    if (past.gaps.size() > kGapsNamed)
+        gaps += "; " + words.say("foot.more_gaps", {{"n", std::to_string(past.gaps.size() - kGapsNamed)}});
     return fmt::format("{} {}", text, words.say("foot.gaps", {{"gaps", gaps}}));
 }
 

@@ -60,20 +60,20 @@ Json uses_json(const Past& past, const std::vector<Use>& all, const char* kind, 
 }
 
 /// The past of the request. A word of the address that is not understood is a reply of its own.
-struct Asked {
+struct AskedPast {
     Past past;
     std::optional<Reply> refusal;
 };
-Result<Asked> asked_past(const Site& site, Wants wants) {
+Result<AskedPast> asked_past(const Site& site, Wants wants) {
     const Range range = range_of(site, words_of(site));
     if (!range.trouble.empty()) {
         Reply refusal = json_reply({{"error", range.trouble}});
         refusal.status = 400;
-        return Asked{Past{.range = range}, std::move(refusal)};
+        return AskedPast{Past{.range = range}, std::move(refusal)};
     }
     Past past = past_of(site, range, wants);
     if (!past.trouble.empty()) return Error{past.trouble};
-    return Asked{std::move(past), std::nullopt};
+    return AskedPast{std::move(past), std::nullopt};
 }
 
 }  // namespace

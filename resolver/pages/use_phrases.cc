@@ -6,7 +6,7 @@
 namespace cenote::pages {
 namespace {
 
-constexpr std::array kPhrases{
+constexpr std::array kUsePhrases{
     Phrase{"tile.queries", "AI queries", "AI 질의"},
     Phrase{"tile.trend", "Queries over the range.", "기간 중 질의의 추이."},
     Phrase{"tile.episodes", "Episodes", "에피소드"},
@@ -220,6 +220,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-std::span<const Phrase> use_phrases() noexcept { return kPhrases; }
+std::span<const Phrase> use_phrases() noexcept { return kUsePhrases; }
 
 }  // namespace cenote::pages

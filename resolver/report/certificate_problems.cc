@@ -12,8 +12,6 @@ namespace {
 
 using Problems = std::vector<Problem>;
 
-constexpr seconds kDay{86400};
-
 /// A renewal is due 30 days before the end, as programs for it have it, and urgent 7 days before.
 void add_end_of_certificate(const CertificateState& state, WallTime now, Problems& found) {
     const seconds left = *state.ends - now;

@@ -40,9 +40,9 @@ std::optional<Value> value_of(const std::string& text, int last, Word word) {
 }
 
 /// Reads the fields of a row; the first that is wrong is kept.
-class Fields {
+class RowFields {
 public:
-    explicit Fields(const Json& row) : row_(row) {}
+    explicit RowFields(const Json& row) : row_(row) {}
 
     std::string text(const char* key) {
         const auto found = row_.find(key);
@@ -113,7 +113,7 @@ private:
 
 std::string role_word(telemetry::RoleNumber role) { return std::string(sinks::role_to_text(role)); }
 
-Status read_count(Fields& fields, history::Imported& into) {
+Status read_count(RowFields& fields, history::Imported& into) {
     constexpr int kLastRole = 7;
     constexpr int kLastTransport = 15;  // the word for a number that is no transport is that of one before it
     const auto span = fields.word<history::Span>(field::kSpan, 2, span_word);
@@ -178,7 +178,7 @@ Json history_row_json(const history::Gap& gap) {
 
 Status read_history_row(const Json& row, history::Imported& into) {
     if (!row.is_object()) return Error{"it is no row of a history"};
-    Fields fields(row);
+    RowFields fields(row);
     const std::string kind = fields.text(field::kKind);
     if (kind == kCount) {
         if (auto read = read_count(fields, into); !read) return read;

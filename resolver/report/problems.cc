@@ -15,9 +15,8 @@ namespace cenote::report {
 namespace {
 
 constexpr std::size_t kProblemsMax = 50;  // there may be a thousand exceptions
-constexpr seconds kDay{86400};
-constexpr seconds kClientsKnown = kDay;  // until then the clients of a group are no use to count
-constexpr seconds kUndecided{180};       // until then something may not have been looked at
+constexpr seconds kClientsKnown = kDay;   // until then the clients of a group are no use to count
+constexpr seconds kUndecided{180};        // until then something may not have been looked at
 constexpr std::string_view kGroupKey = "clients of group ";
 constexpr std::string_view kUpstreamKey = "upstream ";
 constexpr std::string_view kAllUpstreamsKey = "upstream";

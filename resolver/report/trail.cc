@@ -16,13 +16,13 @@ namespace cenote::report {
 namespace {
 
 using state::Record;
-using Fields = std::map<std::string, std::string, std::less<>>;
+using Lines = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t kValueMax = 60;  // bytes of a value that a sentence shows
 
 /// The lines "key = value" of a document, with the quotes and brackets of the values removed.
-Fields fields_of(std::string_view text) {
-    Fields fields;
+Lines fields_of(std::string_view text) {
+    Lines fields;
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
         const std::string_view line = text.substr(0, end);
@@ -36,7 +36,7 @@ Fields fields_of(std::string_view text) {
     return fields;
 }
 
-std::string value_in(const Fields& fields, std::string_view key) {
+std::string value_in(const Lines& fields, std::string_view key) {
     const auto found = fields.find(key);
     return found == fields.end() ? std::string() : found->second;
 }
@@ -47,13 +47,13 @@ std::string shown(const std::string& value, const TimeText& time_text) {
     return time ? time_text(*time) : value;
 }
 
-std::string until_text(const Fields& fields, std::string_view key, std::string_view word, const TimeText& time_text) {
+std::string until_text(const Lines& fields, std::string_view key, std::string_view word, const TimeText& time_text) {
     const std::string value = value_in(fields, key);
     return value.empty() ? std::string() : fmt::format(" {} {}", word, shown(value, time_text));
 }
 
 /// "restrict service:deepseek for moti from … until …"
-std::string directive_text(const Fields& fields, const TimeText& time_text) {
+std::string directive_text(const Lines& fields, const TimeText& time_text) {
     const std::string groups = value_in(fields, "groups");
     std::string targets = value_in(fields, "targets");
     if (targets.size() > kValueMax) targets = targets.substr(0, targets.find(',')) + ", …";
@@ -61,7 +61,7 @@ std::string directive_text(const Fields& fields, const TimeText& time_text) {
                        until_text(fields, "starts", "from", time_text), until_text(fields, "ends", "until", time_text));
 }
 
-std::string allow_text(const Record& record, const Fields& fields, const TimeText& time_text) {
+std::string allow_text(const Record& record, const Lines& fields, const TimeText& time_text) {
     const std::string groups = value_in(fields, "groups");
     std::string text =
         fmt::format("{} for {}", value_in(fields, "domains"), groups.empty() ? std::string("everyone") : groups);
@@ -73,8 +73,8 @@ std::string allow_text(const Record& record, const Fields& fields, const TimeTex
 }
 
 /// Every key with another value, as "old → new" where both are short.
-std::string differences(const Fields& before, const Fields& after, const TimeText& time_text) {
-    Fields keys = after;
+std::string differences(const Lines& before, const Lines& after, const TimeText& time_text) {
+    Lines keys = after;
     keys.insert(before.begin(), before.end());
     std::string text;
     for (const auto& [key, ignored] : keys) {
@@ -90,7 +90,7 @@ std::string differences(const Fields& before, const Fields& after, const TimeTex
 }
 
 /// What a record says of an extension, and what holds then; empty: it is not about one.
-std::string extension_text(const Record& record, const Fields& before, const Fields& after, const TimeText& time_text) {
+std::string extension_text(const Record& record, const Lines& before, const Lines& after, const TimeText& time_text) {
     const auto from = parse_time(value_in(before, "ends"));
     const auto to = parse_time(value_in(after, "ends"));
     if (!from || !to) return {};
@@ -114,8 +114,8 @@ std::string extension_text(const Record& record, const Fields& before, const Fie
 }
 
 std::string exception_text(const Record& record, const TimeText& time_text) {
-    const Fields before = fields_of(record.before);
-    const Fields after = fields_of(record.after.empty() ? record.before : record.after);
+    const Lines before = fields_of(record.before);
+    const Lines after = fields_of(record.after.empty() ? record.before : record.after);
     if (auto text = extension_text(record, before, after, time_text); !text.empty()) return text;
     const std::string client = value_in(after, "client");
     const std::string lasts = value_in(after, "lasts");

@@ -51,15 +51,26 @@ if(CENOTE_SANITIZE)
   target_compile_options(cenote_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-null-dereference -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread>)
 endif()
 
-# cenote_module(NAME [DEPENDS other modules or libraries]): all .cc files of the current folder as one library, whose tests are
-# in tests/NAME.
+# Several files of a target as one, which takes a fifth of the time where nlohmann-json and fmt take most of that of each.
+# For the control plane only: the code that the compiler makes of the data plane must not depend on which files it sees together.
+function(cenote_join_files target)
+  if(CENOTE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
+# cenote_module(NAME [JOINED] [DEPENDS other modules or libraries]): all .cc files of the current folder as one library, whose
+# tests are in tests/NAME.
 function(cenote_module name)
   set_property(GLOBAL APPEND PROPERTY cenote_modules ${name})
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "JOINED" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   if(sources)
     add_library(cenote_${name} STATIC ${sources})
     target_link_libraries(cenote_${name} PUBLIC cenote_flags ${ARG_DEPENDS})
+    if(ARG_JOINED)
+      cenote_join_files(cenote_${name})
+    endif()
   else()
     add_library(cenote_${name} INTERFACE)
     target_link_libraries(cenote_${name} INTERFACE cenote_flags ${ARG_DEPENDS})

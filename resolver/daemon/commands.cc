@@ -58,13 +58,13 @@ Response stats(Running& running, const Peer& peer, const Request& request) {
 }
 
 Response top(Running& running, const Peer& peer, const Request& request) {
-    constexpr std::size_t kRowsBytesMax = 1000;
+    constexpr std::size_t kTopMax = 1000;
     const std::string what = text_of(request, field::kWhat).value_or("services");
     if (what == "clients")
         if (auto why = why_no_clients(running, peer, request, "top clients"); !why.empty()) return fail(std::move(why));
     // A name that few clients query says what one of them does.
     const std::uint64_t smallest = running.enforcement().loaded().settings.privacy.smallest;
-    auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kRowsBytesMax),
+    auto rows = top_json(running, what, std::min(request.args.value(field::kRows, std::size_t{20}), kTopMax),
                          std::max(request.args.value(field::kClients, std::uint64_t{0}), smallest));
     return rows ? done(std::move(*rows)) : fail(fmt::format("'{}' is none of services, groups, names, clients", what));
 }

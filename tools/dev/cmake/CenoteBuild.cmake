@@ -33,7 +33,10 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 add_library(cenote_flags INTERFACE)
 target_include_directories(cenote_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(cenote_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wall -Wextra -Wpedantic
+  # In joined files a local name may be that of a constant of another file.
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>
+  -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Werror -fstack-protector-strong -fno-strict-aliasing
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wno-missing-field-initializers>
   # With optimisation g++ 12 warns about string operations in its own library (GCC PR 105651).

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/time_text.h"
 
 namespace cenote {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::size_t kIdBytesMax = 64;
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 
 /// Ids also name files.
 bool is_id(std::string_view text) {

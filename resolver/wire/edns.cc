@@ -23,17 +23,18 @@ bool is_client_subnet(ByteView data) noexcept {
 
 bool read_option(OptionCode code, ByteView data, Edns& edns) noexcept {
     switch (code) {
-        case OptionCode::Nsid: edns.wants_nsid = true; return true;
-        case OptionCode::Padding: edns.wants_padding = true; return true;
+        case OptionCode::Nsid: edns.wants_options = edns.wants_nsid = true; return true;
+        case OptionCode::Padding: edns.wants_options = edns.wants_padding = true; return true;
         case OptionCode::StructuredError: edns.wants_structured_error |= data.empty(); return true;
         case OptionCode::TcpKeepalive:
-            edns.wants_keepalive = true;
+            edns.wants_options = edns.wants_keepalive = true;
             if (!data.empty()) edns.fault = Edns::Fault::Keepalive;  // RFC 7828 §3.2.1
             return true;
         case OptionCode::ClientSubnet: return is_client_subnet(data);
         case OptionCode::Cookie:
             if (!edns.cookie.empty()) return true;  // only the first counts (RFC 7873 §5.2)
             if (data.size() != 8 && (data.size() < 16 || data.size() > 40)) return false;
+            edns.wants_options = true;
             edns.cookie = data;
             return true;
         default: return true;  // RFC 6891 §6.1.2
@@ -66,6 +67,32 @@ void write_option_header(ByteWriter& writer, OptionCode code, std::size_t size) 
 
 void write_text(ByteWriter& writer, std::string_view text) noexcept { writer.bytes(bytes_of(text)); }
 
+// Of what a query asks for by options of its own. They are not inlined, so that they cost other queries nothing.
+
+[[gnu::noinline]] std::size_t wanted_size(const Edns& edns, const OptContent& content, Trim trim) noexcept {
+    std::size_t size = 0;
+    if (has_nsid(edns, content, trim)) size += kOptionHeader + content.nsid.size();
+    if (!content.cookie.empty()) size += kOptionHeader + content.cookie.size();
+    if (has_keepalive(edns, content)) size += kOptionHeader + 2;
+    return size;
+}
+
+[[gnu::noinline]] void write_wanted(ByteWriter& writer, const Edns& edns, const OptContent& content,
+                                    Trim trim) noexcept {
+    if (has_nsid(edns, content, trim)) {
+        write_option_header(writer, OptionCode::Nsid, content.nsid.size());
+        write_text(writer, content.nsid);
+    }
+    if (!content.cookie.empty()) {
+        write_option_header(writer, OptionCode::Cookie, content.cookie.size());
+        writer.bytes(content.cookie);
+    }
+    if (has_keepalive(edns, content)) {
+        write_option_header(writer, OptionCode::TcpKeepalive, 2);
+        writer.u16(content.keepalive_100ms);
+    }
+}
+
 }  // namespace
 
 bool read_opt(const std::uint8_t* fixed, ByteView rdata, Edns& edns) noexcept {
@@ -95,9 +122,8 @@ Trim fit_opt(const Edns& edns, const OptContent& content, std::size_t room) noex
 std::size_t opt_size(const Edns& edns, const OptContent& content, Trim trim) noexcept {
     if (!edns.present) return 0;
     std::size_t size = kOptSize;
-    if (has_nsid(edns, content, trim)) size += kOptionHeader + content.nsid.size();
-    if (!content.cookie.empty()) size += kOptionHeader + content.cookie.size();
-    if (has_keepalive(edns, content)) size += kOptionHeader + 2;
+    if (edns.wants_options) [[unlikely]]
+        size += wanted_size(edns, content, trim);
     for (const ExtendedError& error : errors_of(content, trim)) size += kOptionHeader + 2 + text_of(error, trim).size();
     return size;
 }
@@ -110,18 +136,8 @@ void write_opt(ByteWriter& writer, const Edns& edns, Rcode rcode, const OptConte
     writer.u16(static_cast<std::uint16_t>((static_cast<unsigned>(rcode) >> 4) << 8));  // version 0
     writer.u16(edns.dnssec_ok ? kDnssecOk : std::uint16_t{0});
     writer.u16(static_cast<std::uint16_t>(opt_size(edns, content, trim) - kOptSize));
-    if (has_nsid(edns, content, trim)) {
-        write_option_header(writer, OptionCode::Nsid, content.nsid.size());
-        write_text(writer, content.nsid);
-    }
-    if (!content.cookie.empty()) {
-        write_option_header(writer, OptionCode::Cookie, content.cookie.size());
-        writer.bytes(content.cookie);
-    }
-    if (has_keepalive(edns, content)) {
-        write_option_header(writer, OptionCode::TcpKeepalive, 2);
-        writer.u16(content.keepalive_100ms);
-    }
+    if (edns.wants_options) [[unlikely]]
+        write_wanted(writer, edns, content, trim);
     for (const ExtendedError& error : errors_of(content, trim)) {
         const std::string_view text = text_of(error, trim);
         write_option_header(writer, OptionCode::ExtendedError, text.size() + 2);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/wire/fold.h"
 #include "resolver/wire/types.h"
 
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kLabelMax = 63;
 constexpr std::uint8_t kPointer = 0xc0;
 constexpr unsigned kPointersMax = 126;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes one character of a label, perhaps written `\X` or `\DDD`, off the front of `text`; nullopt when there is none.
 /// Blanks, control characters and bytes beyond ASCII must be escaped: an invisible character in a name is a mistake.

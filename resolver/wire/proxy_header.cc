@@ -34,18 +34,36 @@ std::size_t addresses_size(unsigned family_and_protocol) noexcept {
     }
 }
 
-SocketAddress read_client(ByteView addresses) noexcept {
-    SocketAddress client;
-    if (addresses.size() == 12) {
-        client.ip = IpAddress::v4({addresses[0], addresses[1], addresses[2], addresses[3]});
-        client.port = load_u16(&addresses[8]);
-        return client;
+IpAddress read_address(ByteView octets) noexcept {
+    if (octets.size() == 4) return IpAddress::v4({octets[0], octets[1], octets[2], octets[3]});
+    std::array<std::uint8_t, 16> all;
+    std::copy_n(octets.begin(), all.size(), all.begin());
+    return IpAddress::v6(all);
+}
+
+/// The address of the client, that which it has asked, and the ports of both.
+void read_addresses(ByteView block, ProxyHeader& header) noexcept {
+    const std::size_t size = block.size() == 12 ? 4 : 16;
+    header.proxied = true;
+    header.client.ip = read_address(block.first(size));
+    header.client.port = load_u16(&block[2 * size]);
+    header.asked = read_address(block.subspan(size, size));
+}
+
+/// Whether the extensions say that the client speaks TLS to the proxy. What they say of its certificate and of the
+/// server name is not read (docs/decisions/0018).
+bool say_tls(ByteView extensions) noexcept {
+    constexpr std::uint8_t kSsl = 0x20;        // PP2_TYPE_SSL
+    constexpr std::uint8_t kClientSsl = 0x01;  // PP2_CLIENT_SSL, in its first byte
+    constexpr std::size_t kSslFixed = 1 + 4;   // flags and the result of the verification
+    ByteReader reader(extensions);
+    while (reader.left() > 0) {
+        const std::uint8_t type = reader.u8();
+        const ByteView value = reader.bytes(reader.u16());
+        if (!reader.ok()) return false;
+        if (type == kSsl) return value.size() >= kSslFixed && (value[0] & kClientSsl) != 0;
     }
-    std::array<std::uint8_t, 16> octets;
-    std::copy_n(addresses.begin(), octets.size(), octets.begin());
-    client.ip = IpAddress::v6(octets);
-    client.port = load_u16(&addresses[32]);
-    return client;
+    return false;
 }
 
 }  // namespace
@@ -55,7 +73,7 @@ bool begins_proxy_header(ByteView bytes) noexcept {
 }
 
 ProxyRead read_proxy_header(ByteView bytes, ProxyHeader& header) noexcept {
-    header = {.size = kProxyPrefix, .proxied = false, .client = {}};
+    header = {.size = kProxyPrefix, .proxied = false, .client = {}, .asked = {}, .through_tls = false};
     if (!agrees(bytes, kSignature)) {
         if (!agrees(bytes, kVersion1)) return ProxyRead::Missing;
         return bytes.size() >= kVersion1.size() ? ProxyRead::Version1 : ProxyRead::Partial;
@@ -72,8 +90,8 @@ ProxyRead read_proxy_header(ByteView bytes, ProxyHeader& header) noexcept {
     header.size = kProxyPrefix + size;
     if (bytes.size() < header.size) return ProxyRead::Partial;
     if (command == kLocal) return ProxyRead::Ok;
-    header.proxied = true;
-    header.client = read_client(bytes.subspan(kProxyPrefix, addresses));
+    read_addresses(bytes.subspan(kProxyPrefix, addresses), header);
+    header.through_tls = say_tls(bytes.first(header.size).subspan(kProxyPrefix + addresses));
     return ProxyRead::Ok;
 }
 

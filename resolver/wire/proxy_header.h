@@ -5,7 +5,8 @@
 //
 // Threads:  pure. Data plane.
 // Memory:   none; a header has at most kProxyHeaderMax bytes.
-// Failure:  ProxyRead says why there is no header. Extensions (TLVs) are skipped unread.
+// Failure:  ProxyRead says why there is no header. Of the extensions (TLVs) one is read; the others, and what is
+//           malformed among them, are skipped.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +26,11 @@ enum class ProxyRead : std::uint8_t {
 };
 
 struct ProxyHeader {
-    std::size_t size = 0;  // of the header; what follows is of the client
-    bool proxied = false;  // false: the proxy speaks for itself, as in a health check (command LOCAL)
-    SocketAddress client;  // of the client where it is proxied
+    std::size_t size = 0;      // of the header; what follows is of the client
+    bool proxied = false;      // false: the proxy speaks for itself, as in a health check (command LOCAL)
+    SocketAddress client;      // of the client where it is proxied
+    IpAddress asked;           // to which the client has sent what follows; unspecified: the proxy does not say
+    bool through_tls = false;  // the client speaks TLS to the proxy, which ends it (PP2_TYPE_SSL)
 };
 
 /// The size of the part in front of the addresses, which has the length of all that follows.

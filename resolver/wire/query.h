@@ -31,6 +31,7 @@ enum class ParseStatus : std::uint8_t {
 struct Edns {
     bool present = false;
     bool dnssec_ok = false;
+    bool wants_options = false;           // one of: NSID, COOKIE, edns-tcp-keepalive, padding
     bool wants_nsid = false;              // RFC 5001
     bool wants_structured_error = false;  // option 26, empty
     bool wants_keepalive = false;         // RFC 7828

@@ -96,10 +96,10 @@ void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer
     writer.patch_u16(8, static_cast<std::uint16_t>(authority.size()));
     write_opt(writer, query.edns, rcode, opt, trim);
     reply.size = writer.size();
-    if (writer.ok())
-        reply.size = pad(query.edns, opt, room, reply.size, opt_size(query.edns, opt, trim));
-    else
+    if (!writer.ok())
         write_truncated(query, static_cast<unsigned>(rcode), with_question, opt, trim, reply);
+    else if (query.edns.wants_padding) [[unlikely]]
+        reply.size = pad(query.edns, opt, room, reply.size, opt_size(query.edns, opt, trim));
 }
 
 void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept {
@@ -121,7 +121,9 @@ void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply
     std::copy(query.question.begin(), query.question.end(), message + kHeaderSize);
     ByteWriter tail(reply.space.subspan(reply.size));
     write_opt(tail, query.edns, static_cast<Rcode>(rcode), opt, trim);
-    reply.size = pad(query.edns, opt, reply.space.first(room), reply.size + tail.size(), tail.size());
+    reply.size += tail.size();
+    if (query.edns.wants_padding) [[unlikely]]
+        reply.size = pad(query.edns, opt, reply.space.first(room), reply.size, tail.size());
 }
 
 std::size_t udp_limit(const Query& query) noexcept {

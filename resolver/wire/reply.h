@@ -33,7 +33,8 @@ struct ExtendedError {
     std::string_view short_text;  // used instead when `text` does not fit; may be empty
 };
 
-/// The content of the OPT. The OPT is written only if the query had one (RFC 6891 §6.1.1).
+/// The content of the OPT. The OPT is written only if the query had one (RFC 6891 §6.1.1), and what is behind the
+/// errors only if the query asked for one of them (Edns::wants_options).
 struct OptContent {
     std::array<ExtendedError, 2> errors{};
     std::uint8_t error_count = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "resolver/base/address.h"
+#include "resolver/base/ascii.h"
 #include "resolver/wire/international.h"
 
 namespace cenote::wire {
@@ -17,8 +18,6 @@ constexpr std::size_t kTextShown = 128;
 constexpr std::size_t kPortDigits = 5;
 constexpr std::string_view kExample = "example.com";
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_in_label(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
 bool all_digits(std::string_view text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 

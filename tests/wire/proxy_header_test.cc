@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "resolver/wire/query.h"
@@ -44,6 +45,16 @@ TEST(ProxyHeaderTest, TheClientOfEachFamily) {
     expect_client(datagram, "[2001:db8::7]:53");
 }
 
+TEST(ProxyHeaderTest, TheAddressThatTheClientHasAsked) {
+    ProxyHeader header;
+    ASSERT_EQ(read_proxy_header(proxy_header_of("192.0.2.7:4711", "10.0.0.53"), header), ProxyRead::Ok);
+    EXPECT_EQ(header.asked.to_string(), "10.0.0.53");
+    ASSERT_EQ(read_proxy_header(proxy_header_of("[2001:db8::7]:4711", "2001:db8::53"), header), ProxyRead::Ok);
+    EXPECT_EQ(header.asked.to_string(), "2001:db8::53");
+    ASSERT_EQ(read_proxy_header(local_proxy_header(40), header), ProxyRead::Ok);
+    EXPECT_TRUE(header.asked.is_unspecified());
+}
+
 TEST(ProxyHeaderTest, AMappedAddressIsTheOneOfIpv4) {
     Bytes content(36);
     content[10] = content[11] = 0xff;
@@ -59,6 +70,26 @@ TEST(ProxyHeaderTest, ExtensionsAreSkippedAndBounded) {
     expect_client(proxy_header_of("[2001:db8::7]:1", kProxyExtensionsMax), "[2001:db8::7]:1");
     EXPECT_EQ(read(proxy_header_of("192.0.2.7:1", kProxyExtensionsMax + 1)), ProxyRead::Malformed);
     EXPECT_EQ(read(proxy_header_of("192.0.2.7:1", 65000)), ProxyRead::Malformed);
+}
+
+TEST(ProxyHeaderTest, TheExtensionThatTheClientSpeaksTls) {
+    const auto says_tls = [](const Bytes& extensions) {
+        Bytes bytes = proxy_header_of("192.0.2.7:1", extensions.size());
+        std::ranges::copy(extensions, bytes.end() - static_cast<std::ptrdiff_t>(extensions.size()));
+        ProxyHeader header;
+        EXPECT_EQ(read_proxy_header(bytes, header), ProxyRead::Ok);
+        EXPECT_EQ(header.client.to_string(), "192.0.2.7:1");
+        return header.through_tls;
+    };
+    EXPECT_TRUE(says_tls({0x20, 0, 5, 1, 0, 0, 0, 0}));
+    EXPECT_TRUE(says_tls({0x20, 0, 5, 1, 0, 0, 0, 1})) << "whatever the proxy found of a certificate";
+    EXPECT_TRUE(says_tls({0x02, 0, 1, 'a', 0x20, 0, 8, 7, 0, 0, 0, 0, 0x21, 0, 0})) << "behind a server name";
+    EXPECT_FALSE(says_tls({0x20, 0, 5, 0, 0, 0, 0, 0}));
+    EXPECT_FALSE(says_tls({0x20, 0, 4, 1, 0, 0, 0})) << "too short";
+    EXPECT_FALSE(says_tls({0x20, 0, 6, 1, 0, 0, 0, 0})) << "longer than the header";
+    EXPECT_FALSE(says_tls({0x04, 0, 9, 1, 0x20, 0, 5, 1, 0, 0, 0, 0})) << "within another extension";
+    EXPECT_FALSE(says_tls({0x20}));
+    EXPECT_FALSE(says_tls({}));
 }
 
 TEST(ProxyHeaderTest, OfLocalAllIsSkipped) {

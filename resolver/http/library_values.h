@@ -37,6 +37,13 @@ inline nghttp2_nv field(std::string_view name, std::string_view value) noexcept 
             NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
 }
 
+/// A field whose values change from message to message: in the dynamic table (RFC 7541 §2.3.2) they would replace
+/// others, and each other.
+inline nghttp2_nv unindexed(nghttp2_nv field) noexcept {
+    field.flags |= NGHTTP2_NV_FLAG_NO_INDEX;
+    return field;
+}
+
 inline std::string_view text_of(const std::uint8_t* bytes, std::size_t size) noexcept {
     return {reinterpret_cast<const char*>(bytes), size};
 }

@@ -34,12 +34,13 @@ struct Request {
     Fault fault = Fault::None;
     std::string_view target;        // path and query, as received
     std::string_view content_type;  // empty: none, or longer than any that a server takes
+    bool acceptable = true;         // its Accept fields do not exclude the media type of responses
     ByteView body;
 };
 
 /// Texts must be constants.
 struct Response {
-    unsigned status = 200;          // 200, 400, 404, 405, 413, 414, 415 or 431
+    unsigned status = 200;          // 200, 400, 404, 405, 406, 413, 414, 415 or 431
     std::string_view content_type;  // empty: none
     std::string_view allow;         // for 405 (RFC 9110 §10.2.1)
     bool fresh = false;             // with Cache-Control: private, max-age=…

@@ -39,6 +39,7 @@ std::string_view status_text(unsigned status) noexcept {
         case 400: return "400";
         case 404: return "404";
         case 405: return "405";
+        case 406: return "406";
         case 413: return "413";
         case 414: return "414";
         case 415: return "415";
@@ -49,17 +50,19 @@ std::string_view status_text(unsigned status) noexcept {
 }  // namespace
 
 std::unique_ptr<ServerSession> ServerSession::create(Version version, const Limits& limits, StreamPool& pool,
-                                                     RequestSink& sink, Ticks now) {
-    std::unique_ptr<ServerSession> made(new ServerSession(version, limits, pool, sink, now));
+                                                     RequestSink& sink, Ticks now, std::string_view media_type) {
+    std::unique_ptr<ServerSession> made(new ServerSession(version, limits, pool, sink, now, media_type));
     if (version == Version::Http2 && !made->library_->start(*made, limits)) return nullptr;
     return made;
 }
 
-ServerSession::ServerSession(Version version, const Limits& limits, StreamPool& pool, RequestSink& sink, Ticks now)
+ServerSession::ServerSession(Version version, const Limits& limits, StreamPool& pool, RequestSink& sink, Ticks now,
+                             std::string_view media_type)
     : limits_(limits),
       pool_(pool),
       sink_(sink),
-      library_(std::make_unique<Library>(limits.memory_max)),
+      media_type_(media_type),
+      library_(std::make_unique<Library>(limits.memory_max, pool.pages())),
       resets_(kResetsBurst, kResetsPerSecond),
       frames_(kFramesBurst, kFramesPerSecond),
       http1_(version == Version::Http1),
@@ -123,6 +126,7 @@ void ServerSession::deliver() noexcept {
                           .fault = stream->fault,
                           .target = {texts, stream->target_size},
                           .content_type = {texts + stream->target_size, stream->content_type_size},
+                          .acceptable = stream->acceptance.includes(),
                           .body = {stream->body(), stream->body_size}});
     }
 }
@@ -148,7 +152,7 @@ bool ServerSession::respond(std::uint32_t id, const Response& response, Ticks no
     if (!response.allow.empty()) fields[count++] = field("allow", response.allow);
     if (response.fresh)
         fields[count++] =
-            field("cache-control", number_text(stream->cache_text, "private, max-age=", response.max_age_s));
+            unindexed(field("cache-control", number_text(stream->cache_text, "private, max-age=", response.max_age_s)));
     nghttp2_data_provider body{};
     body.source.ptr = stream;
     body.read_callback = Library::on_read;
@@ -213,6 +217,11 @@ void ServerSession::finish() noexcept {
     if (ended_ != Ended::No || dead_) return;
     nghttp2_submit_goaway(library_->session, NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(library_->session), NGHTTP2_NO_ERROR, nullptr, 0);
+}
+
+void ServerSession::rest() noexcept {
+    const bool idle = ended_ == Ended::No && !dead_ && stream_count_ == 0 && chunk_.empty();
+    if (idle && nghttp2_session_want_write(library_->session) == 0) library_->memory.rest();
 }
 
 SessionNotes ServerSession::take_notes() noexcept { return std::exchange(notes_, {}); }
@@ -285,6 +294,8 @@ void ServerSession::take_field(Stream& stream, std::string_view name, std::strin
         stream.target_size = keep(value);
     } else if (name == "content-type" && stream.content_type_size == 0) {
         if (value.size() <= kContentTypeMax) stream.content_type_size = keep(value);
+    } else if (name == "accept" && !media_type_.empty()) {
+        stream.acceptance.take(value, media_type_);
     } else if (name == "content-length") {
         std::uint64_t size = 0;
         const auto read = std::from_chars(value.data(), value.data() + value.size(), size);

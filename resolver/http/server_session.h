@@ -10,13 +10,14 @@
 // Threads:  one.
 // Time:     an argument.
 // Memory:   a session's of nghttp2 and bodies above Stream::kSpace, both at most Limits::memory_max; streams of the
-//           StreamPool.
+//           StreamPool. While it is idle it can do without some 8 KiB: rest().
 // Failure:  ended(): feed nothing more, send what there is, close.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "resolver/base/bytes.h"
 #include "resolver/base/clock.h"
@@ -47,9 +48,10 @@ struct SessionNotes {
 
 class ServerSession {
 public:
-    /// `pool` and `sink` must outlive it. nullptr: Limits::memory_max does not suffice.
+    /// `pool` and `sink` must outlive it. `media_type`: a constant, of the responses with a body, which a request may
+    /// exclude; empty: Accept fields are not read. nullptr: Limits::memory_max does not suffice.
     static std::unique_ptr<ServerSession> create(Version version, const Limits& limits, StreamPool& pool,
-                                                 RequestSink& sink, Ticks now);
+                                                 RequestSink& sink, Ticks now, std::string_view media_type = {});
     ~ServerSession();
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
@@ -70,6 +72,8 @@ public:
     void announce_end() noexcept;
     /// The last streams that are served are those that have begun.
     void finish() noexcept;
+    /// Gives back memory that is of no use before the next request. No effect while anything is under way.
+    void rest() noexcept;
 
     [[nodiscard]] Ended ended() const noexcept { return ended_; }
     /// Streams that are open.
@@ -79,7 +83,8 @@ public:
 private:
     struct Library;  // what is of nghttp2, and its callbacks
 
-    ServerSession(Version version, const Limits& limits, StreamPool& pool, RequestSink& sink, Ticks now);
+    ServerSession(Version version, const Limits& limits, StreamPool& pool, RequestSink& sink, Ticks now,
+                  std::string_view media_type);
     void check_first(ByteView bytes) noexcept;
     void refuse_version() noexcept;
     void deliver() noexcept;
@@ -101,6 +106,7 @@ private:
     Limits limits_;
     StreamPool& pool_;
     RequestSink& sink_;
+    std::string_view media_type_;
     std::unique_ptr<Library> library_;
     Allowance resets_;
     Allowance frames_;

@@ -16,7 +16,7 @@
 namespace cenote::http {
 
 struct ServerSession::Library {
-    explicit Library(std::size_t memory_max) noexcept : memory(memory_max) {}
+    Library(std::size_t memory_max, PagePool& pages) noexcept : memory(memory_max, &pages) {}
     ~Library() { nghttp2_session_del(session); }
     Library(const Library&) = delete;
     Library& operator=(const Library&) = delete;

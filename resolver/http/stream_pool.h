@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The streams of all sessions of a thread, each with space for a small request and its response, so that neither
-// allocates.
+// allocates; and the pages of these sessions.
 //
 // Threads:  one.
 // Memory:   allocated when first needed, then kept: `streams_max` of some 2 KiB. Beyond that each session may have
-//           kOwn more, so that no client keeps another from asking.
+//           kOwn more, so that no client keeps another from asking. Pages: page_pool.h.
 // Failure:  nullptr from take(): the session has to refuse the stream.
 #pragma once
 
@@ -16,7 +16,9 @@
 
 #include "resolver/base/bytes.h"
 #include "resolver/base/clock.h"
+#include "resolver/http/acceptance.h"
 #include "resolver/http/message.h"
+#include "resolver/http/page_pool.h"
 
 namespace cenote::http {
 
@@ -33,6 +35,7 @@ struct StreamHead {
     Fault fault = Fault::None;
     bool remote_ended = false;  // the client has sent its last frame
     bool answered = false;      // the last frame of the response has left
+    Acceptance acceptance;      // of the media type of responses
     std::uint32_t fields = 0;   // bytes of the header section
     std::uint32_t field_count = 0;
     std::uint16_t target_size = 0;
@@ -69,8 +72,10 @@ public:
     [[nodiscard]] Stream* take(std::uint32_t of_session) noexcept;
     void give_back(Stream* stream) noexcept;
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
+    [[nodiscard]] PagePool& pages() noexcept { return pages_; }
 
 private:
+    PagePool pages_;
     std::vector<std::unique_ptr<Stream>> streams_;  // all that were made
     std::vector<Stream*> free_;
     std::uint32_t streams_max_;

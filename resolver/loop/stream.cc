@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -37,8 +38,12 @@ public:
         msghdr message{};
         message.msg_iov = pieces.data();
         message.msg_iovlen = pieces.size();
-        return moved(::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+        const Moved written = moved(::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+        sent_ += written.count;
+        return written;
     }
+
+    std::uint64_t sent() const noexcept override { return sent_; }
 
 private:
     static Moved moved(ssize_t count) noexcept {
@@ -49,6 +54,7 @@ private:
     }
 
     UniqueFd fd_;
+    std::uint64_t sent_ = 0;
 };
 
 }  // namespace
@@ -58,6 +64,7 @@ std::unique_ptr<Transport> make_plain_transport(UniqueFd fd) { return std::make_
 StreamBuffers::StreamBuffers(std::uint32_t count_max) : count_max_(count_max) {
     buffers_.reserve(count_max);
     free_.reserve(count_max);
+    small_.reserve(kSmallKept);
 }
 
 std::uint8_t* StreamBuffers::take() noexcept {
@@ -78,6 +85,17 @@ void StreamBuffers::give_back(std::uint8_t* buffer) noexcept {
     --in_use_;
 }
 
+std::unique_ptr<std::uint8_t[]> StreamBuffers::take_small() noexcept {
+    if (small_.empty()) return std::unique_ptr<std::uint8_t[]>(new std::uint8_t[kSmall]);
+    auto buffer = std::move(small_.back());
+    small_.pop_back();
+    return buffer;
+}
+
+void StreamBuffers::give_back_small(std::unique_ptr<std::uint8_t[]> buffer) noexcept {
+    if (buffer != nullptr && small_.size() < kSmallKept) small_.push_back(std::move(buffer));
+}
+
 MessageStream::MessageStream(Loop& loop, StreamBuffers& buffers, std::unique_ptr<Transport> transport,
                              StreamOwner& owner)
     : buffers_(buffers),
@@ -90,6 +108,7 @@ MessageStream::MessageStream(Loop& loop, StreamBuffers& buffers, std::unique_ptr
 
 MessageStream::~MessageStream() {
     if (destroyed_ != nullptr) *destroyed_ = true;
+    buffers_.give_back_small(std::move(in_small_));
     buffers_.give_back(in_large_);
     buffers_.give_back(out_);
 }
@@ -248,35 +267,39 @@ bool MessageStream::deliver() noexcept {
         in_begin_ += kLengthSize + size;
         owner_.on_message(*this, {at + kLengthSize, size});
         if (destroyed) return false;
-        if (in_begin_ == in_end_) {
-            in_begin_ = in_end_ = 0;
-            buffers_.give_back(std::exchange(in_large_, nullptr));
-        }
+        if (in_large_ != nullptr) release_room();
     }
+    if (in_begin_ == in_end_) release_room();
     return true;
+}
+
+/// All bytes have been delivered.
+void MessageStream::release_room() noexcept {
+    in_begin_ = in_end_ = 0;
+    buffers_.give_back_small(std::move(in_small_));
+    buffers_.give_back(std::exchange(in_large_, nullptr));
 }
 
 /// Moves the unread bytes to the front of the buffer, or into a large buffer when their message does not fit into the
 /// small one.
 bool MessageStream::make_room() noexcept {
     if (in_large_ != nullptr) return true;
+    if (in_small_ == nullptr) in_small_ = buffers_.take_small();
     const std::size_t unread = in_end_ - in_begin_;
-    std::uint8_t* target = in_small_.data();
-    if (unread >= kLengthSize && kLengthSize + load_u16(in() + in_begin_) > kSmall) {
-        in_large_ = buffers_.take();
-        if (in_large_ == nullptr) return false;
-        target = in_large_;
-    }
-    if (target != in_small_.data() + in_begin_) {
-        std::copy(in_small_.data() + in_begin_, in_small_.data() + in_end_, target);
+    std::uint8_t* const first = in_small_.get() + in_begin_;
+    const bool fits = unread < kLengthSize || kLengthSize + load_u16(first) <= StreamBuffers::kSmall;
+    if (!fits && (in_large_ = buffers_.take()) == nullptr) return false;
+    if (std::uint8_t* const target = fits ? in_small_.get() : in_large_; target != first) {
+        std::copy(first, first + unread, target);
         in_begin_ = 0;
         in_end_ = unread;
     }
+    if (!fits) buffers_.give_back_small(std::move(in_small_));
     return true;
 }
 
 MutableBytes MessageStream::free_room() noexcept {
-    const std::size_t capacity = in_large_ != nullptr ? kLengthSize + load_u16(in_large_) : kSmall;
+    const std::size_t capacity = in_large_ != nullptr ? kLengthSize + load_u16(in_large_) : StreamBuffers::kSmall;
     return {in() + in_end_, capacity - in_end_};
 }
 

@@ -4,14 +4,14 @@
 //
 // Threads:  the loop's thread. Data plane; constructing a stream allocates, using it does not.
 // Time:     none: idle and overall timeouts are the owner's.
-// Memory:   2 KiB in the stream. A longer message, or bytes that the peer does not take at once, need a buffer of
-//           64 KiB + 2 from StreamBuffers, whose number is bounded; a stream holds at most one to read and one to
-//           write.
+// Memory:   none while nothing of a message waits: StreamBuffers lend 2 KiB to read. A longer message, or bytes that
+// the
+//           peer does not take at once, need a buffer of 64 KiB + 2, whose number is bounded; a stream holds at most
+//           one to read and one to write.
 // Failure:  on_end(), after which nothing more is read. The owner is never called from inside send(), pause() or
 //           resume(), nor from within one of its own calls.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,10 +26,12 @@
 
 namespace cenote::loop {
 
-/// Large buffers for the streams of one thread: allocated when first needed, then kept; at most `count_max`.
+/// Buffers for the streams of one thread: allocated when first needed, then kept. Large ones, at most `count_max`, and
+/// small ones, as many as there are streams with a part of a message; of those some are kept.
 class StreamBuffers {
 public:
     static constexpr std::size_t kSize = 2 + 65535;
+    static constexpr std::size_t kSmall = 2048;
 
     explicit StreamBuffers(std::uint32_t count_max);
 
@@ -37,8 +39,13 @@ public:
     [[nodiscard]] std::uint8_t* take() noexcept;
     void give_back(std::uint8_t* buffer) noexcept;
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
+    [[nodiscard]] std::unique_ptr<std::uint8_t[]> take_small() noexcept;
+    void give_back_small(std::unique_ptr<std::uint8_t[]> buffer) noexcept;
 
 private:
+    static constexpr std::size_t kSmallKept = 64;
+
+    std::vector<std::unique_ptr<std::uint8_t[]>> small_;  // the free ones
     std::vector<std::unique_ptr<std::uint8_t[]>> buffers_;
     std::vector<std::uint8_t*> free_;
     std::uint32_t count_max_;
@@ -88,6 +95,8 @@ public:
     [[nodiscard]] virtual std::size_t unsent() const noexcept { return 0; }
     /// Done with a count of 0: all were sent.
     [[nodiscard]] virtual Moved flush() noexcept { return {Status::Done, 0}; }
+    /// Bytes that the socket has taken so far, whatever layer they are of. It grows while the peer reads.
+    [[nodiscard]] virtual std::uint64_t sent() const noexcept = 0;
     /// A handshake is over, or there is none.
     [[nodiscard]] virtual bool is_ready() const noexcept { return true; }
     /// None while it is under way.
@@ -145,7 +154,7 @@ public:
     [[nodiscard]] const Transport& transport() const noexcept { return *transport_; }
     /// What has come of a message that is not complete, its length included.
     [[nodiscard]] ByteView unfinished() const noexcept {
-        return {(in_large_ != nullptr ? in_large_ : in_small_.data()) + in_begin_, in_end_ - in_begin_};
+        return {(in_large_ != nullptr ? in_large_ : in_small_.get()) + in_begin_, in_end_ - in_begin_};
     }
 
     /// Between pause() and resume() no message is delivered, and nothing is read from the transport.
@@ -153,8 +162,6 @@ public:
     void resume() noexcept;
 
 private:
-    static constexpr std::size_t kSmall = 2048;
-
     [[nodiscard]] std::size_t queued() const noexcept { return out_end_ - out_begin_; }
     void on_event(unsigned events) noexcept;
     void flush() noexcept;
@@ -162,21 +169,23 @@ private:
     void read_and_deliver() noexcept;
     bool read_once() noexcept;
     bool deliver() noexcept;
+    void release_room() noexcept;
     bool make_room() noexcept;
     [[nodiscard]] MutableBytes free_room() noexcept;
     bool enqueue(ByteView length, ByteView message, std::size_t sent) noexcept;
     void fail_later(StreamEnd end) noexcept;
     void report_end() noexcept;
     void update_watch() noexcept;
-    [[nodiscard]] std::uint8_t* in() noexcept { return in_large_ != nullptr ? in_large_ : in_small_.data(); }
+    [[nodiscard]] std::uint8_t* in() noexcept { return in_large_ != nullptr ? in_large_ : in_small_.get(); }
 
     StreamBuffers& buffers_;
     std::unique_ptr<Transport> transport_;
     StreamOwner& owner_;
     Poll poll_;
-    Timer later_;                       // delivers in the next turn what must not be delivered inside a call
-    bool* destroyed_ = nullptr;         // set to true when a callback destroys the stream
-    std::uint8_t* in_large_ = nullptr;  // holds exactly one message
+    Timer later_;                               // delivers in the next turn what must not be delivered inside a call
+    bool* destroyed_ = nullptr;                 // set to true when a callback destroys the stream
+    std::unique_ptr<std::uint8_t[]> in_small_;  // while there are unread bytes; messages that fit
+    std::uint8_t* in_large_ = nullptr;          // holds exactly one message
     std::uint8_t* out_ = nullptr;
     std::size_t in_begin_ = 0;
     std::size_t in_end_ = 0;
@@ -187,7 +196,6 @@ private:
     bool broken_ = false;    // nothing more to write either
     bool reported_ = false;  // on_end() was called
     StreamEnd end_ = StreamEnd::Failed;
-    std::array<std::uint8_t, kSmall> in_small_;
 };
 
 }  // namespace cenote::loop

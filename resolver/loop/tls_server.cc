@@ -92,7 +92,8 @@ int tickets_index() {
     return kIndex;
 }
 
-/// 1: the key is there; 2: it is, and the ticket should be replaced; 0: no such key; -1: failed.
+/// 1: the key is there; 2: it is, and the client gets another ticket; 0: no such key; -1: failed. In TLS 1.3 clients
+/// use a ticket once (RFC 8446 §C.4), so that each connection has to bring the one for the next.
 int on_ticket(SSL* session, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
               int encrypt) {
     const auto* const tickets =
@@ -107,7 +108,7 @@ int on_ticket(SSL* session, std::uint8_t* name, std::uint8_t* iv, EVP_CIPHER_CTX
         keys, [name](const auto& key) { return std::equal(key.name.begin(), key.name.end(), name); });
     if (found == keys.end()) return 0;
     if (use_key(*found, iv, cipher, mac, false) != 1) return -1;
-    return found == keys.begin() ? 1 : 2;
+    return found == keys.begin() && SSL_version(session) != TLS1_3_VERSION ? 1 : 2;
 }
 
 template <std::size_t Size>

@@ -32,14 +32,16 @@ namespace cenote::loop {
 
 class TlsTransport;
 
-/// Space that the TLS transports of a thread share, so that one system call receives many records and one sends many.
+/// Space that the TLS transports of a thread share, so that one system call receives many records and one sends many,
+/// and one record has many messages.
 class TlsBuffers {
 public:
     static constexpr std::size_t kReceived = 4096;
+    static constexpr std::size_t kPlain = 16384;  // of a record at most (RFC 8446 §5.1)
     static constexpr std::size_t kHeld = 32768;
 
     /// `streams` must outlive it: what a peer does not take moves into one of them.
-    explicit TlsBuffers(StreamBuffers& streams) : streams_(streams), held_(kHeld) {}
+    explicit TlsBuffers(StreamBuffers& streams) : streams_(streams), plain_(kPlain), held_(kHeld) {}
     TlsBuffers(const TlsBuffers&) = delete;
     TlsBuffers& operator=(const TlsBuffers&) = delete;
 
@@ -50,8 +52,11 @@ private:
     TlsTransport* reader_ = nullptr;  // whose bytes are in received_
     std::size_t received_begin_ = 0;
     std::size_t received_end_ = 0;
-    std::size_t held_end_ = 0;  // of the transport between its hold() and release()
+    // Of the transport between its hold() and release():
+    std::size_t plain_end_ = 0;  // written, in no record yet
+    std::size_t held_end_ = 0;   // records that are not sent yet
     std::array<std::uint8_t, kReceived> received_;
+    std::vector<std::uint8_t> plain_;
     std::vector<std::uint8_t> held_;
 };
 

@@ -14,7 +14,7 @@
 namespace cenote::loop {
 namespace {
 
-constexpr unsigned kKeyUpdatesMax = 32;
+constexpr unsigned kKeyUpdatesMax = 31;
 constexpr int kNamesMax = 32;  // of a certificate of a client; others are not looked at
 
 bool is_again(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
@@ -53,7 +53,7 @@ std::unique_ptr<TlsTransport> TlsTransport::create(UniqueFd fd, Openssl<SSL> ses
 }
 
 TlsTransport::~TlsTransport() {
-    const bool sent = !holding_ || (send_held() && unsent() == 0);
+    const bool sent = !holding_ || (write_plain() && send_held() && unsent() == 0);
     holding_ = false;
     if (sent && unsent() == 0 && is_ready() && !failed_) SSL_shutdown(session_.get());
     if (buffers_ == nullptr) return;
@@ -124,7 +124,9 @@ int TlsTransport::send_or_hold(BIO* bio, const char* bytes, int count) noexcept 
     const auto size = static_cast<std::size_t>(count);
     if (holding_ && TlsBuffers::kHeld - buffers_->held_end_ < size && !send_held()) return -1;
     if (unsent() > 0 && flush().status == Status::Failed) return -1;
-    if (unsent() > 0) {  // the order is kept
+    if (unsent() > 0) {                            // the order is kept
+        if (holding_ && buffers_->plain_end_ > 0)  // what was taken has a place here
+            return leave_unsent({reinterpret_cast<const std::uint8_t*>(bytes), size}) ? count : -1;
         BIO_set_retry_write(bio);
         return -1;
     }
@@ -133,9 +135,15 @@ int TlsTransport::send_or_hold(BIO* bio, const char* bytes, int count) noexcept 
         buffers_->held_end_ += size;
         return count;
     }
-    const ssize_t sent = ::send(fd_.get(), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = give_to_socket(bytes, size);
     if (sent < 0 && is_again(errno)) BIO_set_retry_write(bio);
     return static_cast<int>(sent);
+}
+
+ssize_t TlsTransport::give_to_socket(const void* bytes, std::size_t size) noexcept {
+    const ssize_t sent = ::send(fd_.get(), bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) sent_ += static_cast<std::uint64_t>(sent);
+    return sent;
 }
 
 /// Sends what is held; the peer may leave some of it unsent. False: the connection has failed.
@@ -143,28 +151,63 @@ bool TlsTransport::send_held() noexcept {
     const std::size_t held = std::exchange(buffers_->held_end_, 0);
     std::size_t begin = 0;
     if (unsent() == 0 && held > 0) {
-        const ssize_t sent = ::send(fd_.get(), buffers_->held_.data(), held, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = give_to_socket(buffers_->held_.data(), held);
         if (sent < 0 && !is_again(errno)) return false;
         begin = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     }
-    if (begin == held) return true;
+    return begin == held || leave_unsent(ByteView(buffers_->held_).subspan(begin, held - begin));
+}
+
+/// False: there is no room.
+bool TlsTransport::leave_unsent(ByteView bytes) noexcept {
     if (unsent_ == nullptr) unsent_ = buffers_->streams_.take();
-    if (unsent_ == nullptr || StreamBuffers::kSize - unsent_end_ < held - begin) return false;
-    std::copy_n(&buffers_->held_[begin], held - begin, unsent_ + unsent_end_);
-    unsent_end_ += held - begin;
+    if (unsent_ == nullptr || StreamBuffers::kSize - unsent_end_ < bytes.size()) return false;
+    std::ranges::copy(bytes, unsent_ + unsent_end_);
+    unsent_end_ += bytes.size();
     return true;
 }
 
+/// False: it has to be written at once.
+bool TlsTransport::take_plain(ByteView first, ByteView second) noexcept {
+    const std::size_t size = first.size() + second.size();
+    if (!holding_ || unsent() > 0 || !is_ready() || TlsBuffers::kPlain - buffers_->plain_end_ < size) return false;
+    const auto end =
+        std::ranges::copy(first, buffers_->plain_.begin() + static_cast<std::ptrdiff_t>(buffers_->plain_end_)).out;
+    std::ranges::copy(second, end);
+    buffers_->plain_end_ += size;
+    return true;
+}
+
+/// Makes records of what was taken. They always have room: nothing is taken while anything is unsent, and the buffer
+/// for it has place for all that is held and a record.
+bool TlsTransport::write_plain() noexcept {
+    static_assert(StreamBuffers::kSize - TlsBuffers::kHeld > TlsBuffers::kPlain + 8192);  // what records add
+    ByteView bytes = ByteView(buffers_->plain_).first(buffers_->plain_end_);
+    ERR_clear_error();
+    while (!bytes.empty()) {
+        const int count = SSL_write(session_.get(), bytes.data(), as_int(bytes.size()));
+        if (count <= 0) {
+            static_cast<void>(failed());
+            break;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    buffers_->plain_end_ = 0;
+    return bytes.empty();
+}
+
 bool TlsTransport::release() noexcept {
-    if (!std::exchange(holding_, false)) return true;
-    if (send_held()) return true;
+    if (!holding_) return true;
+    const bool written = write_plain();
+    holding_ = false;
+    if (send_held() && written) return true;
     failed_ = true;
     return false;
 }
 
 Transport::Moved TlsTransport::flush() noexcept {
     while (unsent() > 0) {
-        const ssize_t sent = ::send(fd_.get(), unsent_ + unsent_begin_, unsent(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = give_to_socket(unsent_ + unsent_begin_, unsent());
         if (sent < 0) return {is_again(errno) ? Status::Again : Status::Failed, 0};
         unsent_begin_ += static_cast<std::size_t>(sent);
     }
@@ -275,6 +318,11 @@ Transport::Moved TlsTransport::write(ByteView first, ByteView second) noexcept {
     if (const Moved agreed = agree(handshake_writes); agreed.status != Status::Done) {
         write_wants_read_ = !handshake_writes;
         return agreed;
+    }
+    if (holding_) {
+        if (take_plain(first, second)) return {Status::Done, first.size() + second.size()};
+        if (!write_plain()) return {Status::Failed, 0};
+        if (take_plain(first, second)) return {Status::Done, first.size() + second.size()};
     }
     std::array<std::uint8_t, 2048> both;
     ByteView bytes = first;

@@ -42,12 +42,14 @@ public:
     [[nodiscard]] unsigned read_waits_for() const noexcept override;
     [[nodiscard]] unsigned write_waits_for() const noexcept override;
     [[nodiscard]] Moved read(MutableBytes into) noexcept override;
-    /// The length and the message are written in one record where they fit (RFC 7766 §8).
+    /// The length and the message are written in one record where they fit (RFC 7766 §8); between hold() and release()
+    /// with others.
     [[nodiscard]] Moved write(ByteView first, ByteView second) noexcept override;
     void hold() noexcept override { holding_ = buffers_ != nullptr; }
     [[nodiscard]] bool release() noexcept override;
     [[nodiscard]] std::size_t unsent() const noexcept override { return unsent_end_ - unsent_begin_; }
     [[nodiscard]] Moved flush() noexcept override;
+    [[nodiscard]] std::uint64_t sent() const noexcept override { return sent_; }
     [[nodiscard]] std::string_view protocol() const noexcept override;
     [[nodiscard]] CertificateState certificate_state() const noexcept override;
     [[nodiscard]] PeerCertificate peer_certificate() const override;
@@ -66,7 +68,11 @@ private:
     [[nodiscard]] int receive(BIO* bio, char* bytes, int count) noexcept;
     [[nodiscard]] int take_received(char* bytes, int count) noexcept;
     [[nodiscard]] int send_or_hold(BIO* bio, const char* bytes, int count) noexcept;
+    [[nodiscard]] bool take_plain(ByteView first, ByteView second) noexcept;
+    [[nodiscard]] bool write_plain() noexcept;
     [[nodiscard]] bool send_held() noexcept;
+    [[nodiscard]] bool leave_unsent(ByteView bytes) noexcept;
+    [[nodiscard]] ssize_t give_to_socket(const void* bytes, std::size_t size) noexcept;
     void set_received_aside();
     [[nodiscard]] Moved agree(bool& wants_write) noexcept;
     [[nodiscard]] Moved not_moved(int count, bool& wants_write) noexcept;
@@ -81,6 +87,7 @@ private:
     std::uint8_t* unsent_ = nullptr;  // one of StreamBuffers
     std::size_t unsent_begin_ = 0;
     std::size_t unsent_end_ = 0;
+    std::uint64_t sent_ = 0;
     std::string required_;  // the protocol to agree on; empty: none, or it was agreed on
     unsigned key_updates_ = 0;
     bool holding_ = false;

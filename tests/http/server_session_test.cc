@@ -87,6 +87,18 @@ TEST_F(ServerSessionTest, HeadHasTheFieldsOfGetAndNoBody) {
     EXPECT_TRUE(client.responses[1].ended);
 }
 
+TEST_F(ServerSessionTest, ARequestMayExcludeTheMediaTypeOfResponses) {
+    begin();
+    std::uint32_t stream = 1;
+    for (const Fields& accept : {Fields{}, Fields{{"accept", "text/*"}}, Fields{{"accept", "a/b"}, {"accept", "*/*"}},
+                                 Fields{{"accept", "a/b"}}, Fields{{"accept", "text/x;q=0"}, {"accept", "*/*"}}}) {
+        feed(frame(kHeaders, kEndHeaders | kEndStream, stream, block(request("GET", "/", accept))));
+        stream += 2;
+    }
+    ASSERT_EQ(delivered.size(), 5U);
+    for (std::size_t i = 0; i < delivered.size(); ++i) EXPECT_EQ(delivered[i].acceptable, i < 3) << i;
+}
+
 TEST_F(ServerSessionTest, OtherMethodsAreDeliveredAsSuch) {
     begin();
     feed(frame(kHeaders, kEndHeaders | kEndStream, 1, block(request("PUT", "/"))));
@@ -95,6 +107,39 @@ TEST_F(ServerSessionTest, OtherMethodsAreDeliveredAsSuch) {
     EXPECT_EQ(delivered[0].method, Method::Other);
     EXPECT_EQ(delivered[1].method, Method::Other);
     EXPECT_EQ(delivered[1].target, "");
+}
+
+TEST_F(ServerSessionTest, ASessionThatHasRestedGoesOn) {
+    begin();
+    for (std::uint32_t stream = 1; stream < 9; stream += 2) {
+        answer = of_text("an answer of stream " + std::to_string(stream));
+        feed(get(stream, "/" + std::to_string(stream)));
+        send();
+        EXPECT_EQ(client.responses[stream].body, answer);
+        EXPECT_EQ(session->streams(), 0U);
+        session->rest();
+        session->rest();
+        send();
+    }
+    EXPECT_EQ(delivered.size(), 4U);
+    EXPECT_EQ(delivered[3].target, "/7");
+    EXPECT_EQ(session->ended(), Ended::No);
+}
+
+TEST_F(ServerSessionTest, ASessionWithSomethingToDoDoesNotRest) {
+    answers_at_once = false;
+    begin();
+    send();
+    feed(get(1, "/"));
+    session->rest();
+    answer = Bytes(3000, 7);
+    session->respond(1, {.status = 200, .content_type = "text/x", .allow = {}, .body = answer}, now);
+    Bytes some(100);  // a part of a frame
+    const std::size_t size = session->fill(some);
+    client.take({some.begin(), some.begin() + static_cast<std::ptrdiff_t>(size)});
+    session->rest();
+    send();
+    EXPECT_EQ(client.responses[1].body, answer);
 }
 
 TEST_F(ServerSessionTest, ALargeResponseWaitsForTheWindow) {

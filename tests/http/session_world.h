@@ -22,6 +22,7 @@ struct Delivered {
     Fault fault = Fault::None;
     std::string target;
     std::string content_type;
+    bool acceptable = true;
     Bytes body;
 };
 
@@ -29,7 +30,7 @@ class SessionWorld : public RequestSink {
 public:
     virtual ~SessionWorld() = default;
     void start(Version version = Version::Http2) {
-        session = ServerSession::create(version, limits, pool, *this, now);
+        session = ServerSession::create(version, limits, pool, *this, now, "text/x");
         ASSERT_NE(session, nullptr);
     }
     /// A session that has begun.
@@ -50,6 +51,7 @@ public:
                              .fault = request.fault,
                              .target = std::string(request.target),
                              .content_type = std::string(request.content_type),
+                             .acceptable = request.acceptable,
                              .body = {request.body.begin(), request.body.end()}});
         if (answers_at_once)
             session->respond(request.stream, {.status = 200, .content_type = "text/x", .allow = {}, .body = answer},

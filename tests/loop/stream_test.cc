@@ -139,6 +139,21 @@ TEST_F(StreamTest, MessagesAroundTheSmallBuffersSize) {
     EXPECT_EQ(buffers_.in_use(), 0U);
 }
 
+TEST_F(StreamTest, AnIdleStreamHasNoSpaceToReadInto) {
+    static_assert(sizeof(MessageStream) < 512);
+    write(framed({1}));
+    run_until(1);
+    EXPECT_TRUE(stream_->unfinished().empty());
+    const auto part = framed(pattern(40));
+    write({part.begin(), part.begin() + 7});
+    settle();
+    EXPECT_TRUE(std::ranges::equal(stream_->unfinished(), std::span(part).first(7)));
+    write({part.begin() + 7, part.end()});
+    run_until(2);
+    EXPECT_EQ(messages_[1], pattern(40));
+    EXPECT_TRUE(stream_->unfinished().empty());
+}
+
 TEST_F(StreamTest, NoBufferLeftEndsTheStream) {
     std::uint8_t* const a = buffers_.take();
     std::uint8_t* const b = buffers_.take();
@@ -186,6 +201,20 @@ TEST_F(StreamTest, SendFramesTheMessage) {
     EXPECT_TRUE(stream_->send(pattern(300)));
     EXPECT_EQ(read(302), framed(pattern(300)));
     EXPECT_EQ(stream_->unsent(), 0U);
+}
+
+TEST_F(StreamTest, WhatTheSocketHasTakenIsCounted) {
+    EXPECT_EQ(stream_->transport().sent(), 0U);
+    ASSERT_TRUE(stream_->send(pattern(300)));
+    EXPECT_EQ(stream_->transport().sent(), 302U);
+    while (stream_->unsent() == 0) ASSERT_TRUE(stream_->send(pattern(60000)));
+    const std::uint64_t before = stream_->transport().sent();
+    const std::uint64_t all = before + stream_->unsent();
+    EXPECT_GT(before, 302U);
+    settle();
+    EXPECT_EQ(stream_->transport().sent(), before) << "the peer reads nothing";
+    read(all);
+    EXPECT_EQ(stream_->transport().sent(), all);
 }
 
 TEST_F(StreamTest, UnreadAnswersFillTheBufferThenSendRefuses) {

@@ -120,10 +120,14 @@ protected:
         });
         loop_.run();
         handshake_ = stream_->transport().handshake();
+        taken_ = stream_->transport().sent();
         stream_.reset();
         peer_thread.join();
     }
-    void keep_session(const TlsPeer& peer) { resumable_ = SSL_get1_session(peer.session()); }
+    void keep_session(const TlsPeer& peer) {
+        if (resumable_ != nullptr) SSL_SESSION_free(resumable_);
+        resumable_ = SSL_get1_session(peer.session());
+    }
 
     void on_message(MessageStream& stream, ByteView message) noexcept override {
         ++delivered_;
@@ -145,6 +149,7 @@ protected:
     SSL_SESSION* resumable_ = nullptr;
     std::vector<StreamEnd> ends_;
     Handshake handshake_ = Handshake::None;
+    std::uint64_t taken_ = 0;  // by the socket
     int delivered_ = 0;
     int sent_ = 0;
     int drained_ = 0;
@@ -154,16 +159,19 @@ TEST_F(TlsServerTest, MessagesOfEverySizeInBothDirections) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         SSL_CTX_set_max_proto_version(client_, version);
         const auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
-        serve(*server, [](TlsPeer& peer) {
+        std::uint64_t received = 0;
+        serve(*server, [&received](TlsPeer& peer) {
             ASSERT_TRUE(peer.connect());
             for (const std::size_t size : {0U, 1U, 100U, 2046U, 2047U, 4096U, 16384U, 20000U, 65535U}) {
                 const Bytes message(size, static_cast<std::uint8_t>(size));
                 peer.write(framed(message));
                 EXPECT_EQ(peer.read_message(), message) << size;
             }
+            received = BIO_number_read(SSL_get_rbio(peer.session()));
             SSL_shutdown(peer.session());
         });
         EXPECT_THAT(ends_, ElementsAre(StreamEnd::Finished)) << version;
+        EXPECT_EQ(taken_, received) << "the bytes of all records";
         EXPECT_EQ(handshake_, Handshake::Full);
     }
 }
@@ -201,15 +209,19 @@ TEST_F(TlsServerTest, ManyRecordsAreReceivedAtOnceAndTheirAnswersLeaveTogether) 
         for (int i = 0; i < kMessages; ++i) peer.write(framed(Bytes(20, static_cast<std::uint8_t>(i))));
         send_out();
         packets = 0;
+        int records = 0;
         Bytes answers;
         while (answers.size() < kMessages * 22U) {
             Bytes some(65536);
             const int got = SSL_read(peer.session(), some.data(), static_cast<int>(some.size()));
+            records += got > 0 ? 1 : 0;
             if (got > 0)
                 answers.insert(answers.end(), some.begin(), some.begin() + got);
             else
                 receive();
         }
+        EXPECT_LE(records, 2);
+        for (std::size_t i = 0; i < kMessages; ++i) EXPECT_EQ(answers[22 * i + 2], i);
         SSL_shutdown(peer.session());
         send_out();
     });
@@ -277,6 +289,24 @@ TEST_F(TlsServerTest, TicketsOfOneContextResumeSessionsOfAnother) {
     EXPECT_EQ(handshake_, Handshake::Full) << "the ticket has a key that is not known there";
 }
 
+TEST_F(TlsServerTest, EachConnectionBringsTheTicketOfTheNext) {  // RFC 8446 §C.4: clients use one once
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        SSL_CTX_set_max_proto_version(client_, version);
+        const auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
+        for (int i = 0; i < 4; ++i) {
+            serve(*server, [this](TlsPeer& peer) {
+                ASSERT_TRUE(peer.connect());
+                peer.write(framed({1}));
+                EXPECT_EQ(peer.read_message(), Bytes{1});
+                keep_session(peer);
+                SSL_shutdown(peer.session());
+            });
+            EXPECT_EQ(handshake_, i == 0 ? Handshake::Full : Handshake::Resumed) << i;
+        }
+        SSL_SESSION_free(std::exchange(resumable_, nullptr));
+    }
+}
+
 TEST_F(TlsServerTest, AConnectionGoesOnWhenItsServerIsGone) {
     auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
     int fds[2];
@@ -338,12 +368,18 @@ TEST_F(TlsServerTest, BytesThatAreNoTlsEndTheConnection) {
     EXPECT_EQ(delivered_, 0);
 }
 
-TEST_F(TlsServerTest, AFloodOfKeyUpdatesEndsTheConnection) {
+TEST_F(TlsServerTest, TheThirtySecondKeyUpdateEndsTheConnection) {
     const auto server = TlsServer::create(pair_.chain, pair_.key, tickets_).value();
     serve(*server, [](TlsPeer& peer) {
         ASSERT_TRUE(peer.connect());
-        for (int i = 0; i < 100 && SSL_key_update(peer.session(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1; ++i)
-            if (SSL_do_handshake(peer.session()) != 1) break;
+        const auto update = [&peer] {
+            return SSL_key_update(peer.session(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+                   SSL_do_handshake(peer.session()) == 1;
+        };
+        for (int i = 0; i < 31; ++i) ASSERT_TRUE(update()) << i;
+        peer.write(framed({1}));
+        EXPECT_EQ(peer.read_message(), Bytes{1});
+        EXPECT_TRUE(update());
         EXPECT_TRUE(peer.read_message().empty());
     });
     EXPECT_THAT(ends_, ElementsAre(StreamEnd::Failed));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "resolver/upstream/forwarder.h"
 
@@ -30,7 +31,7 @@ void LoopForwarder::on_due(Exchange& exchange, Ticks now) noexcept {
 
 /// No response came in the time that the servers usually take. They may still answer.
 void LoopForwarder::retry(Exchange& exchange, Ticks now) noexcept {
-    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) mark_lost(exchange, exchange.attempts[i]);
+    for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) mark_lost(exchange, exchange.attempts[i], {});
     exchange.retry_at = kNever;
     go_on(exchange, now);
 }
@@ -62,13 +63,13 @@ void LoopForwarder::give_up(Exchange& exchange, Ticks now) noexcept {
     finish(exchange, {ending, {}, exchange.failure}, now);
 }
 
-/// Asks the next server that has not failed yet. False when none was asked; then retry_at is set if another try makes
-/// sense.
+/// Asks the next server that has not failed yet, and has not sent the question back. False when none was asked; then
+/// retry_at is set if another try makes sense.
 bool LoopForwarder::ask_next(Exchange& exchange, Ticks now) noexcept {
     for (std::uint8_t tries = 0; tries < exchange.server_count; ++tries) {
         const std::uint8_t position = exchange.cursor;
         exchange.cursor = static_cast<std::uint8_t>((position + 1) % exchange.server_count);
-        if ((exchange.failed & (1U << position)) != 0) continue;
+        if (((exchange.failed | exchange.returned) & (1U << position)) != 0) continue;
         if (exchange.attempt_count == packets_max(exchange)) return false;
         const Server& server = selector_.server(exchange.servers[position]);
         const auto via = server.address.tls_name.empty() ? Attempt::Via::Udp : Attempt::Via::Stream;
@@ -102,7 +103,10 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     const SendStatus status = via == Attempt::Via::Udp ? udp_.ask(server.address.address, exchange.query,
                                                                   {edns, attempt.mixed_case}, ref, attempt.slot)
                                                        : ask_by_stream(index, exchange.query, edns, ref, now);
-    if (status == SendStatus::Unreachable) server.health.unreachable(now);
+    if (status == SendStatus::Unreachable) {
+        server.health.unreachable(now);
+        server.fault = via == Attempt::Via::Udp ? ServerFault{ServerFault::Kind::CannotSend} : dialer_.fault();
+    }
     if (status != SendStatus::Sent) return status;
     attempt.live = true;
     ++exchange.attempt_count;
@@ -163,12 +167,15 @@ void LoopForwarder::drop_server(Exchange& exchange, std::uint8_t position, Ticks
     go_on(exchange, now);
 }
 
-void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt) noexcept {
-    if (!attempt.live || attempt.lost) return;
-    attempt.lost = true;
+/// A fault that is found later says more than the silence before.
+void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt, const ServerFault& fault) noexcept {
+    if (!attempt.live || (attempt.lost && fault.kind == ServerFault::Kind::Silence)) return;
+    const bool counted = std::exchange(attempt.lost, true);
     // A query over TCP beside or after UDP shows little about a server that is measured over UDP.
     Server& server = server_of(exchange, attempt);
-    if (attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty()) server.health.lost(loop_.now());
+    if (attempt.via != Attempt::Via::Udp && server.address.tls_name.empty()) return;
+    if (!counted) server.health.lost(loop_.now());
+    server.fault = fault;
 }
 
 }  // namespace cenote::upstream

@@ -28,6 +28,7 @@ Dialer::Dialed Dialer::dial(const ServerAddress& server, std::string_view protoc
     Dialed dialed;
     const bool tls = !server.tls_name.empty();
     if (tls && !tls_) {  // TLS is never replaced by plain TCP
+        fault_ = {ServerFault::Kind::NoAuthorities};
         dialed.status = SendStatus::Unreachable;
         return dialed;
     }
@@ -38,6 +39,7 @@ Dialer::Dialed Dialer::dial(const ServerAddress& server, std::string_view protoc
     sockaddr_storage native;
     const socklen_t size = server.address.to_native(native);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&native), size) != 0 && errno != EINPROGRESS) {
+        fault_ = {errno == ECONNREFUSED ? ServerFault::Kind::NoConnection : ServerFault::Kind::CannotSend};
         dialed.status = SendStatus::Unreachable;
         return dialed;
     }
@@ -45,6 +47,7 @@ Dialer::Dialed Dialer::dial(const ServerAddress& server, std::string_view protoc
         tls ? tls_->connect(std::move(fd), server.tls_name, protocol) : loop::make_plain_transport(std::move(fd));
     if (!dialed.transport) return dialed;
     if (tls) dialed.tls = tls_;
+    fault_ = {ServerFault::Kind::Closed};
     dialed.status = SendStatus::Sent;
     return dialed;
 }

@@ -10,10 +10,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "resolver/loop/tls.h"
 #include "resolver/upstream/inflight.h"
 #include "resolver/upstream/options.h"
+#include "resolver/upstream/server_fault.h"
 
 namespace cenote::upstream {
 
@@ -31,10 +33,15 @@ public:
 
     /// `protocol`: the one that a server with a name has to agree on (RFC 7301); empty: none.
     [[nodiscard]] Dialed dial(const ServerAddress& server, std::string_view protocol) noexcept;
+    /// Why the server that was asked last could not be.
+    [[nodiscard]] const ServerFault& fault() const noexcept { return fault_; }
+    /// Of a connection that takes no query.
+    void set_fault(ServerFault fault) noexcept { fault_ = std::move(fault); }
 
 private:
     std::shared_ptr<loop::TlsClient> tls_;
     std::string ca_file_;
+    ServerFault fault_{};
 };
 
 }  // namespace cenote::upstream

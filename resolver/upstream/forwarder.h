@@ -30,6 +30,7 @@ public:
     LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
 
     Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept override;
+    void note_joined(const Query& query, const IpAddress& client) noexcept override;
     void apply(const Options& options) override;
     std::vector<ServerHealth> health() const override;
     Counters counters() const noexcept override { return counters_; }
@@ -38,6 +39,7 @@ public:
 private:
     // upstream.cc
     Ticket join(Exchange& exchange, Waiter waiter) noexcept;
+    bool is_within_limits(const wire::Name& name, const ZoneCounts::Places& zones) noexcept;
     bool make_room(Ticks now) noexcept;
     void begin(Exchange& exchange, Ticks now) noexcept;
     void begin_probe(ServerIndex server, Ticks now) noexcept;
@@ -61,7 +63,7 @@ private:
     void give_back_socket(Exchange& exchange, Ticks now) noexcept;
     void end_attempt(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void drop_server(Exchange& exchange, std::uint8_t position, Ticks now) noexcept;
-    void mark_lost(Exchange& exchange, Attempt& attempt) noexcept;
+    void mark_lost(Exchange& exchange, Attempt& attempt, const ServerFault& fault) noexcept;
     [[nodiscard]] std::uint8_t packets_max(const Exchange& exchange) const noexcept;
     [[nodiscard]] Server& server_of(const Exchange& exchange, const Attempt& attempt) noexcept {
         return selector_.server(exchange.servers[attempt.position]);
@@ -71,10 +73,10 @@ private:
     void on_datagram(const AttemptRef& ref, ByteView sent, ByteView packet) noexcept override;
     void on_unreachable(const AttemptRef& ref) noexcept override;
     void on_stream_answer(const AttemptRef& ref, ByteView packet) noexcept override;
-    void on_stream_end(const AttemptRef& ref) noexcept override;
+    void on_stream_end(const AttemptRef& ref, const ServerFault& fault) noexcept override;
     void on_stream_mismatch() noexcept override { ++counters_.mismatched; }
     void on_http_answer(const AttemptRef& ref, ByteView packet, std::uint32_t age_s) noexcept override;
-    void on_http_end(const AttemptRef& ref, HttpEnd why) noexcept override;
+    void on_http_end(const AttemptRef& ref, HttpEnd why, const ServerFault& fault) noexcept override;
     void on_http_mismatch() noexcept override { ++counters_.mismatched; }
     void renew_or_drop(Exchange& exchange, Attempt& attempt, Ticks now) noexcept;
     void ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept;

@@ -80,6 +80,7 @@ private:
     void on_response(std::uint32_t stream, const http::Received& received) noexcept override;
     void on_lost(std::uint32_t stream, http::Loss why) noexcept override;
     [[nodiscard]] std::vector<OpenQuery>::iterator find(std::uint32_t stream) noexcept;
+    [[nodiscard]] ServerFault why_ended() const noexcept;
     void end() noexcept;
 
     HttpExchange& exchange_;
@@ -152,12 +153,28 @@ void HttpExchange::Connection::on_end(loop::StreamEnd) noexcept {
 /// The stream must not be destroyed in its own call: sweep() does it.
 void HttpExchange::Connection::end() noexcept {
     mute_ = over_ = true;
+    ServerFault fault;
+    if (!queries_.empty()) fault = why_ended();
     while (!queries_.empty()) {
         const OpenQuery query = queries_.back();
         queries_.pop_back();
-        exchange_.sink_.on_http_end(query.attempt, HttpEnd::Connection);
+        exchange_.sink_.on_http_end(query.attempt, HttpEnd::Connection, fault);
     }
     exchange_.sweep_timer_.start(milliseconds{0}, milliseconds{0});
+}
+
+ServerFault HttpExchange::Connection::why_ended() const noexcept {
+    switch (session_->ended()) {
+        case http::Ended::No: return fault_of(stream_->transport());
+        case http::Ended::Left: return {ServerFault::Kind::Closed};
+        case http::Ended::Version:
+        case http::Ended::Protocol:
+        case http::Ended::Resets:
+        case http::Ended::Frames:
+        case http::Ended::Fields:
+        case http::Ended::Memory: break;
+    }
+    return {ServerFault::Kind::NotHttp2};
 }
 
 void HttpExchange::Connection::on_response(std::uint32_t stream, const http::Received& received) noexcept {
@@ -165,11 +182,15 @@ void HttpExchange::Connection::on_response(std::uint32_t stream, const http::Rec
     if (query == queries_.end()) return;
     const AttemptRef attempt = query->attempt;
     queries_.erase(query);
-    if (received.status != kOk || !http::is_media_type(received.content_type, kMessageType))
-        return exchange_.sink_.on_http_end(attempt, HttpEnd::Refused);
+    const auto refuse = [&](const ServerFault& fault) {
+        exchange_.sink_.on_http_end(attempt, HttpEnd::Refused, fault);
+    };
+    if (received.status != kOk)
+        return refuse({ServerFault::Kind::HttpStatus, static_cast<std::uint16_t>(received.status)});
+    if (!http::is_media_type(received.content_type, kMessageType)) return refuse({ServerFault::Kind::MediaType});
     if (wire::match_reply(received.body, received.request, false) != wire::MatchStatus::Match) {
         exchange_.sink_.on_http_mismatch();
-        return exchange_.sink_.on_http_end(attempt, HttpEnd::Refused);
+        return refuse({ServerFault::Kind::OtherQuestion});
     }
     exchange_.sink_.on_http_answer(attempt, received.body, received.age_s);
 }
@@ -179,7 +200,14 @@ void HttpExchange::Connection::on_lost(std::uint32_t stream, http::Loss why) noe
     if (query == queries_.end()) return;
     const AttemptRef attempt = query->attempt;
     queries_.erase(query);
-    exchange_.sink_.on_http_end(attempt, why == http::Loss::Unprocessed ? HttpEnd::Unprocessed : HttpEnd::Refused);
+    switch (why) {
+        case http::Loss::Unprocessed:
+            return exchange_.sink_.on_http_end(attempt, HttpEnd::Unprocessed, {ServerFault::Kind::Closed});
+        case http::Loss::Reset:
+            return exchange_.sink_.on_http_end(attempt, HttpEnd::Refused, {ServerFault::Kind::Reset});
+        case http::Loss::TooLarge: break;
+    }
+    exchange_.sink_.on_http_end(attempt, HttpEnd::Refused, {ServerFault::Kind::TooLarge});
 }
 
 HttpExchange::HttpExchange(loop::Loop& loop, Sink& sink, Dialer& dialer)

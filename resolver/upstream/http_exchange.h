@@ -33,7 +33,7 @@ public:
     public:
         /// A message that matches the query's id and question. `age_s`: since it was made (RFC 8484 §5.1).
         virtual void on_http_answer(const AttemptRef& attempt, ByteView packet, std::uint32_t age_s) noexcept = 0;
-        virtual void on_http_end(const AttemptRef& attempt, HttpEnd why) noexcept = 0;
+        virtual void on_http_end(const AttemptRef& attempt, HttpEnd why, const ServerFault& fault) noexcept = 0;
         virtual void on_http_mismatch() noexcept = 0;
 
     protected:

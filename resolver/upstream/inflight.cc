@@ -19,8 +19,12 @@ void Inflight::grow(std::uint32_t exchanges, std::uint32_t waiters) {
             exchanges_[i].newer = std::exchange(free_exchange_, i);
         }
         buckets_.assign(std::bit_ceil(std::size_t{2} * exchanges), kNone);
-        for (std::uint32_t i = oldest_; i != kNone; i = exchanges_[i].newer)
+        zones_.reset(exchanges);
+        for (std::uint32_t i = oldest_; i != kNone; i = exchanges_[i].newer) {
             exchanges_[i].next_in_bucket = std::exchange(bucket(exchanges_[i].hash), i);
+            exchanges_[i].zones = zones_.places_of(exchanges_[i].query.question.name);
+            zones_.add(exchanges_[i].zones);
+        }
     }
     if (waiters > had_waiters) {
         waiters_.resize(waiters);
@@ -49,7 +53,7 @@ Exchange* Inflight::find(const AttemptRef& ref) noexcept {
     return exchange.generation == ref.generation && !exchange.ending ? &exchange : nullptr;
 }
 
-Exchange* Inflight::open(const Query& query, bool probe) noexcept {
+Exchange* Inflight::take_free(const Query& query) noexcept {
     if (free_exchange_ == kNone) return nullptr;
     Exchange& exchange = exchanges_[free_exchange_];
     free_exchange_ = exchange.newer;
@@ -60,15 +64,26 @@ Exchange* Inflight::open(const Query& query, bool probe) noexcept {
     exchange.index = index;
     exchange.generation = generation;
     exchange.query = query;
-    exchange.probe = probe;
-    if (probe) return &exchange;
-
-    exchange.hash = hash_of(query);
-    exchange.next_in_bucket = std::exchange(bucket(exchange.hash), index);
-    exchange.older = std::exchange(newest_, index);
-    (exchange.older == kNone ? oldest_ : exchanges_[exchange.older].newer) = index;
-    ++used_;
     return &exchange;
+}
+
+Exchange* Inflight::open_probe(const Query& query) noexcept {
+    Exchange* const exchange = take_free(query);
+    if (exchange != nullptr) exchange->probe = true;
+    return exchange;
+}
+
+Exchange* Inflight::open(const Query& query, const ZoneCounts::Places& zones) noexcept {
+    Exchange* const exchange = take_free(query);
+    if (exchange == nullptr) return nullptr;
+    zones_.add(zones);
+    exchange->zones = zones;
+    exchange->hash = hash_of(query);
+    exchange->next_in_bucket = std::exchange(bucket(exchange->hash), exchange->index);
+    exchange->older = std::exchange(newest_, exchange->index);
+    (exchange->older == kNone ? oldest_ : exchanges_[exchange->older].newer) = exchange->index;
+    ++used_;
+    return exchange;
 }
 
 bool Inflight::join(Exchange& exchange, Waiter waiter) noexcept {
@@ -90,6 +105,7 @@ void Inflight::copy_waiters(const Exchange& exchange, std::vector<Waiter>& into)
 void Inflight::unlink(Exchange& exchange) noexcept {
     exchange.ending = true;
     if (exchange.probe) return;
+    zones_.remove(exchange.zones);
     std::uint32_t* link = &bucket(exchange.hash);
     while (*link != exchange.index) link = &exchanges_[*link].next_in_bucket;
     *link = exchange.next_in_bucket;

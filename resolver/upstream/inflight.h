@@ -16,6 +16,7 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/upstream/upstream.h"
+#include "resolver/upstream/zone_counts.h"
 
 namespace cenote::upstream {
 
@@ -65,8 +66,9 @@ struct Exchange {
 
     std::uint8_t attempt_count = 0;  // packets and streams sent
     std::uint8_t server_count = 0;
-    std::uint8_t cursor = 0;  // the next server to ask, an index into `servers`
-    std::uint8_t failed = 0;  // bit i: servers[i] gave no usable answer or cannot be reached
+    std::uint8_t cursor = 0;    // the next server to ask, an index into `servers`
+    std::uint8_t failed = 0;    // bit i: servers[i] gave no usable answer or cannot be reached
+    std::uint8_t returned = 0;  // bit i: the question came back from the address of servers[i]
     std::array<Attempt, kAttemptsMax> attempts;
     std::array<std::uint16_t, kAttemptsMax> servers;  // best first
     wire::AnswerInfo failure;
@@ -78,6 +80,7 @@ struct Exchange {
 
     // Used by Inflight only.
     std::uint64_t hash = 0;
+    ZoneCounts::Places zones{};
     std::uint32_t next_in_bucket = kNone;
     std::uint32_t older = kNone;
     std::uint32_t newer = kNone;  // of a free exchange: the next free one
@@ -92,7 +95,7 @@ struct Exchange {
 
 class Inflight {
 public:
-    explicit Inflight(std::uint64_t seed) noexcept : seed_(seed) {}
+    explicit Inflight(std::uint64_t seed) noexcept : seed_(seed), zones_(seed) {}
 
     /// Makes room for that many; never shrinks. Control plane.
     void grow(std::uint32_t exchanges, std::uint32_t waiters);
@@ -103,9 +106,11 @@ public:
     /// The exchange that began first; nullptr when there is none.
     [[nodiscard]] Exchange* oldest() noexcept { return oldest_ == kNone ? nullptr : &exchanges_[oldest_]; }
 
-    /// Opens an exchange without waiters; nullptr when there is no room. A probe is not found by its query, and is
-    /// never the oldest.
-    Exchange* open(const Query& query, bool probe) noexcept;
+    /// Opens an exchange without waiters, counted in the zones of its name; nullptr when there is no room.
+    Exchange* open(const Query& query, const ZoneCounts::Places& zones) noexcept;
+    /// The same for a probe, which is not found by its query, is never the oldest, and counts nowhere.
+    Exchange* open_probe(const Query& query) noexcept;
+    [[nodiscard]] const ZoneCounts& zones() const noexcept { return zones_; }
     /// Adds a waiter; false when there is no room.
     bool join(Exchange& exchange, Waiter waiter) noexcept;
     /// Copies the waiters, in the order in which they joined.
@@ -124,10 +129,12 @@ private:
         std::uint32_t next = kNone;
     };
 
+    Exchange* take_free(const Query& query) noexcept;
     [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept;
     [[nodiscard]] std::uint32_t& bucket(std::uint64_t hash) noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
 
     std::uint64_t seed_;
+    ZoneCounts zones_;
     std::vector<Exchange> exchanges_;
     std::vector<std::uint32_t> buckets_;
     std::vector<WaiterNode> waiters_;

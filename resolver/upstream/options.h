@@ -3,6 +3,7 @@
 // The options of the forwarder: its servers and its limits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,16 +32,21 @@ struct Route {
     friend bool operator==(const Route&, const Route&) = default;
 };
 
+/// Exchanges for names that have the last label, the last two and the last three in common (zone_counts.h).
+using ZoneLimits = std::array<std::uint32_t, 3>;
+
 struct Options {
     std::vector<ServerAddress> servers;
     std::vector<Route> routes;  // longest zone wins
     Strategy strategy = Strategy::Fastest;
     std::string
         tls_ca_file;  // certificate authorities for tls:// and https:// servers, PEM; empty: those of the system
-    milliseconds timeout{2500};          // from the query of a client to its response
-    milliseconds stale_after{1800};      // client response timeout (RFC 8767 §5): waiters may then get stale data
-    std::uint32_t exchanges_max = 4096;  // per worker; at the limit the oldest is evicted
-    std::uint32_t waiters_max = 16384;   // per worker, all exchanges together
+    milliseconds timeout{2500};            // from the query of a client to its response
+    milliseconds stale_after{1800};        // client response timeout (RFC 8767 §5): waiters may then get stale data
+    std::uint32_t exchanges_max = 4096;    // per worker; at the limit the oldest is evicted
+    ZoneLimits zone_max{2048, 1024, 256};  // per worker; at a limit new ones are refused
+    std::uint32_t route_max = 2048;        // per worker, with servers of one route, or of none where there are routes
+    std::uint32_t waiters_max = 16384;     // per worker, all exchanges together
     std::uint32_t waiters_per_exchange_max = 1000;
     std::uint32_t attempts_max = 4;  // packets for one query, over all transports
     std::uint32_t sockets_max =

@@ -111,12 +111,12 @@ void LoopForwarder::on_stream_answer(const AttemptRef& ref, ByteView packet) noe
     judge(*exchange, exchange->attempts[ref.attempt], packet, loop_.now());
 }
 
-void LoopForwarder::on_stream_end(const AttemptRef& ref) noexcept {
+void LoopForwarder::on_stream_end(const AttemptRef& ref, const ServerFault& fault) noexcept {
     Exchange* const exchange = inflight_.find(ref);
     if (exchange == nullptr) return;
     Attempt& attempt = exchange->attempts[ref.attempt];
     const Ticks now = loop_.now();
-    mark_lost(*exchange, attempt);
+    mark_lost(*exchange, attempt, fault);
     attempt.live = false;
     renew_or_drop(*exchange, attempt, now);
 }
@@ -145,12 +145,12 @@ void LoopForwarder::on_http_answer(const AttemptRef& ref, ByteView packet, std::
 
 /// A server that leaves in order has not failed, unless it has left this query already. One whose responses are no
 /// answers is of as little use as one that is silent.
-void LoopForwarder::on_http_end(const AttemptRef& ref, HttpEnd why) noexcept {
+void LoopForwarder::on_http_end(const AttemptRef& ref, HttpEnd why, const ServerFault& fault) noexcept {
     Exchange* const exchange = inflight_.find(ref);
     if (exchange == nullptr) return;
     Attempt& attempt = exchange->attempts[ref.attempt];
     const Ticks now = loop_.now();
-    if (why != HttpEnd::Unprocessed || exchange->stream_renewed) mark_lost(*exchange, attempt);
+    if (why != HttpEnd::Unprocessed || exchange->stream_renewed) mark_lost(*exchange, attempt, fault);
     attempt.live = false;
     if (why != HttpEnd::Refused) return renew_or_drop(*exchange, attempt, now);
     ++counters_.http_refused;

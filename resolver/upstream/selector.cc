@@ -50,6 +50,12 @@ const std::vector<ServerIndex>& Selector::servers_for(const wire::Name& name) co
     return default_;
 }
 
+bool Selector::all_hold(const wire::Name& name, std::uint32_t exchanges) const noexcept {
+    const auto& servers = servers_for(name);
+    return !servers.empty() &&
+           std::ranges::all_of(servers, [&](ServerIndex index) { return servers_[index].holds >= exchanges; });
+}
+
 bool Selector::better(ServerIndex a, ServerIndex b) const noexcept {
     const Health& first = servers_[a].health;
     const Health& second = servers_[b].health;

@@ -16,6 +16,7 @@
 #include "resolver/base/random.h"
 #include "resolver/upstream/health.h"
 #include "resolver/upstream/options.h"
+#include "resolver/upstream/server_fault.h"
 
 namespace cenote::upstream {
 
@@ -27,6 +28,7 @@ struct Server {
     std::uint32_t holds = 0;  // exchanges that use it
     bool listed = false;
     bool trusted = false;  // its AD counts: the path to it is secure (RFC 4035 §4.9.3, RFC 6840 §5.8)
+    ServerFault fault{};   // of the last query that it lost
 };
 
 class Selector {
@@ -36,6 +38,8 @@ public:
     /// Fills `order` with the servers for `name`, best first, and returns how many.
     [[nodiscard]] std::size_t order(const wire::Name& name, RandomSource& random,
                                     std::span<ServerIndex> order) const noexcept;
+    /// Whether each server for `name` is used by that many exchanges.
+    [[nodiscard]] bool all_hold(const wire::Name& name, std::uint32_t exchanges) const noexcept;
     /// Calls `visit` for each server for `name` for which a probe is due.
     template <typename Visit>
     void each_probe_due(const wire::Name& name, Ticks now, Visit visit) noexcept {

@@ -85,6 +85,7 @@ SendStatus StreamExchange::ask(ServerIndex index, const ServerAddress& server, c
     if (connection->stream->send({open_query.sent.data(), open_query.sent_size})) return SendStatus::Sent;
     connection->queries.pop_back();
     connection->mute = true;
+    dialer_.set_fault(fault_of(connection->stream->transport()));
     return SendStatus::Unreachable;
 }
 
@@ -153,7 +154,9 @@ void StreamExchange::on_end(loop::MessageStream& stream, loop::StreamEnd) noexce
     const auto place = owner_of(stream);
     const std::unique_ptr<Connection> connection = std::move(*place);
     connections_.erase(place);
-    for (const OpenQuery& query : connection->queries) sink_.on_stream_end(query.attempt);
+    if (connection->queries.empty()) return;
+    const ServerFault fault = fault_of(connection->stream->transport());
+    for (const OpenQuery& query : connection->queries) sink_.on_stream_end(query.attempt, fault);
 }
 
 void StreamExchange::close_idle() noexcept {

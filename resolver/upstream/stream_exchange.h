@@ -28,7 +28,7 @@ public:
     public:
         /// A message that matches the query's id and question.
         virtual void on_stream_answer(const AttemptRef& attempt, ByteView packet) noexcept = 0;
-        virtual void on_stream_end(const AttemptRef& attempt) noexcept = 0;
+        virtual void on_stream_end(const AttemptRef& attempt, const ServerFault& fault) noexcept = 0;
         virtual void on_stream_mismatch() noexcept = 0;
 
     protected:

@@ -60,11 +60,13 @@ void LoopForwarder::apply(const Options& options) {
 
 Ticket LoopForwarder::resolve(const Query& query, Waiter waiter, Ticks now) noexcept {
     if (Exchange* const exchange = inflight_.find(query)) return join(*exchange, waiter);
+    const ZoneCounts::Places zones = inflight_.zones().places_of(query.question.name);
+    if (!is_within_limits(query.question.name, zones)) return Ticket::Refused;
     if (inflight_.waiters() >= options_.waiters_max || !make_room(now)) {
         ++counters_.overloaded;
         return Ticket::Refused;
     }
-    Exchange* const exchange = inflight_.open(query, false);
+    Exchange* const exchange = inflight_.open(query, zones);
     CENOTE_CHECK(exchange != nullptr);  // make_room() and the limit of waiters leave room
     inflight_.join(*exchange, waiter);
     begin(*exchange, now);
@@ -80,6 +82,30 @@ Ticket LoopForwarder::join(Exchange& exchange, Waiter waiter) noexcept {
     }
     ++counters_.joined;
     return Ticket::Joined;
+}
+
+void LoopForwarder::note_joined(const Query& query, const IpAddress& client) noexcept {
+    Exchange* const exchange = inflight_.find(query);
+    if (exchange == nullptr) return;
+    std::uint8_t returned = 0;
+    for (std::uint8_t i = 0; i < exchange->server_count; ++i)
+        if (selector_.server(exchange->servers[i]).address.address.ip == client)
+            returned |= static_cast<std::uint8_t>(1U << i);
+    if (returned != 0 && exchange->returned == 0) ++counters_.returned;
+    exchange->returned |= returned;
+}
+
+/// Whether the zone of the name, and the servers for it, leave room for an exchange that others may use.
+bool LoopForwarder::is_within_limits(const wire::Name& name, const ZoneCounts::Places& zones) noexcept {
+    if (!inflight_.zones().has_room(zones, options_.zone_max)) {
+        ++counters_.zone_full;
+        return false;
+    }
+    if (!options_.routes.empty() && selector_.all_hold(name, options_.route_max)) {
+        ++counters_.route_full;
+        return false;
+    }
+    return true;
 }
 
 /// Evicts the oldest exchange at the limit. Not from inside a call to the sink, whose waiters it would overwrite.
@@ -108,7 +134,7 @@ void LoopForwarder::begin_probe(ServerIndex server, Ticks now) noexcept {
     if (probes_ == kProbesMax) return;
     Query query;  // NS of the root, which every resolver has in its cache
     query.question.type = wire::RrType::NS;
-    Exchange* const exchange = inflight_.open(query, true);
+    Exchange* const exchange = inflight_.open_probe(query);
     if (exchange == nullptr) return;
     ++probes_;
     exchange->servers[0] = server;
@@ -127,7 +153,7 @@ void LoopForwarder::finish(Exchange& exchange, const Completion& completion, Tic
     Completion whole = completion;
     if (!exchange.probe && sink_.wants_asked()) whole.asked = list_asked(exchange, list);
     for (std::uint8_t i = 0; i < exchange.attempt_count; ++i) {
-        if (completion.ending == Ending::TimedOut) mark_lost(exchange, exchange.attempts[i]);
+        if (completion.ending == Ending::TimedOut) mark_lost(exchange, exchange.attempts[i], {});
         end_attempt(exchange, exchange.attempts[i], now);
     }
     for (std::uint8_t i = 0; i < exchange.server_count; ++i) --selector_.server(exchange.servers[i]).holds;
@@ -194,8 +220,8 @@ std::vector<ServerHealth> LoopForwarder::health() const {
         if (!server.listed) continue;
         const std::chrono::duration<double, std::milli> rtt = server.health.rtt();
         result.push_back({server.address.to_string(), server.health.healthy(), server.health.judged_at(),
-                          server.health.has_answered(), rtt.count(), server.health.queries(),
-                          server.health.failures()});
+                          server.health.has_answered(), rtt.count(), server.health.queries(), server.health.failures(),
+                          server.health.healthy() ? std::string() : fault_to_text(server.fault)});
     }
     return result;
 }

@@ -90,6 +90,7 @@ struct ServerHealth {
     double rtt_ms = 0;      // smoothed; 0: not known yet
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
+    std::string why{};  // it is not healthy, for people; empty: there is nothing to add
 };
 
 struct Counters {
@@ -102,12 +103,18 @@ struct Counters {
     std::uint64_t http_refused = 0;  // queries over HTTPS whose stream was reset, or whose response was no answer
     std::uint64_t retries = 0;
     std::uint64_t overloaded = 0;
+    std::uint64_t zone_full = 0;
+    std::uint64_t route_full = 0;
+    std::uint64_t returned = 0;  // exchanges that a query from the address of a server that was asked has joined
 };
 
 class Forwarder {
 public:
     virtual ~Forwarder() = default;
     virtual Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept = 0;
+    /// The address of a client whose query has joined an exchange. Where it is that of a server which the exchange
+    /// asks, the two may forward to each other, and the server is not tried again: each try would come back.
+    virtual void note_joined(const Query& /*query*/, const IpAddress& /*client*/) noexcept {}
     /// Applies other servers or limits; exchanges that are under way keep theirs. Control plane, on the worker's
     /// thread.
     virtual void apply(const Options& options) = 0;

@@ -216,6 +216,70 @@ TEST_F(ForwarderTest, OldestGivesWayAndJoiningDoesNotRenewItsAge) {
     for (const auto& [name, reported] : sink_.reported) EXPECT_EQ(reported.size(), 1U) << name;
 }
 
+TEST_F(ForwarderTest, AFloodOfNamesOfOneZoneIsRefusedAndEvictsNothing) {
+    ScriptedUpstream upstream(stay_silent());
+    Options options = options_for({upstream.address()});
+    options.exchanges_max = 8;
+    options.zone_max = {8, 4, 4};
+    options.timeout = milliseconds(200);
+    options.stale_after = milliseconds(150);
+    start(options);
+    EXPECT_EQ(ask("www.other.example"), Ticket::Leading);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(ask("n" + std::to_string(i) + ".victim.example"), Ticket::Leading);
+    for (int i = 4; i < 50; ++i) EXPECT_EQ(ask("n" + std::to_string(i) + ".victim.example"), Ticket::Refused);
+    EXPECT_EQ(ask("n0.victim.example"), Ticket::Joined);
+    EXPECT_EQ(ask("mail.other.example"), Ticket::Leading);
+    EXPECT_EQ(sink_.completions, 0U) << "no other question gave way";
+    EXPECT_EQ(forwarder_->counters().zone_full, 46U);
+    EXPECT_EQ(forwarder_->counters().overloaded, 0U);
+    run_until(7);
+    EXPECT_EQ(ask("n99.victim.example"), Ticket::Leading) << "the places are free again";
+    run_until(8);
+}
+
+TEST_F(ForwarderTest, TheServersOfOneRouteDoNotTakeEveryPlace) {
+    ScriptedUpstream silent(stay_silent()), other(stay_silent());
+    Options options = options_for({other.address()});
+    options.route_max = 3;
+    options.timeout = milliseconds(200);
+    options.stale_after = milliseconds(150);
+    start(options);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(ask("a" + std::to_string(i) + ".example"), Ticket::Leading) << "no routes";
+    run_until(5);
+    options.routes.push_back({*wire::Name::parse("corp"), {{silent.address(), ""}}});
+    forwarder_->apply(options);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask("n" + std::to_string(i) + ".corp"), Ticket::Leading);
+    EXPECT_EQ(ask("n3.corp"), Ticket::Refused);
+    EXPECT_EQ(ask("www.example"), Ticket::Leading);
+    EXPECT_EQ(forwarder_->counters().route_full, 1U);
+    run_until(9);
+    EXPECT_EQ(ask("n4.corp"), Ticket::Leading);
+    run_until(10);
+}
+
+TEST_F(ForwarderTest, AServerThatSendsTheQuestionBackIsNotTriedAgain) {
+    ScriptedUpstream upstream(stay_silent());
+    Options options = options_for({upstream.address()});
+    options.timeout = milliseconds(1500);
+    options.stale_after = milliseconds(1400);
+    start(options);
+    ask("b.example");
+    EXPECT_EQ(ask("b.example"), Ticket::Joined);
+    forwarder_->note_joined(query_for("b.example"), *IpAddress::parse("192.0.2.1"));
+    run_until(2);
+    const std::size_t tries = upstream.count();
+    EXPECT_GT(tries, 1U) << "another client of the same question";
+    ask("c.example");
+    EXPECT_EQ(ask("c.example"), Ticket::Joined);
+    forwarder_->note_joined(query_for("c.example"), upstream.address().ip);
+    run_until(4);
+    EXPECT_EQ(upstream.count(), tries + 1);
+    EXPECT_EQ(sink_.reported["c.example"].at(0).ending, Ending::TimedOut);
+    EXPECT_EQ(forwarder_->counters().returned, 1U);
+    forwarder_->note_joined(query_for("c.example"), upstream.address().ip);  // it has ended
+    EXPECT_EQ(forwarder_->counters().returned, 1U);
+}
+
 TEST_F(ForwarderTest, ApplyWhileInFlightLetsExchangesEndAsTheyBegan) {
     ScriptedUpstream old(after(milliseconds(50))), fresh(answer_right());
     Options options = options_for({old.address()});

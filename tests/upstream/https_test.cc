@@ -3,44 +3,12 @@
 // A forwarder and servers of DNS over HTTPS, kind and hostile (RFC 8484, RFC 9113).
 #include <cstring>
 
-#include "tests/support/https_upstream.h"
-#include "tests/upstream/forwarder_fixture.h"
+#include "tests/upstream/https_fixture.h"
 
 namespace cenote::upstream {
 namespace {
 
-using test::https_answer;
-using test::HttpsQuery;
-using test::HttpsReply;
-using test::HttpsScript;
-using test::HttpsUpstream;
-using test::right_answer;
-
 constexpr std::uint32_t kRefusedStream = 7;
-constexpr std::uint32_t kInternalError = 2;
-
-class HttpsForwarderTest : public ForwarderTest {
-protected:
-    static Options options_with(const std::vector<const HttpsUpstream*>& upstreams,
-                                const std::string& name = "dns.example") {
-        Options options = options_for({});
-        for (const HttpsUpstream* upstream : upstreams)
-            options.servers.push_back({upstream->address(), name, "/dns-query"});
-        options.strategy = Strategy::Ordered;
-        options.timeout = options.stale_after = seconds(600);  // speed is not under test
-        options.attempts_max = 2;                              // so that no query is sent again for its time alone
-        options.tls_ca_file = upstreams.front()->ca_file();
-        return options;
-    }
-    void start_with(const HttpsUpstream& upstream) { start(options_with({&upstream})); }
-
-    /// Without the forwarder's own probes.
-    static std::size_t asked(const HttpsUpstream& upstream) {
-        const auto queries = upstream.queries();
-        return static_cast<std::size_t>(
-            std::ranges::count_if(queries, [](const HttpsQuery& query) { return query.body.at(12) != 0; }));
-    }
-};
 
 TEST_F(HttpsForwarderTest, ManyQuestionsShareOneConnection) {
     const HttpsUpstream upstream({});
@@ -135,111 +103,6 @@ TEST_F(HttpsForwarderTest, AServerThatDoesNotAgreeOnHttp2IsNotAsked) {
         forwarder_.reset();
     }
 }
-
-struct Useless {
-    const char* what;
-    HttpsScript script;
-};
-
-class UselessResponseTest : public HttpsForwarderTest, public testing::WithParamInterface<Useless> {};
-
-/// The next server is asked; without one the query fails, in time.
-TEST_P(UselessResponseTest, IsNoAnswer) {
-    const HttpsUpstream hostile({.script = GetParam().script});
-    start_with(hostile);
-    const Reported failed = resolve("www.example");
-    EXPECT_EQ(failed.ending, Ending::Failed);
-    EXPECT_EQ(failed.shape.rcode, wire::Rcode::ServFail);
-    EXPECT_EQ(forwarder_->counters().http_refused, 1U);
-    EXPECT_EQ(asked(hostile), 1U) << "nothing is followed, nothing sent again";
-    EXPECT_EQ(forwarder_->health().at(0).failures, 1U);
-    forwarder_.reset();
-
-    ScriptedUpstream good(test::answer_right());
-    Options options = options_with({&hostile});
-    options.servers.push_back({good.address(), ""});
-    start(options);
-    EXPECT_TRUE(is_right(resolve("next.example")));
-    forwarder_.reset();
-}
-
-HttpsScript with_status(int status, std::pair<std::string, std::string> field) {
-    return [=](const HttpsQuery& query) {
-        HttpsReply reply = https_answer(right_answer(query.body));
-        reply.status = status;
-        reply.fields.push_back(field);
-        return reply;
-    };
-}
-
-HttpsScript with_type(const std::string& type) {
-    return [=](const HttpsQuery& query) {
-        HttpsReply reply = https_answer(right_answer(query.body));
-        reply.fields.clear();
-        if (!type.empty()) reply.fields.emplace_back("content-type", type);
-        return reply;
-    };
-}
-
-HttpsScript with_body(std::function<Bytes(const Bytes& query)> make) {
-    return [=](const HttpsQuery& query) { return https_answer(make(query.body)); };
-}
-
-Bytes other_question(const Bytes& query) {
-    Bytes answer = right_answer(query);
-    answer[13] = static_cast<std::uint8_t>(answer[13] ^ 1U);  // a letter of the name
-    return answer;
-}
-
-Bytes other_id(const Bytes& query) {
-    Bytes answer = right_answer(query);
-    answer[1] = 1;
-    return answer;
-}
-
-HttpsScript with_fields(std::vector<std::pair<std::string, std::string>> more) {
-    return [=](const HttpsQuery& query) {
-        HttpsReply reply = https_answer(right_answer(query.body));
-        reply.fields.insert(reply.fields.end(), more.begin(), more.end());
-        return reply;
-    };
-}
-
-std::vector<std::pair<std::string, std::string>> many_fields() {
-    return std::vector<std::pair<std::string, std::string>>(20, {"x", std::string(1000, 'x')});
-}
-
-HttpsReply reset(const HttpsQuery&) { return {.kind = HttpsReply::Kind::Reset, .error = kInternalError}; }
-
-const Useless kUselessHeads[] = {
-    {"Redirect", with_status(302, {"location", "https://other.example/dns-query"})},
-    {"PermanentRedirect", with_status(308, {"location", "/elsewhere"})},
-    {"NotFound", with_status(404, {"server", "a"})},
-    {"BadGateway", with_status(502, {"retry-after", "0"})},
-    {"NoContent", with_status(204, {"server", "a"})},
-    {"Created", with_status(201, {"server", "a"})},
-    {"Html", with_type("text/html")},
-    {"Json", with_type("application/dns-json")},
-    {"NoType", with_type("")},
-    {"Length", with_fields({{"content-length", "104857600"}})},
-    {"ManyFields", with_fields(many_fields())},
-};
-
-const Useless kUselessBodies[] = {
-    {"OtherQuestion", with_body(other_question)},
-    {"OtherId", with_body(other_id)},
-    {"AQuery", with_body([](const Bytes& query) { return query; })},
-    {"Empty", with_body([](const Bytes&) { return Bytes{}; })},
-    {"Header", with_body([](const Bytes& query) { return Bytes(query.begin(), query.begin() + 12); })},
-    {"Noise", with_body([](const Bytes&) { return Bytes(500, 0xa5); })},
-    {"TooLarge", with_body([](const Bytes&) { return Bytes(100'000); })},
-    {"Reset", reset},
-};
-
-std::string name_of(const testing::TestParamInfo<Useless>& useless) { return useless.param.what; }
-
-INSTANTIATE_TEST_SUITE_P(Heads, UselessResponseTest, testing::ValuesIn(kUselessHeads), name_of);
-INSTANTIATE_TEST_SUITE_P(Bodies, UselessResponseTest, testing::ValuesIn(kUselessBodies), name_of);
 
 TEST_F(HttpsForwarderTest, AMalformedMessageIsNoAnswer) {
     const HttpsUpstream hostile({.script = with_body([](const Bytes& query) {

@@ -18,6 +18,9 @@ Query query_for(int number) {
 class InflightTest : public testing::Test {
 protected:
     InflightTest() { inflight_.grow(8, 16); }
+    Exchange* open(const Query& query) {
+        return inflight_.open(query, inflight_.zones().places_of(query.question.name));
+    }
     void end(Exchange& exchange) {
         inflight_.unlink(exchange);
         inflight_.close(exchange);
@@ -28,7 +31,7 @@ protected:
 
 TEST_F(InflightTest, FindsByQuestionUntilUnlinked) {
     EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
-    Exchange* const exchange = inflight_.open(query_for(1), false);
+    Exchange* const exchange = open(query_for(1));
     ASSERT_NE(exchange, nullptr);
     EXPECT_EQ(inflight_.find(query_for(1)), exchange);
     EXPECT_EQ(inflight_.find(query_for(2)), nullptr);
@@ -39,12 +42,12 @@ TEST_F(InflightTest, FindsByQuestionUntilUnlinked) {
 }
 
 TEST_F(InflightTest, ReferenceToAnEndedExchangeFindsNothing) {
-    Exchange* const first = inflight_.open(query_for(1), false);
+    Exchange* const first = open(query_for(1));
     const AttemptRef ref{first->index, first->generation, 0};
     EXPECT_EQ(inflight_.find(ref), first);
     end(*first);
     EXPECT_EQ(inflight_.find(ref), nullptr);
-    Exchange* const second = inflight_.open(query_for(2), false);
+    Exchange* const second = open(query_for(2));
     EXPECT_EQ(second->index, ref.exchange);  // the slot is used again
     EXPECT_EQ(inflight_.find(ref), nullptr);
     EXPECT_EQ(inflight_.find(AttemptRef{}), nullptr);
@@ -52,7 +55,7 @@ TEST_F(InflightTest, ReferenceToAnEndedExchangeFindsNothing) {
 
 TEST_F(InflightTest, WaitersAreKeptInOrderAndGivenBack) {
     for (int round = 0; round < 3; ++round) {
-        Exchange* const exchange = inflight_.open(query_for(round), false);
+        Exchange* const exchange = open(query_for(round));
         for (Waiter i = 0; i < 16; ++i) EXPECT_TRUE(inflight_.join(*exchange, i * 10));
         EXPECT_FALSE(inflight_.join(*exchange, 999));
         EXPECT_EQ(inflight_.waiters(), 16U);
@@ -67,7 +70,7 @@ TEST_F(InflightTest, WaitersAreKeptInOrderAndGivenBack) {
 TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
     EXPECT_EQ(inflight_.oldest(), nullptr);
     Exchange* exchanges[3];
-    for (int i = 0; i < 3; ++i) exchanges[i] = inflight_.open(query_for(i), false);
+    for (int i = 0; i < 3; ++i) exchanges[i] = open(query_for(i));
     EXPECT_EQ(inflight_.oldest(), exchanges[0]);
     inflight_.join(*exchanges[0], 1);
     EXPECT_EQ(inflight_.oldest(), exchanges[0]);
@@ -79,19 +82,37 @@ TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
 }
 
 TEST_F(InflightTest, ProbesAreNeitherFoundNorOldestNorCounted) {
-    Exchange* const probe = inflight_.open(query_for(1), true);
+    Exchange* const probe = inflight_.open_probe(query_for(1));
     EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
     EXPECT_EQ(inflight_.oldest(), nullptr);
     EXPECT_EQ(inflight_.exchanges(), 0U);
     end(*probe);
 }
 
-TEST_F(InflightTest, FullThenGrown) {
-    for (int i = 0; i < 8; ++i) EXPECT_NE(inflight_.open(query_for(i), false), nullptr);
-    EXPECT_EQ(inflight_.open(query_for(8), false), nullptr);
+TEST_F(InflightTest, CountsByZoneSurviveGrowing) {
+    const auto has_room = [&](const char* name, const ZoneLimits& limits) {
+        return inflight_.zones().has_room(inflight_.zones().places_of(*wire::Name::parse(name)), limits);
+    };
+    Exchange* const first = open(query_for(1));
+    Exchange* const second = open(query_for(2));
+    const std::uint32_t index = first->index;
+    EXPECT_FALSE(has_room("other.example", {2, 9, 9}));
+    EXPECT_TRUE(has_room("other.example", {3, 9, 9}));
+    inflight_.open_probe(query_for(3));
+    end(*second);
     inflight_.grow(100, 200);
-    for (int i = 8; i < 100; ++i) EXPECT_NE(inflight_.open(query_for(i), false), nullptr);
-    EXPECT_EQ(inflight_.open(query_for(100), false), nullptr);
+    EXPECT_FALSE(has_room("other.example", {1, 9, 9}));
+    EXPECT_TRUE(has_room("other.example", {2, 9, 9}));
+    end(inflight_.at(index));
+    EXPECT_TRUE(has_room("other.example", {1, 9, 9}));
+}
+
+TEST_F(InflightTest, FullThenGrown) {
+    for (int i = 0; i < 8; ++i) EXPECT_NE(open(query_for(i)), nullptr);
+    EXPECT_EQ(open(query_for(8)), nullptr);
+    inflight_.grow(100, 200);
+    for (int i = 8; i < 100; ++i) EXPECT_NE(open(query_for(i)), nullptr);
+    EXPECT_EQ(open(query_for(100)), nullptr);
     for (int i = 0; i < 100; ++i) {
         Exchange* const exchange = inflight_.find(query_for(i));
         ASSERT_NE(exchange, nullptr);

@@ -61,6 +61,14 @@ TEST_F(TlsForwarderTest, WrongNameIsRefused) {
     EXPECT_EQ(upstream.answers(), 0U);
 }
 
+TEST_F(TlsForwarderTest, AServerThatIsSickSaysWhy) {
+    const TlsUpstream upstream({});
+    start_with(upstream, "other.example", upstream.ca_file());
+    for (const char* name : {"first.example", "second.example", "third.example"}) resolve(name);
+    EXPECT_FALSE(forwarder_->health().at(0).healthy);
+    EXPECT_EQ(forwarder_->health().at(0).why, "its certificate is not accepted: hostname mismatch");
+}
+
 TEST_F(TlsForwarderTest, ExpiredCertificateIsRefused) {
     const TlsUpstream upstream({.expired = true});
     start_with(upstream, "dns.example", upstream.ca_file());

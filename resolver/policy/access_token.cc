@@ -6,17 +6,14 @@
 #include <algorithm>
 #include <set>
 
+#include "resolver/base/ascii.h"
+
 namespace cenote::policy {
 namespace {
 
 constexpr std::size_t kBitsMin = 128;
 constexpr std::size_t kLengthMin = kBitsMin / 6 + 1;  // of the widest alphabet, base64url
 constexpr std::size_t kDifferentMin = 8;              // random tokens of this length have more
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_hexadecimal(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// By the smallest usual alphabet that has all its characters: base16, base32, base64url (RFC 4648).
 std::size_t bits_of(std::string_view text) noexcept {
@@ -29,7 +26,7 @@ std::size_t bits_of(std::string_view text) noexcept {
 }
 
 bool is_unreserved(char c) noexcept {
-    return is_digit(c) || is_lower(c) || is_upper(c) || c == '-' || c == '_' || c == '.' || c == '~';
+    return is_digit(c) || is_letter(c) || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
+
 namespace cenote::policy {
 namespace {
 
@@ -42,7 +44,7 @@ public:
     int number(int lowest, int highest) {
         int value = 0;
         std::size_t digits = 0;
-        for (; digits < 3 && digits < text_.size() && text_[digits] >= '0' && text_[digits] <= '9'; ++digits)
+        for (; digits < 3 && digits < text_.size() && is_digit(text_[digits]); ++digits)
             value = value * 10 + (text_[digits] - '0');
         ok_ = ok_ && digits > 0 && value >= lowest && value <= highest;
         text_.remove_prefix(digits);
@@ -61,8 +63,6 @@ public:
     }
 
 private:
-    static bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
     std::string_view text_;
     bool ok_ = true;
 };

@@ -70,6 +70,28 @@ Error group_is_wider(const policy::Group& group, std::uint8_t widest) {
                     group.id, fmt::join(clients, ", "), more, widest)};
 }
 
+/// Names of certificates that stand for any number of them.
+std::vector<std::string> wildcards_of(const policy::Group& group) {
+    std::vector<std::string> found;
+    for (const std::string& name : group.certificates)
+        if (name.find('*') != std::string::npos) found.push_back(name);
+    return found;
+}
+
+/// Each name of a certificate and each token is one client, wherever it is.
+Status check_holders(const policy::Group& group, std::uint8_t widest4) {
+    const std::uint64_t most = std::uint64_t{1} << (32 - widest4);
+    const std::uint64_t holders = group.certificates.size() + group.token_digests.size();
+    const std::vector<std::string> wildcards = wildcards_of(group);
+    if (wildcards.empty() && holders <= most) return Done{};
+    const std::string how_many = wildcards.empty() ? fmt::format("{} names of certificates and tokens", holders)
+                                                   : fmt::format("{} is any number of certificates", wildcards.front());
+    return Error{fmt::format(
+        "group '{}' has more clients ({}) than one exception may be for ({}); name a --client, or a group of "
+        "these clients alone, each by its own name; [exceptions].widest4 is the limit",
+        group.id, how_many, most)};
+}
+
 }  // namespace
 
 const policy::Directive* ExceptionTerms::find_directive(const std::string& id) const {
@@ -124,7 +146,7 @@ Status ExceptionTerms::check_group(const std::string& id) const {
     if (const auto found = std::ranges::find(groups, id, &policy::Group::id); found != groups.end()) {
         if (is_wider(found->clients, true, limits.widest4)) return group_is_wider(*found, limits.widest4);
         if (is_wider(found->clients, false, limits.widest6)) return group_is_wider(*found, limits.widest6);
-        return Done{};
+        return check_holders(*found, limits.widest4);
     }
     const std::string near = nearest(id, known);
     return Error{fmt::format(

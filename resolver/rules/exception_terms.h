@@ -29,7 +29,7 @@ struct ExceptionTerms {
     /// The directive restricts, or will, and does not block. `directive` belongs to the policy.
     [[nodiscard]] Status check_directive(const policy::Directive& directive) const;
     [[nodiscard]] Status check_client(const policy::Directive& directive, const Prefix& client) const;
-    /// Its clients count against the limits like a prefix.
+    /// Its clients count against the limits like a prefix, and holders of certificates and tokens as one address each.
     [[nodiscard]] Status check_group(const std::string& id) const;
     /// The client or group of the document.
     [[nodiscard]] Status check_subject(const policy::Directive& directive, const ExceptionDocument& document) const;

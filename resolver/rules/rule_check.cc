@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/time_text.h"
 #include "resolver/rules/exception_document.h"
 #include "resolver/rules/rules.h"
@@ -14,8 +15,6 @@ namespace {
 
 constexpr std::size_t kIdMax = 64;
 constexpr std::size_t kDigitsMax = 9;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 Status check_exception(const state::Rule& rule) {
     const auto document = read_exception(rule);
@@ -34,7 +33,7 @@ Status check_exception(const state::Rule& rule) {
 
 bool is_rule_id(std::string_view id) noexcept {
     const bool written = !id.empty() && id.size() <= kIdMax && std::all_of(id.begin(), id.end(), [](char c) {
-        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+        return is_digit(c) || is_letter(c) || c == '.' || c == '_' || c == '-';
     });
     if (!written) return false;
     const std::string_view tail = id.substr(id.rfind('-') + 1);  // the whole id when it has no dash

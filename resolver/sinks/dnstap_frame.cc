@@ -30,6 +30,7 @@ Dnstap__SocketProtocol protocol_of(QueryTransport transport) noexcept {
         case QueryTransport::Udp: return DNSTAP__SOCKET_PROTOCOL__UDP;
         case QueryTransport::Tcp: return DNSTAP__SOCKET_PROTOCOL__TCP;
         case QueryTransport::Tls: return DNSTAP__SOCKET_PROTOCOL__DOT;
+        case QueryTransport::Quic: return DNSTAP__SOCKET_PROTOCOL__DOQ;
         case QueryTransport::Https: break;
     }
     return DNSTAP__SOCKET_PROTOCOL__DOH;

@@ -29,10 +29,11 @@ bool is_denied(QueryVerdict verdict) noexcept {
     return verdict == QueryVerdict::Restrict || verdict == QueryVerdict::Block;
 }
 
-/// What carries it, whatever is between (TLS, HTTP).
-std::string_view layer4_of(QueryTransport transport) noexcept {
-    return transport == QueryTransport::Udp ? "udp" : "tcp";
+/// What carries it, whatever is between (TLS, HTTP, QUIC).
+bool is_over_udp(QueryTransport transport) noexcept {
+    return transport == QueryTransport::Udp || transport == QueryTransport::Quic;
 }
+std::string_view layer4_of(QueryTransport transport) noexcept { return is_over_udp(transport) ? "udp" : "tcp"; }
 
 std::string type_of(const HitRecord& record) { return wire::type_to_text(record.hit.type); }
 
@@ -169,7 +170,7 @@ std::string ocsf(const HitRecord& record, const LogOrigin& origin, std::uint64_t
               {"disposition_id", action.disposition},
               {"connection_info",
                {{"direction_id", 1},
-                {"protocol_num", hit.transport == QueryTransport::Udp ? 17 : 6},
+                {"protocol_num", is_over_udp(hit.transport) ? 17 : 6},
                 {"protocol_name", layer4_of(hit.transport)}}},
               {"dst_endpoint", {{"hostname", origin.node}, {"svc_name", "dns"}}},
               {"unmapped",

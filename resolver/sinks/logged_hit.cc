@@ -12,7 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kDepthMax = 8;  // no line of a log nests deeper
+constexpr int kDepthMax = 8;                               // no line of a log nests deeper
+constexpr std::int64_t kCefTimeMax = 253'402'300'799'999;  // milliseconds: the end of the year 9999
 
 /// The text at a path of keys; empty where it is absent, null or no text.
 std::string text_at(const Json& json, std::initializer_list<const char*> path) {
@@ -81,7 +82,7 @@ std::optional<LoggedHit> from_cef(std::string_view line) {
     std::int64_t time = 0;
     const char* begin = line.data() + at + kTime.size();
     const auto read = std::from_chars(begin, line.data() + line.size(), time);
-    if (read.ec != std::errc() || read.ptr == begin) return std::nullopt;
+    if (read.ec != std::errc() || read.ptr == begin || time < 0 || time > kCefTimeMax) return std::nullopt;
     LoggedHit hit;
     hit.format = LogFormat::Cef;
     hit.at = WallMicros(milliseconds(time));

@@ -5,7 +5,7 @@ namespace cenote::telemetry {
 namespace {
 
 // In the order of the enumerators; a test compares it with docs/METRICS.md.
-constexpr std::array<FamilyText, 13> kFamilies{{
+constexpr std::array<FamilyText, 16> kFamilies{{
     {"", "", ""},
     {"", "", ""},
     {"queries_total", "transport", "queries that got a verdict, by transport"},
@@ -20,6 +20,11 @@ constexpr std::array<FamilyText, 13> kFamilies{{
     {"cookies_total", "state", "cookies of clients that were answered, by what they were"},
     {"proxy_headers_refused_total", "reason", "datagrams and connections refused for their PROXY header, by reason"},
     {"client_certificates_total", "result", "certificates of clients, by result"},
+    {"other_protocols_total", "protocol",
+     "connections closed because they speak another protocol than DNS, by protocol"},
+    {"quic_connections_total", "result",
+     "connections of QUIC, by result; refused, refused_per_client: not begun, at a limit"},
+    {"quic_closed_total", "reason", "connections of QUIC that this side ended, by reason"},
 }};
 
 // In the order of the enumerators.
@@ -29,6 +34,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries_tcp", "of these, over TCP", Family::Queries, "tcp"},
     {"queries_tls", "of these, over TLS", Family::Queries, "tls"},
     {"queries_https", "of these, over HTTPS", Family::Queries, "https"},
+    {"queries_quic", "of these, over QUIC", Family::Queries, "doq"},
     {"unlisted", "answered because no directive covers the name", Family::Verdicts, "forward"},
     {"observed", "answered under a directive of step observe", Family::Verdicts, "observe"},
     {"advised", "answered under a directive of step advise", Family::Verdicts, "advise"},
@@ -60,7 +66,10 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"badvers", "queries answered with BADVERS", Family::Rejected, "badvers"},
     {"refused_by_acl", "queries from outside allow_from", Family::Rejected, "acl"},
     {"refused_by_kind", "queries of a class or type that is not served here, and NOTIFY", Family::Rejected, "kind"},
+    {"rate_limited", "queries over [limits].rate of their client", Family::Rejected, "rate"},
     {"not_ready", "queries before a policy was in force (EDE 14)", Family::Rejected, "not_ready"},
+    {"cookie_required", "queries over UDP without a valid cookie, where it is required", Family::Rejected, "cookie"},
+    {"rate_unanswered", "queries far over [limits].rate, which got no reply"},
     {"truncated", "replies cut to the client's size, with TC"},
     {"send_failed", "replies that the kernel did not accept"},
     {"pending_overflow", "queries answered with SERVFAIL because too many others wait for upstream"},
@@ -79,6 +88,8 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"tcp_slow_closed", "TCP connections closed because one message took too long"},
     {"tcp_read_paused", "times a TCP connection had too many queries in flight to read on"},
     {"tcp_write_overflow", "TCP connections closed because the client did not read"},
+    {"other_tls", "connections for DNS in plain that began with TLS", Family::OtherProtocols, "tls"},
+    {"other_http", "connections for DNS that began with HTTP", Family::OtherProtocols, "http"},
     {"tls_full", "TLS handshakes of new sessions", Family::Handshakes, "full"},
     {"tls_resumed", "TLS handshakes that resumed a session", Family::Handshakes, "resumed"},
     {"tls_failed", "TLS connections that ended within the handshake", Family::Handshakes, "failed"},
@@ -97,6 +108,8 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"http_not_found", "requests over HTTPS for another path than /dns-query, or with a token of no group",
      Family::Responses, "404"},
     {"http_bad_method", "requests over HTTPS by another method than GET, HEAD and POST", Family::Responses, "405"},
+    {"http_not_acceptable", "requests over HTTPS whose Accept excludes application/dns-message", Family::Responses,
+     "406"},
     {"http_body_too_large", "requests over HTTPS with a body longer than a message", Family::Responses, "413"},
     {"http_target_too_long", "requests over HTTPS with a path and query longer than any query needs", Family::Responses,
      "414"},
@@ -120,6 +133,23 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
      Family::ProxyHeaders, "malformed"},
     {"proxy_slow", "connections of proxies whose PROXY header did not come in time", Family::ProxyHeaders, "slow"},
     {"proxy_unexpected", "PROXY headers from outside proxies", Family::ProxyHeaders, "unexpected"},
+    {"relay_garbage", "packets of cenote-quic that no worker can read; its socket is closed"},
+    {"relay_overflow", "replies dropped because cenote-quic did not read them, or had ended"},
+    {"quic_complete", "connections of QUIC with a complete handshake", Family::QuicHandshakes, "complete"},
+    {"quic_failed", "handshakes of QUIC that were not completed", Family::QuicHandshakes, "failed"},
+    {"quic_refused", "connections of QUIC refused at the limit of all clients", Family::QuicHandshakes, "refused"},
+    {"quic_refused_per_client", "connections of QUIC refused at a limit of one client", Family::QuicHandshakes,
+     "refused_per_client"},
+    {"quic_bad_protocol", "connections of clients that do not keep to RFC 9250", Family::QuicClosed, "protocol"},
+    {"quic_idle", "connections closed for silence, or to make room while they were idle", Family::QuicClosed, "idle"},
+    {"quic_cancel_flood", "connections with too many queries cancelled", Family::QuicClosed, "cancelled"},
+    {"quic_memory_full", "connections that used up what one may allocate", Family::QuicClosed, "memory"},
+    {"quic_retried", "handshakes of QUIC whose client was sent a Retry to prove its address"},
+    {"quic_streams_stalled", "queries over QUIC reset because they, their answer, or taking it took too long"},
+    {"quic_streams_overloaded", "queries over QUIC reset at a limit of cenote-quic"},
+    {"quic_malformed", "datagrams that are no packets of QUIC, or of another address than that of their connection"},
+    {"quic_resets", "stateless resets sent for packets of connections that are not known"},
+    {"quic_process_ended", "times cenote-quic ended, or was disconnected for what it sent"},
     {"cache_hits", "lookups that found a fresh answer"},
     {"cache_misses", "lookups that found none"},
     {"cache_stores", "answers kept"},
@@ -136,6 +166,9 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"upstream_retries", "questions sent again"},
     {"upstream_overloaded",
      "questions refused, or the oldest one dropped for a newer one, at a limit of questions under way"},
+    {"upstream_zone_full", "questions refused because too many for names of the same zone were under way"},
+    {"upstream_route_full", "questions refused because too many for the servers of one route were under way"},
+    {"upstream_returned", "questions that came back from the address of a server which was asked: a loop, perhaps"},
 }};
 
 constexpr std::array<MetricText, kGaugeCount> kGauges{{
@@ -149,6 +182,7 @@ constexpr std::array<MetricText, kGaugeCount> kGauges{{
     {"exceptions_in_force", "exceptions in force"},
     {"pending", "queries that wait for upstream"},
     {"tcp_open", "TCP connections open"},
+    {"quic_open", "connections of QUIC open"},
     {"cache_entries", "answers in the cache"},
     {"cache_bytes", "bytes of the cache in use, tables included"},
     {"cache_limit_bytes", "bytes the cache may use"},

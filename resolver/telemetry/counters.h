@@ -17,7 +17,7 @@
 namespace cenote::telemetry {
 
 enum class Counter : std::uint8_t {
-    Queries,  // the sum of the next four, made when they are read
+    Queries,  // the sum of the next five, made when they are read
 
     // Derived from the event by Recorder::record(): by transport, verdict and source in the order of these
     // enumerations, then by RCODE.
@@ -25,6 +25,7 @@ enum class Counter : std::uint8_t {
     QueriesTcp,
     QueriesTls,
     QueriesHttps,
+    QueriesQuic,
     Unlisted,
     Observed,
     Advised,
@@ -56,9 +57,12 @@ enum class Counter : std::uint8_t {
     Badvers,
     RefusedByAcl,
     RefusedByKind,
+    RateLimited,
     NotReady,
+    CookieRequired,
 
     // Answers and clients: Recorder::count().
+    RateUnanswered,
     Truncated,
     SendFailed,
     PendingOverflow,
@@ -76,6 +80,8 @@ enum class Counter : std::uint8_t {
     TcpSlowClosed,
     TcpReadPaused,
     TcpWriteOverflow,
+    OtherTls,
+    OtherHttp,
     TlsFull,
     TlsResumed,
     TlsFailed,
@@ -88,6 +94,7 @@ enum class Counter : std::uint8_t {
     HttpBadRequest,
     HttpNotFound,
     HttpBadMethod,
+    HttpNotAcceptable,
     HttpBodyTooLarge,
     HttpTargetTooLong,
     HttpBadType,
@@ -109,8 +116,24 @@ enum class Counter : std::uint8_t {
     ProxyMalformed,
     ProxySlow,
     ProxyUnexpected,
+    RelayGarbage,
+    RelayOverflow,
 
-    // Kept by the cache and by upstream; the daemon adds them when it collects metrics.
+    // Kept by the process that ends QUIC, by the cache and by upstream; the daemon adds them when it collects metrics.
+    QuicComplete,
+    QuicFailed,
+    QuicRefused,
+    QuicRefusedPerClient,
+    QuicBadProtocol,
+    QuicIdle,
+    QuicCancelFlood,
+    QuicMemoryFull,
+    QuicRetried,
+    QuicStreamsStalled,
+    QuicStreamsOverloaded,
+    QuicMalformed,
+    QuicResets,
+    QuicProcessEnded,
     CacheHits,
     CacheMisses,
     CacheStores,
@@ -126,8 +149,11 @@ enum class Counter : std::uint8_t {
     UpstreamHttpRefused,
     UpstreamRetries,
     UpstreamOverloaded,
+    UpstreamZoneFull,
+    UpstreamRouteFull,
+    UpstreamReturned,
 };
-inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::UpstreamOverloaded) + 1;
+inline constexpr std::size_t kCounterCount = static_cast<std::size_t>(Counter::UpstreamReturned) + 1;
 
 /// Values at the time of collection; the daemon fills them.
 enum class Gauge : std::uint8_t {
@@ -141,6 +167,7 @@ enum class Gauge : std::uint8_t {
     ExceptionsInForce,
     Pending,
     TcpOpen,
+    QuicOpen,
     CacheEntries,
     CacheBytes,
     CacheLimitBytes,
@@ -162,6 +189,9 @@ enum class Family : std::uint8_t {
     Cookies,
     ProxyHeaders,
     Certificates,
+    OtherProtocols,
+    QuicHandshakes,
+    QuicClosed,
 };
 
 struct FamilyText {

@@ -51,9 +51,10 @@ std::string_view transport_to_text(QueryTransport transport) noexcept {
         case QueryTransport::Udp: return "udp";
         case QueryTransport::Tcp: return "tcp";
         case QueryTransport::Tls: return "tls";
-        case QueryTransport::Https: break;
+        case QueryTransport::Https: return "https";
+        case QueryTransport::Quic: break;
     }
-    return "https";
+    return "doq";
 }
 
 }  // namespace cenote::telemetry

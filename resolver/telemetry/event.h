@@ -28,7 +28,7 @@ enum class Source : std::uint8_t { Sinkhole, Local, Cache, Stale, Upstream, Fail
 [[nodiscard]] std::string_view source_to_text(Source source) noexcept;
 
 /// The history stores the numbers: a new transport goes to the end.
-enum class QueryTransport : std::uint8_t { Udp, Tcp, Tls, Https };
+enum class QueryTransport : std::uint8_t { Udp, Tcp, Tls, Https, Quic };
 [[nodiscard]] std::string_view transport_to_text(QueryTransport transport) noexcept;
 
 /// What of a client is kept with a hit ([privacy].identity), the least first.

@@ -63,7 +63,8 @@ Metrics Hub::collect() const {
         state.combinations.for_each([&](std::uint64_t packed, std::uint64_t count) { combinations[packed] += count; });
     }
     metrics.set(Counter::Queries, metrics.get(Counter::QueriesUdp) + metrics.get(Counter::QueriesTcp) +
-                                      metrics.get(Counter::QueriesTls) + metrics.get(Counter::QueriesHttps));
+                                      metrics.get(Counter::QueriesTls) + metrics.get(Counter::QueriesHttps) +
+                                      metrics.get(Counter::QueriesQuic));
     metrics.combinations = combinations_of(combinations);
     for (std::size_t row = 0; row < GroupRow::kRows; ++row) collect_row(row, metrics);
     metrics.bypass = bypass_clients();

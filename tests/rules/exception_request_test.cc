@@ -121,6 +121,29 @@ TEST_P(GroupWidthTest, CountsClientsLikeAPrefix) {
 INSTANTIATE_TEST_SUITE_P(Table, GroupWidthTest, testing::ValuesIn(kGroups),
                          [](const auto& row) { return row.param.name; });
 
+TEST(ExceptionRequests, HoldersOfAGroupCountLikeAddresses) {
+    ExceptionFixture fixture;
+    policy::Group& lab = fixture.options.groups[0];
+    lab.clients = {*Prefix::parse("10.20.3.0/28")};
+    ExceptionRequest request = request_of_kim();
+    request.client.reset();
+    request.group = "lab";
+    const auto refused = [&] { return refusal(fixture.approval().request(kKim, request)); };
+    for (int i = 0; i < 10; ++i) lab.certificates.push_back("pc" + std::to_string(i) + ".lab.example");
+    lab.tokens = "lab.tokens";
+    for (int i = 0; i < 6; ++i)
+        lab.token_digests.push_back(policy::digest_of_token("5f2b9c0e7a1d4386b2f09d5e6c7a814" + std::to_string(i)));
+    EXPECT_EQ(refused(), "") << "sixteen, as many as a /28";
+    lab.certificates.emplace_back("pc16.lab.example");
+    EXPECT_THAT(refused(),
+                testing::AllOf(HasSubstr("group 'lab' has more clients (17 names of certificates and tokens)"),
+                               HasSubstr("may be for (16)")));
+    fixture.limits.widest4 = 27;
+    EXPECT_EQ(refused(), "");
+    lab.certificates = {"*.lab.example"};
+    EXPECT_THAT(refused(), HasSubstr("(*.lab.example is any number of certificates)"));
+}
+
 TEST(ExceptionRequests, RequesterAndReferenceAreKept) {
     ExceptionFixture fixture;
     ExceptionRequest request = request_of_kim();

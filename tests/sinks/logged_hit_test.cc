@@ -49,6 +49,15 @@ TEST(LoggedHitTest, OfCefTheTimeIsRead) {
     EXPECT_EQ(hit->at, kAt - microseconds(456));
 }
 
+TEST(LoggedHitTest, OfCefATimeThatNoLogHasIsNone) {
+    const auto at = [](const char* time) {
+        return read_log_line(std::string("CEF:0|Cenote|cenoted|1|block|x|5|rt=") + time + " dhost=a");
+    };
+    EXPECT_TRUE(at("253402300799999"));
+    for (const char* time : {"253402300800000", "9223372036854775807", "-1", "-9223372036854775808"})
+        EXPECT_FALSE(at(time)) << time;
+}
+
 TEST(LoggedHitTest, AListIsFoundAsAService) {
     auto of_list = record();
     of_list.of_list = true;

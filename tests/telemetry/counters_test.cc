@@ -19,13 +19,19 @@ TEST(CountersTest, EnumeratorsAndNamesStandInOneOrder) {
     EXPECT_EQ(text_of(Counter::RcodeOther).name, "rcode_other");
     EXPECT_EQ(text_of(Counter::CombinationsOverflow).name, "combinations_overflow");
     EXPECT_EQ(text_of(Counter::Malformed).name, "malformed");
+    EXPECT_EQ(text_of(Counter::RateLimited).name, "rate_limited");
     EXPECT_EQ(text_of(Counter::NotReady).name, "not_ready");
+    EXPECT_EQ(text_of(Counter::RateUnanswered).name, "rate_unanswered");
     EXPECT_EQ(text_of(Counter::PendingPerClientOverflow).name, "pending_per_client_overflow");
+    EXPECT_EQ(text_of(Counter::CookieRequired).name, "cookie_required");
     EXPECT_EQ(text_of(Counter::TcpWriteOverflow).name, "tcp_write_overflow");
+    EXPECT_EQ(text_of(Counter::OtherHttp).name, "other_http");
+    EXPECT_EQ(text_of(Counter::HttpNotAcceptable).name, "http_not_acceptable");
     EXPECT_EQ(text_of(Counter::CacheHits).name, "cache_hits");
     EXPECT_EQ(text_of(Counter::UpstreamMismatched).name, "upstream_mismatched");
     EXPECT_EQ(text_of(Counter::UpstreamHttpRefused).name, "upstream_http_refused");
     EXPECT_EQ(text_of(Counter::UpstreamOverloaded).name, "upstream_overloaded");
+    EXPECT_EQ(text_of(Counter::UpstreamReturned).name, "upstream_returned");
     EXPECT_EQ(text_of(Gauge::CacheBytes).name, "cache_bytes");
     EXPECT_EQ(text_of(Gauge::CacheLimitBytes).name, "cache_limit_bytes");
 }
@@ -44,7 +50,7 @@ TEST(CountersTest, ASeriesOfAFamilyHasAValueThatNoOtherHas) {
         }
         last = text.family;
     }
-    EXPECT_EQ(ended.size(), 11U);
+    EXPECT_EQ(ended.size(), 14U);
 }
 
 }  // namespace

@@ -26,12 +26,12 @@ TEST(TelemetryTest, QueriesAreThoseOfEveryTransport) {
     Hub hub;
     Recorder& recorder = hub.add_recorder();
     for (const auto transport :
-         {QueryTransport::Udp, QueryTransport::Tcp, QueryTransport::Tls, QueryTransport::Https}) {
+         {QueryTransport::Udp, QueryTransport::Tcp, QueryTransport::Tls, QueryTransport::Https, QueryTransport::Quic}) {
         auto event = event_of(QueryVerdict::Forward, Source::Upstream);
         event.transport = transport;
         recorder.record(event);
     }
-    EXPECT_EQ(hub.collect().get(Counter::Queries), 4U);
+    EXPECT_EQ(hub.collect().get(Counter::Queries), 5U);
 }
 
 TEST(TelemetryTest, CountsByVerdictSourceTransportAndRcode) {

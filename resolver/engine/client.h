@@ -15,8 +15,9 @@
 namespace cenote::engine {
 
 struct Client {
-    SocketAddress peer;           // behind a proxy: the address in its PROXY header
-    IpAddress local;              // the address to which the query was sent; the reply leaves from it
+    SocketAddress peer;  // behind a proxy: the address in its PROXY header
+    IpAddress local;     // the address to which the query was sent, and from which the reply leaves; where it is
+                         // `proxied` the former only
     std::uint32_t interface = 0;  // its interface, for link-local addresses
     std::uint32_t listener = 0;   // datagrams only: the server's number of the listener
     SlabHandle connection;        // connections only
@@ -24,6 +25,7 @@ struct Client {
                                   // of a datagram: the server's number of the proxy that sent it, 0: none
     policy::Identity identity = policy::Identity::None;  // what the client has proved beside its address
     telemetry::QueryTransport transport = telemetry::QueryTransport::Udp;
+    bool proxied = false;  // `local` is an address of the proxy, as its PROXY header has it
 };
 static_assert(sizeof(Client) <= 64);
 

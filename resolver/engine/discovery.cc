@@ -15,7 +15,7 @@ using Bytes = std::vector<std::uint8_t>;
 using namespace std::string_view_literals;
 
 constexpr std::uint32_t kTtlS = 300;
-constexpr std::uint16_t kTlsPort = 853;    // RFC 7858 §3.1
+constexpr std::uint16_t kTlsPort = 853;    // RFC 7858 §3.1, RFC 9250 §4.1.1: the same for QUIC
 constexpr std::uint16_t kHttpsPort = 443;  // RFC 9110 §4.2.2
 constexpr std::string_view kDohPath = "/dns-query{?dns}";
 constexpr std::size_t kListenersMax = 8;  // of one address: the answer stays a short one
@@ -63,11 +63,11 @@ constexpr bool is_sent(EdeCode code) {
         case EdeCode::StaleNxdomain:
         case EdeCode::NoReachableAuthority:
         case EdeCode::NetworkError:
+        case EdeCode::RateLimited:
         case EdeCode::BlockedUpstream: return true;
         case EdeCode::Filtered:
         case EdeCode::NotSupported:
-        case EdeCode::InvalidQueryType:
-        case EdeCode::RateLimited: return false;
+        case EdeCode::InvalidQueryType: return false;
     }
     // RFC 8914 §4.2, §4.3, §4.6 to §4.13: the errors of validation. "Signature expired before valid" and "unsupported
     // NSEC3 iterations value" are of the IANA registry.
@@ -135,7 +135,8 @@ wire::Name must_parse(const std::string& text) {
 wire::ServiceParams service_params_of(const DesignatedListener& listener) {
     const bool is_https = listener.protocol == Designated::Https;
     const std::uint16_t usual = is_https ? kHttpsPort : kTlsPort;
-    return {.alpn = {is_https ? "h2" : "dot"},
+    const char* const alpn = is_https ? "h2" : listener.protocol == Designated::Quic ? "doq" : "dot";
+    return {.alpn = {alpn},
             .port = listener.address.port == usual ? std::uint16_t{0} : listener.address.port,
             .hints = {},
             .doh_path = std::string(is_https ? kDohPath : "")};
@@ -155,6 +156,7 @@ Discovery::Discovery(const ResolverFacts& facts)
     std::stable_partition(addresses.begin(), addresses.end(), [](const IpAddress& ip) { return !ip.is_unspecified(); });
     for (const IpAddress& address : addresses)
         answers_.push_back(make_answer(facts.name, listeners_at(address, listeners), address));
+    for (const IpAddress& any : {IpAddress::v4({0, 0, 0, 0}), IpAddress()}) add_proxied(facts.name, listeners, any);
     const auto own = wire::Name::parse("_dns." + facts.name.to_string());
     if (!own) return;  // the name is too long for a label more
     for (const DesignatedListener& listener : listeners) {
@@ -162,6 +164,18 @@ Discovery::Discovery(const ResolverFacts& facts)
             listener.address.ip.is_unspecified() ? std::vector<IpAddress>{} : std::vector{listener.address.ip};
         records_.push_back({*own, RrType::SVCB, kTtlS, svcb_rdata(facts.name, listener, hints)});
     }
+}
+
+void Discovery::add_proxied(const wire::Name& name, const std::vector<DesignatedListener>& listeners,
+                            const IpAddress& any) {
+    std::vector<DesignatedListener> different;
+    for (DesignatedListener each : listeners) {
+        each.address.ip = any;
+        each.address.scope_id = 0;
+        if (std::ranges::find(different, each) == different.end() && different.size() < kListenersMax)
+            different.push_back(each);
+    }
+    if (!different.empty()) proxied_.push_back(make_answer(name, different, any));
 }
 
 Discovery::Answer Discovery::make_answer(const wire::Name& name, const std::vector<DesignatedListener>& listeners,
@@ -201,6 +215,9 @@ const Discovery::Answer* Discovery::answer_for(const Client& client, IpAddress& 
     const IpAddress any = asked.is_v4() ? IpAddress::v4({0, 0, 0, 0}) : IpAddress();
     for (const Answer& answer : answers_)
         if (answer.address == asked || answer.address == any) return &answer;
+    if (client.proxied)
+        for (const Answer& answer : proxied_)
+            if (answer.address == any) return &answer;
     return nullptr;
 }
 

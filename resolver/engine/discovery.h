@@ -4,6 +4,9 @@
 // properties (RESINFO, RFC 9606). All of it is written when the snapshot is made; a query gets a copy, with the
 // address that it was sent to in the places of the hints.
 //
+// A proxy in front of this resolver is taken to pass on everything that is served here, at the same ports: a client
+// that asked an address of the proxy gets every listener, with that address.
+//
 // Threads:  built on the control thread, then read by any thread; the functions marked noexcept are data plane.
 // Memory:   one message for each address with an encrypted listener.
 // Failure:  none; write_designation() returns false where there is nothing to announce.
@@ -21,7 +24,7 @@
 namespace cenote::engine {
 
 /// The protocol of an encrypted listener, in the order in which clients are to prefer them.
-enum class Designated : std::uint8_t { Https = 1, Tls = 2 };
+enum class Designated : std::uint8_t { Https = 1, Tls = 2, Quic = 3 };
 
 struct DesignatedListener {
     SocketAddress address;  // of all addresses: 0.0.0.0 or ::, which is those of its family
@@ -76,7 +79,11 @@ private:
                                             const IpAddress& address);
     [[nodiscard]] const Answer* answer_for(const Client& client, IpAddress& asked) const noexcept;
 
+    /// The answer at an address of a proxy, of the same family as `any`.
+    void add_proxied(const wire::Name& name, const std::vector<DesignatedListener>& listeners, const IpAddress& any);
+
     std::vector<Answer> answers_;  // those of single addresses first
+    std::vector<Answer> proxied_;  // at the addresses of proxies, one for each family
     std::vector<IpAddress> datagrams_;
     std::vector<wire::Name> described_;
     std::vector<std::uint8_t> info_;  // the rdata of RESINFO

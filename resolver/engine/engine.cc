@@ -94,8 +94,8 @@ void Engine::decide(QueryContext& context) const noexcept {
 Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
     reply.size = 0;
     reply.limit = reply_limit(context.client, context.query);
-    if (!snapshot_->zones.empty() && is_zone_maintenance(context))
-        if (const auto handed_over = hand_over(context, reply)) return *handed_over;
+    if (guarded_) [[unlikely]]
+        if (const auto guarded = guard(context, reply)) return *guarded;
     if (context.status != wire::ParseStatus::Ok) return reject(context, reply);
     if (context.refusal != Refusal::None) return refuse(context, reply);  // no verdict, so nothing is recorded
 
@@ -113,33 +113,11 @@ Outcome Engine::answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept
     return outcome;
 }
 
-/// Whether the query is a transfer, a NOTIFY, or a query that secondaries send before a transfer, from an address that
-/// may query zones.
-bool Engine::is_zone_maintenance(const QueryContext& context) const noexcept {
-    using wire::RrType;
-    if (context.status != wire::ParseStatus::Refused) {
-        const RrType type = context.query.type;
-        if (context.status != wire::ParseStatus::Ok || (type != RrType::SOA && type != RrType::NS)) return false;
-        const auto& zones = snapshot_->zones;
-        if (std::find(zones.begin(), zones.end(), context.query.name) == zones.end()) return false;
-    }
-    return snapshot_->zone_peers.find(context.client.peer.ip) != 0;
-}
-
-/// Hands the query over; nullopt when no zone takes it.
-std::optional<Outcome> Engine::hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept {
-    switch (sink_.hand_over(context.client, context.packet)) {
-        case HandOver::NotServed: return std::nullopt;
-        case HandOver::Taken: return Outcome::Dropped;
-        case HandOver::Later: return Outcome::Pending;
-        case HandOver::NoRoom: break;
-    }
-    write_reply(context.query, Rcode::ServFail, {}, {}, {}, reply);
-    return Outcome::Answered;
-}
+void Engine::adopt() noexcept { guarded_ = !snapshot_->zones.empty() || snapshot_->cookies_required; }
 
 void Engine::begin_batch() noexcept {
     if (!snapshot_.refresh()) return;
+    adopt();
     if (snapshot_->upstream == upstream_) return;
     upstream_ = snapshot_->upstream;
     forwarder_->apply(upstream_);
@@ -148,7 +126,8 @@ void Engine::begin_batch() noexcept {
 /// Checks that the client may query, and judges QNAME; false with the reason in `context.refusal`.
 template <KnownBy By>
 bool Engine::admit(QueryContext& context) const noexcept {
-    if (snapshot_->allow_from.find(context.client.peer.ip) == 0) return context.refuse_with(Refusal::NotAllowed);
+    const PrefixTable::Value access = snapshot_->allow_from.find(context.client.peer.ip);
+    if (access != Access::kFree && !admit_limited(context, access)) return false;
     if (snapshot_->policy == nullptr || (snapshot_->set_missing && snapshot_->without_set == WithoutSet::ServFail))
         return context.refuse_with(Refusal::NotReady);
     if (context.query.rr_class == wire::RrClass::CH) {
@@ -177,51 +156,6 @@ void Engine::admit_rare_type(QueryContext& context) const noexcept {
     if (type == wire::RrType::RESINFO && snapshot_->discovery.describes(context.query.name) &&
         std::ranges::find(local.records, type, &LocalRecord::type) == local.records.end())
         local.kind = LocalKind::ResolverInfo;
-}
-
-Outcome Engine::reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
-    Rcode rcode = Rcode::FormErr;
-    Counter counter = Counter::Formerr;
-    switch (context.status) {
-        case wire::ParseStatus::Ok:
-        case wire::ParseStatus::Drop: recorder_.count(Counter::Malformed); return Outcome::Dropped;
-        case wire::ParseStatus::CookieOnly:
-            if (!snapshot_->cookies.empty()) return answer_cookie_alone(context, reply);
-            break;
-        case wire::ParseStatus::Keepalive:
-        case wire::ParseStatus::FormErr: break;
-        case wire::ParseStatus::NotImp: rcode = Rcode::NotImp, counter = Counter::Notimp; break;
-        case wire::ParseStatus::BadVers: rcode = Rcode::BadVers, counter = Counter::Badvers; break;
-        case wire::ParseStatus::Refused: rcode = Rcode::Refused, counter = Counter::RefusedByKind; break;
-        case wire::ParseStatus::ProxyHeader: counter = Counter::ProxyUnexpected; break;
-    }
-    recorder_.count(counter);
-    wire::OptContent opt;
-    if (rcode != Rcode::FormErr) add_cookie(context, opt);
-    write_reply(context.query, rcode, {}, {}, opt, reply);
-    return Outcome::Answered;
-}
-
-/// RFC 7873 §5.4.
-Outcome Engine::answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
-    if (snapshot_->allow_from.find(context.client.peer.ip) == 0) {
-        context.refusal = Refusal::NotAllowed;
-        return refuse(context, reply);
-    }
-    wire::OptContent opt;
-    const bool is_bad = add_cookie(context, opt) == wire::CookieState::Invalid;
-    write_reply(context.query, is_bad ? Rcode::BadCookie : Rcode::NoError, {}, {}, opt, reply);
-    return Outcome::Answered;
-}
-
-Outcome Engine::refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
-    if (context.refusal == Refusal::NotAllowed) {
-        recorder_.count(Counter::RefusedByAcl);
-        return fail(context, Rcode::Refused, {.code = EdeCode::Prohibited, .text = {}, .short_text = {}}, reply);
-    }
-    recorder_.count(Counter::NotReady);
-    return fail(context, Rcode::ServFail,
-                {.code = EdeCode::NotReady, .text = "no policy is in force yet", .short_text = {}}, reply);
 }
 
 Outcome Engine::answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept {
@@ -346,18 +280,26 @@ Outcome Engine::forward(QueryContext& context, const upstream::Query& query, wir
     if (refusal != Pending::Refusal::None) {
         recorder_.count(refusal == Pending::Refusal::Full ? Counter::PendingOverflow
                                                           : Counter::PendingPerClientOverflow);
-        return fail(context, Rcode::ServFail,
-                    {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
+        return answer_without_upstream(context, query, reply);
     }
     PendingQuery& waiting = pending_.at(handle);
     waiting.keep(context.query);
     waiting.since = context.now;
     waiting.exchanges = 1;
     waiting.aside = !context.goes_upstream_as(query);
-    if (forwarder_->resolve(query, waiter_of(handle), context.now) != upstream::Ticket::Refused)
-        return Outcome::Pending;
+    const upstream::Ticket ticket = forwarder_->resolve(query, waiter_of(handle), context.now);
+    if (ticket == upstream::Ticket::Joined) forwarder_->note_joined(query, context.client.peer.ip);
+    if (ticket != upstream::Ticket::Refused) return Outcome::Pending;
     pending_.remove(handle);
     recorder_.count(Counter::PendingOverflow);
+    return answer_without_upstream(context, query, reply);
+}
+
+/// The answer where a limit keeps the query from upstream: stale data, as where upstream fails (RFC 8767 §4).
+Outcome Engine::answer_without_upstream(QueryContext& context, const upstream::Query& query,
+                                        wire::ReplyBuffer& reply) noexcept {
+    if (context.wants_cache() && context.goes_upstream_as(query))
+        if (const auto served = serve_cached(context, StaleToo::Yes, reply)) return *served;
     return fail(context, Rcode::ServFail,
                 {.code = EdeCode::Other, .text = "too many queries wait for upstream", .short_text = {}}, reply);
 }

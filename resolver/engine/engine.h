@@ -110,15 +110,11 @@ private:
     template <KnownBy By>
     void decide(QueryContext& context) const noexcept;
     Outcome answer(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
-    [[nodiscard]] bool is_zone_maintenance(const QueryContext& context) const noexcept;
-    std::optional<Outcome> hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    void adopt() noexcept;
     template <KnownBy By>
     bool admit(QueryContext& context) const noexcept;
     void admit_rare_type(QueryContext& context) const noexcept;
     bool admit_late(QueryContext& context) const noexcept;
-    Outcome reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
-    Outcome answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
-    Outcome refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_locally(QueryContext& context, StaleToo stale_too, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_sinkholed(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     bool serve_cname_target(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
@@ -126,8 +122,25 @@ private:
     Outcome finish(QueryContext& context, const cache::Links& links, const wire::OptContent& opt,
                    wire::ReplyBuffer& reply) noexcept;
     Outcome forward(QueryContext& context, const upstream::Query& query, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_without_upstream(QueryContext& context, const upstream::Query& query,
+                                    wire::ReplyBuffer& reply) noexcept;
     Outcome fail(QueryContext& context, wire::Rcode rcode, const wire::ExtendedError& error,
                  wire::ReplyBuffer& reply) noexcept;
+
+    // Zone maintenance, and cookies that are required, in guard.cc
+    std::optional<Outcome> guard(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    std::optional<Outcome> require_cookie(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    [[nodiscard]] bool is_zone_maintenance(const QueryContext& context) const noexcept;
+    std::optional<Outcome> hand_over(const QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+
+    // Queries that get no verdict, in turned_away.cc
+    bool admit_limited(QueryContext& context, PrefixTable::Value access) const noexcept;
+    [[nodiscard]] Standing standing_of(const QueryContext& context) const noexcept;
+    [[nodiscard]] bool is_over_rate(const QueryContext& context) const noexcept;
+    Outcome reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome refuse(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
+    Outcome refuse_over_rate(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
 
     // Chains of CNAMEs that lead to or from local names, in chain.cc
     struct Chain;
@@ -157,13 +170,16 @@ private:
 
     // Used by all of them, in late.cc
     [[nodiscard]] wire::OptContent own_opt(QueryContext& context) const noexcept;
+    void add_options(QueryContext& context, wire::OptContent& opt) const noexcept;
     wire::CookieState add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept;
+    void count_cookie(wire::CookieState state) const noexcept;
     [[nodiscard]] SinkholeContext sinkhole_context(QueryContext& context) const noexcept;
     [[nodiscard]] std::uint32_t ttl_until_edge(std::uint32_t ttl_s, Ticks now) const noexcept;
     void record(const QueryContext& context, Outcome outcome, const wire::ReplyBuffer& reply) noexcept;
     void record_identified(const QueryContext& context, telemetry::QueryEvent& event) noexcept;
 
     Reader<Snapshot> snapshot_;
+    bool guarded_ = false;  // the snapshot has a reason for guard()
     cache::Cache& cache_;
     telemetry::Recorder& recorder_;
     ReplySink& sink_;

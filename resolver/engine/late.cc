@@ -226,32 +226,42 @@ void Engine::on_client_response_timeout(const upstream::Query&, std::span<const 
 
 wire::OptContent Engine::own_opt(QueryContext& context) const noexcept {
     wire::OptContent opt;
-    opt.nsid = snapshot_->nsid;
-    if (!context.query.edns.cookie.empty()) [[unlikely]]
-        add_cookie(context, opt);
-    switch (context.client.transport) {
-        case telemetry::QueryTransport::Udp: break;
-        case telemetry::QueryTransport::Https: opt.padded_to = kPaddedTo; break;  // HTTP has a keep-alive of its own
-        case telemetry::QueryTransport::Tls: opt.padded_to = kPaddedTo; [[fallthrough]];
-        case telemetry::QueryTransport::Tcp: opt.keepalive_100ms = keepalive_100ms_; break;
-    }
+    if (context.query.edns.wants_options) [[unlikely]]
+        add_options(context, opt);
     return opt;
 }
 
-/// Answers the cookie of the query, if it has one. An invalid one counts as none (RFC 7873 §5.2.4). It is not inlined,
-/// so that it costs queries without a cookie nothing.
-[[gnu::noinline]] wire::CookieState Engine::add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept {
+/// What the query asks for by options of its own. It is not inlined, so that it costs other queries nothing.
+[[gnu::noinline]] void Engine::add_options(QueryContext& context, wire::OptContent& opt) const noexcept {
+    opt.nsid = snapshot_->nsid;
+    add_cookie(context, opt);
+    switch (context.client.transport) {
+        case telemetry::QueryTransport::Udp: break;
+        // HTTP and QUIC have a keep-alive of their own (RFC 9250 §5.5.2).
+        case telemetry::QueryTransport::Https:
+        case telemetry::QueryTransport::Quic: opt.padded_to = kPaddedTo; break;
+        case telemetry::QueryTransport::Tls: opt.padded_to = kPaddedTo; [[fallthrough]];
+        case telemetry::QueryTransport::Tcp: opt.keepalive_100ms = keepalive_100ms_; break;
+    }
+}
+
+/// Answers the cookie of the query, if it has one. An invalid one counts as none (RFC 7873 §5.2.4).
+wire::CookieState Engine::add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept {
     const ByteView received = context.query.edns.cookie;
     if (received.empty() || snapshot_->cookies.empty()) return wire::CookieState::ClientOnly;
     const wire::CookieState state =
         wire::answer_cookie(received, context.client.peer.ip, snapshot_->cookies, cookie_time_, context.cookie);
     opt.cookie = context.cookie;
-    switch (state) {
-        case wire::CookieState::ClientOnly: recorder_.count(telemetry::Counter::CookiesNew); break;
-        case wire::CookieState::Valid: recorder_.count(telemetry::Counter::CookiesValid); break;
-        case wire::CookieState::Invalid: recorder_.count(telemetry::Counter::CookiesInvalid); break;
-    }
+    count_cookie(state);
     return state;
+}
+
+void Engine::count_cookie(wire::CookieState state) const noexcept {
+    switch (state) {
+        case wire::CookieState::ClientOnly: return recorder_.count(telemetry::Counter::CookiesNew);
+        case wire::CookieState::Valid: return recorder_.count(telemetry::Counter::CookiesValid);
+        case wire::CookieState::Invalid: return recorder_.count(telemetry::Counter::CookiesInvalid);
+    }
 }
 
 SinkholeContext Engine::sinkhole_context(QueryContext& context) const noexcept {
@@ -324,6 +334,7 @@ Engine::Engine(Published<Snapshot>& snapshots, cache::Cache& cache, telemetry::R
       cname_target_(wire::kMessageMax),
       chain_(wire::kMessageMax) {
     forwarder_ = make_forwarder(*this, upstream_);
+    adopt();
 }
 
 Engine::~Engine() = default;

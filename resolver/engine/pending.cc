@@ -32,8 +32,14 @@ void PendingQuery::restore(wire::Query& query) const noexcept {
 Pending::Pending(const PendingLimits& limits)
     : limits_(limits), slots_(limits.queries_max), per_client_(limits.queries_max, limits.client) {}
 
+/// How many queries of one client may wait now.
+std::uint32_t Pending::share() const noexcept {
+    const std::uint32_t free = limits_.shared_max - std::min(slots_.used(), limits_.shared_max);
+    return std::min(std::max(free, kShareLeast), limits_.per_client_max);
+}
+
 SlabHandle Pending::add(const Client& client, Refusal& refusal) noexcept {
-    if (per_client_.get(client.peer.ip) >= limits_.per_client_max) {
+    if (per_client_.get(client.peer.ip) >= share()) {
         refusal = Refusal::ClientFull;
         return {};
     }

@@ -5,6 +5,9 @@
 // Threads:  one worker.
 // Memory:   PendingLimits::queries_max slots of some 450 bytes, allocated at start.
 // Failure:  add() gives no handle when the table is full or the client has too many queries waiting, and returns which.
+//
+// Clients have fair shares: a client may have as many queries waiting as there are places left for all, so that one
+// greedy client leaves half of them, and ten leave a tenth (dynamic thresholds of Choudhury and Hahne, 1998).
 #pragma once
 
 #include <array>
@@ -22,7 +25,8 @@ namespace cenote::engine {
 struct PendingLimits {
     std::uint32_t queries_max = 8192;
     std::uint32_t per_client_max = 1000;
-    ClientPrefix client{};  // the prefix that counts as one client
+    std::uint32_t shared_max = 4096;  // places that clients share; beyond them each may have kShareLeast
+    ClientPrefix client{};            // the prefix that counts as one client
 };
 
 /// A waiting query. It holds copies, so that the buffer of the message can be reused.
@@ -55,6 +59,7 @@ class Pending {
 public:
     explicit Pending(const PendingLimits& limits);
 
+    static constexpr std::uint32_t kShareLeast = 16;
     enum class Refusal : std::uint8_t { None, Full, ClientFull };
     /// Takes a slot for one more query of this client.
     SlabHandle add(const Client& client, Refusal& refusal) noexcept;
@@ -64,6 +69,8 @@ public:
     [[nodiscard]] std::uint32_t used() const noexcept { return slots_.used(); }
 
 private:
+    [[nodiscard]] std::uint32_t share() const noexcept;
+
     PendingLimits limits_;
     Slab<PendingQuery> slots_;
     AddressCounts per_client_;

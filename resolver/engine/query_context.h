@@ -13,7 +13,14 @@
 
 namespace cenote::engine {
 
-enum class Refusal : std::uint8_t { None, NotAllowed, NotReady };
+enum class Refusal : std::uint8_t {
+    None,
+    NotAllowed,
+    NotReady,
+    Truncated,   // over the rate, from an address that may be forged: its owner is to ask by TCP
+    TooMany,     // over the rate, from an address that is shown to be the client's own
+    Unanswered,  // far over the rate
+};
 
 struct QueryContext {
     QueryContext(const Client& from, Ticks at) noexcept : client(from), now(at), since(at) {}

@@ -18,6 +18,7 @@
 #include "resolver/engine/cell_keys.h"
 #include "resolver/engine/discovery.h"
 #include "resolver/engine/local_names.h"
+#include "resolver/engine/rate_table.h"
 #include "resolver/policy/policy.h"
 #include "resolver/upstream/options.h"
 #include "resolver/wire/cookie.h"
@@ -25,6 +26,13 @@
 namespace cenote::engine {
 
 enum class WithoutSet : std::uint8_t { ServFail, Forward };
+
+/// Values of Snapshot::allow_from.
+struct Access {
+    static constexpr PrefixTable::Value kNone = 0;
+    static constexpr PrefixTable::Value kFree = 1;     // may query
+    static constexpr PrefixTable::Value kLimited = 2;  // may query within Snapshot::rate
+};
 
 /// What queries of a client with an identity are counted and shown under.
 struct IdentifiedKeys {
@@ -39,8 +47,10 @@ struct Snapshot {
     bool set_missing = false;
     LocalNames local;
     Discovery discovery;
-    PrefixTable allow_from;                    // value 1: may query
+    PrefixTable allow_from;                    // values of Access
+    std::shared_ptr<RateTable> rate;           // of [limits].rate, the same one in every snapshot; null: no limit
     std::vector<wire::CookieSecret> cookies;   // the first makes cookies (RFC 9018); none: they are not answered
+    bool cookies_required = false;             // over UDP no query is answered without a valid one; needs `cookies`
     std::string node;                          // id.server (RFC 4892)
     std::string nsid;                          // RFC 5001: node and policy version
     std::string version_text;                  // version.bind

@@ -170,6 +170,66 @@ TEST_F(CookieTest, ACookieMayBeAskedForAlone) {
     EXPECT_EQ(rcode(), 1U);
 }
 
+TEST_F(CookieTest, WhereItIsRequiredDatagramsWithoutAValidOneComeAgain) {
+    base.cookies_required = true;
+    use_secrets({wire::CookieSecret{7}});
+    const auto flags = [this] { return wire::test::read_reply(reply.written()).flags; };
+    const Bytes learned = cookie_for(kClientPart);
+    EXPECT_EQ(rcode(), 23U) << "BADCOOKIE";
+    ASSERT_EQ(learned.size(), 24U);
+    EXPECT_EQ(wire::test::read_reply(reply.written()).an, 0U);
+    EXPECT_EQ(cookie_for(learned), learned);
+    EXPECT_EQ(rcode(), 0U);
+    EXPECT_EQ(wire::test::read_reply(reply.written()).an, 1U);
+    Bytes forged = learned;
+    forged.back() ^= 1;
+    EXPECT_EQ(cookie_for(forged), learned);
+    EXPECT_EQ(rcode(), 23U);
+    for (const bool edns : {true, false}) {
+        ASSERT_EQ(ask({.name = "chat.deepseek.com", .edns = edns}), Outcome::Answered);
+        EXPECT_EQ(rcode(), 0U);
+        EXPECT_NE(flags() & wire::kFlagTc, 0);
+        EXPECT_EQ(wire::test::read_reply(reply.written()).an, 0U);
+    }
+    ASSERT_EQ(ask({.name = "www.example"}), Outcome::Answered);
+    EXPECT_EQ(forwarder->asked_count, 0U) << "nothing goes upstream for it";
+    EXPECT_EQ(counted(Counter::CookieRequired), 5U);
+    EXPECT_EQ(counted(Counter::CookiesNew), 1U);
+    EXPECT_EQ(counted(Counter::CookiesInvalid), 1U);
+    EXPECT_EQ(counted(Counter::CookiesValid), 1U) << "once";
+    EXPECT_EQ(counted(Counter::QueriesUdp), 1U) << "a verdict was needed for one alone";
+
+    for (const auto transport : {QueryTransport::Tcp, QueryTransport::Tls, QueryTransport::Https}) {
+        client.transport = transport;
+        EXPECT_EQ(cookie_for(forged), learned);
+        EXPECT_EQ(rcode(), 0U);
+        ask({.name = "chat.deepseek.com"});
+        EXPECT_EQ(flags() & wire::kFlagTc, 0);
+    }
+    client.transport = QueryTransport::Udp;
+    EXPECT_TRUE(cookie_for(Bytes(9)).empty());
+    EXPECT_EQ(rcode(), 1U) << "a malformed query is that first";
+    client.peer.ip = ip("192.0.2.1");
+    ask({.name = "chat.deepseek.com"});
+    EXPECT_EQ(rcode(), 5U) << "and so is one that may not ask";
+}
+
+TEST_F(CookieTest, InABatchItIsRequiredAsWell) {
+    base.cookies_required = true;
+    use_secrets({wire::CookieSecret{7}});
+    const Bytes packet = query_bytes({.name = "chat.deepseek.com"});
+    std::vector<Datagram> batch(1);
+    batch[0].client = client;
+    batch[0].packet = packet;
+    engine->handle(batch, space, now);
+    EXPECT_NE(wire::test::read_reply(batch[0].reply).flags & wire::kFlagTc, 0);
+    base.cookies_required = false;
+    use_secrets({wire::CookieSecret{7}});
+    batch[0] = {client, packet, {}};
+    engine->handle(batch, space, now);
+    EXPECT_EQ(wire::test::read_reply(batch[0].reply).an, 1U);
+}
+
 TEST_F(CookieTest, KeepaliveIsForStreamsAndForClientsThatSentIt) {
     const auto keepalive = [this](QueryTransport transport, const Bytes& options) {
         client.transport = transport;
@@ -180,7 +240,7 @@ TEST_F(CookieTest, KeepaliveIsForStreamsAndForClientsThatSentIt) {
         EXPECT_EQ(keepalive(transport, option(kKeepalive, {})), (Bytes{0, 100}));
         EXPECT_TRUE(keepalive(transport, {}).empty());
     }
-    for (const auto transport : {QueryTransport::Udp, QueryTransport::Https}) {
+    for (const auto transport : {QueryTransport::Udp, QueryTransport::Https, QueryTransport::Quic}) {
         EXPECT_TRUE(keepalive(transport, option(kKeepalive, {})).empty());
         EXPECT_EQ(rcode(), 0U);
     }

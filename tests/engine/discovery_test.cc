@@ -65,6 +65,10 @@ std::vector<std::uint8_t> dot(const char* hint, std::uint16_t port = 0) {
     return svcb(2, {.alpn = {"dot"}, .port = port, .hints = {ip(hint)}, .doh_path = {}});
 }
 
+std::vector<std::uint8_t> doq(const char* hint, std::uint16_t port = 0) {
+    return svcb(3, {.alpn = {"doq"}, .port = port, .hints = {ip(hint)}, .doh_path = {}});
+}
+
 DesignatedListener listener(const char* address, std::uint16_t port) {
     const bool is_https = port == 443 || port == 8443;
     return {{.ip = ip(address), .port = port, .scope_id = 0}, is_https ? Designated::Https : Designated::Tls};
@@ -95,6 +99,18 @@ protected:
     [[nodiscard]] std::uint16_t flags() const { return load_u16(&reply.space[2]); }
 };
 
+TEST_F(DiscoveryTest, QuicComesLast) {
+    const auto quic = [](std::uint16_t port) {
+        return DesignatedListener{{.ip = ip("10.0.0.53"), .port = port, .scope_id = 0}, Designated::Quic};
+    };
+    announce({.encrypted = {quic(853), quic(8853), listener("10.0.0.53", 853)}, .datagrams = {}});
+    const auto records = designated("10.0.0.53");
+    ASSERT_GE(records.size(), 3U) << text();
+    EXPECT_EQ(records[0].rdata, dot("10.0.0.53"));
+    EXPECT_EQ(records[1].rdata, doq("10.0.0.53")) << "the port of QUIC is the one of TLS (RFC 9250 §4.1.1)";
+    EXPECT_EQ(records[2].rdata, doq("10.0.0.53", 8853));
+}
+
 TEST_F(DiscoveryTest, EachListenerOfTheAddressIsOneRecord) {
     announce({.encrypted = {listener("10.0.0.53", 853), listener("10.0.0.53", 443), listener("10.0.1.53", 853)},
               .datagrams = {}});
@@ -114,6 +130,28 @@ TEST_F(DiscoveryTest, EachListenerOfTheAddressIsOneRecord) {
     const auto other = designated("10.0.1.53");
     ASSERT_EQ(3U, other.size());
     EXPECT_EQ(other[0].rdata, dot("10.0.1.53"));
+}
+
+TEST_F(DiscoveryTest, AtAnAddressOfAProxyIsEverythingThatIsServedHere) {
+    announce({.encrypted = {listener("10.0.0.53", 853), listener("10.0.0.53", 443), listener("2001:db8::53", 853),
+                            listener("10.0.1.53", 8853)},
+              .datagrams = {}});
+    client.proxied = true;
+    for (const char* asked : {"192.0.2.53", "2001:db8:1::53"}) {
+        const auto records = designated(asked);
+        ASSERT_EQ(5U, records.size()) << text();
+        EXPECT_EQ(3, load_u16(&reply.space[6]));
+        EXPECT_EQ(records[0].rdata, doh(asked));
+        EXPECT_EQ(records[1].rdata, dot(asked));
+        EXPECT_EQ(records[2].rdata, dot(asked, 8853));
+        EXPECT_EQ(records[3].type, ip(asked).is_v4() ? RrType::A : RrType::AAAA);
+    }
+    EXPECT_EQ(4U, designated("10.0.0.53").size()) << "a proxy that keeps the address: that of a listener";
+    client.proxied = false;
+    EXPECT_EQ(designated("192.0.2.53")[0].type, RrType::SOA);
+    announce(Listeners{});
+    client.proxied = true;
+    EXPECT_EQ(designated("192.0.2.53")[0].type, RrType::SOA);
 }
 
 TEST_F(DiscoveryTest, AnAddressWithoutEncryptedListenerHasNodata) {
@@ -224,8 +262,8 @@ TEST_F(DiscoveryTest, ResinfoIsOneAuthoritativeRecordWithoutRecursionToo) {
             EXPECT_EQ(asked, flags() & wire::kFlagRd);
             const std::string rdata(records[0].rdata.begin(), records[0].rdata.end());
             EXPECT_EQ(rdata,
-                      "\x20"
-                      "exterr=0-16,18-19,22-23,25,27,35"
+                      "\x23"
+                      "exterr=0-16,18-19,22-23,25,27,31,35"
                       "\x2b"
                       "infourl=https://intranet.agency.example/dns");
         }
@@ -237,7 +275,7 @@ TEST_F(DiscoveryTest, ResinfoNeedsNeitherPageNorName) {
     ASSERT_EQ(Outcome::Answered, ask({.name = "resolver.arpa", .type = "TYPE261"}));
     const auto records = records_of(reply.written());
     EXPECT_EQ(records[0].type, RrType::RESINFO);
-    EXPECT_EQ(33U, records[0].rdata.size());
+    EXPECT_EQ(36U, records[0].rdata.size());
     EXPECT_EQ(Outcome::Pending, ask({.name = "dns.agency.example", .type = "TYPE261"}));
 }
 

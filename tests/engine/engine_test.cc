@@ -237,6 +237,18 @@ TEST_F(EngineTest, UpstreamThatIsFullGetsServfailAtOnce) {
     EXPECT_EQ(0U, engine->pending());
 }
 
+TEST_F(EngineTest, StaleDataIsServedWhereUpstreamIsFull) {
+    in_force(restricting({"domain:closed.example"}));
+    for (const char* name : {"a.example", "b.example"}) ask({.name = name});
+    answer(0, wire::Rcode::NoError, {{"a.example", "A", 60, "192.0.2.7"}}, {});
+    now += seconds{61};
+    forwarder->refuses = true;
+    ASSERT_EQ(Outcome::Answered, ask({.name = "a.example"}));
+    EXPECT_TRUE(contains(text(), "192.0.2.7")) << text();
+    ASSERT_EQ(Outcome::Answered, ask({.name = "c.example"}));
+    EXPECT_TRUE(contains(text(), "SERVFAIL")) << text();
+}
+
 TEST_F(EngineTest, LandingNameIsResolvedBehindTheCname) {
     policy::Options options = restricting({"service:deepseek"});
     options.sinkhole.answer = policy::AnswerMode::Cname;

@@ -54,6 +54,7 @@ private:
     std::shared_ptr<const domainset::DomainSet> catalogue_ = policy::testing::catalogue();
     std::optional<config::Settings> settings_;
     std::shared_ptr<const policy::Policy> policy_;
+    std::shared_ptr<engine::RateTable> rate_;
     std::uint32_t version_ = 0;
     WallTime wall_ = policy::testing::kNow;
     std::optional<World> world_;
@@ -117,6 +118,13 @@ Wrong Play::publish() {
     snapshot->discovery = config::discovery_of(*settings_, {});
     snapshot->local = config::local_names(*settings_, snapshot->discovery);
     snapshot->cache = settings_->cache;
+    if (settings_->rate != 0) {
+        if (rate_ == nullptr) rate_ = std::make_shared<engine::RateTable>(settings_->server.client, settings_->rate);
+        const auto everyone = *Prefix::parse("10.0.0.0/8");
+        snapshot->rate = rate_;
+        snapshot->allow_from =
+            PrefixTable(std::vector<std::pair<Prefix, PrefixTable::Value>>{{everyone, engine::Access::kLimited}}, 0);
+    }
     if (const auto edge = policy_->next_edge()) snapshot->next_edge = world_->now + (*edge - wall_);
     world_->publish(std::move(snapshot));
     return std::nullopt;

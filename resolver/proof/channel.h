@@ -3,7 +3,8 @@
 // The sockets of one transport to one node. A channel carries whole messages and does not read them.
 //
 // Threads:  one.
-// Memory:   what is not sent yet, and a part of a message.
+// Time:     over HTTPS reads the monotonic clock.
+// Memory:   what is not sent yet, and a part of a message; over HTTPS a session of HTTP/2.
 // Failure:  an Error where the node cannot be reached; open() begins anew.
 #pragma once
 
@@ -33,7 +34,7 @@ public:
     virtual Status turn(const Take& take) = 0;
 };
 
-/// The certificate of a node is not checked over TLS: what it answers is judged, and not who it is.
+/// The certificate of a node is not checked over TLS and HTTPS: what it answers is judged, and not who it is.
 [[nodiscard]] std::unique_ptr<Channel> make_channel(Transport transport, const SocketAddress& node);
 
 /// The address from which this host asks a node.

@@ -18,6 +18,14 @@ Observation no_answer(std::string why) {
     return none;
 }
 
+/// Whether the reply is what a query over [limits].rate of the node gets, or one that is too large for its transport.
+bool says_later(const Observation& seen) {
+    constexpr auto kRateLimited = static_cast<std::uint16_t>(wire::EdeCode::RateLimited);
+    if (seen.outcome != Outcome::Answered) return false;
+    if (seen.rcode == wire::Rcode::Refused) return std::ranges::find(seen.errors, kRateLimited) != seen.errors.end();
+    return seen.truncated && seen.answers.empty();
+}
+
 }  // namespace
 
 void InFlight::begin(std::uint64_t place, const Check& check, const Question& question, bool silence, Ticks now,
@@ -41,9 +49,11 @@ void InFlight::take(ByteView message, const End& end) {
     if (found == waiting_.end()) return;
     // The case of the letters is judged, and not part of the match: another case is a finding and no forgery.
     if (wire::match_reply(message, found->second.query, false) != wire::MatchStatus::Match) return;
+    Observation seen = read_reply(message, found->second.query);
+    if (says_later(seen) && !found->second.silence && found->second.tries < kTries) return;  // look() asks again
     const Waiting waiting = std::move(found->second);
     waiting_.erase(found);
-    end({waiting.place, waiting.check, read_reply(message, waiting.query)});
+    end({waiting.place, waiting.check, std::move(seen)});
 }
 
 bool InFlight::try_again(Waiting& waiting, Ticks now, const std::string& why, const Send& send, const End& end) const {

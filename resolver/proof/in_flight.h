@@ -5,7 +5,8 @@
 // Threads:  one.
 // Time:     an argument.
 // Memory:   `room` queries.
-// Failure:  a reply that answers none of them is ignored. A query without an answer ends after kTries.
+// Failure:  a reply that answers none of them is ignored. A query without an answer ends after kTries, and so does one
+//           that the node puts off, because it gets too many of them.
 #pragma once
 
 #include <cstdint>

@@ -9,9 +9,10 @@ std::string_view transport_to_text(Transport transport) noexcept {
     switch (transport) {
         case Transport::Udp: return "udp";
         case Transport::Tcp: return "tcp";
-        case Transport::Tls: break;
+        case Transport::Tls: return "tls";
+        case Transport::Https: break;
     }
-    return "tls";
+    return "https";
 }
 
 std::string_view variant_to_text(Variant variant) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The checks of a proof: each name of a directive by each type and each variant of the query, over each transport. A
-// new transport is added here and in channel.cc, and nowhere else.
+// new transport is added here and in channel.cc; where a node has it, tools/cenote/proof_run.cc says.
 //
 // Threads:  plain values.
 // Memory:   none.
@@ -19,8 +19,8 @@
 
 namespace cenote::proof {
 
-enum class Transport : std::uint8_t { Udp, Tcp, Tls };
-inline constexpr std::array kTransports{Transport::Udp, Transport::Tcp, Transport::Tls};
+enum class Transport : std::uint8_t { Udp, Tcp, Tls, Https };
+inline constexpr std::array kTransports{Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Https};
 
 inline constexpr std::array kTypes{wire::RrType::A,   wire::RrType::AAAA, wire::RrType::HTTPS, wire::RrType::SVCB,
                                    wire::RrType::ANY, wire::RrType::TXT,  wire::RrType::MX,    wire::RrType::DS};
@@ -30,7 +30,7 @@ enum class Variant : std::uint8_t { Plain, DnssecOk, CheckingDisabled, MixedCase
 inline constexpr std::array kVariants{Variant::Plain, Variant::DnssecOk, Variant::CheckingDisabled, Variant::MixedCase,
                                       Variant::CheckingDisabledDnssecOk};
 
-/// "udp"; "plain", "do", "cd", "mixed-case", "cd+do".
+/// "udp", "tcp", "tls", "https"; "plain", "do", "cd", "mixed-case", "cd+do".
 [[nodiscard]] std::string_view transport_to_text(Transport transport) noexcept;
 [[nodiscard]] std::string_view variant_to_text(Variant variant) noexcept;
 

@@ -65,9 +65,9 @@ public:
     virtual void announce_end() noexcept = 0;
 
     [[nodiscard]] const engine::Client& client() const noexcept { return client_; }
-    /// The reason to close the connection now: no query or no handshake for too long, a client that does not read, or
-    /// one that begins with a PROXY header and is no proxy.
-    enum class CloseReason : std::uint8_t { None, Idle, Slow, ProxyHeader };
+    /// The reason to close the connection now: no query or no handshake for too long, a client that does not read, one
+    /// that begins with a PROXY header and is no proxy, or one that speaks TLS or HTTP where DNS is served.
+    enum class CloseReason : std::uint8_t { None, Idle, Slow, ProxyHeader, Tls, Http };
     [[nodiscard]] virtual CloseReason close_reason(Ticks now, milliseconds idle) noexcept = 0;
     /// No query is in flight and no reply is unsent.
     [[nodiscard]] virtual bool quiet() const noexcept = 0;
@@ -85,12 +85,21 @@ protected:
                            client.transport == telemetry::QueryTransport::Https) {}
     /// To be called with the first message, when the handshake is over.
     void take_certificate() noexcept;
+    /// To be called before something is sent while nothing is unsent.
+    void begin_sending() noexcept { left_ = context_.loop.now(); }
+    /// Whether the client takes nothing of what is unsent, for Options::tcp_write_stall already. One that reads slowly
+    /// and steadily is not such a client, however long all of it takes.
+    [[nodiscard]] bool stalls(std::size_t unsent, Ticks now) noexcept;
 
     ConnectionContext& context_;
     engine::Client client_;
     Ticks active_;                              // the time of the last complete message in either direction
     std::unique_ptr<ClientIdentity> identity_;  // made when there is something to keep
     bool certificate_due_;                      // take_certificate() has to be called
+
+private:
+    Ticks left_{};            // when something was seen to have left last, or nothing was unsent
+    std::uint64_t sent_ = 0;  // Transport::sent() then
 };
 
 }  // namespace cenote::server

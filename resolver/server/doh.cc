@@ -12,7 +12,6 @@ namespace cenote::server {
 namespace {
 
 constexpr std::string_view kPath{"/dns-query"};
-constexpr std::string_view kType{"application/dns-message"};
 constexpr std::string_view kParameter{"dns="};
 constexpr std::size_t kTextMax = 1536;  // of `dns`: no query is as long
 
@@ -74,7 +73,7 @@ DohQuery from_method(const http::Request& request, std::size_t path_end, Mutable
             return from_target(request.target.substr(std::min(path_end + 1, request.target.size())), space);
         case http::Method::Post: break;
     }
-    if (!http::is_media_type(request.content_type, kType)) return refused(415);
+    if (!http::is_media_type(request.content_type, kDohMediaType)) return refused(415);
     if (request.fault == http::Fault::BodyTooLarge) return refused(413);
     return {.status = request.body.size() < wire::kHeaderSize ? 400U : 200U, .message = request.body};
 }
@@ -97,13 +96,14 @@ DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept {
     const auto token = token_of(request.target.substr(0, end));
     if (!token) return refused(404);
     DohQuery query = from_method(request, end, space);
+    if (query.status == 200 && !request.acceptable) query = refused(406);
     query.token = *token;
     return query;
 }
 
 http::Response doh_response(ByteView reply) noexcept {
     return {.status = 200,
-            .content_type = kType,
+            .content_type = kDohMediaType,
             .allow = {},
             .fresh = true,
             .max_age_s = wire::seconds_fresh(reply),

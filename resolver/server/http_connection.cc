@@ -14,6 +14,7 @@ namespace {
 
 static_assert(loop::ByteSpace::kReceived <= http::ServerSession::kFedAtOnce);
 constexpr milliseconds kLeaveMax{1000};
+constexpr milliseconds kRestAfter{1000};  // a client that asks more often is served without a page fault
 constexpr std::size_t kDroppedMax = 256 << 10;
 
 Counter counter_of(unsigned status) noexcept {
@@ -22,6 +23,7 @@ Counter counter_of(unsigned status) noexcept {
         case 400: return Counter::HttpBadRequest;
         case 404: return Counter::HttpNotFound;
         case 405: return Counter::HttpBadMethod;
+        case 406: return Counter::HttpNotAcceptable;
         case 413: return Counter::HttpBodyTooLarge;
         case 414: return Counter::HttpTargetTooLong;
         case 415: return Counter::HttpBadType;
@@ -62,11 +64,12 @@ bool HttpConnection::begin() noexcept {
     const bool is_http2 = agreed_ == Agreed::No || transport().protocol() == "h2";
     const http::Limits limits{.streams_max = context_.options.http_streams_max, .stall = context_.options.http_stall};
     session_ = http::ServerSession::create(is_http2 ? http::Version::Http2 : http::Version::Http1, limits,
-                                           context_.streams, *this, context_.loop.now());
+                                           context_.streams, *this, context_.loop.now(), kDohMediaType);
     return session_ != nullptr;
 }
 
 void HttpConnection::on_bytes(ByteView bytes) noexcept {
+    resting_ = false;
     if (leaving_) {
         dropped_ += bytes.size();
         if (dropped_ > kDroppedMax) broken_ = true;
@@ -122,7 +125,7 @@ std::size_t HttpConnection::fill(MutableBytes space) noexcept {
     if (session_ == nullptr || broken_) return 0;
     const bool nothing_unsent = stream_.unsent() == 0;
     const std::size_t size = session_->fill(space);
-    if (nothing_unsent) unsent_since_ = context_.loop.now();
+    if (nothing_unsent) begin_sending();
     if (size != 0) return size;
     take_notes();
     if (leaving_) stream_.finish();
@@ -174,11 +177,9 @@ Connection::CloseReason HttpConnection::close_reason(Ticks now, milliseconds idl
         session_->expire(now);
         stream_.send();
         take_notes();
+        if (quiet() && now - active_ > kRestAfter && !std::exchange(resting_, true)) session_->rest();
     }
-    if (stream_.unsent() == 0)
-        unsent_since_ = now;
-    else if (now - unsent_since_ > context_.options.tcp_write_stall)
-        return CloseReason::Slow;
+    if (stalls(stream_.unsent(), now)) return CloseReason::Slow;
     if (leaving_ && now - leaving_since_ > kLeaveMax) return CloseReason::Idle;
     if (!transport().is_ready() && now - active_ > context_.options.tls_handshake) return CloseReason::Idle;
     return quiet() && now - active_ > idle ? CloseReason::Idle : CloseReason::None;

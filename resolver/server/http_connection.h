@@ -59,9 +59,9 @@ private:
     bool broken_ = false;
     bool finished_ = false;    // on_finished() was called
     bool leaving_ = false;     // the session has ended
+    bool resting_ = false;     // the session has been asked to, and nothing has come since
     std::size_t dropped_ = 0;  // bytes that came since
     Ticks leaving_since_{};
-    Ticks unsent_since_{};  // when nothing was unsent last
     std::unique_ptr<http::ServerSession> session_;
     loop::ByteStream stream_;
 };

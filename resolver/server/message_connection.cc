@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/server/message_connection.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "resolver/wire/proxy_header.h"
@@ -8,6 +11,28 @@
 namespace cenote::server {
 
 using telemetry::Counter;
+
+namespace {
+
+/// Whether the bytes are the head of a record with a ClientHello (RFC 8446 §4.1.2, §5.1).
+bool begins_tls(ByteView bytes) noexcept {
+    constexpr std::uint8_t kHandshake = 22;
+    constexpr std::uint8_t kClientHello = 1;
+    const auto is_version = [](const std::uint8_t* at) { return at[0] == 3 && at[1] <= 4; };
+    return bytes.size() >= 11 && bytes[0] == kHandshake && is_version(&bytes[1]) && bytes[5] == kClientHello &&
+           is_version(&bytes[9]);
+}
+
+/// Whether they are the beginning of a request, or the preface of HTTP/2.
+bool begins_http(ByteView bytes) noexcept {
+    constexpr std::array<std::string_view, 6> kBeginnings{"GET /",    "HEAD /",   "POST /",
+                                                          "OPTIONS ", "CONNECT ", "PRI * HTTP/2"};
+    return std::ranges::any_of(kBeginnings, [bytes](std::string_view text) {
+        return bytes.size() >= text.size() && std::ranges::equal(bytes.first(text.size()), bytes_of(text));
+    });
+}
+
+}  // namespace
 
 MessageConnection::MessageConnection(ConnectionContext& context, std::unique_ptr<loop::Transport> transport,
                                      const engine::Client& client)
@@ -62,7 +87,7 @@ void MessageConnection::continue_transfer() noexcept {
 
 void MessageConnection::send(ByteView message) noexcept {
     if (broken_ || message.empty()) return;
-    if (stream_.unsent() == 0) unsent_since_ = context_.loop.now();
+    if (stream_.unsent() == 0) begin_sending();
     if (stream_.send(message)) return;
     context_.recorder.count(Counter::TcpWriteOverflow);
     broken_ = true;
@@ -100,11 +125,12 @@ void MessageConnection::read_or_pause() noexcept {
 }
 
 MessageConnection::CloseReason MessageConnection::close_reason(Ticks now, milliseconds idle) noexcept {
-    if (wire::begins_proxy_header(stream_.unfinished())) return CloseReason::ProxyHeader;
-    if (stream_.unsent() == 0)
-        unsent_since_ = now;
-    else if (now - unsent_since_ > context_.options.tcp_write_stall)
-        return CloseReason::Slow;
+    // As messages of DNS these would be of thousands of bytes, and the client would wait for its answer.
+    const ByteView unfinished = stream_.unfinished();
+    if (wire::begins_proxy_header(unfinished)) return CloseReason::ProxyHeader;
+    if (begins_tls(unfinished)) return CloseReason::Tls;
+    if (begins_http(unfinished)) return CloseReason::Http;
+    if (stalls(stream_.unsent(), now)) return CloseReason::Slow;
     if (!transport().is_ready() && now - active_ > context_.options.tls_handshake) return CloseReason::Idle;
     if (quiet() && now - active_ > idle) return CloseReason::Idle;
     return CloseReason::None;

@@ -46,7 +46,6 @@ private:
     bool broken_ = false;
     bool had_parts_ = false;
     bool finished_ = false;  // on_finished() was called
-    Ticks unsent_since_{};   // when nothing was unsent last
     loop::MessageStream stream_;
 };
 

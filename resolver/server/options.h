@@ -21,12 +21,18 @@ enum class Protocol : std::uint8_t {
     Tcp,
     Tls,
     Https,
-    H2c,  // HTTP/2 without TLS, from Options::proxies alone
+    H2c,   // HTTP/2 without TLS, from Options::proxies alone
+    Quic,  // ended by a process of its own, which hands over the queries (relay_link.h)
 };
 /// The protocols that have a key of their own in the configuration; that of Udp stands for Tcp too.
-inline constexpr std::array kListenProtocols{Protocol::Udp, Protocol::Tls, Protocol::Https, Protocol::H2c};
+inline constexpr std::array kListenProtocols{Protocol::Udp, Protocol::Tls, Protocol::Https, Protocol::H2c,
+                                             Protocol::Quic};
 [[nodiscard]] constexpr bool is_encrypted(Protocol protocol) noexcept {
-    return protocol == Protocol::Tls || protocol == Protocol::Https;
+    return protocol == Protocol::Tls || protocol == Protocol::Https || protocol == Protocol::Quic;
+}
+/// Over UDP; the others are over TCP. Endpoints of both kinds may have the same address and port.
+[[nodiscard]] constexpr bool is_datagram(Protocol protocol) noexcept {
+    return protocol == Protocol::Udp || protocol == Protocol::Quic;
 }
 
 /// A listening address and the protocol that is served on it.
@@ -62,7 +68,7 @@ struct Options {
     milliseconds tls_handshake{5000};                  // a connection whose handshake takes longer is closed
     std::uint32_t tcp_in_flight_max = 64;              // unanswered queries of a connection; at the limit reading stops
     milliseconds tcp_idle{10000};            // falls to one second as the number of connections nears its limit
-    milliseconds tcp_write_stall{10000};     // a connection whose client does not read is closed after this time
+    milliseconds tcp_write_stall{10000};     // a connection whose client reads nothing for longer is closed
     std::uint32_t http_streams_max = 100;    // requests of a connection at the same time
     milliseconds http_stall{10000};          // a request or response that takes longer is reset
     std::vector<Prefix> proxies;             // whose PROXY header is required; they alone may connect to H2c endpoints

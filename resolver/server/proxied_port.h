@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "resolver/server/datagram_port.h"
@@ -28,7 +29,7 @@ public:
     [[nodiscard]] std::uint32_t batch_max() const noexcept override { return port_->batch_max(); }
     std::span<engine::Datagram> receive() noexcept override;
     [[nodiscard]] MutableBytes reply_space() noexcept override { return port_->reply_space(); }
-    std::uint32_t send(LateReplies& later) noexcept override { return port_->send(later); }
+    std::uint32_t send(LateReplies& later) noexcept override;
     std::uint32_t send_late(LateReplies& replies) noexcept override;
 
 private:
@@ -38,6 +39,7 @@ private:
     const Proxies& proxies_;
     ProxyPaths& paths_;
     telemetry::Recorder& recorder_;
+    std::span<engine::Datagram> received_;  // last
 };
 
 }  // namespace cenote::server

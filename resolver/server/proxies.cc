@@ -33,21 +33,28 @@ telemetry::Counter refusal_of(wire::ProxyRead read) noexcept {
     return telemetry::Counter::ProxyMalformed;
 }
 
+void set_client(const wire::ProxyHeader& header, engine::Client& client) noexcept {
+    client.peer = header.client;
+    if (header.asked.is_unspecified()) return;
+    client.local = header.asked;
+    client.proxied = true;
+}
+
 ProxyPaths::ProxyPaths() : seed_(random_u64()), kept_(kKept), recent_(kRecent) {}
 
-std::uint32_t ProxyPaths::keep(const SocketAddress& proxy) noexcept {
-    std::uint32_t& recent = recent_[hash64(proxy.ip.octets(), seed_ + proxy.port) % kRecent];
+std::uint32_t ProxyPaths::keep(const ProxyPath& path) noexcept {
+    std::uint32_t& recent = recent_[hash64(path.proxy.ip.octets(), seed_ + path.proxy.port) % kRecent];
     // The number of an old path would be forgotten too soon.
-    if (recent != 0 && next_ - recent <= kKept / 2 && kept_[recent % kKept] == proxy) return recent;
+    if (recent != 0 && next_ - recent <= kKept / 2 && kept_[recent % kKept] == path) return recent;
     recent = next_;
-    kept_[recent % kKept] = proxy;
+    kept_[recent % kKept] = path;
     if (++next_ == 0) ++next_;
     return recent;
 }
 
-SocketAddress ProxyPaths::at(std::uint32_t path) const noexcept {
+ProxyPath ProxyPaths::at(std::uint32_t path) const noexcept {
     const bool is_kept = path != 0 && path != next_ && next_ - path <= kKept;
-    return is_kept ? kept_[path % kKept] : SocketAddress{};
+    return is_kept ? kept_[path % kKept] : ProxyPath{};
 }
 
 }  // namespace cenote::server

@@ -47,7 +47,10 @@ void ProxyGate::go_on(Arrival& arrival) noexcept {
         wire::ProxyHeader header;
         const wire::ProxyRead read = wire::read_proxy_header(ByteView(arrival.bytes).first(arrival.size), header);
         if (read == wire::ProxyRead::Ok) {
-            if (header.proxied) arrival.client.peer = header.client;
+            if (header.proxied) set_client(header, arrival.client);
+            // TLS ends at the proxy: towards the client the answers go through it, and are padded.
+            if (header.through_tls && arrival.protocol == Protocol::Tcp)
+                arrival.client.transport = telemetry::QueryTransport::Tls;
             arrival.over = true;
             arrival.poll.reset();
             return deliver_(std::move(arrival.fd), arrival.protocol, arrival.client);

@@ -11,6 +11,9 @@
 #include <iterator>
 #include <system_error>
 
+#include "resolver/relay/packet_socket.h"
+#include "resolver/relay/relay.h"
+
 namespace cenote::server {
 
 std::uint32_t worker_count(const Options& options) noexcept {
@@ -95,6 +98,24 @@ void Server::stop() {
     for (auto& worker : workers_) worker->stop();
     for (auto& thread : threads_)
         if (thread.joinable()) thread.join();
+}
+
+Result<std::vector<UniqueFd>> Server::open_relays() {
+    std::vector<UniqueFd> others;
+    for (std::size_t i = 0; i < std::min(workers_.size(), relay::kLinksMax); ++i) {
+        auto ends = relay::make_pair();
+        if (!ends) return std::move(ends).error();
+        workers_[i]->open_relay(std::move(ends->first));
+        others.push_back(std::move(ends->second));
+    }
+    return others;
+}
+
+std::vector<int> Server::quic_descriptors() const {
+    std::vector<int> descriptors;
+    for (const ListenSocket& socket : workers_.front()->sockets())
+        if (socket.endpoint.protocol == Protocol::Quic) descriptors.push_back(socket.fd.get());
+    return descriptors;
 }
 
 std::vector<WorkerReport> Server::reports() const {

@@ -32,6 +32,11 @@ public:
     [[nodiscard]] bool drained() const noexcept;
     /// Ends the workers and waits for them; begin_drain() may be called before.
     void stop();
+    /// New sockets to the workers, for the process that ends QUIC (relay_link.h): one for each, at most
+    /// relay::kLinksMax. They take the places of those before.
+    Result<std::vector<UniqueFd>> open_relays();
+    /// The sockets of the endpoints of QUIC, which no worker reads.
+    [[nodiscard]] std::vector<int> quic_descriptors() const;
     [[nodiscard]] std::vector<WorkerReport> reports() const;
     /// The addresses at which a protocol is served, with the ports to which the sockets are bound.
     [[nodiscard]] std::vector<SocketAddress> addresses(Protocol protocol = Protocol::Udp) const;

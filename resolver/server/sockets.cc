@@ -20,16 +20,7 @@ constexpr int kReceiveBuffer = 4 << 20;  // room for a burst while a worker is b
 constexpr int kBacklog = 512;
 constexpr int kFreePortTries = 64;
 
-int socket_type(Protocol protocol) {
-    switch (protocol) {
-        case Protocol::Udp: return SOCK_DGRAM;
-        case Protocol::Tcp:
-        case Protocol::Tls:
-        case Protocol::Https:
-        case Protocol::H2c: break;
-    }
-    return SOCK_STREAM;
-}
+int socket_type(Protocol protocol) { return is_datagram(protocol) ? SOCK_DGRAM : SOCK_STREAM; }
 
 const char* to_text(Protocol protocol) {
     switch (protocol) {
@@ -37,6 +28,7 @@ const char* to_text(Protocol protocol) {
         case Protocol::Tcp: return "tcp";
         case Protocol::Tls: return "tls";
         case Protocol::Https: return "https";
+        case Protocol::Quic: return "quic";
         case Protocol::H2c: break;
     }
     return "h2c";
@@ -48,12 +40,14 @@ const char* key_of(Protocol protocol) {
         case Protocol::Tcp: return "[server].listen";
         case Protocol::Tls: return "[server].listen_tls";
         case Protocol::Https: return "[server].listen_https";
+        case Protocol::Quic: return "[server].listen_quic";
         case Protocol::H2c: break;
     }
     return "[server].listen_h2c";
 }
 
-bool is_stream_alone(Protocol protocol) { return protocol != Protocol::Udp && protocol != Protocol::Tcp; }
+/// The endpoint shares its port with no other: `listen` alone stands for two.
+bool is_single(Protocol protocol) { return protocol != Protocol::Udp && protocol != Protocol::Tcp; }
 
 void set(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 
@@ -81,15 +75,17 @@ Error cannot_listen(const Endpoint& endpoint, int reason) {
 void prepare(int fd, const Endpoint& endpoint) {
     const bool any = endpoint.address.ip.is_unspecified();
     set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    if (endpoint.protocol == Protocol::Udp) {
+    if (is_datagram(endpoint.protocol)) {
         set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-        // Without the DF bit and path MTU discovery: replies fit into 1232 bytes (RFC 9715 §3.1).
+        // Without the DF bit and path MTU discovery: replies fit into 1232 bytes (RFC 9715 §3.1). QUIC must not be
+        // fragmented (RFC 9000 §14), so there DF is set, and no packet has more than 1200 bytes.
+        const bool quic = endpoint.protocol == Protocol::Quic;
         if (endpoint.address.family() == AF_INET) {
             set(fd, IPPROTO_IP, IP_PKTINFO, any);
-            set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+            set(fd, IPPROTO_IP, IP_MTU_DISCOVER, quic ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
         } else {
             set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, any);
-            set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
+            set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, quic ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_OMIT);
         }
     } else {
         set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -168,13 +164,15 @@ public:
         const auto found = std::ranges::find_if(sockets_, [&](const Socket& s) { return s.address.ip == ip; });
         return found == sockets_.end() ? std::uint16_t{0} : found->address.port;
     }
-    [[nodiscard]] bool has(const SocketAddress& address) const {
-        return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.address == address; });
+    [[nodiscard]] bool has(const Endpoint& endpoint) const {
+        return has(endpoint.address, socket_type(endpoint.protocol));
     }
-    /// A port of streams alone on this address, as TLS has it, that is none of `taken`; 0: none.
-    [[nodiscard]] std::uint16_t stream_port_of(const IpAddress& ip, const std::vector<SocketAddress>& taken) const {
+    /// A port of this type alone on this address, as TLS and QUIC have it, that is none of `taken`; 0: none.
+    [[nodiscard]] std::uint16_t single_port_of(const IpAddress& ip, int type,
+                                               const std::vector<SocketAddress>& taken) const {
+        const int other = type == SOCK_STREAM ? SOCK_DGRAM : SOCK_STREAM;
         for (const Socket& socket : sockets_)
-            if (socket.address.ip == ip && socket.type == SOCK_STREAM && !has(socket.address, SOCK_DGRAM) &&
+            if (socket.address.ip == ip && socket.type == type && !has(socket.address, other) &&
                 std::ranges::find(taken, socket.address) == taken.end())
                 return socket.address.port;
         return 0;
@@ -198,11 +196,11 @@ private:
     std::vector<Socket> sockets_;
 };
 
-/// A port that is free for streams.
-Result<std::uint16_t> find_free_stream_port(const SocketAddress& address) {
-    auto stream = bind_socket({address, Protocol::Tls}, Group::Alone);
-    if (!stream) return std::move(stream).error();
-    return bound_to(stream->get()).value_or(address).port;
+/// A port that is free for the protocol.
+Result<std::uint16_t> find_free_single_port(const Endpoint& endpoint) {
+    auto socket = bind_socket(endpoint, Group::Alone);
+    if (!socket) return std::move(socket).error();
+    return bound_to(socket->get()).value_or(endpoint.address).port;
 }
 
 /// Gives endpoints of port 0 their ports: that of the previous process, else a free one. UDP and TCP of one address get
@@ -210,7 +208,7 @@ Result<std::uint16_t> find_free_stream_port(const SocketAddress& address) {
 class PortChooser {
 public:
     Result<std::uint16_t> choose(const Endpoint& endpoint, const Inherited& inherited) {
-        if (is_stream_alone(endpoint.protocol)) return choose_for_stream(endpoint, inherited);
+        if (is_single(endpoint.protocol)) return choose_single(endpoint, inherited);
         for (Placed& placed : placed_)
             if (placed.address == endpoint.address && !std::exchange(has(placed, endpoint.protocol), true))
                 return placed.port;
@@ -233,18 +231,20 @@ private:
         bool stream = false;
     };
     /// Several such endpoints of one address get their ports in the order in which they were opened before.
-    Result<std::uint16_t> choose_for_stream(const Endpoint& endpoint, const Inherited& inherited) {
+    Result<std::uint16_t> choose_single(const Endpoint& endpoint, const Inherited& inherited) {
+        std::vector<SocketAddress>& taken = is_datagram(endpoint.protocol) ? datagrams_ : streams_;
         SocketAddress at = endpoint.address;
-        at.port = inherited.stream_port_of(at.ip, streams_);
-        if (at.port == 0) return find_free_stream_port(endpoint.address);
-        streams_.push_back(at);
+        at.port = inherited.single_port_of(at.ip, socket_type(endpoint.protocol), taken);
+        if (at.port == 0) return find_free_single_port(endpoint);
+        taken.push_back(at);
         return at.port;
     }
     static bool& has(Placed& placed, Protocol protocol) {
         return socket_type(protocol) == SOCK_DGRAM ? placed.udp : placed.stream;
     }
     std::vector<Placed> placed_;
-    std::vector<SocketAddress> streams_;  // of the previous process, given to an endpoint
+    std::vector<SocketAddress> streams_;    // of the previous process, given to an endpoint
+    std::vector<SocketAddress> datagrams_;  // the same
 };
 
 Result<UniqueFd> take_or_bind(Inherited& inherited, const Endpoint& endpoint) {
@@ -283,13 +283,14 @@ Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers
             auto port = ports.choose(endpoint, inherited);
             if (!port) return std::move(port).error();
             endpoint.address.port = *port;
-        } else if (!inherited.has(endpoint.address)) {
+        } else if (!inherited.has(endpoint)) {
             if (auto status = check_unused(endpoint); !status) return std::move(status).error();
         }
         for (auto& of_worker : sockets) {
             auto fd = take_or_bind(inherited, endpoint);
             if (!fd) return std::move(fd).error();
             of_worker.push_back({endpoint, std::move(*fd)});
+            if (endpoint.protocol == Protocol::Quic) break;  // one process has it, whose connections are not divided
         }
     }
     return sockets;

@@ -25,6 +25,7 @@ struct ListenSocket {
 };
 
 /// The sockets of each worker, in the order of Options::listen; without endpoints of a family that this machine lacks.
+/// Those of QUIC are with the first worker, and it does not read them.
 using WorkerSockets = std::vector<std::vector<ListenSocket>>;
 
 Result<WorkerSockets> open_sockets(const Options& options, std::uint32_t workers, std::vector<UniqueFd> inherited);

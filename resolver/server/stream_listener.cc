@@ -30,6 +30,7 @@ telemetry::QueryTransport transport_of(Protocol protocol) noexcept {
         case Protocol::Udp: return telemetry::QueryTransport::Udp;
         case Protocol::Tcp: return telemetry::QueryTransport::Tcp;
         case Protocol::Tls: return telemetry::QueryTransport::Tls;
+        case Protocol::Quic: return telemetry::QueryTransport::Quic;
         case Protocol::Https:
         case Protocol::H2c: break;
     }
@@ -73,7 +74,7 @@ StreamListener::StreamListener(loop::Loop& loop, const std::vector<ListenSocket>
       }) {
     finished_.reserve(options.tcp_connections_max);
     for (const ListenSocket& socket : sockets) {
-        if (socket.endpoint.protocol == Protocol::Udp) continue;
+        if (is_datagram(socket.endpoint.protocol)) continue;
         accepting_.push_back(
             {socket.endpoint.protocol,
              std::make_unique<loop::Poll>(loop, socket.fd.get(), [this, &socket](unsigned) { accept_all(socket); })});
@@ -230,6 +231,8 @@ void StreamListener::sweep() noexcept {
             case Connection::CloseReason::Idle: recorder_.count(Counter::TcpIdleClosed); break;
             case Connection::CloseReason::Slow: recorder_.count(Counter::TcpSlowClosed); break;
             case Connection::CloseReason::ProxyHeader: recorder_.count(Counter::ProxyUnexpected); break;
+            case Connection::CloseReason::Tls: recorder_.count(Counter::OtherTls); break;
+            case Connection::CloseReason::Http: recorder_.count(Counter::OtherHttp); break;
         }
         close(handle);
     }

@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "resolver/base/connection_table.h"
 #include "resolver/server/connection.h"
-#include "resolver/server/connection_table.h"
 #include "resolver/server/proxy_gate.h"
 #include "resolver/server/sockets.h"
 #include "resolver/server/tls_gate.h"

@@ -26,12 +26,14 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
       engine_(snapshots, cache, recorder, *this,
               {.queries_max = options.pending_max,
                .per_client_max = options.pending_per_client_max,
+               .shared_max = upstream::Options{}.exchanges_max,
                .client = options.client},
               [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
                   return upstream::make_forwarder(loop_, sink, upstream);
               }),
       proxies_(options_.proxies),
       streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this, tls, proxies_),
+      relay_(loop_, engine_, recorder, proxies_),
       turn_end_(loop_,
                 [this] {
                     for (const UdpService& udp : udp_) udp.listener->flush();
@@ -71,21 +73,41 @@ void Worker::drain() noexcept {
     wakeup_.notify();
 }
 
+void Worker::open_relay(UniqueFd socket) {
+    {
+        const MutexLock lock(relay_mutex_);
+        relay_socket_ = std::move(socket);
+    }
+    wakeup_.notify();
+}
+
+void Worker::take_relay() {
+    UniqueFd socket;
+    {
+        if (!relay_mutex_.try_lock()) return wakeup_.notify();
+        const MutexLock lock(relay_mutex_, std::adopt_lock);
+        socket = std::move(relay_socket_);
+    }
+    if (socket.valid() && drain_until_ == Ticks{}) relay_.open(std::move(socket));
+}
+
 void Worker::stop() noexcept {
     stopping_.store(true, std::memory_order_relaxed);
     wakeup_.notify();
 }
 
 /// Called after a snapshot was published, so that an idle worker does not keep the old one; after the transfer service
-/// put a part; and after drain() and stop().
+/// put a part; and after open_relay(), drain() and stop().
 void Worker::on_wakeup() {
     send_parts();
+    take_relay();
     recorder_.refresh();
     engine_.begin_batch();
     if (stopping_.load(std::memory_order_relaxed)) return loop_.stop();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
     for (const UdpService& udp : udp_) udp.listener->stop();
     streams_.stop();
+    relay_.stop();
     drain_until_ = loop_.now() + kDrainMax;
     drained_.start(milliseconds{0}, kDrainCheckEvery);
 }
@@ -109,13 +131,19 @@ WorkerReport Worker::report() const {
 }
 
 engine::HandOver Worker::hand_over(const engine::Client& client, ByteView packet) noexcept {
-    // A zone is many messages, and a request over HTTPS has one response.
-    if (xfr_queue_ == nullptr || client.transport == telemetry::QueryTransport::Https)
+    // A zone is many messages; a request over HTTPS has one response, and a stream of QUIC here one reply.
+    if (xfr_queue_ == nullptr || client.transport == telemetry::QueryTransport::Https ||
+        client.transport == telemetry::QueryTransport::Quic)
         return engine::HandOver::NotServed;
     transfer::QueryOrigin origin{.peer = client.peer, .local = client.local, .interface = client.interface};
     if (client.transport == telemetry::QueryTransport::Udp) {
         const ListenSocket& socket = udp_[client.listener].socket;
-        origin.reply_to = client.stream == 0 ? client.peer : paths_->at(client.stream);
+        origin.reply_to = client.peer;
+        if (client.stream != 0) {
+            const ProxyPath path = paths_->at(client.stream);
+            origin.reply_to = path.proxy;
+            origin.local = path.local;
+        }
         origin.socket = socket.fd.get();
         origin.any_address = socket.endpoint.address.ip.is_unspecified();
         xfr_queue_->take(origin, packet);  // a query for which there is no room is dropped
@@ -145,6 +173,7 @@ void Worker::send_parts() noexcept {
 }
 
 void Worker::send(const engine::Client& client, ByteView reply, Ticks since) noexcept {
+    if (client.transport == telemetry::QueryTransport::Quic) return relay_.send(client, reply);
     if (client.transport != telemetry::QueryTransport::Udp) return streams_.send(client, reply);
     const Ticks now = loop_.now();
     if (now - since <= kUnpacedMax || pace_.take(client.peer.ip, reply.size(), now))

@@ -3,9 +3,9 @@
 // One serving thread with its own loop, sockets, engine and forwarder. It shares the snapshot, the cache and its
 // recorder with other threads, and nothing else.
 //
-// Threads:  run() is the thread. wake(), drain(), stop(), ended() and report() may be called by any thread.
-// Memory:   bounded by Options.
-// Failure:  none after construction; a lack of descriptors or memory shows in the constructor.
+// Threads:  run() is the thread. wake(), drain(), stop(), ended(), report() and open_relay() may be called by any
+// thread. Memory:   bounded by Options. Failure:  none after construction; a lack of descriptors or memory shows in the
+// constructor.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "resolver/engine/engine.h"
 #include "resolver/server/pace.h"
 #include "resolver/server/proxies.h"
+#include "resolver/server/relay_link.h"
 #include "resolver/server/sockets.h"
 #include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
@@ -46,6 +47,8 @@ public:
     void drain() noexcept;
     /// run() returns at once.
     void stop() noexcept;
+    /// Takes queries from a process that ends QUIC, and no more from the one before it.
+    void open_relay(UniqueFd socket);
     /// run() has returned, or is about to.
     [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
     [[nodiscard]] WorkerReport report() const;
@@ -61,6 +64,7 @@ private:
     engine::HandOver hand_over(const engine::Client& client, ByteView packet) noexcept override;
     void put_part(transfer::Part part) noexcept override;
     void send_parts() noexcept;
+    void take_relay();
     void on_wakeup();
     void on_second();
     void release_held();
@@ -76,6 +80,7 @@ private:
     Proxies proxies_;
     std::optional<ProxyPaths> paths_;  // where there are proxies
     StreamListener streams_;
+    RelayLink relay_;
     loop::TurnEnd turn_end_;
     loop::Wakeup wakeup_;
     loop::Timer second_;
@@ -92,6 +97,8 @@ private:
     std::vector<transfer::Part> parts_
         CENOTE_GUARDED_BY(parts_mutex_);   // parts of transfers, from the transfer service to connections
     std::vector<transfer::Part> sending_;  // used by the worker's thread only
+    Mutex relay_mutex_;
+    UniqueFd relay_socket_ CENOTE_GUARDED_BY(relay_mutex_);  // not taken yet
 };
 
 }  // namespace cenote::server

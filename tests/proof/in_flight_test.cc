@@ -41,12 +41,38 @@ protected:
         return query;
     }
 
+    static std::vector<std::uint8_t> truncated_reply_to(const std::vector<std::uint8_t>& query) {
+        auto reply = reply_to(query);
+        reply[2] |= 0x02;
+        return reply;
+    }
+
     InFlight flight{4, kPatience, 0xfffe};
     Ticks now{};
     std::vector<std::vector<std::uint8_t>> sent;
     std::vector<std::uint64_t> ended;
     Observation last;
 };
+
+TEST_F(InFlightTest, WhatTheNodePutsOffIsAskedAgain) {
+    begin(1);
+    flight.take(truncated_reply_to(sent[0]), end());
+    EXPECT_THAT(ended, IsEmpty());
+    pass(kPatience);
+    ASSERT_EQ(sent.size(), 2U);
+    flight.take(reply_to(sent[1]), end());
+    EXPECT_THAT(ended, ElementsAre(1));
+    EXPECT_FALSE(last.truncated);
+    begin(2);
+    for (unsigned i = 1; i < InFlight::kTries; ++i) {
+        flight.take(truncated_reply_to(sent.back()), end());
+        EXPECT_THAT(ended, ElementsAre(1));
+        pass(kPatience);
+    }
+    flight.take(truncated_reply_to(sent.back()), end());
+    EXPECT_THAT(ended, ElementsAre(1, 2));
+    EXPECT_TRUE(last.truncated) << "the last try counts as it is";
+}
 
 TEST_F(InFlightTest, AReplyEndsItsOwnQuery) {
     for (std::uint64_t place = 0; place < 4; ++place) begin(place);

@@ -22,7 +22,13 @@ class DohTest : public ::testing::Test {
 protected:
     DohQuery get(const std::string& target, Method method = Method::Get) {
         target_ = target;  // the query may refer to it
-        return read_doh({.stream = 1, .method = method, .fault = {}, .target = target_, .content_type = {}, .body = {}},
+        return read_doh({.stream = 1,
+                         .method = method,
+                         .fault = {},
+                         .target = target_,
+                         .content_type = {},
+                         .acceptable = true,
+                         .body = {}},
                         space_);
     }
     DohQuery post(std::string_view type, ByteView body, Fault fault = Fault::None) {
@@ -31,6 +37,7 @@ protected:
                          .fault = fault,
                          .target = "/dns-query",
                          .content_type = type,
+                         .acceptable = true,
                          .body = body},
                         space_);
     }
@@ -107,6 +114,29 @@ TEST_F(DohTest, BodiesHaveAType) {
     EXPECT_EQ(post("application/dns-message", query, Fault::FieldsTooLarge).status, 431U);
     EXPECT_EQ(post("application/dns-message", query, Fault::TargetTooLong).status, 414U);
     EXPECT_EQ(get("/dns-query", Method::Other).status, 405U);
+}
+
+TEST_F(DohTest, AResponseThatIsExcludedIsNotMade) {
+    const std::vector<std::uint8_t> query(40);
+    http::Request request{.stream = 1,
+                          .method = Method::Post,
+                          .fault = {},
+                          .target = "/dns-query",
+                          .content_type = "application/dns-message",
+                          .acceptable = false,
+                          .body = query};
+    const auto status = [&request] { return read_doh(request, {}).status; };
+    EXPECT_EQ(status(), 406U);
+    EXPECT_TRUE(read_doh(request, {}).message.empty());
+    request.target = "/dns-query/5f2b9c0e7a1d4386b2f09d5e6c7a8140";
+    EXPECT_EQ(read_doh(request, {}).token.size(), 32U) << "whether a group has it is looked at first";
+    request.target = "/";
+    EXPECT_EQ(status(), 404U);
+    request.target = "/dns-query";
+    request.content_type = "text/plain";
+    EXPECT_EQ(status(), 415U);
+    request.method = Method::Other;
+    EXPECT_EQ(status(), 405U);
 }
 
 TEST_F(DohTest, Responses) {

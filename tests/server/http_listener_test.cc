@@ -219,9 +219,15 @@ TEST_F(HttpListenerTest, EachStatusIsCounted) {
                                   {{"content-type", "application/dns-message"}, {"content-length", "70000"}}))));
     EXPECT_EQ(answer_to(fd, 13).fields.at(":status"), "413");
     EXPECT_EQ(counted(Counter::HttpBodyTooLarge), 1U);
-    write_all(fd.get(), frame(kHeaders, kEndStream, 15, block(request("GET", "/", {{"a", std::string(16000, 'a')}}))) +
-                            frame(kContinuation, kEndHeaders, 15, block({{"b", std::string(2000, 'b')}})));
-    EXPECT_EQ(answer_to(fd, 15).fields.at(":status"), "431");
+    write_all(fd.get(), frame(kHeaders, kEndHeaders, 15,
+                              block(request("POST", "/dns-query",
+                                            {{"content-type", "application/dns-message"}, {"accept", "text/html"}}))) +
+                            frame(kData, kEndStream, 15, local_query(1)));
+    EXPECT_EQ(answer_to(fd, 15).fields.at(":status"), "406");
+    EXPECT_EQ(counted(Counter::HttpNotAcceptable), 1U);
+    write_all(fd.get(), frame(kHeaders, kEndStream, 17, block(request("GET", "/", {{"a", std::string(16000, 'a')}}))) +
+                            frame(kContinuation, kEndHeaders, 17, block({{"b", std::string(2000, 'b')}})));
+    EXPECT_EQ(answer_to(fd, 17).fields.at(":status"), "431");
     EXPECT_EQ(counted(Counter::HttpFieldsTooLarge), 1U);
 }
 

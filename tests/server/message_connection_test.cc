@@ -131,6 +131,29 @@ TEST_F(MessageConnectionTest, ASlowReaderIsNotReadFromAndLosesNothing) {
     EXPECT_EQ(counted(Counter::TcpWriteOverflow), 0U);
 }
 
+TEST_F(MessageConnectionTest, AReaderThatTakesLongForAllOfItIsNotASlowOne) {
+    const std::chrono::hours idle{1};
+    hand_over_result = engine::HandOver::Later;
+    write(framed(zone_query(1)));
+    run_until([this] { return !handed_over.empty(); });
+    connection->send_part({.connection = handle, .message = Bytes(60000, 2), .last = false});
+    Ticks at = loop.now();
+    for (int rounds = 0; rounds < 4; ++rounds) {
+        EXPECT_EQ(connection->close_reason(at, idle), CloseReason::None) << "some has left since " << rounds;
+        const std::uint64_t before = connection->transport().sent();
+        run_until([&] {
+            read_available();
+            return connection->transport().sent() > before;
+        });
+        ASSERT_LT(connection->transport().sent(), 60002U) << "the rest is unsent";
+        at += options.tcp_write_stall;
+    }
+    EXPECT_EQ(connection->close_reason(at, idle), CloseReason::None);
+    EXPECT_EQ(connection->close_reason(at + options.tcp_write_stall, idle), CloseReason::None);
+    EXPECT_EQ(connection->close_reason(at + options.tcp_write_stall + milliseconds{1}, idle), CloseReason::Slow)
+        << "nothing has left since";
+}
+
 TEST_F(MessageConnectionTest, RepliesThatDoNotFitEndTheConnection) {
     options.tcp_in_flight_max = 64;
     for (std::uint16_t id = 0; id < 30; ++id)
@@ -152,6 +175,24 @@ TEST_F(MessageConnectionTest, IsIdleWhenNothingIsUnderWay) {
     const Ticks active = connection->active();
     EXPECT_EQ(connection->close_reason(active + seconds{10}, seconds{10}), CloseReason::None);
     EXPECT_EQ(connection->close_reason(active + seconds{10} + milliseconds{1}, seconds{10}), CloseReason::Idle);
+}
+
+TEST_F(MessageConnectionTest, AnotherProtocolIsClosedAndTold) {
+    const auto reason_for = [this](const Bytes& bytes) {
+        write(bytes);
+        settle();
+        return connection->close_reason(loop.now(), std::chrono::hours{1});
+    };
+    const Bytes hello{22, 3, 1, 2, 0, 1, 0, 1, 252, 3};
+    EXPECT_EQ(reason_for(hello), CloseReason::None) << "a part of it may be a message";
+    EXPECT_EQ(reason_for({3, 0, 0}), CloseReason::Tls);
+}
+
+TEST_F(MessageConnectionTest, HttpIsClosedToo) {
+    const std::string request = "GET /dns-query?dns=AAAB HTTP/1.1\r\n\r\n";
+    write({request.begin(), request.end()});
+    settle();
+    EXPECT_EQ(connection->close_reason(loop.now(), std::chrono::hours{1}), CloseReason::Http);
 }
 
 TEST_F(MessageConnectionTest, AHalfClosedClientHasItsAnswersFirst) {

@@ -65,12 +65,19 @@ protected:
 
 TEST_F(ProxiedPortTest, TheHeaderNamesTheClientAndTheReplyGoesToTheProxy) {
     const UniqueFd proxy = from("127.0.0.9");
-    for (const char* origin : {"192.0.2.7:4711", "[2001:db8::7]:4711"}) {
-        write_all(proxy.get(), proxy_header_of(origin, 30) + Bytes{1, 2, 3});
+    const struct {
+        const char *origin, *asked;
+        bool proxied;
+    } clients[] = {{"192.0.2.7:4711", "10.0.0.53", true},
+                   {"[2001:db8::7]:4711", "2001:db8::53", true},
+                   {"192.0.2.7:4711", "0.0.0.0", false}};
+    for (const auto& [origin, asked, proxied] : clients) {
+        write_all(proxy.get(), proxy_header_of(origin, asked) + Bytes{1, 2, 3});
         const auto batch = port->receive();
         ASSERT_EQ(batch.size(), 1U);
         EXPECT_EQ(batch[0].client.peer.to_string(), origin);
-        EXPECT_EQ(batch[0].client.local.to_string(), "127.0.0.1");
+        EXPECT_EQ(batch[0].client.local.to_string(), proxied ? asked : "127.0.0.1");
+        EXPECT_EQ(batch[0].client.proxied, proxied);
         EXPECT_EQ(Bytes(batch[0].packet.begin(), batch[0].packet.end()), (Bytes{1, 2, 3}));
         const MutableBytes room = port->reply_space();
         room[0] = 9;
@@ -162,50 +169,53 @@ TEST(ProxiesTest, WithoutPrefixesNobodyIsAProxy) {
 
 TEST(ProxyPathsTest, EqualAddressesShareANumberAndOthersDoNot) {
     ProxyPaths paths;
-    const SocketAddress one = testing::address("10.0.0.1:1000");
-    const SocketAddress other = testing::address("10.0.0.1:1001");
+    const ProxyPath one{testing::address("10.0.0.1:1000"), engine::testing::ip("10.0.0.53")};
+    const ProxyPath other{testing::address("10.0.0.1:1001"), engine::testing::ip("10.0.0.53")};
+    const ProxyPath third{testing::address("10.0.0.1:1000"), engine::testing::ip("10.0.0.54")};
     const std::uint32_t path = paths.keep(one);
     EXPECT_NE(path, 0U);
     EXPECT_EQ(paths.keep(one), path);
     EXPECT_NE(paths.keep(other), path);
     EXPECT_EQ(paths.at(path), one);
     EXPECT_EQ(paths.at(paths.keep(other)), other);
-    EXPECT_EQ(paths.at(0).port, 0);
-    EXPECT_EQ(paths.at(path + 2).port, 0) << "none has it yet";
+    EXPECT_EQ(paths.at(paths.keep(third)), third);
+    EXPECT_EQ(paths.at(path), one);
+    EXPECT_EQ(paths.at(0).proxy.port, 0);
+    EXPECT_EQ(paths.at(path + 3).proxy.port, 0) << "none has it yet";
 }
 
 TEST(ProxyPathsTest, ANumberLastsForAsManyNewerOnes) {
     ProxyPaths paths;
-    SocketAddress first = testing::address("10.0.0.1:1");
-    const std::uint32_t path = paths.keep(first);
+    const SocketAddress first = testing::address("10.0.0.1:1");
+    const std::uint32_t path = paths.keep({first, {}});
     SocketAddress next = testing::address("10.1.0.1:1");
     for (std::uint32_t i = 1; i < ProxyPaths::kKept; ++i) {
-        ASSERT_EQ(paths.at(path), first) << i;
+        ASSERT_EQ(paths.at(path).proxy, first) << i;
         next.port = static_cast<std::uint16_t>(i);
         next.scope_id = i;  // none is like another
-        paths.keep(next);
+        paths.keep({next, {}});
     }
-    EXPECT_EQ(paths.at(path), first);
+    EXPECT_EQ(paths.at(path).proxy, first);
     next.scope_id = 0;
-    const std::uint32_t last = paths.keep(next);
-    EXPECT_EQ(paths.at(path).port, 0) << "the reply is lost, and goes to no other";
-    EXPECT_EQ(paths.at(last), next);
-    EXPECT_NE(paths.keep(first), path);
+    const std::uint32_t last = paths.keep({next, {}});
+    EXPECT_EQ(paths.at(path).proxy.port, 0) << "the reply is lost, and goes to no other";
+    EXPECT_EQ(paths.at(last).proxy, next);
+    EXPECT_NE(paths.keep({first, {}}), path);
 }
 
 TEST(ProxyPathsTest, AnOldNumberIsNotUsedForMore) {
     ProxyPaths paths;
     const SocketAddress proxy = testing::address("10.0.0.1:1");
-    const std::uint32_t path = paths.keep(proxy);
+    const std::uint32_t path = paths.keep({proxy, {}});
     SocketAddress next = testing::address("10.1.0.1:1");
     for (std::uint32_t i = 0; i < ProxyPaths::kKept / 2; ++i) {
         next.scope_id = i + 1;
-        paths.keep(next);
+        paths.keep({next, {}});
     }
-    const std::uint32_t newer = paths.keep(proxy);
+    const std::uint32_t newer = paths.keep({proxy, {}});
     EXPECT_NE(newer, path);
-    EXPECT_EQ(paths.at(newer), proxy);
-    EXPECT_EQ(paths.at(path), proxy);
+    EXPECT_EQ(paths.at(newer).proxy, proxy);
+    EXPECT_EQ(paths.at(path).proxy, proxy);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // StreamListener behind proxies on loopback: 127.0.0.9 is a proxy, 127.0.0.1 is none.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <future>
@@ -239,6 +240,20 @@ TEST_F(ProxyListenerTest, TheHeaderStandsInFrontOfTls) {
     const UniqueFd stranger = from("127.0.0.1");
     write_all(stranger.get(), proxy_header_of("192.0.2.7:1"));
     run_until([this] { return counted(Counter::TlsFailed) == 1; });
+}
+
+TEST_F(ProxyListenerTest, WhereTlsEndsAtTheProxyQueriesCountAsThoseOverTls) {
+    start();
+    const Bytes ssl{0x20, 0, 5, 1, 0, 0, 0, 0};
+    Bytes header = proxy_header_of("192.0.2.7:1", ssl.size());
+    std::ranges::copy(ssl, header.end() - static_cast<std::ptrdiff_t>(ssl.size()));
+    const UniqueFd through_tls = proxy();
+    write_all(through_tls.get(), header);
+    expect_answered(through_tls, 1);
+    EXPECT_EQ(counted(Counter::QueriesTls), 1U);
+    expect_answered(behind_proxy("192.0.2.7:1"), 2);
+    EXPECT_EQ(counted(Counter::QueriesTls), 1U);
+    EXPECT_EQ(counted(Counter::QueriesTcp), 1U);
 }
 
 TEST_F(ProxyListenerTest, HandshakesAreLimitedByClient) {

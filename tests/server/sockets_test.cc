@@ -70,6 +70,40 @@ TEST(SocketsTest, OneProtocolAlone) {
     EXPECT_EQ(type_of(sockets->front()[0].fd.get()), SOCK_STREAM);
 }
 
+TEST(SocketsTest, QuicHasOneSocketOfItsOwnPort) {
+    auto listen = udp_and_tcp("127.0.0.1:0");
+    listen.push_back({address("127.0.0.1:0"), Protocol::Quic});
+    const auto sockets = open_sockets(listening(listen), 3, {});
+    ASSERT_TRUE(sockets) << sockets.error().text;
+    ASSERT_EQ(sockets->front().size(), 3U);
+    EXPECT_EQ(sockets->back().size(), 2U) << "no other worker has it";
+    const ListenSocket& quic = sockets->front()[2];
+    EXPECT_EQ(type_of(quic.fd.get()), SOCK_DGRAM);
+    EXPECT_NE(quic.endpoint.address.port, sockets->front()[0].endpoint.address.port);
+}
+
+TEST(SocketsTest, QuicMayHaveThePortOfTls) {
+    const auto tls = testing::opened({{address("127.0.0.1:0"), Protocol::Tls}});
+    EXPECT_TRUE(open_sockets(listening({{tls.at(0).endpoint.address, Protocol::Quic}}), 1, {}));
+    const auto quic = testing::opened({{address("127.0.0.1:0"), Protocol::Quic}});
+    const auto again = open_sockets(listening({{quic.at(0).endpoint.address, Protocol::Quic}}), 1, {});
+    ASSERT_FALSE(again);
+    EXPECT_THAT(again.error().text, HasSubstr("(quic)"));
+}
+
+TEST(SocketsTest, FreePortsOfTlsAndQuicStayOverARestart) {
+    std::vector<Endpoint> listen = udp_and_tcp("127.0.0.1:0");
+    for (const Protocol protocol : {Protocol::Quic, Protocol::Tls, Protocol::Quic})
+        listen.push_back({address("127.0.0.1:0"), protocol});
+    auto before = testing::opened(listen);
+    ASSERT_EQ(before.size(), 5U);
+    std::vector<UniqueFd> inherited;
+    for (ListenSocket& socket : before) inherited.push_back(std::move(socket.fd));
+    const auto after = open_sockets(listening(listen), 1, std::move(inherited));
+    ASSERT_TRUE(after) << after.error().text;
+    for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after->front()[i].endpoint, before[i].endpoint) << i;
+}
+
 TEST(SocketsTest, AnEndpointThatIsInUseIsNamed) {
     const auto first = testing::opened(udp_and_tcp("127.0.0.1:0"));
     const SocketAddress taken = first.at(0).endpoint.address;

@@ -31,6 +31,7 @@ public:
         for (const auto& service : catalogue.services) add_service(service);
         if (auto taken = check_catalogue(); !taken) return std::move(taken).error();
         for (const auto& list : manifest_.lists) add_list(list);
+        if (auto whole = check_copies(); !whole) return std::move(whole).error();
         auto bytes = writer_.finish();
         if (!bytes) return std::move(bytes).error();
         return Compiled{*std::move(bytes), std::move(report_)};
@@ -78,6 +79,17 @@ private:
         if (!now) return std::move(now).error();
         now->forget_lines();
         return acceptance_.check_catalogue(*before, *now);
+    }
+
+    /// A list whose copy is damaged and whose source gives nothing would lose its names.
+    Status check_copies() const {
+        for (std::size_t i = 0; i < manifest_.lists.size(); ++i)
+            if (manifest_.lists[i].copy_damaged && report_.lists[i].path.empty() && !manifest_.force)
+                return Error{fmt::format(
+                    "list '{}' has no text, because its last good copy is damaged; nothing is compiled, and the set "
+                    "stays as it is: update again when the source answers, or with --force without this list",
+                    manifest_.lists[i].id)};
+        return Done{};
     }
 
     void add_list(const Manifest::List& list) {

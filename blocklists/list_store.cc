@@ -7,6 +7,8 @@
 
 #include <sstream>
 
+#include "resolver/base/digest.h"
+
 namespace cenote::blocklists {
 namespace {
 
@@ -47,8 +49,16 @@ ListStatus ListStore::status(std::string_view id) const {
     return status;
 }
 
+bool ListStore::is_damaged(std::string_view id) const {
+    const auto digests = read_file(file(id, ".sha256"), kErrorBytesMax);
+    if (!digests || !has_file(copy_path(id))) return false;
+    const auto copy = MappedFile::open(copy_path(id));
+    return !copy || digests->find(to_hex(sha256(copy->bytes()))) == std::string::npos;
+}
+
 void ListStore::complete(Manifest::List& entry, SourceKind kind) const {
-    if (has_file(copy_path(entry.id))) entry.last_good = copy_path(entry.id);
+    entry.copy_damaged = is_damaged(entry.id);
+    if (!entry.copy_damaged && has_file(copy_path(entry.id))) entry.last_good = copy_path(entry.id);
     entry.signed_since = signed_since(entry.id, entry.key);
     entry.signature = Path(entry.path).concat(".minisig");
     if (kind == SourceKind::Zone) {
@@ -63,11 +73,17 @@ void ListStore::complete(Manifest::List& entry, SourceKind kind) const {
     } else if (kind == SourceKind::Url) {
         entry.key.clear();  // the signature was checked when the copy was taken
         entry.path = copy_path(entry.id);
-        if (entry.last_good.empty()) entry.failed = "it has not been fetched yet; run cenote update";
+        if (entry.last_good.empty())
+            entry.failed = entry.copy_damaged ? "its copy is damaged, and has to be fetched again; run cenote update"
+                                              : "it has not been fetched yet; run cenote update";
     }
 }
 
 Status ListStore::keep_copy(std::string_view id, ByteView text) const {
+    // First the digest, beside that of the copy which is there: after a kill one of the two fits.
+    std::string digests = to_hex(sha256(text)) + '\n';
+    if (const auto before = MappedFile::open(copy_path(id))) digests += to_hex(sha256(before->bytes())) + '\n';
+    if (auto noted = write(file(id, ".sha256"), bytes_of(digests)); !noted) return noted;
     if (auto kept = write(copy_path(id), text); !kept) return kept;
     clear_error(id);
     return Done{};

@@ -3,6 +3,7 @@
 // The files beside a set: the last good copy of each list with what is known of it, and the notes of updates.
 //
 //   lists/ID.list           text of the last copy that was taken; its modification time is when
+//   lists/ID.sha256         digests of that copy and of the one before it, whichever a kill has left, a line each
 //   lists/ID.error          why the last copy was refused; absent after a success
 //   lists/ID.signed         public key and time of the signature of that copy
 //   lists/ID.origin         URL, key, ETag, Last-Modified and time of the last complete download
@@ -53,8 +54,11 @@ public:
 
     [[nodiscard]] ListStatus status(std::string_view id) const;
     /// Adds to an entry, whose id, path and key are set, what the store has of it: the text of a zone or of a URL, the
-    /// last good copy, or the reason why there is no text.
+    /// last good copy, or the reason why there is no text. A damaged copy is none.
     void complete(Manifest::List& entry, SourceKind kind) const;
+
+    /// Whether the last good copy is not as it was written: a disk or a hand has changed it.
+    [[nodiscard]] bool is_damaged(std::string_view id) const;
 
     /// Replaces the last good copy and removes the error.
     [[nodiscard]] Status keep_copy(std::string_view id, ByteView text) const;

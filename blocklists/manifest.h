@@ -40,6 +40,7 @@ struct Manifest {
         std::int64_t signed_since = 0;       // with a key: time of the last good copy's signature; 0: unknown
         std::string url{};                   // source of the text at `path`; empty: `path` is the source
         std::optional<ListOrigin> origin{};  // of a new download, kept when its text is taken
+        bool copy_damaged = false;           // there is a last good copy, and it cannot be used
         bool unmodified = false;             // the source has confirmed the last good copy, which is at `path`
 
         /// The source of the list for messages, instead of the path of a temporary copy.

@@ -62,6 +62,25 @@ TEST_F(Store, ACopyReplacesTheErrorBefore) {
     store_.clear_error("a");  // there is none
 }
 
+TEST_F(Store, ADamagedCopyIsNone) {
+    EXPECT_FALSE(store_.is_damaged("a")) << "there is none";
+    ASSERT_TRUE(store_.keep_copy("a", as_bytes("a.example\n")));
+    ASSERT_TRUE(store_.keep_copy("a", as_bytes("a.example\nb.example\n")));
+    EXPECT_FALSE(store_.is_damaged("a"));
+    write_file(store_.copy_path("a"), "a.example\n");
+    EXPECT_FALSE(store_.is_damaged("a")) << "a kill has left the copy before";
+    for (const char* text : {"", "a.exa", "a.example\nc.example\n"}) {
+        write_file(store_.copy_path("a"), text);
+        EXPECT_TRUE(store_.is_damaged("a")) << text;
+        const auto entry = completed(SourceKind::Url);
+        EXPECT_TRUE(entry.copy_damaged);
+        EXPECT_EQ(entry.last_good, "");
+        EXPECT_THAT(entry.failed, HasSubstr("damaged"));
+    }
+    std::filesystem::remove(folder_ / "lists/a.sha256");
+    EXPECT_FALSE(store_.is_damaged("a")) << "written before there were digests";
+}
+
 TEST_F(Store, AConfirmedCopyCountsAsTakenNow) {
     EXPECT_FALSE(store_.confirm_copy("a")) << "there is no copy";
     ASSERT_TRUE(store_.keep_copy("a", as_bytes("a.example\n")));

@@ -137,6 +137,25 @@ TEST_F(Publishers, KeepTheLastGoodCopyOfARefusedList) {
     EXPECT_EQ(copy_of("ads"), numbered(4));
 }
 
+TEST_F(Publishers, PublishNothingWithoutAListWhoseCopyIsDamaged) {
+    add_list("ads", numbered(3));
+    publish();
+    write_file(store_.copy_path("ads"), numbered(2));
+    add_list("ads", numbered(4));
+    std::filesystem::remove(folder_ / "ads");
+    const auto publisher = lock();
+    ASSERT_TRUE(publisher.ok());
+    const auto refused = publisher->publish(manifest_, diagnostics_);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().text, HasSubstr("list 'ads' has no text, because its last good copy is damaged"));
+    EXPECT_TRUE(has("n2.example"));
+
+    add_list("ads", numbered(4));  // the source answers again
+    ASSERT_TRUE(publisher->publish(manifest_, diagnostics_).ok());
+    EXPECT_TRUE(has("n3.example"));
+    EXPECT_EQ(copy_of("ads"), numbered(4));
+}
+
 TEST_F(Publishers, PublishNothingOfARefusedCatalogue) {
     add_list("ads", numbered(3));
     publish();

@@ -102,7 +102,9 @@ struct Settings {
     std::vector<ListSettings> lists;
     std::vector<engine::LocalRecord> local;
     server::Options server;
+    std::uint32_t rate = 0;                          // queries a second of each client; 0: no limit
     bool cookies = true;                             // whether cookies of clients are answered
+    bool require_cookies = false;                    // of clients that ask over UDP
     std::vector<wire::CookieSecret> cookie_secrets;  // of the file; empty: the daemon makes one
     TlsSettings tls;
     control::Options control;

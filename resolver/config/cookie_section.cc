@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cookies of [limits]: whether those of clients are answered, and the secrets of the servers behind one address.
+// The cookies of [limits]: whether those of clients are answered, and required; the secrets of the servers behind one
+// address.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,6 +58,9 @@ void read_secrets(const TomlText& file, Draft& draft) {
 
 void read_cookies(const TomlTable& limits, Draft& draft) {
     if (const auto cookies = limits.boolean("cookies")) draft.settings.cookies = *cookies;
+    if (const auto required = limits.boolean("require_cookies")) draft.settings.require_cookies = *required;
+    if (draft.settings.require_cookies && !draft.settings.cookies)
+        limits.error("require_cookies", "no client gets a cookie while 'cookies' is false; remove one of the two");
     const auto file = limits.text("cookie_secret_file");
     if (!file || file->value.empty()) return;
     if (!draft.settings.cookies)

@@ -71,6 +71,11 @@ void read_record(const TomlTable& table, Draft& draft) {
     draft.settings.local.push_back(std::move(record));
 }
 
+engine::Designated designated_of(server::Protocol protocol) {
+    if (protocol == server::Protocol::Https) return engine::Designated::Https;
+    return protocol == server::Protocol::Quic ? engine::Designated::Quic : engine::Designated::Tls;
+}
+
 }  // namespace
 
 engine::LocalNames local_names(const Settings& settings, const engine::Discovery& discovery) {
@@ -96,9 +101,7 @@ engine::Listeners listeners_of(const std::vector<server::Endpoint>& endpoints) {
     for (const server::Endpoint& endpoint : endpoints) {
         if (endpoint.protocol == server::Protocol::Udp) listeners.datagrams.push_back(endpoint.address.ip);
         if (!is_encrypted(endpoint.protocol)) continue;
-        const bool is_https = endpoint.protocol == server::Protocol::Https;
-        listeners.encrypted.push_back(
-            {endpoint.address, is_https ? engine::Designated::Https : engine::Designated::Tls});
+        listeners.encrypted.push_back({endpoint.address, designated_of(endpoint.protocol)});
     }
     return listeners;
 }

@@ -9,16 +9,19 @@
 
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
+#include "resolver/relay/relay.h"
 
 namespace cenote::config {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint16_t kTlsPort = 853;    // RFC 7858 §3.1
+constexpr std::uint16_t kQuicPort = 853;   // RFC 9250 §4.1.1
 constexpr std::uint16_t kHttpsPort = 443;  // RFC 9110 §4.2.2
 constexpr std::uint16_t kH2cPort = 80;     // RFC 9110 §4.2.1
 constexpr std::uint64_t kCacheBytesMin = 1ULL << 20;
 constexpr std::uint64_t kCacheBytesMax = 1ULL << 40;
+constexpr std::int64_t kRateMax = 1'000'000;  // queries a second
 
 std::optional<engine::WithoutSet> parse_without_set(std::string_view text) noexcept {
     if (text == "servfail") return engine::WithoutSet::ServFail;
@@ -37,9 +40,17 @@ void read_node(const TomlTable& server, Draft& draft) {
     draft.settings.node = other_case ? node->value : folded;
 }
 
+/// Whether another endpoint has the port: TLS and QUIC may have the same one, over TCP and UDP.
+bool is_taken(const server::Endpoint& endpoint, const std::vector<server::Endpoint>& listen) {
+    return endpoint.address.port != 0 && std::ranges::any_of(listen, [&endpoint](const server::Endpoint& other) {
+               return other.address == endpoint.address &&
+                      is_datagram(other.protocol) == is_datagram(endpoint.protocol);
+           });
+}
+
 /// An address to listen on; nullopt: it is none, or taken by another endpoint.
-std::optional<SocketAddress> read_endpoint(const TomlText& text, std::uint16_t port, Draft& draft) {
-    const auto& listen = draft.settings.server.listen;
+std::optional<SocketAddress> read_endpoint(const TomlText& text, server::Protocol protocol, std::uint16_t port,
+                                           Draft& draft) {
     const auto address = SocketAddress::parse(text.value, port);
     warn_of_port_without_brackets(text, draft.diagnostics);
     if (!address)
@@ -50,7 +61,7 @@ std::optional<SocketAddress> read_endpoint(const TomlText& text, std::uint16_t p
         draft.diagnostics.error(text.place, fmt::format("'{}' is a link-local address, which means nothing without "
                                                         "its link; add the interface, as in [fe80::1%eth0]:{}",
                                                         text.value, port));
-    else if (address->port != 0 && std::ranges::find(listen, *address, &server::Endpoint::address) != listen.end())
+    else if (is_taken({*address, protocol}, draft.settings.server.listen))
         draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
     else
         return address;
@@ -62,18 +73,18 @@ void read_listen(const TomlTable& server, Draft& draft) {
     draft.settings.server.listen.clear();
     draft.listen = server.texts("listen");
     for (const auto& text : draft.listen)
-        if (const auto address = read_endpoint(text, kDnsPort, draft))
+        if (const auto address = read_endpoint(text, server::Protocol::Udp, kDnsPort, draft))
             server::add_udp_and_tcp(draft.settings.server.listen, *address);
     if (draft.listen.empty()) server.error("listen", "'listen' is empty; name at least one address");
 }
 
 /// The endpoints of a protocol that has a port of its own; to be called after read_listen(). Returns whether there are
 /// any.
-bool read_streams(const TomlTable& server, std::string_view key, server::Protocol protocol, std::uint16_t port,
-                  Draft& draft) {
+bool read_endpoints(const TomlTable& server, std::string_view key, server::Protocol protocol, std::uint16_t port,
+                    Draft& draft) {
     const auto texts = server.texts(key);
     for (const auto& text : texts) {
-        const auto address = read_endpoint(text, port, draft);
+        const auto address = read_endpoint(text, protocol, port, draft);
         if (!address) continue;
         draft.settings.server.listen.push_back({*address, protocol});
         draft.listen.push_back(text);
@@ -87,10 +98,23 @@ bool read_streams(const TomlTable& server, std::string_view key, server::Protoco
     return !texts.empty();
 }
 
+void read_quic(const TomlTable& server, Draft& draft) {
+    if (!read_endpoints(server, "listen_quic", server::Protocol::Quic, kQuicPort, draft)) return;
+    if (server.texts("listen_quic").size() > relay::kSocketsMax)
+        server.error("listen_quic",
+                     fmt::format("'listen_quic' has more than {} addresses; use 0.0.0.0 or [::]", relay::kSocketsMax));
+    const TlsClientSettings& clients = draft.settings.tls.clients;
+    if (!clients.authorities.empty() && clients.asked == loop::ClientCertificates::Required)
+        server.error("listen_quic",
+                     "clients are asked for no certificate over QUIC, so client_certificates = \"required\" would not "
+                     "hold there; remove 'listen_quic', or make certificates optional");
+}
+
 void read_encrypted(const TomlTable& server, Draft& draft) {
-    read_streams(server, "listen_tls", server::Protocol::Tls, kTlsPort, draft);
-    read_streams(server, "listen_https", server::Protocol::Https, kHttpsPort, draft);
-    const bool behind_proxy = read_streams(server, "listen_h2c", server::Protocol::H2c, kH2cPort, draft);
+    read_endpoints(server, "listen_tls", server::Protocol::Tls, kTlsPort, draft);
+    read_endpoints(server, "listen_https", server::Protocol::Https, kHttpsPort, draft);
+    read_quic(server, draft);
+    const bool behind_proxy = read_endpoints(server, "listen_h2c", server::Protocol::H2c, kH2cPort, draft);
     if (behind_proxy && server.texts("proxies").empty())
         server.error("listen_h2c", "'listen_h2c' is served to proxies alone; name their prefixes as 'proxies'");
 }
@@ -227,6 +251,7 @@ void read_limits(const TomlTable& root, Draft& draft) {
     auto& server = draft.settings.server;
     if (const auto clients = limits->integer("tcp_clients", 1, 1'000'000))
         server.tcp_connections_max = static_cast<std::uint32_t>(*clients);
+    if (const auto rate = limits->integer("rate", 0, kRateMax)) draft.settings.rate = static_cast<std::uint32_t>(*rate);
     if (const auto bits = limits->integer("rate_prefix4", 8, 32)) server.client.v4 = static_cast<std::uint8_t>(*bits);
     if (const auto bits = limits->integer("rate_prefix6", 16, 128)) server.client.v6 = static_cast<std::uint8_t>(*bits);
     read_cookies(*limits, draft);

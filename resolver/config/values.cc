@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "resolver/base/ascii.h"
+
 namespace cenote::config {
 namespace {
 
@@ -49,10 +51,6 @@ std::optional<upstream::ServerAddress> to_tls_server(const TomlText& text, std::
     return std::nullopt;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 /// What is wrong with the path and query of a URI (RFC 3986 §3.3, §3.4), and the remedy; empty: nothing is.
 std::string_view fault_of_path(std::string_view path) noexcept {
     constexpr std::string_view kMarks{"/-._~!$&'()*+,;=:@?"};
@@ -60,7 +58,8 @@ std::string_view fault_of_path(std::string_view path) noexcept {
     for (std::size_t i = 0; i < path.size(); ++i) {
         const char c = path[i];
         if (c == '{' || c == '}') return "has a template as path; leave out the part in braces, as in /dns-query";
-        const bool escape = c == '%' && path.size() - i > 2 && is_hex(path[i + 1]) && is_hex(path[i + 2]);
+        const bool escape =
+            c == '%' && path.size() - i > 2 && is_hexadecimal(path[i + 1]) && is_hexadecimal(path[i + 2]);
         if (!escape && !is_letter(c) && !is_digit(c) && kMarks.find(c) == std::string_view::npos)
             return "has a character in its path that a URI may not have there; write it as %XX, two hexadecimal digits";
     }

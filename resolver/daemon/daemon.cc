@@ -102,8 +102,10 @@ int run(const Path& config) {
     for (const SocketAddress& address : (*running)->queries().server().addresses())
         if (std::ranges::find(absent, address) == absent.end())
             log::notice("listening on {} (udp, tcp)", address.to_string());
-    for (const auto& [protocol, word] :
-         {std::pair{server::Protocol::Tls, "tls"}, {server::Protocol::Https, "https"}, {server::Protocol::H2c, "h2c"}})
+    for (const auto& [protocol, word] : {std::pair{server::Protocol::Tls, "tls"},
+                                         {server::Protocol::Https, "https"},
+                                         {server::Protocol::H2c, "h2c"},
+                                         {server::Protocol::Quic, "quic"}})
         for (const SocketAddress& address : (*running)->queries().server().addresses(protocol))
             if (std::ranges::find(absent, address) == absent.end())
                 log::notice("listening on {} ({})", address.to_string(), word);

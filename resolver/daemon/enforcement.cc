@@ -28,10 +28,10 @@ std::string policy_text(const state::PolicyVersion& version, const std::string& 
     return audit_head.empty() ? text : fmt::format("{} audit {}", text, shown(audit_head));
 }
 
-PrefixTable prefix_table_of(const std::vector<Prefix>& allowed) {
+PrefixTable prefix_table_of(const std::vector<Prefix>& allowed, PrefixTable::Value value = 1) {
     std::vector<std::pair<Prefix, PrefixTable::Value>> entries;
     entries.reserve(allowed.size());
-    for (const Prefix& prefix : allowed) entries.emplace_back(prefix, 1);
+    for (const Prefix& prefix : allowed) entries.emplace_back(prefix, value);
     return PrefixTable(entries, 0);
 }
 
@@ -80,9 +80,11 @@ std::shared_ptr<engine::Snapshot> make_snapshot(const PreparedPolicy& prepared, 
     auto snapshot = std::make_shared<engine::Snapshot>();
     if (settings.cookies) snapshot->cookies = settings.cookie_secrets;
     if (settings.cookies && settings.cookie_secrets.empty()) snapshot->cookies = {cookie_secret};
+    snapshot->cookies_required = settings.require_cookies;
     snapshot->without_set = settings.without_set;
     snapshot->set_missing = prepared.loaded.base == nullptr && !settings.set.empty();
-    snapshot->allow_from = prefix_table_of(settings.allow_from);
+    using engine::Access;
+    snapshot->allow_from = prefix_table_of(settings.allow_from, settings.rate == 0 ? Access::kFree : Access::kLimited);
     snapshot->node = settings.node;
     snapshot->nsid = fmt::format("{} policy {}", settings.node, prepared.version.version);
     snapshot->version_text = fmt::format("cenote {}", kVersion);
@@ -142,6 +144,8 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const ClockReading& m
 void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) {
     auto snapshot = make_snapshot(prepared, cookie_secret_, keys_);
     set_discovery(prepared.loaded.settings, listeners_, *snapshot);
+    set_rate(prepared.loaded.settings);
+    snapshot->rate = rate_;
     snapshot->policy_text = policy_text(prepared.version, prepared.rules_digest, audit_head);
     loaded_ = std::move(prepared.loaded);
     policy_ = std::move(prepared.policy);
@@ -149,6 +153,16 @@ void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) 
     rules_digest_ = std::move(prepared.rules_digest);
     last_version_ = version_.version;
     snapshots_.publish(std::move(snapshot));
+}
+
+/// What clients have used of their rate stays used when the policy changes.
+void Enforcement::set_rate(const config::Settings& settings) {
+    if (settings.rate == 0)
+        rate_.reset();
+    else if (rate_ == nullptr)
+        rate_ = std::make_shared<engine::RateTable>(settings.server.client, settings.rate);
+    else
+        rate_->set_rate(settings.rate);
 }
 
 void Enforcement::publish_audit_head(const std::string& audit_head) {

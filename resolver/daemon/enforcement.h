@@ -71,6 +71,7 @@ public:
 
 private:
     explicit Enforcement(std::uint32_t last_version);
+    void set_rate(const config::Settings& settings);
 
     Loaded loaded_;
     std::shared_ptr<const policy::Policy> policy_;
@@ -80,6 +81,7 @@ private:
     wire::CookieSecret cookie_secret_;  // where no file has one
     telemetry::Keys keys_;
     engine::Listeners listeners_;
+    std::shared_ptr<engine::RateTable> rate_;  // null: there is no limit
     Published<engine::Snapshot> snapshots_;
 };
 

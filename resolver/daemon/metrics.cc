@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/metrics.h"
 
+#include "resolver/base/log.h"
 #include "resolver/daemon/status.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/daemon/version.h"
@@ -27,11 +28,18 @@ report::LimitsReached limits_reached(const Running& running) {
             .transfers_ended = transfers.ended_for_slowness};
 }
 
+report::LogLost log_lost(const Running& running) {
+    report::LogLost lost = running.hit_sinks().lost();
+    lost.standard_error = log::dropped();
+    return lost;
+}
+
 }  // namespace
 
 telemetry::Metrics collect(Running& running) {
     telemetry::Metrics metrics = running.queries().hub().collect();
     report::set_counters(running.queries().cache().stats(), totals_of(running.queries().server()), metrics);
+    if (const QuicDoor* const quic = running.queries().quic()) report::set_quic(quic->counts(), quic->ended(), metrics);
     return metrics;
 }
 
@@ -53,7 +61,7 @@ std::string metrics_text(Running& running) {
                                  .exceptions = running.rulebook().open_exceptions(),
                                  .upstreams = upstream_views(running.queries().server()),
                                  .problems = problems_of(running),
-                                 .log_lost = running.hit_sinks().lost(),
+                                 .log_lost = log_lost(running),
                                  .history_written = running.hit_sinks().history_written(),
                                  .limits = limits_reached(running),
                                  .smallest = loaded.settings.privacy.smallest,

@@ -26,9 +26,20 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
                               &service->zones_->xfr_queue(), service->tls_certificate_->published());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
+    if (auto opened = service->open_quic(loop); !opened) return std::move(opened).error();
     service->publish_listeners();  // with the ports that were free
     service->listen_watch_.emplace(loop, *service->server_);
     return service;
+}
+
+/// Has cenote-quic connect to a socket beside the control socket, where QUIC is served at all.
+Status QueryService::open_quic(loop::Loop& loop) {
+    if (server_->addresses(server::Protocol::Quic).empty()) return Done{};
+    const config::Settings& settings = enforcement_.loaded().settings;
+    auto door = QuicDoor::open(loop, relay::socket_beside(settings.control.socket), *server_, settings.server);
+    if (!door) return std::move(door).error();
+    quic_ = std::move(*door);
+    return Done{};
 }
 
 /// Workers hand queries over to the zones until they end, and the zones answer through the workers until they end.
@@ -50,7 +61,8 @@ void QueryService::observe() {
     hub_.count_samples();
     hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());
-    proxy_watch_.look(hub_, ticks_now());
+    client_watches_.proxies.look(hub_, ticks_now());
+    client_watches_.floods.look(hub_, ticks_now());
 }
 
 /// As they are bound, or before that as they are configured.
@@ -65,6 +77,14 @@ std::vector<server::Endpoint> QueryService::endpoints() const {
 void QueryService::publish_listeners() {
     engine::Listeners listeners = config::listeners_of(endpoints());
     if (!tls_certificate_->usable(wall_now())) listeners.encrypted.clear();
+    if (quic_ != nullptr) {
+        const TlsCertificate::Files* const files = tls_certificate_->files();
+        quic_->set_certificate(files == nullptr ? "" : files->chain, files == nullptr ? "" : files->key);
+    }
+    if (quic_ == nullptr || !quic_->connected())
+        std::erase_if(listeners.encrypted, [](const engine::DesignatedListener& listener) {
+            return listener.protocol == engine::Designated::Quic;
+        });
     if (enforcement_.publish_listeners(std::move(listeners)) && server_ != nullptr) server_->wake();
 }
 

@@ -14,8 +14,10 @@
 
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/enforcement.h"
+#include "resolver/daemon/flood_watch.h"
 #include "resolver/daemon/listen_watch.h"
 #include "resolver/daemon/proxy_watch.h"
+#include "resolver/daemon/quic_door.h"
 #include "resolver/daemon/tls_certificate.h"
 #include "resolver/daemon/upstream_view.h"
 #include "resolver/server/server.h"
@@ -23,6 +25,12 @@
 #include "resolver/transfer/service.h"
 
 namespace cenote::daemon {
+
+/// What counters show of clients and proxies.
+struct ClientWatches {
+    ProxyWatch proxies;
+    FloodWatch floods;
+};
 
 class QueryService {
 public:
@@ -37,10 +45,10 @@ public:
     void apply(const Enforcement& enforcement);
     /// Has idle workers take the newest snapshot, too.
     void wake() noexcept { server_->wake(); }
-    /// Announces the encrypted listeners while the certificate can be used (RFC 9462).
+    /// Announces the encrypted listeners while the certificate can be used (RFC 9462), and gives it to cenote-quic.
     void publish_listeners();
-    /// Counts samples of the last second, follows the certificate, and logs what changed with the upstream servers and
-    /// the proxies.
+    /// Counts samples of the last second, follows the certificate, and logs what changed with the upstream servers,
+    /// the proxies and the limits of clients.
     void observe();
     /// Takes no more queries; what is under way is answered.
     void begin_drain() noexcept { server_->begin_drain(); }
@@ -52,11 +60,12 @@ public:
 
     [[nodiscard]] const server::Server& server() const noexcept { return *server_; }
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
-    [[nodiscard]] telemetry::Hub& hub() noexcept { return hub_; }
-    [[nodiscard]] const telemetry::Hub& hub() const noexcept { return hub_; }
+    [[nodiscard]] telemetry::Hub& hub() const noexcept { return hub_; }
     [[nodiscard]] TlsCertificate& tls_certificate() noexcept { return *tls_certificate_; }
+    /// nullptr: no QUIC is served.
+    [[nodiscard]] const QuicDoor* quic() const noexcept { return quic_.get(); }
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
-    [[nodiscard]] const ProxyWatch& proxy_watch() const noexcept { return proxy_watch_; }
+    [[nodiscard]] const ClientWatches& client_watches() const noexcept { return client_watches_; }
     [[nodiscard]] const UpstreamJournal& upstream_journal() const noexcept { return upstream_journal_; }
     [[nodiscard]] std::vector<transfer::PrimaryZoneStatus> primary_zones() const { return zones_->status(); }
     [[nodiscard]] transfer::LimitsReached transfer_limits() const { return zones_->limits_reached(); }
@@ -65,6 +74,7 @@ public:
 private:
     QueryService(Enforcement& enforcement, telemetry::Hub& hub)
         : enforcement_(enforcement), hub_(hub), started_(ticks_now()) {}
+    Status open_quic(loop::Loop& loop);
     [[nodiscard]] std::vector<server::Endpoint> endpoints() const;
 
     Enforcement& enforcement_;
@@ -74,8 +84,9 @@ private:
     std::unique_ptr<transfer::Service> zones_;
     std::optional<TlsCertificate> tls_certificate_;
     std::unique_ptr<server::Server> server_;
+    std::unique_ptr<QuicDoor> quic_;
     std::optional<ListenWatch> listen_watch_;
-    ProxyWatch proxy_watch_;
+    ClientWatches client_watches_;
     UpstreamJournal upstream_journal_;
     std::vector<std::uint64_t> turns_;  // of each worker's loop, at the last workers_alive()
 };

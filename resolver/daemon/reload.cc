@@ -36,6 +36,7 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     if (!keeps(server::Protocol::Tls)) waiting.emplace_back("[server].listen_tls");
     if (!keeps(server::Protocol::Https)) waiting.emplace_back("[server].listen_https");
     if (!keeps(server::Protocol::H2c)) waiting.emplace_back("[server].listen_h2c");
+    if (!keeps(server::Protocol::Quic)) waiting.emplace_back("[server].listen_quic");
     next.server.listen = started.server.listen;
     keep("[server].proxies", started.server.proxies, next.server.proxies);
     keep("[server].workers", started.server.workers, next.server.workers);

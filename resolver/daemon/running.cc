@@ -80,6 +80,7 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     running->minute_.start(kMinute, kMinute);
     running->second_.start(kSecond, kSecond);
     running->run_zone_keeper();
+    running->run_quic_process();
     return running;
 }
 
@@ -138,6 +139,7 @@ void Running::on_minute() {
 
 void Running::on_second() {
     queries_->observe();
+    run_quic_process();  // it may have been killed
     note_closed_logs();
     seal_history();
     const Ticks at = ticks_now();
@@ -210,7 +212,16 @@ void Running::run_zone_keeper() {
         log::error("zones are not kept: {}", started.error().text);
 }
 
+/// Under systemd it is a unit of its own.
+void Running::run_quic_process() {
+    if (queries_->quic() == nullptr || draining_ || std::getenv("INVOCATION_ID") != nullptr || quic_process_.running())
+        return;
+    if (auto started = quic_process_.start({"--quic", "--config", config_.string()}); !started)
+        log::error("QUIC is not served: {}", started.error().text);
+}
+
 void Running::begin_drain() {
+    draining_ = true;
     zone_keeper_.ask_to_end();
     queries_->begin_drain();
 }

@@ -122,6 +122,7 @@ private:
     void seal_history();
     Status write_seals(std::vector<state::Record> records);
     void run_zone_keeper();
+    void run_quic_process();
     void apply_hit_sinks();
 
     Path config_;
@@ -141,6 +142,8 @@ private:
     loop::Timer minute_;
     loop::Timer second_;
     ChildProcess zone_keeper_;
+    ChildProcess quic_process_;
+    bool draining_ = false;  // begin_drain() was called
     std::unique_ptr<QueryService> queries_;
     std::optional<ExceptionUses> uses_;
     std::optional<ExceptionCloser> closer_;

@@ -110,7 +110,9 @@ report::Condition condition_of(Running& running) {
     condition.changed_days = seals.changed();
     condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
-    condition.refused_headers = running.queries().proxy_watch().refused();
+    condition.refused_headers = running.queries().client_watches().proxies.refused();
+    condition.reached_limits = running.queries().client_watches().floods.reached();
+    condition.lacks_quic_process = running.queries().quic() != nullptr && running.queries().quic()->absent(ticks_now());
     condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);
@@ -141,6 +143,7 @@ Json status_json(Running& running) {
                               .listen_tls = running.queries().server().addresses(server::Protocol::Tls),
                               .listen_https = running.queries().server().addresses(server::Protocol::Https),
                               .listen_h2c = running.queries().server().addresses(server::Protocol::H2c),
+                              .listen_quic = running.queries().server().addresses(server::Protocol::Quic),
                               .certificate = running.queries().tls_certificate().state(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,

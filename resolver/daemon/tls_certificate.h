@@ -48,6 +48,8 @@ public:
     [[nodiscard]] Result<Pair> read(const config::TlsSettings& settings) const;
     void take(Pair pair);
 
+    /// What is in use, as it was read; nullptr: nothing is.
+    [[nodiscard]] const Files* files() const noexcept { return files_ ? &*files_ : nullptr; }
     [[nodiscard]] Published<loop::TlsServer>& published() noexcept { return published_; }
     [[nodiscard]] std::optional<report::CertificateState> state() const;
     /// Whether clients that check the time accept the certificate in use; false: there is none.

@@ -20,7 +20,7 @@ void UpstreamJournal::look(const report::UpstreamViews& views, WallTime now) {
         if (view.healthy)
             log::notice("upstream {} answers again", server);
         else
-            log::warning("upstream {} does not answer; check the server and the path to it", server);
+            log::warning("{}; check the server and the path to it", report::sickness_of(server, view));
     }
 }
 

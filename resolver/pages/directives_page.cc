@@ -5,6 +5,7 @@
 
 #include "resolver/pages/directive_records.h"
 #include "resolver/pages/pages.h"
+#include "resolver/pages/sheet.h"
 #include "resolver/pages/use_blocks.h"
 
 namespace cenote::pages {

@@ -54,6 +54,7 @@ void add_state(Sheet& sheet, const Json& status) {
                          {sheet.say("health_page.listen_tls"), words.list(at(status, "listen_tls"))},
                          {sheet.say("health_page.listen_https"), words.list(at(status, "listen_https"))},
                          {sheet.say("health_page.listen_h2c"), words.list(at(status, "listen_h2c"))},
+                         {sheet.say("health_page.listen_quic"), words.list(at(status, "listen_quic"))},
                          {sheet.say("health_page.policy"),
                           sheet.say("health_page.policy.text",
                                     {{"version", fmt::format("{}", number_at(status, "policy_version").value_or(0))},
@@ -235,6 +236,7 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
                                        "cenote_pending_overflow_total",
                                        "cenote_pending_per_client_overflow_total",
                                        "cenote_paced_overflow_total",
+                                       "cenote_rate_unanswered_total",
                                        "cenote_links_overflow_total",
                                        "cenote_combinations_overflow_total",
                                        "cenote_bypass_overflow_total",
@@ -248,7 +250,9 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
                                        "cenote_control_connections_refused_total",
                                        "cenote_transfers_refused_total",
                                        "cenote_upstream_timeouts_total",
-                                       "cenote_upstream_overloaded_total"};
+                                       "cenote_upstream_overloaded_total",
+                                       "cenote_upstream_zone_full_total",
+                                       "cenote_upstream_route_full_total"};
     const Words& words = sheet.words();
     sheet.section("drops", sheet.say("health_page.drops"));
     auto table = new_table(words, "drops", sheet.say("health_page.drops"), {"what", "count#"});
@@ -258,6 +262,7 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
     for (const auto& [name, label] : {std::pair{"cenote_rejected_total", "reason"},
                                       {"cenote_log_dropped_total", "sink"},
                                       {"cenote_http_closed_total", "reason"},
+                                      {"cenote_other_protocols_total", "protocol"},
                                       {"cenote_proxy_headers_refused_total", "reason"}})
         for (const MetricValue& each : metrics.of(name)) {
             const auto count = whole(each.value);

@@ -159,6 +159,7 @@ constexpr std::array kRuleStatePhrases{
     Phrase{"health_page.listen_tls", "Listens with TLS on", "TLS 수신 주소"},
     Phrase{"health_page.listen_https", "Listens with HTTPS on", "HTTPS 수신 주소"},
     Phrase{"health_page.listen_h2c", "Listens for proxies with HTTP/2 on", "프록시용 HTTP/2 수신 주소"},
+    Phrase{"health_page.listen_quic", "Listens with QUIC on", "QUIC 수신 주소"},
     Phrase{"health_page.policy", "Policy", "정책"},
     Phrase{"health_page.policy.text", "version {version}, digest {digest}", "버전 {version}, 다이제스트 {digest}"},
     Phrase{"health_page.rules", "Digest of the rules", "규칙 다이제스트"},

@@ -6,6 +6,7 @@
 #include "resolver/domainset/source.h"
 #include "resolver/pages/pages.h"
 #include "resolver/pages/service_evidence.h"
+#include "resolver/pages/sheet.h"
 #include "resolver/pages/use_blocks.h"
 
 namespace cenote::pages {

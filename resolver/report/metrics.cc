@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "resolver/base/fd.h"
 #include "resolver/telemetry/prometheus.h"
@@ -39,11 +41,12 @@ void set_policy_gauges(const policy::Policy& policy, Metrics& metrics) {
     metrics.set(Gauge::SetBuiltTimestampSeconds, seconds_of(info.built_at));
 }
 
+/// The boot as Unix time. By the clocks, because /proc/stat is not there for a unit with ProcSubset=pid.
 double boot_seconds() {
-    constexpr std::size_t kMax = 1 << 20;
-    const auto stat = read_file("/proc/stat", kMax);
-    const auto at = stat ? stat->find("\nbtime ") : std::string::npos;
-    return at == std::string::npos ? 0 : std::strtod(stat->c_str() + at + 7, nullptr);
+    timespec wall{}, since_boot{};
+    if (clock_gettime(CLOCK_REALTIME, &wall) != 0 || clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0) return 0;
+    return static_cast<double>(wall.tv_sec - since_boot.tv_sec) +
+           static_cast<double>(wall.tv_nsec - since_boot.tv_nsec) / 1e9;
 }
 
 void expose_program(const Labelled& labelled, Exposition& out) {
@@ -132,6 +135,7 @@ void expose_sinks(const Labelled& labelled, Exposition& out) {
     lost("file", labelled.log_lost.file);
     lost("syslog", labelled.log_lost.syslog);
     lost("dnstap", labelled.log_lost.dnstap);
+    lost("stderr", labelled.log_lost.standard_error);
     out.family("history_written_timestamp_seconds", "gauge",
                "the end of the last minute in the history, as Unix time; absent without a history");
     if (labelled.history_written != WallTime())
@@ -172,6 +176,9 @@ void WorkerTotals::add(const upstream::Counters& counters) {
     upstream.http_refused += counters.http_refused;
     upstream.retries += counters.retries;
     upstream.overloaded += counters.overloaded;
+    upstream.zone_full += counters.zone_full;
+    upstream.route_full += counters.route_full;
+    upstream.returned += counters.returned;
 }
 
 void set_counters(const cache::Stats& cache, const WorkerTotals& workers, Metrics& metrics) {
@@ -191,6 +198,29 @@ void set_counters(const cache::Stats& cache, const WorkerTotals& workers, Metric
     metrics.set(Counter::UpstreamHttpRefused, upstream.http_refused);
     metrics.set(Counter::UpstreamRetries, upstream.retries);
     metrics.set(Counter::UpstreamOverloaded, upstream.overloaded);
+    metrics.set(Counter::UpstreamZoneFull, upstream.zone_full);
+    metrics.set(Counter::UpstreamRouteFull, upstream.route_full);
+    metrics.set(Counter::UpstreamReturned, upstream.returned);
+}
+
+void set_quic(const relay::Counts& counts, std::uint64_t ended, Metrics& metrics) {
+    using relay::Count;
+    constexpr std::array kCounted{std::pair{Counter::QuicComplete, Count::Connections},
+                                  std::pair{Counter::QuicFailed, Count::Failed},
+                                  std::pair{Counter::QuicRefused, Count::Refused},
+                                  std::pair{Counter::QuicRefusedPerClient, Count::RefusedPerClient},
+                                  std::pair{Counter::QuicBadProtocol, Count::Protocol},
+                                  std::pair{Counter::QuicIdle, Count::Idle},
+                                  std::pair{Counter::QuicCancelFlood, Count::Floods},
+                                  std::pair{Counter::QuicMemoryFull, Count::Memory},
+                                  std::pair{Counter::QuicRetried, Count::Retried},
+                                  std::pair{Counter::QuicStreamsStalled, Count::Stalled},
+                                  std::pair{Counter::QuicStreamsOverloaded, Count::Overloaded},
+                                  std::pair{Counter::QuicMalformed, Count::Malformed},
+                                  std::pair{Counter::QuicResets, Count::Resets}};
+    for (const auto& [counter, count] : kCounted) metrics.set(counter, counts.get(count));
+    metrics.set(Counter::QuicProcessEnded, ended);
+    metrics.set(Gauge::QuicOpen, static_cast<double>(counts.get(Count::Open)));
 }
 
 void set_gauges(const Measurement& measurement, const policy::Policy& policy, Metrics& metrics) {

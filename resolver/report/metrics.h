@@ -14,6 +14,7 @@
 
 #include "resolver/cache/cache.h"
 #include "resolver/policy/policy.h"
+#include "resolver/relay/relay.h"
 #include "resolver/report/lists.h"
 #include "resolver/report/problems.h"
 #include "resolver/report/proof_record.h"
@@ -33,6 +34,9 @@ struct WorkerTotals {
 };
 
 void set_counters(const cache::Stats& cache, const WorkerTotals& workers, telemetry::Metrics& metrics);
+
+/// Of cenote-quic, which has ended so many times; none where no QUIC is served.
+void set_quic(const relay::Counts& counts, std::uint64_t ended, telemetry::Metrics& metrics);
 
 /// What a gauge shows, beside the policy in force.
 struct Measurement {
@@ -66,6 +70,7 @@ struct LogLost {
     std::uint64_t file = 0;
     std::uint64_t syslog = 0;
     std::uint64_t dnstap = 0;
+    std::uint64_t standard_error = 0;  // the log of the daemon itself
 };
 
 /// What metrics with labels show.

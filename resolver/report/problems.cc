@@ -189,7 +189,7 @@ void add_upstream_problems(const UpstreamViews& upstreams, Problems& found) {
     }
     for (const auto& [server, view] : upstreams)
         if (!view.healthy)
-            found.push_back({Severity::Warning, fmt::format("upstream {} does not answer", server), view.since,
+            found.push_back({Severity::Warning, sickness_of(server, view), view.since,
                              "check the server and the path to it, or change [upstream].servers",
                              std::string(kUpstreamKey) + server, Logged::Both});
 }
@@ -214,6 +214,19 @@ void add_network_problems(const Condition& condition, Problems& found) {
                          {},
                          "have each of [server].proxies send PROXY protocol version 2, or take it out of the list",
                          "proxy headers"});
+    if (!condition.reached_limits.empty())
+        found.push_back({Severity::Notice,
+                         condition.reached_limits,
+                         {},
+                         "see who it is (OPERATIONS.md, Floods); where it is no flood, raise [limits].rate",
+                         "limits",
+                         Logged::Both});
+    if (condition.lacks_quic_process)
+        found.push_back({Severity::Warning,
+                         "DNS over QUIC is not served: cenote-quic does not run",
+                         {},
+                         "systemctl start cenote-quic; journalctl -u cenote-quic shows why it ended",
+                         "quic process"});
     add_upstream_problems(condition.upstreams, found);
     for (const GroupClients& group : condition.groups)
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2)

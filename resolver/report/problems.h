@@ -93,6 +93,8 @@ struct Condition {
     std::vector<LostReceiver> receivers;
     std::vector<SocketAddress> absent_addresses;  // of [server].listen
     std::string refused_headers;                  // of proxies, in a sentence; empty: none
+    std::string reached_limits;                   // by clients, in a sentence; empty: none
+    bool lacks_quic_process = false;              // QUIC is configured, and cenote-quic does not run
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force

@@ -11,6 +11,7 @@ using telemetry::Counter;
 
 constexpr field::Name kListenTls = "listen_tls";
 constexpr field::Name kListenHttps = "listen_https";
+constexpr field::Name kListenQuic = "listen_quic";
 constexpr field::Name kListenH2c = "listen_h2c";
 constexpr field::Name kCertificate = "certificate";
 constexpr field::Name kClientCa = "client_ca";
@@ -57,6 +58,7 @@ Json status_json(const DaemonState& state) {
             {kListenTls, addresses_json(state.listen_tls)},
             {kListenHttps, addresses_json(state.listen_https)},
             {kListenH2c, addresses_json(state.listen_h2c)},
+            {kListenQuic, addresses_json(state.listen_quic)},
             {kCertificate, certificate_json(state.certificate)},
             {field::kPolicyVersion, state.policy_version},
             {field::kPolicyDigest, state.policy_digest},

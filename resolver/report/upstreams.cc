@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/upstreams.h"
 
+#include <fmt/format.h>
+
 #include "resolver/report/fields.h"
 
 namespace cenote::report {
@@ -11,6 +13,7 @@ void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& v
         // A worker that has not asked for a while has only an earlier state of the server.
         if (health.judged_at > view.judged_at) {
             view.healthy = health.healthy;
+            view.why = health.why;
             view.judged_at = health.judged_at;
         }
         view.answered |= health.answered;
@@ -20,13 +23,18 @@ void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& v
     }
 }
 
+std::string sickness_of(const std::string& server, const UpstreamView& view) {
+    return fmt::format("upstream {} does not answer{}{}", server, view.why.empty() ? "" : ": ", view.why);
+}
+
 Json upstreams_json(const UpstreamViews& views) {
     Json servers = Json::array();
     for (const auto& [server, view] : views)
         servers.push_back({{field::kServer, server},
                            {field::kAsked, view.judged_at != Ticks{}},
                            {field::kHealthy, view.healthy},
-                           {field::kRtt, view.measured == 0 ? Json(nullptr) : Json(view.rtt_ms)}});
+                           {field::kRtt, view.measured == 0 ? Json(nullptr) : Json(view.rtt_ms)},
+                           {field::kWhy, text_or_null(view.why)}});
     return servers;
 }
 

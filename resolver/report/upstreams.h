@@ -24,11 +24,15 @@ struct UpstreamView {
     std::optional<WallTime> since;  // when it became as it is; nullopt: not since the start
     std::uint64_t queries = 0;
     std::uint64_t failures = 0;
+    std::string why{};  // it is not healthy, by the worker that asked last; empty: there is nothing to add
 };
 using UpstreamViews = std::map<std::string, UpstreamView>;  // by server, as it is configured
 
 /// Adds what one worker has measured of its servers.
 void add_worker(std::span<const upstream::ServerHealth> worker, UpstreamViews& views);
+
+/// "upstream X does not answer", and why, where that is known.
+[[nodiscard]] std::string sickness_of(const std::string& server, const UpstreamView& view);
 
 [[nodiscard]] Json upstreams_json(const UpstreamViews& views);
 

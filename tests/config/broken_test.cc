@@ -47,9 +47,22 @@ const Broken kBroken[] = {
      "[server]\nlisten_tls = [\"127.0.0.1:853\"]\nlisten_https = [\"127.0.0.1:853\"]\n"
      "[server.tls]\ncertificate = \"a\"\nkey = \"b\"\n",
      "3:17: '127.0.0.1:853' is listed twice"},
+    {"RateTooHigh", "[limits]\nrate = 1000001\n", "2:8: 'rate' "},
+    {"RateBelowZero", "[limits]\nrate = -1\n", "2:8: 'rate' "},
+    {"QuicOnThePortOfUdp",
+     "[server]\nlisten = [\"127.0.0.1:853\"]\nlisten_quic = [\"127.0.0.1:853\"]\n"
+     "[server.tls]\ncertificate = \"a\"\nkey = \"b\"\n",
+     "3:16: '127.0.0.1:853' is listed twice"},
+    {"QuicWithoutCertificate", "[server]\nlisten_quic = [\"127.0.0.1\"]\n", "2:15: 'listen_quic' needs a certificate"},
+    {"QuicAsksForNoCertificate",
+     "[server]\nlisten_quic = [\"127.0.0.1\"]\n[server.tls]\ncertificate = \"a\"\nkey = \"b\"\n"
+     "client_ca = \"c\"\nclient_certificates = \"required\"\n",
+     "2:15: clients are asked for no certificate over QUIC"},
     {"CookieSecretMissing", "[limits]\ncookie_secret_file = \"/k\"\n", "2:22: cannot read /k"},
     {"CookieSecretWithoutCookies", "[limits]\ncookies = false\ncookie_secret_file = \"/k\"\n",
      "3:22: the secret is of no use while 'cookies' is false"},
+    {"CookiesRequiredWithoutCookies", "[limits]\ncookies = false\nrequire_cookies = true\n",
+     "3:19: no client gets a cookie while 'cookies' is false"},
     {"InfoUrl", "[server.tls]\ninfo_url = \"http://intranet.agency.example/dns\"\n",
      "2:12: 'http://intranet.agency.example/dns' is not the address of a page for clients, which must begin with "
      "https://"},
@@ -250,7 +263,7 @@ std::vector<std::string> errors_in(std::string_view text) {
     return errors;
 }
 
-class BrokenConfig : public testing::TestWithParam<Broken> {};
+class BrokenConfig : public ::testing::TestWithParam<Broken> {};
 
 TEST_P(BrokenConfig, GivesOneLineWithItsPlace) {
     const auto errors = errors_in(GetParam().text);

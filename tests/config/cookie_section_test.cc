@@ -20,7 +20,9 @@ TEST_F(CookieSectionTest, ByDefaultCookiesAreAnsweredWithASecretOfTheDaemon) {
     const auto settings = load_string("");
     EXPECT_TRUE(settings->cookies);
     EXPECT_TRUE(settings->cookie_secrets.empty());
+    EXPECT_FALSE(settings->require_cookies);
     EXPECT_FALSE(load_string("[limits]\ncookies = false\n")->cookies);
+    EXPECT_TRUE(load_string("[limits]\nrequire_cookies = true\n")->require_cookies);
     EXPECT_TRUE(load_string("[limits]\ncookie_secret_file = \"\"\n")->cookie_secrets.empty());
 }
 

@@ -15,7 +15,7 @@
 
 namespace cenote::config {
 
-class LoadTest : public testing::Test {
+class LoadTest : public ::testing::Test {
 protected:
     void write(const std::string& name, const std::string& text) const {
         std::filesystem::create_directories((folder_ / name).parent_path());

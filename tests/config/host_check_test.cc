@@ -24,7 +24,7 @@ using testing::IsEmpty;
 const HostUser kStranger{.name = "stranger", .uid = 4242, .groups = {4242}};
 const HostUser kOwner{.name = "owner", .uid = ::geteuid(), .groups = {::getegid()}};
 
-class HostCheckTest : public testing::Test {
+class HostCheckTest : public ::testing::Test {
 protected:
     HostCheckTest() {
         ::chmod(folder.path().c_str(), 0755);

@@ -101,7 +101,8 @@ TEST_F(LoadTest, AnEmptyFileHasEveryDefault) {
 TEST_F(LoadTest, ListensForEveryProtocol) {
     const auto settings = load_string(
         "[server]\nlisten = [\"127.0.0.1\"]\nlisten_tls = [\"127.0.0.1\"]\nlisten_https = [\"127.0.0.1\"]\n"
-        "listen_h2c = [\"127.0.0.1\", \"[::1]:8443\"]\nproxies = [\"127.0.0.1\", \"2001:db8::/32\"]\n"
+        "listen_quic = [\"127.0.0.1\"]\nlisten_h2c = [\"127.0.0.1\", \"[::1]:8443\"]\nproxies = [\"127.0.0.1\", "
+        "\"2001:db8::/32\"]\n"
         "[server.tls]\ncertificate = \"/a\"\nkey = \"/b\"\n");
     ASSERT_TRUE(settings);
     using server::Protocol;
@@ -110,6 +111,7 @@ TEST_F(LoadTest, ListensForEveryProtocol) {
                                                                       {at("127.0.0.1:53"), Protocol::Tcp},
                                                                       {at("127.0.0.1:853"), Protocol::Tls},
                                                                       {at("127.0.0.1:443"), Protocol::Https},
+                                                                      {at("127.0.0.1:853"), Protocol::Quic},
                                                                       {at("127.0.0.1:80"), Protocol::H2c},
                                                                       {at("[::1]:8443"), Protocol::H2c}}));
     EXPECT_EQ(settings->server.proxies,

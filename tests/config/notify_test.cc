@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class NotifyTest : public testing::Test {
+class NotifyTest : public ::testing::Test {
 protected:
     std::optional<Settings> load_string(std::string_view text) {
         diagnostics_ = {};

@@ -59,8 +59,10 @@ TEST(Reference, ShowsTheDefaults) {
     EXPECT_EQ(shown->without_set, defaults->without_set);
     EXPECT_EQ(shown->allow_from, defaults->allow_from);
     EXPECT_EQ(shown->server, defaults->server);
+    EXPECT_EQ(shown->rate, defaults->rate);
     EXPECT_EQ(shown->cookies, defaults->cookies);
     EXPECT_EQ(shown->cookie_secrets, defaults->cookie_secrets);
+    EXPECT_EQ(shown->require_cookies, defaults->require_cookies);
     auto control = shown->control;
     EXPECT_EQ(control.published_in, "/var/lib/cenote");  // the defaults have no set, and so no such folder
     control.published_in.clear();

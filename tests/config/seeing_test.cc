@@ -13,7 +13,7 @@ namespace {
 using telemetry::IdentityLevel;
 using ::testing::HasSubstr;
 
-class SeeingSections : public testing::Test {
+class SeeingSections : public ::testing::Test {
 protected:
     std::optional<Settings> read(std::string_view text) {
         const HostInfo host_info{.host_name = "dns1", .resolv_conf = "/nonexistent"};

@@ -19,7 +19,7 @@
 namespace cenote::control {
 
 /// A server with verbs for tests, on a loop in its own thread.
-class ServerTest : public testing::Test {
+class ServerTest : public ::testing::Test {
 protected:
     ~ServerTest() override { stop(); }
 

@@ -114,7 +114,7 @@ TEST(PeerOf, KnowsWhoIsAtTheOtherEnd) {
 }
 
 /// Processes of the superuser with the login uid of another user, as under sudo.
-class LoginTest : public testing::Test {
+class LoginTest : public ::testing::Test {
 protected:
     static constexpr const char* kNobody = "65534";
 

@@ -50,6 +50,32 @@ TEST_F(EnforcementTest, TheFirstPolicyIsInForceUnderItsVersionAndDigest) {
     EXPECT_FALSE(snapshot->set_missing);
 }
 
+TEST_F(EnforcementTest, WhatClientsHaveUsedOfTheirRateOutlivesThePolicy) {
+    const IpAddress client = IpAddress::parse("127.0.0.1").value();
+    const auto enforcement = start(after(seconds{0}));
+    EXPECT_EQ(enforcement->snapshot()->rate, nullptr);
+    EXPECT_EQ(enforcement->snapshot()->allow_from.find(client), engine::Access::kFree);
+    const auto enact_with = [&](std::uint32_t rate) {
+        Loaded next = loaded();
+        next.settings.rate = rate;
+        auto prepared = enforcement->prepare(std::move(next), after(seconds{1}));
+        ASSERT_TRUE(prepared.ok());
+        enforcement->enact(std::move(*prepared), "");
+    };
+    enact_with(1);
+    const auto table = enforcement->snapshot()->rate;
+    ASSERT_NE(table, nullptr);
+    EXPECT_EQ(enforcement->snapshot()->allow_from.find(client), engine::Access::kLimited);
+    EXPECT_EQ(enforcement->snapshot()->allow_from.find(IpAddress::parse("192.0.2.1").value()), engine::Access::kNone);
+    enact_with(100);
+    EXPECT_EQ(enforcement->snapshot()->rate, table);
+    enforcement->publish_audit_head("91ae");
+    EXPECT_EQ(enforcement->snapshot()->rate, table);
+    enact_with(0);
+    EXPECT_EQ(enforcement->snapshot()->rate, nullptr);
+    EXPECT_EQ(enforcement->snapshot()->allow_from.find(client), engine::Access::kFree);
+}
+
 TEST_F(EnforcementTest, EveryPolicyHasAHigherVersion) {
     const auto enforcement = start(after(seconds{0}), 4'000'000'000);
     EXPECT_EQ(enforcement->version().version, 4'000'000'001) << "above the last run, though the clock is behind";

@@ -22,7 +22,7 @@ WallTime time(std::string_view text) { return parse_time(text).value(); }
 const WallTime kFirst = time("2026-03-01T00:00:00Z");
 constexpr seconds kDay{86400};
 
-class HistorySealsTest : public testing::Test {
+class HistorySealsTest : public ::testing::Test {
 protected:
     void count(WallTime at, std::uint64_t queries = 1) {
         history::Minute minute{.at = at, .counts = {}, .sketches = {}, .seed_id = 5};

@@ -10,7 +10,7 @@ namespace {
 const control::Person kKim{1001, 1001, "kim"};
 const control::Person kLee{1002, 1002, "lee"};
 
-class WebSessionsTest : public testing::Test {
+class WebSessionsTest : public ::testing::Test {
 protected:
     WebSessions web_;
     Ticks now_ = ticks_now();

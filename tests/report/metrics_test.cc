@@ -71,7 +71,7 @@ protected:
              .upstreams = {{"192.0.2.53:53",
                             {.healthy = true, .judged_at = Ticks(seconds(1)), .rtt_ms = 12.5, .measured = 1}}},
              .problems = {{.severity = Severity::Warning, .what = "a", .since = {}, .remedy = "b"}},
-             .log_lost = {.file = 3, .syslog = 4, .dnstap = 5},
+             .log_lost = {.file = 3, .syslog = 4, .dnstap = 5, .standard_error = 6},
              .history_written = kNow,
              .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7},
              .proofs = {{.directive = "d1", .cells = 96, .deviations = 2, .at = kNow}}});

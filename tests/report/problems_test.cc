@@ -307,40 +307,6 @@ TEST(Problems, ExceptionsStopAtFifty) {
     EXPECT_THAT(found.back().what, HasSubstr("this machine has no address 192.0.2.1:53"));
 }
 
-TEST(Problems, RefusedHeadersOfProxiesAreAWarning) {
-    Condition condition;
-    condition.refused_headers = "proxies are refused for the PROXY headers: 3 without one";
-    const Problem first = only(condition);
-    EXPECT_EQ(first.severity, Severity::Warning);
-    EXPECT_EQ(first.what, condition.refused_headers);
-    condition.refused_headers = "proxies are refused for the PROXY headers: 4 without one";
-    EXPECT_EQ(only(condition).key(), first.key());
-}
-
-TEST(Problems, ASickUpstreamIsAWarning) {
-    Condition condition;
-    condition.upstreams["9.9.9.9:53"].healthy = false;
-    condition.upstreams["9.9.9.9:53"].since = kBefore;
-    condition.upstreams["149.112.112.112:53"] = {};
-    EXPECT_EQ(only(condition).what, "upstream 9.9.9.9:53 does not answer");
-    EXPECT_EQ(only(condition).since, kBefore);
-}
-
-TEST(Problems, WithoutAnyUpstreamItIsAnErrorBesideTheWarnings) {
-    Condition condition;
-    condition.upstreams["149.112.112.112:53"].healthy = false;
-    condition.upstreams["149.112.112.112:53"].since = kNow;
-    condition.upstreams["9.9.9.9:53"].healthy = false;
-    condition.upstreams["9.9.9.9:53"].since = kBefore;
-    const auto found = find_problems(condition, kNow);
-    ASSERT_EQ(found.size(), 3U);
-    EXPECT_EQ(found.front().what, "no upstream server answers");
-    EXPECT_EQ(found.front().severity, Severity::Error);
-    EXPECT_EQ(found.front().key(), "upstream");
-    EXPECT_EQ(found.front().since, kNow) << "since the last one went";
-    EXPECT_EQ(found.back().what, "upstream 9.9.9.9:53 does not answer");
-}
-
 TEST(Problems, AWarningOfTheConfigurationIsTheSameInAnotherLine) {
     const auto keys = [](std::vector<Diagnostic> found) {
         Condition condition;

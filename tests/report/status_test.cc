@@ -38,10 +38,10 @@ DaemonState state() {
 
 const char* const kWithoutSet = R"({
     "version": "0.1.0", "node": "dns1", "uptime_s": 90, "workers": 2, "listen": ["127.0.0.1:53", "[::1]:53"],
-    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "certificate": null,
+    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "listen_quic": [], "certificate": null,
     "policy_version": 7, "policy_digest": "5b0c", "rules_digest": "33d1", "audit_head": "91ae", "set": null,
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
-    "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5}],
+    "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5, "why": null}],
     "queries": 1, "blocked": 2, "restricted": 3, "advised": 4, "observed": 5, "refused": 6, "cached": 7, "forwarded": 8,
     "problems": [{"id": "what", "severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do"}]})";
 
@@ -60,7 +60,8 @@ upstream::ServerHealth health(bool healthy, int judged_ms, double rtt_ms) {
             .judged_at = Ticks(milliseconds(judged_ms)),
             .rtt_ms = rtt_ms,
             .queries = 10,
-            .failures = 1};
+            .failures = 1,
+            .why = healthy ? "" : "it refuses connections"};
 }
 
 TEST(Upstreams, TheWorkerThatAskedLastJudges) {
@@ -71,18 +72,21 @@ TEST(Upstreams, TheWorkerThatAskedLastJudges) {
     ASSERT_EQ(views.size(), 1U);
     const UpstreamView& view = views.begin()->second;
     EXPECT_FALSE(view.healthy);
+    EXPECT_EQ(view.why, "it refuses connections");
+    EXPECT_EQ(upstreams_json(views)[0]["why"], "it refuses connections");
     EXPECT_DOUBLE_EQ(view.rtt_ms, 20);
     EXPECT_EQ(view.queries, 30U);
     EXPECT_EQ(view.failures, 3U);
     add_worker(std::array{health(true, 300, 20)}, views);
     EXPECT_TRUE(views.begin()->second.healthy);
+    EXPECT_EQ(views.begin()->second.why, "");
 }
 
 TEST(Upstreams, OneThatNoWorkerAskedCountsAsHealthyAndHasNotAnswered) {
     UpstreamViews views;
     add_worker(std::array{health(true, 0, 0)}, views);
     EXPECT_EQ(upstreams_json(views),
-              Json::parse(R"([{"server":"9.9.9.9:53","asked":false,"healthy":true,"rtt_ms":null}])"));
+              Json::parse(R"([{"server":"9.9.9.9:53","asked":false,"healthy":true,"rtt_ms":null,"why":null}])"));
     EXPECT_FALSE(views.begin()->second.answered);
     add_worker(std::array{health(true, 100, 0)}, views);
     EXPECT_FALSE(views.begin()->second.answered) << "asked in vain";

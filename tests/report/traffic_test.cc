@@ -99,7 +99,10 @@ TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {
                                 .tcp = 6,
                                 .http_refused = 9,
                                 .retries = 7,
-                                .overloaded = 8};
+                                .overloaded = 8,
+                                .zone_full = 10,
+                                .route_full = 11,
+                                .returned = 12};
     workers.add(counters);
     workers.add(counters);
     cache::Stats cache;
@@ -112,8 +115,9 @@ TEST_F(Traffic, MetricsOfTheWorkersAreSummed) {
          {"cenote_upstream_queries_total 2\n", "cenote_upstream_joined_total 4\n", "cenote_upstream_timeouts_total 6\n",
           "cenote_upstream_mismatched_total 8\n", "cenote_upstream_malformed_total 10\n",
           "cenote_upstream_tcp_total 12\n", "cenote_upstream_http_refused_total 18\n",
-          "cenote_upstream_retries_total 14\n", "cenote_upstream_overloaded_total 16\n", "cenote_cache_hits_total 21\n",
-          "cenote_cache_deferred_total 22\n"})
+          "cenote_upstream_retries_total 14\n", "cenote_upstream_overloaded_total 16\n",
+          "cenote_upstream_zone_full_total 20\n", "cenote_upstream_route_full_total 22\n",
+          "cenote_upstream_returned_total 24\n", "cenote_cache_hits_total 21\n", "cenote_cache_deferred_total 22\n"})
         EXPECT_THAT(text, HasSubstr(line));
 }
 

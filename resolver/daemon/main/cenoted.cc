@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cenoted(8): reads its command line and runs.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 #include "resolver/base/log.h"
 #include "resolver/base/printable.h"
 #include "resolver/daemon/daemon.h"
+#include "resolver/daemon/quic_program.h"
 #include "resolver/daemon/transfer_process.h"
 #include "resolver/daemon/version.h"
 
@@ -30,9 +32,21 @@ void out_of_memory() {
     ::_exit(1);
 }
 
-int run(const std::string& config, bool check, bool transfer) try {
-    if (transfer) return cenote::daemon::run_transfer(config);
-    return check ? cenote::daemon::check(config) : cenote::daemon::run(config);
+/// Ahead of the objects of CLI11, which are allocated before main().
+[[gnu::constructor(101)]] void watch_memory() { std::set_new_handler(out_of_memory); }
+
+struct Flags {
+    std::string config = "/etc/cenote/cenote.toml";
+    bool check = false;
+    bool transfer = false;
+    bool quic = false;
+    bool config_given = false;
+};
+
+int run(const Flags& flags) try {
+    if (flags.quic) return cenote::daemon::run_quic(flags.config_given ? flags.config : "");
+    if (flags.transfer) return cenote::daemon::run_transfer(flags.config);
+    return flags.check ? cenote::daemon::check(flags.config) : cenote::daemon::run(flags.config);
 } catch (const std::system_error& error) {  // a thread could not be made
     cenote::log::error("cannot run: {}; raise the limits on tasks and memory (TasksMax=, MemoryMax=, ulimit)",
                        error.what());
@@ -53,15 +67,17 @@ std::string explain_mistake(const CLI::App& app, const CLI::ParseError& mistake)
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::set_new_handler(out_of_memory);
+    // Memory has keys and queries: no core file, not even where the limit does not count because core_pattern is a
+    // pipe, and no other process of this user may read it (prctl(2)).
+    ::prctl(PR_SET_DUMPABLE, 0);
     CLI::App app{"cenoted: a DNS sinkhole resolver for AI services", "cenoted"};
-    std::string config = "/etc/cenote/cenote.toml";
-    bool check = false;
-    bool transfer = false;
+    Flags flags;
     app.get_formatter()->column_width(kOptionColumn);
-    app.add_option("--config", config, "the configuration to run with")->capture_default_str()->type_name("FILE");
-    app.add_flag("--check", check, "read and check the configuration, print every mistake, and end");
-    app.add_flag("--transfer", transfer, "only run the secondary zones of lists");
+    CLI::Option* const config = app.add_option("--config", flags.config, "the configuration to run with");
+    config->capture_default_str()->type_name("FILE");
+    app.add_flag("--check", flags.check, "read and check the configuration, print every mistake, and end");
+    app.add_flag("--transfer", flags.transfer, "only run the secondary zones of lists");
+    app.add_flag("--quic", flags.quic, "only end QUIC for a daemon that runs");
     app.set_version_flag("--version", "cenoted " + std::string(cenote::daemon::kVersion));
     try {
         app.parse(argc, argv);
@@ -72,5 +88,6 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "cenoted: %s; 'cenoted --help' shows its usage\n", cenote::printable(mistake).c_str());
         return 2;
     }
-    return run(config, check, transfer);
+    flags.config_given = config->count() != 0;
+    return run(flags);
 }

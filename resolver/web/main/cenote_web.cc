@@ -2,6 +2,7 @@
 //
 // cenote-web(8): reads its command line and runs.
 #include <getopt.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <cstdio>
@@ -34,6 +35,7 @@ int run(const cenote::Path& socket) try {
 }  // namespace
 
 int main(int argc, char** argv) {
+    ::prctl(PR_SET_DUMPABLE, 0);  // memory has sessions: no core file, and no other process of this user may read it
     const char* given = std::getenv("CENOTE_SOCKET");
     cenote::Path socket = given != nullptr && *given != '\0' ? cenote::Path(given) : cenote::control::Options{}.socket;
     const std::array<option, 4> options{{{"socket", required_argument, nullptr, 's'},

@@ -18,7 +18,7 @@ namespace {
 using sinks::LogFormat;
 using testing::HasSubstr;
 
-class LogExportTest : public testing::Test, protected testing_support::LogFiles {
+class LogExportTest : public ::testing::Test, protected testing_support::LogFiles {
 protected:
     Result<ExportedLog> write(const sinks::LogSpan& span) {
         damages_.clear();

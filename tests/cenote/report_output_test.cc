@@ -25,7 +25,7 @@ std::string content(const Path& file) {
 
 std::string refusal(const Status& status) { return status.ok() ? "accepted" : status.error().text; }
 
-class ReportOutputTest : public testing::Test {
+class ReportOutputTest : public ::testing::Test {
 protected:
     Status write(ReportFormat format, const Path& out, const std::string& table = "") {
         return write_report(report_, {format, Language::Korean, out, table});

@@ -51,7 +51,7 @@ Json row(const std::string& day, const std::string& digest, const std::string& s
             {"seal", {{"digest", digest}, {"at", "2026-03-04T00:00:30Z"}, {"number", 7}, {"times", 1}}}};
 }
 
-class ReportVerifyTest : public testing::Test {
+class ReportVerifyTest : public ::testing::Test {
 protected:
     Json rows_{row("2026-02-28", std::string(64, '0')), row("2026-03-01", kDigest1), row("2026-03-02", kDigest2),
                row("2026-03-03", std::string(64, '3'), "not yet sealed", "no seal")};
@@ -241,7 +241,7 @@ TEST_F(ReportVerifyTest, WhatIsNoReportIsRefused) {
                 HasSubstr("ends before it begins"));
 }
 
-class ReportFolderTest : public testing::Test {
+class ReportFolderTest : public ::testing::Test {
 protected:
     void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
     [[nodiscard]] static int run(const std::string& command) { return std::system(command.c_str()); }  // NOLINT

@@ -29,7 +29,7 @@ struct Ran {
     }
 };
 
-class ToolTest : public testing::Test {
+class ToolTest : public ::testing::Test {
 protected:
     void SetUp() override {
         std::filesystem::create_directories(folder_ / "services");

@@ -66,7 +66,7 @@ void FetchedLists::want(const config::ListSettings& list) {
     if (!list.key.empty()) wanted.signature_to = folder_ / (list.id + ".minisig");
     const blocklists::ListStore store(settings_.set);
     const blocklists::ListOrigin origin = store.origin(list.id);
-    const bool have = store.status(list.id).last_good.has_value();
+    const bool have = store.status(list.id).last_good.has_value() && !store.is_damaged(list.id);
     const seconds fresh = list.max_age.count() != 0 ? list.max_age : kConfirmedMax;
     const auto age = unix_now() - origin.fetched_at;
     const bool recent = age >= 0 && age < fresh.count();

@@ -150,6 +150,8 @@ Result<std::string> android_profile(const ReachableResolver& resolver) {
 Result<std::string> windows_profile(const ReachableResolver& resolver) {
     const ReachableService* const https = resolver.find(Designated::Https);
     const ReachableService* const tls = resolver.find(Designated::Tls);
+    if (https == nullptr && tls == nullptr)
+        return Error{"Windows uses DNS over HTTPS or TLS, and the configuration serves neither; add listen_https"};
     std::string text = "# PowerShell, as administrator. The addresses must be the DNS servers of the client already.\n";
     if (https != nullptr)
         text += "# DNS over HTTPS without fallback: Windows 11, Windows Server 2022 and later\n" +

@@ -157,12 +157,14 @@ std::string digest_of(const proof::ProofResult& result, const ProvedDirective& p
     return to_hex(sha256(bytes_of(text)));
 }
 
-/// A node is asked over TLS at the port that the daemon's own node has, on the same address where it has one there.
+/// A node is asked over TLS and HTTPS at the port that the daemon's own node has, on the same address where it has one
+/// there.
 SocketAddress where(const SocketAddress& node, proof::Transport transport, const ProofWish& wish) {
-    if (transport != proof::Transport::Tls) return node;
+    const std::vector<SocketAddress>& listeners = wish.listeners(transport);
+    if (listeners.empty()) return node;
     SocketAddress at = node;
-    const auto same = std::ranges::find(wish.tls, node.ip, &SocketAddress::ip);
-    at.port = same != wish.tls.end() ? same->port : wish.tls.front().port;
+    const auto same = std::ranges::find(listeners, node.ip, &SocketAddress::ip);
+    at.port = same != listeners.end() ? same->port : listeners.front().port;
     return at;
 }
 
@@ -218,6 +220,17 @@ Result<ProvedDirective> prove_once(Session& session, const proof::Plan& plan, co
 }
 
 }  // namespace
+
+const std::vector<SocketAddress>& ProofWish::listeners(proof::Transport transport) const {
+    static const std::vector<SocketAddress> kNone;
+    switch (transport) {
+        case proof::Transport::Tls: return tls;
+        case proof::Transport::Https: return https;
+        case proof::Transport::Udp:
+        case proof::Transport::Tcp: break;
+    }
+    return kNone;
+}
 
 Result<std::vector<std::string>> directives_in_force(Session& session) {
     const auto in_force = session.policy_in_force(wall_now());

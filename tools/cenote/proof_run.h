@@ -19,10 +19,15 @@ namespace cenote::cli {
 /// What the command line asks for.
 struct ProofWish {
     std::vector<SocketAddress> nodes;
-    std::vector<SocketAddress> tls;  // where the node of the daemon listens with TLS
-    std::string group;               // empty: as the client that this host is
+    std::vector<SocketAddress> tls;    // where the node of the daemon listens with TLS
+    std::vector<SocketAddress> https;  // and with HTTPS
+    std::string group;                 // empty: as the client that this host is
     std::vector<wire::RrType> types;
     std::vector<proof::Transport> transports;
+
+    /// Where the node of the daemon listens with this transport; of UDP and TCP nothing: they have the address of a
+    /// node.
+    [[nodiscard]] const std::vector<SocketAddress>& listeners(proof::Transport transport) const;
 };
 
 struct ProvedNode {

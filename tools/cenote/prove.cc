@@ -73,18 +73,28 @@ Result<std::vector<SocketAddress>> nodes_of(const Json& status, const ProveFlags
     return nodes;
 }
 
+/// The addresses of one kind of listeners of the running node.
+std::vector<SocketAddress> listeners_in(const Json& status, const char* key) {
+    std::vector<SocketAddress> found;
+    for (const Json& each : status.value(key, Json::array()))
+        if (const auto parsed = SocketAddress::parse(each.get<std::string>(), 0)) found.push_back(reachable(*parsed));
+    return found;
+}
+
 /// Every transport on which the running node listens, or those of the command line.
 Status choose_transports(const Json& status, const ProveFlags& flags, ProofWish& wish) {
-    for (const Json& each : status.value("listen_tls", Json::array()))
-        if (const auto parsed = SocketAddress::parse(each.get<std::string>(), 0))
-            wish.tls.push_back(reachable(*parsed));
+    wish.tls = listeners_in(status, "listen_tls");
+    wish.https = listeners_in(status, "listen_https");
     for (const proof::Transport transport : proof::kTransports) {
-        const bool named =
-            std::ranges::find(flags.transports, proof::transport_to_text(transport)) != flags.transports.end();
-        const bool listens = transport != proof::Transport::Tls || !wish.tls.empty();
+        const std::string_view word = proof::transport_to_text(transport);
+        const bool named = std::ranges::find(flags.transports, word) != flags.transports.end();
+        const bool plain = transport == proof::Transport::Udp || transport == proof::Transport::Tcp;
+        const bool listens = plain || !wish.listeners(transport).empty();
         if (named && !listens)
             return Error{
-                "cenoted does not listen with TLS; see listen_tls in cenote.toml, or leave out --transport tls"};
+                fmt::format("cenoted does not listen with {}; see listen_{} in cenote.toml, or leave out "
+                            "--transport {}",
+                            transport == proof::Transport::Tls ? "TLS" : "HTTPS", word, word)};
         if (named || (flags.transports.empty() && listens)) wish.transports.push_back(transport);
     }
     return Done{};

@@ -41,7 +41,9 @@ std::string rtt_text(const Json& upstream) {
 
 std::string health_text(const Json& upstream) {
     if (!upstream.value(field::kAsked, true)) return "not asked yet";
-    return (upstream.value(field::kHealthy, false) ? "healthy" : "sick") + rtt_text(upstream);
+    if (upstream.value(field::kHealthy, false)) return "healthy" + rtt_text(upstream);
+    const auto why = upstream.find(field::kWhy);
+    return "sick" + (why == upstream.end() || why->is_null() ? rtt_text(upstream) : "  " + cell(*why));
 }
 
 void print_upstreams(const Json& upstreams) {
@@ -75,7 +77,8 @@ void print_catalogue(const Json& status) {
 void print_listening(const Json& status) {
     if (!status.contains(field::kListen)) return;
     std::string line = "listening  " + cell(status, field::kListen);
-    for (const auto& [key, word] : {std::pair{"listen_tls", "TLS"}, {"listen_https", "HTTPS"}, {"listen_h2c", "h2c"}})
+    for (const auto& [key, word] :
+         {std::pair{"listen_tls", "TLS"}, {"listen_https", "HTTPS"}, {"listen_quic", "QUIC"}, {"listen_h2c", "h2c"}})
         if (!status.value(key, Json::array()).empty()) line += fmt::format("; {} {}", word, cell(status, key));
     print_line(line, kLabel);
 }

@@ -25,7 +25,7 @@ public:
         limits.streams_max = 20;
         limits.body_max = 4000;
         limits.memory_max = 100'000;
-        session_ = ServerSession::create(version, limits, pool_, *this, now_);
+        session_ = ServerSession::create(version, limits, pool_, *this, now_, "text/x");
         CENOTE_CHECK(session_ != nullptr);
     }
     void feed(ByteView bytes) {

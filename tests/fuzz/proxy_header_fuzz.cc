@@ -40,6 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (read == ProxyRead::Ok) {
         CENOTE_CHECK(whole.size <= bytes.size() && whole.size <= kProxyHeaderMax && whole.size >= kProxyPrefix);
         CENOTE_CHECK(whole.size == pieces.size && whole.client == pieces.client && whole.proxied == pieces.proxied);
+        CENOTE_CHECK(whole.asked == pieces.asked && whole.through_tls == pieces.through_tls);
+        CENOTE_CHECK(whole.proxied || (whole.asked.is_unspecified() && !whole.through_tls));
         CENOTE_CHECK(begins_proxy_header(bytes));
     }
     CENOTE_CHECK(read != ProxyRead::Missing || !begins_proxy_header(bytes));

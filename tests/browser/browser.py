@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,7 @@ CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
@@ -34,9 +36,10 @@ def need():
 
 
 class Browser:
-    """One browser with one tab. `console` and `foreign` grow until they are taken."""
+    """One browser with one tab. `home`: another home than the user's; `local_state`: settings of the browser, as its
+    file Local State has them."""
 
-    def __init__(self, test):
+    def __init__(self, test, home=None, local_state=None):
         self.test = test
         self.profile = tempfile.mkdtemp(prefix="cenote-browser-")
         test.addCleanup(shutil.rmtree, self.profile, True)
@@ -45,7 +48,10 @@ class Browser:
         for flag in FLAGS + [f"--user-data-dir={self.profile}"] + (["--no-sandbox"] if os.geteuid() == 0 else []):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(service=Service(DRIVER), options=options)
+        if local_state:
+            options.add_experimental_option("localState", local_state)
+        environment = {**os.environ, "HOME": str(home)} if home else None
+        self.driver = webdriver.Chrome(service=Service(DRIVER, env=environment), options=options)
         test.addCleanup(self.driver.quit)
         self.driver.set_page_load_timeout(WAIT)
         self.origin = None
@@ -68,6 +74,17 @@ class Browser:
     def visit(self, path):
         self.driver.get(self.origin + path)
         return self
+
+    def error_of(self, url):
+        """Goes to a page of any origin; the browser's name of what went wrong, or "" when the page is loaded."""
+        try:
+            self.driver.get(url)
+        except WebDriverException as refused:
+            found = re.search(r"net::(ERR_\w+)", refused.msg)
+            if not found:
+                raise
+            return found[1]
+        return ""
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)

@@ -3,6 +3,7 @@
 // Headers of PROXY protocol version 2 as a proxy writes them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,16 @@ inline std::vector<std::uint8_t> proxy_header_of(std::string_view text, std::siz
     store_u16(&content[content.size() - 4], client.port);
     content.resize(content.size() + extensions, 0xee);
     return proxy_header(0x21, v4 ? 0x11 : 0x21, content);
+}
+
+/// The header of a client that has asked this address, of the same family.
+inline std::vector<std::uint8_t> proxy_header_of(std::string_view text, std::string_view asked) {
+    std::vector<std::uint8_t> bytes = proxy_header_of(text);
+    const auto octets = IpAddress::parse(asked).value().octets();
+    const std::size_t size = (bytes.size() - 20) / 2;
+    std::copy(octets.end() - static_cast<std::ptrdiff_t>(size), octets.end(),
+              bytes.begin() + static_cast<std::ptrdiff_t>(16 + size));
+    return bytes;
 }
 
 /// The header of a proxy that speaks for itself.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP/2 from hyper's h2 over a socket: requests and frames of any kind, and what the server makes of them."""
 import base64
+import socket
 import ssl
 import struct
 
@@ -14,8 +15,12 @@ import h2.settings
 TYPE = "application/dns-message"
 
 
+def wire_of(query):
+    return query if isinstance(query, bytes) else query.to_wire()
+
+
 def dns_text(query):
-    return base64.urlsafe_b64encode(query.to_wire()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(wire_of(query)).rstrip(b"=").decode()
 
 
 def raw_frame(kind, flags, stream, payload=b""):
@@ -35,6 +40,7 @@ class Client:
 
     def __init__(self, stream):
         self.stream, self.responses, self.goaway, self.closed = stream, {}, None, False
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, header_encoding="utf-8"))
         self.h2.initiate_connection()
         self.flush()
@@ -60,7 +66,7 @@ class Client:
         return self.begin(self.fields("GET", f"{path}?dns={dns_text(query)}", ("accept", TYPE)), **options)
 
     def post(self, query, **options):
-        wire = query if isinstance(query, bytes) else query.to_wire()
+        wire = wire_of(query)
         return self.begin(self.fields("POST", "/dns-query", ("content-type", TYPE), ("content-length", str(len(wire)))),
                           wire, **options)
 

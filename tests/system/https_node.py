@@ -65,11 +65,11 @@ class HttpsTest(SystemTest):
         self.addCleanup(plain.close)
         return plain
 
-    def secure(self, alpn=("h2",)):
+    def secure(self, alpn=("h2",), port=None):
         context = ssl.create_default_context(cafile=self.authority.file)
         if alpn:
             context.set_alpn_protocols(list(alpn))
-        stream = context.wrap_socket(self.socket(self.https), server_hostname="dns.example")
+        stream = context.wrap_socket(self.socket(port or self.https), server_hostname="dns.example")
         self.addCleanup(stream.close)
         return stream
 

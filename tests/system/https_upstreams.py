@@ -114,7 +114,7 @@ class H2Connection:
 class H2Upstream:
     """Calls `handler(connection, stream, query)` for each request that is whole; `query` is a message of dnspython."""
 
-    def __init__(self, test, authority, handler, name="dns.example", protocols=("h2",)):
+    def __init__(self, test, authority, handler, name="dns.example", protocols=("h2",), where=("127.0.0.1", 0)):
         self.handler, self.log, self.connections = handler, [], []
         self.arrived = threading.Condition()
         chain, key = authority.folder / f"{id(self)}.pem", authority.folder / f"{id(self)}.key"
@@ -124,7 +124,7 @@ class H2Upstream:
         self.context.load_cert_chain(chain, key)
         if protocols:
             self.context.set_alpn_protocols(list(protocols))
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(where)
         self.port = self.listener.getsockname()[1]
         test.addCleanup(self.close)
         threading.Thread(target=self._accept, daemon=True).start()

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Listen addresses that are added and removed, in a network namespace of the test."""
-import ctypes
-import os
 import subprocess
 import unittest
 
@@ -9,28 +7,10 @@ import dns.exception
 
 from daemon import eventually
 from harness import SystemTest, addresses, main
+from networks import in_a_network_of_its_own, ip
 from upstreams import ScriptedUpstream, every_name
 
-CLONE_NEWNET = 0x40000000
 BLOCKED = "chat.alpha-ai.example"
-
-
-def in_a_network_of_its_own():
-    """Moves this process into a new network namespace; returns the reason when it cannot, else nothing."""
-    if os.geteuid() != 0:
-        return "a network namespace needs root"
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        return f"no network namespace: {os.strerror(ctypes.get_errno())}"
-    try:
-        ip("link", "set", "lo", "up")
-    except (OSError, subprocess.CalledProcessError) as error:
-        return f"the loopback interface stays down: {error}"
-    return ""
-
-
-def ip(*arguments):
-    subprocess.run(["ip", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def tentative():
@@ -88,6 +68,29 @@ class Addresses(SystemTest):
                     node.daemon.wait_line(f"no address .*{address}", since)
                     self.serves(node, "127.0.0.1")
                 node.stop()
+
+    def test_the_network_goes_and_comes_back(self):
+        """First the route to the upstream server, then the interface: what is sinkholed is answered as long as clients can
+        reach the daemon, and all else as soon as the network is there again."""
+        ip("addr", "add", "198.51.100.1/32", "dev", "lo")
+        upstream = ScriptedUpstream(self, every_name(60), address="198.51.100.1")
+        node = self.node(upstreams=[upstream.where], listen='"127.0.0.1:5304"').start()
+        self.serves(node, "127.0.0.1")
+        asked = iter(range(10 ** 6))
+        for _ in range(2):
+            ip("addr", "del", "198.51.100.1/32", "dev", "lo")
+            answer = node.ask(f"gone-{next(asked)}.example")
+            self.assertRcode(answer, "SERVFAIL")
+            self.assertEqual(self.ask(node, BLOCKED, False), ["0.0.0.0"])
+            eventually(lambda: self.problems(node), "status has a problem")
+            ip("addr", "add", "198.51.100.1/32", "dev", "lo")
+            eventually(lambda: addresses(node.ask(f"back-{next(asked)}.example")) == ["192.0.2.1"], "names are answered again")
+            eventually(lambda: not self.problems(node), "no problem is left")
+        ip("link", "set", "lo", "down")
+        ip("link", "set", "lo", "up")
+        eventually(lambda: addresses(node.ask(f"up-{next(asked)}.example", timeout=2)) == ["192.0.2.1"], "and after the interface")
+        self.serves(node, "127.0.0.1")
+        ip("addr", "del", "198.51.100.1/32", "dev", "lo")
 
     def test_none_of_the_addresses_is_there(self):
         node = self.node(listen='"192.0.2.53:5353", "[2001:db8::53]:5353"')

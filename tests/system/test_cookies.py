@@ -12,6 +12,7 @@ from daemon import PATIENCE, eventually
 from harness import Clock, SystemTest, main
 from proxies import PROXY, header
 from secondaries import Bind
+from upstreams import ScriptedUpstream, every_name
 
 OLD, NEW = "dd3bdf9344b678b185a6f5cb60fca715", "445536bcd2513298075a5d379663c962"  # of RFC 9018, A.4
 
@@ -146,6 +147,43 @@ class Cookies(SystemTest):
         self.assertEqual(ask(None, learned), learned, "the same client without its proxy")
         self.assertNotEqual(ask("127.0.0.79", learned), learned)
         self.assertEqual([self.count(node, state) for state in ("new", "valid", "invalid")], [1, 1, 1])
+
+    def test_where_it_is_required(self):
+        node = self.node(extra="[limits]\nrequire_cookies = true\n").start()
+        first = node.dig("+cookie", "+nobadcookie", "+notcp", "+ignore", "localhost")
+        self.assertIn("status: BADCOOKIE", first)
+        cookie = re.search(r"; COOKIE: ([0-9a-f]{48})", first)[1]
+        self.assertIn("status: NOERROR", node.dig(f"+cookie={cookie}", "+nobadcookie", "+notcp", "localhost"))
+        out = node.dig("+cookie", "+badcookie", "localhost")
+        self.assertIn("status: NOERROR", out)
+        self.assertRegex(out, r"(?m)^localhost\.\s.*\sA\s+127\.0\.0\.1$")
+        out = node.dig("+nocookie", "+ignore", "localhost")
+        self.assertRegex(out, r"flags:[^;]* tc[ ;]")
+        out = node.dig("+nocookie", "localhost")
+        self.assertIn("Truncated, retrying in TCP mode", out)
+        self.assertRegex(out, r"(?m)^localhost\.\s.*\sA\s+127\.0\.0\.1$")
+        self.assertGreater(self.rejected(node), 3)
+        before = self.rejected(node)
+        done = subprocess.run(["kdig", f"@{node.address}", "-p", str(node.port), "+cookie", "+badcookie", "localhost"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertIn("127.0.0.1", done.stdout)
+        self.assertEqual(self.rejected(node), before + 1)
+        node.write_config(extra="")
+        node.cenote_ok("reload")
+        self.assertIn("status: NOERROR", node.dig("+nocookie", "+ignore", "localhost"))
+        self.assertEqual(self.rejected(node), before + 1)
+
+    @staticmethod
+    def rejected(node):
+        line = re.search(r'(?m)^cenote_rejected_total\{reason="cookie"\} (\d+)$', node.cenote_ok("metrics"))
+        return int(line[1])
+
+    def test_a_proof_where_it_is_required(self):
+        upstream = ScriptedUpstream(self, every_name(60))
+        node = self.node(upstreams=[upstream.where], extra="[limits]\nrequire_cookies = true\n").start()
+        done = node.cenote("prove", "test-1", "--transport", "udp")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.rejected(node), 1, "one query learned the cookie of all")
 
     def test_bind_makes_the_same(self):
         peer = Bind(self, "", options=f'recursion no; answer-cookie yes; cookie-algorithm siphash24; cookie-secret "{OLD}"; require-server-cookie yes;')

@@ -159,7 +159,7 @@ class Discovery(SystemTest):
         while rdata:
             strings.append(rdata[1:1 + rdata[0]].decode())
             rdata = rdata[1 + rdata[0]:]
-        self.assertEqual(strings, ["exterr=0-16,18-19,22-23,25,27,35", "infourl=https://intranet.example/dns"])
+        self.assertEqual(strings, ["exterr=0-16,18-19,22-23,25,27,31,35", "infourl=https://intranet.example/dns"])
         self.assertEqual(self.upstream.count(), 0)
         self.assertEqual(records(self.node_.ask("dns.example", "A")), ["A 192.0.2.1"], "the name itself is forwarded")
 

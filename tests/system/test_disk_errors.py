@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that gives errors (EIO) under the query log, the history or the keys of pseudonyms: queries are answered, what
 is lost is counted and told, and when the disk works again so does the daemon. strace acts the disk out."""
-import contextlib
 import os
-import pathlib
 import re
-import shutil
-import signal
 import sqlite3
-import subprocess
 import unittest
 
+import tracing
 from daemon import eventually
 from harness import Clock, SystemTest, addresses, main
 
 NAME = "chat.alpha-ai.example"
-WHY_NOT = "" if shutil.which("strace") else "needs strace, which gives the errors"
-if os.environ.get("CENOTE_SANITIZE"):
-    WHY_NOT = "a build with sanitizers does not run under strace"
 
 
-@unittest.skipIf(WHY_NOT, WHY_NOT)
+@unittest.skipIf(tracing.WHY_NOT, tracing.WHY_NOT)
 class DiskErrors(SystemTest):
     def start(self, clock=None, passes=False):
         self.resolver = self.node()
@@ -32,30 +25,9 @@ class DiskErrors(SystemTest):
         for _ in range(times):
             self.assertEqual(addresses(self.resolver.ask(NAME)), ["0.0.0.0"])
 
-    def tracers(self):
-        statuses = pathlib.Path(f"/proc/{self.process}/task").glob("*/status")
-        return {re.search(r"TracerPid:\t(\d+)", status.read_text()).group(1) for status in statuses}
-
-    @contextlib.contextmanager
     def errors(self, calls, *paths):
         """These calls on these paths fail with EIO meanwhile."""
-        command = ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(self.process), "-e", f"trace={calls}", "-e",
-                   f"inject={calls}:error=EIO"]
-        for path in paths:
-            command += ["-P", str(path)]
-        strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        try:
-            def attached():
-                if strace.poll() is not None:
-                    self.skipTest("strace may not trace here: " + strace.stderr.read().strip())
-                return self.tracers() == {str(strace.pid)}
-
-            eventually(attached, "strace traces every thread")
-            yield
-        finally:
-            strace.send_signal(signal.SIGINT)
-            strace.communicate()
-        eventually(lambda: self.tracers() == {"0"}, "the disk works again")
+        return tracing.faults(self, self.process, calls, "error=EIO", *paths)
 
     def problem(self, words):
         problems = self.resolver.cenote_json("status")["problems"]

@@ -122,6 +122,19 @@ class Https(HttpsTest):
         wrong = self.program("kdig", "@127.0.0.1", "-p", self.https, "+https=/other", "+retry=0", "localhost", ok=False)
         self.assertIn("404", wrong)
 
+    def test_dig(self):
+        self.start()
+        strict = [f"+tls-ca={self.authority.file}", "+tls-hostname=dns.example", "+tries=1", "+time=10"]
+        for way in ("+https", "+https-get"):
+            dig = ["dig", "-r", "@127.0.0.1", "-p", self.https, way, *strict]
+            out = self.program(*dig, "chat.alpha-ai.example", "big.open.example")
+            self.assertRegex(out, r"(?m)^chat\.alpha-ai\.example\.\s.*\sA\s+0\.0\.0\.0$")
+            self.assertIn("EDE: 15 (Blocked)", out)
+            self.assertEqual(len(re.findall(r"192\.0\.2\.\d+$", out, re.M)), 60)
+            self.assertIn("(HTTPS)" if way != "+https-get" else "(HTTPS-GET)", out)
+        wrong = self.program(*dig, "+tls-hostname=other.example", "localhost", ok=False)
+        self.assertNotIn("status: NOERROR", wrong)
+
     def test_behind_haproxy(self):
         self.start()
         both = self.node_.folder / "both.pem"
@@ -133,26 +146,36 @@ class Https(HttpsTest):
         for version, number in (("--http2", "2"), ("--http1.1", "1.1")):
             self.assertEqual(self.curl(version, *show, where, port=port), f"{number} 200 application/dns-message")
 
-    def test_load_loses_nothing(self):
+    def test_dnsperf_loses_nothing(self):
         self.start()
         names = self.node_.folder / "names"
         names.write_text("".join(f"{label}{i}.{'alpha-ai' if i % 2 else 'open'}.example A\n"
                                  for i in range(50) for label in ("a", "b")))
         for method in ("GET", "POST"):
-            # One query at a time: of several responses that one record brings, dnsperf 2.10 takes one.
-            out = self.program("dnsperf", "-m", "doh", "-s", "127.0.0.1", "-p", self.https, "-d", names, "-n", "1", "-c", "1",
-                               "-q", "1", "-t", "20", "-O", "doh-uri=https://dns.example/dns-query", "-O",
+            # A connection for each thread, and a query at a time on each: of several responses that one record brings,
+            # dnsperf 2.10 takes one.
+            out = self.program("dnsperf", "-m", "doh", "-s", "127.0.0.1", "-p", self.https, "-d", names, "-n", "10", "-T", "4",
+                               "-c", "4", "-q", "4", "-t", "20", "-O", "doh-uri=https://dns.example/dns-query", "-O",
                                f"doh-method={method}")
-            self.assertRegex(out, r"Queries completed:\s+100 \(100\.00%\)")
-            self.assertRegex(out, r"Response codes:\s+NOERROR 100 \(100\.00%\)")
+            self.assertRegex(out, r"Queries completed:\s+1000 \(100\.00%\)")
+            self.assertRegex(out, r"Response codes:\s+NOERROR 1000 \(100\.00%\)")
+
+    def test_h2load_loses_nothing(self):
+        self.start()
         wire = self.node_.folder / "query"
         wire.write_bytes(self.query("chat.alpha-ai.example").to_wire())
+        post = ["-d", wire, "-H", "content-type: application/dns-message"]
         h2c, = self.haproxy(("", self.h2c, "send-proxy-v2", "tcp"))
+        asked = [dns_text(self.query(f"n{i}.{'alpha-ai' if i % 2 else 'open'}.example")) for i in range(50)]
         for where in (f"https://127.0.0.1:{self.https}", f"http://127.0.0.1:{h2c}"):
-            out = self.program("h2load", "-n", "5000", "-c", "10", "-m", "100", "-d", wire, "-H",
-                               "content-type: application/dns-message", f"{where}/dns-query")
-            self.assertIn("5000 succeeded, 0 failed, 0 errored, 0 timeout", out)
-            self.assertIn("status codes: 5000 2xx", out)
+            many = self.node_.folder / "urls"
+            many.write_text("".join(f"{where}/dns-query?dns={text}\n" for text in asked))
+            for arguments in ([*post, f"{where}/dns-query"], ["-i", many]):
+                out = self.program("h2load", "-n", "5000", "-c", "10", "-m", "100", *arguments)
+                self.assertIn("5000 succeeded, 0 failed, 0 errored, 0 timeout", out)
+                self.assertIn("status codes: 5000 2xx", out)
+        self.assertEqual(self.metric('cenote_http_responses_total{status="200"}'), 20000)
+        self.assertGreater(self.upstream.count(), 24, "open names were among them")
 
     def test_certificates_are_swapped_under_load(self):
         self.start()

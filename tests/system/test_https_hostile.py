@@ -25,45 +25,56 @@ class HttpsHostile(HttpsTest):
         for opcode in (dns.opcode.UPDATE, dns.opcode.NOTIFY, dns.opcode.STATUS):
             queries.append(self.query("a.example", "SOA"))
             queries[-1].set_opcode(opcode)
+        queries.append(self.query("a.example"))
+        queries[-1].question.append(self.query("b.example").question[0])  # QDCOUNT 2 (RFC 9619)
         for query in queries:
             self.assertEqual(client.wait(client.post(query)).message().rcode(), self.node_.send(query, tcp=True).rcode())
 
-    def test_statuses(self):
-        self.start()
-        client = self.client()
+    def requests(self):
+        """Requests, and the status of each."""
         text = dns_text(self.query("localhost"))
         kind = ("content-type", "application/dns-message")
         response = self.query("localhost")
         response.flags |= dns.flags.QR
-        for method, path, more, body, status in (
-                ("GET", f"/dns-query?dns={text}", (), None, 200),
-                ("GET", f"/dns-query?a=b&dns={text}&c", (), None, 200),
-                ("HEAD", f"/dns-query?dns={text}", (), None, 200),
-                ("POST", "/dns-query?x=y", (("content-type", "Application/DNS-Message; charset=x"),),
-                 self.query("localhost").to_wire(), 200),
-                ("GET", "/dns-query", (), None, 400),
-                ("GET", "/dns-query?dns=", (), None, 400),
-                ("GET", f"/dns-query?dns={text}==", (), None, 400),
-                ("GET", f"/dns-query?dns={text}%3D", (), None, 400),
-                ("GET", f"/dns-query?dns={text}&dns={text}", (), None, 400),
-                ("GET", "/dns-query?dns=AAAA", (), None, 400),
-                ("GET", "/dns-query?dns=" + "A" * 17, (), None, 400),
-                ("GET", f"/dns-query?dns={dns_text(response)}", (), None, 400),
-                ("POST", "/dns-query", (kind,), b"", 400),
-                ("POST", "/dns-query", (kind,), b"short", 400),
-                ("GET", "/", (), None, 404),
-                ("GET", f"/dns-query/?dns={text}", (), None, 404),
-                ("GET", f"/a/../dns-query?dns={text}", (), None, 404),
-                ("GET", f"/DNS-QUERY?dns={text}", (), None, 404),
-                ("PUT", "/dns-query", (kind,), b"x" * 30, 405),
-                ("DELETE", "/dns-query", (), None, 405),
-                ("POST", "/dns-query", (kind,), b"\0" * 65536, 413),
-                ("POST", "/dns-query", (kind, ("content-length", "1000000")), b"", 413),
-                ("GET", "/dns-query?dns=" + "A" * 1600, (), None, 414),
-                ("GET", "/dns-query?" + "a" * 4000, (), None, 414),
-                ("POST", "/dns-query", (), self.query("localhost").to_wire(), 415),
-                ("POST", "/dns-query", (("content-type", "application/json"),), b"{}", 415),
-                ("GET", f"/dns-query?dns={text}", (("big", "b" * 15000), ("more", "m" * 3000)), None, 431)):
+        return (
+            ("GET", f"/dns-query?dns={text}", (), None, 200),
+            ("GET", f"/dns-query?a=b&dns={text}&c", (), None, 200),
+            ("HEAD", f"/dns-query?dns={text}", (), None, 200),
+            ("POST", "/dns-query?x=y", (("content-type", "Application/DNS-Message; charset=x"),),
+             self.query("localhost").to_wire(), 200),
+            ("GET", "/dns-query", (), None, 400),
+            ("GET", "/dns-query?dns=", (), None, 400),
+            ("GET", f"/dns-query?dns={text}==", (), None, 400),
+            ("GET", f"/dns-query?dns={text}%3D", (), None, 400),
+            ("GET", f"/dns-query?dns={text}&dns={text}", (), None, 400),
+            ("GET", "/dns-query?dns=AAAA", (), None, 400),
+            ("GET", "/dns-query?dns=" + "A" * 17, (), None, 400),
+            ("GET", f"/dns-query?dns={dns_text(response)}", (), None, 400),
+            ("POST", "/dns-query", (kind,), b"", 400),
+            ("POST", "/dns-query", (kind,), b"short", 400),
+            ("GET", "/", (), None, 404),
+            ("GET", f"/dns-query/?dns={text}", (), None, 404),
+            ("GET", f"/a/../dns-query?dns={text}", (), None, 404),
+            ("GET", f"/DNS-QUERY?dns={text}", (), None, 404),
+            ("PUT", "/dns-query", (kind,), b"x" * 30, 405),
+            ("DELETE", "/dns-query", (), None, 405),
+            ("GET", f"/dns-query?dns={text}", (("accept", "text/html,*/*;q=0.8"),), None, 200),
+            ("GET", f"/dns-query?dns={text}", (("accept", "application/*;q=0.1"), ("accept", "text/html")), None, 200),
+            ("GET", f"/dns-query?dns={text}", (("accept", "application/dns-json"),), None, 406),
+            ("POST", "/dns-query", (kind, ("accept", "*/*, application/dns-message;q=0")),
+             self.query("localhost").to_wire(), 406),
+            ("POST", "/dns-query", (kind,), b"\0" * 65536, 413),
+            ("POST", "/dns-query", (kind, ("content-length", "1000000")), b"", 413),
+            ("GET", "/dns-query?dns=" + "A" * 1600, (), None, 414),
+            ("GET", "/dns-query?" + "a" * 4000, (), None, 414),
+            ("POST", "/dns-query", (), self.query("localhost").to_wire(), 415),
+            ("POST", "/dns-query", (("content-type", "application/json"),), b"{}", 415),
+            ("GET", f"/dns-query?dns={text}", (("big", "b" * 15000), ("more", "m" * 3000)), None, 431))
+
+    def test_statuses(self):
+        self.start()
+        client = self.client()
+        for method, path, more, body, status in self.requests():
             what = (method, path[:40], status)
             end = ("content-length", "1000000") not in more
             number = client.begin(client.fields(method, path, *more), body[:16384] if body and len(body) > 16384 else body,
@@ -86,7 +97,7 @@ class HttpsHostile(HttpsTest):
             if method != "HEAD":
                 self.assertEqual(int(answer.fields["content-length"]), len(answer.body), what)
         self.assertEqual(client.wait(client.get(self.query("localhost"))).status, 200, "the connection goes on")
-        for status in (400, 404, 405, 413, 414, 415, 431):
+        for status in (400, 404, 405, 406, 413, 414, 415, 431):
             self.assertGreater(self.metric(f'cenote_http_responses_total{{status="{status}"}}'), 0, status)
 
     def flood(self, make, rounds=3000):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS over HTTPS towards upstream servers (RFC 8484): unbound and dnsdist, and hostile ones on Python's h2."""
+import itertools
 import os
 import threading
 
@@ -168,6 +169,26 @@ class HostileServers(HttpsUpstreamTest):
                 self.assertEqual(addresses(node.ask(f"after-{i}.example")), [GOOD], "the connection goes on")
         eventually(lambda: self.metric(node, "cenote_upstream_http_refused_total") >= len(kinds), "the metric")
         self.assertEqual(len(self.upstream.connections), 1)
+
+    def test_status_says_why_a_server_is_sick(self):
+        self.upstream = H2Upstream(self, self.authority, lambda c, s, q: c.answer(s, b"", 404))
+        node = self.node(upstreams=[self.upstream.url(), self.upstream.url("other.example")])
+        trust(node, self.authority)
+        node.start()
+
+        names = itertools.count()
+
+        def sick():
+            node.ask(f"n{next(names)}.example")
+            rows = node.cenote_json("status")["upstreams"]
+            return not any(row["healthy"] for row in rows) and {row["server"]: row["why"] for row in rows}
+        self.assertEqual(eventually(sick, "two sick servers"),
+                         {self.upstream.url(): "its response has HTTP status 404",
+                          self.upstream.url("other.example"): "its certificate is not accepted: hostname mismatch"})
+        shown = " ".join(node.cenote_ok("status").split())
+        self.assertIn(f"upstream {self.upstream.url()} does not answer: its response has HTTP status 404", shown)
+        self.assertIn("sick its certificate is not accepted: hostname mismatch", shown)
+        node.daemon.wait_line(r"does not answer: its response has HTTP status 404; check the server")
 
     def test_the_next_server_answers(self):
         plain = ScriptedUpstream(self, every_name(60))

@@ -45,7 +45,7 @@ class Package(unittest.TestCase):
 
     def test_contents(self):
         listed = run("dpkg-deb", "-c", self.package)
-        for path in ("./usr/sbin/cenoted", "./usr/sbin/cenote-web", "./usr/lib/systemd/system/cenote-web.service", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
+        for path in ("./usr/sbin/cenoted", "./usr/sbin/cenote-web", "./usr/lib/systemd/system/cenote-web.service", "./usr/sbin/cenote-quic", "./usr/lib/systemd/system/cenote-quic.service", "./usr/bin/cenote", "./etc/cenote/cenote.toml", "./etc/cenote/services.d/",
                      "./etc/cenote/directives.d/", "./usr/lib/systemd/system/cenoted.service",
                      "./usr/lib/systemd/system/cenote-transfer.service",
                      "./usr/lib/systemd/system/cenote-report.service", "./usr/lib/systemd/system/cenote-report.timer",

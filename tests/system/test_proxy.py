@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import threading
 
+import dns.edns
 import dns.exception
 import dns.message
 import dns.query
@@ -15,7 +16,7 @@ import proxies
 from certificates import Authority, replace
 from daemon import PATIENCE, eventually
 from h2_client import Client
-from harness import RESTRICT_ALPHA, SystemTest, addresses, extended_errors, framed, main, read_message
+from harness import RESTRICT_ALPHA, SystemTest, addresses, extended_errors, framed, main, read_exactly, read_message
 from proxies import PROXY, Dnsdist, HaProxy, header, local_header
 from upstreams import ScriptedUpstream, answer_with
 
@@ -123,6 +124,24 @@ class Proxied(SystemTest):
         self.assertEqual(self.metric('cenote_rejected_total{reason="acl"}'), 5)
         seen = eventually(lambda: len(found := self.clients()) == 4 and found, "four clients")
         self.assertEqual(seen, {LAB: 5, "::1": 5, "127.0.0.78": 5, PROXY: 5})
+
+    def test_designations_have_the_address_that_the_client_asked(self):
+        query = dns.message.make_query("_dns.resolver.arpa", "SVCB").to_wire()
+        for way in self.ways():
+            for client, asked in ((LAB, "203.0.113.53"), ("::1", "2001:db8::53")):
+                with self.subTest(way.__name__, asked=asked):
+                    answer = way(header(client, asked=asked), query)
+                    hint = f'ipv{6 if ":" in asked else 4}hint="{asked}"'
+                    shown = sorted(rdata.to_text() for rdata in answer.answer[0])
+                    for text, port, alpn in zip(shown, (self.https, self.tls), ("h2", "dot"), strict=True):
+                        self.assertIn(hint, text)
+                        self.assertIn(f'port="{port}"', text)
+                        self.assertIn(f'alpn="{alpn}"', text)
+                    self.assertEqual([rdata.to_text() for rrset in answer.additional for rdata in rrset], [asked])
+        for more in ([], ["+tcp"]):
+            out = self.kdig("-p", self.resolver.port, f"+proxy={LAB}#4711-203.0.113.53#53", *more,
+                            "_dns.resolver.arpa", "SVCB")
+            self.assertEqual(len(re.findall(r"ipv4hint=203\.0\.113\.53\b", out)), 2, out)
 
     def test_late_replies_find_their_proxy(self):
         sockets = [self.datagram(header(LAB), self.query(f"slow{i}.example", i)) for i in range(20)]
@@ -243,8 +262,33 @@ class Proxied(SystemTest):
         self.resolver.daemon.wait_line(refused)
         self.assertRegex(self.resolver.cenote_ok("status"), refused)
 
-    def test_behind_dnsdist(self):
-        proxy = Dnsdist(self, self.resolver.port)
+    def test_behind_a_proxy_that_ends_tls_answers_are_padded(self):
+        proxy = HaProxy(self, (f"ssl crt {self.both} alpn dot", self.resolver.port, "send-proxy-v2-ssl", "tcp"),
+                        ("", self.resolver.port, "send-proxy-v2-ssl", "tcp"))
+        through_tls, plain = proxy.ports
+        query = dns.message.make_query("alpha-ai.example", "A", use_edns=0, options=[dns.edns.GenericOption(12, b"")])
+
+        def is_open():
+            try:
+                return dns.query.tcp(query, "127.0.0.1", port=plain, source=LAB, timeout=PATIENCE)
+            except (OSError, EOFError):
+                return False
+        answer = eventually(is_open, "HAProxy")
+        self.assertNotIn(12, [int(option.otype) for option in answer.options])
+        before = self.metric('cenote_queries_total{transport="tls"}')
+        context = ssl.create_default_context(cafile=self.authority.file)
+        context.set_alpn_protocols(["dot"])
+        stream = context.wrap_socket(socket.create_connection(("127.0.0.1", through_tls), timeout=PATIENCE,
+                                                              source_address=(LAB, 0)), server_hostname="dns.example")
+        self.addCleanup(stream.close)
+        stream.sendall(framed(query.to_wire()))
+        size = int.from_bytes(read_exactly(stream, 2), "big")
+        self.assertEqual(size % 468, 0)
+        self.assertSinkholed(dns.message.from_wire(read_exactly(stream, size)))
+        self.assertEqual(self.metric('cenote_queries_total{transport="tls"}'), before + 1)
+
+    def dnsdist(self, *listeners):
+        proxy = Dnsdist(self, self.resolver.port, listeners=listeners)
         query = dns.message.make_query("localhost", "A")
 
         def is_up():
@@ -253,6 +297,10 @@ class Proxied(SystemTest):
             except (OSError, dns.exception.Timeout):
                 return False
         eventually(is_up, "dnsdist")
+        return proxy
+
+    def test_behind_dnsdist(self):
+        proxy = self.dnsdist()
         for way in (dns.query.udp, dns.query.tcp):
             for client, is_sinkholed in ((LAB, True), ("127.0.0.78", False)):
                 answer = way(dns.message.make_query("alpha-ai.example", "A"), "127.0.0.1", port=proxy.port, source=client,
@@ -274,6 +322,20 @@ class Proxied(SystemTest):
         self.assertEqual([addresses(answer) for answer in answers], [["192.0.2.1"]] * 10)
         self.assertEqual(sum(self.refused(reason) for reason in ("missing", "version1", "malformed", "unexpected")), 0,
                          "dnsdist's health checks have a header too")
+
+    def test_behind_dnsdist_that_encrypts(self):
+        """What dnsdist gets over TLS and HTTPS reaches the node with its client."""
+        pair = f'"{self.chain}", "{self.key}"'
+        proxy = self.dnsdist(f'addTLSLocal("{{}}", {pair})', f'addDOHLocal("{{}}", {pair}, "/dns-query")')
+        tls, https = proxy.ports
+        secure = [f"+tls-ca={self.authority.file}", "+tls-hostname=dns.example", "+time=10", "+retry=0"]
+        for port, way in ((tls, "+tls"), (https, "+https"), (https, "+https-get")):
+            for client, address in ((LAB, "0.0.0.0"), ("127.0.0.78", "192.0.2.1")):
+                done = subprocess.run(["kdig", "@127.0.0.1", "-b", client, "-p", str(port), way, *secure, "alpha-ai.example"],
+                                      capture_output=True, text=True, timeout=PATIENCE)
+                self.assertRegex(done.stdout, rf"(?m)^alpha-ai\.example\.\s.*\sA\s+{re.escape(address)}$", done.stderr)
+        seen = eventually(lambda: LAB in (found := self.clients()) and found, "the clients")
+        self.assertEqual((seen[LAB], seen["127.0.0.78"]), (3, 3))
 
 
 class Transfers(SystemTest):

@@ -5,6 +5,7 @@ import resource
 import select
 import socket
 import struct
+import subprocess
 import threading
 
 import dns.message
@@ -89,6 +90,23 @@ class Tcp(SystemTest):
         first = stream.recv(65535)
         self.assertGreater(len(first), 12)
         self.assertEqual(int.from_bytes(first[:2], "big"), len(first) - 2)
+
+    def test_other_protocols_are_closed_by_kind(self):
+        def count(kind):
+            lines = self.resolver.cenote_ok("metrics").splitlines()
+            name = f'cenote_other_protocols_total{{protocol="{kind}"}} '
+            return next(int(line.split()[-1]) for line in lines if line.startswith(name))
+        done = subprocess.run(["openssl", "s_client", "-connect", f"{self.resolver.address}:{self.resolver.port}"],
+                              input="", capture_output=True, text=True, timeout=PATIENCE)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(count("tls"), 1)
+        stream = self.resolver.tcp()
+        stream.sendall(b"GET / HTTP/1.1\r\nHost: dns.example\r\n\r\n")
+        try:
+            self.assertEqual(stream.recv(100), b"")
+        except ConnectionResetError:
+            pass
+        self.assertEqual(count("http"), 1)
 
     def test_half_a_message_and_gone(self):
         for cut in (1, 2, 3, 14, 30):

@@ -157,6 +157,24 @@ class Tls(SystemTest):
             self.assertIn("Reused, TLSv1.3", self.program(*where, "-sess_in", kept))
         self.assertGreaterEqual(self.metric('cenote_tls_handshakes_total{result="resumed"}'), 8)
 
+    def test_s_time(self):
+        """openssl s_time prints r for a handshake that resumed a session, and * for a full one."""
+        self.start()
+        where = ["openssl", "s_time", "-connect", f"127.0.0.1:{self.port}", "-CAfile", self.authority.file, "-verify", "2",
+                 "-time", "1"]
+        for version, which, shown in (("-tls1_3", "-new", "*"), ("-tls1_2", "-new", "*"), ("-tls1_2", "-reuse", "r")):
+            before = {result: self.handshakes(result) for result in ("full", "resumed", "failed")}
+            out = self.program(*where, version, which)
+            made = int(re.search(r"^(\d+) connections in [\d.]+ real seconds", out, re.M)[1])
+            self.assertGreater(made, 5, out)
+            self.assertGreaterEqual(out.count(shown), made, out)
+            result = "resumed" if which == "-reuse" else "full"
+            eventually(lambda: self.handshakes(result) - before[result] >= made, "the handshakes")
+            self.assertEqual(self.handshakes("failed"), before["failed"])
+
+    def handshakes(self, result):
+        return self.metric(f'cenote_tls_handshakes_total{{result="{result}"}}')
+
     def test_dnsperf_loses_nothing(self):
         self.start()
         names = self.node_.folder / "names"

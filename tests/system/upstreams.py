@@ -57,18 +57,19 @@ class ScriptedUpstream:
     """Answers over UDP and TCP with the result of `handler(query, transport)`.
 
     The handler gives a message, bytes, a list of either, or None for silence; it may wait on events of the test,
-    for every query has a thread of its own.
+    for every query has a thread of its own. Port 0 is a free one.
     """
 
-    def __init__(self, test, handler, address="127.0.0.1"):
+    def __init__(self, test, handler, address="127.0.0.1", port=0):
         self.handler = handler
         self.log = []  # (name, type, transport)
         self.arrived = threading.Condition()
         self.closed = False
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         while True:
-            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self.udp.bind((address, 0))
+            self.udp = socket.socket(family, socket.SOCK_DGRAM)
+            self.tcp = socket.socket(family, socket.SOCK_STREAM)
+            self.udp.bind((address, port))
             try:
                 self.tcp.bind(self.udp.getsockname())
                 break
@@ -76,7 +77,7 @@ class ScriptedUpstream:
                 self.udp.close()
                 self.tcp.close()
         self.tcp.listen(128)
-        self.address, self.port = self.udp.getsockname()
+        self.address, self.port = self.udp.getsockname()[:2]
         self.where = f"{self.address}:{self.port}"
         test.addCleanup(self.close)
         threading.Thread(target=self._serve_udp, daemon=True).start()
@@ -183,6 +184,8 @@ def zone_handler(*lines, soa="example 60 IN SOA ns.example. host.example. 1 3600
 class Server:
     """A name server of Debian in the foreground, on a free port; started again when the port was taken."""
 
+    patience = PATIENCE  # until it answers
+
     def __init__(self, test, probe):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cenote-upstream-"))
         test.addCleanup(shutil.rmtree, self.folder, True)
@@ -201,7 +204,7 @@ class Server:
         self.where = f"127.0.0.1:{self.port}"
 
     def _answers(self, probe):
-        end = deadline()
+        end = deadline(self.patience)
         while self.process.poll() is None and time.monotonic() < end:
             try:
                 dns.query.udp(dns.message.make_query(probe, "SOA"), "127.0.0.1", port=self.port, timeout=0.5)

@@ -4,6 +4,9 @@ import math
 import re
 
 
+PICTURED = ["blocked", "cached", "miss"]
+
+
 def table(result, mixes):
     """Markdown: CPU per query as a multiple of the floor's."""
     shown = [mix for mix in mixes if any(mix in row["mixes"] for row in result["rows"])]
@@ -16,9 +19,44 @@ def table(result, mixes):
     return "\n".join(lines)
 
 
+ENCRYPTED = ["dot", "dot-blocked", "doh", "doh-blocked"]
+HANDSHAKES = ["full", "resumed"]
+
+
+def encrypted_table(result):
+    """Markdown: the same over TLS and HTTPS, the floors of these, and how the servers compare."""
+    rows = {row["title"]: row["mixes"] for row in result["rows"] if any(mix in row["mixes"] for mix in ENCRYPTED + HANDSHAKES)}
+    if not rows:
+        return ""
+
+    def line(title, ratio, time):
+        return f"| {title} | " + " | ".join([ratio(mix) for mix in ENCRYPTED] + [time(mix) for mix in HANDSHAKES]) + " |"
+
+    def cell(mixes, mix, field, text):
+        return text.format(mixes[mix][field]) if field in mixes.get(mix, {}) else "–"
+
+    lines = ["| server | " + " | ".join(ENCRYPTED) + " | full handshake | resumed handshake |", "|---|" + "---|" * 6]
+    for title, mixes in rows.items():
+        lines.append(line(title, lambda mix, of=mixes: cell(of, mix, "ratio", "×{:.2f}"),
+                          lambda mix, of=mixes: cell(of, mix, "us", "{:.0f} us")))
+    if (own := rows.pop("Cenote", None)) is None:
+        return "\n".join(lines)
+    lines.append(line("bare echo", lambda mix: cell(own, mix, "bare_ratio", "×{:.2f}"),
+                      lambda mix: cell(own, mix, "bare_us", "{:.0f} us")))
+    of_bare = lambda mix: cell(own, mix, "of_bare", "{:.2f}")
+    lines.append(line("Cenote / bare echo", of_bare, of_bare))
+
+    def advantage(mix):
+        others = [mixes[mix]["ratio"] for mixes in rows.values() if mix in mixes]
+        return f"{min(others) / own[mix]['ratio']:.2f}" if others and mix in own else "–"
+
+    lines.append(line("best other / Cenote", advantage, advantage))
+    return "\n".join(lines)
+
+
 def picture(result, mixes):
     """Bars on a logarithmic scale from the floor on, one block a mix; it takes the colours of light and dark pages."""
-    bars_of = ["blocked", "cached", "miss"]
+    bars_of = PICTURED
     rows = [row for row in result["rows"] if all(mix in row["mixes"] for mix in bars_of)]
     top, line, gap, left, width = 46, 17, 34, 170, 470
     longest = math.log(max(row["mixes"][mix]["ratio"] for row in rows for mix in bars_of))
@@ -45,9 +83,15 @@ def picture(result, mixes):
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
-def publish(result, mixes, folder):
-    (folder / "load" / "results.svg").write_text(picture(result, mixes))
+def publish(result, plain, mixes, folder):
+    """Replaces the tables whose mixes were measured, and the picture where all of its mixes were."""
+    if any(set(row["mixes"]) >= set(PICTURED) for row in result["rows"]):
+        (folder / "load" / "results.svg").write_text(picture(result, mixes))
     readme = folder / "README.md"
-    text = re.sub(r"(<!-- load/run -->\n).*?(<!-- end -->)", lambda found: found[1] + table(result, mixes) + "\n" + found[2],
-                  readme.read_text(), flags=re.S)
+    text = readme.read_text()
+    for mark, measured, made in [("load/run", plain, table(result, plain)),
+                                 ("load/run encrypted", ENCRYPTED + HANDSHAKES, encrypted_table(result))]:
+        if any(mix in row["mixes"] for row in result["rows"] for mix in measured):
+            text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- end -->)",
+                          lambda found, new=made: found[1] + new + "\n" + found[2], text, flags=re.S)
     readme.write_text(text)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The floor under every UDP server: recvmmsg, one bit turned in each datagram, sendmmsg, and nothing else. As many
-// datagrams a batch as cenoted takes.
+// datagrams a batch as cenoted takes. With --tls or --https it is one of the floors of stream_echo.h.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <string_view>
 
+#include "bench/load/stream_echo.h"
 #include "resolver/base/address.h"
 #include "resolver/base/fd.h"
 #include "resolver/server/options.h"
@@ -46,21 +48,14 @@ struct Batch {
     }
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const auto where = argc == 2 ? cenote::SocketAddress::parse(argv[1], 0) : std::nullopt;
-    if (!where) {
-        fmt::print(stderr, "usage: echo ADDRESS:PORT\n");
-        return 2;
-    }
-    const cenote::UniqueFd fd(socket(where->family(), SOCK_DGRAM, 0));
+int echo_datagrams(const cenote::SocketAddress& where) {
+    const cenote::UniqueFd fd(socket(where.family(), SOCK_DGRAM, 0));
     const int buffer = 4 << 20;  // as cenoted's
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
     sockaddr_storage native;
-    const socklen_t size = where->to_native(native);
+    const socklen_t size = where.to_native(native);
     if (bind(fd.get(), reinterpret_cast<sockaddr*>(&native), size) != 0) {
-        fmt::print(stderr, "echo: cannot bind {}\n", argv[1]);
+        fmt::print(stderr, "echo: cannot bind {}\n", where.to_string());
         return 1;
     }
     static Batch batch;
@@ -70,4 +65,18 @@ int main(int argc, char** argv) {
         while (batch.turn(fd.get())) {
         }
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string_view kind = argc == 5 ? argv[1] : "";
+    const auto where = argc == 2 || argc == 5 ? cenote::SocketAddress::parse(argv[argc - 1], 0) : std::nullopt;
+    if (!where || (argc == 5 && kind != "--tls" && kind != "--https")) {
+        fmt::print(stderr, "usage: echo [--tls CHAIN KEY | --https CHAIN KEY] ADDRESS:PORT\n");
+        return 2;
+    }
+    if (argc == 2) return echo_datagrams(*where);
+    using cenote::echo::Protocol;
+    return cenote::echo::serve(kind == "--tls" ? Protocol::Tls : Protocol::Http, argv[2], argv[3], *where);
 }

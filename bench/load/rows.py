@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is not a cost per query: workers, changes under load, memory, starts. Each function prints its own line."""
+"""What is not a cost per query: workers, changes under load, memory, starts, idle connections. Each function prints its own line."""
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import threading
+import time
 
 import servers
 
@@ -32,7 +34,7 @@ def workers(bench):
         server.start()
         for _ in range(2):
             bench.load(server.port, path, 2, "--window", "32")
-        cost.setdefault(count, []).append(bench.cost_us(server, path, "--window", "512", "--flows", "32")[0])
+        cost.setdefault(count, []).append(bench.cost_us(server, server.port, path, "--window", "512", "--flows", "32")[0])
         server.stop()
     costs = {count: statistics.median(values) for count, values in cost.items()}
     print("workers: " + ", ".join(f"{count}: {us:.2f} us (×{us / costs[1]:.2f})" for count, us in costs.items()))
@@ -103,4 +105,29 @@ def starts(bench):
           f"{min(took) * 1000:.0f} to {max(took) * 1000:.0f})")
 
 
-ALL = {"workers": workers, "changes": lambda bench: changes(bench, 15), "memory": memory, "starts": starts}
+def idle(bench, count=3000):
+    """Resident memory of a connection that has had one answer and is idle since, over TLS and over HTTPS."""
+    path = bench.folder / "idle.txt"
+    path.write_text("\n".join(bench.names.popular) + "\n")
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
+    found = {}
+    for option in ("--tls", "--https"):
+        server = cenote(bench, "idle")
+        server.start()
+        port = {"--tls": server.tls_port, "--https": server.https_port}[option]
+        bench.load(server.port, path, 2, "--window", "32")  # the cache
+        bench.load(port, path, 1, option, "64")  # what connections share
+        before = status_mib(server.process.pid, "VmRSS")
+        with subprocess.Popen([bench.blast, "--hold", "--server", f"127.0.0.1:{port}", "--names", path, "--seconds", "0",
+                               option, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+            if load.stdout.readline() != "ready\n":
+                raise RuntimeError(f"{server.title} did not serve {count} connections")
+            time.sleep(3)  # as long as a connection is in use before it counts as idle, and less than its idle timeout
+            found[option] = (status_mib(server.process.pid, "VmRSS") - before) * 1024 / count
+            load.communicate("\n\n")
+        server.stop()
+    print(f"idle: {count} connections, {found['--tls']:.1f} KiB each over TLS, {found['--https']:.1f} KiB over HTTPS")
+
+
+ALL = {"idle": idle, "workers": workers, "changes": lambda bench: changes(bench, 15), "memory": memory, "starts": starts}

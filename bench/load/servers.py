@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The servers that `run` compares: the floor, Cenote and its peers, each with the same names blocked, one thread,
-room to cache everything that is asked, no logs."""
+room to cache everything that is asked, no logs. Those that can also serve DNS over TLS and over HTTPS, with the same
+certificate."""
 import os
 import pathlib
-import random
 import shutil
 import socket
 import subprocess
@@ -13,71 +13,20 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(SOURCE / "tests" / "zones"))
 import zone_catalogue  # noqa: E402  its folder is on the path from here on
+from probes import ask, free_port  # noqa: E402
 
 SERVICES = SOURCE / "blocklists" / "services"
 OPEN = "192.0.2.77"  # what the upstream answers for every name
 BLOCKED = ((3, []), (0, ["0.0.0.0"]))  # NXDOMAIN or the null address, as each server is used to
 
 
-def free_port():
-    """Below the range that the kernel chooses from: a probe must not be given the very port it asks."""
-    for port in random.sample(range(20000, 30000), 100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise RuntimeError("no free port")
-
-
-def wait_until_ready(port):
-    query = query_bytes("localhost")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.settimeout(0.05)
-        while True:
-            try:
-                probe.sendto(query, ("127.0.0.1", port))
-                probe.recv(512)
-                return
-            except OSError:
-                continue
-
-
-def query_bytes(name, number=0x1234):
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    return number.to_bytes(2, "big") + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"
-
-
-def skip_name(message, at):
-    while message[at] and message[at] < 0xC0:
-        at += message[at] + 1
-    return at + (2 if message[at] else 1)
-
-
-def addresses(message):
-    found = []
-    at = skip_name(message, 12) + 4
-    for _ in range(int.from_bytes(message[6:8], "big")):
-        at = skip_name(message, at)
-        kind, size = int.from_bytes(message[at:at + 2], "big"), int.from_bytes(message[at + 8:at + 10], "big")
-        at += 10 + size
-        if kind == 1:
-            found.append(socket.inet_ntoa(message[at - size:at]))
-    return found
-
-
-def ask(port, name, timeout=3.0):
-    """The answer to A: (rcode, addresses); None when there is none in time."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("127.0.0.1", port))
-        probe.settimeout(timeout)
-        try:
-            probe.send(query_bytes(name))
-            reply = probe.recv(4096)
-        except OSError:
-            return None
-        return reply[3] & 0x0F, addresses(reply)
+def make_certificate(folder):
+    """The files of a self-signed certificate with a key on P-256, and of its key."""
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "30", "-subj", "/CN=dns.example", "-addext", "subjectAltName=DNS:dns.example,IP:127.0.0.1",
+                    "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return chain, key
 
 
 def write_nsd(folder, port):
@@ -94,10 +43,12 @@ class Server:
     title = ""
     package = ""
     program = ""
+    encrypts = False  # it has listeners for TLS and HTTPS
+    certificate = (None, None)  # files of the chain and of the key, of those that encrypt
 
     def __init__(self, folder, names, upstream, core="0"):
         self.folder, self.names, self.upstream, self.core = folder, names, upstream, core
-        self.port = free_port()
+        self.port, self.tls_port, self.https_port = (free_port() for _ in range(3))
         self.process = None
         folder.mkdir(parents=True, exist_ok=True)
         self.command = [str(part) for part in self.prepare()]
@@ -171,8 +122,32 @@ class Floor(Server):
         return [self.build / "bin" / "echo", f"127.0.0.1:{self.port}"]
 
 
+class StreamFloor(Floor):
+    """The same over TLS, or over HTTPS."""
+    option = ""
+
+    def prepare(self):
+        return [self.build / "bin" / "echo", self.option, *self.certificate, f"127.0.0.1:{self.port}"]
+
+    def is_ready(self, timeout):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout).close()
+            return True
+        except OSError:
+            return False
+
+
+class TlsFloor(StreamFloor):
+    title, option = "bare TLS echo", "--tls"
+
+
+class HttpsFloor(StreamFloor):
+    title, option = "bare nghttp2 echo", "--https"
+
+
 class Cenote(Server):
     title = "Cenote"
+    encrypts = True
     build = pathlib.Path()
     workers = 1
     more = ""  # of cenote.toml
@@ -187,8 +162,14 @@ class Cenote(Server):
         self.config = self.write("cenote.toml", f"""
 [server]
 listen  = ["127.0.0.1:{self.port}"]
+listen_tls   = ["127.0.0.1:{self.tls_port}"]
+listen_https = ["127.0.0.1:{self.https_port}"]
 workers = {self.workers}
 state   = "{self.folder}/state.db"
+[server.tls]
+name        = "dns.example"
+certificate = "{self.certificate[0]}"
+key         = "{self.certificate[1]}"
 [control]
 socket = "{self.folder}/control.sock"
 [upstream]
@@ -218,15 +199,22 @@ step    = "block"
 
 class Unbound(Server):
     title, package, program = "unbound (local-zone)", "unbound", "unbound"
+    encrypts = True
 
     def prepare(self):
         with (self.folder / "zones.conf").open("w") as zones:
             zones.write("server:\n")
             zones.writelines(f' local-zone: "{name}." always_null\n' for name in self.names)
-        more = """
+        more = f"""
   verbosity: 0
+  interface: 127.0.0.1@{self.tls_port}
+  interface: 127.0.0.1@{self.https_port}
+  tls-port: {self.tls_port}
+  https-port: {self.https_port}
+  tls-service-pem: "{self.certificate[0]}"
+  tls-service-key: "{self.certificate[1]}"
   outgoing-range: 8192
-  incoming-num-tcp: 1024
+  incoming-num-tcp: 2048
   num-queries-per-thread: 4096
   msg-cache-size: 128m
   rrset-cache-size: 256m
@@ -245,11 +233,15 @@ forward-zone:
 
 class Dnsdist(Server):
     title, package, program = "dnsdist (suffix node)", "dnsdist", "dnsdist"
+    encrypts = True
 
     def prepare(self):
         self.write("names.txt", "\n".join(self.names) + "\n")
+        certificate = ", ".join(f'"{file}"' for file in self.certificate)
         return ["dnsdist", "--supervised", "--disable-syslog", "-C", self.write("dnsdist.conf", f"""
 setLocal("127.0.0.1:{self.port}")
+addTLSLocal("127.0.0.1:{self.tls_port}", {certificate})
+addDOHLocal("127.0.0.1:{self.https_port}", {certificate}, "/dns-query")
 setACL({{"127.0.0.0/8"}})
 setSecurityPollSuffix("")
 setMaxUDPOutstanding(65535)
@@ -289,11 +281,15 @@ loglevel=3
 
 class Kresd(Server):
     title, package, program = "Knot Resolver (rpz)", "knot-resolver", "kresd"
+    encrypts = True
 
     def prepare(self):
         zone = self.rpz()
         return ["kresd", "-n", "-c", self.write("kresd.conf", f"""
 net.listen('127.0.0.1', {self.port}, {{ kind = 'dns' }})
+net.tls('{self.certificate[0]}', '{self.certificate[1]}')
+net.listen('127.0.0.1', {self.tls_port}, {{ kind = 'tls' }})
+net.listen('127.0.0.1', {self.https_port}, {{ kind = 'doh2' }})
 log_level('crit')
 cache.open(256 * MB, 'lmdb://{self.folder}/cache')
 trust_anchors.remove('.')
@@ -326,6 +322,7 @@ conf-file={self.folder}/names.conf
 
 class Bind(Server):
     title, package, program = "BIND (rpz)", "bind9", "named"
+    encrypts = True
 
     def prepare(self):
         self.rpz("rpz")
@@ -333,8 +330,15 @@ class Bind(Server):
   recursion yes; forward only; forwarders port {self.upstream} {{ 127.0.0.1; }};
   qname-minimization off; max-cache-size 512m; recursive-clients 10000; tcp-clients 1024;
   response-policy {{ zone "rpz"; }} qname-wait-recurse no;
+  listen-on port {self.tls_port} tls bench {{ 127.0.0.1; }};
+  listen-on port {self.https_port} tls bench http bench {{ 127.0.0.1; }};
+  http-listener-clients 1024;
 """
-        zones = f'zone "rpz" {{ type primary; file "{self.folder}/rpz.zone"; allow-query {{ none; }}; }};'
+        zones = f"""
+tls bench {{ cert-file "{self.certificate[0]}"; key-file "{self.certificate[1]}"; }};
+http bench {{ endpoints {{ "/dns-query"; }}; }};
+"""
+        zones += f'zone "rpz" {{ type primary; file "{self.folder}/rpz.zone"; allow-query {{ none; }}; }};'
         return ["named", "-f", "-n", "1", "-c", self.write("named.conf", zone_catalogue.read(
             "named.conf", port=self.port, folder=self.folder, options=options,
             logging="category default { null; };", zones=zones))]

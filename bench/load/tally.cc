@@ -33,6 +33,17 @@ void Tally::take(const Query& query, ByteView reply, Ticks::duration latency) {
     first_wrong = fmt::format("query at {} rcode {} answers {}", query.offset, reply[3] & 0x0f, load_u16(&reply[6]));
 }
 
+void Tally::take_refusal(std::string_view what) {
+    ++answered;
+    if (++wrong == 1) first_wrong = what;
+}
+
+void Tally::begin() {
+    sent = answered = wrong = not_sent = connections = resumed = 0;
+    rcodes = {};
+    latencies_us.clear();
+}
+
 std::string Tally::to_json(double took_s) {
     std::ranges::sort(latencies_us);
     const auto percentile = [&](double share) {
@@ -42,9 +53,11 @@ std::string Tally::to_json(double took_s) {
     return fmt::format(
         "{{\"sent\":{},\"answered\":{},\"wrong\":{},\"lost\":{},\"not_sent\":{},\"per_second\":{:.0f},"
         "\"noerror\":{},\"servfail\":{},\"nxdomain\":{},\"refused\":{},"
-        "\"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\"max_us\":{},\"first_wrong\":\"{}\"}}",
+        "\"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\"max_us\":{},\"connections\":{},\"resumed\":{},"
+        "\"first_wrong\":\"{}\"}}",
         sent, answered, wrong, sent - answered, not_sent, static_cast<double>(answered) / took_s, rcodes[0], rcodes[2],
-        rcodes[3], rcodes[5], percentile(0.5), percentile(0.99), percentile(0.999), percentile(1), first_wrong);
+        rcodes[3], rcodes[5], percentile(0.5), percentile(0.99), percentile(0.999), percentile(1), connections, resumed,
+        first_wrong);
 }
 
 }  // namespace cenote::blast

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/load/queries.h"
@@ -23,8 +24,14 @@ struct Tally {
     std::array<std::uint64_t, 16> rcodes{};
     std::string first_wrong;
     std::vector<std::uint32_t> latencies_us;
+    std::uint64_t connections = 0;  // made while the load ran
+    std::uint64_t resumed = 0;      // of them: with the session of another one
 
     void take(const Query& query, ByteView reply, Ticks::duration latency);
+    /// An answer that has no reply in it.
+    void take_refusal(std::string_view what);
+    /// Counts anew from here on; what is under way is forgotten.
+    void begin();
     /// One JSON object.
     [[nodiscard]] std::string to_json(double took_s);
 };

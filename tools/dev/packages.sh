@@ -43,3 +43,19 @@ packages_install() {
     echo "could not install: ${missing[*]} (log: $log)" >&2
     return 1
 }
+
+# packages_unpack LOG FOLDER SET: puts the files of packages below FOLDER/PACKAGE and installs none, where installing would
+# change the machine. One that cannot be had is a line in the log: the test that needs it is skipped.
+packages_unpack() {
+    local log=$1 folder=$2 package
+    mkdir -p "$folder"
+    for package in $(packages_of "$3"); do
+        [ ! -d "$folder/$package" ] || continue
+        (
+            cd "$folder"
+            apt-get -qq download "$package" || { apt-get -qq update && apt-get -qq download "$package"; }
+            dpkg-deb -x "$package"_*.deb "$package"
+            rm "$package"_*.deb
+        ) >>"$log" 2>&1 || echo "could not unpack: $package (log: $log)" >&2
+    done
+}

@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 set(etc ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cenote)
 set(doc ${CMAKE_INSTALL_DATADIR}/doc/cenote)
 
-install(TARGETS cenoted cenote-web RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS cenoted cenote-quic cenote-web RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS cenote RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 install(DIRECTORY blocklists/services DESTINATION ${CMAKE_INSTALL_DATADIR}/cenote FILES_MATCHING PATTERN "*.toml")
@@ -16,7 +16,8 @@ install(DIRECTORY DESTINATION ${etc}/services.d)
 install(DIRECTORY DESTINATION ${etc}/directives.d)
 
 # systemd reads lib/, also where the library folder of this machine has another name.
-install(FILES systemd/cenoted.service systemd/cenote-transfer.service systemd/cenote-update.service
+install(FILES systemd/cenoted.service systemd/cenote-transfer.service systemd/cenote-quic.service
+  systemd/cenote-update.service
   systemd/cenote-update.timer systemd/cenote-web.service systemd/cenote-report.service systemd/cenote-report.timer
   DESTINATION lib/systemd/system)
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME cenote.conf)

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t kSample = 64;
 // The first query of a new connection may not have arrived within this time: the connection is not idle yet.
 constexpr milliseconds kTimeToAsk{250};
+constexpr milliseconds kIdleLeast{1000};
 
 }  // namespace
 
@@ -98,6 +99,13 @@ void ConnectionTable::remove(SlabHandle connection) noexcept {
     --clients_[place.client].open;
     of_slot_[connection.slot] = {};
     places_.give_back(connection);
+}
+
+milliseconds ConnectionTable::idle_timeout(milliseconds longest) const noexcept {
+    const double share = static_cast<double>(used()) / capacity();
+    if (share < 0.5) return longest;
+    const auto shrunk = std::chrono::duration_cast<milliseconds>(longest * (2.0 * (1.0 - share)));
+    return std::max(shrunk, std::min(kIdleLeast, longest));
 }
 
 ConnectionTable::Place* ConnectionTable::place_at(std::uint32_t slot) noexcept {

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] SlabHandle at_slot(std::uint32_t slot) const noexcept { return of_slot_[slot]; }
     [[nodiscard]] std::uint32_t used() const noexcept { return places_.used(); }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return places_.capacity(); }
+    /// The idle timeout, which shrinks as the connections run out (RFC 7766 §6.2.3).
+    [[nodiscard]] milliseconds idle_timeout(milliseconds longest) const noexcept;
 
 private:
     static constexpr std::uint32_t kNone = 0xffffffff;

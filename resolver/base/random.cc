@@ -9,20 +9,13 @@
 #include "resolver/base/check.h"
 
 namespace cenote {
-namespace {
-
-void fill(void* out, std::size_t count) noexcept {
-    auto* at = static_cast<std::uint8_t*>(out);
-    while (count > 0) {
-        const auto got = ::getrandom(at, count, 0);
+void fill_random(MutableBytes space) noexcept {
+    while (!space.empty()) {
+        const auto got = ::getrandom(space.data(), space.size(), 0);
         CENOTE_CHECK(got > 0 || errno == EINTR);
-        if (got <= 0) continue;
-        at += got;
-        count -= static_cast<std::size_t>(got);
+        if (got > 0) space = space.subspan(static_cast<std::size_t>(got));
     }
 }
-
-}  // namespace
 
 std::uint16_t RandomSource::u16() noexcept {
     std::uint16_t value = 0;
@@ -48,7 +41,7 @@ std::uint32_t RandomSource::below(std::uint32_t bound) noexcept {
 
 void RandomSource::take(void* out, std::size_t count) noexcept {
     if (block_.size() - used_ < count) {
-        fill(block_.data(), block_.size());
+        fill_random(block_);
         used_ = 0;
     }
     std::memcpy(out, &block_[used_], count);
@@ -58,7 +51,7 @@ void RandomSource::take(void* out, std::size_t count) noexcept {
 
 std::uint64_t random_u64() noexcept {
     std::uint64_t value = 0;
-    fill(&value, sizeof value);
+    fill_random({reinterpret_cast<std::uint8_t*>(&value), sizeof value});
     return value;
 }
 

@@ -2,7 +2,7 @@
 //
 // Unpredictable numbers from the random generator of the kernel, fetched in blocks.
 //
-// Threads:  RandomSource belongs to one thread; random_u64 may be called by any.
+// Threads:  RandomSource belongs to one thread; the functions may be called by any.
 // Memory:   one block in the object.
 // Failure:  a kernel without getrandom(2) stops the process.
 #pragma once
@@ -10,6 +10,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "resolver/base/bytes.h"
 
 namespace cenote {
 
@@ -28,5 +30,6 @@ private:
 };
 
 [[nodiscard]] std::uint64_t random_u64() noexcept;
+void fill_random(MutableBytes space) noexcept;
 
 }  // namespace cenote

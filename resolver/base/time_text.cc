@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/base/time_text.h"
 
+#include "resolver/base/ascii.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -55,7 +57,7 @@ public:
         int value = 0;
         for (std::size_t i = 0; i < digits; ++i) {
             const char c = take();
-            ok_ = ok_ && c >= '0' && c <= '9';
+            ok_ = ok_ && is_digit(c);
             value = value * 10 + (c - '0');
         }
         ok_ = ok_ && value <= highest;
@@ -130,10 +132,8 @@ seconds scan_clock(Scanner& scan, Seconds rule) {
 
 /// "KST", "+03": of a time zone, and not an offset such as "+09:00" or "Z".
 bool is_abbreviation(std::string_view text) {
-    return text.size() >= 3 && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-                      c == '-';
-           });
+    return text.size() >= 3 && std::all_of(text.begin(), text.end(),
+                                           [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-'; });
 }
 
 }  // namespace

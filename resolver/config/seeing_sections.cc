@@ -10,8 +10,6 @@
 #include "resolver/config/values.h"
 
 namespace cenote::config {
-namespace {}  // namespace
-
 void read_privacy(const TomlTable& root, Draft& draft) {
     const auto table = root.table("privacy");
     if (!table) return;

@@ -78,10 +78,9 @@ void read_listen(const TomlTable& server, Draft& draft) {
     if (draft.listen.empty()) server.error("listen", "'listen' is empty; name at least one address");
 }
 
-/// The endpoints of a protocol that has a port of its own; to be called after read_listen(). Returns whether there are
-/// any.
-bool read_endpoints(const TomlTable& server, std::string_view key, server::Protocol protocol, std::uint16_t port,
-                    Draft& draft) {
+/// The endpoints of a protocol that has a port of its own; to be called after read_listen(). Returns how many it names.
+std::size_t read_endpoints(const TomlTable& server, std::string_view key, server::Protocol protocol, std::uint16_t port,
+                           Draft& draft) {
     const auto texts = server.texts(key);
     for (const auto& text : texts) {
         const auto address = read_endpoint(text, protocol, port, draft);
@@ -95,12 +94,13 @@ bool read_endpoints(const TomlTable& server, std::string_view key, server::Proto
         server.error(key, fmt::format("'{}' needs a certificate; name its files in [server.tls], as 'certificate' and "
                                       "'key'",
                                       key));
-    return !texts.empty();
+    return texts.size();
 }
 
 void read_quic(const TomlTable& server, Draft& draft) {
-    if (!read_endpoints(server, "listen_quic", server::Protocol::Quic, kQuicPort, draft)) return;
-    if (server.texts("listen_quic").size() > relay::kSocketsMax)
+    const std::size_t named = read_endpoints(server, "listen_quic", server::Protocol::Quic, kQuicPort, draft);
+    if (named == 0) return;
+    if (named > relay::kSocketsMax)
         server.error("listen_quic",
                      fmt::format("'listen_quic' has more than {} addresses; use 0.0.0.0 or [::]", relay::kSocketsMax));
     const TlsClientSettings& clients = draft.settings.tls.clients;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/config/sections.h"
 #include "resolver/config/values.h"
 
@@ -86,9 +87,8 @@ void read_hosts(const TomlTable& table, Draft& draft) {
 
 /// RFC 9110 §5.6.2, of it what names of headers have.
 bool is_header_name(std::string_view text) {
-    return !text.empty() && text.size() <= kHeaderBytesMax && std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    return !text.empty() && text.size() <= kHeaderBytesMax &&
+           std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 void read_proxy(const TomlTable& table, Draft& draft) {

@@ -14,7 +14,7 @@ std::uint8_t* PagePool::take() noexcept {
         constexpr std::size_t kSize = kRegionsAtOnce * kRegion;
         void* const mapped = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapped == MAP_FAILED) return nullptr;
-        ::madvise(mapped, kSize, MADV_NOHUGEPAGE);  // a huge page would hold those that nobody uses
+        ::madvise(mapped, kSize, MADV_NOHUGEPAGE);  // a huge page would hold those that are not in use
         auto* const first = static_cast<std::uint8_t*>(mapped);
         mappings_.push_back(first);
         free_.reserve(mappings_.size() * kRegionsAtOnce);

@@ -102,6 +102,13 @@ void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer
         reply.size = pad(query.edns, opt, room, reply.size, opt_size(query.edns, opt, trim));
 }
 
+void write_truncated_reply(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept {
+    const std::size_t fixed = kHeaderSize + query.question.size();
+    const std::size_t room = room_of(reply).size();
+    const Trim trim = fit_opt(query.edns, opt, room - std::min(fixed, room));
+    write_truncated(query, static_cast<unsigned>(Rcode::NoError), !query.question.empty(), opt, trim, reply);
+}
+
 void finish_answer(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept {
     CENOTE_CHECK(reply.size >= kHeaderSize + query.question.size() && reply.size <= reply.space.size());
     std::uint8_t* message = reply.space.data();

@@ -66,6 +66,9 @@ struct Record {
 void write_reply(const Query& query, Rcode rcode, std::span<const Record> answer, std::span<const Record> authority,
                  const OptContent& opt, ReplyBuffer& reply) noexcept;
 
+/// Question and OPT with TC, whatever room there is: the client is to ask over TCP (RFC 2181 §9).
+void write_truncated_reply(const Query& query, const OptContent& opt, ReplyBuffer& reply) noexcept;
+
 /// Turns the scrubbed answer (answer.h) in reply.space, `reply.size` bytes whose question is the client's but for case,
 /// into the reply to `query`: id, RD, CD and AD are set, the case of QNAME is that of the query, DNSSEC records are
 /// removed for a client that did not set DO (RFC 4035 §3.2.1), an OPT is added. An answer that is too large becomes

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace cenote::wire {
 
@@ -113,5 +114,7 @@ inline constexpr std::uint16_t kUdpSize = 1232;
 /// The highest TTL (RFC 2181 §8).
 inline constexpr std::uint32_t kTtlMax = 0x7fffffff;
 inline constexpr std::size_t kMessageMax = 65535;
+/// The media type of a message (RFC 8484 §6).
+inline constexpr std::string_view kMediaType{"application/dns-message"};
 
 }  // namespace cenote::wire

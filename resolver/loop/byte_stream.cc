@@ -41,8 +41,7 @@ void ByteStream::on_event(unsigned events) noexcept {
         write();
         if (!broken_ && unsent() == 0) {
             owner_.on_drained();
-            if (transport_->has_unread())
-                later_.start(milliseconds{0}, milliseconds{0});  // the socket need not wake us
+            if (transport_->has_unread()) later_.start();  // the socket need not wake us
         }
     }
     if ((events & transport_->read_waits_for()) != 0) read();
@@ -57,7 +56,7 @@ void ByteStream::read() noexcept {
     transport_->hold();
     for (int reads = 0; read_once(); ++reads) {
         if (reads < kReadsPerTurn) continue;
-        later_.start(milliseconds{0}, milliseconds{0});
+        later_.start();
         break;
     }
     if (!transport_->release() && !broken_) fail(StreamEnd::Failed);
@@ -130,7 +129,7 @@ void ByteStream::fail(StreamEnd end) noexcept {
     broken_ = true;
     ended_ = true;
     end_ = end;
-    if (!busy_) later_.start(milliseconds{0}, milliseconds{0});
+    if (!busy_) later_.start();
 }
 
 void ByteStream::finish_or_wait() noexcept {

@@ -75,7 +75,7 @@ private:
     std::unique_ptr<Transport> transport_;
     ByteOwner& owner_;
     Poll poll_;
-    Timer later_;                  // for what must not be done inside a call, and for bytes that TLS has already
+    NextTurn later_;               // for what must not be done inside a call, and for bytes that TLS has already
     std::uint8_t* out_ = nullptr;  // one of StreamBuffers
     std::size_t out_begin_ = 0;
     std::size_t out_end_ = 0;

@@ -212,6 +212,27 @@ TurnEnd::TurnEnd(Loop& loop, std::function<void()> callback)
 
 TurnEnd::~TurnEnd() { std::erase(state_->loop.turn_ends, state_.get()); }
 
+// libuv calls idle handles before it waits, those that are started in the call after the next wait, and does not wait
+// while one is started.
+struct NextTurn::State {
+    uv_idle_t handle;
+    std::function<void()> callback;
+};
+
+NextTurn::NextTurn(Loop& loop, std::function<void()> callback) : state_(new State{{}, std::move(callback)}) {
+    require(uv_idle_init(&loop.state_->loop, &state_->handle), "make a call in the next turn");
+    state_->handle.data = state_;
+}
+
+NextTurn::~NextTurn() { close_and_delete<State>(&state_->handle); }
+
+void NextTurn::start() noexcept {
+    uv_idle_start(&state_->handle, [](uv_idle_t* handle) {
+        uv_idle_stop(handle);
+        static_cast<State*>(handle->data)->callback();
+    });
+}
+
 struct Timer::State {
     uv_timer_t handle;
     const Loop& loop;

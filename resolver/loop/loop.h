@@ -33,6 +33,7 @@ public:
 
 private:
     friend class DirectPoll;
+    friend class NextTurn;
     friend class Poll;
     friend class Timer;
     friend class Wakeup;
@@ -91,6 +92,22 @@ private:
     friend class Loop;
     struct State;
     std::unique_ptr<State> state_;
+};
+
+/// Calls once in the next turn, after every descriptor that was ready in this one. A Timer without a delay that is
+/// started in its own callback calls again in the same turn, before any descriptor.
+class NextTurn {
+public:
+    NextTurn(Loop& loop, std::function<void()> callback);
+    ~NextTurn();
+    NextTurn(const NextTurn&) = delete;
+    NextTurn& operator=(const NextTurn&) = delete;
+
+    void start() noexcept;
+
+private:
+    struct State;
+    State* state_;
 };
 
 /// Calls once after a delay, again if `repeat` is not zero.

@@ -162,7 +162,7 @@ void MessageStream::pause() noexcept {
 
 void MessageStream::resume() noexcept {
     if (!std::exchange(paused_, false)) return;
-    later_.start(milliseconds(0), milliseconds(0));
+    later_.start();
     update_watch();
 }
 
@@ -172,7 +172,7 @@ void MessageStream::fail_later(StreamEnd end) noexcept {
     ended_ = true;
     reported_ = false;
     end_ = end;
-    later_.start(milliseconds(0), milliseconds(0));
+    later_.start();
     update_watch();
 }
 
@@ -216,8 +216,7 @@ void MessageStream::flush() noexcept {
     }
     out_begin_ = out_end_ = 0;
     buffers_.give_back(std::exchange(out_, nullptr));
-    if (transport_->has_unread())
-        later_.start(milliseconds(0), milliseconds(0));  // the socket need not become readable
+    if (transport_->has_unread()) later_.start();  // the socket need not become readable
     owner_.on_drained(*this);
 }
 
@@ -226,7 +225,7 @@ void MessageStream::read_and_deliver() noexcept {
     bool more = true;
     for (int reads = 0; more && !ended_ && !paused_; ++reads) {
         if (reads == kReadsPerTurn) {
-            later_.start(milliseconds(0), milliseconds(0));
+            later_.start();
             return;
         }
         more = read_once();

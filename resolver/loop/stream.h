@@ -2,12 +2,13 @@
 //
 // DNS messages over a connected stream (RFC 1035 §4.2.2, RFC 7766 §8), towards clients and upstream servers alike.
 //
-// Threads:  the loop's thread. Data plane; constructing a stream allocates, using it does not.
+// Threads:  the loop's thread. Data plane; constructing a stream allocates, and using it only where more streams than
+//           before hold a part of a message.
 // Time:     none: idle and overall timeouts are the owner's.
 // Memory:   none while nothing of a message waits: StreamBuffers lend 2 KiB to read. A longer message, or bytes that
 // the
-//           peer does not take at once, need a buffer of 64 KiB + 2, whose number is bounded; a stream holds at most
-//           one to read and one to write.
+//           peer does not take, need a buffer of 64 KiB + 2, whose number is bounded; a stream holds at most one to
+//           read and one to write.
 // Failure:  on_end(), after which nothing more is read. The owner is never called from inside send(), pause() or
 //           resume(), nor from within one of its own calls.
 #pragma once
@@ -182,7 +183,7 @@ private:
     std::unique_ptr<Transport> transport_;
     StreamOwner& owner_;
     Poll poll_;
-    Timer later_;                               // delivers in the next turn what must not be delivered inside a call
+    NextTurn later_;                            // delivers in the next turn what must not be delivered inside a call
     bool* destroyed_ = nullptr;                 // set to true when a callback destroys the stream
     std::unique_ptr<std::uint8_t[]> in_small_;  // while there are unread bytes; messages that fit
     std::uint8_t* in_large_ = nullptr;          // holds exactly one message

@@ -6,11 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -36,6 +38,7 @@ private:
 };
 
 class LoopTest : public Waiting {};
+class NextTurnTest : public Waiting {};
 class TimerTest : public Waiting {};
 class PollTest : public Waiting {};
 class WakeupTest : public Waiting {};
@@ -124,6 +127,43 @@ TEST_P(TimerTest, MayDestroyItselfInItsCallback) {
     timer->start(milliseconds(0), milliseconds(0));
     loop.run();
     EXPECT_FALSE(timer.has_value());
+}
+
+TEST_P(NextTurnTest, CallsOnceAndDescriptorsComeBetweenTwoCalls) {
+    Loop loop;
+    const auto beside = direct_beside(loop);
+    auto [near, far] = socket_pair();
+    std::string order;
+    Poll poll(loop, near.get(), [&](unsigned) { order += 'p'; });
+    poll.watch(Poll::kReadable);
+    ASSERT_EQ(::write(far.get(), "x", 1), 1);
+    NextTurn next(loop, [&] {
+        order += 'n';
+        if (std::ranges::count(order, 'n') < 3) return next.start();
+        loop.stop();
+    });
+    next.start();
+    loop.run();
+    EXPECT_EQ(order.substr(0, 5), "npnpn");
+
+    order.clear();
+    Timer last(loop, [&] { loop.stop(); });
+    last.start(milliseconds(5), milliseconds(0));
+    loop.run();
+    EXPECT_EQ(std::ranges::count(order, 'n'), 0) << "it was not started again";
+}
+
+TEST_P(NextTurnTest, MayDestroyItselfInItsCallback) {
+    Loop loop;
+    const auto beside = direct_beside(loop);
+    std::optional<NextTurn> next;
+    next.emplace(loop, [&] {
+        next.reset();
+        loop.stop();
+    });
+    next->start();
+    loop.run();
+    EXPECT_FALSE(next.has_value());
 }
 
 TEST_P(PollTest, TellsReadableAndWritable) {
@@ -344,6 +384,7 @@ TEST_P(TurnEndTest, ComesAfterWhatHappenedAndBeforeTheWait) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Direct, LoopTest, ::testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Direct, NextTurnTest, ::testing::Bool());
 INSTANTIATE_TEST_SUITE_P(Direct, TimerTest, ::testing::Bool());
 INSTANTIATE_TEST_SUITE_P(Direct, PollTest, ::testing::Bool());
 INSTANTIATE_TEST_SUITE_P(Direct, WakeupTest, ::testing::Bool());

@@ -12,7 +12,6 @@ namespace {
 
 constexpr seconds kNoTime{0};
 constexpr std::uint32_t kStaleTtl = 30;         // RFC 8767 §4
-constexpr std::uint32_t kTtlMax = 0x7fffffff;   // RFC 2181 §8
 constexpr std::uint32_t kMovedUnitsMax = 2048;  // units moved to place one entry: bounds the time of store()
 constexpr std::size_t kLinesAhead = 3;          // cache lines of an entry: most have no more
 constexpr int kSliceEntries = 256;              // erased under one lock
@@ -56,7 +55,7 @@ Hit serve(Entry& entry, Ticks now, wire::ReplyBuffer& reply, Links& links) noexc
     std::memcpy(reply.space.data(), message.data(), message.size());
     reply.size = message.size();
     if (hit.freshness == Freshness::Fresh)
-        wire::age_answer(reply.space.first(reply.size), hit.age_s, 0, kTtlMax);
+        wire::age_answer(reply.space.first(reply.size), hit.age_s, 0, wire::kTtlMax);
     else
         wire::age_answer(reply.space.first(reply.size), hit.age_s, kStaleTtl, kStaleTtl);
 
@@ -150,9 +149,10 @@ void Shard::store(std::uint32_t fingerprint, const Key& key, ByteView answer, co
     write_entry(entry, fingerprint, key, answer, shape, links);
     entry.stored = now;
     entry.ttl_s = ttl_s;
-    // TTLs are clamped here and never again: use must not extend them (ghost domain names, CVE-2012-1033).
+    // TTLs are clamped as the answer is stored, and not when it is used, which must not extend them (ghost domain
+    // names, CVE-2012-1033). The first reply, which does not come from here, is clamped in Engine::answer_late().
     const auto lowest = std::min(limits_.min_ttl, seconds{ttl_s});
-    const auto highest = shape.negative ? seconds{ttl_s} : std::min(limits_.max_ttl, seconds{kTtlMax});
+    const auto highest = shape.negative ? seconds{ttl_s} : std::min(limits_.max_ttl, seconds{wire::kTtlMax});
     wire::age_answer(entry.message(), 0, static_cast<std::uint32_t>(lowest.count()),
                      static_cast<std::uint32_t>(highest.count()));
     ++stores_;
@@ -211,7 +211,7 @@ Entry* Shard::find(std::uint32_t fingerprint, const Key& key) noexcept {
 // A negative answer without SOA is not cached (RFC 2308 §5), and failures have a table of their own (§7).
 std::uint32_t Shard::clamped_ttl(const wire::AnswerInfo& shape) const noexcept {
     if (!refreshes(shape) || (shape.negative && !shape.has_soa)) return 0;
-    auto highest = std::min(limits_.max_ttl, seconds{kTtlMax});
+    auto highest = std::min(limits_.max_ttl, seconds{wire::kTtlMax});
     if (shape.negative) highest = std::min(highest, limits_.negative_max_ttl);
     const auto ttl = std::min(std::max(seconds{shape.ttl_s}, limits_.min_ttl), highest);
     return static_cast<std::uint32_t>(std::max(ttl, kNoTime).count());

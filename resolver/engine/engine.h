@@ -135,7 +135,7 @@ private:
 
     // Queries that get no verdict, in turned_away.cc
     bool admit_limited(QueryContext& context, PrefixTable::Value access) const noexcept;
-    [[nodiscard]] Standing standing_of(const QueryContext& context) const noexcept;
+    [[nodiscard]] Standing standing_of(QueryContext& context) const noexcept;
     [[nodiscard]] bool is_over_rate(const QueryContext& context) const noexcept;
     Outcome reject(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
     Outcome answer_cookie_alone(QueryContext& context, wire::ReplyBuffer& reply) noexcept;
@@ -171,6 +171,7 @@ private:
     // Used by all of them, in late.cc
     [[nodiscard]] wire::OptContent own_opt(QueryContext& context) const noexcept;
     void add_options(QueryContext& context, wire::OptContent& opt) const noexcept;
+    [[nodiscard]] std::optional<wire::CookieState> read_cookie(QueryContext& context) const noexcept;
     wire::CookieState add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept;
     void count_cookie(wire::CookieState state) const noexcept;
     [[nodiscard]] SinkholeContext sinkhole_context(QueryContext& context) const noexcept;

@@ -21,19 +21,16 @@ using wire::Rcode;
 /// A client that has cookies comes again with the one in the reply (RFC 7873 §5.2.3, §5.2.4), any other over TCP;
 /// nullopt: it has sent a valid one, which counts when it is answered.
 std::optional<Outcome> Engine::require_cookie(QueryContext& context, wire::ReplyBuffer& reply) noexcept {
-    const ByteView received = context.query.edns.cookie;
-    wire::OptContent opt;
-    if (!received.empty()) {
-        const auto state =
-            wire::answer_cookie(received, context.client.peer.ip, snapshot_->cookies, cookie_time_, context.cookie);
-        if (state == wire::CookieState::Valid) return std::nullopt;
-        count_cookie(state);
-        opt.cookie = context.cookie;
-    }
+    const auto state = read_cookie(context);
+    if (state == wire::CookieState::Valid) return std::nullopt;
     recorder_.count(Counter::CookieRequired);
-    write_reply(context.query, received.empty() ? Rcode::NoError : Rcode::BadCookie, {}, {}, opt, reply);
-    if (received.empty() && reply.size != 0)
-        store_u16(&reply.space[2], static_cast<std::uint16_t>(load_u16(&reply.space[2]) | wire::kFlagTc));
+    wire::OptContent opt;
+    if (state) {
+        add_cookie(context, opt);
+        write_reply(context.query, Rcode::BadCookie, {}, {}, opt, reply);
+    } else {
+        write_truncated_reply(context.query, opt, reply);
+    }
     return Outcome::Answered;
 }
 

@@ -3,6 +3,7 @@
 // Completions from upstream, and the replies to the queries that wait for them.
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "resolver/engine/local_answer.h"
 #include "resolver/engine/query_context.h"
@@ -179,8 +180,12 @@ Outcome Engine::answer_late(QueryContext& context, const cache::Links& links, bo
         if (says_blocked(completion.shape)) opt.add({.code = EdeCode::BlockedUpstream, .text = {}, .short_text = {}});
         std::ranges::copy(completion.answer, late_.begin());
         reply.size = completion.answer.size();
-        wire::age_answer(reply.space.first(reply.size), 0, static_cast<std::uint32_t>(snapshot_->cache.min_ttl.count()),
-                         static_cast<std::uint32_t>(snapshot_->cache.max_ttl.count()));
+        const cache::Options& cache = snapshot_->cache;
+        const auto highest =
+            completion.shape.negative ? std::min(cache.max_ttl, cache.negative_max_ttl) : cache.max_ttl;
+        wire::age_answer(reply.space.first(reply.size), 0,
+                         static_cast<std::uint32_t>(std::min(cache.min_ttl, highest).count()),
+                         static_cast<std::uint32_t>(highest.count()));
         return finish(context, links, opt, reply);
     }
     if (const auto served = serve_cached(context, StaleToo::Yes, reply)) return *served;
@@ -245,15 +250,24 @@ wire::OptContent Engine::own_opt(QueryContext& context) const noexcept {
     }
 }
 
+/// What the cookie of the query is, which is verified once; the one of the reply is in the context. nullopt: the query
+/// has none, or cookies are off.
+std::optional<wire::CookieState> Engine::read_cookie(QueryContext& context) const noexcept {
+    const ByteView received = context.query.edns.cookie;
+    if (received.empty() || snapshot_->cookies.empty()) return std::nullopt;
+    if (!std::exchange(context.cookie_read, true))
+        context.cookie_state =
+            wire::answer_cookie(received, context.client.peer.ip, snapshot_->cookies, cookie_time_, context.cookie);
+    return context.cookie_state;
+}
+
 /// Answers the cookie of the query, if it has one. An invalid one counts as none (RFC 7873 §5.2.4).
 wire::CookieState Engine::add_cookie(QueryContext& context, wire::OptContent& opt) const noexcept {
-    const ByteView received = context.query.edns.cookie;
-    if (received.empty() || snapshot_->cookies.empty()) return wire::CookieState::ClientOnly;
-    const wire::CookieState state =
-        wire::answer_cookie(received, context.client.peer.ip, snapshot_->cookies, cookie_time_, context.cookie);
+    const auto state = read_cookie(context);
+    if (!state) return wire::CookieState::ClientOnly;
     opt.cookie = context.cookie;
-    count_cookie(state);
-    return state;
+    count_cookie(*state);
+    return *state;
 }
 
 void Engine::count_cookie(wire::CookieState state) const noexcept {

@@ -44,8 +44,10 @@ struct QueryContext {
     bool listed = false;          // QNAME is in a set: a directive may apply to it, now or later
     bool infrastructure = false;  // QNAME is sinkholed, but this type goes upstream (belongs_upstream)
     bool late = false;            // the query has waited for upstream already
-    wire::CookieBytes cookie;     // of the reply, where the query has one
-    SlabHandle waiting;           // the place of a query that may wait once more; invalid: it may not
+    bool cookie_read = false;     // the next two are valid
+    wire::CookieState cookie_state;
+    wire::CookieBytes cookie;  // of the reply, where the query has one
+    SlabHandle waiting;        // the place of a query that may wait once more; invalid: it may not
     const upstream::Query* completed_query = nullptr;  // the query that upstream has just completed, with `completion`
     const upstream::Completion* completion = nullptr;
 

@@ -26,15 +26,12 @@ using wire::Rcode;
     return context.refuse_with(standing == Standing::Shown ? Refusal::TooMany : Refusal::Truncated);
 }
 
-/// Who gets a reply over a connection, or sends back a cookie that was sent to him (RFC 7873 §5.2.5), is at his
+/// A client that gets replies over a connection, or sends back a cookie of this server (RFC 7873 §5.2.5), is at its
 /// address.
-Standing Engine::standing_of(const QueryContext& context) const noexcept {
-    if (context.client.transport != telemetry::QueryTransport::Udp) return Standing::Shown;
-    const ByteView cookie = context.query.edns.cookie;
-    if (cookie.empty() || snapshot_->cookies.empty()) return Standing::Claimed;
-    wire::CookieBytes unused{};
-    const auto state = wire::answer_cookie(cookie, context.client.peer.ip, snapshot_->cookies, cookie_time_, unused);
-    return state == wire::CookieState::Valid ? Standing::Shown : Standing::Claimed;
+Standing Engine::standing_of(QueryContext& context) const noexcept {
+    const bool is_shown =
+        context.client.transport != telemetry::QueryTransport::Udp || read_cookie(context) == wire::CookieState::Valid;
+    return is_shown ? Standing::Shown : Standing::Claimed;
 }
 
 /// Whether a datagram that is no query to be judged gets no reply: it counts as one of its client.
@@ -109,8 +106,7 @@ Outcome Engine::refuse_over_rate(QueryContext& context, wire::ReplyBuffer& reply
                     {.code = EdeCode::RateLimited, .text = "too many queries a second", .short_text = {}}, reply);
     wire::OptContent opt;  // nothing else, so that the reply to a forged address is no larger than the query
     add_cookie(context, opt);
-    write_reply(context.query, Rcode::NoError, {}, {}, opt, reply);
-    store_u16(&reply.space[2], static_cast<std::uint16_t>(load_u16(&reply.space[2]) | wire::kFlagTc));
+    write_truncated_reply(context.query, opt, reply);
     return Outcome::Answered;
 }
 

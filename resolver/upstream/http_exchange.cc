@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint16_t kHttpsPort = 443;
 constexpr unsigned kOk = 200;
-constexpr std::string_view kMessageType{"application/dns-message"};
 constexpr milliseconds kIdle{10000};
 constexpr seconds kMute{1};  // a connection with queries and no response for so long is not used again
 
@@ -42,7 +41,7 @@ public:
     Connection(HttpExchange& exchange, ServerIndex index, const ServerAddress& server, Dialer::Dialed dialed)
         : exchange_(exchange), index_(index), server_(server), tls_(std::move(dialed.tls)) {
         queries_.reserve(kStreamsMax);
-        session_ = http::ClientSession::create({authority_of(server), server.https_path, std::string(kMessageType)},
+        session_ = http::ClientSession::create({authority_of(server), server.https_path, std::string(wire::kMediaType)},
                                                {.streams_max = kStreamsMax}, *this, exchange.loop_.now());
         loop::ByteOwner& owner = *this;
         stream_ = std::make_unique<loop::ByteStream>(exchange.loop_, exchange.buffers_, exchange.space_,
@@ -187,7 +186,7 @@ void HttpExchange::Connection::on_response(std::uint32_t stream, const http::Rec
     };
     if (received.status != kOk)
         return refuse({ServerFault::Kind::HttpStatus, static_cast<std::uint16_t>(received.status)});
-    if (!http::is_media_type(received.content_type, kMessageType)) return refuse({ServerFault::Kind::MediaType});
+    if (!http::is_media_type(received.content_type, wire::kMediaType)) return refuse({ServerFault::Kind::MediaType});
     if (wire::match_reply(received.body, received.request, false) != wire::MatchStatus::Match) {
         exchange_.sink_.on_http_mismatch();
         return refuse({ServerFault::Kind::OtherQuestion});

@@ -25,7 +25,7 @@ using ServerIndex = std::uint16_t;
 struct Server {
     ServerAddress address;
     Health health;
-    std::uint32_t holds = 0;  // exchanges that use it
+    std::uint32_t holds = 0;  // exchanges, probes too, that have it in their list, asked or not
     bool listed = false;
     bool trusted = false;  // its AD counts: the path to it is secure (RFC 4035 §4.9.3, RFC 6840 §5.8)
     ServerFault fault{};   // of the last query that it lost
@@ -38,7 +38,7 @@ public:
     /// Fills `order` with the servers for `name`, best first, and returns how many.
     [[nodiscard]] std::size_t order(const wire::Name& name, RandomSource& random,
                                     std::span<ServerIndex> order) const noexcept;
-    /// Whether each server for `name` is used by that many exchanges.
+    /// Whether each server for `name` is in the lists of that many exchanges (Server::holds).
     [[nodiscard]] bool all_hold(const wire::Name& name, std::uint32_t exchanges) const noexcept;
     /// Calls `visit` for each server for `name` for which a probe is due.
     template <typename Visit>

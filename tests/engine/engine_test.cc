@@ -103,6 +103,15 @@ TEST_F(EngineTest, AddressOfAClosedRangeIsJudged) {
     EXPECT_TRUE(contains(late_text(1), "198.51.100.7")) << late_text(1);
 }
 
+TEST_F(EngineTest, NegativeAnswerHasTheSameLongestTtlLateAndFromCache) {
+    in_force({});
+    ASSERT_EQ(Outcome::Pending, ask({.name = "gone.example"}));
+    answer(0, wire::Rcode::NXDomain, {}, {{"example", "SOA", 86400, "ns.example. root.example. 1 2 3 4 86400"}});
+    EXPECT_TRUE(contains(late_text(0), "example.\t3600\tIN\tSOA")) << late_text(0);
+    ASSERT_EQ(Outcome::Answered, ask({.name = "gone.example"}));
+    EXPECT_TRUE(contains(text(), "example.\t3600\tIN\tSOA")) << text();
+}
+
 TEST_F(EngineTest, FailureIsAnsweredAndRemembered) {
     in_force({});
     ASSERT_EQ(Outcome::Pending, ask({.name = "dead.example"}));

@@ -17,16 +17,16 @@ constexpr std::size_t kTextMax = 1536;  // of `dns`: no query is as long
 
 /// The value of the one parameter `dns`; empty: there is none, or more than one.
 std::string_view dns_parameter(std::string_view query) noexcept {
-    std::string_view found;
+    std::optional<std::string_view> found;
     while (!query.empty()) {
         const std::size_t end = std::min(query.find('&'), query.size());
         const std::string_view each = query.substr(0, end);
         query.remove_prefix(std::min(end + 1, query.size()));
         if (!each.starts_with(kParameter)) continue;
-        if (!found.empty()) return {};
+        if (found) return {};
         found = each.substr(kParameter.size());
     }
-    return found;
+    return found.value_or(std::string_view());
 }
 
 /// The value of a digit of base64url (RFC 4648 §5); 64: it is none.
@@ -73,7 +73,7 @@ DohQuery from_method(const http::Request& request, std::size_t path_end, Mutable
             return from_target(request.target.substr(std::min(path_end + 1, request.target.size())), space);
         case http::Method::Post: break;
     }
-    if (!http::is_media_type(request.content_type, kDohMediaType)) return refused(415);
+    if (!http::is_media_type(request.content_type, wire::kMediaType)) return refused(415);
     if (request.fault == http::Fault::BodyTooLarge) return refused(413);
     return {.status = request.body.size() < wire::kHeaderSize ? 400U : 200U, .message = request.body};
 }
@@ -103,7 +103,7 @@ DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept {
 
 http::Response doh_response(ByteView reply) noexcept {
     return {.status = 200,
-            .content_type = kDohMediaType,
+            .content_type = wire::kMediaType,
             .allow = {},
             .fresh = true,
             .max_age_s = wire::seconds_fresh(reply),

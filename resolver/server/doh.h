@@ -21,9 +21,6 @@ struct DohQuery {
     std::string_view token{};  // in the path of the request; empty: none. Whether a group has it is not known yet
 };
 
-/// The media type of queries and replies (RFC 8484 §6).
-inline constexpr std::string_view kDohMediaType{"application/dns-message"};
-
 /// The query of a request, or the status that it gets. `space` must hold Stream::kSpace bytes.
 [[nodiscard]] DohQuery read_doh(const http::Request& request, MutableBytes space) noexcept;
 

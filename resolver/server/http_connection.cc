@@ -64,7 +64,7 @@ bool HttpConnection::begin() noexcept {
     const bool is_http2 = agreed_ == Agreed::No || transport().protocol() == "h2";
     const http::Limits limits{.streams_max = context_.options.http_streams_max, .stall = context_.options.http_stall};
     session_ = http::ServerSession::create(is_http2 ? http::Version::Http2 : http::Version::Http1, limits,
-                                           context_.streams, *this, context_.loop.now(), kDohMediaType);
+                                           context_.streams, *this, context_.loop.now(), wire::kMediaType);
     return session_ != nullptr;
 }
 

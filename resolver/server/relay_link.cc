@@ -11,12 +11,6 @@ using telemetry::Counter;
 
 constexpr int kPacketsPerTurn = 64;
 
-/// The number of a query, in the place of a handle of a connection.
-SlabHandle handle_of(std::uint64_t id) noexcept {
-    return {.slot = static_cast<std::uint32_t>(id >> 32), .generation = static_cast<std::uint32_t>(id)};
-}
-std::uint64_t id_of(SlabHandle handle) noexcept { return std::uint64_t{handle.slot} << 32 | handle.generation; }
-
 }  // namespace
 
 RelayLink::RelayLink(loop::Loop& loop, engine::Engine& engine, telemetry::Recorder& recorder, const Proxies& proxies)
@@ -24,6 +18,7 @@ RelayLink::RelayLink(loop::Loop& loop, engine::Engine& engine, telemetry::Record
 
 void RelayLink::open(UniqueFd socket) {
     close();
+    if (!socket.valid()) return;
     packet_.resize(relay::kPacketMax);  // only where there is such a process
     reply_.resize(wire::kMessageMax);
     socket_ = std::move(socket);
@@ -37,7 +32,7 @@ void RelayLink::stop() noexcept {
 }
 
 void RelayLink::close() noexcept {
-    stop();
+    poll_.reset();  // before its descriptor: libuv would take another one with this number out of its epoll
     socket_.reset();
 }
 
@@ -63,7 +58,7 @@ void RelayLink::take(ByteView packet) noexcept {
     engine::Client client;
     client.peer = query->peer;
     client.local = query->local;
-    client.connection = handle_of(query->id);
+    client.connection = relay::handle_of(query->id);
     client.stream = opened_;
     client.transport = telemetry::QueryTransport::Quic;
     if (proxies_.has(client.peer.ip)) {  // its own address is no client's, and QUIC has no PROXY header
@@ -84,7 +79,8 @@ void RelayLink::send(const engine::Client& client, ByteView reply) noexcept {
 
 void RelayLink::reply_to(const engine::Client& client, ByteView message) noexcept {
     if (!socket_.valid()) return;
-    const relay::Sent sent = relay::send_packet(socket_.get(), relay::reply_head(id_of(client.connection)), message);
+    const relay::Sent sent =
+        relay::send_packet(socket_.get(), relay::reply_head(relay::id_of(client.connection)), message);
     if (sent != relay::Sent::Yes) recorder_.count(Counter::RelayOverflow);
 }
 

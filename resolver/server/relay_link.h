@@ -24,7 +24,7 @@ public:
     RelayLink(const RelayLink&) = delete;
     RelayLink& operator=(const RelayLink&) = delete;
 
-    /// Takes queries from this socket, and no more from the one before it.
+    /// Takes queries from this socket, and no more from the one before it; not valid: from none.
     void open(UniqueFd socket);
     /// Takes no more queries; replies to those that are under way are sent.
     void stop() noexcept;

@@ -111,6 +111,10 @@ Result<std::vector<UniqueFd>> Server::open_relays() {
     return others;
 }
 
+void Server::close_relays() {
+    for (auto& worker : workers_) worker->open_relay({});
+}
+
 std::vector<int> Server::quic_descriptors() const {
     std::vector<int> descriptors;
     for (const ListenSocket& socket : workers_.front()->sockets())

@@ -35,6 +35,7 @@ public:
     /// New sockets to the workers, for the process that ends QUIC (relay_link.h): one for each, at most
     /// relay::kLinksMax. They take the places of those before.
     Result<std::vector<UniqueFd>> open_relays();
+    void close_relays();
     /// The sockets of the endpoints of QUIC, which no worker reads.
     [[nodiscard]] std::vector<int> quic_descriptors() const;
     [[nodiscard]] std::vector<WorkerReport> reports() const;

@@ -19,7 +19,6 @@ namespace {
 constexpr milliseconds kSweepEvery{25};
 constexpr std::uint32_t kSweeps = 10;  // this many sweeps check every connection once
 constexpr milliseconds kAcceptPause{100};
-constexpr milliseconds kIdleLeast{1000};
 constexpr double kFull = 0.9;  // from this share of the connections on, none is to stay open without a query
 constexpr std::uint32_t kLargeBuffers = 64;  // 64 KiB each, for long messages and slow clients
 constexpr int kAcceptsPerTurn = 64;
@@ -199,21 +198,13 @@ double StreamListener::share_used() const noexcept { return static_cast<double>(
 
 /// Where connections run out, clients are asked to close theirs when they have their answers (RFC 7828 §3.2.2).
 void StreamListener::renew_idle_timeout() noexcept {
-    context_.engine.set_idle_timeout(share_used() < kFull ? idle_now() : milliseconds{0});
-}
-
-/// The idle timeout shrinks as the connections run out (RFC 7766 §6.2.3).
-milliseconds StreamListener::idle_now() const noexcept {
-    const double share = share_used();
-    if (share < 0.5) return options_.tcp_idle;
-    const auto shrunk = std::chrono::duration_cast<milliseconds>(options_.tcp_idle * (2.0 * (1.0 - share)));
-    return std::max(shrunk, std::min(kIdleLeast, options_.tcp_idle));
+    context_.engine.set_idle_timeout(share_used() < kFull ? table_.idle_timeout(options_.tcp_idle) : milliseconds{0});
 }
 
 /// Checks a part of the connections at a time, so that many connections do not delay queries.
 void StreamListener::sweep() noexcept {
     const Ticks now = loop_.now();
-    const milliseconds idle = idle_now();
+    const milliseconds idle = table_.idle_timeout(options_.tcp_idle);
     renew_idle_timeout();
     for (std::uint32_t i = 0; i < table_.capacity() / kSweeps + 1; ++i) {
         swept_ = swept_ + 1 < table_.capacity() ? swept_ + 1 : 0;

@@ -50,7 +50,6 @@ private:
     void close(SlabHandle handle) noexcept;
     [[nodiscard]] Connection* find(SlabHandle connection) noexcept;
     [[nodiscard]] double share_used() const noexcept;
-    [[nodiscard]] milliseconds idle_now() const noexcept;
     void renew_idle_timeout() noexcept;
 
     const Options& options_;

@@ -82,13 +82,13 @@ void Worker::open_relay(UniqueFd socket) {
 }
 
 void Worker::take_relay() {
-    UniqueFd socket;
+    std::optional<UniqueFd> socket;
     {
         if (!relay_mutex_.try_lock()) return wakeup_.notify();
         const MutexLock lock(relay_mutex_, std::adopt_lock);
-        socket = std::move(relay_socket_);
+        socket = std::exchange(relay_socket_, std::nullopt);
     }
-    if (socket.valid() && drain_until_ == Ticks{}) relay_.open(std::move(socket));
+    if (socket && drain_until_ == Ticks{}) relay_.open(*std::move(socket));
 }
 
 void Worker::stop() noexcept {

@@ -3,9 +3,9 @@
 // One serving thread with its own loop, sockets, engine and forwarder. It shares the snapshot, the cache and its
 // recorder with other threads, and nothing else.
 //
-// Threads:  run() is the thread. wake(), drain(), stop(), ended(), report() and open_relay() may be called by any
-// thread. Memory:   bounded by Options. Failure:  none after construction; a lack of descriptors or memory shows in the
-// constructor.
+// Threads:  run() is the thread. Any thread may call wake(), drain(), stop(), ended(), report() and open_relay().
+// Memory:   bounded by Options.
+// Failure:  none after construction; a lack of descriptors or memory shows in the constructor.
 #pragma once
 
 #include <atomic>
@@ -98,7 +98,7 @@ private:
         CENOTE_GUARDED_BY(parts_mutex_);   // parts of transfers, from the transfer service to connections
     std::vector<transfer::Part> sending_;  // used by the worker's thread only
     Mutex relay_mutex_;
-    UniqueFd relay_socket_ CENOTE_GUARDED_BY(relay_mutex_);  // not taken yet
+    std::optional<UniqueFd> relay_socket_ CENOTE_GUARDED_BY(relay_mutex_);  // not taken yet
 };
 
 }  // namespace cenote::server

@@ -70,8 +70,8 @@ TEST_F(DohTest, OneParameterAmongOthers) {
     const std::string dns = std::string("dns=") + kText;
     for (const std::string& query : {dns, "a=b&" + dns, dns + "&a=b", "&&" + dns + "&", "xdns=1&" + dns})
         EXPECT_EQ(get("/dns-query?" + query).status, 200U) << query;
-    for (const std::string& query :
-         {std::string(), std::string("dns="), std::string("dns"), dns + "&" + dns, "DNS=" + dns.substr(4)})
+    for (const std::string& query : {std::string(), std::string("dns="), std::string("dns"), dns + "&" + dns,
+                                     "dns=&" + dns, "DNS=" + dns.substr(4)})
         EXPECT_EQ(get("/dns-query?" + query).status, 400U) << query;
     EXPECT_EQ(get("/dns-query").status, 400U);
 }

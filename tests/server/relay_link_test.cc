@@ -4,7 +4,9 @@
 #include "resolver/server/relay_link.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -65,6 +67,27 @@ protected:
 private:
     void send(const engine::Client& to, ByteView bytes, Ticks) noexcept override { link.send(to, bytes); }
 };
+
+TEST_F(RelayLinkTest, ASocketThatHasClosedIsWatchedNoMore) {
+    process.reset();
+    settle();
+    // The next descriptor has its number, and a place in the epoll of the loop.
+    auto others = relay::make_pair();
+    ASSERT_TRUE(others) << others.error().text;
+    int calls = 0;
+    loop::Poll poll(loop, others->first.get(), [&](unsigned) {
+        ++calls;
+        std::array<std::uint8_t, 8> some;
+        EXPECT_EQ(::read(others->first.get(), some.data(), some.size()), 1);
+    });
+    poll.watch(loop::Poll::kReadable);
+    settle();
+    open();
+    settle();
+    ASSERT_EQ(::write(others->second.get(), "a", 1), 1);
+    settle();
+    EXPECT_EQ(calls, 1);
+}
 
 TEST_F(RelayLinkTest, AQueryIsAnsweredByItsNumber) {
     put(0x0102030405060708, local_query(0));

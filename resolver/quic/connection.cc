@@ -141,8 +141,8 @@ void Connection::abandon(Stream& stream) {
     forget_query(stream);
 }
 
-/// The client has reset its direction of the stream, or wants nothing in the other one. A stream that begins so was not
-/// told as opened.
+/// The client has reset its direction of the stream, or wants nothing in the other one. A stream that begins so is not
+/// reported as opened.
 void Connection::on_cancel(std::int64_t id) {
     if (!streams_.contains(id)) on_stream_open(id);
     const auto found = streams_.find(id);
@@ -295,7 +295,7 @@ void Connection::close(DoqError error, Ticks now) {
     end(reason, now);
 }
 
-/// After an error of ngtcp2, which tells what is owed to the client.
+/// After an error of ngtcp2, whose code gives the packet that ends the connection.
 void Connection::end_for(int code, Ticks now) {
     if (code == NGTCP2_ERR_DRAINING) return drain(now);
     if (code == NGTCP2_ERR_IDLE_CLOSE || code == NGTCP2_ERR_HANDSHAKE_TIMEOUT || code == NGTCP2_ERR_DROP_CONN ||
@@ -314,7 +314,7 @@ void Connection::end_for(int code, Ticks now) {
     end(reason, now);
 }
 
-/// RFC 9000 §10.2: for three probe timeouts the end is told again to a client that still sends.
+/// RFC 9000 §10.2: for three probe timeouts the end is sent again to a client that still sends.
 void Connection::end(const ngtcp2_connection_close_error& error, Ticks now) {
     ending_.resize(kPacketBytesMax);
     ngtcp2_path_storage path;
@@ -328,7 +328,11 @@ void Connection::end(const ngtcp2_connection_close_error& error, Ticks now) {
 }
 
 void Connection::drain(Ticks now) {
-    if (state_ == State::Handshake) host_.count(Count::Failed);
+    if (state_ == State::Handshake) {  // its address may be forged: nothing of it stays
+        host_.count(Count::Failed);
+        state_ = State::Gone;
+        return leave();
+    }
     gone_at_ = now + std::chrono::nanoseconds(static_cast<std::int64_t>(3 * ngtcp2_conn_get_pto(native_.get())));
     state_ = State::Closing;
     leave();

@@ -8,9 +8,8 @@
 //
 // Threads:  one.
 // Time:     an argument.
-// Memory:   what ngtcp2 and the streams take is in its Budget; GnuTLS takes some 20 KiB beside it. A connection that
-// has
-//           taken more than half of its budget is closed.
+// Memory:   what ngtcp2 and the streams take is in its Budget; GnuTLS takes some 20 KiB beside it. A connection with
+//           more than half of its budget taken is closed.
 // Failure:  state(): Closing, while the reason for the end may have to be sent again; Gone, when nothing is left to do.
 #pragma once
 

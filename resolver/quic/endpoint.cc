@@ -13,7 +13,6 @@ using relay::Count;
 namespace {
 
 constexpr std::uint32_t kAnswersPerSecond = 100;
-constexpr milliseconds kIdleLeast{1000};
 constexpr std::size_t kFirstPacketMin = 1200;  // RFC 9000 §6.1, §14.1
 
 }  // namespace
@@ -66,14 +65,14 @@ void Endpoint::begin(const Route& route, ByteView packet, Ticks now) {
     if (has_retry_token(*initial)) {
         beginning.retried = check_token(*initial, route.peer, terms_.settings.secret, now);
         if (!beginning.retried) return refuse(Refused::Token);
-    } else if (handshakes_ >= kUnprovedMax) {
+    } else if (must_prove(route.peer.ip)) {
         count(Count::Retried);
         const std::size_t size = write_retry(*initial, route.peer, terms_.settings.secret, now, space);
         return outlet_.send_datagram(route, ByteView(space).first(size));
     }
     if (!admits(beginning, now)) return refuse(Refused::Connection);
     const SlabHandle handle = table_.add(route.peer.ip, now);
-    terms_.idle = idle_now();
+    terms_.idle = table_.idle_timeout(terms_.settings.idle);
     Slot& slot = slots_[handle.slot];
     slot.connection = Connection::begin(*this, terms_, all_, beginning, handle, now);
     if (slot.connection == nullptr) {
@@ -85,6 +84,13 @@ void Endpoint::begin(const Route& route, ByteView packet, Ticks now) {
     handshakes_of_.add(route.peer.ip);
     slot.connection->receive(route, packet, now);
     touch(handle);
+}
+
+/// Whether a client has to prove its address, which may be forged to use up the limits of another client.
+bool Endpoint::must_prove(const IpAddress& client) const noexcept {
+    const std::uint32_t unproved = std::min(kUnprovedPerClientMax, terms_.settings.handshakes_per_client_max / 2);
+    return handshakes_ >= kUnprovedMax || handshakes_of_.get(client) >= unproved ||
+           table_.refusal(client) != ConnectionTable::Refusal::None;
 }
 
 bool Endpoint::admits(const Beginning& beginning, Ticks now) {
@@ -116,14 +122,6 @@ bool Endpoint::make_room(const IpAddress& client, Ticks now) {
     return true;
 }
 
-/// The idle timeout shrinks as the connections run out, as it does for TCP (RFC 7766 §6.2.3).
-milliseconds Endpoint::idle_now() const noexcept {
-    const double share = static_cast<double>(table_.used()) / table_.capacity();
-    if (share < 0.5) return terms_.settings.idle;
-    const auto shrunk = std::chrono::duration_cast<milliseconds>(terms_.settings.idle * (2.0 * (1.0 - share)));
-    return std::max(shrunk, std::min(kIdleLeast, terms_.settings.idle));
-}
-
 void Endpoint::reply(SlabHandle handle, std::int64_t stream, ByteView message, Ticks now) {
     if (!table_.has(handle)) return;
     slots_[handle.slot].connection->reply(stream, message, now);
@@ -142,14 +140,13 @@ void Endpoint::turn(Ticks now) {
         slots_[handle.slot].connection->on_timer(now);
         touch(handle);
     }
-    std::vector<SlabHandle> touched;
-    touched.swap(touched_);
-    for (const SlabHandle handle : touched) {
+    for (const SlabHandle handle : touched_) {
         if (!table_.has(handle)) continue;  // another one has its place
         slots_[handle.slot].touched = false;
         slots_[handle.slot].connection->flush(now);
         settle(handle);
     }
+    touched_.clear();
 }
 
 /// Notes what has become of a connection.
@@ -185,7 +182,7 @@ Ticks Endpoint::due() const noexcept { return timers_.empty() ? Ticks::max() : t
 
 void Endpoint::sweep(Ticks now) {
     answers_left_ = kAnswersPerSecond;
-    const milliseconds idle = idle_now();
+    const milliseconds idle = table_.idle_timeout(terms_.settings.idle);
     for (std::uint32_t number = 0; number < table_.capacity(); ++number) {
         const SlabHandle handle = table_.at_slot(number);
         if (!handle.valid()) continue;

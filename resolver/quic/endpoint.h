@@ -2,8 +2,9 @@
 //
 // All connections of QUIC: which one a datagram belongs to, which ones may begin, and when each has something to do.
 //
-// A client has to prove its address by a Retry (RFC 9000 §8.1.2) while kUnprovedMax handshakes are under way. Over the
-// limits of all connections and of one client a new one replaces another (base/connection_table.h), or is refused.
+// A client has to prove its address by a Retry (RFC 9000 §8.1.2) while kUnprovedMax handshakes are under way, or
+// kUnprovedPerClientMax of its own, and at a limit of connections. Over the limits of all connections and of one client
+// a new one replaces another (base/connection_table.h), or is refused.
 //
 // Threads:  one.
 // Time:     an argument.
@@ -36,6 +37,7 @@ protected:
 class Endpoint final : private ConnectionHost {
 public:
     static constexpr std::uint32_t kUnprovedMax = 64;
+    static constexpr std::uint32_t kUnprovedPerClientMax = 8;
     static constexpr std::uint32_t kHandshakesMax = 1024;
     static constexpr std::size_t kBytesMax = 512U << 20;
 
@@ -67,7 +69,7 @@ private:
     [[nodiscard]] bool admits(const Beginning& beginning, Ticks now);
     [[nodiscard]] bool make_room(const IpAddress& client, Ticks now);
     void answer_unknown(const Outside& outside, const Route& route, std::size_t received);
-    [[nodiscard]] milliseconds idle_now() const noexcept;
+    [[nodiscard]] bool must_prove(const IpAddress& client) const noexcept;
     void touch(SlabHandle handle);
     void settle(SlabHandle handle);
     void end_handshake(std::uint32_t slot);

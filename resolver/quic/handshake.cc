@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The begin of a connection, and the functions by which ngtcp2 tells what happens on it.
-#include <sys/random.h>
+// The begin of a connection, and the functions that ngtcp2 calls for what happens on it.
 
 #include <algorithm>
 
 #include "resolver/base/check.h"
+#include "resolver/base/random.h"
 #include "resolver/quic/connection.h"
 #include "resolver/quic/native.h"
 
@@ -27,10 +27,6 @@ ngtcp2_mem memory_of(Budget& budget) noexcept {
         .calloc = [](std::size_t count, std::size_t size,
                      void* user) { return allocate_zeroed(budget_of(user), count, size); },
         .realloc = [](void* block, std::size_t size, void* user) { return reallocate(budget_of(user), block, size); }};
-}
-
-void fill_random(std::uint8_t* to, std::size_t size, const ngtcp2_rand_ctx*) {
-    CENOTE_CHECK(::getrandom(to, size, 0) == static_cast<ssize_t>(size));
 }
 
 }  // namespace
@@ -86,7 +82,7 @@ struct Connection::Glue {
         callbacks.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
         callbacks.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
         callbacks.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
-        callbacks.rand = fill_random;
+        callbacks.rand = [](std::uint8_t* to, std::size_t size, const ngtcp2_rand_ctx*) { fill_random({to, size}); };
         callbacks.get_new_connection_id = new_id;
         callbacks.remove_connection_id = remove_id;
         callbacks.handshake_completed = on_handshake;

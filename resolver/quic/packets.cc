@@ -3,7 +3,6 @@
 
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
-#include <sys/random.h>
 
 #include "resolver/base/check.h"
 #include "resolver/base/random.h"
@@ -17,10 +16,6 @@ constexpr std::size_t kResetMin = 21;    // RFC 9000 §10.3
 constexpr std::size_t kResetUsual = 41;  // a length that packets of this server have, too
 
 std::size_t written(ngtcp2_ssize size) noexcept { return size > 0 ? static_cast<std::size_t>(size) : 0; }
-
-void fill_random(MutableBytes space) noexcept {
-    CENOTE_CHECK(::getrandom(space.data(), space.size(), 0) == static_cast<ssize_t>(space.size()));
-}
 
 }  // namespace
 
@@ -49,7 +44,7 @@ std::optional<Outside> read_outside(ByteView packet) noexcept {
     Outside outside;
     outside.destination = {read.dcid, read.dcidlen};
     if (read.scid != nullptr) outside.source = {read.scid, read.scidlen};
-    if (long_header)  // ngtcp2 knows drafts, too
+    if (long_header)  // ngtcp2 accepts drafts, too
         outside.form = read.version == NGTCP2_PROTO_VER_V1 ? Outside::Form::Long : Outside::Form::UnknownVersion;
     return outside;
 }

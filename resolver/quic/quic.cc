@@ -45,29 +45,30 @@ struct Connected {
     std::vector<UniqueFd> descriptors;
 };
 
-enum class Lacks : std::uint8_t { Daemon, Understanding, Time };
+/// Why there is no daemon to serve.
+enum class Missing : std::uint8_t { NoDaemon, OtherVersion, Stopped };
 
-/// The first packet of a daemon. Lacks::Understanding: it is none, or of another version.
-std::variant<Connected, Lacks> read_first(UniqueFd control) {
+/// The first packet of a daemon. OtherVersion: it cannot be read.
+std::variant<Connected, Missing> read_first(UniqueFd control) {
     std::vector<std::uint8_t> space(relay::kPacketMax);
     Connected connected{.control = std::move(control), .settings = {}, .descriptors = {}};
     ByteView packet;
     const auto received = relay::receive_packet(connected.control.get(), space, packet, connected.descriptors);
     const auto settings =
         received == relay::Received::Packet ? relay::read_settings(packet) : std::optional<relay::Settings>();
-    if (received == relay::Received::Closed || received == relay::Received::Nothing) return Lacks::Daemon;
-    if (!settings || connected.descriptors.size() != settings->sockets + settings->links) return Lacks::Understanding;
+    if (received == relay::Received::Closed || received == relay::Received::Nothing) return Missing::NoDaemon;
+    if (!settings || connected.descriptors.size() != settings->sockets + settings->links) return Missing::OtherVersion;
     connected.settings = *settings;
     return connected;
 }
 
 /// Connects to a daemon, and waits for its settings.
-std::variant<Connected, Lacks> connect(const Path& path, int signals) {
+std::variant<Connected, Missing> connect(const Path& path, int signals) {
     UniqueFd control = relay::connect_to(path);
-    if (!control.valid()) return Lacks::Daemon;
+    if (!control.valid()) return Missing::NoDaemon;
     switch (wait(signals, control.get(), kSettingsMax)) {
-        case Woken::Signal: return Lacks::Time;
-        case Woken::Time: return Lacks::Daemon;
+        case Woken::Signal: return Missing::Stopped;
+        case Woken::Time: return Missing::NoDaemon;
         case Woken::Other: break;
     }
     return read_first(std::move(control));
@@ -81,13 +82,13 @@ int run(const Path& control) {
     const Path path = relay::socket_beside(control);
     for (Ticks alone_since = ticks_now(); ticks_now() - alone_since < kWaitMax;) {
         auto connected = connect(path, signals.get());
-        if (const Lacks* const lacks = std::get_if<Lacks>(&connected)) {
-            if (*lacks == Lacks::Understanding) {
+        if (const Missing* const missing = std::get_if<Missing>(&connected)) {
+            if (*missing == Missing::OtherVersion) {
                 log::error("the daemon at {} is of another version; 'systemctl restart cenoted cenote-quic'",
                            path.string());
                 return kFailed;
             }
-            if (*lacks == Lacks::Time || wait(signals.get(), -1, kTryEvery) == Woken::Signal) return kDone;
+            if (*missing == Missing::Stopped || wait(signals.get(), -1, kTryEvery) == Woken::Signal) return kDone;
             continue;
         }
         auto& [socket, settings, descriptors] = std::get<Connected>(connected);

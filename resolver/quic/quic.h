@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cenote-quic, the process that ends DNS over QUIC (RFC 9250) for a daemon, so that a fault in the libraries of QUIC
-// ends DNS over QUIC alone. It knows QUIC and the frame of a message; what is answered is decided by the daemon, which
+// ends DNS over QUIC alone. It has QUIC and the frame of a message; what is answered is decided by the daemon, which
 // also gives it its sockets, limits and certificate (resolver/relay/relay.h). It reads no file and binds no port.
 //
 // Threads:  one, the caller's.

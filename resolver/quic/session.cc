@@ -2,7 +2,6 @@
 #include "resolver/quic/session.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,11 +15,6 @@ namespace {
 constexpr seconds kSecond{1};
 constexpr int kPacketsPerTurn = 64;
 constexpr int kBatchesPerTurn = 4;
-
-std::uint64_t id_of(SlabHandle query) noexcept { return std::uint64_t{query.slot} << 32 | query.generation; }
-SlabHandle handle_of(std::uint64_t id) noexcept {
-    return {.slot = static_cast<std::uint32_t>(id >> 32), .generation = static_cast<std::uint32_t>(id)};
-}
 
 }  // namespace
 
@@ -45,13 +39,11 @@ Session::End Session::run(int signals) {
             read_link(link, now);
             send_waiting(link);
         }
-        datagrams_left_ = false;
         for (UdpSocket& socket : sockets_)
             for (int i = 0; i < kBatchesPerTurn; ++i) {
                 const auto& datagrams = socket.receive();
                 for (const UdpSocket::Datagram& each : datagrams) endpoint_.take_datagram(each.route, each.packet, now);
                 if (datagrams.empty()) break;
-                datagrams_left_ = i + 1 == kBatchesPerTurn;
             }
         endpoint_.turn(now);
         if (now >= next_second_) every_second(now);
@@ -66,7 +58,7 @@ void Session::wait(int signals, Ticks now) {
     for (const Link& link : links_)
         all.push_back({link.socket.get(), static_cast<short>(link.waiting.empty() ? POLLIN : POLLIN | POLLOUT), 0});
     for (const UdpSocket& socket : sockets_) all.push_back({socket.descriptor(), POLLIN, 0});
-    const Ticks until = datagrams_left_ ? now : std::min(endpoint_.due(), next_second_);
+    const Ticks until = std::min(endpoint_.due(), next_second_);
     const auto left = std::chrono::ceil<milliseconds>(std::max(until - now, Ticks::duration::zero()));
     ::poll(all.data(), all.size(), static_cast<int>(left.count()));
 }
@@ -121,7 +113,7 @@ void Session::take_reply(ByteView packet, Ticks now) {
         ended_ = End::Broken;
         return;
     }
-    const SlabHandle handle = handle_of(reply->id);
+    const SlabHandle handle = relay::handle_of(reply->id);
     const Query* const query = queries_.find(handle);
     if (query == nullptr) return;  // its client has gone
     const Query taken = *query;
@@ -134,8 +126,8 @@ SlabHandle Session::take_query(SlabHandle connection, std::int64_t stream, const
     if (!handle.valid()) return {};
     queries_.at(handle) = {.connection = connection, .stream = stream};
     Link& link = links_[connection.slot % links_.size()];
-    const auto head =
-        relay::query_head({.peer = route.peer, .local = route.local.ip, .id = id_of(handle), .message = message});
+    const auto head = relay::query_head(
+        {.peer = route.peer, .local = route.local.ip, .id = relay::id_of(handle), .message = message});
     if (link.waiting.empty()) {
         const relay::Sent sent = relay::send_packet(link.socket.get(), head, message);
         if (sent == relay::Sent::Closed) ended_ = ended_.value_or(End::Daemon);

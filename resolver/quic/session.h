@@ -66,7 +66,6 @@ private:
     Slab<Query> queries_{kQueriesMax};
     std::vector<std::uint8_t> packet_;
     std::optional<End> ended_;
-    bool datagrams_left_ = false;  // a socket gave a whole batch
     Ticks next_second_{};
     Endpoint endpoint_;
 };

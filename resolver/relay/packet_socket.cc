@@ -52,8 +52,8 @@ std::optional<uid_t> user_of(const char* name) {
 /// EAGAIN: the other end does not read; ENOBUFS, ENOMEM: the kernel is short of memory.
 Sent outcome_of(ssize_t sent) noexcept {
     if (sent >= 0) return Sent::Yes;
-    const bool room = errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM && errno != EINTR;
-    return room ? Sent::Closed : Sent::NoRoom;
+    const bool is_full = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == EINTR;
+    return is_full ? Sent::NoRoom : Sent::Closed;
 }
 
 Received outcome_of(ssize_t received, const msghdr& header) noexcept {
@@ -71,7 +71,7 @@ Result<UniqueFd> listen_at(const Path& path) {
     if (!address) return failure(path, ENAMETOOLONG);
     struct stat info {};
     if (::lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
-        if (connect_to(path).valid()) return failure(path, EADDRINUSE);
+        if (connect_to(path).valid() || errno != ECONNREFUSED) return failure(path, EADDRINUSE);
         ::unlink(path.c_str());
     }
     UniqueFd fd = new_socket();

@@ -23,6 +23,7 @@
 #include "resolver/base/bytes.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
+#include "resolver/base/slab.h"
 
 namespace cenote::relay {
 
@@ -50,6 +51,12 @@ struct Query {
     std::uint64_t id = 0;  // comes back with the reply
     ByteView message;      // 1 to kMessageMax bytes
 };
+[[nodiscard]] constexpr std::uint64_t id_of(SlabHandle query) noexcept {
+    return std::uint64_t{query.slot} << 32 | query.generation;
+}
+[[nodiscard]] constexpr SlabHandle handle_of(std::uint64_t id) noexcept {
+    return {.slot = static_cast<std::uint32_t>(id >> 32), .generation = static_cast<std::uint32_t>(id)};
+}
 /// Without the message, which follows.
 [[nodiscard]] std::array<std::uint8_t, kQueryHead> query_head(const Query& query) noexcept;
 [[nodiscard]] std::optional<Query> read_query(ByteView packet) noexcept;

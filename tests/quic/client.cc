@@ -2,13 +2,14 @@
 #include "tests/quic/client.h"
 
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
 
 #include "resolver/base/check.h"
+#include "resolver/base/random.h"
 #include "resolver/quic/native.h"
+#include "resolver/quic/query_message.h"
 
 namespace cenote::quic::testing {
 namespace {
@@ -17,14 +18,10 @@ constexpr const char* kPriority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:%DISABLE_TLS13_
 
 Client& of(void* user) noexcept { return *static_cast<Client*>(user); }
 
-void fill_random(std::uint8_t* to, std::size_t size, const ngtcp2_rand_ctx*) {
-    CENOTE_CHECK(::getrandom(to, size, 0) == static_cast<ssize_t>(size));
-}
-
 int new_id(ngtcp2_conn*, ngtcp2_cid* id, std::uint8_t* token, std::size_t size, void*) {
-    fill_random(id->data, size, nullptr);
+    fill_random({id->data, size});
     id->datalen = size;
-    fill_random(token, kResetTokenSize, nullptr);
+    fill_random({token, kResetTokenSize});
     return 0;
 }
 
@@ -65,7 +62,7 @@ struct Client::Glue {
         callbacks.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
         callbacks.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb;
         callbacks.version_negotiation = ngtcp2_crypto_version_negotiation_cb;
-        callbacks.rand = fill_random;
+        callbacks.rand = [](std::uint8_t* to, std::size_t size, const ngtcp2_rand_ctx*) { fill_random({to, size}); };
         callbacks.get_new_connection_id = new_id;
         callbacks.handshake_completed = complete;
         callbacks.recv_stream_data = data;
@@ -127,12 +124,18 @@ std::int64_t Client::open(Bytes bytes, Fin fin) {
 
 void Client::send(std::int64_t id, Bytes bytes, Fin fin) {
     Outgoing& outgoing = outgoing_[id];
+    // ngtcp2 refers to bytes that may have to be sent again: they must not move when more are added.
+    if (outgoing.bytes.empty()) outgoing.bytes.reserve(std::max(bytes.size(), 2 * kQueryBytesMax));
+    CENOTE_CHECK(outgoing.bytes.size() + bytes.size() <= outgoing.bytes.capacity());
     outgoing.bytes.insert(outgoing.bytes.end(), bytes.begin(), bytes.end());
     outgoing.fin = fin == Fin::Yes;
 }
 
 void Client::cancel(std::int64_t id) {
-    outgoing_.erase(id);
+    if (const auto found = outgoing_.find(id); found != outgoing_.end()) {  // its bytes stay until the stream is closed
+        found->second.sent = found->second.bytes.size();
+        found->second.fin_sent = found->second.fin;
+    }
     static_cast<void>(ngtcp2_conn_shutdown_stream(native_, id, 3));
 }
 

@@ -112,14 +112,32 @@ TEST_F(EndpointTest, HandshakesOfOneClientAreLimited) {
         ClientOptions options;
         options.own.port = static_cast<std::uint16_t>(options.own.port + i);
         half.push_back(std::make_unique<Client>(options, now));
+        sent.clear();
+        for (const Bytes& packet : half.back()->packets(now)) deliver(options.own, packet);
+        if (i < 2) continue;  // half of them may be unproved
+        ASSERT_EQ(sent.size(), 1U) << "a Retry";
+        half.back()->receive(sent.front().second, now);
         for (const Bytes& packet : half.back()->packets(now)) deliver(options.own, packet);
     }
+    EXPECT_EQ(counted(Count::Retried), 8U);
     EXPECT_EQ(counted(Count::Open), 4U);
     EXPECT_EQ(counted(Count::RefusedPerClient), 6U);
     ClientOptions other;
     other.own.ip = IpAddress::v4({198, 51, 100, 1});
     sent.clear();
     EXPECT_TRUE(connect(other).complete());
+}
+
+TEST_F(EndpointTest, ForgedAddressesTakeNothingFromTheClientThatHasThem) {
+    make(settings);
+    for (std::uint16_t i = 0; i < 200; ++i) {
+        ClientOptions options;
+        options.own.port = static_cast<std::uint16_t>(options.own.port + i);
+        Client forger(options, now);
+        for (const Bytes& packet : forger.packets(now)) deliver(options.own, packet);
+    }
+    EXPECT_EQ(counted(Count::Open), Endpoint::kUnprovedPerClientMax);
+    EXPECT_TRUE(connect().complete()) << "it proves its address";
 }
 
 TEST_F(EndpointTest, ConnectionsOfAClientAndInAllAreLimited) {

@@ -8,9 +8,9 @@
 //   quic_client talk ADDRESS COUNT   has one connection that queries again and again until its input ends, but COUNT
 //                                    times at least; prints how many replies came after the first, and what has become
 //                                    of the connection
-//   quic_client ask ADDRESS COUNT    sends the messages of its input, each behind its length, over one connection,
-//   COUNT
-//                                    of them under way; prints the replies in the same form, with the ids of the input
+//   quic_client ask ADDRESS COUNT    sends the messages of its input, each behind its length, over one connection, at
+//                                    most COUNT at a time; prints the replies in the same form, with the ids of the
+//                                    input
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -2,6 +2,7 @@
 //
 // cenote-quic: reads its command line and runs; `cenoted --quic` becomes it.
 #include <getopt.h>
+#include <sys/prctl.h>
 
 #include <array>
 #include <cstdio>
@@ -29,6 +30,7 @@ int run(const cenote::Path& socket) try { return cenote::quic::run(socket); } ca
 }  // namespace
 
 int main(int argc, char** argv) {
+    ::prctl(PR_SET_DUMPABLE, 0);  // memory has the key of the certificate (prctl(2))
     cenote::Path socket = "/run/cenote/control.sock";
     const std::array<option, 4> options{{{"socket", required_argument, nullptr, 's'},
                                          {"version", no_argument, nullptr, 'v'},

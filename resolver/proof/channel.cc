@@ -18,13 +18,11 @@
 #include "resolver/base/random.h"
 #include "resolver/http/client_session.h"
 #include "resolver/loop/tls.h"
-#include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
 
 namespace cenote::proof {
 namespace {
 
-constexpr std::string_view kMessageType{"application/dns-message"};
 constexpr std::string_view kClosed{"the node closed the connection"};
 
 Error failure(int code) {
@@ -53,49 +51,25 @@ public:
         std::memcpy(bytes_.data(), &number, bytes_.size());
     }
 
+    /// One for another client is left out.
+    void set(ByteView data) {
+        if (data.size() > kClientSize && std::equal(data.begin(), data.begin() + kClientSize, bytes_.begin()))
+            bytes_.assign(data.begin(), data.end());
+    }
     /// A query as write_query() makes it, which ends with an OPT without options, with the cookie in it.
     [[nodiscard]] std::vector<std::uint8_t> add_to(ByteView query) const {
+        constexpr std::size_t kHead = 4;
         std::vector<std::uint8_t> whole(query.begin(), query.end());
         store_u16(&whole[whole.size() - 2], static_cast<std::uint16_t>(kHead + bytes_.size()));
         whole.resize(query.size() + kHead);
-        store_u16(&whole[query.size()], kCode);
+        store_u16(&whole[query.size()], static_cast<std::uint16_t>(wire::OptionCode::Cookie));
         store_u16(&whole[query.size() + 2], static_cast<std::uint16_t>(bytes_.size()));
         whole.insert(whole.end(), bytes_.begin(), bytes_.end());
         return whole;
     }
-    /// Whether a reply is BADCOOKIE with another cookie for this client, which is kept.
-    bool learn(ByteView reply) {
-        const unsigned rcode = static_cast<unsigned>(wire::Rcode::BadCookie);
-        if (reply.size() < wire::kHeaderSize || (reply[3] & 0xfU) != (rcode & 0xfU) || load_u16(&reply[4]) != 1)
-            return false;
-        std::size_t at = wire::kHeaderSize;
-        if (!wire::skip_name(reply, at) || reply.size() - at < 4) return false;
-        ByteReader opt(reply.subspan(at + 4));
-        const bool is_opt = opt.u8() == 0 && opt.u16() == static_cast<std::uint16_t>(wire::RrType::OPT);
-        opt.skip(2);  // the size of datagrams
-        const bool is_bad = opt.u8() == rcode >> 4U;
-        opt.skip(3);  // version and flags
-        ByteReader options(opt.bytes(opt.u16()));
-        while (is_opt && is_bad && opt.ok() && options.left() > 0) {
-            const std::uint16_t code = options.u16();
-            const ByteView data = options.bytes(options.u16());
-            if (options.ok() && code == kCode && is_other(data)) {
-                bytes_.assign(data.begin(), data.end());
-                return true;
-            }
-        }
-        return false;
-    }
 
 private:
-    static constexpr std::uint16_t kCode = 10;
-    static constexpr std::size_t kHead = 4;
     static constexpr std::size_t kClientSize = 8;
-
-    [[nodiscard]] bool is_other(ByteView data) const {
-        return data.size() > kClientSize && std::equal(data.begin(), data.begin() + kClientSize, bytes_.begin()) &&
-               !std::ranges::equal(data, bytes_);
-    }
 
     std::vector<std::uint8_t> bytes_;
 };
@@ -115,11 +89,11 @@ public:
     }
     /// A datagram that cannot be sent is as good as lost.
     void send(ByteView message) override {
-        last_.assign(message.begin(), message.end());
         const std::vector<std::uint8_t> whole = cookie_.add_to(message);
         static_cast<void>(::send(sockets_[turn_].get(), whole.data(), whole.size(), MSG_NOSIGNAL));
         turn_ = (turn_ + 1) % sockets_.size();
     }
+    void set_cookie(ByteView cookie) override { cookie_.set(cookie); }
     void wait_for(std::vector<pollfd>& into) const override {
         for (const UniqueFd& fd : sockets_) into.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
     }
@@ -132,28 +106,17 @@ public:
                 if (size < 0 && errno == EINTR) continue;
                 if (size < 0 && errno == EAGAIN) break;
                 if (size < 0) return failure(errno);
-                const ByteView reply = ByteView(message).first(static_cast<std::size_t>(size));
-                // The first query to a node goes alone; others that meet a new cookie are sent again for their time.
-                if (cookies_ < kCookiesMax && cookie_.learn(reply)) {
-                    ++cookies_;
-                    send(std::vector<std::uint8_t>(last_));
-                } else {
-                    take(reply);
-                }
+                take(ByteView(message).first(static_cast<std::size_t>(size)));
             }
         }
         return Done{};
     }
 
 private:
-    static constexpr std::size_t kCookiesMax = 100;
-
     SocketAddress node_;
     std::array<UniqueFd, 4> sockets_;
     std::size_t turn_ = 0;
     Cookie cookie_;
-    std::size_t cookies_ = 0;         // that the node has sent
-    std::vector<std::uint8_t> last_;  // query
 };
 
 /// Without a word of the socket where a layer above it has one.
@@ -184,10 +147,10 @@ private:
 /// Adds what a transport waits for.
 void wait_for_transport(const loop::Transport* transport, bool writes, std::vector<pollfd>& into) {
     if (transport == nullptr) return;
-    unsigned wanted = transport->read_waits_for();
-    if (writes) wanted |= transport->write_waits_for();
+    unsigned waits = transport->read_waits_for();
+    if (writes) waits |= transport->write_waits_for();
     const int events =
-        ((wanted & loop::Poll::kReadable) != 0 ? POLLIN : 0) | ((wanted & loop::Poll::kWritable) != 0 ? POLLOUT : 0);
+        ((waits & loop::Poll::kReadable) != 0 ? POLLIN : 0) | ((waits & loop::Poll::kWritable) != 0 ? POLLOUT : 0);
     into.push_back({.fd = transport->fd(), .events = static_cast<short>(events), .revents = 0});
 }
 
@@ -292,8 +255,8 @@ public:
         if (!made) return std::move(made).error();
         auto secured = encryption_.connect(std::move(*made), "h2");
         if (!secured) return std::move(secured).error();
-        session_ = http::ClientSession::create({node_.to_string(), "/dns-query", std::string(kMessageType)}, {}, *this,
-                                               ticks_now());
+        session_ = http::ClientSession::create({node_.to_string(), "/dns-query", std::string(wire::kMediaType)}, {},
+                                               *this, ticks_now());
         if (session_ == nullptr) return Error{"there is no memory for a session of HTTP/2"};
         transport_ = std::move(*secured);
         return Done{};
@@ -332,8 +295,8 @@ private:
     void on_response(std::uint32_t, const http::Received& received) noexcept override {
         if (received.status != kOk)
             fault_ = fmt::format("the node answers with HTTP status {}", received.status);
-        else if (!http::is_media_type(received.content_type, kMessageType))
-            fault_ = fmt::format("the node answers with something else than {}", kMessageType);
+        else if (!http::is_media_type(received.content_type, wire::kMediaType))
+            fault_ = fmt::format("the node answers with something else than {}", wire::kMediaType);
         else
             (*take_)(received.body);
     }

@@ -28,6 +28,8 @@ public:
     virtual ~Channel() = default;
     virtual Status open() = 0;
     virtual void send(ByteView message) = 0;
+    /// A COOKIE of the node, which queries over UDP have from now on (RFC 7873).
+    virtual void set_cookie(ByteView) {}
     /// Adds what to wait for.
     virtual void wait_for(std::vector<pollfd>& into) const = 0;
     /// Sends and receives what can be without waiting.

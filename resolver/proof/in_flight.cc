@@ -19,7 +19,7 @@ Observation no_answer(std::string why) {
 }
 
 /// Whether the reply is what a query over [limits].rate of the node gets, or one that is too large for its transport.
-bool says_later(const Observation& seen) {
+bool is_put_off(const Observation& seen) {
     constexpr auto kRateLimited = static_cast<std::uint16_t>(wire::EdeCode::RateLimited);
     if (seen.outcome != Outcome::Answered) return false;
     if (seen.rcode == wire::Rcode::Refused) return std::ranges::find(seen.errors, kRateLimited) != seen.errors.end();
@@ -43,14 +43,19 @@ void InFlight::begin(std::uint64_t place, const Check& check, const Question& qu
     send(kept.query);
 }
 
-void InFlight::take(ByteView message, const End& end) {
+void InFlight::take(ByteView message, const SendWith& send, const End& end) {
     if (message.size() < wire::kHeaderSize) return;
     const auto found = waiting_.find(load_u16(message.data()));
     if (found == waiting_.end()) return;
     // The case of the letters is judged, and not part of the match: another case is a finding and no forgery.
     if (wire::match_reply(message, found->second.query, false) != wire::MatchStatus::Match) return;
     Observation seen = read_reply(message, found->second.query);
-    if (says_later(seen) && !found->second.silence && found->second.tries < kTries) return;  // look() asks again
+    const bool may_try_again = found->second.tries < kTries;
+    if (may_try_again && seen.rcode == wire::Rcode::BadCookie && !seen.cookie.empty()) {
+        ++found->second.tries;
+        return send(seen.cookie, found->second.query);
+    }
+    if (may_try_again && is_put_off(seen) && !found->second.silence) return;  // look() asks again
     const Waiting waiting = std::move(found->second);
     waiting_.erase(found);
     end({waiting.place, waiting.check, std::move(seen)});

@@ -36,6 +36,8 @@ public:
         Observation observation;
     };
     using Send = std::function<void(ByteView query)>;
+    /// Sends a query with the cookie that the node requires of it.
+    using SendWith = std::function<void(ByteView cookie, ByteView query)>;
     using End = std::function<void(Ended ended)>;
 
     [[nodiscard]] bool full() const noexcept { return waiting_.size() >= room_; }
@@ -44,7 +46,7 @@ public:
     void begin(std::uint64_t place, const Check& check, const Question& question, bool silence, Ticks now,
                const Send& send);
     /// Takes a message of the node.
-    void take(ByteView message, const End& end);
+    void take(ByteView message, const SendWith& send, const End& end);
     /// Sends again what has waited for too long, or ends it.
     void look(Ticks now, const Send& send, const End& end);
     /// The connection broke: sends every query again, which is no try more: the node has not had the time for it.

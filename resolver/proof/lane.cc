@@ -36,10 +36,14 @@ Lane::Lane(const Plan& plan, const Asked& asked, const ProofOptions& options, st
 void Lane::turn(Ticks now) {
     ask(now);
     const auto send = [this](ByteView query) { channel_->send(query); };
+    const auto send_with = [this](ByteView cookie, ByteView query) {
+        channel_->set_cookie(cookie);
+        channel_->send(query);
+    };
     const auto ended = [this](InFlight::Ended each) { end(std::move(each)); };
     const auto status = channel_->turn([&](ByteView message) {
         broken_ = 0;
-        in_flight_.take(message, ended);
+        in_flight_.take(message, send_with, ended);
     });
     if (!status) reopen(now, status.error().text);
     in_flight_.look(now, send, ended);

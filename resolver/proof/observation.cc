@@ -48,6 +48,7 @@ void read_opt(const RawRecord& opt, Observation& into) {
         const ByteView data = options.bytes(options.u16());
         if (options.ok() && code == wire::OptionCode::ExtendedError && data.size() >= 2)
             into.errors.push_back(load_u16(data.data()));
+        if (options.ok() && code == wire::OptionCode::Cookie) into.cookie.assign(data.begin(), data.end());
     }
 }
 

@@ -37,6 +37,7 @@ struct Observation {
     bool same_question = false;         // byte for byte, the case of the letters included
     bool has_soa = false;               // in the authority section
     std::vector<std::uint16_t> errors;  // the codes of its extended errors, in their order
+    std::vector<std::uint8_t> cookie;   // its COOKIE (RFC 7873); empty: it has none
     std::vector<AnswerRecord> answers;
 };
 

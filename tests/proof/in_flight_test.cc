@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 #include "tests/proof/plans_for_tests.h"
 
 namespace cenote::proof {
@@ -11,6 +13,7 @@ namespace {
 using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 constexpr milliseconds kPatience{1000};
@@ -24,6 +27,12 @@ protected:
     }
     InFlight::Send send() {
         return [this](ByteView query) { sent.emplace_back(query.begin(), query.end()); };
+    }
+    InFlight::SendWith send_with() {
+        return [this](ByteView with, ByteView query) {
+            cookie.assign(with.begin(), with.end());
+            sent.emplace_back(query.begin(), query.end());
+        };
     }
     InFlight::End end() {
         return [this](InFlight::Ended each) {
@@ -47,8 +56,20 @@ protected:
         return reply;
     }
 
+    /// BADCOOKIE with a cookie in the OPT, which the query ends with.
+    static std::vector<std::uint8_t> bad_cookie_reply_to(const std::vector<std::uint8_t>& query) {
+        auto reply = reply_to(query);
+        reply[3] = static_cast<std::uint8_t>((reply[3] & 0xf0) | 7);
+        reply[reply.size() - 6] = 1;  // the upper bits of the rcode
+        reply[reply.size() - 1] = 20;
+        const std::array<std::uint8_t, 20> option{0, 10, 0, 16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+        reply.insert(reply.end(), option.begin(), option.end());
+        return reply;
+    }
+
     InFlight flight{4, kPatience, 0xfffe};
     Ticks now{};
+    std::vector<std::uint8_t> cookie;
     std::vector<std::vector<std::uint8_t>> sent;
     std::vector<std::uint64_t> ended;
     Observation last;
@@ -56,30 +77,48 @@ protected:
 
 TEST_F(InFlightTest, WhatTheNodePutsOffIsAskedAgain) {
     begin(1);
-    flight.take(truncated_reply_to(sent[0]), end());
+    flight.take(truncated_reply_to(sent[0]), send_with(), end());
     EXPECT_THAT(ended, IsEmpty());
     pass(kPatience);
     ASSERT_EQ(sent.size(), 2U);
-    flight.take(reply_to(sent[1]), end());
+    flight.take(reply_to(sent[1]), send_with(), end());
     EXPECT_THAT(ended, ElementsAre(1));
     EXPECT_FALSE(last.truncated);
     begin(2);
     for (unsigned i = 1; i < InFlight::kTries; ++i) {
-        flight.take(truncated_reply_to(sent.back()), end());
+        flight.take(truncated_reply_to(sent.back()), send_with(), end());
         EXPECT_THAT(ended, ElementsAre(1));
         pass(kPatience);
     }
-    flight.take(truncated_reply_to(sent.back()), end());
+    flight.take(truncated_reply_to(sent.back()), send_with(), end());
     EXPECT_THAT(ended, ElementsAre(1, 2));
     EXPECT_TRUE(last.truncated) << "the last try counts as it is";
+}
+
+TEST_F(InFlightTest, AQueryThatNeedsACookieIsSentAgainWithIt) {
+    begin(1);
+    begin(2);
+    flight.take(bad_cookie_reply_to(sent[0]), send_with(), end());
+    ASSERT_EQ(sent.size(), 3U) << "at once";
+    EXPECT_EQ(sent[2], sent[0]) << "the one that was refused, and not the last one";
+    EXPECT_THAT(cookie, SizeIs(16));
+    flight.take(bad_cookie_reply_to(sent[1]), send_with(), end());
+    ASSERT_EQ(sent.size(), 4U) << "with the same cookie, of the same second";
+    EXPECT_EQ(sent[3], sent[1]);
+    flight.take(reply_to(sent[1]), send_with(), end());
+    EXPECT_THAT(ended, ElementsAre(2));
+    flight.take(bad_cookie_reply_to(sent[0]), send_with(), end());
+    flight.take(bad_cookie_reply_to(sent[0]), send_with(), end());
+    EXPECT_THAT(ended, ElementsAre(2, 1)) << "the last try counts as it is";
+    EXPECT_EQ(last.rcode, wire::Rcode::BadCookie);
 }
 
 TEST_F(InFlightTest, AReplyEndsItsOwnQuery) {
     for (std::uint64_t place = 0; place < 4; ++place) begin(place);
     EXPECT_TRUE(flight.full());
-    flight.take(reply_to(sent[2]), end());
-    flight.take(reply_to(sent[2]), end());  // once more, as when a try was answered twice
-    flight.take(reply_to(sent[0]), end());
+    flight.take(reply_to(sent[2]), send_with(), end());
+    flight.take(reply_to(sent[2]), send_with(), end());  // once more, as when a try was answered twice
+    flight.take(reply_to(sent[0]), send_with(), end());
     EXPECT_THAT(ended, ElementsAre(2, 0));
     EXPECT_EQ(last.outcome, Outcome::Answered);
     EXPECT_FALSE(flight.full());
@@ -89,14 +128,14 @@ TEST_F(InFlightTest, AReplyToAnotherQuestionIsIgnored) {
     begin(0);
     auto forged = reply_to(sent[0]);
     forged[14] ^= 0x01;  // a letter of the name
-    flight.take(forged, end());
+    flight.take(forged, send_with(), end());
     auto stray = reply_to(sent[0]);
     stray[0] ^= 0x40;  // the id
-    flight.take(stray, end());
-    flight.take(sent[0], end());  // a query
-    flight.take({}, end());
+    flight.take(stray, send_with(), end());
+    flight.take(sent[0], send_with(), end());  // a query
+    flight.take({}, send_with(), end());
     EXPECT_THAT(ended, IsEmpty());
-    flight.take(reply_to(sent[0]), end());
+    flight.take(reply_to(sent[0]), send_with(), end());
     EXPECT_THAT(ended, ElementsAre(0));
 }
 
@@ -108,7 +147,7 @@ TEST_F(InFlightTest, ALostQueryIsSentThreeTimesAndALateAnswerCounts) {
     pass(kPatience);
     EXPECT_EQ(sent.size(), 4U);
     EXPECT_EQ(sent[2], sent[0]);
-    flight.take(reply_to(sent[0]), end());
+    flight.take(reply_to(sent[0]), send_with(), end());
     EXPECT_THAT(ended, ElementsAre(0));
     pass(kPatience);
     EXPECT_EQ(sent.size(), 5U);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions of the dialects, each of which reads a whole text. A new dialect is a file with such a function, and a
-// row in dialects.cc.
+// The functions of the dialects, each of which reads a whole text. Private to blocklists; dialects.h is the public
+// header. A new dialect is a file with such a function, an enumerator of Format (dialects.h), its row in dialects.cc,
+// its recognition in detect.cc, and its word in the configuration (resolver/config/blocklist_sections.cc).
 //
 // Threads:  pure except for the Reading.   Memory: none.   Failure: lines that are not understood go to
 // Reading::refuse.

@@ -80,9 +80,10 @@ void ListStore::complete(Manifest::List& entry, SourceKind kind) const {
 }
 
 Status ListStore::keep_copy(std::string_view id, ByteView text) const {
-    // First the digest, beside that of the copy which is there: after a kill one of the two fits.
+    // First the digest, beside that of the copy which is there and fits its own: after a kill one of the two fits.
     std::string digests = to_hex(sha256(text)) + '\n';
-    if (const auto before = MappedFile::open(copy_path(id))) digests += to_hex(sha256(before->bytes())) + '\n';
+    if (const auto before = MappedFile::open(copy_path(id)); before && !is_damaged(id))
+        digests += to_hex(sha256(before->bytes())) + '\n';
     if (auto noted = write(file(id, ".sha256"), bytes_of(digests)); !noted) return noted;
     if (auto kept = write(copy_path(id), text); !kept) return kept;
     clear_error(id);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/wire/international.h"
 
 namespace cenote::blocklists {
@@ -18,7 +19,7 @@ constexpr std::size_t kTextShown = 64;
 bool looks_like_address(std::string_view text) noexcept {
     if (text.ends_with('.')) text.remove_suffix(1);
     const auto last = text.substr(text.rfind('.') + 1);  // npos + 1 is 0
-    return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return is_digit(c); });
 }
 
 /// `text` for a message: control characters escaped, and truncated.

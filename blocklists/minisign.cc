@@ -51,13 +51,14 @@ Result<std::int64_t> MinisignKey::verify(ByteView content, std::string_view sign
     if (lines.size() < 4 || !lines[2].starts_with(kTrusted)) return kNoSignature;
     const auto made = from_base64(lines[1]);
     const auto global = from_base64(lines[3]);
-    if (!made || made->size() != kAlgorithmSize + kIdSize + kSignatureSize || (*made)[0] != 'E' || !global ||
+    if (!made || made->size() != kAlgorithmSize + kIdSize + kSignatureSize || !global ||
         global->size() != kSignatureSize)
         return kNoSignature;
+    const bool hashed = (*made)[1] == 'D';  // "Ed" signs the text itself
+    if ((*made)[0] != 'E' || (!hashed && (*made)[1] != 'd')) return kNoSignature;
     if (!std::equal(id_.begin(), id_.end(), made->begin() + kAlgorithmSize))
         return Error{"it is signed with another key than the one configured"};
     const ByteView own = ByteView(*made).subspan(kAlgorithmSize + kIdSize);
-    const bool hashed = (*made)[1] == 'D';
     const auto hash = hashed ? blake2b512(content) : std::array<std::uint8_t, 64>{};
     if (!verify_ed25519(key_, hashed ? ByteView(hash) : content, own))
         return Error{"its signature does not fit: it was changed, or signed for another text"};

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "blocklists/listed_name.h"
+#include "resolver/base/ascii.h"
 #include "resolver/base/toml.h"
 
 namespace cenote::blocklists {
@@ -15,9 +16,8 @@ const std::vector<std::string> kCategories{"agent", "api",     "bypass", "chat",
                                            "image", "meeting", "music",  "search", "video",  "voice",     "writing"};
 
 bool is_id(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 bool is_country(std::string_view text) noexcept {

@@ -77,6 +77,9 @@ TEST_F(Store, ADamagedCopyIsNone) {
         EXPECT_EQ(entry.last_good, "");
         EXPECT_THAT(entry.failed, HasSubstr("damaged"));
     }
+    ASSERT_TRUE(store_.keep_copy("a", as_bytes("d.example\n")));
+    write_file(store_.copy_path("a"), "a.example\nc.example\n");
+    EXPECT_TRUE(store_.is_damaged("a")) << "a kill has left the damaged copy, of which no digest was kept";
     std::filesystem::remove(folder_ / "lists/a.sha256");
     EXPECT_FALSE(store_.is_damaged("a")) << "written before there were digests";
 }

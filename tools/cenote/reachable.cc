@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cenote/reachable.h"
 
+#include "resolver/base/ascii.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -87,9 +89,8 @@ Result<ReachableResolver> find_reachable(const config::Settings& settings, const
     ReachableResolver resolver{.name = settings.tls.name, .addresses = given, .services = {}};
     if (resolver.name.empty())
         return Error{"[server.tls] has no 'name', by which clients know the resolver; add the one in its certificate"};
-    const bool plain = std::ranges::all_of(resolver.name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-    });
+    const bool plain = std::ranges::all_of(
+        resolver.name, [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; });
     if (!plain)
         return Error{fmt::format("'{}' of [server.tls] is no name of a host, and no certificate has it; correct it",
                                  resolver.name)};

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/digest.h"
 #include "resolver/base/time_text.h"
 
@@ -28,8 +29,7 @@ const Error kNoReport{
 
 bool is_digest(const std::string& text) {
     constexpr std::size_t kHexDigits = 64;
-    return text.size() == kHexDigits &&
-           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return text.size() == kHexDigits && std::ranges::all_of(text, [](char c) { return is_lower_hexadecimal(c); });
 }
 
 std::string text_at(const Json& object, const char* key) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "resolver/base/result.h"
+#include "resolver/base/sentence.h"
 #include "resolver/control/protocol.h"
 #include "resolver/document/section.h"
 
@@ -25,7 +26,7 @@ namespace cenote::document {
 
 using control::Json;
 
-enum class Language : std::uint8_t { English, Korean };
+using cenote::Language;
 /// "en", "ko".
 [[nodiscard]] std::optional<Language> parse_language(std::string_view text) noexcept;
 [[nodiscard]] std::string_view language_tag(Language language) noexcept;

@@ -15,11 +15,7 @@
 
 namespace cenote::document {
 
-struct Phrase {
-    std::string_view key;
-    std::string_view english;
-    std::string_view korean;
-};
+using cenote::Phrase;
 
 /// The tables of phrases, each in a file of its own.
 [[nodiscard]] std::span<const Phrase> title_phrases() noexcept;     // of parts, tables and columns

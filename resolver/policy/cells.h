@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::uint32_t strength(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].strength; }
     /// The strength of the directive that an exception waived; 0: none was.
     [[nodiscard]] std::uint32_t waived(CellId id) const noexcept { return ranks_[id / (kFlags + 1)].waived; }
-    /// The stricter verdict, `a` of equal ones, with the flags of both. The cell of a waived directive wins where that
+    /// The stronger verdict, `a` of equal ones, with the flags of both. The cell of a waived directive wins where that
     /// directive would have won and no other directive sinkholes the name.
     [[nodiscard]] CellId join(CellId a, CellId b) const noexcept {
         const Rank& of_a = ranks_[a / (kFlags + 1)];

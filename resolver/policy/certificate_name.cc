@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/letter_case.h"
 
 namespace cenote::policy {
@@ -21,9 +22,8 @@ bool is_visible(std::string_view text) noexcept {
 }
 
 bool is_host_label(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
 }
 
 CertificateName::Kind kind_of(std::string_view text) noexcept {

@@ -40,13 +40,12 @@ public:
     Explanation run() {
         if (moment_.suspended) {
             explanation_.suspension = options_.suspension;
-            add_step(fmt::format("everything is suspended until {}: no step is above observe",
-                                 format_time(*options_.suspended_until)));
+            add_step("suspended", {{"until", format_time(*options_.suspended_until)}});
         }
         for (std::uint32_t i = 0; i < options_.directives.size(); ++i) consider(i);
         const Hold* winner = strictest(holds_);
         if (winner != nullptr && holds_.size() > 1)
-            add_step(fmt::format("directive {} is the strictest of them", options_.directives[winner->directive].id));
+            add_step("strictest", {{"directive", options_.directives[winner->directive].id}});
         const Hold* waived = strictest(waived_);
         if (waived != nullptr && winner != nullptr && (step_of(*winner) >= Step::Restrict || !weaker(*winner, *waived)))
             waived = nullptr;  // it would not have won, or another directive sinkholes the name
@@ -56,15 +55,17 @@ public:
     }
 
 private:
-    void add_step(std::string text) { explanation_.steps.push_back({std::move(text)}); }
+    void add_step(std::string kind, SentenceValues values) {
+        explanation_.steps.push_back(policy::step_of(std::move(kind), std::move(values)));
+    }
 
     /// An identity is nearer than an address.
     void find_groups_of(const Holder& holder) {
         for (const std::uint32_t index : holder.groups) explanation_.groups.push_back(options_.groups[index].id);
         if (!holder.groups.empty()) nearest_ = &options_.groups[holder.groups.front()];
-        add_step(holder.groups.empty()
-                     ? fmt::format("{} is in no group", holder.text)
-                     : fmt::format("{} is in groups {}", holder.text, fmt::join(explanation_.groups, ", ")));
+        const std::string kind = holder.name ? "certificate" : "token";
+        add_step(kind + (holder.groups.empty() ? "_in_no_group" : "_in_groups"),
+                 {{"identity", holder.who}, {"groups", fmt::format("{}", fmt::join(explanation_.groups, ", "))}});
     }
 
     void find_groups(const IpAddress& client) {
@@ -83,7 +84,8 @@ private:
                 explanation_.groups.push_back(id);
         if (!found.empty() && nearest_ == nullptr) nearest_ = &options_.groups[std::get<1>(found.front())];
         explanation_.groups.emplace_back(kEveryone);
-        add_step(fmt::format("client {} is in groups {}", client.to_string(), fmt::join(explanation_.groups, ", ")));
+        add_step("client_in_groups",
+                 {{"client", client.to_string()}, {"groups", fmt::format("{}", fmt::join(explanation_.groups, ", "))}});
     }
 
     void find_tags() {
@@ -93,8 +95,8 @@ private:
             entry_ = suffix_text(hit->labels);
         }
         apply_client_triggers();
-        for (const Tag& tag : tags_) add_step(describe(tag));
-        if (tags_.empty()) add_step(fmt::format("{} is no name of a service or list", name_.to_string()));
+        for (const Tag& tag : tags_) add_source(tag);
+        if (tags_.empty()) add_step("in_nothing", {{"name", name_.to_string()}});
     }
 
     /// A list may sinkhole every name for a client, or none; of each list the longest prefix counts.
@@ -113,8 +115,8 @@ private:
         for (const auto& [source, found] : of_source) {
             std::erase_if(tags_, [source = source](const Tag& tag) { return tag.source == source; });
             if (found.second) tags_.push_back(*found.second);
-            add_step(fmt::format("list {} {} client {}", base_->sources()[source].id,
-                                 found.second ? "closes everything to" : "closes nothing to", client_.to_string()));
+            add_step(found.second ? "list_closes_all" : "list_closes_nothing",
+                     {{"list", base_->sources()[source].id}, {"client", client_.to_string()}});
         }
         if (entry_.empty() && !tags_.empty()) entry_ = name_.to_string();
     }
@@ -125,12 +127,15 @@ private:
         return suffix.read_uncompressed(name_.suffix(labels), end) ? suffix.to_string() : name_.to_string();
     }
 
-    [[nodiscard]] std::string describe(const Tag& tag) const {
+    void add_source(const Tag& tag) {
         const Source& source = base_->sources()[tag.source];
-        if (source.kind == SourceKind::List) return fmt::format("{} is on list {}", entry_, source.id);
-        return fmt::format("{} is {} ({}, {}), role {}{}", entry_, source.name.empty() ? source.id : source.name,
-                           source.jurisdiction, fmt::join(source.categories, " "), domainset::role_to_text(tag.role),
-                           tag.strict ? ", strict" : "");
+        if (source.kind == SourceKind::List) return add_step("on_list", {{"name", entry_}, {"list", source.id}});
+        add_step(tag.strict ? "of_service_strict" : "of_service",
+                 {{"name", entry_},
+                  {"service", source.name.empty() ? source.id : source.name},
+                  {"jurisdiction", source.jurisdiction},
+                  {"categories", fmt::format("{}", fmt::join(source.categories, " "))},
+                  {"role", std::string(domainset::role_to_text(tag.role))}});
     }
 
     [[nodiscard]] bool is_mine(const std::vector<std::string>& groups) const {
@@ -165,38 +170,42 @@ private:
         return Hold{index, Cell::kNone, "domain:" + deepest->to_string(), deepest->to_string()};
     }
 
-    [[nodiscard]] std::string describe(std::uint32_t index) const {
-        const Directive& directive = options_.directives[index];
-        const std::string groups =
-            directive.groups.empty() ? std::string(kEveryone) : fmt::format("{}", fmt::join(directive.groups, " "));
-        const Step now = moment_.phases[index].step;
-        std::string text = fmt::format("directive {} ({}, {}", directive.id,
-                                       step_to_text(now == Step::None ? directive.step : now), groups);
-        if (!moment_.until[index].empty()) text += ", until " + moment_.until[index];
-        return text + ")";
+    [[nodiscard]] SentenceValues values_of(const Hold& hold) const {
+        const Directive& directive = directive_of(hold);
+        const Step now = step_of(hold);
+        SentenceValues values{
+            {"directive", directive.id},
+            {"step", std::string(step_to_text(now == Step::None ? directive.step : now))},
+            {"groups",
+             directive.groups.empty() ? std::string(kEveryone) : fmt::format("{}", fmt::join(directive.groups, " "))},
+            {"target", hold.target}};
+        if (const std::string& until = moment_.until[hold.directive]; !until.empty())
+            values.emplace_back("until", until);
+        return values;
     }
 
     void consider(std::uint32_t index) {
         const auto hold = hold_of(index);
         if (!hold) return;
-        const Phase& phase = moment_.phases[index];
-        std::string text = fmt::format("{} covers it by {}", describe(index), hold->target);
+        SentenceValues values = values_of(*hold);
+        std::string kind = moment_.until[index].empty() ? "covers" : "covers_until";
         if (!is_mine(options_.directives[index].groups)) {
-            text += ", but not this client";
-        } else if (phase.step == Step::None) {
+            kind += "_not_this_client";
+        } else if (const Phase& phase = moment_.phases[index]; phase.step == Step::None) {
             switch (phase.state) {
-                case DirectiveState::Planned: text += ", but has not started"; break;
-                case DirectiveState::InForce: text += ", but not at this hour"; break;
-                case DirectiveState::Lapsed: text += ", but has lapsed"; break;
+                case DirectiveState::Planned: kind += "_not_started"; break;
+                case DirectiveState::InForce: kind += "_not_at_this_hour"; break;
+                case DirectiveState::Lapsed: kind += "_lapsed"; break;
             }
         } else if (const Exception* exception = exception_from(directive_of(*hold))) {
-            text += fmt::format(", but exception {} takes it out of the count until {}", exception->id,
-                                format_time(exception->ends));
+            kind += "_but_exception";
+            values.emplace_back("exception", exception->id);
+            values.emplace_back("ends", format_time(exception->ends));
             waived_.push_back(*hold);
         } else {
             holds_.push_back(*hold);
         }
-        add_step(std::move(text));
+        add_step(std::move(kind), std::move(values));
     }
 
     [[nodiscard]] const Directive& directive_of(const Hold& hold) const { return options_.directives[hold.directive]; }
@@ -235,8 +244,8 @@ private:
             if (!moment_.allows[i] || !is_mine(allow.groups)) continue;
             for (const wire::Name& domain : allow.domains) {
                 if (!name_.is_below_or_equal(domain)) continue;
-                add_step(fmt::format("{} of {} opens it against every step below block",
-                                     allow.id.empty() ? "an allow" : "allow " + allow.id, domain.to_string()));
+                add_step(allow.id.empty() ? "unnamed_allow_opens" : "allow_opens",
+                         {{"allow", allow.id}, {"domain", domain.to_string()}});
                 allowed_ = domain.to_string();
                 return &allow;
             }
@@ -264,14 +273,15 @@ private:
             explanation_.allow = allow->id;
             explanation_.until = allow->ends;
         } else if (allow != nullptr) {
-            add_step(fmt::format("directive {} blocks, which no allow opens", explanation_.directive));
+            add_step("blocks", {{"directive", explanation_.directive}});
         }
         explanation_.verdict = opened               ? "allow"
                                : waived             ? "exception"
                                : step == Step::None ? "forward"
                                                     : step_to_text(step);
-        explanation_.answer = step >= Step::Restrict && !opened ? sinkhole_answer(*winner) : "forwarded";
-        add_step(fmt::format("answer: {}", explanation_.answer));
+        explanation_.tell_answer(step >= Step::Restrict && !opened ? sinkhole_answer(*winner)
+                                                                   : Sentence{"forwarded", {}});
+        add_step("answer_" + explanation_.answer_told.kind, explanation_.answer_told.values);
     }
 
     void name_source(const Source& source) {
@@ -283,11 +293,13 @@ private:
         }
     }
 
-    [[nodiscard]] std::string sinkhole_answer(const Hold& winner) const {
+    [[nodiscard]] Sentence sinkhole_answer(const Hold& winner) const {
         AnswerMode mode = options_.sinkhole.answer;
         if (nearest_ != nullptr) mode = nearest_->answer.value_or(mode);
         mode = options_.directives[winner.directive].answer.value_or(mode);
-        return fmt::format("{}, {} s", answer_mode_to_text(mode), options_.sinkhole.ttl.count());
+        return {
+            "sinkhole",
+            {{"mode", std::string(answer_mode_to_text(mode))}, {"ttl", std::to_string(options_.sinkhole.ttl.count())}}};
     }
 
     const Options& options_;

@@ -6,17 +6,23 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "resolver/base/clock.h"
+#include "resolver/base/sentence.h"
 
 namespace cenote::policy {
 
 /// One step of an explanation.
 struct ExplainStep {
-    std::string text;
+    std::string text;     // in English
+    Sentence sentence{};  // of which it is the text
 };
+/// The words of the steps and of the answer, in each language: "explain_step.KIND", "explain_answer.KIND".
+[[nodiscard]] std::span<const Phrase> explain_phrases() noexcept;
+[[nodiscard]] ExplainStep step_of(std::string kind, SentenceValues values);
 
 struct Explanation {
     std::string verdict;              // forward observe advise restrict block allow exception local
@@ -30,10 +36,13 @@ struct Explanation {
     std::string suspension;  // id of the suspension; empty: nothing is suspended
     std::string matched;     // the name of the entry
     std::string answer;      // "null, 30 s"
+    Sentence answer_told;    // of which it is the English text
     std::optional<WallTime> until;
     std::vector<ExplainStep> steps;
     std::optional<WallTime> changes;  // when the calendar leads to another verdict
     std::string next_verdict;         // and to which
+
+    void tell_answer(Sentence told);
 };
 
 }  // namespace cenote::policy

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "resolver/base/ascii.h"
 #include "resolver/policy/options.h"
 #include "resolver/wire/typed_name.h"
 
@@ -98,8 +99,7 @@ Status read_domain(Target& target) {
 std::string with_two_digits(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto is_digit = [&](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
-        if (is_digit(i) && i + 1 < text.size() && text[i + 1] == ':' &&
+        if (is_digit(text[i]) && i + 1 < text.size() && text[i + 1] == ':' &&
             (i == 0 || text[i - 1] == ' ' || text[i - 1] == '-'))
             out += '0';
         out += text[i];

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "resolver/base/sentence.h"
+
 namespace cenote::policy {
 namespace {
 
@@ -106,18 +108,7 @@ const Phrases& phrases_for(const std::vector<Phrases>& own, std::string_view lan
 std::string_view primary_language(std::string_view tag) noexcept { return tag.substr(0, tag.find('-')); }
 
 std::string fill(std::string_view phrase, std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
-    std::string out;
-    while (!phrase.empty()) {
-        const auto open = phrase.find('{');
-        const auto close = phrase.find('}', open);
-        out += phrase.substr(0, open);
-        if (close == std::string_view::npos) break;
-        const std::string_view word = phrase.substr(open + 1, close - open - 1);
-        for (const auto& [name, value] : values)
-            if (name == word) out += value;
-        phrase.remove_prefix(close + 1);
-    }
-    return out;
+    return cenote::fill(phrase, SentenceValues(values.begin(), values.end()));
 }
 
 }  // namespace cenote::policy

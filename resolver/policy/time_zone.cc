@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/fd.h"
 
 namespace cenote::policy {
@@ -57,8 +58,8 @@ std::string abbreviation_at(ByteView characters, std::size_t index) {
 
 bool is_zone_name(std::string_view name) {
     const auto is_plain = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-               c == '+' || c == '/';  // no dot: a name must not lead out of the folder
+        return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '+' ||
+               c == '/';  // no dot: a name must not lead out of the folder
     };
     return !name.empty() && name.size() <= kNameMax && name.front() != '/' &&
            std::all_of(name.begin(), name.end(), is_plain);

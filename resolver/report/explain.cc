@@ -16,17 +16,17 @@ namespace {
 using domainset::Source;
 using domainset::SourceKind;
 
-/// How a name that this resolver answers itself is answered; nullopt for any other name.
-std::optional<std::string_view> local_answer(engine::LocalKind kind) {
+/// How a name that this resolver answers itself is answered, as the kind of a sentence; nullptr for any other name.
+const char* local_answer(engine::LocalKind kind) {
     switch (kind) {
-        case engine::LocalKind::Records: return "the records of [[local]]";
-        case engine::LocalKind::Nxdomain: return "nxdomain, a special-use name";
-        case engine::LocalKind::Nodata: return "nodata, a special-use name";
-        case engine::LocalKind::Loopback: return "the loopback address";
-        case engine::LocalKind::EmptyZone: return "nodata, a locally served empty zone";
-        case engine::LocalKind::Designation: return "the encrypted listeners of this resolver, or nodata (RFC 9462)";
-        case engine::LocalKind::Canary: return "nxdomain, which tells browsers and devices to keep this resolver";
-        default: return std::nullopt;
+        case engine::LocalKind::Records: return "local_records";
+        case engine::LocalKind::Nxdomain: return "local_nxdomain";
+        case engine::LocalKind::Nodata: return "local_nodata";
+        case engine::LocalKind::Loopback: return "local_loopback";
+        case engine::LocalKind::EmptyZone: return "local_empty_zone";
+        case engine::LocalKind::Designation: return "local_designation";
+        case engine::LocalKind::Canary: return "local_canary";
+        default: return nullptr;
     }
 }
 
@@ -37,7 +37,7 @@ void apply_access_check(const ExplainQuestion& question, policy::Explanation& ex
                     [&](const Prefix& prefix) { return prefix.contains(question.client); }))
         return;
     explanation.verdict = "refused";
-    explanation.answer = "REFUSED, EDE 18 (Prohibited)";
+    explanation.tell_answer({"refused", {}});
     explanation.directive.clear();
     explanation.exception.clear();
     explanation.allow.clear();
@@ -45,8 +45,7 @@ void apply_access_check(const ExplainQuestion& question, policy::Explanation& ex
     explanation.next_verdict.clear();
     explanation.until.reset();
     explanation.changes.reset();
-    explanation.steps = {{fmt::format("[server].allow_from has no prefix that contains {}: all its queries are refused",
-                                      question.client.to_string())}};
+    explanation.steps = {policy::step_of("refused", {{"client", question.client.to_string()}})};
 }
 
 /// Fills in the service or list of a name where no directive matched, which otherwise gives them.
@@ -73,14 +72,11 @@ policy::Explanation explain(const policy::Policy& policy, const engine::LocalNam
     const engine::LocalAnswer found = local.find(question.name);
     auto explanation = policy.explain(question.client, question.name, question.holder ? &*question.holder : nullptr);
     fill_in_source(policy.base(), question.name, explanation);
-    if (found.trusted)
-        explanation.steps.push_back({fmt::format(
-            "{} is protected, local or routed: what its answer reveals is not judged", question.name.to_string())});
-    if (const auto answer = local_answer(found.kind)) {
+    if (found.trusted) explanation.steps.push_back(policy::step_of("trusted", {{"name", question.name.to_string()}}));
+    if (const char* answer = local_answer(found.kind)) {
         explanation.verdict = "local";
-        explanation.answer = *answer;
-        explanation.steps.push_back({fmt::format("{} is answered by this resolver, whatever the policy is: {}",
-                                                 question.name.to_string(), *answer)});
+        explanation.tell_answer({answer, {}});
+        explanation.steps.push_back(policy::step_of(answer, {{"name", question.name.to_string()}}));
     }
     apply_access_check(question, explanation);
     return explanation;
@@ -117,8 +113,13 @@ std::optional<Standing> standing_of(const policy::Policy& policy, const engine::
 Json explain_json(const policy::Policy& policy, const engine::LocalNames& local, const ExplainQuestion& question) {
     const auto explanation = explain(policy, local, question);
     const Source* service = find_source(policy.base(), SourceKind::Service, explanation.service);
+    const auto standing = standing_of(policy, local, explanation, question.name);
     Json steps = Json::array();
-    for (const auto& step : explanation.steps) steps.push_back(step.text);
+    Json told = Json::array();
+    for (const auto& step : explanation.steps) {
+        steps.push_back(step.text);
+        told.push_back(sentence_json(step.sentence));
+    }
     return {
         {field::kName, question.name.to_string()},
         {field::kUnicode, text_or_null(wire::to_u_labels(question.name))},
@@ -144,8 +145,12 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {field::kChanges, time_json(explanation.changes)},
         {field::kNextVerdict, text_or_null(explanation.next_verdict)},
         {field::kPolicyVersion, policy.version()},
-        {field::kStanding, standing_json(standing_of(policy, local, explanation, question.name))},
+        {field::kStanding, standing_json(standing)},
         {field::kSteps, std::move(steps)},
+        {field::kTold,
+         {{field::kAnswer, sentence_json(explanation.answer_told)},
+          {field::kSteps, std::move(told)},
+          {field::kStanding, standing ? sentence_json(sentence_of(*standing)) : Json(nullptr)}}},
     };
 }
 

@@ -167,6 +167,9 @@ inline constexpr Name kSeverity = "severity";
 inline constexpr Name kWhat = "what";
 inline constexpr Name kSince = "since";
 inline constexpr Name kDo = "do";
+inline constexpr Name kCode = "code";
+inline constexpr Name kTold = "told";
+inline constexpr Name kValues = "values";
 
 // a set: of status and of inspect
 inline constexpr Name kPath = "path";

@@ -14,6 +14,7 @@
 
 #include "resolver/base/address.h"
 #include "resolver/base/diagnostics.h"
+#include "resolver/base/sentence.h"
 #include "resolver/policy/options.h"
 #include "resolver/report/lists.h"
 #include "resolver/report/upstreams.h"
@@ -35,6 +36,7 @@ struct Problem {
     std::string id{};               // the same as long as it lasts, though `what` changes; empty: `what`
     Logged logged = Logged::No;
     bool unsure = false;  // an earlier run handed its begin over, and did not learn whether it arrived
+    Sentence sentence{};  // of which `what` and `remedy` are the English texts
 
     [[nodiscard]] const std::string& key() const noexcept { return id.empty() ? what : id; }
 };
@@ -115,6 +117,9 @@ constexpr seconds kDueSoon{7 * 86400};
 /// Whether a problem of an earlier run that is not found now may still be there: this run has not looked at its subject
 /// yet. An upstream server is looked at when it is asked, however long that takes.
 [[nodiscard]] bool is_undecided(const Problem& problem, const Condition& condition);
+
+/// The words, in each language: "problem_what.CODE" and "problem_do.CODE".
+[[nodiscard]] std::span<const Phrase> problem_phrases() noexcept;
 
 [[nodiscard]] Json problem_json(const Problem& problem);
 [[nodiscard]] Json problems_json(std::span<const Problem> problems);

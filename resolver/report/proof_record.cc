@@ -84,7 +84,10 @@ Result<LastProof> read_proof(const std::string& text) {
     return proof;
 }
 
-std::string proof_sentence(std::uint64_t cells, std::uint64_t deviations, std::size_t nodes) {
+std::string proof_sentence(std::uint64_t cells, std::uint64_t deviations, std::size_t nodes, Language language) {
+    if (language == Language::Korean)
+        return fmt::format("노드 {}곳에서 {}건 점검, {}", nodes, cells,
+                           deviations == 0 ? "모두 일치" : fmt::format("{}건 불일치", deviations));
     const std::string found = deviations == 0   ? "none deviates"
                               : deviations == 1 ? "1 deviates"
                                                 : fmt::format("{} deviate", deviations);
@@ -92,10 +95,10 @@ std::string proof_sentence(std::uint64_t cells, std::uint64_t deviations, std::s
                        nodes == 1 ? "node" : "nodes", found);
 }
 
-std::string proof_sentence(const std::string& text) {
+std::string proof_sentence(const std::string& text, Language language) {
     const auto proof = read_proof(text);
     if (!proof) return {};
-    return proof_sentence(proof->cells, proof->deviations, Json::parse(text)["nodes"].size());
+    return proof_sentence(proof->cells, proof->deviations, Json::parse(text)["nodes"].size(), language);
 }
 
 }  // namespace cenote::report

@@ -36,8 +36,9 @@ Status check_proof(const Json& document);
 /// The figures of a record's text; an Error where it is no such document.
 Result<LastProof> read_proof(const std::string& text);
 /// "96 checks on 2 nodes, none deviates"; empty: the text is no such document.
-[[nodiscard]] std::string proof_sentence(const std::string& text);
+[[nodiscard]] std::string proof_sentence(const std::string& text, Language language = Language::English);
 /// "96 checks on 2 nodes, 3 deviate".
-[[nodiscard]] std::string proof_sentence(std::uint64_t cells, std::uint64_t deviations, std::size_t nodes);
+[[nodiscard]] std::string proof_sentence(std::uint64_t cells, std::uint64_t deviations, std::size_t nodes,
+                                         Language language = Language::English);
 
 }  // namespace cenote::report

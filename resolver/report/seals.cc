@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
 
@@ -19,7 +20,7 @@ std::string take_digest(std::string_view& text, std::string_view word) {
     if (text.size() < kHexDigits) return {};
     const std::string_view hex = text.substr(text.size() - kHexDigits);
     std::string_view rest = text.substr(0, text.size() - kHexDigits);
-    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    const auto is_hex = [](char c) { return is_lower_hexadecimal(c); };
     if (!std::ranges::all_of(hex, is_hex) || !rest.ends_with(fmt::format(" {} ", word))) return {};
     rest.remove_suffix(word.size() + 2);
     text = rest;

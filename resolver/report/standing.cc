@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/standing.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "resolver/report/fields.h"
 
@@ -63,32 +63,62 @@ std::string_view kind_to_text(StandingKind kind) {
     return "shared";
 }
 
-/// "sign-in, shared by 14 services", "used by xai and by others", "shared infrastructure (payments)"
-std::string shared_text(const Standing& standing) {
-    const auto count = standing.services.size();
-    if (count == 0)
-        return standing.use.empty() ? "shared infrastructure" : fmt::format("shared infrastructure ({})", standing.use);
-    const std::string who = count == 1 ? fmt::format("used by {} and by others", standing.services.front())
-                                       : fmt::format("shared by {} services", count);
-    return standing.use.empty() ? who : fmt::format("{}, {}", standing.use, who);
-}
+constexpr std::array kStandingPhrases{
+    Phrase{"standing.shared_infrastructure", "{name}: shared infrastructure, never sinkholed",
+           "{name}: 여러 서비스가 쓰는 기반 시설이므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.shared_infrastructure_of_use", "{name}: shared infrastructure ({use}), never sinkholed",
+           "{name}: 여러 서비스가 쓰는 기반 시설({use})이므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.shared_by_one", "{name}: used by {service} and by others, never sinkholed",
+           "{name}: {service} 외에 다른 곳도 쓰므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.shared_by_one_of_use", "{name}: {use}, used by {service} and by others, never sinkholed",
+           "{name}: {use}, {service} 외에 다른 곳도 쓰므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.shared_by_services", "{name}: shared by {count} services, never sinkholed",
+           "{name}: 서비스 {count}개가 함께 쓰므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.shared_by_services_of_use", "{name}: {use}, shared by {count} services, never sinkholed",
+           "{name}: {use}, 서비스 {count}개가 함께 쓰므로 싱크홀 응답을 하지 않습니다"},
+    Phrase{"standing.below_infrastructure", "in no service and no list; below {name}: shared infrastructure",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: 여러 서비스가 쓰는 기반 시설"},
+    Phrase{"standing.below_infrastructure_of_use",
+           "in no service and no list; below {name}: shared infrastructure ({use})",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: 여러 서비스가 쓰는 기반 시설({use})"},
+    Phrase{"standing.below_by_one", "in no service and no list; below {name}: used by {service} and by others",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: {service} 외에 다른 곳도 씀"},
+    Phrase{"standing.below_by_one_of_use",
+           "in no service and no list; below {name}: {use}, used by {service} and by others",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: {use}, {service} 외에 다른 곳도 씀"},
+    Phrase{"standing.below_by_services", "in no service and no list; below {name}: shared by {count} services",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: 서비스 {count}개가 함께 씀"},
+    Phrase{"standing.below_by_services_of_use",
+           "in no service and no list; below {name}: {use}, shared by {count} services",
+           "어떤 서비스나 목록에도 없습니다. {name} 아래의 이름: {use}, 서비스 {count}개가 함께 씀"},
+    Phrase{"standing.strict", "strict, a directive takes it with strict = true",
+           "엄격 항목이므로 지시에 strict = true가 있어야 적용합니다"},
+    Phrase{"standing.off-by-default", "off by default, a directive takes it by service:{service} or with strict = true",
+           "기본으로 꺼진 서비스이므로 지시에 service:{service} 또는 strict = true가 있어야 적용합니다"},
+    Phrase{"standing.protected", "{name}: protected, local or routed, never sinkholed",
+           "{name}: 보호된 이름, 로컬 이름 또는 경로가 정해진 이름이므로 싱크홀 응답을 하지 않습니다"},
+};
 
-std::string text_of(const Standing& standing) {
-    switch (standing.kind) {
-        case StandingKind::Shared: return fmt::format("{}: {}, never sinkholed", standing.name, shared_text(standing));
-        case StandingKind::BelowShared:
-            return fmt::format("in no service and no list; below {}: {}", standing.name, shared_text(standing));
-        case StandingKind::Strict: return "strict, a directive takes it with strict = true";
-        case StandingKind::OffByDefault:
-            return fmt::format("off by default, a directive takes it by service:{} or with strict = true",
-                               standing.services.front());
-        case StandingKind::Protected:
-            return fmt::format("{}: protected, local or routed, never sinkholed", standing.name);
-    }
-    return {};
+/// Who shares the name is part of the kind.
+std::string told_kind(const Standing& standing) {
+    if (standing.kind != StandingKind::Shared && standing.kind != StandingKind::BelowShared)
+        return std::string(kind_to_text(standing.kind));
+    std::string kind = standing.kind == StandingKind::Shared ? "shared" : "below";
+    const auto count = standing.services.size();
+    kind += count == 0 ? "_infrastructure" : count == 1 ? "_by_one" : "_by_services";
+    return standing.use.empty() ? kind : kind + "_of_use";
 }
 
 }  // namespace
+
+std::span<const Phrase> standing_phrases() noexcept { return kStandingPhrases; }
+
+Sentence sentence_of(const Standing& standing) {
+    SentenceValues values{{"name", standing.name}, {"count", std::to_string(standing.services.size())}};
+    if (!standing.services.empty()) values.emplace_back("service", standing.services.front());
+    if (!standing.use.empty()) values.emplace_back("use", standing.use);
+    return {told_kind(standing), std::move(values)};
+}
 
 std::optional<Standing> find_standing(const DomainSet& set, const wire::Name& name) {
     if (const auto hit = set.match(name)) return standing_of_entry(set, *hit, name);
@@ -113,7 +143,7 @@ Json standing_json(const std::optional<Standing>& standing) {
     return {{field::kKind, kind_to_text(standing->kind)},
             {field::kName, standing->name},
             {field::kServices, standing->services},
-            {field::kText, text_of(*standing)}};
+            {field::kText, sentence_of(*standing).text(kStandingPhrases, "standing")}};
 }
 
 }  // namespace cenote::report

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct Standing {
 [[nodiscard]] std::optional<Standing> find_standing(const domainset::DomainSet& set, const wire::Name& name);
 /// The same for shared names alone, by the catalogue's files, which also have the shared infrastructure and its use.
 [[nodiscard]] std::optional<Standing> find_standing(const blocklists::Catalogue& catalogue, const wire::Name& name);
+
+/// Why, in words: "standing.KIND".
+[[nodiscard]] std::span<const Phrase> standing_phrases() noexcept;
+[[nodiscard]] Sentence sentence_of(const Standing& standing);
 
 /// An object with `kind`, `name`, `services` and `text`, a sentence for people; null for nullopt.
 [[nodiscard]] Json standing_json(const std::optional<Standing>& standing);

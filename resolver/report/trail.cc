@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 
@@ -41,39 +40,56 @@ std::string value_in(const Lines& fields, std::string_view key) {
     return found == fields.end() ? std::string() : found->second;
 }
 
-std::string shown(const std::string& value, const TimeText& time_text) {
-    if (value.empty()) return "none";
-    const auto time = parse_time(value);
-    return time ? time_text(*time) : value;
+std::string say(const TrailWords& words, std::string_view key, const SentenceValues& values = {}) {
+    const Phrase* phrase = phrase_in(trail_phrases(), key);
+    return phrase == nullptr ? std::string(key) : fill(phrase->in(words.language), values);
 }
 
-std::string until_text(const Lines& fields, std::string_view key, std::string_view word, const TimeText& time_text) {
-    const std::string value = value_in(fields, key);
-    return value.empty() ? std::string() : fmt::format(" {} {}", word, shown(value, time_text));
+/// A step, or "nothing" for none.
+std::string step_word(const TrailWords& words, const std::string& step) {
+    return step.empty() || step == "nothing" ? say(words, "trail.nothing") : words.word("step", step);
+}
+
+std::string shown(const std::string& value, const TrailWords& words) {
+    if (value.empty()) return say(words, "trail.none");
+    const auto time = parse_time(value);
+    return time ? words.time(*time) : value;
+}
+
+/// The phrase with the time of a field; empty where the field is.
+std::string time_part(const Lines& fields, std::string_view field, std::string_view key, const TrailWords& words) {
+    const std::string value = value_in(fields, field);
+    return value.empty() ? std::string() : say(words, key, {{"at", shown(value, words)}});
+}
+
+std::string groups_text(const Lines& fields, const TrailWords& words) {
+    const std::string groups = value_in(fields, "groups");
+    return groups.empty() ? say(words, "trail.everyone") : groups;
 }
 
 /// "restrict service:deepseek for moti from … until …"
-std::string directive_text(const Lines& fields, const TimeText& time_text) {
-    const std::string groups = value_in(fields, "groups");
+std::string directive_text(const Lines& fields, const TrailWords& words) {
     std::string targets = value_in(fields, "targets");
     if (targets.size() > kValueMax) targets = targets.substr(0, targets.find(',')) + ", …";
-    return fmt::format("{} {} for {}{}{}", value_in(fields, "step"), targets, groups.empty() ? "everyone" : groups,
-                       until_text(fields, "starts", "from", time_text), until_text(fields, "ends", "until", time_text));
+    return say(words, "trail.directive",
+               {{"step", words.word("step", value_in(fields, "step"))},
+                {"targets", targets},
+                {"groups", groups_text(fields, words)}}) +
+           time_part(fields, "starts", "trail.from", words) + time_part(fields, "ends", "trail.until", words);
 }
 
-std::string allow_text(const Record& record, const Lines& fields, const TimeText& time_text) {
-    const std::string groups = value_in(fields, "groups");
+std::string allow_text(const Record& record, const Lines& fields, const TrailWords& words) {
     std::string text =
-        fmt::format("{} for {}", value_in(fields, "domains"), groups.empty() ? std::string("everyone") : groups);
+        say(words, "trail.allow", {{"domains", value_in(fields, "domains")}, {"groups", groups_text(fields, words)}});
     const auto ends = parse_time(value_in(fields, "ends"));
     if (!ends) return text;
-    text += fmt::format(" until {}", time_text(*ends));
+    text += say(words, "trail.until", {{"at", words.time(*ends)}});
     if (*ends > record.at) text += fmt::format(" ({})", format_duration(*ends - record.at));
     return text;
 }
 
 /// Every key with another value, as "old → new" where both are short.
-std::string differences(const Lines& before, const Lines& after, const TimeText& time_text) {
+std::string differences(const Lines& before, const Lines& after, const TrailWords& words) {
     Lines keys = after;
     keys.insert(before.begin(), before.end());
     std::string text;
@@ -82,97 +98,84 @@ std::string differences(const Lines& before, const Lines& after, const TimeText&
         const std::string new_value = value_in(after, key);
         if (old_value == new_value) continue;
         const bool brief = old_value.size() <= kValueMax && new_value.size() <= kValueMax;
+        const auto value_text = [&words, is_step = key == "step"](const std::string& value) {
+            return is_step && !value.empty() ? words.word("step", value) : shown(value, words);
+        };
         const std::string change =
-            brief ? fmt::format("{} → {}", shown(old_value, time_text), shown(new_value, time_text)) : "changed";
+            brief ? fmt::format("{} → {}", value_text(old_value), value_text(new_value)) : say(words, "trail.changed");
         text += fmt::format("{}{}{}", text.empty() ? "" : "; ", key == "step" ? "" : key + " ", change);
     }
     return text;
 }
 
 /// What a record says of an extension, and what holds then; empty: it is not about one.
-std::string extension_text(const Record& record, const Lines& before, const Lines& after, const TimeText& time_text) {
+std::string extension_text(const Record& record, const Lines& before, const Lines& after, const TrailWords& words) {
     const auto from = parse_time(value_in(before, "ends"));
     const auto to = parse_time(value_in(after, "ends"));
     if (!from || !to) return {};
     const auto asked = parse_time(value_in(before, "extend_to"));
     const auto asks = parse_time(value_in(after, "extend_to"));
-    const std::string in_force = fmt::format("in force until {}", time_text(*to));
-    const std::string later =
-        fmt::format("until {} → {} ({} more)", time_text(*from), time_text(*to), format_duration(*to - *from));
+    const SentenceValues later{
+        {"from", words.time(*from)}, {"to", words.time(*to)}, {"more", format_duration(*to - *from)}};
     if (record.action == "exception extend") {
-        if (!asks) return later;
-        return fmt::format("asks for until {}, {} more; {}", time_text(*asks), format_duration(*asks - *to), in_force);
+        if (!asks) return say(words, "trail.extended", later);
+        return say(words, "trail.extension_asked",
+                   {{"until", words.time(*asks)}, {"more", format_duration(*asks - *to)}, {"to", words.time(*to)}});
     }
     if (!asked) return {};
     if (record.action == "exception approve") {
-        if (!asks) return "the extension is approved: " + later;
-        return fmt::format("the extension until {}, one more person is needed; {}", time_text(*asks), in_force);
+        if (!asks) return say(words, "trail.extension_approved", later);
+        return say(words, "trail.extension_half", {{"until", words.time(*asks)}, {"to", words.time(*to)}});
     }
     if (record.action != "exception deny") return {};
     const bool own = record.actor == value_in(before, "extend_asked_by");
-    return fmt::format("the extension until {} is {}; {}", time_text(*asked), own ? "withdrawn" : "denied", in_force);
+    return say(words, own ? "trail.extension_withdrawn" : "trail.extension_denied",
+               {{"until", words.time(*asked)}, {"to", words.time(*to)}});
 }
 
-std::string exception_text(const Record& record, const TimeText& time_text) {
+std::string exception_text(const Record& record, const TrailWords& words) {
     const Lines before = fields_of(record.before);
     const Lines after = fields_of(record.after.empty() ? record.before : record.after);
-    if (auto text = extension_text(record, before, after, time_text); !text.empty()) return text;
+    if (auto text = extension_text(record, before, after, words); !text.empty()) return text;
     const std::string client = value_in(after, "client");
-    const std::string lasts = value_in(after, "lasts");
-    std::string text = fmt::format("{} from {}{}", client.empty() ? value_in(after, "group") : client,
-                                   value_in(after, "directive"), lasts.empty() ? "" : " for " + lasts);
-    text += until_text(after, "ends", "until", time_text);
+    std::string text = say(
+        words, "trail.exception",
+        {{"whom", client.empty() ? value_in(after, "group") : client}, {"directive", value_in(after, "directive")}});
+    if (const std::string lasts = value_in(after, "lasts"); !lasts.empty())
+        text += say(words, "trail.for", {{"lasts", lasts}});
+    text += time_part(after, "ends", "trail.until", words);
     if (record.action == "exception request" || record.action == "exception emergency")
         text += fmt::format(", {}", value_in(after, "purpose"));
     if (record.action == "exception approve" && value_in(after, "stage") != "granted")
-        text += ", one more person is needed";
+        text += say(words, "trail.one_more");
     return text;
 }
 
 /// "set 5b0c… → 91ae…"; empty: the set stayed.
-std::string set_change(const Record& record) {
+std::string set_change(const Record& record, const TrailWords& words) {
     if (record.before == record.after || record.before.empty()) return {};
     const auto set_in = [](const std::string& text) {
         constexpr std::string_view kSet = "set ";
         return text.starts_with(kSet) ? text.substr(kSet.size(), text.find(' ', kSet.size()) - kSet.size()) : text;
     };
-    return fmt::format("set {} → {}", set_in(record.before), set_in(record.after));
+    return say(words, "trail.set", {{"before", set_in(record.before)}, {"after", set_in(record.after)}});
 }
 
 /// What the record of a document has changed.
-std::string document_change(const Record& record, const TimeText& time_text) {
+std::string document_change(const Record& record, const TrailWords& words) {
     const std::string_view action = record.action;
     const std::string& text = record.after.empty() ? record.before : record.after;
-    if (action.starts_with("exception ")) return exception_text(record, time_text);
-    if (action.starts_with("suspen")) return fmt::format("every step observe until {}", shown(text, time_text));
+    if (action.starts_with("exception ")) return exception_text(record, words);
+    if (action.starts_with("suspen")) return say(words, "trail.suspension", {{"at", shown(text, words)}});
     if (!record.before.empty() && !record.after.empty())
-        return differences(fields_of(record.before), fields_of(record.after), time_text);
+        return differences(fields_of(record.before), fields_of(record.after), words);
     std::string what;
-    if (text.starts_with("[[directive]]")) what = directive_text(fields_of(text), time_text);
-    if (text.starts_with("[[allow]]")) what = allow_text(record, fields_of(text), time_text);
-    return record.after.empty() && !what.empty() ? "was " + what : what;
+    if (text.starts_with("[[directive]]")) what = directive_text(fields_of(text), words);
+    if (text.starts_with("[[allow]]")) what = allow_text(record, fields_of(text), words);
+    return record.after.empty() && !what.empty() ? say(words, "trail.was", {{"what", what}}) : what;
 }
 
-struct Phrase {
-    std::string_view action;
-    std::string_view format;  // {0} the directive, {1} the step before, {2} the step after
-};
-constexpr std::array<Phrase, 8> kPhrases{{
-    {"directive begin", "directive {0} in force: {2}"},
-    {"directive end", "directive {0} lapsed: {1} → {2}"},
-    {"directive planned step", "directive {0} at its planned step: {1} → {2}"},
-    {"directive hours begin", "directive {0} within its hours: {1} → {2}"},
-    {"directive hours end", "directive {0} outside its hours: {1} → {2}"},
-    {"directive suspended", "directive {0} suspended: {1} → {2}"},
-    {"directive resumed", "directive {0} no longer suspended: {1} → {2}"},
-    {"directive planned again", "directive {0} planned again, the clock was set back: {1} → {2}"},
-}};
-
-const Phrase* phrase_of(const Record& record) {
-    const auto* found = std::find_if(kPhrases.begin(), kPhrases.end(),
-                                     [&](const Phrase& each) { return each.action == record.action; });
-    return found != kPhrases.end() ? found : nullptr;
-}
+std::string edge_key(const Record& record) { return "edge." + record.action; }
 
 bool is_of_daemon(const Record& record) {
     return record.action == "start" || record.action == "stop" || record.action == "gap";
@@ -210,32 +213,33 @@ std::string seal_change(const Record& record) {
 
 }  // namespace
 
-bool is_edge(const Record& record) { return phrase_of(record) != nullptr; }
+bool is_edge(const Record& record) { return phrase_in(trail_phrases(), edge_key(record)) != nullptr; }
 
-std::string sentence_of(const Record& record, const TimeText& time_text) {
-    if (const Phrase* phrase = phrase_of(record))
-        return fmt::format(fmt::runtime(phrase->format), record.object,
-                           record.before.empty() ? "nothing" : record.before, record.after);
+std::string sentence_of(const Record& record, const TrailWords& words) {
+    if (is_edge(record))
+        return say(words, edge_key(record),
+                   {{"directive", record.object},
+                    {"before", step_word(words, record.before)},
+                    {"after", step_word(words, record.after)}});
     if (record.action == "gap")
-        return fmt::format("gap: cenoted was not there from {} to {}", shown(record.before, time_text),
-                           shown(record.after, time_text));
+        return say(words, "trail.gap", {{"from", shown(record.before, words)}, {"to", shown(record.after, words)}});
     std::string what;
     if (record.action == "reload refused")
         what = record.after.substr(0, record.after.find('\n'));
     else if (record.action == "reload" || record.action.starts_with("update"))
-        what = set_change(record);
+        what = set_change(record, words);
     else if (record.action == "accept clock")
-        what = fmt::format("{} → {}", shown(record.before, time_text), shown(record.after, time_text));
+        what = fmt::format("{} → {}", shown(record.before, words), shown(record.after, words));
     else if (record.action == kProofAction)
-        what = proof_sentence(record.after);
+        what = proof_sentence(record.after, words.language);
     else if (record.action == kSeal)
         what = seal_change(record);
     else if (record.action == "restore" || record.action == "state import")
         what = record.after;
     else if (!is_of_daemon(record))
-        what = document_change(record, time_text);
-    return fmt::format("{}{}{}{}{}", record.action, record.object.empty() ? "" : " ", record.object,
-                       what.empty() ? "" : ": ", what);
+        what = document_change(record, words);
+    return fmt::format("{}{}{}{}{}", words.word("audit_action", record.action), record.object.empty() ? "" : " ",
+                       record.object, what.empty() ? "" : ": ", what);
 }
 
 Json numbered_json(const Record& record, const std::string& node) {
@@ -288,7 +292,17 @@ Json verification_json(const History& all, const std::string& head) {
         ++own;
         last = record.chain;
     }
-    return {{"breaks", state::find_breaks(all, head)}, {"records", own}, {"head", last}, {"of_backups", of_backups}};
+    Json told = Json::array();
+    Json breaks = Json::array();
+    for (const Sentence& each : state::tell_breaks(all, head)) {
+        breaks.push_back(each.text(state::break_phrases(), "break"));
+        told.push_back(sentence_json(each));
+    }
+    return {{"breaks", std::move(breaks)},
+            {field::kTold, std::move(told)},
+            {"records", own},
+            {"head", last},
+            {"of_backups", of_backups}};
 }
 
 }  // namespace cenote::report

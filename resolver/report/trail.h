@@ -6,10 +6,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "resolver/base/sentence.h"
 #include "resolver/base/time_text.h"
 #include "resolver/report/values.h"
 #include "resolver/state/state.h"
@@ -22,8 +25,18 @@ inline constexpr std::string_view kLook = state::kLookAction;
 /// How a time is shown.
 using TimeText = std::function<std::string(WallTime)>;
 
+/// Into which words a record is put.
+struct TrailWords {
+    TimeText time = format_time;
+    Language language = Language::English;
+    /// The word for a value of the field "step" or "audit_action".
+    std::function<std::string(std::string_view field, const std::string& value)> word =
+        [](std::string_view, const std::string& value) { return value; };
+};
+[[nodiscard]] std::span<const Phrase> trail_phrases() noexcept;
+
 /// "directive step dns1-7: restrict → observe", "directive 2026-014 in force: restrict".
-[[nodiscard]] std::string sentence_of(const state::Record& record, const TimeText& time_text = format_time);
+[[nodiscard]] std::string sentence_of(const state::Record& record, const TrailWords& words = {});
 
 /// Whether the record is of an edge: what a directive does has changed by the calendar or by a suspension, and no rule
 /// has. Each node records its own.
@@ -46,8 +59,8 @@ using History = std::vector<std::pair<std::string, state::Record>>;
 /// The ids that records are about, as often as they occur.
 [[nodiscard]] std::vector<std::string> rule_ids(const History& all);
 
-/// What `cenote audit --verify` reports: `breaks`, each a sentence; `records`, `head`; `of_backups`, the records of
-/// backups.
+/// What `cenote audit --verify` reports: `breaks`, each a sentence, and `told`, the same by kinds; `records`, `head`;
+/// `of_backups`, the records of backups.
 [[nodiscard]] Json verification_json(const History& all, const std::string& head);
 
 }  // namespace cenote::report

@@ -18,6 +18,16 @@ void put_clients(Json& row, const char* key, std::uint64_t clients, std::uint64_
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
+Json values_json(const SentenceValues& values) {
+    Json object = Json::object();
+    for (const auto& [name, value] : values) object[name] = value;
+    return object;
+}
+
+Json sentence_json(const Sentence& sentence) {
+    return {{field::kCode, text_or_null(sentence.kind)}, {field::kValues, values_json(sentence.values)}};
+}
+
 const domainset::Source* find_source(const domainset::DomainSet* set, domainset::SourceKind kind, std::string_view id) {
     if (set == nullptr) return nullptr;
     const auto& sources = set->sources();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "resolver/base/clock.h"
+#include "resolver/base/sentence.h"
 #include "resolver/control/protocol.h"
 #include "resolver/domainset/domain_set.h"
 
@@ -22,6 +23,10 @@ using control::Json;
 void put_clients(Json& row, const char* key, std::uint64_t clients, std::uint64_t smallest);
 /// The text; null where it is empty.
 [[nodiscard]] Json text_or_null(std::string_view text);
+/// An object with the values of a sentence.
+[[nodiscard]] Json values_json(const SentenceValues& values);
+/// An object with `code` and `values`.
+[[nodiscard]] Json sentence_json(const Sentence& sentence);
 
 /// The description of a service or a list in a set; nullptr where there is none, or no set.
 [[nodiscard]] const domainset::Source* find_source(const domainset::DomainSet* set, domainset::SourceKind kind,

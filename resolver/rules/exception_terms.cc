@@ -70,22 +70,16 @@ Error group_is_wider(const policy::Group& group, std::uint8_t widest) {
                     group.id, fmt::join(clients, ", "), more, widest)};
 }
 
-/// Names of certificates that stand for any number of them.
-std::vector<std::string> wildcards_of(const policy::Group& group) {
-    std::vector<std::string> found;
-    for (const std::string& name : group.certificates)
-        if (name.find('*') != std::string::npos) found.push_back(name);
-    return found;
-}
-
-/// Each name of a certificate and each token is one client, wherever it is.
+/// Each name of a certificate and each token is one client, wherever it is; a name with a wildcard is any number.
 Status check_holders(const policy::Group& group, std::uint8_t widest4) {
     const std::uint64_t most = std::uint64_t{1} << (32 - widest4);
     const std::uint64_t holders = group.certificates.size() + group.token_digests.size();
-    const std::vector<std::string> wildcards = wildcards_of(group);
-    if (wildcards.empty() && holders <= most) return Done{};
-    const std::string how_many = wildcards.empty() ? fmt::format("{} names of certificates and tokens", holders)
-                                                   : fmt::format("{} is any number of certificates", wildcards.front());
+    const auto wildcard = std::ranges::find_if(
+        group.certificates, [](const std::string& name) { return name.find('*') != std::string::npos; });
+    if (wildcard == group.certificates.end() && holders <= most) return Done{};
+    const std::string how_many = wildcard == group.certificates.end()
+                                     ? fmt::format("{} names of certificates and tokens", holders)
+                                     : fmt::format("{} is any number of certificates", *wildcard);
     return Error{fmt::format(
         "group '{}' has more clients ({}) than one exception may be for ({}); name a --client, or a group of "
         "these clients alone, each by its own name; [exceptions].widest4 is the limit",

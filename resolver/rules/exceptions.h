@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who may ask for an exception, agree to it, extend it and end it. Control plane.
+// Who may request an exception, approve it, extend it and end it. Control plane.
 //
 // An exception takes as many persons as [exceptions].approvals says, the requester included. A person counts once;
 // root does not count as a further person, because every administrator can act as root. An emergency is in force at

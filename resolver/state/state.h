@@ -32,6 +32,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/fd.h"
 #include "resolver/base/result.h"
+#include "resolver/base/sentence.h"
 
 namespace cenote::state {
 
@@ -240,6 +241,11 @@ Result<std::vector<Record>> read_audit(const Path& path);
 /// The same for all records of a file: its own, and the trails of backups, which its own records must name.
 [[nodiscard]] std::vector<std::string> find_breaks(std::span<const std::pair<std::string, Record>> history,
                                                    const std::string& head);
+
+/// The same by kinds and values, with their words: "break.KIND".
+[[nodiscard]] std::vector<Sentence> tell_breaks(std::span<const std::pair<std::string, Record>> history,
+                                                const std::string& head);
+[[nodiscard]] std::span<const Phrase> break_phrases() noexcept;
 
 /// The chain of a record that follows one with the chain `before`.
 [[nodiscard]] std::string chain_of(const Record& record, const std::string& before);

@@ -347,12 +347,14 @@ TEST(Problems, AReviewIsDueFromItsTimeOn) {
 }
 
 TEST(Problems, AsJson) {
-    const std::vector<Problem> problems{{Severity::Warning, "w", kNow, "do this", "list a"},
-                                        {Severity::Notice, "n", {}, "that"}};
+    std::vector<Problem> problems{{Severity::Warning, "w", kNow, "do this", "list a"},
+                                  {Severity::Notice, "n", {}, "that"}};
+    problems[0].sentence = {"list_failed", {{"list", "a"}}};
     EXPECT_EQ(problems_json(problems),
               Json::parse(R"([{"id":"list a","severity":"warning","what":"w","since":"2026-03-02T12:00:00Z",
-                               "do":"do this"},
-                              {"id":"n","severity":"notice","what":"n","since":null,"do":"that"}])"));
+                               "do":"do this","code":"list_failed","values":{"list":"a"}},
+                              {"id":"n","severity":"notice","what":"n","since":null,"do":"that","code":null,
+                               "values":{}}])"));
     EXPECT_EQ(problems_json({}), Json::array());
 }
 

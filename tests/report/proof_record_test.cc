@@ -80,12 +80,11 @@ TEST(ProofRecord, TheTrailHasOneSentence) {
     record.action = kProofAction;
     record.object = "d1";
     record.after = document(0).dump();
-    const TimeText plain = [](WallTime) { return std::string(); };
-    EXPECT_EQ(sentence_of(record, plain), "proof d1: 96 checks on 2 nodes, none deviates");
+    EXPECT_EQ(sentence_of(record), "proof d1: 96 checks on 2 nodes, none deviates");
     record.after = document(1).dump();
-    EXPECT_EQ(sentence_of(record, plain), "proof d1: 96 checks on 2 nodes, 1 deviates");
+    EXPECT_EQ(sentence_of(record), "proof d1: 96 checks on 2 nodes, 1 deviates");
     record.after = "{}";
-    EXPECT_EQ(sentence_of(record, plain), "proof d1");
+    EXPECT_EQ(sentence_of(record), "proof d1");
     EXPECT_EQ(proof_sentence(1, 2, 1), "1 check on 1 node, 2 deviate");
 }
 

@@ -43,7 +43,8 @@ const char* const kWithoutSet = R"({
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
     "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5, "why": null}],
     "queries": 1, "blocked": 2, "restricted": 3, "advised": 4, "observed": 5, "refused": 6, "cached": 7, "forwarded": 8,
-    "problems": [{"id": "what", "severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do"}]})";
+    "problems": [{"id": "what", "severity": "error", "what": "what", "since": "2026-03-02T12:00:00Z", "do": "do",
+                  "code": null, "values": {}}]})";
 
 TEST(Status, HasEveryField) { EXPECT_EQ(status_json(state()), Json::parse(kWithoutSet)); }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/report/trail.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+#include "tests/support/places.h"
 
 namespace cenote::report {
 namespace {
@@ -119,11 +125,34 @@ TEST(Sentence, SaysWhatTheDaemonDid) {
 }
 
 TEST(Sentence, ShowsTimesAsTheCallerDoes) {
-    const auto plain = [](WallTime) { return std::string("then"); };
+    TrailWords plain;
+    plain.time = [](WallTime) { return std::string("then"); };
     EXPECT_EQ(sentence_of(record("suspend", "dns1-12", "", "2026-03-02T13:00:00Z"), plain),
               "suspend dns1-12: every step observe until then");
     EXPECT_EQ(sentence_of(record("directive add", "d1", "", kDirective), plain),
               "directive add d1: restrict service:alpha for moti until then");
+}
+
+TEST(Sentence, IsWrittenInKoreanToo) {
+    TrailWords korean;
+    korean.language = Language::Korean;
+    korean.word = [](std::string_view field, const std::string& value) { return fmt::format("<{} {}>", field, value); };
+    EXPECT_EQ(sentence_of(record("directive add", "d1", "", kDirective), korean),
+              "<audit_action directive add> d1: <step restrict>, service:alpha, 대상 moti, 2026-12-31T00:00:00Z까지");
+    EXPECT_EQ(sentence_of(record("directive begin", "d1", "none", "restrict"), korean),
+              "지시 d1 시행: <step restrict>");
+    EXPECT_EQ(sentence_of(record("suspend", "dns1-12", "", "2026-03-02T13:00:00Z"), korean),
+              "<audit_action suspend> dns1-12: 2026-03-02T13:00:00Z까지 모든 단계를 관찰로 낮춤");
+}
+
+TEST(Sentence, HasAPhraseForEachKeyInTheSource) {
+    std::ifstream in(testing_support::source_folder() / "resolver/report/trail.cc");
+    const std::string source((std::istreambuf_iterator<char>(in)), {});
+    static const std::regex kKey("\"(trail\\.[a-z_]+)\"");
+    std::size_t seen = 0;
+    for (std::sregex_iterator at(source.begin(), source.end(), kKey), end; at != end; ++at, ++seen)
+        EXPECT_NE(phrase_in(trail_phrases(), (*at)[1].str()), nullptr) << (*at)[1];
+    EXPECT_GT(seen, 15U);
 }
 
 TEST(RecordJson, ReadsAsTheSameRecord) {

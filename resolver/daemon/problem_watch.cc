@@ -78,6 +78,10 @@ std::vector<report::Problem> read_announced(const Path& file) {
                                 .id = text_of_row(row, field::kId),
                                 .unsure = row.value(kUnsure, Json()) == true};
         if (const auto since = parse_time(text_of_row(row, field::kSince))) problem.since = *since;
+        problem.sentence.kind = text_of_row(row, field::kCode);
+        const Json values = row.value(field::kValues, Json::object());
+        for (const auto& [name, value] : values.items())
+            if (value.is_string()) problem.sentence.values.emplace_back(name, value.get<std::string>());
         announced.push_back(std::move(problem));
     }
     return announced;

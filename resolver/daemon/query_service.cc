@@ -62,7 +62,7 @@ void QueryService::observe() {
     hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());
     client_watches_.proxies.look(hub_, ticks_now());
-    client_watches_.floods.look(hub_, ticks_now());
+    client_watches_.limits.look(hub_, ticks_now());
 }
 
 /// As they are bound, or before that as they are configured.
@@ -79,7 +79,8 @@ void QueryService::publish_listeners() {
     if (!tls_certificate_->usable(wall_now())) listeners.encrypted.clear();
     if (quic_ != nullptr) {
         const TlsCertificate::Files* const files = tls_certificate_->files();
-        quic_->set_certificate(files == nullptr ? "" : files->chain, files == nullptr ? "" : files->key);
+        const std::string_view none;  // and no copy of the key each second
+        quic_->set_certificate(files == nullptr ? none : files->chain, files == nullptr ? none : files->key);
     }
     if (quic_ == nullptr || !quic_->connected())
         std::erase_if(listeners.encrypted, [](const engine::DesignatedListener& listener) {

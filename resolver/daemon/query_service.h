@@ -13,10 +13,9 @@
 #include <vector>
 
 #include "resolver/cache/cache.h"
+#include "resolver/daemon/counter_watch.h"
 #include "resolver/daemon/enforcement.h"
-#include "resolver/daemon/flood_watch.h"
 #include "resolver/daemon/listen_watch.h"
-#include "resolver/daemon/proxy_watch.h"
 #include "resolver/daemon/quic_door.h"
 #include "resolver/daemon/tls_certificate.h"
 #include "resolver/daemon/upstream_view.h"
@@ -28,8 +27,8 @@ namespace cenote::daemon {
 
 /// What counters show of clients and proxies.
 struct ClientWatches {
-    ProxyWatch proxies;
-    FloodWatch floods;
+    CounterWatch proxies = watch_refused_proxies();
+    CounterWatch limits = watch_reached_limits();
 };
 
 class QueryService {

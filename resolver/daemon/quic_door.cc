@@ -2,13 +2,14 @@
 #include "resolver/daemon/quic_door.h"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "resolver/base/log.h"
+#include "resolver/base/random.h"
 #include "resolver/relay/packet_socket.h"
 
 namespace cenote::daemon {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int kRelayPacketsPerTurn = 16;
 constexpr seconds kQuicStart{10};
+constexpr milliseconds kListenAgain{1000};
 
 relay::Settings relay_settings(const server::Options& options) {
     relay::Settings settings{.sockets = 0,
@@ -29,8 +31,7 @@ relay::Settings relay_settings(const server::Options& options) {
                              .handshake = options.tls_handshake,
                              .stall = options.http_stall,
                              .secret = {}};
-    CENOTE_CHECK(::getrandom(settings.secret.data(), settings.secret.size(), 0) ==
-                 static_cast<ssize_t>(settings.secret.size()));
+    fill_random(settings.secret);
     return settings;
 }
 
@@ -52,7 +53,8 @@ QuicDoor::QuicDoor(loop::Loop& loop, Path path, UniqueFd listener, server::Serve
       packet_(relay::kPacketMax),
       without_since_(ticks_now()),
       listener_(std::move(listener)),
-      listening_(loop, listener_.get(), [this](unsigned) { on_connection(); }) {
+      listening_(loop, listener_.get(), [this](unsigned) { on_connection(); }),
+      listen_again_(loop, [this] { listening_.watch(loop::Poll::kReadable); }) {
     listening_.watch(loop::Poll::kReadable);
 }
 
@@ -60,7 +62,11 @@ QuicDoor::~QuicDoor() { ::unlink(path_.c_str()); }
 
 void QuicDoor::on_connection() {
     UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!connection.valid()) return;
+    if (!connection.valid()) {
+        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+        listening_.watch(loop::Poll::kNone);  // the connection that waits would call again at once
+        return listen_again_.start(kListenAgain, milliseconds{0});
+    }
     const Status welcomed = welcome(std::move(connection));
     if (!welcomed && !std::exchange(refused_, true)) log::warning("QUIC: {}", welcomed.error().text);
     if (welcomed) refused_ = false;
@@ -94,7 +100,7 @@ bool QuicDoor::send(ByteView packet) noexcept {
     return relay::send_packet(connection_.get(), packet, ByteView{}) == relay::Sent::Yes;
 }
 
-void QuicDoor::set_certificate(const std::string& chain, const std::string& key) {
+void QuicDoor::set_certificate(std::string_view chain, std::string_view key) {
     if (chain == chain_ && key == key_) return;
     if (!relay::fits({.chain = chain, .key = key})) {
         if (!std::exchange(oversized_, true))
@@ -137,8 +143,7 @@ void QuicDoor::disconnect() {
     now_ = {};
     connected_.reset();
     connection_.reset();
-    // One that still runs has its sockets to the workers: these get others, whose other ends close here.
-    static_cast<void>(server_.open_relays());
+    server_.close_relays();  // one that still runs has the other ends
 }
 
 relay::Counts QuicDoor::counts() const noexcept {

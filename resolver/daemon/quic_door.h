@@ -9,9 +9,8 @@
 // Threads:  the control thread.
 // Time:     none of its calls waits.
 // Memory:   one packet and a copy of the certificate.
-// Failure:  a process that sends what is none of the protocol is disconnected, and so is one that does not read. Both
-// are
-//           counted; the next one may connect.
+// Failure:  a process that sends what is none of the protocol, or does not read, is disconnected and counted; the next
+//           one may connect.
 #pragma once
 
 #include <memory>
@@ -33,7 +32,7 @@ public:
     QuicDoor& operator=(const QuicDoor&) = delete;
 
     /// What new connections use from here on; empty texts: none can begin.
-    void set_certificate(const std::string& chain, const std::string& key);
+    void set_certificate(std::string_view chain, std::string_view key);
     [[nodiscard]] bool connected() const noexcept { return connection_.valid(); }
     /// There has been no process for longer than one takes to start again.
     [[nodiscard]] bool absent(Ticks now) const noexcept;
@@ -66,6 +65,7 @@ private:
     UniqueFd listener_;
     UniqueFd connection_;
     loop::Poll listening_;
+    loop::Timer listen_again_;  // after a time without descriptors
     std::unique_ptr<loop::Poll> connected_;
 };
 

@@ -2,8 +2,6 @@
 #include "resolver/daemon/request_times.h"
 
 namespace cenote::daemon {
-namespace {}  // namespace
-
 std::size_t RequestTimes::count(const std::string& actor, Ticks now) {
     std::vector<Ticks>& times = times_[actor];
     std::erase_if(times, [now](Ticks each) { return now - each > kDay; });

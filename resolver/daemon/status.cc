@@ -110,8 +110,8 @@ report::Condition condition_of(Running& running) {
     condition.changed_days = seals.changed();
     condition.receivers = running.hit_sinks().lost_receivers();
     condition.absent_addresses = running.queries().listen_watch().absent();
-    condition.refused_headers = running.queries().client_watches().proxies.refused();
-    condition.reached_limits = running.queries().client_watches().floods.reached();
+    condition.refused_headers = running.queries().client_watches().proxies.text();
+    condition.reached_limits = running.queries().client_watches().limits.text();
     condition.lacks_quic_process = running.queries().quic() != nullptr && running.queries().quic()->absent(ticks_now());
     condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());

@@ -34,7 +34,7 @@ constexpr std::array<MetricText, kCounterCount> kCounters{{
     {"queries_tcp", "of these, over TCP", Family::Queries, "tcp"},
     {"queries_tls", "of these, over TLS", Family::Queries, "tls"},
     {"queries_https", "of these, over HTTPS", Family::Queries, "https"},
-    {"queries_quic", "of these, over QUIC", Family::Queries, "doq"},
+    {"queries_quic", "of these, over QUIC", Family::Queries, "quic"},
     {"unlisted", "answered because no directive covers the name", Family::Verdicts, "forward"},
     {"observed", "answered under a directive of step observe", Family::Verdicts, "observe"},
     {"advised", "answered under a directive of step advise", Family::Verdicts, "advise"},

@@ -54,7 +54,7 @@ std::string_view transport_to_text(QueryTransport transport) noexcept {
         case QueryTransport::Https: return "https";
         case QueryTransport::Quic: break;
     }
-    return "doq";
+    return "quic";
 }
 
 }  // namespace cenote::telemetry

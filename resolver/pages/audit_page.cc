@@ -28,8 +28,13 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
 
 std::string sentence_text(const Words& words, const Json& row) {
     const auto record = report::record_of(row);
-    return record ? report::sentence_of(*record, [&words](WallTime at) { return words.times().show(at); })
-                  : text_at(row, "action");
+    if (!record) return words.word("audit_action", text_at(row, "action"));
+    report::TrailWords in;
+    in.time = [&words](WallTime at) { return words.times().show(at); };
+    in.language = words.language();
+    if (in.language != Language::English)
+        in.word = [&words](std::string_view field, const std::string& value) { return words.word(field, value); };
+    return report::sentence_of(*record, in);
 }
 
 /// "for kim, ref 2026-117, outage".
@@ -77,9 +82,15 @@ void add_chain(Sheet& sheet, const Site& site, std::int64_t newest) {
         sheet.add(document::Facts{{{sheet.say("audit_page.head"), text_at(*found, "head")}}});
     } else {
         document::Points points;
-        for (const Json& each : at(*found, "breaks"))
+        const Json& told = at(*found, "told");
+        std::size_t i = 0;
+        for (const Json& each : at(*found, "breaks")) {
+            const Json sentence = told.is_array() && i < told.size() ? told[i] : Json();
+            ++i;
             if (each.is_string())
-                points.points.push_back({sheet.say("audit_page.chain.broken"), "red", each.get<std::string>(), ""});
+                points.points.push_back({sheet.say("audit_page.chain.broken"), "red",
+                                         told_text(sheet.words(), "break", sentence, each.get<std::string>()), ""});
+        }
         sheet.add(std::move(points));
         sheet.sentence(sheet.say("audit_page.chain.broken.do"));
     }

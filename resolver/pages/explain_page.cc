@@ -57,7 +57,10 @@ void add_verdict(Sheet& sheet, const Json& answer, const std::string& group) {
           limits                 ? "red"
           : verdict == "forward" ? "green"
                                  : "amber",
-          sheet.say("explain_page.answer", {{"name", name}, {"answer", text_at(answer, "answer")}}), ""}}});
+          sheet.say("explain_page.answer", {{"name", name},
+                                            {"answer", told_text(words, "explain_answer", at(answer, "told.answer"),
+                                                                 text_at(answer, "answer"))}}),
+          ""}}});
     document::Facts facts{{{sheet.say("explain_page.client"),
                             group.empty() ? text_at(answer, "client")
                                           : sheet.say("explain_page.of_group",
@@ -78,7 +81,8 @@ void add_verdict(Sheet& sheet, const Json& answer, const std::string& group) {
                                           {{"at", words.time(at(answer, "changes"))},
                                            {"verdict", words.word("verdict", text_at(answer, "next_verdict"))}}));
     if (const std::string why = text_at(answer, "standing.text"); !why.empty())
-        facts.rows.emplace_back(sheet.say("explain_page.standing"), why);
+        facts.rows.emplace_back(sheet.say("explain_page.standing"),
+                                told_text(words, "standing", at(answer, "told.standing"), why));
     sheet.add(std::move(facts));
     Links links;
     if (const std::string link = service_link(answer); !link.empty())
@@ -124,14 +128,22 @@ void add_opening(Sheet& sheet, const Site& site, const Json& answer, const std::
     if (open && at(answer, "standing").is_object()) sheet.sentence(sheet.say("explain_page.stays_open"));
 }
 
-void add_steps(Sheet& sheet, const Json& answer) {
-    const auto& times = sheet.words().times();
+void add_steps(Sheet& sheet, const Json& answer, std::string_view typed_name) {
     sheet.section("steps", sheet.say("explain_page.steps"));
     document::Points points;
-    for (const Json& note : at(answer, "notes"))
-        if (note.is_string()) points.points.push_back({"", "", note.get<std::string>(), ""});
-    for (const Json& step : at(answer, "steps"))
-        if (step.is_string()) points.points.push_back({"", "", times.shown_in(step.get<std::string>()), ""});
+    if (size_at(answer, "notes") != 0)
+        points.points.push_back(
+            {"", "", sheet.say("explain_page.read_as", {{"typed", typed_name}, {"name", text_at(answer, "name")}}),
+             ""});
+    const Json& told = at(answer, "told.steps");
+    std::size_t i = 0;
+    for (const Json& step : at(answer, "steps")) {
+        const Json sentence = told.is_array() && i < told.size() ? told[i] : Json();
+        ++i;
+        if (step.is_string())
+            points.points.push_back(
+                {"", "", told_text(sheet.words(), "explain_step", sentence, step.get<std::string>()), ""});
+    }
     sheet.add(std::move(points));
     std::string line = "cenote explain " + typed(text_at(answer, "name"), "NAME");
     line += " --client " + typed(text_at(answer, "client"), "IP");
@@ -176,7 +188,7 @@ Result<Page> explain_page(const Site& site) {
     sheet.page().title = sheet.say("explain_page.title", {{"name", text_at(*answer, "name")}});
     add_verdict(sheet, *answer, group);
     add_opening(sheet, site, *answer, group);
-    add_steps(sheet, *answer);
+    add_steps(sheet, *answer, name);
     return std::move(sheet).finish();
 }
 

@@ -32,6 +32,8 @@ constexpr std::array kFrontPhrases{
     Phrase{"front.daemon.title", "cenoted does not answer", "cenoted가 응답하지 않습니다"},
     Phrase{"front.daemon.text", "The daemon cannot be reached; systemctl status cenoted says why.",
            "데몬에 연결할 수 없습니다. systemctl status cenoted로 원인을 확인하십시오."},
+    Phrase{"front.daemon.why", "{why}",
+           "데몬에 연결할 수 없습니다. systemctl status cenoted로 원인을 확인하십시오. ({why})"},
     Phrase{"front.busy.title", "Too many requests", "요청이 너무 많습니다"},
     Phrase{"front.busy.text", "More is being asked than can be answered at once. Please try again in some seconds.",
            "한 번에 처리할 수 있는 것보다 요청이 많습니다. 몇 초 뒤에 다시 시도하십시오."},

@@ -33,8 +33,8 @@ void add_problems(Sheet& sheet, const Json& status) {
     auto table = new_table(words, "problems", sheet.say("health_page.problems"), {"severity", "what", "do", "since"});
     for (const Json& one : at(status, "problems"))
         table.rows.push_back({word_cell(words, "problem", text_at(one, "severity")),
-                              text_cell(words.times().shown_in(text_at(one, "what"))),
-                              text_cell(words.times().shown_in(text_at(one, "do"))),
+                              text_cell(told_text(words, "problem_what", one, text_at(one, "what"))),
+                              text_cell(told_text(words, "problem_do", one, text_at(one, "do"))),
                               time_cell(words, at(one, "since"))});
     if (table.rows.empty())
         sheet.add(document::Points{{{sheet.say("health_page.well"), "green", sheet.say("health_page.well.text"), ""}}});
@@ -247,6 +247,9 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
                                        "cenote_tls_deferred_total",
                                        "cenote_http_streams_refused_total",
                                        "cenote_http_streams_stalled_total",
+                                       "cenote_quic_streams_overloaded_total",
+                                       "cenote_quic_streams_stalled_total",
+                                       "cenote_relay_overflow_total",
                                        "cenote_control_connections_refused_total",
                                        "cenote_transfers_refused_total",
                                        "cenote_upstream_timeouts_total",
@@ -262,6 +265,7 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
     for (const auto& [name, label] : {std::pair{"cenote_rejected_total", "reason"},
                                       {"cenote_log_dropped_total", "sink"},
                                       {"cenote_http_closed_total", "reason"},
+                                      {"cenote_quic_closed_total", "reason"},
                                       {"cenote_other_protocols_total", "protocol"},
                                       {"cenote_proxy_headers_refused_total", "reason"}})
         for (const MetricValue& each : metrics.of(name)) {
@@ -269,7 +273,8 @@ void add_drops(Sheet& sheet, const MetricValues& metrics) {
             const auto which = each.labels.find(label);
             if (count.value_or(0) == 0 || which == each.labels.end()) continue;
             table.rows.push_back(
-                {{fmt::format("{}: {}", words.word("drop", name), which->second), name}, number_cell(words, count)});
+                {{fmt::format("{}: {}", words.word("drop", name), words.word("drop_label", which->second)), name},
+                 number_cell(words, count)});
         }
     sheet.table(std::move(table), sheet.say("health_page.no_drops"));
 }

@@ -81,7 +81,7 @@ Result<Found> find(const Site& site, const Words& words) {
     const auto unread = sinks::find_lines(
         log->files, question, [&](const sinks::FoundLine& line) { found.lines.insert(found.lines.begin(), line); },
         [&](const std::string& what) {
-            if (found.notes.size() < kNotesMax) found.notes.push_back(what);
+            if (found.notes.size() < kNotesMax) found.notes.push_back(words.say("log_page.damaged", {{"what", what}}));
         });
     if (found.lines.size() > kRows) {
         found.lines.pop_back();
@@ -90,7 +90,8 @@ Result<Found> find(const Site& site, const Words& words) {
         found.next = unread;
         found.unread = true;
     }
-    if (found.lines.empty() && !log->unknown.empty()) found.notes.push_back(log->unknown);
+    if (found.lines.empty() && !log->unknown.empty())
+        found.notes.push_back(words.say("log_page.unknown", {{"what", log->unknown}}));
     return found;
 }
 

@@ -3,7 +3,12 @@
 
 #include <map>
 
+#include "resolver/policy/explanation.h"
 #include "resolver/policy/phrases.h"
+#include "resolver/report/problems.h"
+#include "resolver/report/standing.h"
+#include "resolver/report/trail.h"
+#include "resolver/state/state.h"
 
 namespace cenote::pages {
 namespace {
@@ -21,7 +26,9 @@ const std::map<std::string_view, Phrase>& index() {
 
 std::vector<Phrase> all_phrases() {
     std::vector<Phrase> all;
-    for (const auto phrases : {frame_phrases(), use_phrases(), rule_phrases(), front_phrases()})
+    for (const auto phrases :
+         {frame_phrases(), use_phrases(), rule_phrases(), front_phrases(), report::problem_phrases(),
+          report::standing_phrases(), report::trail_phrases(), state::break_phrases(), policy::explain_phrases()})
         all.insert(all.end(), phrases.begin(), phrases.end());
     return all;
 }

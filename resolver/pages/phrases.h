@@ -18,8 +18,8 @@
 
 namespace cenote::pages {
 
-using document::Language;
-using document::Phrase;
+using cenote::Language;
+using cenote::Phrase;
 
 /// The tables, each in a file of its own.
 [[nodiscard]] std::span<const Phrase> frame_phrases() noexcept;  // the frame of every page
@@ -31,7 +31,7 @@ using document::Phrase;
 using Values = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 [[nodiscard]] std::string say(Language language, std::string_view key, Values values = {});
-/// Also among those of the report.
+/// Also among those of the report, and of what cenoted says: problems, steps of an explanation, records.
 [[nodiscard]] std::optional<std::string_view> look_up(std::string_view key, Language language) noexcept;
 
 }  // namespace cenote::pages

@@ -103,7 +103,8 @@ void add_matrix(Sheet& sheet, const Saved& saved, std::size_t index) {
 }
 
 void add_deviations(Sheet& sheet, const Saved& saved, std::size_t index) {
-    auto table = new_table(sheet.words(), fmt::format("deviations{}", index),
+    const Words& words = sheet.words();
+    auto table = new_table(words, fmt::format("deviations{}", index),
                            sheet.say("proof_page.deviations", {{"id", saved.directive}}),
                            {"name", "type", "node", "transport", "variant", "expected", "got"});
     for (const Json& row : at(saved.document, "rows")) {
@@ -111,8 +112,9 @@ void add_deviations(Sheet& sheet, const Saved& saved, std::size_t index) {
         const std::string name = text_at(row, "name");
         table.rows.push_back({text_cell(name, "/explain?name=" + encoded(name)), text_cell(text_at(row, "type")),
                               text_cell(text_at(row, "node")), text_cell(text_at(row, "transport")),
-                              text_cell(text_at(row, "variant")), text_cell(text_at(row, "expected")),
-                              text_cell(text_at(row, "got"))});
+                              word_cell(words, "variant", text_at(row, "variant")),
+                              word_cell(words, "proof_answer", text_at(row, "expected")),
+                              word_cell(words, "proof_answer", text_at(row, "got"))});
     }
     if (!table.rows.empty()) sheet.add(std::move(table));
     const auto all = number_at(saved.document, "deviations").value_or(0);

@@ -23,17 +23,17 @@ using charts::escaped;
 constexpr std::size_t kMonths = 12;
 constexpr std::size_t kReportMax = std::size_t{64} << 20U;
 
-Result<std::string> read_file(int fd) {
+Result<std::string> read_file(const Words& words, int fd) {
     std::string text;
     std::array<char, std::size_t{1} << 16U> bytes{};
     while (text.size() < kReportMax) {
         const ssize_t size = ::read(fd, bytes.data(), bytes.size());
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return Error{"cannot read the report that cenoted gave; try again"};
+        if (size < 0) return Error{words.say("reports_page.unreadable")};
         if (size == 0) return text;
         text.append(bytes.data(), static_cast<std::size_t>(size));
     }
-    return Error{"the report is larger than 64 MiB; ask for a shorter time"};
+    return Error{words.say("reports_page.too_large")};
 }
 
 /// What a report is of: times as people write them, on the clock of the site.
@@ -54,18 +54,18 @@ Result<Json> make_report(const Site& site, const Words& words, const AskedReport
     for (const auto& [key, text] : {std::pair{"from", &asked.from}, {"to", &asked.to}}) {
         if (text->empty()) continue;
         const auto time = words.times().read(*text);
-        if (!time) return time.error();
+        if (!time) return Error{words.say("reports_page.bad_time", {{"text", *text}})};
         args[key] = format_time(*time);
     }
     if (!asked.directive.empty()) args["directive"] = asked.directive;
     if (!asked.group.empty()) args["group"] = asked.group;
     const auto reply = site.daemon.ask("report", std::move(args), nullptr);
     if (!reply) return reply.error();
-    if (reply->files.size() != 1) return Error{"cenoted gave no report; try again"};
-    const auto text = read_file(reply->files.front()->get());
+    if (reply->files.size() != 1) return Error{words.say("reports_page.unreadable")};
+    const auto text = read_file(words, reply->files.front()->get());
     if (!text) return text.error();
     Json report = Json::parse(*text, nullptr, false);
-    if (!report.is_object()) return Error{"what cenoted gave is no report; try again"};
+    if (!report.is_object()) return Error{words.say("reports_page.unreadable")};
     return report;
 }
 

@@ -49,6 +49,8 @@ constexpr std::array kRuleLookPhrases{
            "내보내기에는 감사 기록에 남길 목적이 필요합니다."},
     Phrase{"log_page.no_place", "'before' in the address is no place of the log; begin with the newest lines.",
            "주소의 'before'가 로그의 위치가 아닙니다. 최신 기록부터 다시 시작하십시오."},
+    Phrase{"log_page.damaged", "{what}", "읽을 수 없는 부분이 있습니다: {what}"},
+    Phrase{"log_page.unknown", "{what}", "현재 쓰이지 않는 값으로 검색했습니다: {what}"},
     Phrase{"log_page.lines", "Lines of the log", "로그 내용"},
     Phrase{"log_page.none", "The log has no such query in this range.", "이 기간의 로그에 해당하는 질의가 없습니다."},
     Phrase{"log_page.none_yet", "The files that were read have no such query; older ones were not read yet.",
@@ -149,6 +151,8 @@ constexpr std::array kRuleLookPhrases{
            "이 이름은 어떤 서비스나 목록에도 없습니다."},
     Phrase{"explain_page.stays_open", "The catalogue knows the name and leaves it open, for the reason above.",
            "카탈로그에 있는 이름이지만 위의 까닭으로 열어 둡니다."},
+    Phrase{"explain_page.read_as", "'{typed}' is read as {name}: what is no part of a name is taken off.",
+           "입력한 '{typed}'에서 이름이 아닌 부분을 빼고 읽었습니다: {name}"},
     Phrase{"explain_page.steps", "Each step", "판정 과정"},
     Phrase{"explain_page.line", "The same in a terminal:", "터미널에서 같은 내용 보기:"},
 };

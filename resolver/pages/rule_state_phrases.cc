@@ -145,6 +145,12 @@ constexpr std::array kRuleStatePhrases{
     Phrase{"reports_page.print",
            "The print function of the browser prints this page as it is read, without the navigation.",
            "브라우저의 인쇄 기능을 쓰면 메뉴 없이 보고서만 인쇄됩니다."},
+    Phrase{"reports_page.bad_time", "'{text}' is no time; write 2026-11-30 or 2026-11-30 09:00.",
+           "'{text}' 값은 시간이 아닙니다. 2026-11-30 또는 2026-11-30 09:00 형식으로 적으십시오."},
+    Phrase{"reports_page.unreadable", "The report that cenoted gave cannot be read; try again.",
+           "cenoted가 준 보고서를 읽을 수 없습니다. 다시 시도하십시오."},
+    Phrase{"reports_page.too_large", "The report is larger than 64 MiB; ask for a shorter time.",
+           "보고서가 64 MiB보다 큽니다. 기간을 줄이십시오."},
     Phrase{"reports_page.line", "Make it as a signed file:", "서명된 파일로 만들기:"},
 
     Phrase{"health_page", "Health", "상태"},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/charts/charts.h"
 
 namespace cenote::pages {
@@ -88,8 +89,7 @@ std::string verdict_input(const Sheet& sheet, const Site& site, std::span<const 
 
 std::string typed(std::string_view word, std::string_view placeholder) {
     const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-._:/").find(c) != std::string_view::npos;
+        return is_letter(c) || is_digit(c) || std::string_view("-._:/").find(c) != std::string_view::npos;
     };
     constexpr std::size_t kLongest = 253;
     const bool usable =

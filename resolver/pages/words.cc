@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
+#include "resolver/base/ascii.h"
+#include "resolver/base/sentence.h"
 #include "resolver/charts/charts.h"
 
 namespace cenote::pages {
@@ -13,6 +16,19 @@ namespace {
 
 /// The names of a query that go from page to page.
 constexpr std::array<std::string_view, 7> kKept{"range", "from", "to", "since", "group", "service", "directive"};
+
+/// Values of which the pages have a word of their own; others are names, numbers and times.
+std::string value_text(const Words& words, const std::string& name, const std::string& value) {
+    if (name == "role" || name == "step") return words.word(name, value);
+    if (name != "categories") return value;
+    std::string out;
+    for (std::size_t from = 0; from < value.size();) {
+        const auto end = std::min(value.find(' ', from), value.size());
+        out += (out.empty() ? "" : ", ") + words.word("category", value.substr(from, end - from));
+        from = end + 1;
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -40,6 +56,18 @@ std::string change_text(const Words& words, std::optional<std::int64_t> now, std
         return *now == 0 ? words.say("change.none") : words.say("change.new", {{"n", charts::grouped(*now)}});
     const std::int64_t permille = (*now - *before) * 1000 / *before;
     return words.say("change", {{"change", words.change(Json(permille))}, {"before", charts::grouped(*before)}});
+}
+
+std::string told_text(const Words& words, std::string_view prefix, const Json& sentence, const std::string& text) {
+    const auto phrase = look_up(fmt::format("{}.{}", prefix, text_at(sentence, "code")), words.language());
+    const Json& given = at(sentence, "values");
+    if (!phrase || !given.is_object()) return words.times().shown_in(text);
+    SentenceValues values;
+    for (const auto& [name, value] : given.items()) {
+        if (!value.is_string()) continue;
+        values.emplace_back(name, value_text(words, name, value.get<std::string>()));
+    }
+    return words.times().shown_in(cenote::fill(*phrase, values));
 }
 
 document::Cell text_cell(std::string text, std::string link) {
@@ -82,8 +110,7 @@ std::string address_of(const Request& request, std::string_view path, Values cha
 std::string encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
+        const bool plain = is_letter(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos;
         out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;

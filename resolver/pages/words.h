@@ -40,6 +40,11 @@ using document::Words;
 [[nodiscard]] std::string change_text(const Words& words, std::optional<std::int64_t> now,
                                       std::optional<std::int64_t> before);
 
+/// A sentence of cenoted by its `code` and `values`: the phrase "PREFIX.CODE" with them, times in the site's zone.
+/// Where there is no such phrase, as of a later cenoted, its own text.
+[[nodiscard]] std::string told_text(const Words& words, std::string_view prefix, const Json& sentence,
+                                    const std::string& text);
+
 /// Cells; `link` is the address where the row leads on.
 [[nodiscard]] document::Cell text_cell(std::string text, std::string link = "");
 /// A word for what programs read as `plain`.

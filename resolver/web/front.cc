@@ -44,7 +44,7 @@ Reply refused(const Arrival& arrival, int status, const std::string& key, std::s
         return reply;
     }
     return pages::notice(language, status, say(language, key + ".title"),
-                         why.empty() ? say(language, key + ".text") : std::string(why));
+                         why.empty() ? say(language, key + ".text") : say(language, key + ".why", {{"why", why}}));
 }
 
 Reply text_reply(int status, std::string_view type, std::string body) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "resolver/base/ascii.h"
 #include "resolver/base/letter_case.h"
 
 namespace cenote::web {
@@ -23,7 +24,7 @@ std::string_view without_port(std::string_view host) {
     const auto colon = host.find(':', end_of_address);
     if (colon == std::string_view::npos) return host;
     const std::string_view port = host.substr(colon + 1);
-    if (port.size() > 5 || !std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) return {};
+    if (port.size() > 5 || !std::ranges::all_of(port, [](char c) { return is_digit(c); })) return {};
     return host.substr(0, colon);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/web/sign_in.h"
 
+#include "resolver/base/ascii.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,8 +59,7 @@ pages::Language preferred(std::string_view accepted) {
 }  // namespace
 
 bool is_token(std::string_view text) noexcept {
-    return text.size() == kTokenBytes &&
-           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return text.size() == kTokenBytes && std::ranges::all_of(text, [](char c) { return is_lower_hexadecimal(c); });
 }
 
 std::string cookie(const Arrival& arrival, std::string_view name) {

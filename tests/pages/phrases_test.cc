@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 #include <set>
 #include <string>
 
+#include "resolver/report/trail.h"
+#include "resolver/telemetry/counters.h"
 #include "tests/support/places.h"
 
 namespace cenote::pages {
@@ -55,6 +58,47 @@ TEST(PagePhrases, ThatTheCodeNamesAreThere) {
             EXPECT_TRUE(look_up((*at)[1].str(), Language::English)) << (*at)[1] << " in " << file.path();
     }
     EXPECT_GT(seen, 50U);
+}
+
+TEST(PagePhrases, OfCountersOfDropsAreThere) {
+    using telemetry::Family;
+    static constexpr std::array kDrops{Family::Rejected, Family::Closed, Family::QuicClosed, Family::OtherProtocols,
+                                       Family::ProxyHeaders};
+    for (std::size_t i = 0; i < telemetry::kCounterCount; ++i) {
+        const auto& text = telemetry::text_of(static_cast<telemetry::Counter>(i));
+        const auto has = [](const std::string& key) { return look_up(key, Language::Korean).has_value(); };
+        if (std::ranges::find(kDrops, text.family) != kDrops.end()) {
+            EXPECT_TRUE(has("drop_label." + std::string(text.value))) << text.value;
+        }
+        if (text.family == Family::Queries) {
+            EXPECT_TRUE(has("transport." + std::string(text.value))) << text.value;
+        }
+        if (text.family == Family::Answers) {
+            EXPECT_TRUE(has("source." + std::string(text.value))) << text.value;
+        }
+        if (text.family == Family::Verdicts) {
+            EXPECT_TRUE(has("verdict." + std::string(text.value))) << text.value;
+        }
+    }
+    for (const char* sink : {"file", "syslog", "dnstap", "stderr"})
+        EXPECT_TRUE(look_up("drop_label." + std::string(sink), Language::Korean)) << sink;
+}
+
+TEST(PagePhrases, OfActionsOfTheTrailAreThere) {
+    static const std::regex kAction("record_of\\([a-z]+, request,\\s*\"([a-z -]+)\"");
+    std::set<std::string> actions;
+    for (const auto& file : std::filesystem::directory_iterator(testing_support::source_folder() / "resolver/daemon")) {
+        if (!file.is_regular_file()) continue;
+        std::ifstream in(file.path());
+        const std::string code((std::istreambuf_iterator<char>(in)), {});
+        for (std::sregex_iterator at(code.begin(), code.end(), kAction), end; at != end; ++at)
+            actions.insert((*at)[1].str());
+    }
+    EXPECT_GT(actions.size(), 5U);
+    for (const Phrase& phrase : report::trail_phrases())
+        if (phrase.key.starts_with("edge.")) actions.emplace(phrase.key.substr(5));
+    for (const std::string& action : actions)
+        EXPECT_TRUE(look_up("audit_action." + action, Language::Korean)) << action;
 }
 
 TEST(PagePhrases, OfTheReportAreFoundToo) {

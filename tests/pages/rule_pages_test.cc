@@ -145,6 +145,28 @@ TEST(RulePages, ALineToTypeHasNoWordThatAShellTakesForMore) {
     EXPECT_THAT(world.get("/proof", {{"directive", "test-1"}}).body, HasSubstr("cenote prove test-1 --save"));
 }
 
+TEST(RulePages, WhatCenotedTellsIsKoreanOnKoreanPages) {
+    RuleWorld world;
+    Json& problem = world.daemon.replies["status"].back().data["problems"][0];
+    problem["code"] = "directive_ends";
+    problem["values"] = Json::parse(R"({"directive":"d-9","at":"2026-12-01T00:00:00Z"})");
+    const std::string health = world.get("/health", {}, Language::Korean).body;
+    EXPECT_THAT(health, AllOf(HasSubstr("지시 d-9: 2026-12-01"), HasSubstr("에 끝납니다"),
+                              HasSubstr("계속하려면 끝을 늦추십시오")));
+    problem["code"] = "of_a_later_release";
+    EXPECT_THAT(world.get("/health", {}, Language::Korean).body, HasSubstr("emergency of root"));
+
+    Json& answer = world.daemon.replies["explain"].back().data;
+    answer["told"] = Json::parse(R"({"answer":{"code":"forwarded","values":{}},"standing":null,
+        "steps":[{"code":"on_list","values":{"name":"a.example","list":"l"}}]})");
+    answer["notes"] = Json::array({"'https://a.example/' is read as a.example: scheme and path are taken off"});
+    const auto body =
+        world.get("/explain", {{"name", "https://a.example/"}, {"client", "127.0.0.3"}}, Language::Korean).body;
+    EXPECT_THAT(body, AllOf(HasSubstr("상위 서버로 전달"), HasSubstr("a.example: 목록 l에 있습니다"),
+                            HasSubstr("이름이 아닌 부분을 빼고"), Not(HasSubstr("taken off"))));
+    EXPECT_THAT(world.get("/audit", {}, Language::Korean).body, Not(HasSubstr(">exception request ")));
+}
+
 TEST(RulePages, ExceptionsStandWhereTheyBelong) {
     RuleWorld world;
     const std::string body = world.get("/exceptions").body;
@@ -187,6 +209,9 @@ TEST(RulePages, ABrokenChainIsToldByItsBreaks) {
     RuleWorld world;
     world.daemon.reply("audit-verify", {{"breaks", {"record 7 was altered"}}, {"records", 9}, {"head", "h"}});
     EXPECT_THAT(world.get("/audit").body, AllOf(HasSubstr("record 7 was altered"), HasSubstr("broken")));
+    world.daemon.replies["audit-verify"].back().data["told"] =
+        Json::parse(R"([{"code":"record_missing","values":{"n":"7"}}])");
+    EXPECT_THAT(world.get("/audit", {}, Language::Korean).body, HasSubstr("기록 7번이 없습니다"));
 }
 
 TEST(RulePages, AGroupIsExplainedByAnAddressOfNoNarrowerGroup) {

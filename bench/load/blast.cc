@@ -4,6 +4,7 @@
 //
 // Queries go round in the order of the file of names, "name" or "name address" a line; where an address stands, the
 // answer must be that. The result is one JSON object: sent, answered, wrong, lost, rcodes, latencies in microseconds.
+// Exit 0: every answer was right; 1: one was wrong; 2: there was no load, for the reason on stderr.
 //
 // With --hold the connections are made first; then it writes "ready" and waits for a line before it begins, and for
 // another one after the result, before it closes them: what is measured in between is the load alone.
@@ -142,12 +143,17 @@ int main(int argc, char** argv) {
     if (settings.clients() != 0 || !settings.handshakes.empty()) {
         if (!load_over_connections(settings, *server, queries, tally)) {
             fmt::print(stderr, "blast: the server took no connection, or closed one\n");
-            return 1;
+            return 2;
         }
     } else {
         begin(settings, tally);
-        load_over_udp(*server, queries, settings.pace, settings.flows, tally);
+        const bool connected = load_over_udp(*server, queries, settings.pace, settings.flows, tally);
         finish(settings, tally);
+        if (!connected) return 2;
+    }
+    if (tally.sent + tally.not_sent > 0 && tally.answered == 0) {
+        fmt::print(stderr, "blast: no query was answered\n");
+        return 2;
     }
     return tally.wrong == 0 ? 0 : 1;
 }

@@ -25,7 +25,8 @@ public:
         setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
         sockaddr_storage native;
         const socklen_t size = server.to_native(native);
-        if (connect(fd_.get(), reinterpret_cast<sockaddr*>(&native), size) != 0) std::perror("connect");
+        connected_ = fd_.valid() && connect(fd_.get(), reinterpret_cast<sockaddr*>(&native), size) == 0;
+        if (!connected_) std::perror("blast: a UDP socket cannot be connected");
         for (std::size_t i = 0; i < kBatch; ++i) {
             to_send_[i].msg_hdr.msg_iov = &out_[i];
             to_send_[i].msg_hdr.msg_iovlen = 1;
@@ -35,6 +36,7 @@ public:
         }
     }
 
+    [[nodiscard]] bool connected() const noexcept { return connected_; }
     [[nodiscard]] std::size_t open() const noexcept { return open_; }
 
     void send(std::size_t count, Ticks now) {
@@ -95,6 +97,7 @@ private:
     const Queries& queries_;
     Tally& tally_;
     UniqueFd fd_;
+    bool connected_ = false;
     std::vector<QueryContext> asked_;
     std::size_t open_ = 0;
     std::uint16_t id_ = 0;
@@ -108,10 +111,11 @@ private:
 
 }  // namespace
 
-void load_over_udp(const SocketAddress& server, const Queries& queries, const Pace& pace, std::size_t flow_count,
+bool load_over_udp(const SocketAddress& server, const Queries& queries, const Pace& pace, std::size_t flow_count,
                    Tally& tally) {
     std::deque<Flow> flows;
-    for (std::size_t i = 0; i < flow_count; ++i) flows.emplace_back(server, queries, tally);
+    for (std::size_t i = 0; i < flow_count; ++i)
+        if (!flows.emplace_back(server, queries, tally).connected()) return false;
     std::size_t turn = 0;
     Ticks last_progress = pace.start;
     Ticks last_look = pace.start;
@@ -130,7 +134,7 @@ void load_over_udp(const SocketAddress& server, const Queries& queries, const Pa
             last_look = now;
             for (Flow& flow : flows) flow.give_up(now);
         }
-        if (now >= pace.end && (open == 0 || now - std::max(pace.end, last_progress) > kPatience)) return;
+        if (now >= pace.end && (open == 0 || now - std::max(pace.end, last_progress) > kPatience)) return true;
     }
 }
 

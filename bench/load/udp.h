@@ -9,8 +9,9 @@
 
 namespace cenote::blast {
 
-/// Until the pace has ended and the last answer came or is lost.
-void load_over_udp(const SocketAddress& server, const Queries& queries, const Pace& pace, std::size_t flows,
+/// Until the pace has ended and the last answer came or is lost. False: a socket could not be connected, as stderr
+/// says.
+bool load_over_udp(const SocketAddress& server, const Queries& queries, const Pace& pace, std::size_t flows,
                    Tally& tally);
 
 }  // namespace cenote::blast

@@ -33,8 +33,9 @@ packages_install() {
         if [ ! -e /usr/sbin/policy-rc.d ]; then
             trap '$sudo rm -f /usr/sbin/policy-rc.d' EXIT
             trap 'exit 130' INT TERM
-            printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
-            $sudo chmod 755 /usr/sbin/policy-rc.d
+            # Without it packages would start their services.
+            printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null || exit 1
+            $sudo chmod 755 /usr/sbin/policy-rc.d || exit 1
         fi
         $sudo "${apt[@]}" install --no-install-recommends -y "${missing[@]}" ||
             { $sudo "${apt[@]}" update && $sudo "${apt[@]}" install --no-install-recommends -y "${missing[@]}"; }
@@ -45,17 +46,21 @@ packages_install() {
 }
 
 # packages_unpack LOG FOLDER SET: puts the files of packages below FOLDER/PACKAGE and installs none, where installing would
-# change the machine. One that cannot be had is a line in the log: the test that needs it is skipped.
+# change the machine. For one that cannot be had there is a line on stderr, and no folder: the test that needs it is skipped,
+# and the next run tries again.
 packages_unpack() {
     local log=$1 folder=$2 package
-    mkdir -p "$folder"
+    mkdir -p "$folder" || return 1
     for package in $(packages_of "$3"); do
         [ ! -d "$folder/$package" ] || continue
-        (
-            cd "$folder"
-            apt-get -qq download "$package" || { apt-get -qq update && apt-get -qq download "$package"; }
-            dpkg-deb -x "$package"_*.deb "$package"
-            rm "$package"_*.deb
-        ) >>"$log" 2>&1 || echo "could not unpack: $package (log: $log)" >&2
+        package_unpack "$folder" "$package" >>"$log" 2>&1 || echo "could not unpack: $package (log: $log)" >&2
     done
 }
+
+# package_unpack FOLDER PACKAGE: each command needs the one before it. The folder gets its name when it is whole.
+package_unpack() (
+    cd "$1" || exit 1
+    rm -rf "$2.part" "$2"_*.deb || exit 1
+    apt-get -qq download "$2" || { apt-get -qq update && apt-get -qq download "$2"; } || exit 1
+    dpkg-deb -x "$2"_*.deb "$2.part" && rm "$2"_*.deb && mv "$2.part" "$2"
+)

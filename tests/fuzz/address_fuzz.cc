@@ -13,10 +13,15 @@
 
 #include "resolver/base/address.h"
 #include "resolver/base/check.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
+
+fuzz::Goal address("an address is read");
+fuzz::Goal socket_address("a socket address is read");
+fuzz::Goal prefix("a prefix is read");
 
 /// By the C library; a mapped address is the IPv4 address.
 std::optional<IpAddress> naive_address(const std::string& text) {
@@ -31,12 +36,15 @@ std::optional<IpAddress> naive_address(const std::string& text) {
 void try_address(const std::string& text) {
     const auto ours = IpAddress::parse(text);
     CENOTE_CHECK(ours == naive_address(text));
-    if (ours) CENOTE_CHECK(IpAddress::parse(ours->to_string()) == ours);
+    if (!ours) return;
+    address.reach();
+    CENOTE_CHECK(IpAddress::parse(ours->to_string()) == ours);
 }
 
 void try_socket_address(const std::string& text) {
     const auto ours = SocketAddress::parse(text, 53);
     if (!ours) return;
+    socket_address.reach();
     const auto again = SocketAddress::parse(ours->to_string(), 0);
     CENOTE_CHECK(again && again->ip == ours->ip && again->port == ours->port);
     sockaddr_storage native{};
@@ -48,6 +56,7 @@ void try_socket_address(const std::string& text) {
 void try_prefix(const std::string& text) {
     const auto ours = Prefix::parse(text);
     if (!ours) return;
+    prefix.reach();
     CENOTE_CHECK(Prefix::parse(ours->to_string()) == ours);
     CENOTE_CHECK(ours->contains(ours->ip()) && ours->contains(*ours));
     CENOTE_CHECK(ours->mapped_length() <= 128 && ours->length() <= ours->mapped_length());
@@ -58,7 +67,7 @@ void try_prefix(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string text(reinterpret_cast<const char*>(data), size);
+    const std::string text(fuzz::Input(data, size).text());
     try_address(text);
     try_socket_address(text);
     try_prefix(text);

@@ -10,21 +10,19 @@
 #include "resolver/wire/dnssec_strip.h"
 #include "resolver/wire/rdata.h"
 #include "resolver/wire/reply.h"
-
-// Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
-#include <ldns/ldns.h>
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/question.h"
+#include "tests/wire/ldns_peer.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::wire;
 
-bool ldns_reads(ByteView packet) {
-    ldns_pkt* parsed = nullptr;
-    const bool ok = ldns_wire2pkt(&parsed, packet.data(), packet.size()) == LDNS_STATUS_OK;
-    ldns_pkt_free(parsed);
-    return ok;
-}
+using wire::test::ldns_reads;
+
+fuzz::Goal scrubbed("an answer is scrubbed");
+fuzz::Goal replied("an answer becomes a reply");
 
 /// False for old types whose layout ldns checks, while they pass here unchecked (RFC 3597): then there is nothing to
 /// compare.
@@ -36,17 +34,6 @@ bool is_comparable(ByteView message) {
         comparable = comparable && (!known || rdata_layout(type) != "*");
     });
     return comparable;
-}
-
-/// The question of the packet itself, so that a fuzzer gets past the check of the question.
-bool question_of(ByteView packet, Question& question) {
-    if (packet.size() < kHeaderSize) return false;
-    std::size_t end = 0;
-    if (!question.name.read_uncompressed(packet.subspan(kHeaderSize), end)) return false;
-    ByteReader reader(packet.subspan(kHeaderSize + end));
-    question.type = static_cast<RrType>(reader.u16());
-    question.rr_class = static_cast<RrClass>(reader.u16());
-    return reader.ok();
 }
 
 void expect_links(ByteView message, const AnswerInfo& shape) {
@@ -77,6 +64,7 @@ void expect_reply(const std::vector<std::uint8_t>& message, const Question& ques
         write_upstream_query(question, {.id = 7, .case_bits = 0xaaaaaaaaaaaaaaaa, .dnssec_ok = dnssec_ok}, asked));
     Query query;
     if (parse_query(asked, query) != ParseStatus::Ok) return;
+    replied.reach();
     std::vector<std::uint8_t> space(message);
     space.resize(message.size() + 64);
     ReplyBuffer reply{space, std::min(limit, space.size()), message.size()};
@@ -93,11 +81,11 @@ void expect_reply(const std::vector<std::uint8_t>& message, const Question& ques
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size < 1) return 0;
-    const std::vector<std::uint8_t> packet(data + 1, data + size);
+    fuzz::Input input(data, size);
+    const bool dnssec_ok = (input.u8() & 1U) != 0;
+    const std::vector<std::uint8_t> packet = input.copy();
     Question question;
-    const bool dnssec_ok = (data[0] & 1) != 0;
-    if (!question_of(packet, question)) return 0;
+    if (!fuzz::question_of(packet, question)) return 0;
     static std::vector<std::uint8_t> out(kMessageMax);
     std::size_t written = 0;
     AnswerInfo shape;
@@ -106,6 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<std::uint8_t> message(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(written));
     if (!is_comparable(message)) return 0;
     CENOTE_CHECK(ldns_reads(message));
+    scrubbed.reach();
     expect_links(message, shape);
     if (!shape.truncated) expect_stable(message, question, shape);
     for (const std::size_t limit : {std::size_t{512}, std::size_t{1232}, kMessageMax})

@@ -15,12 +15,16 @@
 #include "resolver/rules/rules.h"
 #include "resolver/sqlite/database.h"
 #include "resolver/state/state.h"
+#include "tests/fuzz/input.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
 
 using namespace cenote;
 using sqlite::Database;
+
+fuzz::Goal restored_whole("a backup is restored");
+fuzz::Goal rule_read("a backup has a rule that can be read");
 
 /// A table and what its columns are: n a number, t a time as text, w one of a few words, s any text.
 struct Table {
@@ -44,35 +48,35 @@ constexpr std::array<std::string_view, 10> kWords{"directive", "allow",  "suspen
                                                   "stop",      "reload", "restore",    "dns1-1",    "x"};
 constexpr std::array<std::string_view, 4> kTimes{"2026-03-02T12:00:00Z", "", "9999-12-31T23:59:59Z", "tomorrow"};
 
-std::int64_t number_of(ByteReader& reader) {
-    const std::uint8_t first = reader.u8();
+std::int64_t number_of(fuzz::Input& input) {
+    const std::uint8_t first = input.u8();
     if (first < 0xf0) return first % 16;
-    const std::uint64_t high = reader.u32();
-    return static_cast<std::int64_t>(high << 32U | reader.u32());
+    const std::uint64_t high = input.u32();
+    return static_cast<std::int64_t>(high << 32U | input.u32());
 }
 
-std::string text_of(ByteReader& reader) {
-    const std::uint8_t size = reader.u8();
+std::string text_of(fuzz::Input& input) {
+    const std::uint8_t size = input.u8();
     if (size >= 0xe0) return std::string(kWords[size % kWords.size()]);
-    const ByteView bytes = reader.bytes(std::min<std::size_t>(size % 64, reader.left()));
+    const ByteView bytes = input.bytes(size % 64);
     return {bytes.begin(), bytes.end()};
 }
 
-void put_row(const Database& database, ByteReader& reader) {
-    const Table& table = kTables[reader.u8() % kTables.size()];
+void put_row(const Database& database, fuzz::Input& input) {
+    const Table& table = kTables[input.u8() % kTables.size()];
     std::string places;
     for (const char* kind = table.kinds; *kind != '\0'; ++kind) places += places.empty() ? "?" : ", ?";
     sqlite::Statement put = database.prepare("INSERT OR IGNORE INTO " + std::string(table.name) + " (" + table.columns +
                                              ") VALUES (" + places + ")");
     for (const char* kind = table.kinds; *kind != '\0'; ++kind) {
         if (*kind == 'n')
-            put.bind(number_of(reader));
+            put.bind(number_of(input));
         else if (*kind == 't')
-            put.bind(kTimes[reader.u8() % kTimes.size()]);
+            put.bind(kTimes[input.u8() % kTimes.size()]);
         else if (*kind == 'w')
-            put.bind(kWords[reader.u8() % kWords.size()]);
+            put.bind(kWords[input.u8() % kWords.size()]);
         else
-            put.bind(text_of(reader));
+            put.bind(text_of(input));
     }
     CENOTE_CHECK(put.next_row().ok());
 }
@@ -80,7 +84,10 @@ void put_row(const Database& database, ByteReader& reader) {
 void read_all(const Path& backup) {
     const auto rules = state::read_rules(backup);
     if (rules)
-        for (const state::Rule& rule : *rules) (void)rules::parse_rule(rule);
+        for (const state::Rule& rule : *rules) {
+            (void)rules::parse_rule(rule);
+            rule_read.reach();
+        }
     (void)state::read_uses(backup);
     (void)state::read_policy_at(backup, WallTime{seconds{1'800'000'000}});
     if (const auto history = state::read_history(backup)) (void)state::find_breaks(*history, {});
@@ -100,6 +107,7 @@ public:
         const auto restored = state_->restore(
             backup, [](std::vector<state::Rule>& all) { rules::unconfirm_exceptions(all); }, record("restore"));
         if (restored) {
+            restored_whole.reach();
             CENOTE_CHECK(restored->chain == state_->head() && state_->head() != head);
             const auto now = state::read_rules(path_).value();
             for (const state::Rule& rule : now)
@@ -144,8 +152,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string emptied = "BEGIN;";
     for (const Table& table : kTables) emptied += " DELETE FROM " + std::string(table.name) + ";";
     CENOTE_CHECK(database->run(emptied.c_str()));
-    ByteReader reader(ByteView(data, size));
-    while (reader.ok() && reader.left() > 0) put_row(*database, reader);
+    fuzz::Input input(data, size);
+    while (!input.empty()) put_row(*database, input);
     CENOTE_CHECK(database->run("COMMIT"));
     read_all(backup);
     remove_all_but(folder.path(), "backup.db");

@@ -10,50 +10,55 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "resolver/base/check.h"
 #include "resolver/control/connection.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::control;
 
-constexpr std::size_t kInputMax = 32 * 1024;  // what a socket takes without a reader
+constexpr std::size_t kInputMax = 32 * 1024;
 constexpr std::int64_t kPartsMax = 4;
+
+fuzz::Goal replied("a request has its replies");
+fuzz::Goal refused("a line is no request");
+fuzz::Goal bad_argument("an argument is refused");
 
 /// How many replies come before the last one. Another type than a number has the connection refuse the argument.
 std::int64_t parts_of(const Request& request) {
     return std::clamp<std::int64_t>(request.args.value("parts", std::int64_t{0}), 0, kPartsMax);
 }
 
-struct Expected {
-    std::vector<bool> replies;  // whether each is one of success
-    bool refused = false;       // the last line was no request
-};
-
-Expected naive_replies(std::string_view input) {
-    Expected expected;
-    while (input.find('\n') != std::string_view::npos) {
-        const std::string_view line = input.substr(0, input.find('\n'));
-        input.remove_prefix(line.size() + 1);
+/// Of each reply whether it is one of success. Of whole lines: what is behind the last end of a line is none.
+std::vector<bool> naive_replies(std::string_view text) {
+    std::vector<bool> expected;
+    fuzz::Input lines(text.substr(0, text.rfind('\n') + 1));  // npos + 1 is 0
+    while (!lines.empty()) {
+        const std::string_view line = lines.line();
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         const auto request = decode_request(line);
         if (!request) {
-            expected.replies.push_back(false);
-            expected.refused = true;
+            expected.push_back(false);
+            refused.reach();
             break;
         }
         try {
-            for (std::int64_t parts = parts_of(*request); parts > 0; --parts) expected.replies.push_back(true);
-            expected.replies.push_back(true);
+            for (std::int64_t parts = parts_of(*request); parts > 0; --parts) expected.push_back(true);
+            expected.push_back(true);
+            replied.reach();
         } catch (const Json::exception&) {
-            expected.replies.push_back(false);
+            bad_argument.reach();
+            expected.push_back(false);
         }
     }
     return expected;
@@ -71,31 +76,34 @@ public:
         peer.right = Right::Admin;
         connection_ = std::make_shared<Connection>(loop, UniqueFd(ends[0]), peer, service_);
         connection_->start();
-        write_ = std::make_unique<loop::Timer>(loop, [this] { write(); });
-        write_->start(milliseconds(0), milliseconds(0));
+        next_ = std::make_unique<loop::Wakeup>(loop, [this] { turn(); });
+        next_->notify();
     }
     std::string run() {
         loop_.run();
         CENOTE_CHECK(connection_->closed());
         connection_.reset();
-        std::string replies;
-        char chunk[8192];
-        for (ssize_t got = 0; (got = ::read(client_.get(), chunk, sizeof chunk)) > 0;)
-            replies.append(chunk, static_cast<std::size_t>(got));
-        return replies;
+        read();
+        return std::move(replies_);
     }
 
 private:
-    /// A piece a turn, then the end.
-    void write() {
+    /// A piece a turn, then the end. What has come is read in each turn, so that neither side waits for the other.
+    void turn() {
+        read();
         const std::size_t piece = pieces_ == 0 ? left_.size() : std::min<std::size_t>(left_.size(), pieces_ * 7U);
-        // The connection may have been closed for a line that was no request.
-        if (piece > 0) (void)::send(client_.get(), left_.data(), piece, MSG_NOSIGNAL);
-        left_.remove_prefix(piece);
-        if (left_.empty())
-            ::shutdown(client_.get(), SHUT_WR);
-        else
-            write_->start(milliseconds(0), milliseconds(0));
+        const ssize_t sent = ::send(client_.get(), left_.data(), piece, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0)
+            left_.remove_prefix(static_cast<std::size_t>(sent));
+        else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            left_ = {};  // the connection was closed for a line that was no request
+        if (left_.empty() && !std::exchange(ended_, true)) ::shutdown(client_.get(), SHUT_WR);
+        next_->notify();
+    }
+    void read() {
+        char chunk[8192];
+        for (ssize_t got = 0; (got = ::recv(client_.get(), chunk, sizeof chunk, MSG_DONTWAIT)) > 0;)
+            replies_.append(chunk, static_cast<std::size_t>(got));
     }
     void serve(const Request& request, const ControlServer::Reply& reply) {
         for (std::int64_t parts = parts_of(request); parts > 0; --parts)
@@ -106,6 +114,8 @@ private:
     loop::Loop& loop_;
     std::string_view left_;
     std::uint8_t pieces_;
+    bool ended_ = false;
+    std::string replies_;
     UniqueFd client_;
     Connection::Service service_{.handler = [this](const Peer&, const Request& request,
                                                    const ControlServer::Reply& reply) { serve(request, reply); },
@@ -113,7 +123,8 @@ private:
                                  .request_within = milliseconds(20000),
                                  .unread_within = milliseconds(20000)};
     std::shared_ptr<Connection> connection_;
-    std::unique_ptr<loop::Timer> write_;
+    // Not a timer: one that starts itself again with no delay runs again in the same turn, in front of all events.
+    std::unique_ptr<loop::Wakeup> next_;
 };
 
 }  // namespace
@@ -121,14 +132,15 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1 || size > kInputMax) return 0;
     static auto* const loop = new loop::Loop;
-    const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const Expected expected = naive_replies(input);
-    const std::string replies = World(*loop, input, data[0]).run();
-    std::string_view rest = replies;
-    for (const bool good : expected.replies) {
-        const auto reply = decode_response(rest.substr(0, rest.find('\n')));
+    fuzz::Input input(data, size);
+    const std::uint8_t pieces = input.u8();
+    const std::string_view text = input.text();
+    const std::vector<bool> expected = naive_replies(text);
+    const std::string replies = World(*loop, text, pieces).run();
+    fuzz::Input rest{std::string_view(replies)};
+    for (const bool good : expected) {
+        const auto reply = decode_response(rest.line());
         CENOTE_CHECK(reply && reply->ok == good && (good || !reply->error.empty()));
-        rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
     }
     CENOTE_CHECK(rest.empty());
     return 0;

@@ -12,6 +12,7 @@
 
 #include "resolver/base/check.h"
 #include "resolver/wire/cookie.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -20,9 +21,12 @@ using namespace cenote::wire;
 
 constexpr std::size_t kChoices = 9;
 constexpr std::size_t kClientPart = 8;
-constexpr std::size_t kReceivedMax = 40;     // RFC 7873 §4
-constexpr std::uint32_t kSurelyGood = 1800;  // seconds (RFC 9018 §4.3)
-constexpr std::uint32_t kSurelyOld = 2 * 3600;
+constexpr std::size_t kReceivedMax = 40;  // RFC 7873 §4
+constexpr std::uint32_t kGoodFor = 3600;  // seconds (RFC 9018 §4.3)
+
+fuzz::Goal in_time("a cookie comes back in time");
+fuzz::Goal too_late("a cookie comes back too late");
+fuzz::Goal elsewhere("a cookie is of elsewhere");
 
 }  // namespace
 
@@ -32,9 +36,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const IpAddress other = IpAddress::parse("2001:db8::7").value();
     const std::array<CookieSecret, 2> secrets{CookieSecret{1}, CookieSecret{2}};
     const std::array<CookieSecret, 1> others{CookieSecret{3}};
-    const std::uint32_t now = load_u32(data);
-    const std::uint32_t passed = load_u32(data + 4);
-    const ByteView rest(data + kChoices, size - kChoices);
+    fuzz::Input input(data, size);
+    const std::uint32_t now = input.u32();
+    const std::uint32_t passed = input.u32();
+    const std::uint8_t bit = input.u8();
+    const ByteView rest = input.rest();
     const bool has_server_part = rest.size() >= 16;
     const ByteView received = rest.first(has_server_part ? std::min(rest.size(), kReceivedMax) : kClientPart);
     CookieBytes made;
@@ -44,14 +50,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     // Eight bytes of a keyed hash are not found by trying, so that `received` was not valid.
     CENOTE_CHECK(state != CookieState::Valid);
+    if (state == CookieState::Invalid) elsewhere.reach();
     const std::uint32_t later = now + passed;
     CookieBytes again;
     const CookieState back = answer_cookie(made, client, secrets, later, again);
-    if (passed <= kSurelyGood) CENOTE_CHECK(back == CookieState::Valid);
-    if (passed > kSurelyOld && passed < 0x80000000U - kSurelyOld) CENOTE_CHECK(back == CookieState::Invalid);
+    if (passed <= kGoodFor) {
+        in_time.reach();
+        CENOTE_CHECK(back == CookieState::Valid);
+    } else if (passed < 0x80000000U - kGoodFor) {
+        too_late.reach();
+        CENOTE_CHECK(back == CookieState::Invalid);
+    }
     CENOTE_CHECK(answer_cookie(made, other, secrets, now, again) == CookieState::Invalid);
     CENOTE_CHECK(answer_cookie(made, client, others, now, again) == CookieState::Invalid);
-    made[data[8] / 8U % made.size()] ^= static_cast<std::uint8_t>(1U << data[8] % 8U);
+    fuzz::flip(made, bit);
     CENOTE_CHECK(answer_cookie(made, client, secrets, now, again) == CookieState::Invalid);
     return 0;
 }

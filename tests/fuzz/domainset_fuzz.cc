@@ -14,11 +14,15 @@
 #include "resolver/domainset/writer.h"
 #include "tests/domainset/sign_again.h"
 #include "tests/domainset/version1.h"
+#include "tests/fuzz/input.h"
 
 using namespace cenote;
 using domainset::DomainSet;
 
 namespace {
+
+fuzz::Goal opened("a set is opened");
+fuzz::Goal attached("a delta is attached");
 
 constexpr std::array kNames{".", "com", "example.com", "a.b.c.d.e.f.g.h.example.com"};
 
@@ -83,6 +87,7 @@ void attach_delta(std::vector<std::uint8_t> file) {
     std::copy(bytes.begin(), bytes.end(), file.begin());
     const auto set = large.with_delta(std::move(file));
     if (!set) return;
+    attached.reach();
     walk(*set);
     if (!domainset::DeltaWriter::fits(*set)) return;
     domainset::DeltaWriter writer(*set);
@@ -95,11 +100,14 @@ void attach_delta(std::vector<std::uint8_t> file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    std::vector<std::uint8_t> file(data, data + size);
+    std::vector<std::uint8_t> file = fuzz::Input(data, size).copy();
     (void)DomainSet::from_bytes(file);
     domainset::sign_again(file);
     look_up_unread(file);
     attach_delta(file);
-    if (const auto set = DomainSet::from_bytes(std::move(file))) walk(*set);
+    const auto set = DomainSet::from_bytes(std::move(file));
+    if (!set) return 0;
+    opened.reach();
+    walk(*set);
     return 0;
 }

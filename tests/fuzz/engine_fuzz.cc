@@ -5,17 +5,24 @@
 // batch gets the same replies as single queries.
 //
 // Input: a byte of choices (1: over TCP, 2: upstream's bytes as they are), the packet's length in two bytes, the
-// packet, the rest is upstream's answer behind its question.
+// packet, the rest is of upstream's answer: records that follow
+// the question and an address, or eight bytes for flags and counts of the header, then what follows the question.
 
 #include "resolver/wire/query.h"
 #include "resolver/wire/rdata.h"
 #include "tests/engine/world.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using engine::testing::upstream_answer;
 using engine::testing::World;
+
+fuzz::Goal sinkholed("a sinkholed name is answered");
+fuzz::Goal from_upstream("an answer of upstream is passed on");
+fuzz::Goal failed("upstream has no answer");
+fuzz::Goal batched("a batch is answered");
 
 constexpr std::uint32_t kMarker = 0xc6336402;  // 198.51.100.2, the answer of upstream for every name
 
@@ -83,6 +90,8 @@ public:
         static std::vector<std::uint8_t> space(3 * wire::kMessageMax);
         if (ask() == engine::Outcome::Pending) return;
         std::array<engine::Datagram, 2> batch;
+        batched.reach();
+        if (closed_) sinkholed.reach();
         for (auto& datagram : batch) datagram = {world_.client, packet_, {}};
         world_.engine->handle(batch, space, world_.now);
         for (const auto& datagram : batch) CENOTE_CHECK(std::ranges::equal(datagram.reply, world_.reply.written()));
@@ -109,18 +118,17 @@ private:
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size < 3) return 0;
+    fuzz::Input input(data, size);
+    const std::uint8_t choices = input.u8();
+    const ByteView packet = input.framed();
+    const ByteView rest = input.rest();
     static World* const world = [] {
         auto* made = new World(
             {.bytes_max = 4 << 20, .max_ttl = seconds{60}, .negative_max_ttl = seconds{60}, .stale = {}, .shards = 2});
         made->in_force(closing_deepseek());
         return made;
     }();
-    const ByteView input(data, size);
-    const std::size_t packet_size = std::min<std::size_t>(load_u16(&input[1]), size - 3);
-    const ByteView packet = input.subspan(3, packet_size);
-    const ByteView rest = input.subspan(3 + packet_size);
-    world->client.transport = (data[0] & 1) != 0 ? telemetry::QueryTransport::Tcp : telemetry::QueryTransport::Udp;
+    world->client.transport = (choices & 1U) != 0 ? telemetry::QueryTransport::Tcp : telemetry::QueryTransport::Udp;
     world->now += seconds{600};  // behind the life of all that earlier inputs left in the cache
     world->late.clear();
     world->forwarder->asked_count = 0;
@@ -128,8 +136,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Trial trial(*world, packet);
     if (trial.ask() == engine::Outcome::Pending) {
         const wire::Question question = world->forwarder->asked[0].query.question;
-        const auto answer = (data[0] & 2) != 0 ? raw_answer(question, rest) : marked_answer(question, rest);
-        if (world->answer_bytes(0, answer) != wire::AnswerStatus::Ok) world->fail(0, upstream::Ending::Failed);
+        const auto answer = (choices & 2U) != 0 ? raw_answer(question, rest) : marked_answer(question, rest);
+        if (world->answer_bytes(0, answer) == wire::AnswerStatus::Ok) {
+            from_upstream.reach();
+        } else {
+            failed.reach();
+            world->fail(0, upstream::Ending::Failed);
+        }
         CENOTE_CHECK(world->late.size() == 1 && world->engine->pending() == 0);
         trial.expect_late();
         trial.ask();  // what the cache makes of it

@@ -5,7 +5,7 @@
 // and then one that is scrubbed already.
 //
 // Input: for each datagram a byte (1: the id is right, 2: the question, 4: it is the last one for this query), its
-// length in two bytes, and what follows the question.
+// length in two bytes, and the datagram; where it gets the question of the query, without one of its own.
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +20,7 @@
 #include "resolver/base/check.h"
 #include "resolver/loop/loop.h"
 #include "resolver/upstream/upstream.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -30,6 +31,9 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr milliseconds kTimeout{20};
 constexpr std::size_t kQuestionsMax = 2;
+
+fuzz::Goal answered("a query is answered");
+fuzz::Goal unanswered("a query ends without an answer");
 
 /// A socket on loopback whose answers are those of the input.
 class Server {
@@ -46,7 +50,7 @@ public:
     void play(ByteView script) {
         std::uint8_t byte = 0;
         while (::recv(fd_.get(), &byte, 1, MSG_DONTWAIT) >= 0) continue;  // what the queries before have sent again
-        script_ = script;
+        script_ = fuzz::Input(script);
         matched_ = false;
     }
     [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
@@ -63,18 +67,15 @@ private:
         if (got < static_cast<ssize_t>(wire::kHeaderSize)) return;
         query.resize(static_cast<std::size_t>(got));
         while (!script_.empty()) {
-            const std::uint8_t choices = script_[0];
-            const Bytes datagram = next_datagram(query);
+            const std::uint8_t choices = script_.u8();
+            const Bytes datagram = next_datagram(query, choices);
             (void)::sendto(fd_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL,
                            reinterpret_cast<const sockaddr*>(&from), size);
             if ((choices & 4U) != 0) return;
         }
     }
-    Bytes next_datagram(const Bytes& query) {
-        ByteReader reader(script_);
-        const std::uint8_t choices = reader.u8();
-        const ByteView rest = reader.bytes(std::min<std::size_t>(reader.u16(), reader.left()));
-        script_ = script_.subspan(std::min(script_.size(), std::size_t{3} + rest.size()));
+    Bytes next_datagram(const Bytes& query, std::uint8_t choices) {
+        const ByteView rest = script_.framed();
         Bytes datagram(rest.begin(), rest.end());
         if ((choices & 2U) != 0 && rest.size() >= wire::kHeaderSize) {
             std::size_t end = wire::kHeaderSize;
@@ -93,7 +94,7 @@ private:
 
     UniqueFd fd_;
     SocketAddress address_;
-    ByteView script_;
+    fuzz::Input script_{ByteView()};
     bool matched_ = false;
     std::unique_ptr<loop::Poll> poll_;
 };
@@ -108,8 +109,11 @@ public:
         for (const Waiter waiter : waiters) ended_[waiter] = true;
         CENOTE_CHECK((completion.ending == Ending::Answered) == !completion.answer.empty());
         if (completion.ending == Ending::Answered) {
+            answered.reach();
             CENOTE_CHECK(server_.matched());
             expect_scrubbed(query, completion.answer, completion.shape);
+        } else {
+            unanswered.reach();
         }
         if (ended_[0] && ended_[1]) loop_.stop();
     }

@@ -14,6 +14,7 @@
 
 #include "resolver/base/check.h"
 #include "resolver/loop/stream.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -24,6 +25,11 @@ using loop::StreamEnd;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kLength = 2;
+
+fuzz::Goal finished("a stream ends behind a message");
+fuzz::Goal was_cut("a stream ends within a message");
+fuzz::Goal no_buffer("there is no buffer for a message");
+fuzz::Goal echoed("a message is sent");
 
 /// A fixed sequence of sizes of pieces, of which some are nothing yet.
 class Pieces {
@@ -129,6 +135,8 @@ public:
         CENOTE_CHECK(end_.has_value());
         if (*end_ == StreamEnd::Finished) CENOTE_CHECK(!cut_ && delivered_ == expected_.size());
         if (*end_ == StreamEnd::Cut) CENOTE_CHECK(cut_ && delivered_ == expected_.size());
+        (*end_ == StreamEnd::Finished ? finished : *end_ == StreamEnd::Cut ? was_cut : no_buffer).reach();
+        if (!written_.empty()) echoed.reach();
         CENOTE_CHECK(*end_ != StreamEnd::Failed);
         CENOTE_CHECK(*end_ != StreamEnd::NoBuffer || choices_.no_buffers);
         CENOTE_CHECK(written_.size() <= sent_.size() || *end_ == StreamEnd::NoBuffer);
@@ -183,9 +191,10 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     static auto* const loop = new loop::Loop;
-    const Choices choices(data[0]);
-    const ByteView input(data + 2, size - 2);
-    const Bytes bytes = choices.whole ? filled_up(input) : Bytes(input.begin(), input.end());
-    Owner(*loop, choices, data[1], bytes).run();
+    fuzz::Input input(data, size);
+    const Choices choices(input.u8());
+    const std::uint8_t seed = input.u8();
+    const Bytes bytes = choices.whole ? filled_up(input.rest()) : input.copy();
+    Owner(*loop, choices, seed, bytes).run();
     return 0;
 }

@@ -15,6 +15,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/history/day_digests.h"
 #include "resolver/report/history_rows.h"
+#include "tests/fuzz/input.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
@@ -22,18 +23,20 @@ namespace {
 using namespace cenote;
 using report::Json;
 
+fuzz::Goal refused("a line is refused");
+fuzz::Goal imported("rows are imported");
+
 constexpr std::size_t kStoreMax = 20'000;  // rows, before a new file is begun
 
-history::Imported read_lines(std::string_view input) {
+history::Imported read_lines(fuzz::Input lines) {
     history::Imported rows;
-    while (!input.empty()) {
-        const std::size_t end = std::min(input.find('\n'), input.size());
-        const Json line = Json::parse(input.substr(0, end), nullptr, false);
-        input.remove_prefix(std::min(end + 1, input.size()));
+    while (!lines.empty()) {
+        const Json line = Json::parse(lines.line(), nullptr, false);
         if (line.is_discarded()) continue;
         const std::size_t before = rows.size();
         history::Imported one;
         if (const Status read = report::read_history_row(line, one); !read) {
+            refused.reach();
             CENOTE_CHECK(!read.error().text.empty());
             continue;
         }
@@ -81,6 +84,7 @@ history::Store& store_for(std::size_t rows) {
 void import_twice(const history::Imported& rows) {
     history::Store& store = store_for(rows.size());
     if (!store.import(rows)) return;  // rows of this node
+    imported.reach();
     const WallTime from{};
     const WallTime to = from + seconds{std::int64_t{200} * 86400};
     const auto first = history::day_digests(store, from, to);
@@ -92,7 +96,7 @@ void import_twice(const history::Imported& rows) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const history::Imported rows = read_lines({reinterpret_cast<const char*>(data), size});
+    const history::Imported rows = read_lines(fuzz::Input(data, size));
     if (rows.size() == 0) return 0;
     expect_written_as_read(rows);
     import_twice(rows);

@@ -16,26 +16,30 @@
 #include "resolver/history/scan.h"
 #include "resolver/report/history_rows.h"
 #include "resolver/sqlite/database.h"
+#include "tests/fuzz/input.h"
 #include "tests/support/temporary_folder.h"
 
 namespace {
 
 using namespace cenote;
 
+fuzz::Goal passed_on("a row is passed on");
+fuzz::Goal damaged("a row is damaged");
+
 constexpr WallTime kFrom{seconds{-(std::int64_t{1} << 40)}};
 constexpr WallTime kTo{seconds{std::int64_t{1} << 40}};
 
 /// Small, of the size of a time, or any.
-std::int64_t number_of(ByteReader& reader) {
-    const std::uint8_t first = reader.u8();
+std::int64_t number_of(fuzz::Input& input) {
+    const std::uint8_t first = input.u8();
     if (first < 0xe0) return first % 32;
-    if (first < 0xf0) return std::int64_t{reader.u32()};
-    const std::uint64_t high = reader.u32();
-    return static_cast<std::int64_t>(high << 32U | reader.u32());
+    if (first < 0xf0) return std::int64_t{input.u32()};
+    const std::uint64_t high = input.u32();
+    return static_cast<std::int64_t>(high << 32U | input.u32());
 }
 
-std::vector<std::uint8_t> sketch_of(ByteReader& reader) {
-    const std::uint8_t first = reader.u8();
+std::vector<std::uint8_t> sketch_of(fuzz::Input& input) {
+    const std::uint8_t first = input.u8();
     return std::vector<std::uint8_t>(first < 0xf0 ? telemetry::kSketchRegisters : std::size_t{first}, first % 80);
 }
 
@@ -56,24 +60,24 @@ constexpr std::array<Table, 3> kTables{{
 
 void step(sqlite::Statement& statement) { CENOTE_CHECK(statement.next_row().ok()); }
 
-void put_row(const sqlite::Database& database, ByteReader& reader) {
-    const std::size_t which = reader.u8() % (kTables.size() + 2);
+void put_row(const sqlite::Database& database, fuzz::Input& input) {
+    const std::size_t which = input.u8() % (kTables.size() + 2);
     if (which < kTables.size()) {
         sqlite::Statement put = database.prepare(kTables[which].insert);
-        for (int i = 0; i < kTables[which].numbers; ++i) put.bind(number_of(reader));
-        std::array<std::vector<std::uint8_t>, 2> sketches{sketch_of(reader), sketch_of(reader)};
+        for (int i = 0; i < kTables[which].numbers; ++i) put.bind(number_of(input));
+        std::array<std::vector<std::uint8_t>, 2> sketches{sketch_of(input), sketch_of(input)};
         for (int i = 0; i < kTables[which].sketches; ++i) put.bind(ByteView(sketches[static_cast<std::size_t>(i)]));
         return step(put);
     }
-    const ByteView bytes = reader.bytes(std::min<std::size_t>(reader.u8() % 16, reader.left()));
+    const ByteView bytes = input.bytes(input.u8() % 16U);
     const std::string text(bytes.begin(), bytes.end());
     if (which == kTables.size()) {
         sqlite::Statement put = database.prepare("INSERT OR IGNORE INTO ids (id, text) VALUES (?, ?)");
-        return step(put.bind(number_of(reader)).bind(text));
+        return step(put.bind(number_of(input)).bind(text));
     }
     sqlite::Statement put =
         database.prepare("INSERT OR IGNORE INTO gaps (node, begins, ends, why) VALUES (?, ?, ?, ?)");
-    put.bind(number_of(reader)).bind(number_of(reader)).bind(number_of(reader));
+    put.bind(number_of(input)).bind(number_of(input)).bind(number_of(input));
     step(put.bind(text));
 }
 
@@ -111,6 +115,8 @@ void scan(const Path& path, const sqlite::Database& database) {
                  "SELECT count(*) FROM counts WHERE span BETWEEN 0 AND 2 AND at BETWEEN -(1 << 40) AND (1 << 40) - 1") +
         count_of(database, "SELECT count(*) FROM sketches WHERE day BETWEEN -(1 << 40) AND (1 << 40) - 1") +
         count_of(database, "SELECT count(*) FROM signal WHERE day BETWEEN -(1 << 40) AND (1 << 40) - 1");
+    if (rows > 0) passed_on.reach();
+    if (all.damaged() > 0) damaged.reach();
     CENOTE_CHECK(rows + static_cast<std::int64_t>(all.damaged()) == in_file);
     (void)all.group_days(kFrom, kTo, [](const history::GroupDay&) {});
     (void)all.gaps(kFrom, kTo);
@@ -143,8 +149,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CENOTE_CHECK(
         database->run("BEGIN; DELETE FROM counts; DELETE FROM sketches; DELETE FROM signal; DELETE FROM gaps; "
                       "DELETE FROM ids; DELETE FROM notes; INSERT INTO ids VALUES (1, 'dns1'), (2, '');"));
-    ByteReader reader(ByteView(data, size));
-    while (reader.ok() && reader.left() > 0) put_row(*database, reader);
+    fuzz::Input input(data, size);
+    while (!input.empty()) put_row(*database, input);
     CENOTE_CHECK(database->run("COMMIT"));
     scan(path, *database);
     read_rows(path);

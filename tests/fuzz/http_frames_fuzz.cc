@@ -8,11 +8,15 @@
 
 #include "resolver/base/check.h"
 #include "resolver/http/server_session.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::http;
+
+fuzz::Goal requested("a request is taken");
+fuzz::Goal ended("a session is ended");
 
 constexpr std::size_t kFrameHead = 9;
 constexpr std::size_t kPayloadMax = 16384;  // a client that allows more is not believed to need it
@@ -31,6 +35,7 @@ public:
     void feed(ByteView bytes) {
         now_ += milliseconds{20};
         session_->feed(bytes, now_);
+        if (session_->ended() != Ended::No) ended.reach();
         CENOTE_CHECK(session_->streams() == pool_.in_use() && session_->streams() <= 20);
         if ((choice_ & 1U) == 0 || ++turn_ % 3 == 0) send();
     }
@@ -53,6 +58,7 @@ public:
         CENOTE_CHECK(pool_.in_use() == 0);
     }
     void on_request(const Request& request) noexcept override {
+        requested.reach();
         CENOTE_CHECK(session_->ended() == Ended::No);
         CENOTE_CHECK(request.body.size() <= 4000 && request.target.size() <= Stream::kSpace);
         if ((request.stream & 2U) != 0)
@@ -94,15 +100,13 @@ private:
 /// there.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
-    const std::uint8_t choice = data[0];
+    fuzz::Input input(data, size);
+    const std::uint8_t choice = input.u8();
+    const std::uint8_t eighths = input.u8();
     Server server((choice & 4U) != 0 ? Version::Http1 : Version::Http2, choice);
     if ((choice & 0x80U) != 0) server.feed(bytes_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-    const std::size_t piece = data[1] == 0 ? 8192 : std::size_t{data[1]} * 8;
-    for (ByteView left(data + 2, size - 2); !left.empty();) {
-        const std::size_t some = std::min(piece, left.size());
-        server.feed(left.first(some));
-        left = left.subspan(some);
-    }
+    fuzz::in_pieces(input.rest(), eighths == 0 ? 8192 : std::size_t{eighths} * 8,
+                    [&](ByteView piece) { server.feed(piece); });
     server.finish();
     return 0;
 }

@@ -10,11 +10,15 @@
 
 #include "resolver/base/check.h"
 #include "resolver/http/client_session.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::http;
+
+fuzz::Goal responded("a request has its response");
+fuzz::Goal lost("a request is lost");
 
 constexpr std::size_t kFrameHead = 9;
 constexpr std::size_t kPreface = 24;
@@ -58,12 +62,16 @@ public:
         CENOTE_CHECK(at == sent_.size());
     }
     void on_response(std::uint32_t stream, const Received& received) noexcept override {
+        responded.reach();
         CENOTE_CHECK(received.body.size() <= kBodyMax && received.content_type.size() <= 128);
         CENOTE_CHECK(received.status / 100 != 1 && received.status <= 999);
         CENOTE_CHECK(received.request.size() == kRequest.size());
         note(stream);
     }
-    void on_lost(std::uint32_t stream, Loss) noexcept override { note(stream); }
+    void on_lost(std::uint32_t stream, Loss) noexcept override {
+        lost.reach();
+        note(stream);
+    }
 
 private:
     static constexpr std::string_view kRequest{"a request"};
@@ -106,13 +114,11 @@ private:
 /// The first byte: how the client behaves; the second: the size of the pieces.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
-    Client client(data[0]);
-    const std::size_t piece = data[1] == 0 ? 8192 : std::size_t{data[1]} * 8;
-    for (ByteView left(data + 2, size - 2); !left.empty();) {
-        const std::size_t some = std::min(piece, left.size());
-        client.feed(left.first(some));
-        left = left.subspan(some);
-    }
+    fuzz::Input input(data, size);
+    Client client(input.u8());
+    const std::uint8_t eighths = input.u8();
+    fuzz::in_pieces(input.rest(), eighths == 0 ? 8192 : std::size_t{eighths} * 8,
+                    [&](ByteView piece) { client.feed(piece); });
     client.finish();
     return 0;
 }

@@ -12,10 +12,14 @@
 #include "resolver/policy/access_token.h"
 #include "resolver/policy/certificate_name.h"
 #include "resolver/server/doh.h"
+#include "tests/fuzz/input.h"
 
 using cenote::policy::CertificateName;
 
 namespace {
+
+cenote::fuzz::Goal covered("a name is covered by a pattern");
+cenote::fuzz::Goal with_token("a path has a token");
 
 void match(std::string_view first, std::string_view rest) {
     const auto pattern = CertificateName::parse_pattern(first);
@@ -24,6 +28,7 @@ void match(std::string_view first, std::string_view rest) {
     for (const auto kind : {CertificateName::Kind::Dns, CertificateName::Kind::Email, CertificateName::Kind::Uri}) {
         const auto name = CertificateName::of_certificate(kind, rest);
         if (!name || !pattern->covers(*name)) continue;
+        covered.reach();
         CENOTE_CHECK(rest.find('\0') == std::string_view::npos);
         if (first.find('*') == std::string_view::npos) CENOTE_CHECK(*pattern == *name);
     }
@@ -40,6 +45,7 @@ void ask(std::string_view target) {
                                                 space);
     if (query.status == 404) CENOTE_CHECK(query.token.empty() && query.message.empty());
     if (query.token.empty()) return;
+    with_token.reach();
     CENOTE_CHECK(cenote::policy::may_be_token(query.token));
     CENOTE_CHECK(target.starts_with("/dns-query/"));
 }
@@ -47,10 +53,9 @@ void ask(std::string_view target) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view first = text.substr(0, end);
-    match(first, text.substr(std::min(end + 1, text.size())));
+    cenote::fuzz::Input input(data, size);
+    const std::string_view first = input.line();
+    match(first, input.text());
     // A target is as long as a request may have it, so that `dns` fits into the space.
     if (first.size() <= cenote::http::Stream::kSpace) ask(first);
     return 0;

@@ -21,11 +21,17 @@
 #include "resolver/sinks/logged_hit.h"
 #include "resolver/sinks/logged_lines.h"
 #include "resolver/wire/name.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::sinks;
+
+fuzz::Goal line_read("a line is read");
+fuzz::Goal file_read("lines of a file are read");
+fuzz::Goal unpacked("lines of a compressed file are read");
+fuzz::Goal hit_read("a hit is read as it was written");
 
 constexpr std::size_t kLinesMax = 100'000;  // of a file that grows when it is unpacked
 
@@ -33,6 +39,7 @@ void try_line(std::string_view line) {
     const auto hit = read_log_line(line);
     if (!hit) return;
     CENOTE_CHECK(hit->format == LogFormat::Cef || !hit->verdict.empty());
+    line_read.reach();
     const LogPlace place = place_of(line, *hit);
     CENOTE_CHECK(parse_place(place_to_text(place)) == place);
     CENOTE_CHECK(parse_micros(format_micros(hit->at)) == hit->at);
@@ -44,11 +51,8 @@ bool is_compressed(ByteView bytes) { return bytes.size() >= 4 && load_u32(bytes.
 
 std::vector<std::string> naive_lines(std::string_view text) {
     std::vector<std::string> lines;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        lines.emplace_back(text.substr(0, std::min(end, LogReader::kLineMax)));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
+    fuzz::Input left(text);
+    while (!left.empty()) lines.emplace_back(left.line().substr(0, LogReader::kLineMax));
     return lines;
 }
 
@@ -67,9 +71,10 @@ void try_file(ByteView bytes) {
         lines.emplace_back(**line);
         CENOTE_CHECK(reader.number() == lines.size());
     }
+    if (!lines.empty()) (is_compressed(bytes) ? unpacked : file_read).reach();
     if (is_compressed(bytes)) return;
     CENOTE_CHECK(!damaged);
-    CENOTE_CHECK(lines == naive_lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    CENOTE_CHECK(lines == naive_lines(fuzz::Input(bytes).text()));
 }
 
 /// Bytes as an id: letters that no id has, but no control characters.
@@ -84,15 +89,13 @@ void try_hit(ByteView bytes) {
     wire::Name name;
     std::size_t end = 0;
     if (!name.read_uncompressed(bytes, end)) return;
-    ByteReader reader(bytes.subspan(end));
+    fuzz::Input input(bytes.subspan(end));
     HitRecord record;
-    record.at = WallMicros(microseconds(reader.u32()));
-    record.hit.verdict = static_cast<telemetry::QueryVerdict>(reader.u8() % 4);
+    record.at = WallMicros(microseconds(input.u32()));
+    record.hit.verdict = static_cast<telemetry::QueryVerdict>(input.u8() % 4);
     record.hit.directive_key = 1;
     record.name = name.to_string();
-    record.service = id_of(reader.bytes(std::min<std::size_t>(reader.left(), 16)));
-    record.group = id_of(reader.bytes(std::min<std::size_t>(reader.left(), 16)));
-    record.directive = id_of(reader.bytes(std::min<std::size_t>(reader.left(), 16)));
+    for (std::string* id : {&record.service, &record.group, &record.directive}) *id = id_of(input.bytes(16));
     for (const LogFormat format : {LogFormat::Jsonl, LogFormat::Ecs, LogFormat::Ocsf, LogFormat::Cef}) {
         const std::string line =
             log_line(format, record, {.node = record.group, .version = "1", .policy_digest = "00"}, 7);
@@ -102,6 +105,7 @@ void try_hit(ByteView bytes) {
         if (format == LogFormat::Cef) continue;  // of which only the time is read
         CENOTE_CHECK(read->name == record.name && read->service == record.service && read->group == record.group);
         CENOTE_CHECK(read->directive == record.directive && read->at == record.at);
+        hit_read.reach();
     }
 }
 
@@ -109,11 +113,11 @@ void try_hit(ByteView bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const ByteView bytes(data + 1, size - 1);
-    switch (data[0] % 3) {
-        case 0: try_line({reinterpret_cast<const char*>(data) + 1, size - 1}); break;
-        case 1: try_file(bytes); break;
-        default: try_hit(bytes); break;
+    fuzz::Input input(data, size);
+    switch (input.u8() % 3) {
+        case 0: try_line(input.text()); break;
+        case 1: try_file(input.rest()); break;
+        default: try_hit(input.rest()); break;
     }
     return 0;
 }

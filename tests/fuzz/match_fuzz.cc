@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "resolver/base/check.h"
 #include "tests/domainset/naive_set.h"
+#include "tests/fuzz/input.h"
 
 using namespace cenote;
 using namespace cenote::domainset;
@@ -14,6 +16,9 @@ using namespace cenote::domainset;
 namespace {
 
 constexpr std::uint32_t kSources = 4;
+
+fuzz::Goal in_the_set("a name is in the set");
+fuzz::Goal in_no_set("a name is not in the set");
 
 wire::Name name_of(std::uint8_t first, std::uint8_t second) {
     std::string text(1, static_cast<char>('a' + first % 3));
@@ -29,16 +34,18 @@ wire::Name name_of(std::uint8_t first, std::uint8_t second) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size > 600) return 0;
     NaiveSet naive;
-    DomainSetWriter writer(std::chrono::sys_seconds{}, size == 0 ? 0 : data[0]);
+    DomainSetWriter writer(std::chrono::sys_seconds{}, fuzz::Input(data, size).u8());
     for (std::uint32_t i = 0; i < kSources; ++i) {
         Source source;
         source.id = std::to_string(i);
         writer.add_source(source);
     }
     std::vector<wire::Name> questions;
-    for (std::size_t at = 0; at + 3 <= size; at += 3) {
-        const std::uint8_t what = data[at];
-        const auto name = name_of(data[at + 1], data[at + 2]);
+    fuzz::Input input(data, size);
+    while (input.size() >= 3) {
+        const std::uint8_t what = input.u8();
+        const std::uint8_t first = input.u8();
+        const auto name = name_of(first, input.u8());
         const std::uint32_t source = what % kSources;
         const auto kind = (what & 0x10) != 0   ? MatchKind::Exact
                           : (what & 0x20) != 0 ? MatchKind::Below
@@ -52,10 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     naive.write_to(writer);
     auto bytes = writer.finish();
-    if (!bytes) std::abort();
+    CENOTE_CHECK(bytes.ok());
     const auto set = DomainSet::from_bytes(*std::move(bytes));
-    if (!set) std::abort();
-    for (const auto& question : questions)
-        if (tags_at(*set, question) != naive.match(question)) std::abort();
+    CENOTE_CHECK(set.ok());
+    for (const auto& question : questions) {
+        const auto found = tags_at(*set, question);
+        CENOTE_CHECK(found == naive.match(question));
+        (found.empty() ? in_no_set : in_the_set).reach();
+    }
     return 0;
 }

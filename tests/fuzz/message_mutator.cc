@@ -4,8 +4,8 @@
 // RDLENGTHs follow, so that most mutations get past the first checks of a parser. Every second mutation is one of
 // bytes.
 //
-// CENOTE_MESSAGE_AT: where the message begins. CENOTE_MESSAGE_FRAMED: two bytes in front of it have its length, and
-// more such messages may follow; otherwise it is the rest of the input.
+// CENOTE_MESSAGE_AT, CENOTE_MESSAGE_FRAMED and CENOTE_MESSAGE_NEXT are the layout of the input (message_places.h). The
+// length before a message follows too.
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 
 #include "resolver/wire/name.h"
 #include "resolver/wire/types.h"
+#include "tests/fuzz/message_places.h"
 #include "tests/fuzz/mutation.h"
 
 namespace {
@@ -22,8 +23,7 @@ using namespace cenote;
 using fuzz::Bytes;
 using fuzz::Choice;
 
-constexpr std::size_t kMessageAt = CENOTE_MESSAGE_AT;
-constexpr bool kFramed = CENOTE_MESSAGE_FRAMED != 0;
+constexpr fuzz::MessageLayout kLayout{CENOTE_MESSAGE_AT, CENOTE_MESSAGE_FRAMED != 0, CENOTE_MESSAGE_NEXT};
 constexpr std::size_t kLength = 2;
 constexpr std::size_t kPartMax = 600;      // bytes that a mutated owner or RDATA may have
 constexpr std::size_t kRecordsMax = 2000;  // of a message that is taken apart
@@ -149,40 +149,24 @@ void change(Parts& parts, Choice& choice) {
     }
 }
 
-/// Where the message that is mutated is in the input.
-struct Place {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-};
-
-std::optional<Place> place_of_message(ByteView input, Choice& choice) {
-    if (input.size() < kMessageAt) return std::nullopt;
-    if (!kFramed) return Place{kMessageAt, input.size()};
-    std::size_t begin = kMessageAt;
-    while (true) {
-        const std::size_t size = load_u16(&input[begin - kLength]);
-        const std::size_t end = std::min(begin + size, input.size());
-        if (end + kLength >= input.size() || choice.one_in(2)) return Place{begin, end};
-        begin = end + kLength;
-    }
-}
-
 }  // namespace
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t size_max,
                                                unsigned seed) {
     Choice choice(seed);
     const ByteView input(data, size);
-    const auto place = place_of_message(input, choice);
-    auto parts = place ? take_apart(input.subspan(place->begin, place->end - place->begin)) : std::nullopt;
-    if (!parts || choice.one_in(2)) return LLVMFuzzerMutate(data, size, size_max);
+    const auto places = fuzz::message_places(input, kLayout);
+    if (places.empty() || choice.one_in(2)) return LLVMFuzzerMutate(data, size, size_max);
+    const fuzz::MessagePlace place = places[choice.below(places.size())];
+    auto parts = take_apart(input.subspan(place.begin, place.end - place.begin));
+    if (!parts) return LLVMFuzzerMutate(data, size, size_max);
     for (std::size_t changes = 1 + choice.below(3); changes > 0; --changes) change(*parts, choice);
     const Bytes message = put_together(*parts);
-    Bytes made(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(place->begin));
+    Bytes made(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(place.begin));
     append(made, message);
-    append(made, input.subspan(place->end));
+    append(made, input.subspan(place.end));
     if (made.size() > size_max || message.size() > wire::kMessageMax) return LLVMFuzzerMutate(data, size, size_max);
-    if (kFramed) store_u16(&made[place->begin - kLength], static_cast<std::uint16_t>(message.size()));
+    if (kLayout.framed) store_u16(&made[place.begin - kLength], static_cast<std::uint16_t>(message.size()));
     std::memcpy(data, made.data(), made.size());
     return made.size();
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signatures of lists: any texts as key and signature; and a list that is signed by a key of our own is accepted, but
-// not once a bit of the list, of the signature or of its trusted comment is another one.
+// Signatures of lists: any texts as key and signature are refused with a reason; and a list that is signed by a key of
+// our own is accepted, but not once a bit of the list, of one of the two signatures or of the trusted comment is
+// another one.
 //
-// Input: two bytes that choose the bit, a byte that chooses the algorithm, a key up to a line's end, the rest.
+// Input: two bytes that choose the bit, a byte that chooses the algorithm, then a text: its first line is a key, the
+// rest a signature; as a whole it is the list that is signed.
 
 #include <openssl/evp.h>
 
@@ -18,6 +20,7 @@
 #include "blocklists/minisign.h"
 #include "resolver/base/check.h"
 #include "resolver/base/digest.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -25,6 +28,12 @@ using namespace cenote;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::string_view kKeyId = "keynumbr";
+constexpr std::string_view kComment = "timestamp:1700000000\tfile:list.txt";
+constexpr std::ptrdiff_t kHead = 10;  // algorithm and key id
+
+fuzz::Goal key_read("a key is read");
+fuzz::Goal accepted("a signed list is accepted");
+fuzz::Goal refused("a list that was changed is refused");
 
 /// A pair whose secret part is all ones.
 class Signer {
@@ -40,14 +49,16 @@ public:
         CENOTE_CHECK(pair_ != nullptr && EVP_PKEY_get_raw_public_key(pair_.get(), public_.data(), &size) == 1);
     }
     [[nodiscard]] std::string key() const { return to_base64(with_head("Ed", public_)); }
-    /// A .minisig file; `hashed`: over the digest of the content.
-    [[nodiscard]] std::string signature(ByteView content, bool hashed, std::string_view comment) const {
+    /// Over the content or, `hashed`, over its digest; with algorithm and key id before it.
+    [[nodiscard]] Bytes signature(ByteView content, bool hashed) const {
         const auto digest = blake2b512(content);
-        const Bytes own = sign(hashed ? ByteView(digest) : content);
-        Bytes with_comment = own;
-        with_comment.insert(with_comment.end(), comment.begin(), comment.end());
-        return "untrusted comment: x\n" + to_base64(with_head(hashed ? "ED" : "Ed", own)) +
-               "\ntrusted comment: " + std::string(comment) + "\n" + to_base64(sign(with_comment)) + "\n";
+        return with_head(hashed ? "ED" : "Ed", sign(hashed ? ByteView(digest) : content));
+    }
+    /// Over a signature and the trusted comment.
+    [[nodiscard]] Bytes global(ByteView signature, std::string_view comment) const {
+        Bytes signed_bytes(signature.begin() + kHead, signature.end());
+        signed_bytes.insert(signed_bytes.end(), comment.begin(), comment.end());
+        return sign(signed_bytes);
     }
 
 private:
@@ -73,37 +84,56 @@ private:
 void try_any(std::string_view key, std::string_view rest) {
     const auto parsed = blocklists::MinisignKey::parse(key);
     if (!parsed) CENOTE_CHECK(!parsed.error().text.empty());
+    if (parsed) key_read.reach();
     static const auto own = blocklists::MinisignKey::parse(Signer().key()).value();
     const auto verified = (parsed ? *parsed : own).verify(bytes_of("a list"), rest);
     if (!verified) CENOTE_CHECK(!verified.error().text.empty());
 }
 
-void try_changed(Bytes content, bool hashed, std::size_t bit) {
+/// The parts of a signed list, of which each may be changed.
+struct Signed {
+    Bytes content;
+    Bytes signature;
+    Bytes comment;
+    Bytes global;
+
+    /// As a .minisig file.
+    [[nodiscard]] std::string file() const {
+        return "untrusted comment: x\n" + to_base64(signature) +
+               "\ntrusted comment: " + std::string(comment.begin(), comment.end()) + "\n" + to_base64(global) + "\n";
+    }
+};
+
+void try_changed(ByteView content, bool hashed, std::size_t bit) {
     static const Signer signer;
     static const auto key = blocklists::MinisignKey::parse(signer.key()).value();
-    const std::string comment = "timestamp:1700000000\tfile:list.txt";
-    const std::string signature = signer.signature(content, hashed, comment);
-    const auto verified = key.verify(content, signature);
+    Signed made{.content = {content.begin(), content.end()},
+                .signature = signer.signature(content, hashed),
+                .comment = {kComment.begin(), kComment.end()},
+                .global = {}};
+    made.global = signer.global(made.signature, kComment);
+    const auto verified = key.verify(made.content, made.file());
     CENOTE_CHECK(verified && *verified == 1'700'000'000);
-    const std::string other = signer.signature(content, hashed, "timestamp:1800000000");
-    const auto third_line = [](const std::string& text) { return text.find("trusted comment: ", 20); };
-    // The comment of another signature of the same list, under the signature of this one.
-    const std::string mixed = signature.substr(0, third_line(signature)) + "trusted comment: timestamp:1900000000\n" +
-                              other.substr(other.rfind('\n', other.size() - 2) + 1);
-    CENOTE_CHECK(!key.verify(content, mixed));
-    if (content.empty()) return;
-    content[bit / 8 % content.size()] ^= static_cast<std::uint8_t>(1U << bit % 8);
-    CENOTE_CHECK(!key.verify(content, signature));
+    accepted.reach();
+    for (Bytes Signed::*part : {&Signed::content, &Signed::signature, &Signed::comment, &Signed::global}) {
+        Signed changed = made;
+        if ((changed.*part).empty()) continue;
+        fuzz::flip(MutableBytes(changed.*part), bit);
+        CENOTE_CHECK(!key.verify(changed.content, changed.file()));
+        refused.reach();
+    }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    constexpr std::size_t kChoices = 3;
-    if (size < kChoices) return 0;
-    const std::string_view text(reinterpret_cast<const char*>(data) + kChoices, size - kChoices);
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    try_any(text.substr(0, end), text.substr(std::min(end + 1, text.size())));
-    try_changed(Bytes(text.begin(), text.end()), (data[2] & 1U) != 0, load_u16(data));
+    fuzz::Input input(data, size);
+    const std::size_t bit = input.u16();
+    const bool hashed = (input.u8() & 1U) != 0;
+    const ByteView list = input.rest();
+    fuzz::Input parts(list);
+    const std::string_view key = parts.line();
+    try_any(key, parts.text());
+    try_changed(list, hashed, bit);
     return 0;
 }

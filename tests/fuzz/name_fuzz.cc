@@ -11,6 +11,7 @@
 #include "resolver/wire/international.h"
 #include "resolver/wire/name.h"
 #include "resolver/wire/typed_name.h"
+#include "tests/fuzz/input.h"
 
 // Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
@@ -19,6 +20,11 @@ namespace {
 
 using cenote::ByteView;
 using cenote::wire::Name;
+
+cenote::fuzz::Goal on_the_wire("a name of a message is read");
+cenote::fuzz::Goal with_a_pointer("a compressed name is read");
+cenote::fuzz::Goal as_text("a name is read as text");
+cenote::fuzz::Goal as_typed("a name is read as it was typed");
 
 void expect_same(const Name& ours, ldns_rdf* theirs) {
     CENOTE_CHECK(theirs != nullptr);
@@ -53,6 +59,7 @@ void try_wire(ByteView packet, std::size_t offset) {
         return;
     }
     CENOTE_CHECK(skips && skipped == end && end <= packet.size());
+    (end - offset == name.wire().size() ? on_the_wire : with_a_pointer).reach();
     expect_sound(name);
     ldns_rdf* theirs = nullptr;
     std::size_t their_end = offset;
@@ -72,6 +79,7 @@ void try_uncompressed(ByteView bytes) {
 void try_text(const std::string& text) {
     const auto name = Name::parse(text);
     if (!name) return;
+    as_text.reach();
     expect_sound(*name);
     expect_same(*name, ldns_dname_new_frm_str(text.c_str()));
 }
@@ -82,6 +90,7 @@ void try_typed(const std::string& text) {
     for (const NameUse use : {NameUse::Question, NameUse::Subtree, NameUse::Single, NameUse::Owner}) {
         const auto typed = cenote::wire::parse_typed_name(text, use);
         if (!typed) continue;
+        as_typed.reach();
         expect_sound(typed->name);
         (void)cenote::wire::both_forms(typed->name);
         if (use == NameUse::Owner) continue;  // a wildcard's star is no text of another use
@@ -94,8 +103,10 @@ void try_typed(const std::string& text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
-    const std::vector<std::uint8_t> bytes(data + 2, data + size);  // exactly as large, for the sanitizer
-    try_wire(bytes, cenote::load_u16(data) % (bytes.size() + 1));
+    cenote::fuzz::Input input(data, size);
+    const std::size_t offset = input.u16();
+    const std::vector<std::uint8_t> bytes = input.copy();
+    try_wire(bytes, offset % (bytes.size() + 1));
     try_uncompressed(bytes);
     try_text(std::string(bytes.begin(), bytes.end()));
     try_typed(std::string(bytes.begin(), bytes.end()));

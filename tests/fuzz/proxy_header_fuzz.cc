@@ -8,11 +8,16 @@
 #include "resolver/base/check.h"
 #include "resolver/wire/proxy_header.h"
 #include "resolver/wire/query.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::wire;
+
+fuzz::Goal proxied("a header has a client");
+fuzz::Goal through_tls("a header says that TLS ends at the proxy");
+fuzz::Goal partial("a header is not whole");
 
 /// As a stream is read: what is missing, and no byte more.
 ProxyRead read_in_pieces(ByteView bytes, std::size_t piece, ProxyHeader& header) {
@@ -32,12 +37,17 @@ ProxyRead read_in_pieces(ByteView bytes, std::size_t piece, ProxyHeader& header)
 /// The first byte: the size of the pieces.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const ByteView bytes(data + 1, size - 1);
+    fuzz::Input input(data, size);
+    const std::size_t piece = std::size_t{input.u8()} + 1;
+    const ByteView bytes = input.rest();
     ProxyHeader whole;
     const ProxyRead read = read_proxy_header(bytes, whole);
     ProxyHeader pieces;
-    CENOTE_CHECK(read_in_pieces(bytes, data[0] + std::size_t{1}, pieces) == read);
+    CENOTE_CHECK(read_in_pieces(bytes, piece, pieces) == read);
+    if (read == ProxyRead::Partial) partial.reach();
     if (read == ProxyRead::Ok) {
+        if (whole.proxied) proxied.reach();
+        if (whole.through_tls) through_tls.reach();
         CENOTE_CHECK(whole.size <= bytes.size() && whole.size <= kProxyHeaderMax && whole.size >= kProxyPrefix);
         CENOTE_CHECK(whole.size == pieces.size && whole.client == pieces.client && whole.proxied == pieces.proxied);
         CENOTE_CHECK(whole.asked == pieces.asked && whole.through_tls == pieces.through_tls);

@@ -10,6 +10,7 @@
 #include "resolver/wire/fold.h"
 #include "resolver/wire/query.h"
 #include "resolver/wire/reply.h"
+#include "tests/fuzz/input.h"
 
 // Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
@@ -18,6 +19,10 @@ namespace {
 
 using namespace cenote;
 using namespace cenote::wire;
+
+fuzz::Goal accepted("a query is taken that ldns reads");
+fuzz::Goal refused("a message is answered by an error");
+fuzz::Goal dropped("a message is not answered");
 
 Rcode rcode_for(ParseStatus status) {
     switch (status) {
@@ -41,6 +46,7 @@ void expect_same_question(ByteView packet, const Query& query) {
     ldns_pkt* theirs = read_with_ldns(packet);
     if (theirs == nullptr) return;
     CENOTE_CHECK(ldns_pkt_qdcount(theirs) == 1 && ldns_pkt_id(theirs) == query.id);
+    accepted.reach();
     const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(theirs), 0);
     CENOTE_CHECK(static_cast<unsigned>(ldns_rr_get_type(question)) == static_cast<unsigned>(query.type));
     CENOTE_CHECK(static_cast<unsigned>(ldns_rr_get_class(question)) == static_cast<unsigned>(query.rr_class));
@@ -84,10 +90,14 @@ void reply_to(const Query& query, Rcode rcode, std::size_t limit) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::vector<std::uint8_t> packet(data, data + size);
+    const std::vector<std::uint8_t> packet = fuzz::Input(data, size).copy();
     Query query;
     const ParseStatus status = parse_query(packet, query);
-    if (status == ParseStatus::Drop) return 0;
+    if (status == ParseStatus::Drop) {
+        dropped.reach();
+        return 0;
+    }
+    if (status != ParseStatus::Ok) refused.reach();
     CENOTE_CHECK(udp_limit(query) >= 512 && udp_limit(query) <= kUdpSize);
     if (status == ParseStatus::Ok) expect_same_question(packet, query);
     for (const std::size_t limit : {std::size_t{512}, udp_limit(query), std::size_t{900}})

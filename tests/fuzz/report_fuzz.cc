@@ -18,11 +18,18 @@
 #include "resolver/report/proof_record.h"
 #include "resolver/web/settings.h"
 #include "tests/document/report_fixture.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using control::Json;
+
+fuzz::Goal shown("a report is shown");
+fuzz::Goal refused("a report is refused");
+fuzz::Goal proof_read("a proof is read");
+fuzz::Goal settings_read("settings are read");
+fuzz::Goal metric_read("a metric is read");
 
 constexpr std::size_t kDepthMax = 64;
 
@@ -34,9 +41,11 @@ void try_report(const Json& json) {
         const auto tables = document::tables(json, language);
         CENOTE_CHECK((shape.ok() || !text.ok()) && html.ok() == text.ok() && tables.ok() == text.ok());
         if (!text) {
+            refused.reach();
             CENOTE_CHECK(!text.error().text.empty());
             continue;
         }
+        shown.reach();
         CENOTE_CHECK(html->find("<script") == std::string::npos);
         for (const auto& table : *tables) (void)document::csv(table, "0000");
     }
@@ -57,17 +66,23 @@ void try_patch(const Json& patch) {
 
 void try_metrics(const std::string& text) {
     const pages::MetricValues values(text);
-    const std::string name = text.substr(0, text.find_first_of("{ \n"));
-    for (const auto& value : values.of(name))
-        for (const auto& [label, of] : value.labels) CENOTE_CHECK(values.labelled(name, label, of).has_value());
+    for (fuzz::Input lines{std::string_view(text)}; !lines.empty();) {
+        const std::string_view line = lines.line();
+        const std::string name(line.substr(0, line.find_first_of("{ ")));
+        for (const auto& value : values.of(name)) {
+            metric_read.reach();
+            for (const auto& [label, of] : value.labels) CENOTE_CHECK(values.labelled(name, label, of).has_value());
+        }
+    }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const auto kind = data[0] % 5;
+    fuzz::Input input(data, size);
+    const auto kind = input.u8() % 5;
+    const std::string text(input.text());
     if (kind == 3) {
         try_metrics(text);
         return 0;
@@ -79,10 +94,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 0: try_report(json); break;
         case 1: {
             const bool good = report::check_proof(json).ok();
+            if (good) proof_read.reach();
             CENOTE_CHECK(!good || (report::read_proof(text).ok() && !report::proof_sentence(text).empty()));
             break;
         }
-        case 2: (void)web::Settings::read(json); break;
+        case 2:
+            if (web::Settings::read(json)) settings_read.reach();
+            break;
         default: try_patch(json); break;
     }
     return 0;

@@ -13,12 +13,20 @@
 #include "resolver/base/check.h"
 #include "resolver/rules/policy_document.h"
 #include "resolver/rules/rules.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 
 constexpr std::string_view kZone = "Asia/Seoul";
+
+fuzz::Goal directive_read("a directive is written as it was read");
+fuzz::Goal allow_read("an allow is written as it was read");
+fuzz::Goal exception_read("an exception is written as it was read");
+fuzz::Goal policy_read("a policy is written as it was read");
+fuzz::Goal services_read("a file of the catalogue is read");
+fuzz::Goal refused("a text is refused");
 
 void expect_sentences(const Diagnostics& diagnostics) {
     for (const Diagnostic& one : diagnostics.all()) CENOTE_CHECK(!one.text.empty() && !one.to_string().empty());
@@ -38,6 +46,7 @@ void expect_same(state::RuleKind kind, const Value& value) {
 void try_exception(const rules::ParsedRule& parsed) {
     const state::Rule written = rules::to_rule(*parsed.exception);
     const auto again = rules::read_exception(written);
+    exception_read.reach();
     CENOTE_CHECK(again.ok() && rules::to_rule(*again).text == written.text);
     std::vector<state::Rule> all{written};
     rules::unconfirm_exceptions(all);
@@ -52,13 +61,20 @@ void try_rule(state::RuleKind kind, const std::string& text) {
         expect_sentences(parsed.document->found);
         if (!parsed.document->found.has_errors()) {
             const rules::ReadRule read = rules::read_rule(rule, std::string(kZone));
-            if (read.directive) expect_same(state::RuleKind::Directive, *read.directive);
-            if (read.allow) expect_same(state::RuleKind::Allow, *read.allow);
+            if (read.directive) {
+                directive_read.reach();
+                expect_same(state::RuleKind::Directive, *read.directive);
+            }
+            if (read.allow) {
+                allow_read.reach();
+                expect_same(state::RuleKind::Allow, *read.allow);
+            }
         }
     }
     Diagnostics diagnostics;
     const auto files = rules::FilePolicy{std::make_shared<const policy::Options>(), std::string(kZone), {}};
     const auto merged = rules::add_runtime_rules(files, rules::runtime_rules({rule}), diagnostics);
+    if (merged == nullptr) refused.reach();
     CENOTE_CHECK((merged != nullptr) == !diagnostics.has_errors());
     expect_sentences(diagnostics);
 }
@@ -69,6 +85,7 @@ void try_policy(const std::string& text) {
         CENOTE_CHECK(!read.error().text.empty());
         return;
     }
+    policy_read.reach();
     const std::string written = rules::policy_document(*read->options, nullptr);
     const auto again = rules::read_policy_document(written);
     CENOTE_CHECK(again.ok() && rules::policy_document(*again->options, nullptr) == written);
@@ -84,6 +101,7 @@ void try_service_file(const std::string& text) {
         for (const auto& domain : draft.service.domains)
             CENOTE_CHECK(diagnostics.has_errors() || domain.name.labels() > 0);
     }
+    if (!drafts.empty() && !diagnostics.has_errors()) services_read.reach();
     expect_sentences(diagnostics);
 }
 
@@ -93,8 +111,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     constexpr std::array kRules{state::RuleKind::Directive, state::RuleKind::Allow, state::RuleKind::Suspension,
                                 state::RuleKind::Exception};
-    const std::size_t kind = data[0] % (kRules.size() + 2);
-    const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    fuzz::Input input(data, size);
+    const std::size_t kind = input.u8() % (kRules.size() + 2);
+    const std::string text(input.text());
     if (kind < kRules.size())
         try_rule(kRules[kind], text);
     else if (kind == kRules.size())

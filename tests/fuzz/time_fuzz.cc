@@ -12,6 +12,7 @@
 #include "resolver/base/time_text.h"
 #include "resolver/policy/local_times.h"
 #include "resolver/policy/time_zone.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -19,6 +20,12 @@ using namespace cenote;
 using policy::LocalTimes;
 using policy::PosixZone;
 using policy::TimeZone;
+
+fuzz::Goal file_read("a file of a time zone is read");
+fuzz::Goal rule_read("a rule of a time zone is read");
+fuzz::Goal time_read("a time is read");
+fuzz::Goal duration_read("a duration is read");
+fuzz::Goal size_read("a size is read");
 
 constexpr int kChanges = 40;
 constexpr seconds kOffsetMax{168 * 3600};
@@ -41,15 +48,18 @@ void walk(const Zone& zone, WallTime from) {
 
 void try_text(const std::string& text) {
     if (const auto time = parse_time(text)) {
+        time_read.reach();
         const auto again = parse_time(format_time(*time));
         CENOTE_CHECK(again && *again == *time);
         CENOTE_CHECK(policy::has_utc_time(format_time(*time)));
     }
     if (const auto duration = parse_duration(text)) {
+        duration_read.reach();
         const auto again = parse_duration(format_duration(*duration));
         CENOTE_CHECK(again && *again == *duration);
     }
     if (const auto bytes = parse_size(text)) {
+        size_read.reach();
         const auto again = parse_size(format_size(*bytes));
         CENOTE_CHECK(again && *again == *bytes);
     }
@@ -64,15 +74,22 @@ void try_text(const std::string& text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    fuzz::Input input(data, size);
+    const std::uint8_t kind = input.u8();
+    const std::string text(input.text());
     const WallTime now{seconds{1'800'000'000}};
-    switch (data[0] % 3) {
+    switch (kind % 3) {
         case 0:
-            if (const auto zone = TimeZone::parse(bytes_of(text)))
+            if (const auto zone = TimeZone::parse(bytes_of(text))) {
+                file_read.reach();
                 for (const WallTime from : {WallTime{seconds{-4'000'000'000}}, WallTime{}, now}) walk(*zone, from);
+            }
             break;
         case 1:
-            if (const auto zone = PosixZone::parse(text)) walk(*zone, now);
+            if (const auto zone = PosixZone::parse(text)) {
+                rule_read.reach();
+                walk(*zone, now);
+            }
             break;
         default: try_text(text); break;
     }

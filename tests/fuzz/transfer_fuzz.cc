@@ -10,6 +10,15 @@
 #include "resolver/transfer/assembler.h"
 #include "resolver/transfer/tsig.h"
 #include "resolver/transfer/zone_file.h"
+#include "tests/fuzz/input.h"
+
+namespace {
+
+cenote::fuzz::Goal transferred("a zone is transferred");
+cenote::fuzz::Goal by_increments("a zone is changed by increments");
+cenote::fuzz::Goal with_signature("a message has a signature");
+
+}  // namespace
 
 /// The first byte: whether a zone is known already; then messages, each behind its length.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -22,19 +31,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     known.records = {{std::string("\1a"), wire::RrType::CNAME, std::string(1, '\0')}};
     TransferLimits limits;
     limits.records_max = 1000;
-    Assembler assembler(zone, (data[0] & 1) != 0 ? &known : nullptr, limits);
-    ByteView left(data + 1, size - 1);
-    while (left.size() >= 2 && !assembler.complete()) {
-        const std::size_t length = std::min<std::size_t>(load_u16(left.data()), left.size() - 2);
-        const ByteView message = left.subspan(2, length);
-        left = left.subspan(2 + length);
+    fuzz::Input input(data, size);
+    const bool is_known = (input.u8() & 1U) != 0;
+    Assembler assembler(zone, is_known ? &known : nullptr, limits);
+    while (input.size() >= 2 && !assembler.complete()) {
+        const ByteView message = input.framed();
         bool malformed = false;
-        if (const auto tsig = find_tsig(message, malformed)) CENOTE_CHECK(!malformed && tsig->start < message.size());
+        if (const auto tsig = find_tsig(message, malformed)) {
+            with_signature.reach();
+            CENOTE_CHECK(!malformed && tsig->start < message.size());
+        }
         if (message.size() < wire::kHeaderSize || !assembler.add(message)) return 0;
     }
     if (!assembler.complete()) return 0;
     const auto data_of = std::move(assembler).finish();
     if (!data_of || !*data_of) return 0;
+    (is_known ? by_increments : transferred).reach();
     CENOTE_CHECK((*data_of)->records.size() <= 1001);
     for (const RpzRecord& record : (*data_of)->records) CENOTE_CHECK(record.owner.size() + zone.wire().size() <= 255);
     const auto read = from_master_file(zone, to_master_file(zone, **data_of));

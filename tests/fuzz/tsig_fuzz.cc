@@ -13,6 +13,7 @@
 #include "resolver/base/digest.h"
 #include "resolver/transfer/tsig.h"
 #include "resolver/wire/fold.h"
+#include "tests/fuzz/input.h"
 
 // Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
@@ -21,6 +22,11 @@ namespace {
 
 using namespace cenote;
 using namespace cenote::transfer;
+
+fuzz::Goal accepted("a signed message is accepted");
+fuzz::Goal accepted_by_ldns("a signed message is accepted by ldns");
+fuzz::Goal refused("a changed message is refused");
+fuzz::Goal several("a response of several messages is accepted");
 
 constexpr std::uint64_t kNow = 1'800'000'000;
 constexpr std::uint64_t kFudge = 300;
@@ -66,9 +72,11 @@ void expect_accepted_by_ldns(const Message& message) {
     ldns_pkt* theirs = nullptr;
     if (ldns_wire2pkt(&theirs, message.data(), message.size()) != LDNS_STATUS_OK) return;
     const std::string secret = to_base64(key().secret);
-    if (ldns_pkt_tsig(theirs) != nullptr)
+    if (ldns_pkt_tsig(theirs) != nullptr) {
+        accepted_by_ldns.reach();
         CENOTE_CHECK(
             ldns_pkt_tsig_verify(theirs, message.data(), message.size(), "key.example.", secret.c_str(), nullptr));
+    }
     ldns_pkt_free(theirs);
 }
 
@@ -85,6 +93,7 @@ void expect_refused_when_changed(Message message, std::size_t bit) {
     message[at] = static_cast<std::uint8_t>(before ^ (1U << bit % 8));
     if (differs_in_case_alone(before, message[at])) return;
     const auto tsig = tsig_in(message);
+    refused.reach();
     if (tsig) CENOTE_CHECK(TsigSession(key()).verify_request(message, *tsig, kNow) != TsigError::None);
 }
 
@@ -92,6 +101,7 @@ void expect_refused_when_changed(Message message, std::size_t bit) {
 void expect_chain(const Message& message, const Message& request, TsigSession& client, std::size_t count) {
     TsigSession server(key());
     CENOTE_CHECK(server.verify_request(request, tsig_in(request).value(), kNow) == TsigError::None);
+    if (count > 1) several.reach();
     for (std::size_t i = 0; i < count; ++i) {
         Message response = message;
         server.sign_response(response, kNow + i);
@@ -105,15 +115,19 @@ void expect_chain(const Message& message, const Message& request, TsigSession& c
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::size_t kChoices = 3;
     if (size < kChoices + wire::kHeaderSize) return 0;
-    const Message message(data + kChoices, data + size);
+    fuzz::Input input(data, size);
+    const std::size_t count = input.u8() % 4U;
+    const std::size_t bit = input.u16();
+    const Message message = input.copy();
     if (const auto tsig = tsig_in(message)) (void)TsigSession(key()).verify_request(message, *tsig, kNow);
     (void)TsigSession(key()).verify_response(message, kNow);
     TsigSession client(key());
     const auto request = signed_request(message, client);
     if (!request) return 0;
+    accepted.reach();
     expect_accepted(*request);
     expect_accepted_by_ldns(*request);
-    expect_refused_when_changed(*request, load_u16(data + 1));
-    expect_chain(message, *request, client, data[0] % 4U);
+    expect_refused_when_changed(*request, bit);
+    expect_chain(message, *request, client, count);
     return 0;
 }

@@ -12,6 +12,8 @@
 #include "resolver/wire/answer.h"
 #include "resolver/wire/fold.h"
 #include "resolver/wire/freshness.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/question.h"
 
 // Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
 #include <ldns/ldns.h>
@@ -23,16 +25,9 @@ using namespace cenote::wire;
 
 constexpr std::size_t kCaseBytes = 8;
 
-std::uint64_t case_bits(const std::uint8_t* at) { return std::uint64_t{load_u32(at)} << 32U | load_u32(at + 4); }
-
-bool question_of(ByteView packet, Question& question) {
-    std::size_t end = 0;
-    if (!question.name.read_uncompressed(packet.subspan(kHeaderSize), end)) return false;
-    ByteReader reader(packet.subspan(kHeaderSize + end));
-    question.type = static_cast<RrType>(reader.u16());
-    question.rr_class = static_cast<RrClass>(reader.u16());
-    return reader.ok();
-}
+fuzz::Goal matches("a datagram is the answer of a query");
+fuzz::Goal other_case("the answer of a query, with another case of its name");
+fuzz::Goal fresh_answer("a message has an answer that may be kept");
 
 void expect_question(const ldns_pkt* theirs, const Question& question) {
     CENOTE_CHECK(ldns_pkt_qr(theirs) && ldns_pkt_qdcount(theirs) == 1);
@@ -77,7 +72,10 @@ void expect_freshness(const ldns_pkt* theirs, ByteView packet) {
         return;
     }
     const ldns_rr_list* answer = ldns_pkt_answer(theirs);
-    if (ldns_rr_list_rr_count(answer) > 0 && has_read_whole(answer, packet)) CENOTE_CHECK(fresh == lowest_ttl(answer));
+    if (ldns_rr_list_rr_count(answer) > 0 && has_read_whole(answer, packet)) {
+        fresh_answer.reach();
+        CENOTE_CHECK(fresh == lowest_ttl(answer));
+    }
     if (ldns_rr_list_rr_count(answer) == 0 && ldns_rr_list_rr_count(ldns_pkt_authority(theirs)) == 0)
         CENOTE_CHECK(fresh == 0);
 }
@@ -87,20 +85,23 @@ void expect_freshness(const ldns_pkt* theirs, ByteView packet) {
 /// Eight bytes: the case of the letters of the query; the rest is the datagram, of which the query has id and question.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < kCaseBytes + kHeaderSize) return 0;
-    const std::vector<std::uint8_t> packet(data + kCaseBytes, data + size);
+    fuzz::Input input(data, size);
+    const std::uint64_t high = input.u32();
+    const std::uint64_t case_bits = high << 32U | input.u32();
+    const std::vector<std::uint8_t> packet = input.copy();
     ldns_pkt* theirs = nullptr;
     if (ldns_wire2pkt(&theirs, packet.data(), packet.size()) != LDNS_STATUS_OK) theirs = nullptr;
     if (theirs != nullptr) expect_freshness(theirs, packet);
     (void)seconds_fresh(packet);
     Question question;
-    if (question_of(packet, question)) {
+    if (fuzz::question_of(packet, question)) {
         std::vector<std::uint8_t> sent(512);
-        sent.resize(
-            write_upstream_query(question, {.id = load_u16(packet.data()), .case_bits = case_bits(data)}, sent));
+        sent.resize(write_upstream_query(question, {.id = load_u16(packet.data()), .case_bits = case_bits}, sent));
         const MatchStatus exact = match_reply(packet, sent, true);
         const MatchStatus folded = match_reply(packet, sent, false);
         CENOTE_CHECK(exact != MatchStatus::WrongId && folded != MatchStatus::WrongId);
         CENOTE_CHECK(exact != MatchStatus::Match || folded == MatchStatus::Match);
+        if (folded == MatchStatus::Match) (exact == MatchStatus::Match ? matches : other_case).reach();
         if (theirs != nullptr && folded == MatchStatus::Match) expect_question(theirs, question);
         CENOTE_CHECK(match_reply(sent, sent, true) == MatchStatus::NoMatch);  // a query is no reply
         store_u16(sent.data(), static_cast<std::uint16_t>(load_u16(sent.data()) + 1));

@@ -14,35 +14,35 @@
 #include "resolver/base/check.h"
 #include "resolver/web/front.h"
 #include "resolver/web/sign_in.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
 using namespace cenote;
 using namespace cenote::web;
 
-std::string_view part_before(std::string_view& rest, char separator) {
-    const std::size_t end = std::min(rest.find(separator), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return part;
-}
+fuzz::Goal target_read("a target is read");
+fuzz::Goal answered("a request is answered at once");
+fuzz::Goal handed_on("a request is left to the daemon");
+fuzz::Goal host_refused("a request for another host is refused");
 
-Arrival arrival_of(std::string_view input) {
+Arrival arrival_of(fuzz::Input input) {
     Arrival arrival;
-    std::string_view first = part_before(input, '\n');
-    arrival.method = part_before(first, ' ');
-    arrival.target = first;
+    fuzz::Input first(input.line());
+    arrival.method = first.part(' ');
+    arrival.target = first.text();
     arrival.origin.local = IpAddress::parse("127.0.0.1");
     arrival.origin.from_loopback = true;
     while (!input.empty()) {
-        std::string_view line = part_before(input, '\n');
+        fuzz::Input line(input.line());
         if (line.empty()) break;
-        const std::string_view name = part_before(line, ':');
-        while (line.starts_with(' ')) line.remove_prefix(1);
+        const std::string_view name = line.part(':');
+        std::string_view value = line.text();
+        while (value.starts_with(' ')) value.remove_prefix(1);
         std::string lower(name);
         std::ranges::transform(lower, lower.begin(),
                                [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        if (!arrival.headers.emplace(lower, line).second) arrival.repeats_a_header = true;
+        if (!arrival.headers.emplace(lower, value).second) arrival.repeats_a_header = true;
     }
     arrival.has_body = !input.empty();
     return arrival;
@@ -70,6 +70,7 @@ bool is_clean(std::string_view text) {
 }
 
 void expect_target(const Target& target) {
+    target_read.reach();
     CENOTE_CHECK(target.path.starts_with('/') && is_clean(target.path));
     CENOTE_CHECK(target.path.find("//") == std::string::npos && (target.path + "/").find("/../") == std::string::npos);
     CENOTE_CHECK((target.path + "/").find("/./") == std::string::npos && target.query.size() <= kParametersMax);
@@ -118,11 +119,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         settings.node = "dns1";
         return new Front(settings, std::nullopt, "/nonexistent/control.sock");
     }();
-    const Arrival arrival = arrival_of({reinterpret_cast<const char*>(data), size});
+    const Arrival arrival = arrival_of(fuzz::Input(data, size));
     if (const auto target = read_target(arrival.target)) expect_target(*target);
     expect_cookies(arrival);
     const bool known = KnownHosts({"dns1"}).contains(arrival.header("host"), arrival.origin);
     auto reply = front->answer_at_once(arrival);
+    (!known ? host_refused : reply ? answered : handed_on).reach();
     if (!known) CENOTE_CHECK(reply && reply->status >= 400);
     if (reply) expect_reply(arrival, std::move(*reply));
     return 0;

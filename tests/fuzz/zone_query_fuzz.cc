@@ -9,6 +9,7 @@
 
 #include "resolver/base/check.h"
 #include "resolver/transfer/notify.h"
+#include "tests/fuzz/input.h"
 #include "tests/transfer/zones_for_tests.h"
 
 // Included behind the standard headers: it defines `bool`, which clang rejects in front of them.
@@ -18,6 +19,11 @@ namespace {
 
 using namespace cenote;
 using namespace cenote::transfer;
+
+fuzz::Goal transferred("a zone is transferred to an address");
+fuzz::Goal transferred_signed("a zone is transferred to a key");
+fuzz::Goal kept_back("a zone is not transferred");
+fuzz::Goal notified("a NOTIFY is taken");
 
 constexpr std::uint64_t kNow = 1'800'000'000;
 constexpr std::size_t kRecords = 400;  // two messages of a transfer at least
@@ -84,6 +90,7 @@ void ask(const Choices& choices, const Message& message, TsigSession& client, bo
             CENOTE_CHECK(client.verify_response(*part, kNow) == TsigError::None);
     }
     CENOTE_CHECK(messages > 0 && response->finished());
+    (!may ? kept_back : choices.by_key ? transferred_signed : transferred).reach();
     if (verified && choices.by_key && is_answer) CENOTE_CHECK(client.complete());
 }
 
@@ -94,6 +101,7 @@ void notify(const Choices& choices, const Message& message) {
     const auto reply = answer_notify(kept, choices.stranger ? stranger : testing::kSecondary, message);
     if (!reply) return;
     expect_readable(reply->message, message);
+    if (!reply->changed.empty()) notified.reach();
     CENOTE_CHECK(!choices.stranger || reply->changed.empty());
 }
 
@@ -102,8 +110,9 @@ void notify(const Choices& choices, const Message& message) {
 /// The first byte: how the query comes; the rest is the query.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1 + wire::kHeaderSize) return 0;
-    const Choices choices(data[0]);
-    Message message(data + 1, data + size);
+    fuzz::Input input(data, size);
+    const Choices choices(input.u8());
+    Message message = input.copy();
     notify(choices, message);
     TsigSession client(key());
     const std::size_t unsigned_size = message.size();

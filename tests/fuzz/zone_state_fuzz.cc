@@ -12,6 +12,7 @@
 #include "resolver/base/bytes.h"
 #include "resolver/base/check.h"
 #include "resolver/transfer/secondary_zone.h"
+#include "tests/fuzz/input.h"
 
 namespace {
 
@@ -21,28 +22,33 @@ using Action = SecondaryZone::Action;
 using Event = SecondaryZone::Event;
 using Kind = SecondaryZone::Event::Kind;
 
+fuzz::Goal waited("a zone waits");
+fuzz::Goal published("a zone is published");
+fuzz::Goal delta_published("a delta of a zone is published");
+fuzz::Goal expired("a zone expires");
+
 constexpr seconds kWaitMax{86400};
 constexpr std::uint32_t kPassMax = 1U << 22U;      // seconds between two events
 constexpr Ticks kTimeMax{seconds{4'000'000'000}};  // of a run, so that no clock overflows
 constexpr unsigned kPublishMax = 60;               // attempts without anything between them
 
 /// Two bits choose the size of a number, so that equal, near and far ones occur.
-std::uint32_t number_of(ByteReader& reader) {
-    const std::uint8_t first = reader.u8();
+std::uint32_t number_of(fuzz::Input& input) {
+    const std::uint8_t first = input.u8();
     switch (first >> 6U) {
         case 0: return first;
-        case 1: return reader.u8();
+        case 1: return input.u8();
         case 2: return 0x80000000U + (first & 0x3fU);
-        default: return reader.u32();
+        default: return input.u32();
     }
 }
 
-Soa soa_of(ByteReader& reader) {
+Soa soa_of(fuzz::Input& input) {
     Soa soa;
-    soa.serial = number_of(reader);
-    soa.refresh = number_of(reader);
-    soa.retry = number_of(reader);
-    soa.expire = number_of(reader);
+    soa.serial = number_of(input);
+    soa.refresh = number_of(input);
+    soa.retry = number_of(input);
+    soa.expire = number_of(input);
     return soa;
 }
 
@@ -73,6 +79,10 @@ public:
         if (event.kind == Kind::ZoneReceived) serial_ = event.soa.serial;
     }
     void expect(const Action& action, Ticks now) {
+        if (action.kind == Action::Kind::Wait) waited.reach();
+        if (action.kind == Action::Kind::Publish) published.reach();
+        if (action.kind == Action::Kind::PublishDelta) delta_published.reach();
+        if (action.expiry == Action::Expiry::Begins) expired.reach();
         if (action.kind == Action::Kind::Wait) CENOTE_CHECK(action.until >= now && action.until <= now + kWaitMax);
         if (action.kind == Action::Kind::TransferIncrements) CENOTE_CHECK(serial_ && is_later(primary_, *serial_));
         if (action.kind == Action::Kind::PublishDelta) CENOTE_CHECK(serial_ && !expired_);
@@ -97,11 +107,11 @@ private:
 /// The first byte: what is stored (1: a zone, 2: it has expired, 4: it is published), and its SOA; then for each event
 /// a byte that chooses it, seconds that pass, and an SOA where it has one.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    ByteReader reader(ByteView(data, size));
-    const std::uint8_t start = reader.u8();
+    fuzz::Input input(data, size);
+    const std::uint8_t start = input.u8();
     std::optional<SecondaryZone::Stored> stored;
     if ((start & 1U) != 0)
-        stored = {.soa = soa_of(reader), .expired = (start & 2U) != 0, .published = (start & 4U) != 0};
+        stored = {.soa = soa_of(input), .expired = (start & 2U) != 0, .published = (start & 4U) != 0};
     SecondaryZone zone(stored);
     Model model(stored);
     Ticks now{seconds{1000}};
@@ -109,11 +119,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (true) {
         const Action action = zone.next(event, now);
         model.expect(action, now);
-        if (!reader.ok() || reader.left() == 0 || now > kTimeMax) return 0;
-        event = {.kind = event_after(action.kind, reader.u8())};
-        now = event.kind == Kind::TimerExpired ? std::max(now, action.until)
-                                               : now + seconds(number_of(reader) % kPassMax);
-        if (event.kind == Kind::SoaReceived || event.kind == Kind::ZoneReceived) event.soa = soa_of(reader);
+        if (input.empty() || now > kTimeMax) return 0;
+        event = {.kind = event_after(action.kind, input.u8())};
+        now =
+            event.kind == Kind::TimerExpired ? std::max(now, action.until) : now + seconds(number_of(input) % kPassMax);
+        if (event.kind == Kind::SoaReceived || event.kind == Kind::ZoneReceived) event.soa = soa_of(input);
         model.note(event);
     }
 }

@@ -12,10 +12,11 @@ import re
 import sys
 from pathlib import Path
 
-DOCUMENTS = ("docs/ATTACKS.md", "docs/ARCHITECTURE.md", "SECURITY.md")
+DOCUMENTS = ("docs/ATTACKS.md", "docs/ARCHITECTURE.md", "docs/FLEET.md", "docs/OPERATIONS.md", "CONTRIBUTING.md",
+             "SECURITY.md")
 ROWS_WITH_TESTS = "docs/ATTACKS.md"
-KINDS = ("unit", "system", "fuzz", "scenario", "structure", "misuse", "browser", "conformance")
-NAMED = re.compile(r"`((?:%s)\.[^`\s]+)`" % "|".join(KINDS))
+KINDS = ("unit", "system", "fuzz", "scenario", "structure", "misuse", "browser", "conformance", "soak")
+NAMED = re.compile(r"`((?:%s)\.(?!py`)[^`\s]+)`" % "|".join(KINDS))  # `soak.py` is a file
 GTEST = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 METHOD = re.compile(r"^    def (test_\w+)\(", re.MULTILINE)
 ADDED = re.compile(r"add_test\(NAME ([a-z_]+\.[\w.]+)")

@@ -19,7 +19,11 @@ TREE = {
     "tests/scenarios/stale.rpl": "",
     "tests/misuse/slab_copied.cc": "",
     "tests/structure/CMakeLists.txt": "add_test(NAME structure.layers COMMAND x)\n",
+    "tests/soak/CMakeLists.txt": "add_test(NAME soak.expectations COMMAND x)\n",
     "docs/ARCHITECTURE.md": "",
+    "docs/FLEET.md": "",
+    "docs/OPERATIONS.md": "",
+    "CONTRIBUTING.md": "",
     "SECURITY.md": "",
 }
 
@@ -39,7 +43,7 @@ class CheckNamedTests(unittest.TestCase):
     def test_every_kind_that_exists_passes(self):
         names = ("unit.wire", "unit.wire/NameTest.Reads", "unit.wire/NameTest.Writes",
                  "unit.upstream/HostileTest.Row/wrong_id", "system.tcp", "system.tcp/test_big", "fuzz.name",
-                 "fuzz.name/cut", "scenario.stale", "misuse.slab_copied", "structure.layers", "system.*",
+                 "fuzz.name/cut", "scenario.stale", "misuse.slab_copied", "structure.layers", "soak.expectations", "system.*",
                  "unit.wire/NameTest.*")
         code, words = check(HEAD + "".join(f"| x | `{name}` |\n" for name in names))
         self.assertEqual((code, words), (0, f"all {len(names)} tests that documents name exist\n"))
@@ -47,7 +51,7 @@ class CheckNamedTests(unittest.TestCase):
     def test_every_kind_that_does_not_exist_is_a_fault(self):
         for name in ("unit.wires", "unit.wire/NameTest.Read", "unit.wire/NameTest.Reads/row",
                      "unit.upstream/HostileTest.Row/right_id", "system.tcp/test_small", "system.udp", "fuzz.names",
-                     "fuzz.name/long", "scenario.fresh", "misuse.slab", "structure.layer", "browser.*"):
+                     "fuzz.name/long", "scenario.fresh", "misuse.slab", "structure.layer", "browser.*", "soak.load"):
             code, words = check(HEAD + f"| x | `{name}` |\n")
             self.assertEqual((code, words), (1, f"docs/ATTACKS.md:3: there is no test {name}\n"))
 
@@ -62,8 +66,13 @@ class CheckNamedTests(unittest.TestCase):
 
     def test_other_documents_need_no_test_in_each_row(self):
         self.assertEqual(check("", **{"SECURITY.md": HEAD + "| x | y |\n"})[0], 0)
-        self.assertEqual(check("", **{"SECURITY.md": "see `system.udp`\n"}),
-                         (1, "SECURITY.md:1: there is no test system.udp\n"))
+
+    def test_a_file_is_no_test(self):
+        self.assertEqual(check("", **{"CONTRIBUTING.md": "`soak.py`\n"})[0], 0)
+
+    def test_a_name_that_does_not_exist_is_a_fault_in_each_document(self):
+        for document in ("docs/ARCHITECTURE.md", "docs/FLEET.md", "docs/OPERATIONS.md", "CONTRIBUTING.md", "SECURITY.md"):
+            self.assertEqual(check("", **{document: "see `system.udp`\n"}), (1, f"{document}:1: there is no test system.udp\n"))
 
 
 if __name__ == "__main__":

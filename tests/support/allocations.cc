@@ -4,9 +4,27 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CENOTE_TEST_MALLOC_HOOK 1
+#endif
+#endif
+
 namespace {
 
-thread_local std::uint64_t count = 0;
+constinit thread_local std::uint64_t count = 0;
+
+}  // namespace
+
+#ifdef CENOTE_TEST_MALLOC_HOOK
+
+// ThreadSanitizer of clang has its own operator new, and calls this for each allocation.
+extern "C" void __sanitizer_malloc_hook(const volatile void*, std::size_t) { ++count; }
+extern "C" void __sanitizer_free_hook(const volatile void*) {}
+
+#else
+
+namespace {
 
 void* counted(std::size_t size) {
     ++count;
@@ -29,6 +47,8 @@ void* counted(std::size_t size) {
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+#endif
 
 namespace cenote::test {
 

@@ -20,7 +20,7 @@ try:
 except ImportError:
     webdriver = None
 
-WAIT = 60.0  # seconds until a wait fails: only for a test that hangs
+WAIT = 120.0  # seconds until a wait fails: only for a test that hangs
 FLAGS = ["--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
          "--disable-features=OptimizationHints,MediaRouter,Translate", "--no-default-browser-check", "--hide-scrollbars"]

@@ -56,8 +56,8 @@ step    = "restrict"
 starts  = 2026-06-04T00:00:00Z
 ends    = 2026-09-30T23:59:59Z
 """,
-    names={"alpha-ai.example": 5, "api.alpha-ai.example": 1, "beta-code.example": 3},
-    outside=["canary.outside.example"],
+    names={"alpha-ai.example": 5, "api.alpha-ai.example": 1, "beta-ai.example": 3},
+    outside=["canary.outside.example", "use-application-dns.net"],
     restricted="close-2")
 
 REAL = Story(
@@ -121,10 +121,7 @@ class Furnished:
         eventually(lambda: self.written() >= then.timestamp(), "the history is written")
 
     def written(self):
-        for line in self.node.cenote_ok("metrics").splitlines():
-            if line.startswith("cenote_history_written_timestamp_seconds "):
-                return float(line.split()[-1])
-        return 0
+        return self.node.metric("cenote_history_written_timestamp_seconds", 0)
 
     def ask(self, queries):
         names, weights = zip(*self.story.names.items())

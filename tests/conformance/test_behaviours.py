@@ -9,7 +9,7 @@ import dns.message
 import transports
 from behaviours import ALL, WWW, query
 from certificates import Authority, replace
-from daemon import eventually
+from daemon import PATIENCE, eventually
 from h2_client import Client
 from harness import SystemTest, addresses, extended_errors, framed, main, read_message
 from upstreams import Nsd, ScriptedUpstream, Unbound, answer_with
@@ -102,7 +102,7 @@ class Table(Conformance):
 class OverTime(Conformance):
     def test_streams(self):
         """RFC 7766 §6.2.1.1, §7: pipelined queries, answers in any order, a connection that stays."""
-        stream = socket.create_connection((self.resolver.address, self.resolver.port), timeout=30)
+        stream = socket.create_connection((self.resolver.address, self.resolver.port), timeout=PATIENCE)
         self.addCleanup(stream.close)
         stream.sendall(b"".join(framed(dns.message.make_query(name, "A", id=i).to_wire())
                                 for i, name in enumerate((WWW, "localhost", "five.signed.example"))))
@@ -142,10 +142,16 @@ class OverTime(Conformance):
     def test_failures_are_remembered(self):
         """RFC 9520 §3.2: a failure is cached, so that not every query is sent on."""
         for transport in transports.NAMES:
-            name = f"fails-{transport}.open.example"
-            for _ in range(5):
-                self.assertRcode(self.transports.ask(transport, query(name)).message, "SERVFAIL")
-            self.assertLessEqual(self.scripted.count(name), 4)
+            eventually(lambda: self.is_remembered(transport, f"fails-{transport}.open.example"), "a query that is not sent on")
+
+    def is_remembered(self, transport, name):
+        """Of two queries, one behind the other; on a busy machine the failure may have been forgotten between them."""
+        asked = []
+        for _ in range(2):
+            self.assertRcode(self.transports.ask(transport, query(name)).message, "SERVFAIL")
+            asked.append(self.scripted.asked(name))
+        self.assertGreater(asked[0], 0)
+        return asked[0] == asked[1]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import dns.exception
 import dns.message
 
 import world as places
-from daemon import PATIENCE
 from expectations import CLOSED, FAILED, OPEN, verdict_of
 from h2_client import Client as HttpClient
 from harness import framed, read_exactly
@@ -245,7 +244,7 @@ class StreamLoad(threading.Thread):
 
     def connect(self):
         port = {"tcp": 53, "tls": 853, "https": 443}[self.transport]
-        plain = socket.create_connection((places.FIRST, port), PATIENCE / 3, (self.client, 0))
+        plain = socket.create_connection((places.FIRST, port), LOST, (self.client, 0))
         if self.transport == "tcp":
             return plain
         context = ssl.create_default_context(cafile=self.world.authority.file)

@@ -4,6 +4,7 @@
 A router with radvd, dnsmasq and nftables, a host with Kea, one with Cenote, one with a page, one that is the internet,
 and clients, each with a folder /etc of its own.
 """
+import contextlib
 import http.server
 import os
 import pathlib
@@ -61,7 +62,8 @@ class Client(Host):
     def end(self):
         pid_file = self.folder / "dhclient.pid"
         if pid_file.exists():
-            os.kill(int(pid_file.read_text()), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                os.kill(int(pid_file.read_text()), signal.SIGKILL)
         self.holder.kill()
         self.holder.wait()
         self.holder.stdout.close()
@@ -88,10 +90,17 @@ class Client(Host):
     def dhclient(self):
         """ISC dhclient with Debian's script, which writes /etc/resolv.conf."""
         self.run("dhclient", "-4", "-1", "-lf", self.folder / "leases", "-pf", self.folder / "dhclient.pid", "eth0")
+        self.be_patient()
 
     def udhcpc(self):
         """BusyBox udhcpc with Debian's script."""
         self.run("busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-t", "20", "-s", "/etc/udhcpc/default.script")
+        self.be_patient()
+
+    def be_patient(self):
+        """Libraries of C give up after some seconds."""
+        with self.resolv_conf.open("a") as more:
+            more.write("options timeout:30 attempts:3\n")
 
     def getent(self, name):
         """What glibc finds."""

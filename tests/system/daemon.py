@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(SOURCE / "tests" / "zones"))  # has zone_catalogue.py
 BIN = pathlib.Path(os.environ.get("CENOTE_BIN", SOURCE / "build" / "test" / "bin"))
-PATIENCE = 30.0  # seconds until a wait fails; sanitizers and a busy machine are slow
+PATIENCE = 90.0  # seconds until a wait fails; sanitizers and a busy machine are slow
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
@@ -121,8 +120,26 @@ class Daemon:
             self.arrived.notify_all()
 
     def log(self):
+        """What it has written; all of it where it has ended."""
+        if self.process.poll() is not None:
+            self.reader.join(PATIENCE)
         with self.arrived:
             return "\n".join(self.lines)
+
+    def cpu_seconds(self):
+        """What its threads have used, in steps of some milliseconds."""
+        fields = self.proc("stat").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def memory(self, which="VmRSS"):
+        """KiB, of the resident set where nothing else is asked for."""
+        return int(re.search(rf"{which}:\s+(\d+) kB", self.proc("status")).group(1))
+
+    def proc(self, file):
+        return pathlib.Path(f"/proc/{self.process.pid}/{file}").read_text()
 
     def wait_line(self, pattern, since=0, seconds=PATIENCE):
         """The match of the first line from `since` on in which `pattern` is found."""
@@ -168,6 +185,14 @@ class Daemon:
             self.process.kill()
         self.wait()
         self.process.stderr.close()
+
+
+def is_alive(pid):
+    """Also of a process that somebody else has to wait for."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def place_from_3(fds):

@@ -16,7 +16,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import dns.edns
@@ -27,7 +26,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from daemon import BIN, PATIENCE, SANITIZER, Daemon, NotifySocket
+from daemon import BIN, PATIENCE, SANITIZER, Daemon, NotifySocket, eventually
 
 CATALOGUE = """
 vendor       = "Alpha Labs"
@@ -105,9 +104,15 @@ class Clock:
         self.set(start)
 
     def set(self, text):
-        """Sets the clock to an RFC 3339 time; the timers of a running daemon fire as after settimeofday(2)."""
-        then = datetime.datetime.fromisoformat(text)
-        self.file.write_text(str(int(then.timestamp())))
+        """Sets the clock to an RFC 3339 time; the timers of a running daemon fire as after settimeofday(2), and its clock
+        has the time when this returns."""
+        then = str(int(datetime.datetime.fromisoformat(text).timestamp()))
+        self.file.write_text(then)
+        daemon = self.node.daemon
+        if daemon is not None:
+            seen = self.file.with_name(f"{self.file.name}.seen.{daemon.process.pid}")
+            eventually(lambda: daemon.process.poll() is not None or (seen.exists() and seen.read_text() == then),
+                       f"the daemon has the time {text}")
 
 
 class Node:
@@ -183,8 +188,23 @@ services = ["{self.services}"]
     def update(self):
         return self.cenote_ok("update")
 
+    def metric(self, sample, default=None):
+        """The value of a sample on the page of metrics. Without a default it has to be there."""
+        for line in self.cenote_ok("metrics").splitlines():
+            name, _, value = line.rpartition(" ")
+            if name == sample:
+                return float(value)
+        self.test.assertIsNotNone(default, f"there is no {sample}")
+        return default
+
+    def fill_cache(self, names):
+        """Asks until each name has an answer: under load the upstream server of a test is slower than the resolver."""
+        for name in names:
+            eventually(lambda name=name: self.ask(name).rcode() == dns.rcode.NOERROR, f"an answer for {name}")
+
     def launch(self, stored=None, environment=None):
         """Starts the daemon without waiting for it to be ready."""
+        self.notify.drain()  # what the one before has sent is none of this one
         self.daemon = Daemon(self.config, self.notify, stored, {**self.environment, **(environment or {})})
         self.test.addCleanup(self.daemon.kill)
         return self.daemon
@@ -208,6 +228,13 @@ services = ["{self.services}"]
         self.test.assertIsNone(SANITIZER.search(daemon.log()), daemon.log())
         return daemon
 
+    def restart_at(self, time):
+        """Starts the daemon again with a clock that stands at this time."""
+        self.stop()
+        clock = Clock(self, time)
+        self.start()
+        return clock
+
     def ask(self, name, rdtype="A", *, source=None, tcp=False, timeout=PATIENCE, **options):
         """One query by dnspython, with EDNS unless use_edns is False."""
         options.setdefault("use_edns", 0)
@@ -223,8 +250,8 @@ services = ["{self.services}"]
 
     def dig(self, *arguments):
         """The output of dig, which does not read the user's ~/.digrc."""
-        done = subprocess.run(["dig", "-r", f"@{self.address}", "-p", str(self.port), "+tries=1", "+time=10",
-                               *arguments], capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(["dig", "-r", f"@{self.address}", "-p", str(self.port), "+tries=1",
+                               f"+time={PATIENCE:.0f}", *arguments], capture_output=True, text=True, timeout=2 * PATIENCE)
         self.test.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 

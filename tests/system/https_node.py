@@ -90,14 +90,13 @@ class HttpsTest(SystemTest):
         return ports
 
     def metric(self, name):
-        lines = self.node_.cenote_ok("metrics").splitlines()
-        return next(int(line.split()[-1]) for line in lines if line.startswith(name + " "))
+        return self.node_.metric(name)
 
     def closed(self, reason):
         return self.metric(f'cenote_http_closed_total{{reason="{reason}"}}')
 
     def program(self, *command, ok=True):
-        done = subprocess.run(list(map(str, command)), capture_output=True, timeout=PATIENCE)
+        done = subprocess.run(list(map(str, command)), capture_output=True, timeout=4 * PATIENCE)
         text = (done.stdout + done.stderr).decode(errors="replace")
         if ok:
             self.assertEqual(done.returncode, 0, text)

@@ -50,7 +50,6 @@ class HttpsUnbound(Unbound, WithPair):
   tls-service-pem: "{self.folder}/chain.pem"
 """)
 
-
     def start_again(self):
         """At the same ports."""
         for _ in range(10):
@@ -58,6 +57,7 @@ class HttpsUnbound(Unbound, WithPair):
                                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             if self._answers(self.nsd.zone):
                 return
+            self.process.kill()
             self.process.wait()
         raise AssertionError("unbound did not start again")
 
@@ -75,6 +75,7 @@ class HttpsDnsdist(Server, WithPair):
         config = self.folder / "dnsdist.conf"
         config.write_text(f"""
 setLocal("127.0.0.1:{self.port}")
+setUDPTimeout(30)
 addDOHLocal("127.0.0.1:{self.https_port}", "{self.folder}/chain.pem", "{self.folder}/key.pem", "/dns-query")
 newServer({{address="{self.behind}", healthCheckMode="up"}})
 setSecurityPollSuffix("")

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small file systems in a mount namespace of the test, and a network of its own: they are gone with its process."""
+"""Small file systems in a mount namespace of the test: they are gone with its process."""
 import ctypes
 import os
 import subprocess
 
 CLONE_NEWNS = 0x00020000
-CLONE_NEWNET = 0x40000000
 
 
 def in_mounts_of_its_own():
@@ -19,25 +18,6 @@ def in_mounts_of_its_own():
         done = subprocess.run(["mount", *words], capture_output=True, text=True)
         if done.returncode != 0:
             return f"nothing can be mounted: {done.stderr.strip()}"
-    return ""
-
-
-def in_network_of_its_own():
-    """Moves this process into a network that has loopback, and a link that leads nowhere: programs that ask whether there
-    is a network find one. Returns the reason when it cannot, else nothing."""
-    if os.geteuid() != 0:
-        return "a network of its own needs root"
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        return f"no network namespace: {os.strerror(ctypes.get_errno())}"
-    for words in ("link set lo up", "link add near type veth peer name far", "addr add 198.51.100.1/24 dev near",
-                  "link set near up", "link set far up"):
-        try:
-            done = subprocess.run(["ip", *words.split()], capture_output=True, text=True)
-        except FileNotFoundError:
-            return "ip (iproute2) is not installed"
-        if done.returncode != 0:
-            return f"no link can be made: {done.stderr.strip()}"
     return ""
 
 

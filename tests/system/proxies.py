@@ -56,7 +56,7 @@ class HaProxy(Program):
     def __init__(self, test, *listeners):
         folder = test.nodes[0].folder
         self.ports = []
-        text = "defaults\n  timeout connect 10s\n  timeout client 60s\n  timeout server 60s\n"
+        text = "defaults\n  timeout connect 60s\n  timeout client 300s\n  timeout server 300s\n  timeout check 60s\n"
         for number, (bind, port, server, mode) in enumerate(listeners):
             self.ports.append(free_port())
             text += (f"listen l{number}\n  mode {mode}\n  bind 127.0.0.1:{self.ports[-1]} {bind}\n"
@@ -72,8 +72,12 @@ class Dnsdist(Program):
     def __init__(self, test, port, server="useProxyProtocol=true", source=PROXY, listeners=()):
         self.port, *self.ports = (free_port() for _ in range(1 + len(listeners)))
         config = test.nodes[0].folder / f"dnsdist{self.port}.conf"
+        # Its own limits are of some seconds, and a node is down after one check that takes one.
         config.write_text(f'setLocal("127.0.0.1:{self.port}")\n'
+                          f'setUDPTimeout({PATIENCE:.0f})\nsetTCPRecvTimeout({PATIENCE:.0f})\n'
+                          f'setTCPSendTimeout({PATIENCE:.0f})\n'
                           + "".join(line.format(f"127.0.0.1:{free}") + "\n" for line, free in zip(listeners, self.ports))
                           + f'newServer({{address="127.0.0.1:{port}", source="{source}", {server}, '
-                          f'checkName="localhost.", mustResolve=true}})\n')
+                          f'checkName="localhost.", mustResolve=true, checkTimeout=30000, '
+                          'maxCheckFailures=100})\n')
         super().__init__(test, "/usr/bin/dnsdist", "--supervised", "--disable-syslog", "-C", config)

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from daemon import eventually
+from upstreams import free_port
 
 HEADER = re.compile(rb"<134>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z node1 cenoted \d+ hit - ")
 
@@ -26,12 +27,6 @@ while True:
             break
         print(stream.read(int(digits)).decode(), flush=True)
 """
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def certificate(folder, name):
@@ -148,10 +143,10 @@ class Child:
 
 
 class SyslogChild(Child):
-    """CHILD, whose first line is its port."""
+    """CHILD, whose first line is its port: one that stays free when it has ended."""
 
-    def __init__(self, test, port=0):
-        super().__init__(test, sys.executable, "-c", CHILD, port)
+    def __init__(self, test, port=None):
+        super().__init__(test, sys.executable, "-c", CHILD, port or free_port())
         self.port = int(eventually(lambda: self.lines, "the port of the receiver")[0])
 
     def messages(self):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node with one directive in its configuration, for tests of rules that are made at the command line."""
-from datetime import datetime, timedelta, timezone
-
 from harness import SystemTest, addresses
 from upstreams import ScriptedUpstream, every_name
 
@@ -39,6 +37,3 @@ class RulesTest(SystemTest):
         self.assertEqual(done.returncode, code, done)
         return done.stderr
 
-    @staticmethod
-    def ahead(seconds):
-        return f"{datetime.now(timezone.utc) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"

@@ -106,10 +106,14 @@ services = ["{SOURCE}/blocklists/services"]
             client = self.client(name, bridge, number)
             advertised = eventually(lambda: self.advertised(client), f"an advertisement on {bridge}")
             self.assertEqual(advertised, [CENOTE6], "RDNSS (RFC 8106), and nothing else")
-            eventually(lambda: re.search(rf"inet6 {prefix}\S+ scope global (?!.*tentative)",
-                                         client.run("ip", "-6", "addr", "show", "dev", "eth0")), f"an address of {prefix}")
+            self.wait_for_address(client, prefix)
             client.resolv_conf.write_text(f"nameserver {advertised[0]}\n")
             self.assertEqual(client.dig("+short", NAME, "AAAA").strip(), expected, name)
+
+    @staticmethod
+    def wait_for_address(client, prefix):
+        eventually(lambda: re.search(rf"inet6 {prefix}\S+ scope global (?!.*tentative)",
+                                     client.run("ip", "-6", "addr", "show", "dev", "eth0")), f"an address of {prefix}")
 
     @staticmethod
     def advertised(client):
@@ -135,6 +139,7 @@ services = ["{SOURCE}/blocklists/services"]
         self.addCleanup(resolved.wait)
         self.addCleanup(resolved.kill)
         client.resolv_conf.write_text("nameserver 127.0.0.53\n")
+        client.be_patient()
         eventually(lambda: client.getent("www.example") == [REAL], "systemd-resolved answers")
         self.assertEqual(client.getent(NAME), [PAGE4])
         self.assertEqual(client.getent(COMPANION), [REAL])
@@ -156,11 +161,13 @@ services = ["{SOURCE}/blocklists/services"]
         self.tool("agency-kim", "exception", "revoke", ident)
         self.assertEqual(client.getent(NAME), [PAGE4])
         row, = self.resolver.cenote_json("exceptions", "--stage", "revoked")
-        self.assertEqual((row["asked_by"], row["agreed_by"], row["queries"] > 0), ("agency-kim", ["agency-lee"], True))
+        self.assertEqual((row["asked_by"], row["agreed_by"]), ("agency-kim", ["agency-lee"]))
+        self.assertGreater(row["queries"], 0)
 
     def test_the_firewall_that_is_printed_keeps_clients_here(self):
         client = self.staff()
         self.network.radvd()
+        self.wait_for_address(client, "2001:db8:20:1:")
         eventually(lambda: "2001:db8:20:1:" in client.run("ip", "-6", "route", "get", PUBLIC6, code=None), "a route over IPv6")
         ways = [(address, *way) for address in (PUBLIC4, PUBLIC6) for way in ((), ("+tcp",))]
         for address, *way in ways:

@@ -149,6 +149,7 @@ class Paced(SystemTest):
         client = resolver.udp()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         client.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        client.settimeout(30)  # until those that are missing are taken for dropped
         for i in range(count):
             client.send(dns.message.make_query(f"n{i}.example", "TXT", use_edns=0, payload=1232).to_wire())
         arrived = []  # (time of arrival in the kernel, bytes)

@@ -150,7 +150,7 @@ class Blocking(SystemTest):
         answer = self.resolver.ask("null.blocked.example", "DS")
         self.assertEqual([line.split()[0] for line in records(answer)], ["DS"], answer)
         self.assertEqual(extended_errors(answer), [])
-        self.assertEqual(self.upstream.count("null.blocked.example"), 1)
+        self.assertGreater(self.upstream.count("null.blocked.example"), 0)
 
     def test_nothing_sinkholed_goes_upstream(self):
         for rdtype in ("A", "AAAA", "HTTPS", "TXT", "MX"):

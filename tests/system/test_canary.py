@@ -53,8 +53,11 @@ class Canary(SystemTest):
                 path = os.path.join(folder, name)
                 if not os.path.isfile(path):
                     continue  # sockets
-                with open(path, "rb") as file:
-                    found[path] = file.read()
+                try:
+                    with open(path, "rb") as file:
+                        found[path] = file.read()
+                except FileNotFoundError:  # renamed or removed meanwhile
+                    continue
                 if name.endswith(".zst"):
                     found[path + " unpacked"] = eventually(lambda path=path: self.unpacked(path), "a whole " + path)
         return found

@@ -119,7 +119,7 @@ class Changes(SystemTest):
                                  ["0.0.0.0"] if closed else ["192.0.2.1"])
         clients.end()
         self.assertEqual(clients.wrong, [])
-        self.assertGreater(clients.answered, CHANGES)
+        self.assertGreater(clients.answered, 100)
         self.assertEqual(node.cenote("audit", "--verify").returncode, 0)
         trail = node.cenote_json("audit")
         self.assertGreaterEqual(len(trail), CHANGES)

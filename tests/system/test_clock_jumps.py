@@ -27,15 +27,15 @@ class ClockJumps(SystemTest):
         resolver.start()
         daemon = resolver.daemon.process
         self.assertEqual(addresses(resolver.ask("kept.example")), ["192.0.2.1"])
+        asked = upstream.asked("kept.example")
         for number, time in enumerate(("2040-03-20T12:00:00Z", NOW, "2020-03-20T12:00:00Z", "1970-01-01T00:10:00Z",
                                        "2105-01-01T00:00:00Z", NOW)):
             with self.subTest(time):
                 clock.set(time)
                 year = time[:4]
-                eventually(lambda: resolver.cenote_json("status")["policy_version"], "the daemon sees the clock")
                 kept = resolver.ask("kept.example")
-                self.assertEqual(upstream.count("kept.example"), 1, "nothing expires with the wall clock")
-                self.assertGreater(kept.answer[0].ttl, 3000)
+                self.assertEqual(upstream.asked("kept.example"), asked, "nothing expires with the wall clock")
+                self.assertGreater(kept.answer[0].ttl, 2400)
                 self.assertLessEqual(kept.answer[0].ttl, 3600)
                 self.assertEqual(addresses(resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
                 self.assertEqual(addresses(resolver.ask(f"new-{number}-{year}.example")), ["192.0.2.1"])
@@ -44,9 +44,9 @@ class ClockJumps(SystemTest):
                 # A directive begins by the latest time that was seen, and ends by the clock: what is sinkholed stays so.
                 beta = ["192.0.2.1"] if year > "2031" else ["0.0.0.0"]
                 eventually(lambda: addresses(resolver.ask("beta-ai.example")) == beta, "the directive of a year")
-        self.assertIn("the clock says", resolver.cenote("status", "--check").stdout)
+        eventually(lambda: "the clock says" in resolver.cenote("status", "--check").stdout, "the problem")
         resolver.cenote_ok("state", "accept-clock", "--note", "the clock was wrong")
-        self.assertNotIn("the clock says", resolver.cenote("status", "--check").stdout)
+        eventually(lambda: "the clock says" not in resolver.cenote("status", "--check").stdout, "no problem")
         self.assertEqual(addresses(resolver.ask("beta-ai.example")), ["0.0.0.0"])
 
 

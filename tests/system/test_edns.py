@@ -3,9 +3,6 @@
 import json
 import re
 
-import dns.edns
-import dns.message
-
 from harness import SystemTest, main
 from upstreams import ScriptedUpstream, answer_with
 
@@ -106,9 +103,10 @@ class Edns(SystemTest):
         """No option of a client reaches the upstream (RFC 7871 §7.5, RFC 7873, RFC 8467)."""
         self.resolver.dig("+subnet=198.51.100.0/24", "+cookie=0123456789abcdef", "+padding=128", "+nsid",
                           "+ednsopt=65001:beef", "private.example")
-        self.assertEqual(len(self.seen), 1)
-        self.assertEqual([int(option.otype) for option in self.seen[0].options], [])
-        self.assertEqual(self.seen[0].payload, 1232)
+        self.assertTrue(self.seen)
+        for query in self.seen:  # more than one on a busy machine
+            self.assertEqual([int(option.otype) for option in query.options], [])
+            self.assertEqual(query.payload, 1232)
 
     def test_random_id_port_and_spelling_upstream(self):
         for i in range(8):

@@ -111,7 +111,7 @@ class Fetch(ListTest):
                             # test_bad_texts_change_nothing meets the limit of size alone.
                             (RudeServer(self, endless()), "larger than 512 MiB|imed out")):
             self.configure(server.url)
-            shown = self.update("--timeout", "60s" if "larger" in why else "3s", code=1)
+            shown = self.update("--timeout", "3s" if why == "imed out" else "60s", code=1)
             self.assertRegex(shown, why)
             self.assertEqual(self.seen(), SINKHOLED)
         self.configure(f"http://127.0.0.1:{free_port()}/list.txt")

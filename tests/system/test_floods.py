@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Floods: clients over [limits].rate, random names below one name, and clients that take every place."""
 import os
-import re
 import select
 import socket
 import threading
@@ -31,11 +30,6 @@ def cookie(data):
 
 def cookie_of(answer):
     return next(option.data for option in answer.options if option.otype == dns.edns.OptionType.COOKIE)
-
-
-def value(node, sample):
-    found = re.search("^" + re.escape(sample) + r" (\S+)$", node.cenote_ok("metrics"), re.M)
-    return float(found[1])
 
 
 class QuietUpstream:
@@ -148,22 +142,29 @@ class Rate(SystemTest):
         counters = control_call(node, "stats")["data"]["counters"]
         return counters["queries_udp"] + counters["rate_limited"]
 
+    @staticmethod
+    def unanswered(node):
+        return control_call(node, "stats")["data"]["counters"]["rate_unanswered"]
+
     def flood(self, node, count, source="127.0.0.1", sockets=1, query=None):
         """The replies to that many equal queries over UDP, and the seconds that it took."""
         wire = (query or query_of(SINKHOLED)).to_wire()
         clients = [node.udp(source) for _ in range(sockets)]
-        before = self.processed(node)
+        before, silent = self.processed(node), self.unanswered(node)
+        replies = []
+
+        def arrived(sent):
+            """All are processed, and the replies that were counted are here: a worker sends after it has counted."""
+            while ready := select.select(clients, [], [], 0)[0]:
+                replies.extend(dns.message.from_wire(client.recv(4096)) for client in ready)
+            return (self.processed(node) - before >= sent and
+                    len(replies) >= sent - (self.unanswered(node) - silent))
         begin = time.monotonic()
         for i in range(count):
             clients[i % sockets].send(wire)
-            if i % 50 == 49:  # so that none is lost on a slow machine
-                eventually(lambda sent=i + 1: self.processed(node) - before >= sent, "all are processed")
-        eventually(lambda: self.processed(node) - before >= count, "all are processed")
-        seconds = time.monotonic() - begin
-        replies = []
-        while ready := select.select(clients, [], [], 0.2)[0]:
-            replies += [dns.message.from_wire(client.recv(4096)) for client in ready]
-        return replies, seconds
+            if i % 50 == 49 or i == count - 1:  # so that none is lost on a slow machine
+                eventually(lambda sent=i + 1: arrived(sent), "all are processed, and all replies are here")
+        return replies, time.monotonic() - begin
 
     def use_up(self, node, source="127.0.0.1"):
         """Asks until the first truncated answer."""
@@ -183,7 +184,7 @@ class Rate(SystemTest):
         truncated = [reply for reply in replies if reply.flags & dns.flags.TC]
         self.assertGreaterEqual(len(answered), self.BURST)
         self.assertLessEqual(len(answered), self.BURST + self.RATE * seconds + 1)
-        self.assertGreaterEqual(len(truncated), self.NOTICES)
+        self.assertGreaterEqual(len(truncated), min(self.NOTICES, count - len(answered)))
         self.assertLessEqual(len(truncated), self.NOTICES + 8 * self.RATE * seconds + 1)
         for reply in answered:
             self.assertEqual(addresses(reply), ["0.0.0.0"])
@@ -191,9 +192,9 @@ class Rate(SystemTest):
             self.assertRcode(reply, "NOERROR")
             self.assertEqual((reply.answer, reply.authority, reply.additional, reply.options), ([], [], [], ()))
             self.assertLessEqual(len(reply.to_wire()), len(query_of(SINKHOLED).to_wire()))
-        rejected = value(node, 'cenote_rejected_total{reason="rate"}')
-        self.assertEqual(value(node, 'cenote_queries_total{transport="udp"}') + rejected, count)
-        self.assertEqual(value(node, "cenote_rate_unanswered_total"), rejected - len(truncated))
+        rejected = node.metric('cenote_rejected_total{reason="rate"}')
+        self.assertEqual(node.metric('cenote_queries_total{transport="udp"}') + rejected, count)
+        self.assertEqual(node.metric("cenote_rate_unanswered_total"), rejected - len(truncated))
         eventually(lambda: "over [limits].rate of their client" in node.cenote_ok("status"), "the notice")
         self.assertEqual(node.cenote("status", "--check").returncode, 0, "it is a notice")
 
@@ -254,11 +255,12 @@ class Rate(SystemTest):
 
     def test_others_are_served_and_a_prefix_is_one_client(self):
         node = self.limited("rate_prefix4 = 24\n")
-        replies, seconds = self.flood(node, 300)
-        self.assertLessEqual(sum(not r.flags & dns.flags.TC for r in replies), self.BURST + self.RATE * seconds + 1)
+        begin = time.monotonic()
+        replies, _ = self.flood(node, 300)
         self.assertEqual(addresses(node.ask(SINKHOLED, source="127.0.1.1")), ["0.0.0.0"])
-        replies, more = self.flood(node, 300, source="127.0.0.77")  # of the same /24
-        self.assertLessEqual(sum(not r.flags & dns.flags.TC for r in replies), self.RATE * (seconds + more) + 1)
+        replies += self.flood(node, 300, source="127.0.0.77")[0]  # of the same /24
+        self.assertLessEqual(sum(not r.flags & dns.flags.TC for r in replies),
+                             self.BURST + self.RATE * (time.monotonic() - begin) + 1)
 
     def test_a_reload_changes_it(self):
         node = self.node().start()
@@ -286,7 +288,9 @@ class RandomNames(SystemTest):
         node = self.node(upstreams=[upstream.where]).start()
         self.assertEqual(addresses(node.ask("cached.example")), ["192.0.2.1"])
         flood = Flood(node, self.CLIENTS)
-        cpu, begin = self.cpu_of(node), time.monotonic()
+        of_answers = self.cost_of_answers(node, flood, upstream)
+        memory, sent = node.daemon.memory(), flood.sent
+        cpu, begin = node.daemon.cpu_seconds(), time.monotonic()
         flood.send(f"r{k}.victim.example" for k in range(3000))
         for i in range(20):
             flood.send(f"s{i}-{k}.victim.example" for k in range(50))
@@ -295,26 +299,29 @@ class RandomNames(SystemTest):
                 self.assertEqual(addresses(node.ask(name, source="127.0.3.1")), [address], name)
         flood.settle()
         seconds = time.monotonic() - begin
-        used = (self.cpu_of(node) - cpu) / flood.sent
-        print(f"{flood.sent} names in {seconds:.1f} s, {used * 1e6:.0f} us of CPU each", flush=True)
-        if not os.environ.get("CENOTE_SANITIZE"):
-            # So 3,000 a second fit into one core, and what is cached waits for those that came just before it.
-            self.assertLess(used, 333e-6)
-        eventually(lambda: value(node, "cenote_upstream_zone_full_total") > 0, "they are counted")
+        used = (node.daemon.cpu_seconds() - cpu) / (flood.sent - sent)
+        print(f"{flood.sent - sent} names in {seconds:.1f} s, {used * 1e6:.0f} us of CPU each, {of_answers * 1e6:.0f} us where "
+              "there is an answer", flush=True)
+        if not os.environ.get("CENOTE_SANITIZE"):  # what is cached waits for those that came just before it
+            self.assertLess(used, 10 * of_answers, "the work for a name does not grow with the names that wait")
+            self.assertLess(node.daemon.memory() - memory, 96 * 1024, "KiB")
+        eventually(lambda: node.metric("cenote_upstream_zone_full_total") > 0, "they are counted")
         self.assertGreater(flood.servfail, 0)
         # A place is taken for 2.45 s, so that the next thousand may be asked after that time.
         self.assertLessEqual(upstream.asked(".victim.example"), 1024 * (1 + seconds // 2.4))
-        self.assertEqual(value(node, "cenote_upstream_overloaded_total"), 0, "somebody else gave way")
+        self.assertEqual(node.metric("cenote_upstream_overloaded_total"), 0, "somebody else gave way")
         eventually(lambda: "clients reach limits" in node.cenote_ok("status"), "the notice")
         upstream.silent = set()
         eventually(lambda: addresses(node.ask("www.victim.example")) == ["192.0.2.1"], "the places are free again")
 
     @staticmethod
-    def cpu_of(node):
-        """Seconds of CPU that the daemon has used."""
-        with open(f"/proc/{node.daemon.process.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def cost_of_answers(node, flood, upstream, count=800):
+        """Seconds of CPU for a name that upstream answers: fewer than a zone may have under way."""
+        cpu = node.daemon.cpu_seconds()
+        flood.send(f"p{k}.plain.example" for k in range(count))
+        flood.settle()
+        eventually(lambda: upstream.asked(".plain.example") >= count, "all were asked upstream")
+        return max(node.daemon.cpu_seconds() - cpu, 0.02) / count
 
     def test_a_zone_below_a_public_suffix_has_a_limit_of_its_own(self):
         upstream = QuietUpstream(self, silent=["victim"])
@@ -324,7 +331,7 @@ class RandomNames(SystemTest):
         flood.send(f"r{k}.victim.co.example" for k in range(2000))
         self.assertEqual(addresses(node.ask("www.neighbour.co.example", source="127.0.3.1")), ["192.0.2.1"])
         self.assertLessEqual(upstream.asked(".victim.co.example"), 256 * (1 + (time.monotonic() - begin) // 2.4))
-        eventually(lambda: value(node, "cenote_upstream_zone_full_total") > 0, "a report of the worker")
+        eventually(lambda: node.metric("cenote_upstream_zone_full_total") > 0, "a report of the worker")
 
 
 class Shares(SystemTest):
@@ -355,8 +362,8 @@ class Shares(SystemTest):
             node.stop()
         else:
             self.skipTest("this machine is too slow for 4,500 queries within two seconds")
-        self.assertEqual(value(node, "cenote_upstream_overloaded_total"), 0)
-        eventually(lambda: value(node, "cenote_pending_per_client_overflow_total") > 0, "greedy clients had no place")
+        self.assertEqual(node.metric("cenote_upstream_overloaded_total"), 0)
+        eventually(lambda: node.metric("cenote_pending_per_client_overflow_total") > 0, "greedy clients had no place")
 
     def test_a_client_that_begins_to_ask_finds_places(self):
         upstream = QuietUpstream(self, silent=["silent"])
@@ -365,7 +372,7 @@ class Shares(SystemTest):
         for i in range(30):
             greedy.send(f"m{i}.silent.zone{k}.tld{k % 50}" for k in range(400))
             self.assertEqual(addresses(node.ask(f"m{i}.open.example", source="127.0.3.1")), ["192.0.2.1"])
-        self.assertEqual(value(node, "cenote_upstream_overloaded_total"), 0)
+        self.assertEqual(node.metric("cenote_upstream_overloaded_total"), 0)
 
 
 if __name__ == "__main__":

@@ -36,22 +36,10 @@ class HttpsUpstreamTest(SystemTest):
         trust(node, self.authority)
         return node.start()
 
-    @staticmethod
-    def resident(node):
-        """The memory of the daemon, in bytes."""
-        with open(f"/proc/{node.daemon.process.pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-    def check_fails_in_time(self, answer):
+    def check_fails(self, answer):
+        """It is there, whatever the server does; when, is for tests of the forwarder (unit.upstream)."""
         self.assertRcode(answer, "SERVFAIL")
         self.assertTrue({code for code, _ in extended_errors(answer)} & {22, 23}, answer)
-        self.assertLess(answer.time, 4.0, "2.5 s and the machine's slack")
-
-    @staticmethod
-    def metric(node, name):
-        """Its value, which workers report now and then; None: it is not there."""
-        lines = node.cenote_ok("metrics").splitlines()
-        return next((float(line.split()[-1]) for line in lines if line.startswith(name + " ")), None)
 
 
 class OverRealServers(HttpsUpstreamTest):
@@ -82,9 +70,9 @@ class OverRealServers(HttpsUpstreamTest):
         self.assertEqual(row["server"], server.url())
         self.assertTrue(row["healthy"])
         self.assertIn(server.url(), node.cenote_ok("status"))
-        eventually(lambda: self.metric(node, f'cenote_upstream_up{{server="{server.url()}"}}') == 1, "the server's metric")
-        self.assertEqual(self.metric(node, "cenote_upstream_http_refused_total"), 0)
-        self.assertEqual(self.metric(node, "cenote_upstream_mismatched_total"), 0)
+        eventually(lambda: node.metric(f'cenote_upstream_up{{server="{server.url()}"}}', 0) == 1, "the server's metric")
+        self.assertEqual(node.metric("cenote_upstream_http_refused_total"), 0)
+        self.assertEqual(node.metric("cenote_upstream_mismatched_total"), 0)
 
     def test_unbound(self):
         server = HttpsUnbound(self, Nsd(self, "zone.example", ZONE), self.authority)
@@ -108,14 +96,14 @@ class OverRealServers(HttpsUpstreamTest):
         node = self.resolver(server.url())
         self.assertEqual(addresses(node.ask("n1.zone.example")), ["192.0.2.1"])
         server.stop()
-        self.check_fails_in_time(node.ask("n2.zone.example"))
+        self.check_fails(node.ask("n2.zone.example"))
         server.start_again()
         eventually(lambda: addresses(node.ask("n3.zone.example")) == ["192.0.2.3"], "the server that came back")
 
     def test_a_certificate_for_another_name(self):
         server = HttpsUnbound(self, Nsd(self, "zone.example", ZONE), self.authority, name="other.example")
         node = self.resolver(server.url())
-        self.check_fails_in_time(node.ask("www.zone.example"))
+        self.check_fails(node.ask("www.zone.example"))
         node.write_config(upstreams=[server.url("other.example")])
         node.cenote_ok("reload")
         self.assertEqual(addresses(node.ask("n4.zone.example")), ["192.0.2.4"])
@@ -126,7 +114,7 @@ class OverRealServers(HttpsUpstreamTest):
     def test_an_authority_that_is_not_trusted(self):
         server = HttpsUnbound(self, Nsd(self, "zone.example", ZONE), self.authority)
         node = self.node(upstreams=[server.url()]).start()
-        self.check_fails_in_time(node.ask("www.zone.example"))
+        self.check_fails(node.ask("www.zone.example"))
 
 
 def responses():
@@ -165,9 +153,9 @@ class HostileServers(HttpsUpstreamTest):
         node = self.hostile(handle)
         for i, (kind, _) in enumerate(kinds):
             with self.subTest(kind):
-                self.check_fails_in_time(node.ask(f"k{i}.example"))
+                self.check_fails(node.ask(f"k{i}.example"))
                 self.assertEqual(addresses(node.ask(f"after-{i}.example")), [GOOD], "the connection goes on")
-        eventually(lambda: self.metric(node, "cenote_upstream_http_refused_total") >= len(kinds), "the metric")
+        eventually(lambda: node.metric("cenote_upstream_http_refused_total") >= len(kinds), "the metric")
         self.assertEqual(len(self.upstream.connections), 1)
 
     def test_status_says_why_a_server_is_sick(self):
@@ -206,10 +194,10 @@ class HostileServers(HttpsUpstreamTest):
             while not release.wait(0.3) and not connection.closed:
                 connection.raw(raw_frame(0, 0, stream, b"x"))
         node = self.hostile(drip)
-        self.check_fails_in_time(node.ask("slow.example"))
+        self.check_fails(node.ask("slow.example"))
         node.write_config(upstreams=[H2Upstream(self, self.authority, lambda c, s, q: None).url()])
         node.cenote_ok("reload")
-        self.check_fails_in_time(node.ask("silent.example"))
+        self.check_fails(node.ask("silent.example"))
 
     def test_goaway_in_the_middle(self):
         held = []
@@ -263,14 +251,14 @@ class HostileServers(HttpsUpstreamTest):
                 with self.subTest(name):
                     self.assertEqual(addresses(node.ask(f"k{i}.example")), [GOOD])
                     node.cenote_ok("flush")
-            used.append(self.resident(node))
-        self.assertLess(used[-1] - used[1], 4 << 20, used)
+            used.append(node.daemon.memory())
+        self.assertLess(used[-1] - used[1], 4 << 10, used)
 
     def test_servers_without_http2(self):
         for protocols in ((), ("http/1.1",)):
             upstream = H2Upstream(self, self.authority, lambda c, s, q: None, protocols=protocols)
             node = self.resolver(upstream.url())
-            self.check_fails_in_time(node.ask("www.example"))
+            self.check_fails(node.ask("www.example"))
             self.assertEqual(upstream.log, [])
 
     def test_queries_are_padded_and_have_no_id(self):
@@ -282,6 +270,7 @@ class HostileServers(HttpsUpstreamTest):
         node = self.hostile(handle)
         for name in ("a.example", "a-much-longer-name-than-that." * 4 + "example"):
             node.ask(name)
+        self.assertGreaterEqual(len(seen), 2)
         for fields, query, _ in seen:
             self.assertEqual(query.id, 0)
             self.assertEqual(int(fields["content-length"]) % 128, 0)

@@ -5,6 +5,7 @@ import socket
 
 import dns.message
 
+from daemon import PATIENCE
 from harness import SystemTest, addresses, main
 from upstreams import ScriptedUpstream, every_name
 
@@ -31,7 +32,7 @@ class Listen(SystemTest):
         """A connected socket takes replies only from the address and port to which it is connected."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(10)
+            asker.settimeout(PATIENCE)
             asker.connect((address, port))
             asker.send(dns.message.make_query(name, "A", use_edns=0).to_wire())
             return addresses(dns.message.from_wire(asker.recv(4096)))

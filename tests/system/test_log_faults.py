@@ -4,7 +4,6 @@ loss is counted and told, and each line is whole."""
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import tempfile
@@ -42,8 +41,7 @@ class LogFaults(SystemTest):
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
     def lost(self):
-        shown = self.resolver.cenote_ok("metrics")
-        return int(re.search(r'^cenote_log_dropped_total\{sink="file"\} (\d+)$', shown, re.M).group(1))
+        return self.resolver.metric('cenote_log_dropped_total{sink="file"}')
 
     def problem(self):
         return next((row["what"] for row in self.resolver.cenote_json("status")["problems"] if "the log" in row["what"]), "")

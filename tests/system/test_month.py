@@ -64,8 +64,7 @@ class Month(SystemTest):
         eventually(lambda: self.metric("cenote_history_written_timestamp_seconds") >= then.timestamp(), "the history")
 
     def metric(self, name):
-        lines = self.node_.cenote_ok("metrics").splitlines()
-        return next((float(line.split()[-1]) for line in lines if line.split(" ")[0] == name), 0)
+        return self.node_.metric(name, 0)
 
     def expected(self, then, host):
         if then.day < 15:

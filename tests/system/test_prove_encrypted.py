@@ -41,8 +41,7 @@ class Encrypted(ProveTest):
         result = self.proved(node, "--transport", "https", code=0)
         self.assertEqual(result["directives"][0]["transports"], ["https"])
         self.assertEqual(result["checks"], CHECKS)
-        served = [line for line in node.cenote_ok("metrics").splitlines() if 'transport="https"' in line]
-        self.assertEqual([int(line.split()[-1]) for line in served if line.startswith("cenote_queries_total")], [2 * CHECKS])
+        self.assertEqual(node.metric('cenote_queries_total{transport="https"}'), 2 * CHECKS)
 
     def test_what_is_open_over_https_alone_deviates(self):
         node = self.encrypted()

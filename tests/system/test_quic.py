@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DNS over QUIC (RFC 9250), judged by kdig; and a process of QUIC that is killed, stopped or replaced."""
+import contextlib
 import os
 import pathlib
 import re
@@ -11,7 +12,7 @@ import subprocess
 import dns.message
 
 from certificates import Authority, replace
-from daemon import BIN, PATIENCE, eventually
+from daemon import BIN, PATIENCE, eventually, is_alive
 from harness import SystemTest, main, records
 from upstreams import ScriptedUpstream, answer_with
 
@@ -79,15 +80,14 @@ class Quic(SystemTest):
     def kdig(self, *arguments, ok=True, name="dns.example"):
         options = [f"+tls-ca={self.authority.file}", f"+tls-hostname={name}"]
         # Options of TLS turn +quic off: it comes after them.
-        done = subprocess.run(["kdig", "@127.0.0.1", "-p", str(self.port), *options, "+quic", "+time=15", "+retry=0",
+        done = subprocess.run(["kdig", "@127.0.0.1", "-p", str(self.port), *options, "+quic", f"+time={PATIENCE:.0f}", "+retry=0",
                                *map(str, arguments)], capture_output=True, text=True, timeout=2 * PATIENCE)
         if ok:
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
     def metric(self, name):
-        lines = self.node_.cenote_ok("metrics").splitlines()
-        return next((int(float(line.split()[-1])) for line in lines if line.startswith(name + " ")), 0)
+        return self.node_.metric(name, 0)
 
     def answered(self, *arguments):
         return "status: NOERROR" in self.kdig(*arguments, ok=False)
@@ -107,12 +107,14 @@ class Quic(SystemTest):
         self.assertRegex(out, r"QUIC session \(QUICv1\)")
         self.assertRegex(out, r"id: 0\b")
         self.assertRegex(out, r"(?m)^chat\.alpha-ai\.example\.\s.*\sA\s+0\.0\.0\.0$")
+        asked = []
         for _ in range(2):
             self.assertRegex(self.kdig("www.open.example", "A"), r"(?m)\sA\s+192\.0\.2\.1$")
-        self.assertEqual(self.upstream.count("www.open.example"), 1, "the second answer is of the cache")
+            asked.append(self.upstream.asked("www.open.example"))
+        self.assertEqual(asked[0], asked[1], "the second answer is of the cache")
         self.assertEqual(len(re.findall(r"192\.0\.2\.\d+$", self.kdig("big.open.example", "A"), re.M)), 60)
         self.assertIn("status: NXDOMAIN", self.kdig("use-application-dns.net", "A"))
-        self.assertEqual(self.metric('cenote_queries_total{transport="doq"}'), 5)
+        self.assertEqual(self.metric('cenote_queries_total{transport="quic"}'), 5)
         self.assertEqual(self.metric('cenote_queries_total{transport="udp"}'), 0)
 
     def test_it_is_announced(self):
@@ -165,7 +167,7 @@ class Quic(SystemTest):
         self.put(self.authority.pair())
         eventually(lambda: self.answered("localhost"), "the new certificate")
         talking.stdin.close()
-        self.assertRegex(talking.stdout.readline(), r"^\d+ replies, alive$")
+        self.assertRegex(talking.stdout.readline(), r"^[1-9]\d* replies, alive$")
         self.authority = old
         self.assertFalse(self.answered("localhost"))
 
@@ -179,7 +181,7 @@ class Quic(SystemTest):
         self.node_.daemon.wait_line("cenote-quic has ended")
         eventually(lambda: self.process() != first, "another process")
         eventually(lambda: self.answered("localhost"), "QUIC is served again")
-        self.assertEqual(self.metric("cenote_quic_process_ended_total"), 1)
+        eventually(lambda: self.metric("cenote_quic_process_ended_total") == 1, "it is counted")
 
     def test_a_stopped_process_delays_no_one(self):
         self.start()
@@ -230,7 +232,7 @@ class Quic(SystemTest):
         stored = self.node_.notify
         first = self.process()
         self.node_.stop()
-        self.assertFalse(pathlib.Path(f"/proc/{first}").exists(), "it ends with its daemon")
+        eventually(lambda: not is_alive(first), "it ends with its daemon")
         self.assertFalse((self.node_.folder / "control.sock.quic").exists())
         self.node_.start(stored=stored.stored)
         self.assertEqual(self.node_.cenote_json("status")["listen_quic"], [f"127.0.0.1:{self.port}"])
@@ -259,14 +261,16 @@ class Quic(SystemTest):
         def take_place():
             """Before the daemon starts its own process again, or after it was killed again."""
             place = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            place.connect(path)
             place.settimeout(PATIENCE)
-            data, ancillary, _, _ = place.recvmsg(65536, socket.CMSG_SPACE(512))
-            if data:
-                return place, ancillary
+            with contextlib.suppress(ConnectionError):  # the place is taken
+                place.connect(path)
+                data, ancillary, _, _ = place.recvmsg(65536, socket.CMSG_SPACE(512))
+                if data:
+                    return place, ancillary
             place.close()
             for pid in children(self.node_.daemon.process.pid):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             return None
 
         place, ancillary = eventually(take_place, "a place for a process that sends garbage")
@@ -281,7 +285,7 @@ class Quic(SystemTest):
         link.send(b"garbage")
         self.assertEqual(link.recv(100), b"", "the worker has closed it")
         self.assertEqual(self.node_.ask("localhost").rcode(), 0)
-        self.assertEqual(self.metric("cenote_relay_garbage_total"), 1)
+        eventually(lambda: self.metric("cenote_relay_garbage_total") == 1, "it is counted")
         place.send(b"more garbage")
         self.node_.daemon.wait_line("none of its protocol, and is disconnected")
         self.assertEqual(self.node_.ask("localhost").rcode(), 0)

@@ -51,9 +51,11 @@ class Reload(SystemTest):
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
 
     def test_a_new_block_bites_at_once_though_cached(self):
+        asked = []
         for _ in range(3):
             self.assertEqual(addresses(self.resolver.ask("open.example")), ["192.0.2.1"])
-        self.assertEqual(self.upstream.count("open.example"), 1)
+            asked.append(self.upstream.asked("open.example"))
+        self.assertEqual(asked, asked[:1] * 3, "the first answer is in the cache")
         self.resolver.write_config(directives=BLOCK_OPEN)
         self.resolver.cenote_ok("reload")
         self.assertEqual(addresses(self.resolver.ask("open.example")), ["0.0.0.0"])
@@ -119,7 +121,6 @@ class Reload(SystemTest):
 
     def test_a_restart_with_refused_files_keeps_the_policy(self):
         """A mistake in policy does not end the service: what was in force is in force again, loudly, until a reload."""
-        daemon = self.resolver.daemon
         for what, directives in BROKEN.items():
             with self.subTest(what):
                 self.resolver.write_config(directives=directives)
@@ -174,7 +175,7 @@ class Reload(SystemTest):
                 name, expected = (("chat.alpha-ai.example", "0.0.0.0"), ("open.example", "192.0.2.1"),
                                   (f"n{number}-{asked}.example", "192.0.2.1"))[asked % 3]
                 try:
-                    answer = self.resolver.ask(name, tcp=tcp, timeout=10)
+                    answer = self.resolver.ask(name, tcp=tcp)
                     if addresses(answer) != [expected]:
                         wrong.append((name, answer.to_text()))
                 except (dns.exception.DNSException, OSError, EOFError) as error:

@@ -98,10 +98,7 @@ class Report(SystemTest):
         eventually(lambda: self.written() >= then.timestamp(), "the history")
 
     def written(self):
-        for line in self.first.cenote_ok("metrics").splitlines():
-            if line.startswith("cenote_history_written_timestamp_seconds "):
-                return float(line.split()[-1])
-        return 0
+        return self.first.metric("cenote_history_written_timestamp_seconds", 0)
 
     def ask(self, then, group, host, what):
         name, role = HOSTS[what]

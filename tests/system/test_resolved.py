@@ -18,7 +18,8 @@ from certificates import Authority
 from daemon import PATIENCE, eventually
 from harness import addresses, main
 from https_node import HttpsTest
-from mounts import in_mounts_of_its_own, in_network_of_its_own
+from mounts import in_mounts_of_its_own
+from networks import in_a_network_of_its_own
 from proxies import Program
 
 STUB = "127.0.0.53"
@@ -86,10 +87,8 @@ class Resolved(HttpsTest):
         self.assertGreaterEqual(self.counted("tls"), 44)
         self.assertEqual((self.counted("udp"), self.counted("tcp")), (0, 0))
         self.put(self.authority.pair())
-        before = self.metric('cenote_tls_handshakes_total{result="full"}')
         self.node_.cenote_ok("reload")
-        self.assertEqual(addresses(self.ask(OPEN)), ["192.0.2.1"], "with another certificate")
-        self.assertGreaterEqual(self.metric('cenote_tls_handshakes_total{result="full"}'), before)
+        self.assertEqual(addresses(self.ask(OPEN)), ["192.0.2.1"], "when there is another certificate")
 
     def test_it_refuses_a_stranger(self):
         self.start()
@@ -111,7 +110,7 @@ if __name__ == "__main__":
     if PROGRAM is None:
         print("skipped: systemd-resolved is not installed, and not unpacked beside the build (tools/test does that)")
         sys.exit(77)
-    reason = in_mounts_of_its_own() or in_network_of_its_own()
+    reason = in_mounts_of_its_own() or in_a_network_of_its_own(with_link=True)
     if reason:
         print("skipped:", reason)
         sys.exit(77)

@@ -6,12 +6,13 @@ import select
 import signal
 import socket
 import threading
+import time
 
 import dns.message
 
 from daemon import PATIENCE, deadline
-from harness import SystemTest, addresses, framed, main, read_message, time
-from upstreams import ScriptedUpstream, answer_with
+from harness import SystemTest, addresses, framed, main, read_message
+from upstreams import ScriptedUpstream, answer_with, free_port
 
 PER_RESTART = 60  # what fits into the kernel's buffer of one socket many times over
 
@@ -97,7 +98,7 @@ class Restart(SystemTest):
             stream.sendall(framed(dns.message.make_query("late.alpha-ai.example", "A").to_wire()))
             self.resolver.start(stored=self.resolver.notify.stored)
             self.assertEqual(self.resolver.port, port)
-            self.collect(30)
+            self.collect(PATIENCE)
             self.assertEqual(self.waiting, {}, "queries without an answer")
             self.assertEqual(addresses(read_message(stream)), ["0.0.0.0"])
 
@@ -156,12 +157,13 @@ class Restart(SystemTest):
         self.resolver.start(stored=self.resolver.notify.stored)
         self.resolver.notify.drain()
         for _ in range(64):  # each from a port of its own, so spread over all that is bound
-            self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", timeout=5)), ["0.0.0.0"])
+            self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example")), ["0.0.0.0"])
 
     def test_a_kill_leaves_nothing_in_the_way(self):
-        port = self.resolver.port
+        self.resolver.stop()
+        self.resolver.write_config(listen=f'"127.0.0.1:{free_port()}"')
+        self.resolver.start()
         self.resolver.daemon.kill()
-        self.resolver.write_config(listen=f'"127.0.0.1:{port}"')
         self.resolver.notify.drain()
         for fds in self.resolver.notify.stored.values():
             for fd in fds:

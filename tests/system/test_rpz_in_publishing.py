@@ -12,15 +12,9 @@ import unittest
 import dns.message
 import dns.opcode
 
+from daemon import is_alive
 from harness import main
 from secondary_zones import SINKHOLED, ZONE, ScriptedPrimary, SecondaryZoneTest, zone_text
-
-
-def alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 class RpzInPublishing(SecondaryZoneTest):
@@ -236,10 +230,11 @@ class RpzInPublishing(SecondaryZoneTest):
         for i in range(5):
             primary.zones.append(zone_text(i + 2, ["bad1.example", f"new{i}.example"], refresh=1))
             children = pathlib.Path(f"/proc/{self.resolver.daemon.process.pid}/task/{self.resolver.daemon.process.pid}/children")
+            self.until(lambda: children.read_text().split(), "the process that keeps zones")
             keeper = int(children.read_text().split()[0])
             self.until(lambda: primary.asked > i + 1, "it asks")
             os.kill(keeper, signal.SIGKILL)
-            self.until(lambda: not alive(keeper), "its end, which a write to the disk can delay")
+            self.until(lambda: not is_alive(keeper), "its end, which a write to the disk can delay")
             self.assertEqual(self.seen("bad1.example"), SINKHOLED)
             self.assertEqual(self.resolver.cenote("inspect", self.resolver.set).returncode, 0)
             self.resolver.cenote_ok("reload")  # starts it again at once, not after a minute

@@ -19,6 +19,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 
+from daemon import eventually
 from h2_client import Client
 from harness import framed, main
 from https_node import HttpsTest
@@ -198,6 +199,7 @@ class SameAnswers(HttpsTest):
         first = {}
         for name, (connect, _) in transports.items():
             first.update(connect().ask(shares[name]))
+        again = self.settle(queries, first)
         answers = {name: connect().ask(queries) for name, (connect, _) in transports.items()}
         seconds = math.ceil(time.monotonic() - began) + 1
         expected, faults, late = answers["tcp"], [], 0
@@ -208,15 +210,27 @@ class SameAnswers(HttpsTest):
                     self.assertTrue(name in ("udp", "the first answer"), f"truncated over {name}")
                     self.assertGreater(len(expected[number]), SIZE if number % 11 else 512, meaning(wire))
                 elif name == "the first answer" and is_servfail(wire) and not is_servfail(expected[number]):
-                    late += 1  # NSD has had no time to answer, on a machine that others use
+                    late += 1
                 elif what := difference(wire, expected[number], seconds):
                     faults.append(f"{name}: {what}")
         self.assertEqual(faults[:5], [], f"{len(faults)} in all")
         self.assertLess(late, len(queries) / 20)
         for counter in {counter for _, counter in transports.values()}:
             count = sum(len(shares[name]) + len(queries) for name, (_, its) in transports.items() if its == counter)
+            count += again if counter == "tcp" else 0
             self.assertEqual(self.metric(f'cenote_queries_total{{transport="{counter}"}}'), count, counter)
         self.look_at(expected)
+
+    def settle(self, queries, answers):
+        """Asks until there is an answer where NSD had no time for one, on a machine that others use; how often it asked."""
+        asked = itertools.count()
+        stream = self.transports()["tcp"][0]()
+        for number in [number for number, wire in answers.items() if is_servfail(wire)]:
+            def answered(number=number):
+                next(asked)
+                return not is_servfail(stream.ask({number: queries[number]})[number])
+            eventually(answered, f"an answer to query {number}")
+        return next(asked)
 
     def look_at(self, answers):
         """The answers are of all kinds; equal ones that say nothing would not be worth a comparison."""

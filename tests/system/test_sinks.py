@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hits reach receivers of syslog and dnstap, which may die and stop without costing a query."""
+import collections
 import json
 import re
 import shutil
@@ -11,8 +12,8 @@ import dns.message
 
 from daemon import PATIENCE, eventually
 from harness import RESTRICT_ALPHA, SystemTest, main
-from receivers import Child, Syslog, SyslogChild, certificate, free_port
-from upstreams import ScriptedUpstream, every_name
+from receivers import Child, Syslog, SyslogChild, certificate
+from upstreams import ScriptedUpstream, every_name, free_port
 
 ALPHA = "alpha-ai.example"
 CANARY = "canary-5bd1e7.example"  # no directive covers it
@@ -31,8 +32,7 @@ class Sinks(SystemTest):
         return self.node(extra=extra, **settings).start()
 
     def dropped(self, node, sink):
-        text = node.cenote_ok("metrics")
-        return int(re.search(rf'^cenote_log_dropped_total{{sink="{sink}"}} (\d+)$', text, re.MULTILINE)[1])
+        return node.metric(f'cenote_log_dropped_total{{sink="{sink}"}}')
 
     def problems(self, node):
         return {row["id"]: row["what"] for row in node.cenote_json("status")["problems"] if "receiver" in row["id"]}
@@ -230,6 +230,12 @@ class Dnstap(Sinks):
         self.assertIn("\n  1: 6\n", second)
         self.assertIn(r'\"directive\":\"test-1\"', first)
 
+    def check_messages(self, kinds, of_clients):
+        """So many queries of clients with their replies; one is asked upstream, again where the machine is busy."""
+        found = collections.Counter(kinds)
+        self.assertEqual((found["CQ"], found["CR"], found["FR"]), (of_clients, of_clients, 1), found)
+        self.assertIn(found["FQ"], range(1, 5), found)
+
     def test_queries_to_upstream_servers_are_forwarder_messages(self):
         upstream = ScriptedUpstream(self, every_name(1))
         observe = RESTRICT_ALPHA.replace('"restrict"', '"observe"')
@@ -245,7 +251,7 @@ class Dnstap(Sinks):
         file = self.captured(node, child)
         self.assertNotIn(b"canary", file.read_bytes())
         shown = self.frames(file)
-        self.assertEqual(sorted(re.findall(r" (CQ|CR|FQ|FR) .*?UDP ", shown)), ["CQ", "CQ", "CR", "CR", "FQ", "FR"], shown)
+        self.check_messages(re.findall(r" (CQ|CR|FQ|FR) .*?UDP ", shown), 2)
         for frame in self.decoded(file):
             if re.search("^  1: [78]$", frame, re.M):
                 self.assertNotIn("\n  4: ", frame, "no client")
@@ -262,7 +268,7 @@ class Dnstap(Sinks):
         node.start()
         node.ask(CANARY, source="127.0.3.9")
         file = self.captured(node, child)
-        self.assertEqual(sorted(re.findall(r" (CQ|CR|FQ|FR) ", self.frames(file))), ["CQ", "CR", "FQ", "FR"])
+        self.check_messages(re.findall(r" (CQ|CR|FQ|FR) ", self.frames(file)), 1)
         self.assertNotIn("127.0.3.9", self.frames(file, "-y"))
 
     def test_by_default_no_address_is_in_a_frame(self):

@@ -2,7 +2,6 @@
 """Thousands of connections, slow clients, clients that vanish, pipelines and resets, over TCP and TLS: memory stays
 bounded, others are served, and no descriptor is lost."""
 import os
-import re
 import resource
 import selectors
 import socket
@@ -85,16 +84,14 @@ class Streams(SystemTest):
         self.open = []
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.resolver.daemon.process.pid}/fd"))
+        return self.resolver.daemon.descriptors()
 
     def wait_for_descriptors(self, why):
         """A few sockets towards upstream are kept for later queries."""
         eventually(lambda: self.descriptors() <= self.base + 8, f"{self.base} descriptors: {why}")
 
     def memory(self):
-        """Resident KiB of the daemon."""
-        with open(f"/proc/{self.resolver.daemon.process.pid}/status", encoding="ascii") as status:
-            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
+        return self.resolver.daemon.memory()
 
     def counter(self, name):
         return self.resolver.cenote_json("stats")["counters"][name]

@@ -10,8 +10,8 @@ import threading
 
 import dns.message
 
-from daemon import PATIENCE, deadline
-from harness import SystemTest, addresses, framed, main, read_message, time
+from daemon import PATIENCE
+from harness import SystemTest, addresses, framed, main, read_message
 from upstreams import ScriptedUpstream, answer_with
 
 
@@ -93,9 +93,7 @@ class Tcp(SystemTest):
 
     def test_other_protocols_are_closed_by_kind(self):
         def count(kind):
-            lines = self.resolver.cenote_ok("metrics").splitlines()
-            name = f'cenote_other_protocols_total{{protocol="{kind}"}} '
-            return next(int(line.split()[-1]) for line in lines if line.startswith(name))
+            return self.resolver.metric(f'cenote_other_protocols_total{{protocol="{kind}"}}')
         done = subprocess.run(["openssl", "s_client", "-connect", f"{self.resolver.address}:{self.resolver.port}"],
                               input="", capture_output=True, text=True, timeout=PATIENCE)
         self.assertNotEqual(done.returncode, 0, done.stdout)
@@ -129,14 +127,12 @@ class Tcp(SystemTest):
         self.assertEqual(stream.recv(1), b"", "closed: a message has at least a header")
 
     def test_a_half_message_is_closed(self):
-        """One byte and silence: the connection is closed within the idle limit, and other clients are not delayed."""
+        """One byte and silence: the connection is closed at the idle limit, and other clients are not delayed."""
         silent = self.resolver.tcp()
         silent.sendall(b"\0")
         idle = self.resolver.tcp()
         self.assertEqual(addresses(self.resolver.ask("chat.alpha-ai.example", tcp=True)), ["0.0.0.0"])
-        end = deadline(15)
         for stream in (silent, idle):
-            stream.settimeout(max(0.1, end - time.monotonic()))
             self.assertEqual(stream.recv(1), b"")
 
     def test_a_thousand_idle(self):

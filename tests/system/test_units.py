@@ -15,7 +15,7 @@ UNITS = ("cenoted.service", "cenote-transfer.service", "cenote-update.service", 
          "cenote-report.service", "cenote-report.timer", "cenote-web.service", "cenote-quic.service")
 # The exposure by systemd-analyze, in tenths: from 0, none, to 100. A change that raises one must change it here.
 EXPOSURE_MAX = {"cenoted.service": 15, "cenote-transfer.service": 14, "cenote-update.service": 14,
-                "cenote-report.service": 6, "cenote-web.service": 12, "cenote-quic.service": 12}
+                "cenote-report.service": 6, "cenote-web.service": 12, "cenote-quic.service": 5}
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")

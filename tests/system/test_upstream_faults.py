@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Upstream servers that fail in every way and come back, attackers beside them, and what of that reaches clients."""
 import os
-import re
 import socket
 import struct
 import threading
@@ -12,7 +11,7 @@ import dns.message
 import dns.rcode
 
 from daemon import PATIENCE, eventually
-from harness import SystemTest, addresses, extended_errors, framed, main, read_message
+from harness import SystemTest, addresses, framed, main, read_message
 from upstreams import ScriptedUpstream, answer_with, free_port
 
 GOOD, BAD = "192.0.2.1", "192.0.2.66"
@@ -28,17 +27,9 @@ def with_strategy(strategy):
     return {"timeout": f'2500ms"\nstrategy = "{strategy}'}
 
 
-def resident_kib(process):
-    with open(f"/proc/{process}/status", encoding="ascii") as status:
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
-
-
 class Faults(SystemTest):
     def resolver_over(self, *upstreams, **settings):
         return self.node(upstreams=[upstream.where for upstream in upstreams], **settings).start()
-
-    def metric(self, node, name):
-        return int(re.search(rf"^{re.escape(name)} (\d+)$", node.cenote_ok("metrics"), re.M).group(1))
 
 
 class OneOfTwo(Faults):
@@ -47,7 +38,7 @@ class OneOfTwo(Faults):
         self.fault = None  # of the first server
         self.never = threading.Event()
         self.addCleanup(self.never.set)
-        self.first = ScriptedUpstream(self, self.answer)
+        self.first = ScriptedUpstream(self, self.answer, port=free_port())
         self.second = ScriptedUpstream(self, lambda query, transport: good(query))
 
     def answer(self, query, transport):
@@ -118,15 +109,16 @@ class OneOfTwo(Faults):
 
 class Slow(Faults):
     def test_slow_servers(self):
-        """The answer to the first try is taken after 1.5 s; one after the end of the query is ignored, and sent to nobody."""
-        go_on = threading.Event()
-        self.addCleanup(go_on.set)
+        """The answer to the first try is taken behind the second try; one after the end of the query is ignored, and sent to
+        nobody."""
         late = threading.Event()
+        self.addCleanup(late.set)
+        first = ["the first try"]  # pop() is of one thread
 
         def handle(query, transport):
             name = query.question[0].name.to_text().lower()
-            if name.startswith("slow.") and upstream.count("slow.example") == 1:
-                go_on.wait(1.5)
+            if name.startswith("slow.") and first and first.pop():
+                upstream.wait_for("slow.example", 2)
                 return good(query)
             if name.startswith("never."):
                 late.wait(PATIENCE)
@@ -134,9 +126,7 @@ class Slow(Faults):
             return good(query) if name.startswith("probe") else None
         upstream = ScriptedUpstream(self, handle)
         resolver = self.resolver_over(upstream)
-        answer = resolver.ask("slow.example")
-        self.assertEqual(addresses(answer), [GOOD])
-        self.assertGreaterEqual(answer.time, 1.4)
+        self.assertEqual(addresses(resolver.ask("slow.example")), [GOOD])
         client = resolver.udp()
         client.send(dns.message.make_query("never.example", "A", id=1).to_wire())
         failed = dns.message.from_wire(client.recv(4096))
@@ -235,48 +225,8 @@ class BesideThePath(Faults):
         resolver = self.node(upstreams=["%s:%d" % upstream.getsockname()]).start()
         for i in range(5):
             self.assertEqual(addresses(resolver.ask(f"n{i}.example")), [GOOD])
-        eventually(lambda: self.metric(resolver, "cenote_upstream_mismatched_total") >= 5 * 60, "all are counted")
+        eventually(lambda: resolver.metric("cenote_upstream_mismatched_total") >= 5 * 60, "all are counted")
         self.assertTrue(resolver.cenote_json("status")["upstreams"][0]["healthy"])
-
-
-class Floods(Faults):
-    def test_random_names_leave_the_cache_and_the_sinkhole(self):
-        """Random names to a silent server: what is cached and what is sinkholed is answered, memory has its limit, and
-        when the server answers again so does the resolver."""
-        silent = threading.Event()
-
-        def handle(query, transport):
-            return None if silent.is_set() else good(query)
-        resolver = self.resolver_over(ScriptedUpstream(self, handle))
-        self.assertEqual(addresses(resolver.ask("cached.example")), [GOOD])
-        silent.set()
-        floods = [resolver.udp(f"127.0.1.{i + 1}") for i in range(40)]
-        before = resident_kib(resolver.daemon.process.pid)
-        for i in range(6000):
-            floods[i % len(floods)].send(dns.message.make_query(f"{os.urandom(8).hex()}.example", "A").to_wire())
-            if i % 500 == 0:
-                self.assertEqual(addresses(resolver.ask("cached.example")), [GOOD])
-                self.assertEqual(addresses(resolver.ask(BLOCKED)), ["0.0.0.0"])
-        self.assertLess(resident_kib(resolver.daemon.process.pid) - before, 96 * 1024)
-        silent.clear()
-        self.assertEqual(addresses(resolver.ask("cached.example")), [GOOD])
-        asked = iter(range(10 ** 6))
-        eventually(lambda: addresses(resolver.ask(f"again-{next(asked)}.example")) == [GOOD], "names are answered again")
-
-
-class Rings(Faults):
-    def test_a_ring_of_two_ends(self):
-        """Two resolvers that forward to each other: the query fails, and few others are sent for it."""
-        ports = free_port(), free_port()
-        one, two = (self.node(listen=f'"127.0.0.1:{own}"', upstreams=[f"127.0.0.1:{other}"])
-                    for own, other in (ports, ports[::-1]))
-        one.start()
-        two.start()
-        answer = one.ask("ring.example")
-        self.assertRcode(answer, "SERVFAIL")
-        self.assertTrue(extended_errors(answer))
-        sent = sum(self.metric(node, 'cenote_queries_total{transport="udp"}') for node in (one, two))
-        self.assertLessEqual(sent, 20)
 
 
 if __name__ == "__main__":

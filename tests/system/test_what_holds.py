@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds now and by whose rule: allows, suspensions and their end, verdicts by group, lifted directives."""
 from daemon import eventually
-from harness import Clock, main
+from harness import main
 from rules_node import CLOSED, OPEN, RulesTest
 
 
@@ -112,9 +112,7 @@ class WhatHolds(RulesTest):
             self.assertIn('title = "For a while"', self.resolver.cenote_ok("directives", made, "--toml"))
 
     def test_what_has_ended_by_the_clock_is_among_all(self):
-        self.resolver.stop()
-        clock = Clock(self.resolver, "2098-03-20T12:00:00Z")
-        self.resolver.start()
+        clock = self.resolver.restart_at("2098-03-20T12:00:00Z")
         self.resolver.cenote_ok("allow", "beta-ai.example", "--until", "2098-03-20T13:00:00Z")
         clock.set("2098-03-20T13:00:01Z")
         eventually(lambda: "allow end" in [row["action"] for row in self.audit()], "the record of the end")

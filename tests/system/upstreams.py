@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The upstream of a resolver under test: a scripted server, NSD and unbound, all on loopback."""
+import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -22,17 +24,27 @@ from harness import framed, read_exactly
 import zone_catalogue  # daemon.py puts its folder on the path
 
 
+RESERVATIONS = []  # sockets that are bound until this process ends
+
+
 def free_port(address="127.0.0.1"):
-    """A port that is free for UDP and TCP now; it may be taken before the caller binds it."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
-             socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind((address, 0))  # first, so that Linux gives an odd port: outgoing connections use even ones
-            try:
-                udp.bind((address, tcp.getsockname()[1]))
-            except OSError:
-                continue
-            return tcp.getsockname()[1]
+    """A port that is free for UDP and TCP, and that no other test gets from here while this process runs. It is below the
+    ports that the kernel chooses, so that no socket without a port of its own takes it before the caller binds it."""
+    end = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    end = end if end > 20000 else 32768  # a machine that leaves none below
+    for port in random.SystemRandom().sample(range(end - 12000, end), 1000):
+        reservation = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            reservation.bind(f"\0cenote-test-port-{port}")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+                udp.bind((address, port))
+                tcp.bind((address, port))
+        except OSError:
+            reservation.close()
+            continue
+        RESERVATIONS.append(reservation)
+        return port
+    raise AssertionError("no port is free")
 
 
 def answer_with(query, *lines, rcode=0, authority=(), flags=0):
@@ -64,6 +76,7 @@ class ScriptedUpstream:
         self.handler = handler
         self.log = []  # (name, type, transport)
         self.arrived = threading.Condition()
+        self.settled = set()  # tokens of settle() that have come back
         self.closed = False
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         while True:
@@ -80,8 +93,26 @@ class ScriptedUpstream:
         self.address, self.port = self.udp.getsockname()[:2]
         self.where = f"{self.address}:{self.port}"
         test.addCleanup(self.close)
-        threading.Thread(target=self._serve_udp, daemon=True).start()
-        threading.Thread(target=self._serve_tcp, daemon=True).start()
+        self.threads = [threading.Thread(target=serve, daemon=True) for serve in (self._serve_udp, self._serve_tcp)]
+        for thread in self.threads:
+            thread.start()
+
+    def settle(self):
+        """Every datagram that was sent here before is in the log when this returns."""
+        token = b"settle" + os.urandom(8)
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        end = deadline()
+        with socket.socket(family, socket.SOCK_DGRAM) as sender, self.arrived:
+            while token not in self.settled:
+                sender.sendto(token, (self.address, self.port))  # again where it was lost
+                self.arrived.wait(1.0)
+                if time.monotonic() > end:
+                    raise AssertionError("upstream does not read its socket")
+
+    def asked(self, name):
+        """How often until now. A busy machine may have had the resolver ask more than once for one query."""
+        self.settle()
+        return self.count(name)
 
     def count(self, name=None, transport=None):
         with self.arrived:
@@ -104,17 +135,23 @@ class ScriptedUpstream:
                 except OSError:
                     pass
                 s.close()
+            for thread in self.threads:  # until then the port is in use
+                thread.join(PATIENCE)
 
-    def _replies(self, wire, transport):
+    def _read(self, wire, transport):
+        """The query, which is in the log then; None where it is none."""
         try:
             query = dns.message.from_wire(wire)
         except dns.exception.DNSException:
-            return []
+            return None
         question = query.question[0]
         with self.arrived:
             name = question.name.to_text(omit_final_dot=True).lower()
             self.log.append((name, dns.rdatatype.to_text(question.rdtype), transport))
             self.arrived.notify_all()
+        return query
+
+    def _replies(self, query, transport):
         replies = self.handler(query, transport)
         if replies is None:
             return []
@@ -128,11 +165,15 @@ class ScriptedUpstream:
                 wire, peer = self.udp.recvfrom(65535)
             except OSError:
                 return
-            if wire:
-                threading.Thread(target=self._one_datagram, args=(wire, peer), daemon=True).start()
+            if wire.startswith(b"settle"):
+                with self.arrived:
+                    self.settled.add(wire)
+                    self.arrived.notify_all()
+            elif wire and (query := self._read(wire, "udp")) is not None:
+                threading.Thread(target=self._one_datagram, args=(query, peer), daemon=True).start()
 
-    def _one_datagram(self, wire, peer):
-        for reply in self._replies(wire, "udp"):
+    def _one_datagram(self, query, peer):
+        for reply in self._replies(query, "udp"):
             try:
                 self.udp.sendto(reply, peer)
             except OSError:
@@ -151,7 +192,8 @@ class ScriptedUpstream:
             try:
                 while not self.closed:
                     wire = read_exactly(stream, int.from_bytes(read_exactly(stream, 2), "big"))
-                    for reply in self._replies(wire, "tcp"):
+                    query = self._read(wire, "tcp")
+                    for reply in self._replies(query, "tcp") if query is not None else ():
                         stream.sendall(framed(reply))
             except (EOFError, OSError):
                 return
@@ -197,6 +239,7 @@ class Server:
                                             stderr=subprocess.PIPE)
             if self._answers(probe):
                 break
+            self.process.kill()
             self.process.wait()
         else:
             raise AssertionError(f"{type(self).__name__} did not start: {self.process.stderr.read().decode()}")

@@ -27,6 +27,7 @@ class Nginx(Server):
     def __init__(self, test):
         self.test = test
         self.requests = []
+        self.written, self.first_written = 0, int(time.time()) - 100_000
         super().__init__(test, None)
 
     def command(self):
@@ -79,7 +80,11 @@ http {{
         return False
 
     def put(self, name, content):
-        (self.folder / "files" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        """Writes a file with a modification time of its own: nginx makes ETag and Last-Modified of the second and the size."""
+        path = self.folder / "files" / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self.written += 1
+        os.utime(path, (self.first_written + self.written,) * 2)
 
     def statuses(self):
         """The status codes of the responses so far, in their order."""

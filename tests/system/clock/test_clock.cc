@@ -6,7 +6,8 @@
 // the file is written anew, so that a test of one second also passes on a slow machine. When it is set, each timer on
 // the wall clock becomes readable at once, as in the kernel with TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)). The
 // monotonic clock is that of the system; with CENOTE_TEST_CLOCK_MONOTONIC it moves by as much as the wall clock does,
-// so that time passes instead of being set.
+// so that time passes instead of being set. A process that has read the file writes the time into FILE.seen.PID, so
+// that a test knows what its clock is.
 //
 // Threads:  a thread of its own waits for the file to change.
 // Failure:  without the file, or with nonsense in it, the clock is the system's.
@@ -22,6 +23,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 namespace {
 
@@ -42,15 +44,27 @@ Function* next(const char* name) {
 
 bool is_on_wall_clock(int fd) { return fd >= 0 && fd < kDescriptors && on_wall_clock[static_cast<std::size_t>(fd)]; }
 
-void read_file() {
+/// Whether there is a time in the file.
+bool read_file() {
     long long seconds = 0;
     FILE* file = std::fopen(clock_file, "re");
-    if (file == nullptr) return;
-    if (std::fscanf(file, "%lld", &seconds) == 1) {
+    if (file == nullptr) return false;
+    const bool is_time = std::fscanf(file, "%lld", &seconds) == 1;
+    if (is_time) {
         standing = static_cast<time_t>(seconds);
         if (first == 0) first = standing;
         if (with_monotonic) passed = standing - first;
     }
+    std::fclose(file);
+    return is_time;
+}
+
+/// Without the right to write there, no test waits for it.
+void tell() {
+    const std::string seen = std::string(clock_file) + ".seen." + std::to_string(getpid());
+    FILE* file = std::fopen(seen.c_str(), "we");
+    if (file == nullptr) return;
+    std::fprintf(file, "%lld", static_cast<long long>(standing.load()));
     std::fclose(file);
 }
 
@@ -65,8 +79,9 @@ void fire_all() {
 void* watch(void* /*unused*/) {
     std::array<char, 4096> events{};
     while (read(changes, events.data(), events.size()) > 0) {
-        read_file();
+        if (!read_file()) continue;
         fire_all();
+        tell();
     }
     return nullptr;
 }
@@ -77,7 +92,7 @@ void* watch(void* /*unused*/) {
     with_monotonic = std::getenv("CENOTE_TEST_CLOCK_MONOTONIC") != nullptr;
     changes = inotify_init1(IN_CLOEXEC);
     inotify_add_watch(changes, clock_file, IN_CLOSE_WRITE);
-    read_file();
+    if (read_file()) tell();
     pthread_t thread{};
     if (pthread_create(&thread, nullptr, watch, nullptr) == 0) pthread_detach(thread);
 }

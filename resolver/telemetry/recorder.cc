@@ -2,6 +2,7 @@
 #include "resolver/telemetry/recorder.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "resolver/base/random.h"
 
@@ -48,9 +49,16 @@ const HitSettings& no_hits() noexcept {
     return kNone;
 }
 
+/// Names of usual length are two pieces of one size, which may overlap, without a call of memcpy().
 std::uint8_t copy_name(ByteView name, std::array<std::uint8_t, 255>& to) noexcept {
+    constexpr std::size_t kPiece = 16;
     const std::size_t size = std::min(name.size(), to.size());
-    std::copy_n(name.begin(), size, to.begin());
+    if (size >= kPiece && size <= 2 * kPiece) {
+        std::memcpy(to.data(), name.data(), kPiece);
+        std::memcpy(to.data() + size - kPiece, name.data() + size - kPiece, kPiece);
+    } else {
+        std::copy_n(name.begin(), size, to.begin());
+    }
     return static_cast<std::uint8_t>(size);
 }
 

@@ -50,7 +50,7 @@ const HitSettings& no_hits() noexcept {
 }
 
 /// Names of usual length are two pieces of one size, which may overlap, without a call of memcpy().
-std::uint8_t copy_name(ByteView name, std::array<std::uint8_t, 255>& to) noexcept {
+[[gnu::always_inline]] inline std::uint8_t copy_name(ByteView name, std::array<std::uint8_t, 255>& to) noexcept {
     constexpr std::size_t kPiece = 16;
     const std::size_t size = std::min(name.size(), to.size());
     if (size >= kPiece && size <= 2 * kPiece) {
@@ -76,9 +76,10 @@ inline void Recorder::State::hit(const QueryEvent& event, Key identity) noexcept
     Hit* const hit = hits.slot();
     if (hit == nullptr) return add(Counter::HitsLost);
     const std::uint64_t client = sketch_hash(event.client, hit_settings.seed.load(std::memory_order_relaxed));
+    const std::uint64_t episode = client ^ hit_settings.episode.load(std::memory_order_relaxed);
     static_cast<QueryFacts&>(*hit) = event;
     hit->client_cell = sketch_cell(client);
-    hit->episode_cell = sketch_cell(client ^ hit_settings.episode.load(std::memory_order_relaxed));
+    hit->episode_cell = sketch_cell(episode);
     hit->client = event.identity == IdentityLevel::None ? IpAddress() : event.client;
     hit->identity_key = Is == Identified::Yes && event.identity == IdentityLevel::Address ? identity : kKeyNone;
     hit->name_size = copy_name(event.name, hit->name_bytes);

@@ -26,7 +26,7 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
     return number;
 }
 
-std::string sentence_text(const Words& words, const Json& row) {
+std::string record_text(const Words& words, const Json& row) {
     const auto record = report::record_of(row);
     if (!record) return words.word("audit_action", text_at(row, "action"));
     report::TrailWords in;
@@ -59,7 +59,7 @@ document::Table records_table(const Sheet& sheet, const Json& reply, std::string
         table.rows.push_back(
             {text_cell(own ? number : fmt::format("{} {}", node, number), own ? "/audit/" + number : ""),
              time_cell(words, at(row, "at")), text_cell(text_or_dash(row, "actor")),
-             word_cell(words, "audit_action", text_at(row, "action")), text_cell(sentence_text(words, row)),
+             word_cell(words, "audit_action", text_at(row, "action")), text_cell(record_text(words, row)),
              text_cell(reasons_text(sheet, row)), text_cell(own ? text_at(reply, "node") : node)});
     }
     return table;
@@ -82,14 +82,14 @@ void add_chain(Sheet& sheet, const Site& site, std::int64_t newest) {
         sheet.add(document::Facts{{{sheet.say("audit_page.head"), text_at(*found, "head")}}});
     } else {
         document::Points points;
-        const Json& told = at(*found, "told");
-        std::size_t i = 0;
+        std::size_t number = 0;
         for (const Json& each : at(*found, "breaks")) {
-            const Json sentence = told.is_array() && i < told.size() ? told[i] : Json();
-            ++i;
             if (each.is_string())
-                points.points.push_back({sheet.say("audit_page.chain.broken"), "red",
-                                         told_text(sheet.words(), "break", sentence, each.get<std::string>()), ""});
+                points.points.push_back(
+                    {sheet.say("audit_page.chain.broken"), "red",
+                     sentence_text(sheet.words(), "break", at(*found, "sentences"), number, each.get<std::string>()),
+                     ""});
+            ++number;
         }
         sheet.add(std::move(points));
         sheet.sentence(sheet.say("audit_page.chain.broken.do"));
@@ -187,7 +187,7 @@ Result<Page> audit_record_page(const Site& site) {
                                {sheet.say("column.node"), text_at(*reply, "node")},
                                {sheet.say("column.actor"), text_or_dash(row, "actor")},
                                {sheet.say("column.action"), words.word("audit_action", text_at(row, "action"))},
-                               {sheet.say("column.what"), sentence_text(words, row)},
+                               {sheet.say("column.what"), record_text(words, row)},
                                {sheet.say("column.object"), text_or_dash(row, "object")},
                                {sheet.say("audit_page.requester"), text_or_dash(row, "requester")},
                                {sheet.say("column.ref"), text_or_dash(row, "ref")},

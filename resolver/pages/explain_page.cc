@@ -52,15 +52,16 @@ void add_verdict(Sheet& sheet, const Json& answer, const std::string& group) {
                                  : fmt::format("{} ({})", text_at(answer, "unicode"), text_at(answer, "name"));
     sheet.section("verdict", sheet.say("explain_page.verdict"));
     const bool limits = verdict == "block" || verdict == "restrict" || verdict == "refused";
-    sheet.add(document::Points{
-        {{words.word("verdict", verdict),
-          limits                 ? "red"
-          : verdict == "forward" ? "green"
-                                 : "amber",
-          sheet.say("explain_page.answer", {{"name", name},
-                                            {"answer", told_text(words, "explain_answer", at(answer, "told.answer"),
-                                                                 text_at(answer, "answer"))}}),
-          ""}}});
+    sheet.add(
+        document::Points{{{words.word("verdict", verdict),
+                           limits                 ? "red"
+                           : verdict == "forward" ? "green"
+                                                  : "amber",
+                           sheet.say("explain_page.answer",
+                                     {{"name", name},
+                                      {"answer", sentence_text(words, "explain_answer", at(answer, "sentences.answer"),
+                                                               text_at(answer, "answer"))}}),
+                           ""}}});
     document::Facts facts{{{sheet.say("explain_page.client"),
                             group.empty() ? text_at(answer, "client")
                                           : sheet.say("explain_page.of_group",
@@ -82,7 +83,7 @@ void add_verdict(Sheet& sheet, const Json& answer, const std::string& group) {
                                            {"verdict", words.word("verdict", text_at(answer, "next_verdict"))}}));
     if (const std::string why = text_at(answer, "standing.text"); !why.empty())
         facts.rows.emplace_back(sheet.say("explain_page.standing"),
-                                told_text(words, "standing", at(answer, "told.standing"), why));
+                                sentence_text(words, "standing", at(answer, "sentences.standing"), why));
     sheet.add(std::move(facts));
     Links links;
     if (const std::string link = service_link(answer); !link.empty())
@@ -135,14 +136,14 @@ void add_steps(Sheet& sheet, const Json& answer, std::string_view typed_name) {
         points.points.push_back(
             {"", "", sheet.say("explain_page.read_as", {{"typed", typed_name}, {"name", text_at(answer, "name")}}),
              ""});
-    const Json& told = at(answer, "told.steps");
-    std::size_t i = 0;
+    std::size_t number = 0;
     for (const Json& step : at(answer, "steps")) {
-        const Json sentence = told.is_array() && i < told.size() ? told[i] : Json();
-        ++i;
         if (step.is_string())
-            points.points.push_back(
-                {"", "", told_text(sheet.words(), "explain_step", sentence, step.get<std::string>()), ""});
+            points.points.push_back({"", "",
+                                     sentence_text(sheet.words(), "explain_step", at(answer, "sentences.steps"), number,
+                                                   step.get<std::string>()),
+                                     ""});
+        ++number;
     }
     sheet.add(std::move(points));
     std::string line = "cenote explain " + typed(text_at(answer, "name"), "NAME");

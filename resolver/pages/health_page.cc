@@ -33,8 +33,8 @@ void add_problems(Sheet& sheet, const Json& status) {
     auto table = new_table(words, "problems", sheet.say("health_page.problems"), {"severity", "what", "do", "since"});
     for (const Json& one : at(status, "problems"))
         table.rows.push_back({word_cell(words, "problem", text_at(one, "severity")),
-                              text_cell(told_text(words, "problem_what", one, text_at(one, "what"))),
-                              text_cell(told_text(words, "problem_do", one, text_at(one, "do"))),
+                              text_cell(sentence_text(words, "problem_what", one, text_at(one, "what"))),
+                              text_cell(sentence_text(words, "problem_do", one, text_at(one, "do"))),
                               time_cell(words, at(one, "since"))});
     if (table.rows.empty())
         sheet.add(document::Points{{{sheet.say("health_page.well"), "green", sheet.say("health_page.well.text"), ""}}});

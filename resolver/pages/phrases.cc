@@ -36,7 +36,7 @@ std::vector<Phrase> all_phrases() {
 std::optional<std::string_view> look_up(std::string_view key, Language language) noexcept {
     const auto found = index().find(key);
     if (found == index().end()) return document::find_phrase(key, language);
-    return language == Language::Korean ? found->second.korean : found->second.english;
+    return found->second.in(language);
 }
 
 std::string say(Language language, std::string_view key, Values values) {

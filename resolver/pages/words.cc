@@ -58,7 +58,7 @@ std::string change_text(const Words& words, std::optional<std::int64_t> now, std
     return words.say("change", {{"change", words.change(Json(permille))}, {"before", charts::grouped(*before)}});
 }
 
-std::string told_text(const Words& words, std::string_view prefix, const Json& sentence, const std::string& text) {
+std::string sentence_text(const Words& words, std::string_view prefix, const Json& sentence, const std::string& text) {
     const auto phrase = look_up(fmt::format("{}.{}", prefix, text_at(sentence, "code")), words.language());
     const Json& given = at(sentence, "values");
     if (!phrase || !given.is_object()) return words.times().shown_in(text);
@@ -68,6 +68,12 @@ std::string told_text(const Words& words, std::string_view prefix, const Json& s
         values.emplace_back(name, value_text(words, name, value.get<std::string>()));
     }
     return words.times().shown_in(cenote::fill(*phrase, values));
+}
+
+std::string sentence_text(const Words& words, std::string_view prefix, const Json& sentences, std::size_t index,
+                          const std::string& text) {
+    const bool has_it = sentences.is_array() && index < sentences.size();
+    return sentence_text(words, prefix, has_it ? sentences[index] : Json(), text);
 }
 
 document::Cell text_cell(std::string text, std::string link) {

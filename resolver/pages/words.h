@@ -42,8 +42,11 @@ using document::Words;
 
 /// A sentence of cenoted by its `code` and `values`: the phrase "PREFIX.CODE" with them, times in the site's zone.
 /// Where there is no such phrase, as of a later cenoted, its own text.
-[[nodiscard]] std::string told_text(const Words& words, std::string_view prefix, const Json& sentence,
-                                    const std::string& text);
+[[nodiscard]] std::string sentence_text(const Words& words, std::string_view prefix, const Json& sentence,
+                                        const std::string& text);
+/// The same for one of several.
+[[nodiscard]] std::string sentence_text(const Words& words, std::string_view prefix, const Json& sentences,
+                                        std::size_t index, const std::string& text);
 
 /// Cells; `link` is the address where the row leads on.
 [[nodiscard]] document::Cell text_cell(std::string text, std::string link = "");

@@ -65,7 +65,7 @@ private:
         if (!holder.groups.empty()) nearest_ = &options_.groups[holder.groups.front()];
         const std::string kind = holder.name ? "certificate" : "token";
         add_step(kind + (holder.groups.empty() ? "_in_no_group" : "_in_groups"),
-                 {{"identity", holder.who}, {"groups", fmt::format("{}", fmt::join(explanation_.groups, ", "))}});
+                 {{"identity", holder.typed}, {"groups", fmt::format("{}", fmt::join(explanation_.groups, ", "))}});
     }
 
     void find_groups(const IpAddress& client) {
@@ -279,9 +279,9 @@ private:
                                : waived             ? "exception"
                                : step == Step::None ? "forward"
                                                     : step_to_text(step);
-        explanation_.tell_answer(step >= Step::Restrict && !opened ? sinkhole_answer(*winner)
-                                                                   : Sentence{"forwarded", {}});
-        add_step("answer_" + explanation_.answer_told.kind, explanation_.answer_told.values);
+        explanation_.set_answer(step >= Step::Restrict && !opened ? sinkhole_answer(*winner)
+                                                                  : Sentence{"forwarded", {}});
+        add_step("answer_" + explanation_.answer_sentence.kind, explanation_.answer_sentence.values);
     }
 
     void name_source(const Source& source) {

@@ -135,9 +135,9 @@ ExplainStep step_of(std::string kind, SentenceValues values) {
     return {std::move(text), std::move(sentence)};
 }
 
-void Explanation::tell_answer(Sentence told) {
-    answer = told.text(kExplainPhrases, "explain_answer");
-    answer_told = std::move(told);
+void Explanation::set_answer(Sentence sentence) {
+    answer = sentence.text(kExplainPhrases, "explain_answer");
+    answer_sentence = std::move(sentence);
 }
 
 }  // namespace cenote::policy

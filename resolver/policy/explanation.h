@@ -32,17 +32,17 @@ struct Explanation {
     std::string list;
     std::string directive;
     std::string exception;
-    std::string allow;       // id of the allow that opens it; empty: none, or one without an id
-    std::string suspension;  // id of the suspension; empty: nothing is suspended
-    std::string matched;     // the name of the entry
-    std::string answer;      // "null, 30 s"
-    Sentence answer_told;    // of which it is the English text
+    std::string allow;         // id of the allow that opens it; empty: none, or one without an id
+    std::string suspension;    // id of the suspension; empty: nothing is suspended
+    std::string matched;       // the name of the entry
+    std::string answer;        // "null, 30 s"
+    Sentence answer_sentence;  // of which it is the English text
     std::optional<WallTime> until;
     std::vector<ExplainStep> steps;
     std::optional<WallTime> changes;  // when the calendar leads to another verdict
     std::string next_verdict;         // and to which
 
-    void tell_answer(Sentence told);
+    void set_answer(Sentence sentence);
 };
 
 }  // namespace cenote::policy

@@ -175,7 +175,7 @@ Result<Holder> find_holder(const Options& options, std::string_view text) {
             return Error{fmt::format("group '{}' has no tokens; 'cenote groups' shows which have", id)};
         holder.groups = {static_cast<std::uint32_t>(group - options.groups.begin())};
         holder.text = fmt::format("a token of group {}", id);
-        holder.who = id;
+        holder.typed = id;
         return holder;
     }
     const auto name = CertificateName::parse_name(text);
@@ -187,7 +187,7 @@ Result<Holder> find_holder(const Options& options, std::string_view text) {
             }))
             holder.groups.push_back(group);
     holder.text = fmt::format("a certificate for {}", text);
-    holder.who = text;
+    holder.typed = text;
     holder.name = *name;
     return holder;
 }

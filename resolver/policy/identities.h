@@ -96,7 +96,7 @@ struct Holder {
     std::vector<std::uint32_t> groups;    // indices, ascending; by the identity alone
     std::string text;                     // "a certificate for pc7.lab.agency.example"
     std::optional<CertificateName> name;  // in the certificate; nullopt: a token
-    std::string who{};                    // the name in the certificate, or the group of the token, as it was typed
+    std::string typed{};                  // the name in the certificate, or the group of the token, as it was typed
 };
 [[nodiscard]] Result<Holder> find_holder(const Options& options, std::string_view text);
 

@@ -37,7 +37,7 @@ void apply_access_check(const ExplainQuestion& question, policy::Explanation& ex
                     [&](const Prefix& prefix) { return prefix.contains(question.client); }))
         return;
     explanation.verdict = "refused";
-    explanation.tell_answer({"refused", {}});
+    explanation.set_answer({"refused", {}});
     explanation.directive.clear();
     explanation.exception.clear();
     explanation.allow.clear();
@@ -75,7 +75,7 @@ policy::Explanation explain(const policy::Policy& policy, const engine::LocalNam
     if (found.trusted) explanation.steps.push_back(policy::step_of("trusted", {{"name", question.name.to_string()}}));
     if (const char* answer = local_answer(found.kind)) {
         explanation.verdict = "local";
-        explanation.tell_answer({answer, {}});
+        explanation.set_answer({answer, {}});
         explanation.steps.push_back(policy::step_of(answer, {{"name", question.name.to_string()}}));
     }
     apply_access_check(question, explanation);
@@ -115,10 +115,10 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
     const Source* service = find_source(policy.base(), SourceKind::Service, explanation.service);
     const auto standing = standing_of(policy, local, explanation, question.name);
     Json steps = Json::array();
-    Json told = Json::array();
+    Json sentences = Json::array();
     for (const auto& step : explanation.steps) {
         steps.push_back(step.text);
-        told.push_back(sentence_json(step.sentence));
+        sentences.push_back(sentence_json(step.sentence));
     }
     return {
         {field::kName, question.name.to_string()},
@@ -147,9 +147,9 @@ Json explain_json(const policy::Policy& policy, const engine::LocalNames& local,
         {field::kPolicyVersion, policy.version()},
         {field::kStanding, standing_json(standing)},
         {field::kSteps, std::move(steps)},
-        {field::kTold,
-         {{field::kAnswer, sentence_json(explanation.answer_told)},
-          {field::kSteps, std::move(told)},
+        {field::kSentences,
+         {{field::kAnswer, sentence_json(explanation.answer_sentence)},
+          {field::kSteps, std::move(sentences)},
           {field::kStanding, standing ? sentence_json(sentence_of(*standing)) : Json(nullptr)}}},
     };
 }

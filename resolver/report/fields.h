@@ -168,7 +168,7 @@ inline constexpr Name kWhat = "what";
 inline constexpr Name kSince = "since";
 inline constexpr Name kDo = "do";
 inline constexpr Name kCode = "code";
-inline constexpr Name kTold = "told";
+inline constexpr Name kSentences = "sentences";
 inline constexpr Name kValues = "values";
 
 // a set: of status and of inspect

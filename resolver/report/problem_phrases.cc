@@ -155,7 +155,7 @@ constexpr std::array kProblemPhrases{
            "have each of [server].proxies send PROXY protocol version 2, or take it out of the list",
            "[server].proxies의 각 프록시가 PROXY 프로토콜 버전 2를 보내게 하거나 목록에서 빼십시오"},
     Phrase{"problem_what.limits", "{what}", "클라이언트가 한도에 도달했습니다: {what}"},
-    Phrase{"problem_do.limits", "see which limit it is, and who reaches it (OPERATIONS.md, Floods)",
+    Phrase{"problem_do.limits", "see which limit it is, and which clients reach it (OPERATIONS.md, Floods)",
            "어느 한도에 누가 도달하는지 확인하십시오 (OPERATIONS.md, Floods)"},
     Phrase{"problem_what.quic_process", "DNS over QUIC is not served: cenote-quic does not run",
            "DNS over QUIC을 서비스하지 않습니다: cenote-quic이 실행되고 있지 않습니다"},

@@ -99,8 +99,8 @@ constexpr std::array kStandingPhrases{
            "{name}: 보호된 이름, 로컬 이름 또는 경로가 정해진 이름이므로 싱크홀 응답을 하지 않습니다"},
 };
 
-/// Who shares the name is part of the kind.
-std::string told_kind(const Standing& standing) {
+/// The services that share the name are part of the kind.
+std::string sentence_kind(const Standing& standing) {
     if (standing.kind != StandingKind::Shared && standing.kind != StandingKind::BelowShared)
         return std::string(kind_to_text(standing.kind));
     std::string kind = standing.kind == StandingKind::Shared ? "shared" : "below";
@@ -117,7 +117,7 @@ Sentence sentence_of(const Standing& standing) {
     SentenceValues values{{"name", standing.name}, {"count", std::to_string(standing.services.size())}};
     if (!standing.services.empty()) values.emplace_back("service", standing.services.front());
     if (!standing.use.empty()) values.emplace_back("use", standing.use);
-    return {told_kind(standing), std::move(values)};
+    return {sentence_kind(standing), std::move(values)};
 }
 
 std::optional<Standing> find_standing(const DomainSet& set, const wire::Name& name) {

@@ -292,14 +292,14 @@ Json verification_json(const History& all, const std::string& head) {
         ++own;
         last = record.chain;
     }
-    Json told = Json::array();
+    Json sentences = Json::array();
     Json breaks = Json::array();
-    for (const Sentence& each : state::tell_breaks(all, head)) {
+    for (const Sentence& each : state::break_sentences(all, head)) {
         breaks.push_back(each.text(state::break_phrases(), "break"));
-        told.push_back(sentence_json(each));
+        sentences.push_back(sentence_json(each));
     }
     return {{"breaks", std::move(breaks)},
-            {field::kTold, std::move(told)},
+            {field::kSentences, std::move(sentences)},
             {"records", own},
             {"head", last},
             {"of_backups", of_backups}};

@@ -59,8 +59,8 @@ using History = std::vector<std::pair<std::string, state::Record>>;
 /// The ids that records are about, as often as they occur.
 [[nodiscard]] std::vector<std::string> rule_ids(const History& all);
 
-/// What `cenote audit --verify` reports: `breaks`, each a sentence, and `told`, the same by kinds; `records`, `head`;
-/// `of_backups`, the records of backups.
+/// What `cenote audit --verify` reports: `breaks`, each a sentence, and `sentences`, the same by kinds; `records`,
+/// `head`; `of_backups`, the records of backups.
 [[nodiscard]] Json verification_json(const History& all, const std::string& head);
 
 }  // namespace cenote::report

@@ -97,7 +97,8 @@ std::string backup_node(const std::string& head) { return fmt::format("{}{}", kB
 
 bool is_backup_node(std::string_view node) noexcept { return node.starts_with(kBackup); }
 
-std::vector<Sentence> tell_breaks(std::span<const std::pair<std::string, Record>> history, const std::string& head) {
+std::vector<Sentence> break_sentences(std::span<const std::pair<std::string, Record>> history,
+                                      const std::string& head) {
     std::vector<Record> own;
     std::map<std::string, std::vector<Record>> backups;
     bool head_in_backup = false;
@@ -127,7 +128,7 @@ std::vector<Sentence> tell_breaks(std::span<const std::pair<std::string, Record>
 }
 
 std::vector<std::string> find_breaks(std::span<const std::pair<std::string, Record>> history, const std::string& head) {
-    return break_texts(tell_breaks(history, head));
+    return break_texts(break_sentences(history, head));
 }
 
 std::span<const Phrase> break_phrases() noexcept { return kBreakPhrases; }

@@ -243,8 +243,8 @@ Result<std::vector<Record>> read_audit(const Path& path);
                                                    const std::string& head);
 
 /// The same by kinds and values, with their words: "break.KIND".
-[[nodiscard]] std::vector<Sentence> tell_breaks(std::span<const std::pair<std::string, Record>> history,
-                                                const std::string& head);
+[[nodiscard]] std::vector<Sentence> break_sentences(std::span<const std::pair<std::string, Record>> history,
+                                                    const std::string& head);
 [[nodiscard]] std::span<const Phrase> break_phrases() noexcept;
 
 /// The chain of a record that follows one with the chain `before`.

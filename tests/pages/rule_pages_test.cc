@@ -157,7 +157,7 @@ TEST(RulePages, WhatCenotedTellsIsKoreanOnKoreanPages) {
     EXPECT_THAT(world.get("/health", {}, Language::Korean).body, HasSubstr("emergency of root"));
 
     Json& answer = world.daemon.replies["explain"].back().data;
-    answer["told"] = Json::parse(R"({"answer":{"code":"forwarded","values":{}},"standing":null,
+    answer["sentences"] = Json::parse(R"({"answer":{"code":"forwarded","values":{}},"standing":null,
         "steps":[{"code":"on_list","values":{"name":"a.example","list":"l"}}]})");
     answer["notes"] = Json::array({"'https://a.example/' is read as a.example: scheme and path are taken off"});
     const auto body =
@@ -209,7 +209,7 @@ TEST(RulePages, ABrokenChainIsToldByItsBreaks) {
     RuleWorld world;
     world.daemon.reply("audit-verify", {{"breaks", {"record 7 was altered"}}, {"records", 9}, {"head", "h"}});
     EXPECT_THAT(world.get("/audit").body, AllOf(HasSubstr("record 7 was altered"), HasSubstr("broken")));
-    world.daemon.replies["audit-verify"].back().data["told"] =
+    world.daemon.replies["audit-verify"].back().data["sentences"] =
         Json::parse(R"([{"code":"record_missing","values":{"n":"7"}}])");
     EXPECT_THAT(world.get("/audit", {}, Language::Korean).body, HasSubstr("기록 7번이 없습니다"));
 }

@@ -67,8 +67,8 @@ TEST(Explain, ASinkholedNameHasEveryField) {
     EXPECT_EQ(shown["suspension"], nullptr);
     EXPECT_EQ(shown["standing"], nullptr);
     EXPECT_EQ(shown.size(), 27U);
-    EXPECT_EQ(shown["told"]["answer"], Json::parse(R"({"code":"sinkhole","values":{"mode":"null","ttl":"30"}})"));
-    EXPECT_EQ(shown["told"]["standing"], nullptr);
+    EXPECT_EQ(shown["sentences"]["answer"], Json::parse(R"({"code":"sinkhole","values":{"mode":"null","ttl":"30"}})"));
+    EXPECT_EQ(shown["sentences"]["standing"], nullptr);
 }
 
 SentenceValues values_in(const Json& sentence) {
@@ -81,20 +81,20 @@ TEST(Explain, EachSentenceIsToldByItsKindToo) {
     for (const char* asked : {"api.deepseek.com", "chat.deepseek.com", "example.org", "localhost", "auth0.com",
                               "tenant.auth0.com", "turn.livekit.cloud", "www.soul.example", "www.agency.example"}) {
         const Json shown = explain(question(asked, "10.20.0.7"));
-        const Json& told = shown["told"];
-        ASSERT_EQ(told["steps"].size(), shown["steps"].size()) << asked;
-        for (std::size_t i = 0; i < told["steps"].size(); ++i)
-            EXPECT_EQ((Sentence{told["steps"][i]["code"], values_in(told["steps"][i])})
+        const Json& sentences = shown["sentences"];
+        ASSERT_EQ(sentences["steps"].size(), shown["steps"].size()) << asked;
+        for (std::size_t i = 0; i < sentences["steps"].size(); ++i)
+            EXPECT_EQ((Sentence{sentences["steps"][i]["code"], values_in(sentences["steps"][i])})
                           .text(policy::explain_phrases(), "explain_step"),
                       shown["steps"][i]);
-        EXPECT_EQ((Sentence{told["answer"]["code"], values_in(told["answer"])})
+        EXPECT_EQ((Sentence{sentences["answer"]["code"], values_in(sentences["answer"])})
                       .text(policy::explain_phrases(), "explain_answer"),
                   shown["answer"]);
-        ASSERT_EQ(told["standing"].is_null(), shown["standing"].is_null()) << asked;
-        if (told["standing"].is_object()) {
-            EXPECT_EQ(
-                (Sentence{told["standing"]["code"], values_in(told["standing"])}).text(standing_phrases(), "standing"),
-                shown["standing"]["text"]);
+        ASSERT_EQ(sentences["standing"].is_null(), shown["standing"].is_null()) << asked;
+        if (sentences["standing"].is_object()) {
+            EXPECT_EQ((Sentence{sentences["standing"]["code"], values_in(sentences["standing"])})
+                          .text(standing_phrases(), "standing"),
+                      shown["standing"]["text"]);
         }
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/base/time_text.h"
 
-#include "resolver/base/ascii.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,8 @@
 #include <limits>
 #include <optional>
 #include <span>
+
+#include "resolver/base/ascii.h"
 
 namespace cenote {
 namespace {

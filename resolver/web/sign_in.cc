@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/web/sign_in.h"
 
-#include "resolver/base/ascii.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include "resolver/base/ascii.h"
 
 namespace cenote::web {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cenote/reachable.h"
 
-#include "resolver/base/ascii.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "resolver/base/ascii.h"
 
 namespace cenote::cli {
 namespace {

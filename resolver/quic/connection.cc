@@ -141,7 +141,7 @@ void Connection::abandon(Stream& stream) {
     forget_query(stream);
 }
 
-/// The client has reset its direction of the stream, or wants nothing in the other one. A stream that begins so is not
+/// The client has reset its direction of the stream, or takes nothing in the other one. A stream that begins so is not
 /// reported as opened.
 void Connection::on_cancel(std::int64_t id) {
     if (!streams_.contains(id)) on_stream_open(id);

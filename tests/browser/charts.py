@@ -30,8 +30,8 @@ class Chart:
         self.rows = table["rows"] if table else []
         self.compared = 0  # numbers of the table that are not 0
 
-    def same(self, drawn, told, what):
-        self.test.assertEqual(drawn, told, f"{self.place}: {what}")
+    def same(self, drawn, expected, what):
+        self.test.assertEqual(drawn, expected, f"{self.place}: {what}")
 
     def amount(self, row, column):
         number = number_of(row[column])
@@ -103,9 +103,9 @@ class Columns(Chart):
         for box in sorted(boxes, key=lambda box: -box["y"]):
             self.same(box["y"] + box["height"], foot, f"the foot of a box in row {number + 1}")
             foot = box["y"]
-        told = {tone: part(19000, self.amount(row, column) or 0, end) for tone, column in columns.items()}
-        self.same({box["look"]: box["height"] for box in boxes}, {tone: high for tone, high in told.items() if high},
-                  f"row {number + 1}")
+        expected = {tone: part(19000, self.amount(row, column) or 0, end) for tone, column in columns.items()}
+        self.same({box["look"]: box["height"] for box in boxes},
+                  {tone: high for tone, high in expected.items() if high}, f"row {number + 1}")
         if "Queries" in self.heads:
             parts = [number_of(row[column]) or 0 for column in columns.values()]
             self.same(sum(parts), number_of(row[self.heads.index("Queries")]) or 0, f"the sum of row {number + 1}")
@@ -138,17 +138,17 @@ class Bars(Chart):
         self.test.assertAlmostEqual(sum(box["width"] for box in boxes), part(41000, total, greatest), delta=len(boxes),
                                     msg=f"{self.place}: {row[0]}")
         if columns:  # the tables of a report have no verdicts of services
-            told = {tone: part(41000, self.amount(row, column) or 0, greatest) for tone, column in columns.items()}
+            expected = {tone: part(41000, self.amount(row, column) or 0, greatest) for tone, column in columns.items()}
             self.same({box["look"]: box["width"] for box in boxes},
-                      {tone: wide for tone, wide in told.items() if wide}, row[0])
+                      {tone: wide for tone, wide in expected.items() if wide}, row[0])
 
 
 class Heatmap(Chart):
     def compare(self):
         columns = [text["text"] for text in sorted(self.texts(anchor="rising"), key=lambda text: text["x"])]
         rows = [text["text"] for text in sorted(self.texts(x=14200, anchor="end"), key=lambda text: text["y"])]
-        told = self.told(rows, columns)
-        amounts = {place: number_of(text) for place, text in told.items()}
+        expected = self.table_texts(rows, columns)
+        amounts = {place: number_of(text) for place, text in expected.items()}
         greatest = max((amount or 0 for amount in amounts.values()), default=0)
         looks = {(box["x"], box["y"]): box["look"] for box in self.drawn["boxes"] if box["look"] != "cp"}
         self.same(len(looks), len(rows) * len(columns), "the number of cells")
@@ -159,11 +159,11 @@ class Heatmap(Chart):
                 shown, = self.texts(x=x + 2100, y=y + 1500, anchor="middle")
                 look = "gap" if amount is None else f"h{shade(amount, greatest)}"
                 self.same(looks[x, y], look, f"the shade of {row}, {column}")
-                self.test.assertTrue(tells(shown["text"], amount),
+                self.test.assertTrue(states(shown["text"], amount),
                                      f"{self.place}: '{shown['text']}' for {amount} of {row}, {column}")
                 self.compared += amount not in (None, 0)
 
-    def told(self, rows, columns):
+    def table_texts(self, rows, columns):
         """{(row, column): text} of a table with the same columns, or with a row for each pair."""
         own = self.heads[-len(columns):]
         if all(head.endswith(column) for head, column in zip(own, columns)) and len(self.rows) == len(rows):
@@ -179,8 +179,8 @@ class Heatmap(Chart):
         return {(row, column): pairs.get((row, column), "0") for row in rows for column in columns}
 
 
-def tells(text, amount):
-    """Whether the text of a cell says an amount: "9,999", "12k", "3M", and nothing for 0."""
+def states(text, amount):
+    """Whether the text of a cell states an amount: "9,999", "12k", "3M", and nothing for 0."""
     if whole := re.fullmatch(r"([\d,]+)([kM])", text):
         return amount is not None and number_of(whole[1]) == amount // {"k": 10 ** 3, "M": 10 ** 6}[whole[2]]
     return number_of(text or "0") == amount
@@ -199,15 +199,15 @@ class Lines(Chart):
         end = self.end_of_axis(top, floor)
         self.check_days(floor)
         column = self.heads.index("Episodes")
-        told = [self.amount(row, column) for row in self.rows]
-        self.compare_points(told, (LEFT, WIDTH), (floor, floor - top), end)
+        expected = [self.amount(row, column) for row in self.rows]
+        self.compare_points(expected, (LEFT, WIDTH), (floor, floor - top), end)
         hatched = {self.row_at(box) for box in self.drawn["boxes"] if box["look"] == "gap"}
-        self.same(hatched, {i for i, amount in enumerate(told) if amount is None}, "rows without a number")
+        self.same(hatched, {i for i, amount in enumerate(expected) if amount is None}, "rows without a number")
 
-    def compare_points(self, told, across, up, end):
+    def compare_points(self, expected, across, up, end):
         """`across`: where the plot begins and its width; `up`: where its floor is and its height."""
-        points = {(across[0] + part(across[1], 2 * i + 1, 2 * len(told)), up[0] - part(up[1], amount, end))
-                  for i, amount in enumerate(told) if amount is not None}
+        points = {(across[0] + part(across[1], 2 * i + 1, 2 * len(expected)), up[0] - part(up[1], amount, end))
+                  for i, amount in enumerate(expected) if amount is not None}
         self.same({tuple(point) for point in self.drawn["points"]}, points, "the points")
 
 
@@ -216,8 +216,8 @@ class Sparkline(Lines):
         if not self.table:
             self.same({y for _, y in self.drawn["points"]}, {2200}, "a line at the foot, where nothing was counted")
             return
-        told = [self.amount(row, self.heads.index("Queries")) for row in self.rows]
-        self.compare_points(told, (200, 11600), (2200, 2000), max(amount or 0 for amount in told))
+        expected = [self.amount(row, self.heads.index("Queries")) for row in self.rows]
+        self.compare_points(expected, (200, 11600), (2200, 2000), max(amount or 0 for amount in expected))
 
 
 # Ids of charts, those of their tables, and what they are.

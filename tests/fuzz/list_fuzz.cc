@@ -23,7 +23,7 @@ namespace {
 cenote::fuzz::Goal rule_read("a rule is read");
 cenote::fuzz::Goal address_read("a rule about addresses is read");
 cenote::fuzz::Goal line_refused("a line is refused");
-cenote::fuzz::Goal guessed("a dialect is told by the text");
+cenote::fuzz::Goal guessed("a dialect is detected in the text");
 cenote::fuzz::Goal popular_read("a popular name is read");
 
 /// Names with escapes may be written down in a way that a list would not accept.

@@ -188,7 +188,7 @@ class Daemon:
 
 
 def is_alive(pid):
-    """Also of a process that somebody else has to wait for."""
+    """Whether a process runs, also one with another parent."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:

@@ -203,7 +203,7 @@ class OneAfterTheOther:
 
     def end(self):
         self.ended.set()
-        self.starts += 1  # so that a last query tells what became of those before it
+        self.starts += 1  # so that the answer to a last query shows what became of those before it
         self.thread.join(PATIENCE)
         if self.thread.is_alive():
             raise AssertionError("the last query of a client has no answer")

@@ -309,7 +309,7 @@ class RandomNames(SystemTest):
         self.assertGreater(flood.servfail, 0)
         # A place is taken for 2.45 s, so that the next thousand may be asked after that time.
         self.assertLessEqual(upstream.asked(".victim.example"), 1024 * (1 + seconds // 2.4))
-        self.assertEqual(node.metric("cenote_upstream_overloaded_total"), 0, "somebody else gave way")
+        self.assertEqual(node.metric("cenote_upstream_overloaded_total"), 0, "no query had to give way")
         eventually(lambda: "clients reach limits" in node.cenote_ok("status"), "the notice")
         upstream.silent = set()
         eventually(lambda: addresses(node.ask("www.victim.example")) == ["192.0.2.1"], "the places are free again")

@@ -97,7 +97,7 @@ class Updates(ListTest):
                 with self.subTest(error=error, calls=calls, number=number):
                     self.assertGreaterEqual(done.returncode, 0, done)
                     self.check_whole(name)
-        self.assertGreater(failed, 0, "errors that are told")
+        self.assertGreater(failed, 0, "errors that are reported")
         self.update()
         self.assertEqual(self.drafts(), [])
 

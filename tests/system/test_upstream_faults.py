@@ -110,7 +110,7 @@ class OneOfTwo(Faults):
 class Slow(Faults):
     def test_slow_servers(self):
         """The answer to the first try is taken behind the second try; one after the end of the query is ignored, and sent to
-        nobody."""
+        no client."""
         late = threading.Event()
         self.addCleanup(late.set)
         first = ["the first try"]  # pop() is of one thread

@@ -60,7 +60,7 @@ bool read_file() {
 }
 
 /// Without the right to write there, no test waits for it.
-void tell() {
+void write_seen() {
     const std::string seen = std::string(clock_file) + ".seen." + std::to_string(getpid());
     FILE* file = std::fopen(seen.c_str(), "we");
     if (file == nullptr) return;
@@ -81,7 +81,7 @@ void* watch(void* /*unused*/) {
     while (read(changes, events.data(), events.size()) > 0) {
         if (!read_file()) continue;
         fire_all();
-        tell();
+        write_seen();
     }
     return nullptr;
 }
@@ -92,7 +92,7 @@ void* watch(void* /*unused*/) {
     with_monotonic = std::getenv("CENOTE_TEST_CLOCK_MONOTONIC") != nullptr;
     changes = inotify_init1(IN_CLOEXEC);
     inotify_add_watch(changes, clock_file, IN_CLOSE_WRITE);
-    if (read_file()) tell();
+    if (read_file()) write_seen();
     pthread_t thread{};
     if (pthread_create(&thread, nullptr, watch, nullptr) == 0) pthread_detach(thread);
 }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "resolver/base/printable.h"
@@ -72,17 +75,48 @@ Page message_page(std::string title, std::string text) {
     return page;
 }
 
-Reply framed(const Site& site, const Words& words, const Page& page, int status) {
+/// A request with what its page uses, until the rest of the page is made.
+struct Making {
+    explicit Making(const Site& asked)
+        : daemon(asked.daemon),
+          site{.request = asked.request,
+               .user = asked.user,
+               .daemon = daemon,
+               .history = asked.history,
+               .now = asked.now,
+               .smallest = asked.smallest,
+               .services = asked.services},
+          words(words_of(site)) {}
+    Making(const Making&) = delete;
+    Making& operator=(const Making&) = delete;
+
+    RememberingDaemon daemon;
+    Site site;
+    Words words;
+    Surroundings around{};
+};
+
+Reply framed(const std::shared_ptr<Making>& making, Page page, int status) {
+    const Site& site = making->site;
     std::optional<Range> range;
-    if (page.has_range) range = range_of(site, words);
+    if (page.has_range) range = range_of(site, making->words);
+    const Range* shown = range ? &*range : nullptr;
+    making->around = surroundings_of(site, making->words, shown);
     Reply reply;
     reply.status = status;
-    const Range* shown = range ? &*range : nullptr;
-    reply.body = page_html(site, words, page, shown, surroundings_of(site, words, shown));
+    reply.body =
+        page_begin(site, making->words, page, shown, making->around) + sections_html(site.request, page.sections);
+    if (!page.later)
+        reply.body += page_end(making->words, making->around);
+    else
+        reply.rest = [making, later = std::move(page.later)] {
+            return sections_html(making->site.request, later()) + page_end(making->words, making->around);
+        };
     return reply;
 }
 
-Reply csv_reply(const Words& words, const Page& page, std::string_view id) {
+Reply csv_reply(const Words& words, Page page, std::string_view id) {
+    if (page.later) std::ranges::move(page.later(), std::back_inserter(page.sections));
     const document::Table* table = find_table(page, id);
     Reply reply;
     if (table == nullptr) {
@@ -113,18 +147,11 @@ Reply json_reply(const Json& data) {
 }
 
 Reply answer(const Site& site) {
-    RememberingDaemon daemon(site.daemon);
-    const Site own{.request = site.request,
-                   .user = site.user,
-                   .daemon = daemon,
-                   .history = site.history,
-                   .now = site.now,
-                   .smallest = site.smallest,
-                   .services = site.services};
-    const Words words = words_of(own);
+    const auto making = std::make_shared<Making>(site);
+    const Words& words = making->words;
     const Route* route = find_route(site.request.path);
     if (route == nullptr)
-        return framed(own, words, message_page(words.say("not_found.title"), words.say("not_found.text")), 404);
+        return framed(making, message_page(words.say("not_found.title"), words.say("not_found.text")), 404);
     if (route->page == nullptr) {
         auto made = route->reply(site);
         if (made) return std::move(*made);
@@ -132,10 +159,17 @@ Reply answer(const Site& site) {
         reply.status = 502;
         return reply;
     }
-    const auto page = route->page(own);
-    if (!page) return framed(own, words, message_page(words.say("failed.title"), page.error().text), 502);
-    if (const std::string_view table = site.request.value("csv"); !table.empty()) return csv_reply(words, *page, table);
-    return framed(own, words, *page, page->status);
+    auto page = route->page(making->site);
+    if (!page) return framed(making, message_page(words.say("failed.title"), page.error().text), 502);
+    if (const std::string_view table = site.request.value("csv"); !table.empty())
+        return csv_reply(words, std::move(*page), table);
+    const int status = page->status;
+    return framed(making, std::move(*page), status);
+}
+
+Reply whole(Reply reply) {
+    if (reply.rest) reply.body += std::exchange(reply.rest, nullptr)();
+    return reply;
 }
 
 }  // namespace cenote::pages

@@ -101,21 +101,27 @@ document::Facts facts_of(const Words& words, const Json& group) {
     return facts;
 }
 
-}  // namespace
-
-Result<Page> groups_page(const Site& site) {
+std::vector<PageSection> sections_of_groups(const Site& site) {
     const Words words = words_of(site);
     const Past past = past_of(site, range_of(site, words), Wants::People);
     const Json services = rows_of(site, "services");
-    Page page{.title = words.say("nav.groups"), .nav = "groups"};
-    page.sections.push_back({"groups", words.say("section.groups"), {}});
-    add_groups(site, words, past, rows_of(site, "groups"), page.sections.back());
-    page.sections.push_back({"pairs", words.say("section.pairs"), {}});
-    add_pairs(site, words, past, services, page.sections.back());
-    page.sections.push_back({"hours", words.say("section.hours"), {}});
-    add_hours(words, past, page.sections.back());
-    page.sections.push_back(silence_section(site, words, past, ""));
-    return page;
+    std::vector<PageSection> sections;
+    sections.push_back({"groups", words.say("section.groups"), {}});
+    add_groups(site, words, past, rows_of(site, "groups"), sections.back());
+    sections.push_back({"pairs", words.say("section.pairs"), {}});
+    add_pairs(site, words, past, services, sections.back());
+    sections.push_back({"hours", words.say("section.hours"), {}});
+    add_hours(words, past, sections.back());
+    sections.push_back(silence_section(site, words, past, ""));
+    return sections;
+}
+
+}  // namespace
+
+Result<Page> groups_page(const Site& site) {
+    return Page{.title = words_of(site).say("nav.groups"), .nav = "groups", .later = [&site] {
+                    return sections_of_groups(site);
+                }};
 }
 
 Result<Page> group_page(const Site& site) {

@@ -121,25 +121,31 @@ PageSection recent_section(const Site& site, const Words& words, const Range& ra
     return section;
 }
 
-}  // namespace
-
-Result<Page> overview_page(const Site& site) {
+std::vector<PageSection> sections_of_overview(const Site& site) {
     const Words words = words_of(site);
     const Range range = range_of(site, words);
     const Past past = past_of(site, range, Wants::People);
     const Json services = rows_of(site, "services");
     const Json directives = all_directives(site);
-    Page page{.title = words.say("nav.overview"), .nav = "overview"};
-    page.sections.push_back({"numbers", "", {tiles_of(site, words, past)}});
-    page.sections.push_back({"time", words.say("section.time"), {}});
-    add_over_time(words, past, edges_of(words, directives, range.directive), page.sections.back());
-    page.sections.push_back({"services", words.say("section.services"), {}});
-    add_services(site, words, past, services, page.sections.back());
-    page.sections.push_back({"groups", words.say("section.groups"), {}});
-    add_groups(site, words, past, rows_of(site, "groups"), page.sections.back());
-    page.sections.push_back(recent_section(site, words, range, services));
-    page.sections.push_back(calendar_section(site, words, directives));
-    return page;
+    std::vector<PageSection> sections;
+    sections.push_back({"numbers", "", {tiles_of(site, words, past)}});
+    sections.push_back({"time", words.say("section.time"), {}});
+    add_over_time(words, past, edges_of(words, directives, range.directive), sections.back());
+    sections.push_back({"services", words.say("section.services"), {}});
+    add_services(site, words, past, services, sections.back());
+    sections.push_back({"groups", words.say("section.groups"), {}});
+    add_groups(site, words, past, rows_of(site, "groups"), sections.back());
+    sections.push_back(recent_section(site, words, range, services));
+    sections.push_back(calendar_section(site, words, directives));
+    return sections;
+}
+
+}  // namespace
+
+Result<Page> overview_page(const Site& site) {
+    return Page{.title = words_of(site).say("nav.overview"), .nav = "overview", .later = [&site] {
+                    return sections_of_overview(site);
+                }};
 }
 
 }  // namespace cenote::pages

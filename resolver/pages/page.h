@@ -6,6 +6,7 @@
 // Threads: values.   Memory: owns its texts.   Failure: none.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -62,6 +63,8 @@ struct Page {
     int status = 200;
     std::string script;       // an ES module of its own, "/assets/live.mjs"; empty: none
     std::string body_before;  // HTML of the page's own before the sections, from writers of this module
+    // Sections behind `sections` that take longer to make: the frame is sent before. Uses the Site. Empty: none.
+    std::function<std::vector<PageSection>()> later{};
 };
 
 /// One of the site's pages, by its address.

@@ -18,8 +18,11 @@
 
 namespace cenote::pages {
 
-/// The page, table or JSON at site.request.path; what is not there is a page with status 404.
+/// The page, table or JSON at site.request.path; what is not there is a page with status 404. A page that takes long to
+/// make has its frame in `body` and the others in `rest`.
 [[nodiscard]] Reply answer(const Site& site);
+/// The reply with its rest in its body.
+[[nodiscard]] Reply whole(Reply reply);
 
 /// A file that is compiled in. It is served without a session: the page to sign in needs it too.
 struct Asset {

@@ -123,9 +123,9 @@ const document::Table* find_table(const Page& page, std::string_view id) {
     return nullptr;
 }
 
-std::string sections_html(const Request& request, const Page& page) {
+std::string sections_html(const Request& request, const std::vector<PageSection>& sections) {
     std::string out;
-    for (const PageSection& section : page.sections) {
+    for (const PageSection& section : sections) {
         out +=
             fmt::format("<section id=\"{}\"{}>\n", section.id,
                         section.title.empty() ? std::string() : fmt::format(" aria-labelledby=\"{}-h\"", section.id));
@@ -135,8 +135,8 @@ std::string sections_html(const Request& request, const Page& page) {
     return out;
 }
 
-std::string page_html(const Site& site, const Words& words, const Page& page, const Range* range,
-                      const Surroundings& around) {
+std::string page_begin(const Site& site, const Words& words, const Page& page, const Range* range,
+                       const Surroundings& around) {
     std::string out = head_html(site.request.language, page.title, page.script);
     out += fmt::format("<body>\n<a class=\"skip\" href=\"#main\">{}</a>\n", escaped(words.say("skip")));
     out += header_html(site, words, around);
@@ -146,8 +146,11 @@ std::string page_html(const Site& site, const Words& words, const Page& page, co
     for (const std::string& trouble : around.troubles)
         out += fmt::format("<p class=\"trouble\" role=\"status\">{}</p>\n", escaped(trouble));
     if (range != nullptr) out += range_html(site, words, *range, around);
-    out += page.body_before + sections_html(site.request, page);
-    return out + "</main>\n</div>\n" + footer_html(words, around) + "</body>\n</html>\n";
+    return out + page.body_before;
+}
+
+std::string page_end(const Words& words, const Surroundings& around) {
+    return "</main>\n</div>\n" + footer_html(words, around) + "</body>\n</html>\n";
 }
 
 Reply notice(Language language, int status, std::string_view heading, std::string_view text) {

@@ -31,11 +31,11 @@ struct Surroundings {
 /// Asks the daemon and the history. `range` is that of the page; nullptr: it has none.
 [[nodiscard]] Surroundings surroundings_of(const Site& site, const Words& words, const Range* range);
 
-[[nodiscard]] std::string page_html(const Site& site, const Words& words, const Page& page, const Range* range,
-                                    const Surroundings& around);
-
-/// The sections of a page, without its frame.
-[[nodiscard]] std::string sections_html(const Request& request, const Page& page);
+/// A page in three parts: up to its sections, the sections, and what stands behind them.
+[[nodiscard]] std::string page_begin(const Site& site, const Words& words, const Page& page, const Range* range,
+                                     const Surroundings& around);
+[[nodiscard]] std::string sections_html(const Request& request, const std::vector<PageSection>& sections);
+[[nodiscard]] std::string page_end(const Words& words, const Surroundings& around);
 
 /// The table with an id; nullptr: the page has none.
 [[nodiscard]] const document::Table* find_table(const Page& page, std::string_view id);

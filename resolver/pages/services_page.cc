@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "resolver/domainset/source.h"
 #include "resolver/pages/pages.h"
@@ -78,7 +79,7 @@ document::Table catalogue_table(const Site& site, const Words& words, const Past
 document::Facts facts_of(const Words& words, const Json& service, const Json& directives, const Use* use) {
     document::Facts facts;
     const auto add = [&](std::string_view key, std::string value) {
-        facts.rows.emplace_back(words.say(key), or_dash(value));
+        facts.rows.emplace_back(words.say(key), or_dash(std::move(value)));
     };
     add("col.id", text_at(service, "id"));
     add("col.review", words.word("review", review_of(directives, service)));
@@ -141,22 +142,27 @@ PageSection verdicts_section(const Site& site, const Words& words, const std::st
     return section;
 }
 
-}  // namespace
-
-Result<Page> services_page(const Site& site) {
+std::vector<PageSection> sections_of_services(const Site& site) {
     const Words words = words_of(site);
     const auto services = rows_from(site, "services");
     const Past past = past_of(site, range_of(site, words), Wants::People);
     const Json none = Json::array();
-    Page page{.title = words.say("nav.services"), .nav = "services"};
-    page.sections.push_back({"use", words.say("section.in_use"), {}});
-    add_services(site, words, past, services ? *services : none, page.sections.back());
-    if (!services) return page;
-    page.sections.push_back(
+    std::vector<PageSection> sections;
+    sections.push_back({"use", words.say("section.in_use"), {}});
+    add_services(site, words, past, services ? *services : none, sections.back());
+    if (!services) return sections;
+    sections.push_back(
         {"all", words.say("section.catalogue"), {catalogue_table(site, words, past, *services, all_directives(site))}});
-    page.sections.back().blocks.emplace_back(
-        Offer{words.say("offer.block"), "cenote block SERVICE --everyone --for 30d"});
-    return page;
+    sections.back().blocks.emplace_back(Offer{words.say("offer.block"), "cenote block SERVICE --everyone --for 30d"});
+    return sections;
+}
+
+}  // namespace
+
+Result<Page> services_page(const Site& site) {
+    return Page{.title = words_of(site).say("nav.services"), .nav = "services", .later = [&site] {
+                    return sections_of_services(site);
+                }};
 }
 
 Result<Page> service_page(const Site& site) {

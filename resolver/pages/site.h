@@ -94,6 +94,8 @@ struct Reply {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers{};  // beside those that every reply has
     std::function<void(Reader&)> stream{};                       // called on a thread of its own in place of `body`
+    // Makes the rest behind `body`, which can be sent meanwhile; called once at most, while the Site's parts are there.
+    std::function<std::string()> rest{};
 };
 
 }  // namespace cenote::pages

@@ -279,9 +279,10 @@ private:
 
 Answer Front::page(const Arrival& arrival, std::shared_ptr<Visit> visit) {
     if (auto stopped = identify(arrival, *visit)) return {std::move(*stopped), nullptr};
-    const OwnPage own(*this, visit->user.name);
-    if (!own.counts()) return {too_busy(arrival), nullptr};
+    const auto own = std::make_shared<const OwnPage>(*this, visit->user.name);
+    if (!own->counts()) return {too_busy(arrival), nullptr};
     Answer answer{pages::answer(*visit->site), nullptr};
+    if (answer.reply.rest) answer.reply.rest = [own, visit, rest = std::move(answer.reply.rest)] { return rest(); };
     if (answer.reply.stream) answer.visit = std::move(visit);
     return answer;
 }

@@ -33,6 +33,7 @@ struct Exchange {
     bool has_begun = false;
     std::size_t body_bytes = 0;
     std::optional<pages::Reply> reply;  // set while the connection waits
+    std::shared_ptr<StreamBody> body;   // of a reply with a rest; null: the reply has all of its body
     std::shared_ptr<Visit> visit;
 };
 
@@ -125,6 +126,11 @@ void free_stream(void* end) {
     stream->body->leave();
 }
 
+MHD_Response* response_of(std::shared_ptr<StreamBody> body, MHD_Connection* connection) {
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock, &take_from_stream,
+                                             new StreamEnd{std::move(body), connection}, &free_stream);
+}
+
 }  // namespace
 
 struct HttpServer::Listener {
@@ -195,9 +201,19 @@ struct Callbacks {
         MHD_suspend_connection(connection);
         const auto make = [&server, connection, exchange = link.exchange] {
             Answer answer = server.front_.answer(exchange->arrival);
+            if (exchange->arrival.method == "HEAD") answer.reply = pages::whole(std::move(answer.reply));
+            const auto rest = std::exchange(answer.reply.rest, nullptr);
             exchange->visit = std::move(answer.visit);
             exchange->reply = Front::finished(std::move(answer.reply));
-            MHD_resume_connection(connection);
+            if (!rest) {
+                MHD_resume_connection(connection);
+                return;
+            }
+            const auto body = std::make_shared<StreamBody>([connection] { MHD_resume_connection(connection); });
+            body->write(exchange->reply->body);
+            exchange->body = body;
+            MHD_resume_connection(connection);  // from here on the exchange belongs to the HTTP thread
+            body->end(rest());
         };
         if (server.pages_->add(make)) return MHD_YES;
         link.exchange->reply = Front::finished(Front::too_busy(link.exchange->arrival));
@@ -206,6 +222,8 @@ struct Callbacks {
     }
 
     static MHD_Result reply(HttpServer& server, MHD_Connection* connection, const Link& link, pages::Reply reply) {
+        if (link.exchange->body != nullptr)
+            return send(connection, response_of(link.exchange->body, connection), reply);
         if (!reply.stream || link.exchange->arrival.method == "HEAD")
             return send(connection, response_of(std::move(reply.body)), reply);
         auto body = std::make_shared<StreamBody>([connection] { MHD_resume_connection(connection); });
@@ -222,10 +240,7 @@ struct Callbacks {
             return send(connection, response_of(std::move(reply.body)), reply);
         }
         server.times_.await_nothing(link.fd);
-        return send(connection,
-                    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock, &take_from_stream,
-                                                      new StreamEnd{body, connection}, &free_stream),
-                    reply);
+        return send(connection, response_of(std::move(body), connection), reply);
     }
 };
 

@@ -19,9 +19,10 @@ bool StreamBody::write(std::string_view bytes) {
     return true;
 }
 
-void StreamBody::end() {
+void StreamBody::end(std::string_view last) {
     {
         const MutexLock lock(mutex_);
+        waiting_ += last;
         ended_ = true;
     }
     resume_if_paused();

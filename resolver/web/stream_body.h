@@ -3,7 +3,7 @@
 // The body of a reply without a known end, between the thread that makes it and the HTTP thread that sends it.
 //
 // Threads:  write() and end() by the maker, take() and leave() by the HTTP thread.
-// Memory:   kWaitingMax bytes and one write.
+// Memory:   kWaitingMax bytes and one write, or what end() has.
 // Failure:  write() gives false where the reader has left, or has read nothing for kUnreadWithin.
 #pragma once
 
@@ -28,8 +28,8 @@ public:
         : resume_(std::move(resume)), unread_within_(unread_within) {}
 
     bool write(std::string_view bytes) override;
-    /// Nothing more comes.
-    void end();
+    /// The last bytes, which wait for nothing; nothing more comes.
+    void end(std::string_view last = {});
 
     struct Taken {
         std::size_t size = 0;

@@ -34,11 +34,11 @@ void collect_of_use(std::set<std::string>& lines) {
     for (const char* path : {"/", "/services", "/services/deepseek", "/directives", "/directives/D-0",
                              "/directives/D-1", "/groups", "/groups/staff"})
         for (const Language language : {Language::English, Language::Korean})
-            collect(answer(world.in(language).go(path).site()), lines);
+            collect(whole(answer(world.in(language).go(path).site())), lines);
     // Just after the last queries that were counted.
     Site site = world.go("/").site();
     site.now = parse_time("2026-11-29T05:05:00Z").value();
-    collect(answer(site), lines);
+    collect(whole(answer(site)), lines);
 }
 
 void collect_of_rules(std::set<std::string>& lines) {

@@ -64,7 +64,7 @@ int time_year(const Path& folder) {
         for (int round = 0; round < 3; ++round) {
             const auto begin = std::chrono::steady_clock::now();
             const std::clock_t cpu = std::clock();
-            const Reply reply = answer(world.go("/", {{"range", range}}).site());
+            const Reply reply = whole(answer(world.go("/", {{"range", range}}).site()));
             const auto took = std::chrono::steady_clock::now() - begin;
             fmt::print("{} {} ms, {} ms of CPU, {} bytes\n", range,
                        std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
@@ -90,7 +90,7 @@ void print_all(const Path& folder) {
                 std::string name = path == "/" ? "overview" : path.substr(1);
                 for (char& c : name)
                     if (c == '/') c = '-';
-                std::string body = answer(world.in(language).go(path).site()).body;
+                std::string body = whole(answer(world.in(language).go(path).site())).body;
                 for (auto at = body.find("\"/assets/"); at != std::string::npos; at = body.find("\"/assets/", at))
                     body.erase(at + 1, 1);
                 std::ofstream(folder / fmt::format("{}.{}.html", name, document::language_tag(language))) << body;

@@ -55,7 +55,7 @@ public:
 
     Reply get(std::string path, std::map<std::string, std::string> query = {}, Language language = Language::English) {
         request = {.path = std::move(path), .query = std::move(query), .language = language};
-        return answer(site());
+        return whole(answer(site()));
     }
     [[nodiscard]] Site site() {
         return {.request = request, .user = user, .daemon = daemon, .history = {}, .now = now, .smallest = 5};

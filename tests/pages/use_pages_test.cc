@@ -26,7 +26,7 @@ const std::vector<std::string> kPages{"/",           "/services",       "/servic
                                       "/groups",     "/groups/staff",   "/groups/lab"};
 
 std::string body(World& world) {
-    const Reply reply = answer(world.site());
+    const Reply reply = whole(answer(world.site()));
     EXPECT_EQ(reply.status, 200) << world.request.path;
     EXPECT_EQ(reply.type, "text/html; charset=utf-8");
     return reply.body;
@@ -42,6 +42,19 @@ TEST(UsePages, AreWellFormedInBothLanguagesWithoutScriptAndStyle) {
                 EXPECT_THAT(html,
                             HasSubstr(language == Language::Korean ? "<html lang=\"ko\">" : "<html lang=\"en\">"));
             }
+}
+
+TEST(UsePages, HaveTheirFrameBeforeTheHistoryIsRead) {
+    World world;
+    for (const char* path : {"/", "/services", "/groups"}) {
+        Reply reply = answer(world.go(path).site());
+        EXPECT_THAT(reply.body, AllOf(HasSubstr("<nav"), HasSubstr("<h1>"), Not(HasSubstr("<table")))) << path;
+        ASSERT_TRUE(reply.rest) << path;
+        reply = whole(std::move(reply));
+        EXPECT_FALSE(reply.rest) << path;
+        EXPECT_THAT(reply.body, AllOf(HasSubstr("<table"), HasSubstr("</html>"))) << path;
+    }
+    EXPECT_FALSE(answer(world.go("/", {{"csv", "services"}}).site()).rest);
 }
 
 TEST(UsePages, ShowNumbersBesideTheEqualSpanBefore) {
@@ -107,7 +120,7 @@ TEST(UsePages, OfWhatIsNotThereAreNotFound) {
     World world;
     for (const char* path :
          {"/nowhere", "/services/nope", "/directives/D-9", "/groups/nope", "/services/a/b", "/api/v1/nope"}) {
-        const Reply reply = answer(world.go(path).site());
+        const Reply reply = whole(answer(world.go(path).site()));
         EXPECT_EQ(reply.status, 404) << path;
         EXPECT_EQ(testing::faults_of(reply.body), "") << path;
     }
@@ -122,14 +135,14 @@ TEST(UsePages, HaveTheirTablesAsCsvAndOfferLines) {
         for (std::sregex_iterator at(html.begin(), html.end(), kCsv), end; at != end; ++at) tables.insert((*at)[1]);
         EXPECT_FALSE(tables.empty()) << path;
         for (const std::string& table : tables) {
-            const Reply reply = answer(world.go(path, {{"csv", table}}).site());
+            const Reply reply = whole(answer(world.go(path, {{"csv", table}}).site()));
             EXPECT_EQ(reply.status, 200) << path << " " << table;
             EXPECT_THAT(reply.type, HasSubstr("text/csv"));
             EXPECT_THAT(reply.body, HasSubstr("\r\n"));
         }
     }
-    EXPECT_EQ(answer(world.go("/", {{"csv", "nope"}}).site()).status, 404);
-    EXPECT_THAT(answer(world.go("/", {{"csv", "services"}}).site()).body,
+    EXPECT_EQ(whole(answer(world.go("/", {{"csv", "nope"}}).site())).status, 404);
+    EXPECT_THAT(whole(answer(world.go("/", {{"csv", "services"}}).site())).body,
                 HasSubstr("service,id,jurisdiction,queries,before,change,limited_share,block,observe,clients\r\n"));
     EXPECT_THAT(body(world.go("/directives/D-1")), HasSubstr("cenote directive lift D-1"));
 }
@@ -153,7 +166,7 @@ TEST(UsePages, ShowEachDomainOfAServiceWithItsEvidence) {
                                 HasSubstr("2026-11-20"), HasSubstr("cenote services deepseek")));
         EXPECT_THAT(html, AllOf(HasSubstr("absent: warning: there is no such folder"), HasSubstr("strict = true")));
     }
-    EXPECT_EQ(answer(world.in(Language::English).go("/services/deepseek", {{"csv", "domains"}}).site()).body,
+    EXPECT_EQ(whole(answer(world.in(Language::English).go("/services/deepseek", {{"csv", "domains"}}).site())).body,
               "domain,role,taken,day,evidence,revision\r\n"
               "deepseek.com,web,always,2026-08-21,list of <A>,9dffc05d\r\n"
               "api.deepseek.com,api,strict,2026-11-02,list of B,\r\n");
@@ -173,14 +186,14 @@ TEST(UsePages, MarkAServiceThatIsNewByAWord) {
         EXPECT_THAT(body(world.in(Language::Korean).go(path, first_days)), HasSubstr(">ChatGPT (새로 나타남)</a>"));
         EXPECT_THAT(body(world.in(Language::English).go(path)), Not(HasSubstr("(new)"))) << path;
     }
-    EXPECT_THAT(answer(world
-                           .go("/services",
-                               [&] {
-                                   auto query = first_days;
-                                   query["csv"] = "services";
-                                   return query;
-                               }())
-                           .site())
+    EXPECT_THAT(whole(answer(world
+                                 .go("/services",
+                                     [&] {
+                                         auto query = first_days;
+                                         query["csv"] = "services";
+                                         return query;
+                                     }())
+                                 .site()))
                     .body,
                 HasSubstr("\nChatGPT,chatgpt,"));
 }
@@ -192,7 +205,7 @@ TEST(UsePages, ShowTheLastProofOfADirectiveAndItsRecords) {
                             HasSubstr("2026-11-28 11:00 KST"), HasSubstr("href=\"/explain?name=deepseek.com\"")));
     EXPECT_THAT(html, AllOf(HasSubstr("href=\"/audit/7\""), HasSubstr("outage &lt;b&gt;"),
                             HasSubstr("href=\"/audit?about=D-1\"")));
-    EXPECT_EQ(answer(world.go("/directives/D-1", {{"csv", "records"}}).site()).status, 200);
+    EXPECT_EQ(whole(answer(world.go("/directives/D-1", {{"csv", "records"}}).site())).status, 200);
     world.daemon.replies["audit"]["rows"].erase(0);
     EXPECT_THAT(body(world.go("/directives/D-1")), HasSubstr("No proof of it was saved."));
     world.daemon.replies.erase("audit");
@@ -217,7 +230,7 @@ TEST(UsePages, MarkTheEdgesOfDirectives) {
 TEST(Api, GivesWhatTheVerbsGiveAndTheNumbersOfARange) {
     World world;
     const auto json = [&](const std::string& path, std::map<std::string, std::string> query = {}) {
-        const Reply reply = answer(world.go(path, std::move(query)).site());
+        const Reply reply = whole(answer(world.go(path, std::move(query)).site()));
         EXPECT_EQ(reply.status, 200) << path;
         EXPECT_EQ(reply.type, "application/json");
         return Json::parse(reply.body);
@@ -229,12 +242,12 @@ TEST(Api, GivesWhatTheVerbsGiveAndTheNumbersOfARange) {
     EXPECT_EQ(summary["before"]["queries"], 2520);
     EXPECT_EQ(summary["services"][0]["service"], "chatgpt");
     EXPECT_EQ(json("/api/v1/series")["rows"].size(), 168U);
-    EXPECT_EQ(answer(world.go("/api/v1/series", {{"range", "2w"}}).site()).status, 400);
+    EXPECT_EQ(whole(answer(world.go("/api/v1/series", {{"range", "2w"}}).site())).status, 400);
 }
 
 TEST(Api, IsDescribedWholly) {
     World world;
-    const Json description = Json::parse(answer(world.go("/api/v1/openapi.json").site()).body);
+    const Json description = Json::parse(whole(answer(world.go("/api/v1/openapi.json").site())).body);
     EXPECT_EQ(description["openapi"], "3.0.3");
     std::set<std::string> described, routed;
     for (const auto& [path, methods] : description["paths"].items()) {

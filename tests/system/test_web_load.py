@@ -18,12 +18,13 @@ ANNA, BEN, CHOI = "a" * 64, "b" * 64, "c" * 64
 
 class SlowDaemon:
     """A control socket that knows three sessions, and is silent, until release(), to what is asked in the name of the
-    first, and to who the third is."""
+    first, or to `verb` of that alone, and to who the third is."""
 
-    def __init__(self, test):
+    def __init__(self, test, verb=None):
         folder = tempfile.TemporaryDirectory(prefix="cenote-")
         test.addCleanup(folder.cleanup)
         self.test = test
+        self.verb = verb
         self.environment = {}
         self.control = pathlib.Path(folder.name) / "control.sock"
         self.changed = threading.Condition()
@@ -61,7 +62,7 @@ class SlowDaemon:
     def _reply(self, request):
         session = request["args"].get("session")
         for one in {request.get("as"), session} & {ANNA, CHOI}:
-            if (one == ANNA) == ("as" in request):
+            if (one == ANNA) == ("as" in request) and self.verb in (None, request["verb"]):
                 with self.changed:
                     self.held.append(one)
                     self.changed.notify_all()
@@ -118,6 +119,15 @@ class Load(WebTest):
                        .encode())
         return client
 
+    def received(self, client, end):
+        """What comes until `end` is in it."""
+        received = b""
+        while end not in received:
+            more = client.recv(65536)
+            self.assertTrue(more, received)
+            received += more
+        return received
+
     def test_a_stream_that_begins_while_it_ends_does_not_keep_it(self):
         daemon = SlowDaemon(self)
         self.web = Web(daemon)
@@ -142,6 +152,22 @@ class Load(WebTest):
         daemon.release(ANNA)
         for client in asking:
             self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 "))
+        self.web.stop()
+
+    def test_the_frame_is_sent_before_what_takes_long(self):
+        daemon = SlowDaemon(self, verb="exceptions")
+        self.web = Web(daemon)
+        asking = [self.asking("/", ANNA) for _ in range(3)]
+        for client in asking:
+            self.assertNotIn(b"</html>", self.received(client, b"<h1>"))
+        self.assertEqual(self.web.get("/", cookie=ANNA)[0], 503, "pages that are not whole count as well")
+        asking.pop().close()
+        daemon.release(ANNA)
+        for client in asking:
+            self.assertIn(b"</html>", self.received(client, b"\r\n0\r\n\r\n"))
+        status, headers, body = self.web.get("/", method="HEAD", cookie=ANNA)
+        self.assertEqual((status, body), (200, ""))
+        self.assertGreater(int(headers["content-length"]), 1000)
         self.web.stop()
 
 

@@ -64,6 +64,10 @@ public:
     [[nodiscard]] Ticks due() const noexcept;
 
     [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// Whether the server has sent a ticket, with which a later connection could resume the session.
+    [[nodiscard]] bool has_ticket() const noexcept {
+        return (gnutls_session_get_flags(session_) & GNUTLS_SFLAGS_SESSION_TICKET) != 0;
+    }
     [[nodiscard]] const std::optional<Ended>& ended() const noexcept { return ended_; }
     [[nodiscard]] bool alive() const noexcept { return !ended_ && !broken_; }
 

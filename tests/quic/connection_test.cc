@@ -33,6 +33,16 @@ TEST_F(ConnectionTest, AQueryIsAnsweredOnItsStream) {
     EXPECT_EQ(counted(Count::Open), 1U);
 }
 
+TEST_F(ConnectionTest, WithoutATicketNothingIsResumedOrSentEarly) {
+    Client& client = connect();
+    const auto stream = client.ask(a_query());
+    exchange();
+    ASSERT_EQ(asked.size(), 1U);
+    answer(asked[0], Bytes(100, 1));
+    ASSERT_TRUE(client.reply(stream));
+    EXPECT_FALSE(client.has_ticket());
+}
+
 TEST_F(ConnectionTest, TheLongestMessagesPassBothWays) {
     Client& client = connect();
     const auto stream = client.ask(a_query(65535));

@@ -51,8 +51,9 @@ struct Peer {
     std::exit(1);
 }
 
-Peer make_peer(const SocketAddress& server, std::size_t number) {
+Peer make_peer(const SocketAddress& server, std::size_t number, std::uint64_t reply_room = ClientOptions().reply_room) {
     ClientOptions options;
+    options.reply_room = reply_room;
     options.server = server;
     options.own = {.ip = IpAddress::v4(
                        {127, 1, static_cast<std::uint8_t>(number / 250), static_cast<std::uint8_t>(number % 250 + 1)}),
@@ -177,9 +178,10 @@ struct Input {
         ended = size <= 0;
         if (!ended) bytes.insert(bytes.end(), space.begin(), space.begin() + size);
     }
+    [[nodiscard]] bool is_whole() const { return bytes.size() >= 2 && bytes.size() >= 2U + load_u16(bytes.data()); }
     /// Takes the first one; nullopt: it is not whole.
     std::optional<quic::testing::Bytes> next() {
-        if (bytes.size() < 2 || bytes.size() < 2U + load_u16(bytes.data())) return std::nullopt;
+        if (!is_whole()) return std::nullopt;
         const auto end = bytes.begin() + 2 + load_u16(bytes.data());
         quic::testing::Bytes message(bytes.begin() + 2, end);
         bytes.erase(bytes.begin(), end);
@@ -205,11 +207,12 @@ bool print_replies(const Client& client, std::map<std::int64_t, Id>& asked) {
 }
 
 int ask(const SocketAddress& server, std::size_t at_once) {
-    Peer peer = make_peer(server, 0);
+    constexpr std::uint64_t kAllReplies = std::uint64_t{1} << 40;
+    Peer peer = make_peer(server, 0, kAllReplies);
     Client& client = *peer.client;
     Input input;
     std::map<std::int64_t, Id> asked;  // with the ids that RFC 9250 §4.2.1 makes 0
-    while (client.alive() && (!input.ended || !asked.empty())) {
+    while (client.alive() && (!input.ended || input.is_whole() || !asked.empty())) {
         std::array<pollfd, 2> both{{{peer.socket.get(), POLLIN, 0}, {input.ended ? -1 : STDIN_FILENO, POLLIN, 0}}};
         send_due(peer);
         ::poll(both.data(), both.size(), 10);
@@ -223,9 +226,15 @@ int ask(const SocketAddress& server, std::size_t at_once) {
             std::fill_n(message->begin(), id.size(), std::uint8_t{0});
             asked[client.ask(*message)] = id;
         }
-        if (!print_replies(client, asked)) return 1;
+        if (!print_replies(client, asked)) {
+            std::fputs("a stream was reset\n", stderr);
+            return 1;
+        }
     }
-    return asked.empty() ? 0 : 1;
+    if (asked.empty() && !input.is_whole()) return 0;
+    fmt::print(stderr, "{} queries have no reply: the connection has ended with {}\n", asked.size(),
+               client.ended() ? client.ended()->code : 0);
+    return 1;
 }
 
 }  // namespace

@@ -7,8 +7,11 @@ reads in them.
 import functools
 import itertools
 import math
+import os
+import pathlib
 import socket
 import struct
+import subprocess
 import time
 import unittest
 
@@ -19,7 +22,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 
-from daemon import eventually
+from daemon import BIN, PATIENCE, eventually
 from h2_client import Client
 from harness import framed, main
 from https_node import HttpsTest
@@ -31,6 +34,7 @@ UNDER_WAY = 64  # queries, on each transport
 KEEPALIVE, PADDING = 11, 12  # options that belong to a transport (RFC 7828, RFC 8467)
 OPT = 41
 SIZE = 1232  # of UDP, in the OPT of these queries
+QUIC_CLIENT = pathlib.Path(os.environ.get("CENOTE_BUILD", BIN.parent)) / "tests" / "quic_client"
 
 
 def queries_of(names):
@@ -107,6 +111,25 @@ class Requests:
         return answers
 
 
+class Streams:
+    """Over QUIC, each on a stream of its own, with the id 0 on the wire (RFC 9250 §4.2.1)."""
+
+    def __init__(self, where):
+        self.where = where
+
+    def ask(self, queries):
+        client = subprocess.run([QUIC_CLIENT, "ask", self.where, str(UNDER_WAY)], capture_output=True,
+                                input=b"".join(map(framed, queries.values())), timeout=PATIENCE)
+        if client.returncode:
+            raise AssertionError(client.stderr.decode())
+        answers, rest = {}, client.stdout
+        while rest:
+            end = 2 + int.from_bytes(rest[:2], "big")
+            answers[number_of(rest[2:end])] = rest[2:end]
+            rest = rest[end:]
+        return answers
+
+
 def after_name(wire, at):
     while length := wire[at]:
         if length >= 0xc0:
@@ -176,6 +199,9 @@ class SameAnswers(HttpsTest):
         self.node_.write_config(upstreams=[nsd.where], sinkhole=SINKHOLE, extra=self.names.extra,
                                 directives=self.names.directives)
 
+    def section(self):
+        return 'listen_quic = ["127.0.0.1:0"]\n' + super().section()
+
     def transports(self):
         """Each transport, as what connects by it, and how its queries are counted. Another one is a line here: its
         ask(queries) gives the answers by number."""
@@ -184,11 +210,14 @@ class SameAnswers(HttpsTest):
                 "dot": (lambda: Messages(self.secure(("dot",), self.tls)), "tls"),
                 "doh GET": (lambda: Requests(self.secure(), "GET"), "https"),
                 "doh POST": (lambda: Requests(self.secure(), "POST"), "https"),
+                "doq": (lambda: Streams(self.quic), "quic"),
                 "h2c behind HAProxy": (lambda: Requests(self.socket(self.proxy), "POST"), "https")}
 
     def test_answers_are_equal(self):
         self.assertEqual(len(set(self.names.names)), COUNT)
         self.start()
+        self.quic, = self.node_.cenote_json("status")["listen_quic"]
+        self.node_.daemon.wait_line("cenote-quic has connected")
         self.proxy, = self.haproxy(("", self.h2c, "send-proxy-v2", "tcp"))
         transports, queries = self.transports(), queries_of(self.names.names)
         self.assertEqual(len(queries), COUNT * len(TYPES))
@@ -198,7 +227,9 @@ class SameAnswers(HttpsTest):
         began = time.monotonic()
         first = {}
         for name, (connect, _) in transports.items():
-            first.update(connect().ask(shares[name]))
+            answered = connect().ask(shares[name])
+            self.assertEqual(answered.keys(), shares[name].keys(), name)
+            first.update(answered)
         again = self.settle(queries, first)
         answers = {name: connect().ask(queries) for name, (connect, _) in transports.items()}
         seconds = math.ceil(time.monotonic() - began) + 1

@@ -161,8 +161,9 @@ TEST_F(StreamListenerTest, ClientsLearnTheIdleTimeoutAndWhenConnectionsRunOut) {
         write_all(client_end.get(), asked);
         run_until([&] { return !nothing_to_read(client_end.get()); });
         const auto answer = read_message(client_end.get());
-        const auto option = std::ranges::search(answer, std::array<std::uint8_t, 4>{0, 11, 0, 2});
-        return option.empty() ? -1 : load_u16(&*option.end());
+        constexpr std::array<std::uint8_t, 4> kOption{0, 11, 0, 2};
+        const auto option = std::search(answer.begin(), answer.end(), kOption.begin(), kOption.end());
+        return option == answer.end() ? -1 : load_u16(&*option + kOption.size());
     };
     start(10, 10);
     std::vector<UniqueFd> clients;

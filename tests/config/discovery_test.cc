@@ -41,7 +41,8 @@ TEST_F(DiscoveryTest, ARecordOfTheConfigurationReplacesTheAnnouncedOnes) {
         "[[local]]\nname = \"_dns.dns.example\"\ntype = \"TXT\"\nvalue = \"own\"\n");
     ASSERT_TRUE(settings);
     const auto discovery = discovery_of(*settings, listeners_of(settings->server.listen));
-    const auto found = local_names(*settings, discovery).find(wire::Name::parse("_dns.dns.example").value());
+    const auto names = local_names(*settings, discovery);  // has the records that find() gives
+    const auto found = names.find(wire::Name::parse("_dns.dns.example").value());
     ASSERT_EQ(found.records.size(), 1U);
     EXPECT_EQ(found.records[0].type, wire::RrType::TXT);
 }

@@ -60,7 +60,6 @@ std::optional<std::string> fault_of(const policy::Cell& cell, RrType type, const
     if (!has_error(seen, cell.ede)) return "";
     if (wanted.empty() && cell.answer != AnswerMode::Refused && !seen.has_soa) return ", without a SOA";
     if (seen.authenticated) return ", with AD";
-    if (!seen.same_question) return ", with another question";
     return std::nullopt;
 }
 
@@ -146,6 +145,10 @@ Judgement judge(const Expectation& expectation, const Observation& observation,
                 more = std::move(*fault);
             }
             break;
+    }
+    if (finding != Finding::Deviates && observation.outcome == Outcome::Answered && !observation.same_question) {
+        finding = Finding::Deviates;
+        more = ", with another question";
     }
     if (finding == Finding::Holds) return {};
     return {finding, got_text(observation) + more};

@@ -148,6 +148,7 @@ TEST(Judgement, AnOpenNameMustNotBeSinkholed) {
     const policy::SinkholeOptions sinkhole = in_mode(AnswerMode::Address).sinkhole;
     Observation observation;
     observation.outcome = Outcome::Answered;
+    observation.same_question = true;
     observation.answers = {{RrType::A, {198, 51, 100, 1}}};
     EXPECT_EQ(judge(open, observation, sinkhole).finding, Finding::Holds);
     observation.answers = {{RrType::A, {0, 0, 0, 0}}};
@@ -164,6 +165,7 @@ TEST(Judgement, AnOpenNameMustNotBeSinkholed) {
 TEST(Judgement, TellsAFailedUpstreamFromASinkhole) {
     Observation observation;
     observation.outcome = Outcome::Answered;
+    observation.same_question = true;
     observation.rcode = wire::Rcode::ServFail;
     observation.errors = {22};
     const Expectation open{.kind = Expectation::Kind::Open, .cell = nullptr, .type = RrType::DS};
@@ -177,6 +179,26 @@ TEST(Judgement, TellsAFailedUpstreamFromASinkhole) {
     EXPECT_EQ(judge(control, observation, {}).finding, Finding::Deviates);
     observation = {};
     EXPECT_EQ(judge(open, observation, {}).finding, Finding::Deviates) << "no answer";
+}
+
+TEST(Judgement, AReplyWithAnotherQuestionDeviatesWhateverIsExpected) {
+    using Kind = Expectation::Kind;
+    Observation observation;
+    observation.outcome = Outcome::Answered;
+    for (const Kind kind : {Kind::Open, Kind::Control, Kind::Local, Kind::Canary}) {
+        const Expectation expectation{.kind = kind, .cell = nullptr, .type = RrType::A};
+        observation.rcode = kind == Kind::Canary ? wire::Rcode::NXDomain : wire::Rcode::NoError;
+        observation.same_question = true;
+        EXPECT_EQ(judge(expectation, observation, {}).finding, Finding::Holds) << expectation_to_text(expectation);
+        observation.same_question = false;
+        const Judgement judgement = judge(expectation, observation, {});
+        EXPECT_EQ(judgement.finding, Finding::Deviates) << expectation_to_text(expectation);
+        EXPECT_THAT(judgement.got, HasSubstr(", with another question"));
+    }
+    observation.rcode = wire::Rcode::ServFail;
+    EXPECT_EQ(judge({.kind = Kind::Open, .cell = nullptr, .type = RrType::A}, observation, {}).finding,
+              Finding::Deviates)
+        << "it is no answer to the query, and so no failure to resolve it";
 }
 
 TEST(Judgement, ExpectationsHaveWords) {

@@ -45,8 +45,8 @@ struct Options {
     milliseconds stale_after{1800};        // client response timeout (RFC 8767 §5): waiters may then get stale data
     std::uint32_t exchanges_max = 4096;    // per worker; at the limit the oldest is evicted
     ZoneLimits zone_max{2048, 1024, 256};  // per worker; at a limit new ones are refused
-    // Per worker, only where there are routes: new exchanges are refused while each server for the name is used by so
-    // many (Server::holds).
+    // Per worker, only where there are routes: new exchanges are refused while the servers for the name are in use by
+    // so many (Selector::is_full()).
     std::uint32_t route_max = 2048;
     std::uint32_t waiters_max = 16384;  // per worker, all exchanges together
     std::uint32_t waiters_per_exchange_max = 1000;

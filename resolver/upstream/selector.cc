@@ -50,10 +50,13 @@ const std::vector<ServerIndex>& Selector::servers_for(const wire::Name& name) co
     return default_;
 }
 
-bool Selector::all_hold(const wire::Name& name, std::uint32_t exchanges) const noexcept {
+/// Of more than `list_max` servers an exchange lists some only, and the strategy decides which: so the places that are
+/// taken are added up, of each server at most `exchanges`.
+bool Selector::is_full(const wire::Name& name, std::uint32_t exchanges, std::size_t list_max) const noexcept {
     const auto& servers = servers_for(name);
-    return !servers.empty() &&
-           std::ranges::all_of(servers, [&](ServerIndex index) { return servers_[index].holds >= exchanges; });
+    std::uint64_t taken = 0;
+    for (const ServerIndex index : servers) taken += std::min(servers_[index].holds, exchanges);
+    return !servers.empty() && taken >= std::uint64_t{exchanges} * std::min(servers.size(), list_max);
 }
 
 bool Selector::better(ServerIndex a, ServerIndex b) const noexcept {

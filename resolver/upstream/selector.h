@@ -38,8 +38,9 @@ public:
     /// Fills `order` with the servers for `name`, best first, and returns how many.
     [[nodiscard]] std::size_t order(const wire::Name& name, RandomSource& random,
                                     std::span<ServerIndex> order) const noexcept;
-    /// Whether each server for `name` is in the lists of that many exchanges (Server::holds).
-    [[nodiscard]] bool all_hold(const wire::Name& name, std::uint32_t exchanges) const noexcept;
+    /// Whether the servers for `name` are in use by that many exchanges (Server::holds), each of which lists the best
+    /// `list_max` of them.
+    [[nodiscard]] bool is_full(const wire::Name& name, std::uint32_t exchanges, std::size_t list_max) const noexcept;
     /// Calls `visit` for each server for `name` for which a probe is due.
     template <typename Visit>
     void each_probe_due(const wire::Name& name, Ticks now, Visit visit) noexcept {

@@ -101,7 +101,7 @@ bool LoopForwarder::is_within_limits(const wire::Name& name, const ZoneCounts::P
         ++counters_.zone_full;
         return false;
     }
-    if (!options_.routes.empty() && selector_.all_hold(name, options_.route_max)) {
+    if (!options_.routes.empty() && selector_.is_full(name, options_.route_max, kAttemptsMax)) {
         ++counters_.route_full;
         return false;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exchanges: equal queries share one, every waiter gets one completion, limits hold, options change while they run.
+#include <deque>
 #include <set>
 
 #include "resolver/base/bytes.h"
@@ -255,6 +256,28 @@ TEST_F(ForwarderTest, TheServersOfOneRouteDoNotTakeEveryPlace) {
     run_until(9);
     EXPECT_EQ(ask("n4.corp"), Ticket::Leading);
     run_until(10);
+}
+
+TEST_F(ForwarderTest, NorDoManyServersOfOneRouteOfWhichAnExchangeListsSome) {
+    std::deque<ScriptedUpstream> silent;
+    for (int i = 0; i < 20; ++i) silent.emplace_back(stay_silent());
+    ScriptedUpstream other(stay_silent());
+    for (const Strategy strategy : {Strategy::Ordered, Strategy::Spread, Strategy::Fastest}) {
+        Options options = options_for({other.address()});
+        options.strategy = strategy;
+        options.route_max = 20;
+        options.routes.push_back({*wire::Name::parse("corp"), {}});
+        for (const ScriptedUpstream& each : silent) options.routes[0].servers.push_back({each.address(), ""});
+        start(options);
+        std::uint32_t begun = 0;
+        for (int i = 0; i < 30; ++i)
+            if (ask("n" + std::to_string(i) + ".corp") == Ticket::Leading) ++begun;
+        EXPECT_LE(begun, options.route_max);
+        // Probes of servers that were never asked take 16 of the 160 places in lists.
+        EXPECT_GE(begun, options.route_max - (strategy == Strategy::Fastest ? 2 : 0));
+        EXPECT_EQ(forwarder_->counters().route_full, 30 - begun);
+        EXPECT_EQ(ask("www.example"), Ticket::Leading);
+    }
 }
 
 TEST_F(ForwarderTest, AServerThatSendsTheQuestionBackIsNotTriedAgain) {

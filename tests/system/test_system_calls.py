@@ -14,6 +14,7 @@ from unittest import mock
 import daemon
 import tracing
 import web_page
+from certificates import Authority, replace
 from daemon import BIN, PATIENCE, SOURCE, eventually
 from harness import SystemTest, addresses, control_call, main
 from secondary_zones import ScriptedPrimary, SecondaryZoneTest, zone_text
@@ -61,11 +62,11 @@ class SystemCalls(SystemTest):
         super().setUp()
         self.folder = folder_for_summaries(self)
 
-    def programs(self):
+    def programs(self, names=("cenoted", "cenote", "cenote-web")):
         """A folder with the programs, each under strace, which writes a summary for each run."""
         place = self.folder / "bin"
         place.mkdir(exist_ok=True)
-        for program in ("cenoted", "cenote", "cenote-web"):
+        for program in names:
             script = place / program
             script.write_text(f'#!/bin/sh\nexec strace -D -f -qq -c -o "{self.folder}/{program}.$$" "{BIN}/{program}" "$@"\n')
             script.chmod(script.stat().st_mode | stat.S_IXUSR)
@@ -118,6 +119,34 @@ class SystemCalls(SystemTest):
         resolver.stop()
         self.check("cenoted.service", self.summaries("cenoted"))
         self.check("cenote-web.service", self.summaries("cenote-web"))
+
+    def test_quic(self):
+        """Outside systemd the daemon starts cenote-quic, as its child, from the folder that it was started from itself."""
+        upstream = ScriptedUpstream(self, every_name(60))
+        resolver = self.node(upstreams=[upstream.where])
+        authority = Authority(resolver.folder)
+        chain, key = resolver.folder / "chain.pem", resolver.folder / "key.pem"
+        for path, text in zip((chain, key), authority.pair()):
+            replace(path, text)
+        resolver.write_config(server='listen_quic = ["127.0.0.1:0"]\n[server.tls]\nname = "dns.example"\n'
+                                     f'certificate = "{chain}"\nkey = "{key}"\n')
+        resolver.update()
+        place = self.programs(["cenote-quic"])
+        shutil.copy(BIN / "cenoted", place)
+        with mock.patch.object(daemon, "BIN", place):
+            resolver.start()
+        resolver.daemon.wait_line("cenote-quic has connected")
+        port = resolver.cenote_json("status")["listen_quic"][0].rsplit(":", 1)[1]
+        tls = [f"+tls-ca={authority.file}", "+tls-hostname=dns.example", "+quic", f"+time={PATIENCE:.0f}", "+retry=0"]
+        for name in ("chat.alpha-ai.example", "n1.example"):
+            done = subprocess.run(["kdig", "@127.0.0.1", "-p", port, *tls, name], capture_output=True, text=True,
+                                  timeout=2 * PATIENCE, check=False)
+            self.assertIn("status: NOERROR", done.stdout, done.stderr)
+        for path, text in zip((chain, key), authority.pair()):
+            replace(path, text)
+        resolver.cenote_ok("reload")
+        resolver.stop()
+        self.check("cenote-quic.service", self.summaries("cenote-quic"))
 
     def test_an_update(self):
         resolver = self.node()

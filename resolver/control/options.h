@@ -17,7 +17,7 @@ namespace cenote::control {
 struct Options {
     Path socket = "/run/cenote/control.sock";
     std::vector<std::string> admins;      // unix groups whose users may change things; root always may
-    std::vector<std::string> approvers;   // unix groups whose users may agree to exceptions
+    std::vector<std::string> approvers;   // unix groups whose users may approve exceptions
     std::vector<std::string> readers;     // unix groups whose users may read
     std::vector<std::string> inspectors;  // unix groups whose users may read, and see clients and single queries
     Path published_in;               // the owner of this folder may announce a new set; empty: there is no such folder

@@ -15,7 +15,7 @@
 
 namespace cenote::control {
 
-/// Whether a user of this name may agree to exceptions here.
+/// Whether a user of this name may approve exceptions here.
 [[nodiscard]] bool may_approve(const std::string& name, const Options& options);
 /// Whether a user of this name may read, and so ask for exceptions, here.
 [[nodiscard]] bool may_look(const std::string& name, const Options& options);

@@ -37,13 +37,14 @@ Result<Reveal> Reveals::check_approval(const std::string& actor, bool may_approv
     auto found = find(number, now);
     if (!found) return std::move(found).error();
     const Reveal& reveal = **found;
-    if (!may_approve) return Error{fmt::format("{} may not approve this: be in a group of [control].approvers", actor)};
+    if (!may_approve)
+        return Error{fmt::format("{} may not approve this: be in a group of [control].approvers or admins", actor)};
     if (actor == reveal.asked_by)
         return Error{fmt::format("{} asked for request {}; a second person has to approve it", actor, number)};
     if (actor == "root")
         return Error{
             fmt::format("any administrator can act as root, so that root never counts as a second person; a member of "
-                        "[control].approvers has to approve request {} under a name of their own",
+                        "[control].approvers or admins has to approve request {} under a name of their own",
                         number)};
     if (!reveal.approved_by.empty())
         return Error{fmt::format("request {} was approved by {} already; 'cenote reveal show {}' shows what was found",

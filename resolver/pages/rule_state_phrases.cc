@@ -26,7 +26,7 @@ constexpr std::array kRuleStatePhrases{
 
     Phrase{"exceptions_page", "Exceptions", "예외"},
     Phrase{"exceptions_page.about",
-           "A person asks for an exception from a directive, another one agrees, and it ends by itself.",
+           "A person asks for an exception from a directive, another one approves it, and it ends by itself.",
            "한 사람이 지시에 대한 예외를 요청하고 다른 사람이 승인하며, 예외는 기한이 되면 저절로 끝납니다."},
     Phrase{"exceptions_page.waiting", "Waiting for a person", "처리를 기다리는 예외"},
     Phrase{"exceptions_page.none_waits", "Nothing waits for a person.", "처리를 기다리는 예외가 없습니다."},

@@ -77,7 +77,7 @@ constexpr std::array kProblemPhrases{
            "'cenote resume'으로 그 전에 끝낼 수 있습니다"},
 
     Phrase{"problem_what.exception_unratified",
-           "exception {id} is an emergency of {asked_by} that no second person has agreed to",
+           "exception {id} is an emergency of {asked_by} that no second person has approved",
            "예외 {id}: {asked_by}의 긴급 예외이며 두 번째 사람이 추인하지 않았습니다"},
     Phrase{"problem_do.exception_unratified",
            "'cenote exception approve {id}' by another person, or 'cenote exception revoke {id}'",

@@ -8,7 +8,7 @@
 //     unconfirmed   granted before a restore or on another node; opens nothing until a person here approves it
 //     denied, revoked, ended   final
 //
-// An emergency is granted at once; it is unratified until enough other persons agree.
+// An emergency is granted at once; it is unratified until enough other persons approve it.
 //
 // Threads: any.   Memory: values.   Failure: Result that names the document.
 #pragma once
@@ -49,7 +49,7 @@ struct ExceptionDocument {
     std::optional<WallTime> ends;  // or a time; granted: always the time
     std::vector<std::string> agreed_by;
     std::string brought_by;  // the person who imported it from another node; empty: requested here
-    bool ratified = false;   // emergency only: enough persons agreed afterwards
+    bool ratified = false;   // emergency only: enough persons approved it afterwards
     std::optional<WallTime> granted_at;
     std::optional<RequestedExtension> extension;  // granted only: it waits for approval
     std::string closed_by;  // the person who denied or revoked it; empty: it is open, or it ended at its time

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which exceptions are possible at all: from which directive, for which clients, for how long. Who asks or agrees does
-// not matter here (rules/exceptions.h). Private to rules.
+// Which exceptions are possible at all: from which directive, for which clients, for how long. Who asks or approves
+// does not matter here (rules/exceptions.h). Private to rules.
 //
 // Threads: any.   Time: an argument.   Memory: none.
 // Failure: Status with one sentence.

@@ -19,7 +19,8 @@ constexpr std::size_t kOpenMax = 1000;          // exceptions of all persons at 
 
 Status check_approver(const Person& person) {
     if (person.may_approve) return Done{};
-    return Error{fmt::format("{} may not agree to exceptions: be in a group of [control].approvers", person.name)};
+    return Error{
+        fmt::format("{} may not approve exceptions: be in a group of [control].approvers or admins", person.name)};
 }
 
 Error wrong_stage(const ExceptionDocument& document, std::string_view advice) {
@@ -87,11 +88,11 @@ Result<ExceptionDocument> ExceptionApproval::grant_emergency(ExceptionDocument d
 Result<ExceptionDocument> ExceptionApproval::approve(const Person& person, ExceptionDocument document) const {
     if (document.stage == Stage::Granted && document.extension) return approve_extension(person, std::move(document));
     if (document.stage != Stage::Asked && document.stage != Stage::Unconfirmed && !is_unratified(document))
-        return wrong_stage(document, "there is nothing to agree to");
+        return wrong_stage(document, "there is nothing to approve");
     if (auto may = check_approver(person); !may) return std::move(may).error();
     const Persons so_far{document.asked_by, document.brought_by, document.agreed_by};
     if (auto counts = check_further_person(person, so_far, document.id); !counts) return std::move(counts).error();
-    // One person confirms a restored or imported one: those who agreed before do not count again.
+    // One person confirms a restored or imported one: those who approved it before do not count again.
     const bool confirmed = document.stage == Stage::Unconfirmed;
     if (person.name != document.asked_by) document.agreed_by.push_back(person.name);
     if (confirmed || enough_agree(document.agreed_by)) return grant(std::move(document));
@@ -162,7 +163,7 @@ Result<ExceptionDocument> ExceptionApproval::approve_extension(const Person& per
     return grant_extension(std::move(document));
 }
 
-/// All who approved the exception or an extension of it have agreed to it.
+/// Who approved the extension counts as one who approved the exception.
 Result<ExceptionDocument> ExceptionApproval::grant_extension(ExceptionDocument document) const {
     document.ends = document.extension->ends;
     for (const std::string& name : document.extension->agreed_by)
@@ -224,9 +225,9 @@ Status ExceptionApproval::read_end(const TypedEnd& end, const policy::Directive&
     }
     const WallTime ends = document.ends.value_or(now_ + document.lasts.value_or(seconds{0}));
     if (document.emergency && ends - now_ > kEmergencyMax)
-        return Error{
-            fmt::format("an emergency lasts {} at most; ask for that, and extend it once a second person has agreed",
-                        format_duration(kEmergencyMax))};
+        return Error{fmt::format(
+            "an emergency lasts {} at most; ask for that, and extend it once a second person has approved it",
+            format_duration(kEmergencyMax))};
     return terms_.check_duration(directive, now_, ends);
 }
 
@@ -238,16 +239,16 @@ Status ExceptionApproval::check_further_person(const Person& person, const Perso
                                                const std::string& id) const {
     if (terms_.limits.approvals <= 1) return Done{};
     if (person.name == so_far.asked_by)
-        return Error{fmt::format("{} asked for {}; a second person has to agree", person.name, id)};
+        return Error{fmt::format("{} asked for {}; a second person has to approve it", person.name, id)};
     if (person.name == so_far.brought_by)
-        return Error{fmt::format("{} imported {}; a second person has to agree", person.name, id)};
+        return Error{fmt::format("{} imported {}; a second person has to approve it", person.name, id)};
     if (person.name == kRoot)
         return Error{
             fmt::format("any administrator can act as root, so that root never counts as a second person; a member of "
-                        "[control].approvers has to agree to {} under a name of their own",
+                        "[control].approvers or admins has to approve {} under a name of their own",
                         id)};
     if (std::find(so_far.agreed_by.begin(), so_far.agreed_by.end(), person.name) != so_far.agreed_by.end())
-        return Error{fmt::format("{} agreed to {} before; another person has to agree", person.name, id)};
+        return Error{fmt::format("{} approved {} before; another person has to approve it", person.name, id)};
     return Done{};
 }
 

@@ -10,7 +10,7 @@
 namespace cenote::rules {
 
 struct ExceptionLimits {
-    std::int64_t approvals = 2;  // persons who have to agree, the requester included
+    std::int64_t approvals = 2;  // persons who have to approve, the requester included
     seconds max{7 * 86400};      // the longest term, where a directive has no limit of its own
     std::uint8_t widest4 = 28;   // shortest prefix lengths
     std::uint8_t widest6 = 56;

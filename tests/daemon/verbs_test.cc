@@ -48,7 +48,7 @@ TEST(Verbs, EveryOneIsDocumentedWithItsRight) {
         ASSERT_NE(found, documented.end()) << verb.name << " is not in docs/CONTROL.md";
         const std::string& right = found->second;
         EXPECT_EQ(right.find("publish") != std::string::npos, verb.publish_is_enough) << verb.name;
-        // The verbs of exceptions check the right to agree themselves, and `restore` whose user it is.
+        // The verbs of exceptions check the right to approve themselves, and `restore` whose user it is.
         const bool of_admins = right.starts_with("admin") || right.starts_with("root");
         EXPECT_EQ(of_admins, verb.needs == control::Right::Admin) << verb.name << ": " << right;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who may agree to an exception, deny, extend and end it, at which stage; and what is checked again with the grant.
+// Who may approve an exception, deny, extend and end it, at which stage; and what is checked again with the grant.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,14 +28,21 @@ const FurtherPersonRow kFurtherPersons[] = {
     {"SecondPerson", 2, kLee, [](ExceptionDocument&) {}, "", Stage::Granted},
     {"OwnRequest", 2, {"kim", true}, [](ExceptionDocument&) {}, "kim asked for dns1-17", Stage::Asked},
     {"OwnRequestWhereOneIsEnough", 1, {"kim", true}, [](ExceptionDocument&) {}, "", Stage::Granted},
-    {"NoApprover", 2, {"choi", false}, [](ExceptionDocument&) {}, "choi may not agree", Stage::Asked},
-    {"NoApproverWhereOneIsEnough", 1, kKim, [](ExceptionDocument&) {}, "kim may not agree", Stage::Asked},
-    {"Root", 2, kRoot, [](ExceptionDocument&) {}, "root", Stage::Asked},
+    {"NoApprover",
+     2,
+     {"choi", false},
+     [](ExceptionDocument&) {},
+     "choi may not approve exceptions: be in a group of [control].approvers or admins",
+     Stage::Asked},
+    {"NoApproverWhereOneIsEnough", 1, kKim, [](ExceptionDocument&) {}, "kim may not approve exceptions", Stage::Asked},
+    {"Root", 2, kRoot, [](ExceptionDocument&) {}, "a member of [control].approvers or admins has to approve dns1-17",
+     Stage::Asked},
     {"RootWhereOneIsEnough", 1, kRoot, [](ExceptionDocument&) {}, "", Stage::Granted},
     {"Importer", 2, kLee, [](ExceptionDocument& d) { d.brought_by = "lee"; }, "lee imported", Stage::Asked},
     {"SecondOfThree", 3, kLee, [](ExceptionDocument&) {}, "", Stage::Asked},
     {"ThirdOfThree", 3, kPark, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "", Stage::Granted},
-    {"TwiceTheSame", 3, kLee, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "lee agreed to", Stage::Asked},
+    {"TwiceTheSame", 3, kLee, [](ExceptionDocument& d) { d.agreed_by = {"lee"}; }, "lee approved dns1-17 before",
+     Stage::Asked},
 };
 
 class FurtherPersonTest : public testing::TestWithParam<FurtherPersonRow> {};
@@ -130,7 +137,7 @@ TEST(ExceptionApprovals, EachVerbHasItsStages) {
 TEST(ExceptionApprovals, DenialNeedsAnApproverAndIsRecorded) {
     ExceptionFixture fixture;
     const ExceptionDocument asked = document_at(Stage::Asked);
-    EXPECT_THAT(refusal(fixture.approval().deny(kKim, asked)), HasSubstr("kim may not agree"));
+    EXPECT_THAT(refusal(fixture.approval().deny(kKim, asked)), HasSubstr("kim may not approve exceptions"));
     const auto denied = fixture.approval().deny(kLee, asked);
     ASSERT_TRUE(denied.ok());
     EXPECT_EQ(denied->stage, Stage::Denied);
@@ -167,7 +174,7 @@ TEST(ExceptionApprovals, AnEmergencyIsRatifiedBySecondPersonsAndKeepsItsEnd) {
     EXPECT_FALSE(is_unratified(*ratified));
     EXPECT_EQ(ratified->ends, emergency.ends);
     EXPECT_EQ(ratified->granted_at, emergency.granted_at);
-    EXPECT_THAT(refusal(fixture.approval().approve(kPark, *ratified)), HasSubstr("nothing to agree to"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kPark, *ratified)), HasSubstr("nothing to approve"));
 }
 
 struct ExtendRow {
@@ -227,7 +234,7 @@ TEST(ExceptionApprovals, AnExtensionTakesAnotherPerson) {
     const ExceptionDocument asked = extension_of(fixture, kLee);
     EXPECT_THAT(refusal(fixture.approval().approve(kLee, asked)), HasSubstr("lee asked for the extension of dns1-17"));
     EXPECT_THAT(refusal(fixture.approval().approve(kRoot, asked)), HasSubstr("root never counts as a second person"));
-    EXPECT_THAT(refusal(fixture.approval().approve(kKim, asked)), HasSubstr("kim may not agree"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kKim, asked)), HasSubstr("kim may not approve exceptions"));
     EXPECT_THAT(refusal(fixture.approval().extend(kPark, {.until = {}, .lasts = "9h"}, asked)),
                 HasSubstr("lee requested an extension of dns1-17 until 2026-03-02T15:00:00Z"))
         << "what is being approved cannot be exchanged";
@@ -248,7 +255,7 @@ TEST(ExceptionApprovals, AnExtensionTakesAsManyPersonsAsTheLimitsSay) {
     const auto first = fixture.approval().approve(kLee, asked);
     ASSERT_TRUE(first.ok()) << first.error().text;
     EXPECT_EQ(first->ends, kNow + kHour);
-    EXPECT_THAT(refusal(fixture.approval().approve(kLee, *first)), HasSubstr("lee agreed to the extension"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kLee, *first)), HasSubstr("lee approved the extension"));
     EXPECT_EQ(fixture.approval().approve(kPark, *first).value().ends, kNow + 3 * kHour);
     fixture.limits.approvals = 1;
     EXPECT_EQ(extension_of(fixture, kLee).ends, kNow + 3 * kHour) << "an approver alone is enough";
@@ -265,7 +272,8 @@ TEST(ExceptionApprovals, AnExtensionIsDeniedOrWithdrawnAndTheExceptionStays) {
         EXPECT_EQ(denied->ends, kNow + kHour);
         EXPECT_FALSE(denied->extension);
     }
-    EXPECT_THAT(refusal(fixture.approval().deny({"choi", false}, asked)), HasSubstr("choi may not agree"));
+    EXPECT_THAT(refusal(fixture.approval().deny({"choi", false}, asked)),
+                HasSubstr("choi may not approve exceptions: be in a group of [control].approvers or admins"));
     EXPECT_FALSE(fixture.approval().revoke(kPark, asked).value().extension);
 }
 
@@ -369,13 +377,14 @@ TEST(ExceptionApprovals, AnImportedOneWaitsForAPersonWhoDidNotBringIt) {
     EXPECT_EQ(granted->ends, unconfirmed.ends);
 }
 
-TEST(ExceptionApprovals, ARestoredOneIsConfirmedByAPersonWhoDidNotAgreeBefore) {
+TEST(ExceptionApprovals, ARestoredOneIsConfirmedByAPersonWhoDidNotApproveBefore) {
     ExceptionFixture fixture;
     std::vector<state::Rule> rules{to_rule(document_at(Stage::Granted))};
     unconfirm_exceptions(rules);
     const auto restored = read_exception(rules.front());
     ASSERT_TRUE(restored.ok());
-    EXPECT_THAT(refusal(fixture.approval().approve(kLee, *restored)), HasSubstr("lee agreed to dns1-17 before"));
+    EXPECT_THAT(refusal(fixture.approval().approve(kLee, *restored)),
+                HasSubstr("lee approved dns1-17 before; another person has to approve it"));
     EXPECT_EQ(fixture.approval().approve(kPark, *restored).value().stage, Stage::Granted);
     fixture.now = kNow + 2 * kHour;
     EXPECT_THAT(refusal(fixture.approval().approve(kPark, *restored)), HasSubstr("would have ended"))

@@ -114,7 +114,7 @@ class Exceptions(SystemTest):
         self.assertEqual(self.seen(), CLOSED, "a request opens nothing")
         self.assertIn("a second person", self.refused(self.kim, "exception", "approve", "1"))
         self.assertIn("root never counts as a second person", self.refused(None, "exception", "approve", "1"))
-        self.assertIn("may not agree", self.refused(self.read, "exception", "approve", "1"))
+        self.assertIn("may not approve exceptions", self.refused(self.read, "exception", "approve", "1"))
         self.assertIn("may not", self.refused(self.outsider, "exception", "approve", "1"))
         self.assertEqual(self.seen(), CLOSED)
 
@@ -133,7 +133,7 @@ class Exceptions(SystemTest):
         self.assertEqual((row["requester"], row["ref"], row["extension"]), ("Ms Choi", "T-1", None))
         self.assertIn("Ms Choi", self.resolver.cenote_ok("exceptions"))
         self.assertIsNotNone(row["first"])
-        self.assertIn("nothing to agree", self.refused(self.lee, "exception", "approve", "1"))
+        self.assertIn("nothing to approve", self.refused(self.lee, "exception", "approve", "1"))
 
         self.resolver.stop()
         self.resolver.start()

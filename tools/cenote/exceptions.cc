@@ -41,7 +41,7 @@ Exit request(Session& session, const RequestFlags& flags) {
     if (cell(*done, field::kStage) == "granted")
         fmt::print(stderr, "in force until {}{}\n", session.at_site(cell(*done, field::kEnds)),
                    done->value(field::kUnratified, false)
-                       ? "; a second person has yet to agree: cenote exception approve " + id
+                       ? "; a second person has yet to approve it: cenote exception approve " + id
                        : std::string());
     else
         fmt::print(stderr, "waits for a second person: cenote exception approve {}\n", id);
@@ -209,7 +209,7 @@ void add_exceptions(Verbs& verbs) {
     add_change(verbs, *exception, "revoke", "End one now");
     add_change(verbs, *exception, "extend", "Request a later end: --for or --until; a second person approves it");
 
-    CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who agreed, and how much they were used");
+    CLI::App* verb = verbs.add("exceptions", "All exceptions, who asked, who approved, and how much they were used");
     const auto flags = std::make_shared<ListFlags>();
     verb->add_flag("--open", flags->open, "Only those that are requested, granted or unconfirmed");
     verb->add_option("--stage", flags->stage, "Of this stage")

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blocklists/publisher.h"
 
+#include <algorithm>
+#include <array>
+
 #include "blocklists/catalogue.h"
+#include "resolver/base/drafts.h"
 #include "resolver/domainset/publish.h"
 
 namespace cenote::blocklists {
@@ -13,11 +17,32 @@ void collect(std::vector<Error>& problems, Status status) {
     if (!status) problems.push_back(std::move(status).error());
 }
 
+/// Removes what a killed publisher has left half written. Only names that the holder of the lock alone writes.
+void remove_left(const Path& set) {
+    const std::string name = set.filename().string();
+    remove_drafts(set.parent_path(), [&name](std::string_view target) {
+        if (!target.starts_with(name)) return false;
+        target.remove_prefix(name.size());
+        return target == ".next" || target == ".changes" || target == ".failed" || target.starts_with(".delta.");
+    });
+    const ListStore store(set);
+    remove_drafts(store.catalogue_names_path().parent_path(), [&store](std::string_view target) {
+        constexpr std::array kEndings{".list", ".sha256", ".error", ".signed", ".origin", ".names"};
+        const Path file(target);
+        std::error_code none;
+        // The thread that transfers a zone confirms the copy of its list without the lock.
+        if (file.extension() == ".list" && std::filesystem::exists(store.zone_path(file.stem().string()), none))
+            return false;
+        return std::ranges::find(kEndings, file.extension().string()) != kEndings.end();
+    });
+}
+
 }  // namespace
 
 Result<Publisher> Publisher::lock(const Path& set, Author author, milliseconds patience) {
     auto locked = domainset::lock_for_publishing(set, patience);
     if (!locked) return std::move(locked).error();
+    remove_left(set);
     return Publisher(set, std::move(author), *std::move(locked));
 }
 

@@ -4,7 +4,8 @@
 //
 // A Publisher holds the lock of one set from lock() to its end. The set is replaced whole (domainset/publish.h), and
 // the copies and notes follow: an update that is killed in between leaves either the old set, or the new one with notes
-// of the old one, which the next update replaces.
+// of the old one, which the next update replaces. It also removes the temporary files of the killed one, where they
+// belong to the same user.
 //
 // Threads:  one; other processes get an Error from lock().
 // Time:     the wall clock, for the notes.

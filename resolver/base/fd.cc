@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "resolver/base/drafts.h"
 #include "resolver/base/mapping_guard.h"
-#include "resolver/base/random.h"
 
 namespace cenote {
 namespace {
@@ -65,8 +65,7 @@ bool write_all(int fd, ByteView content) noexcept {
 /// The temporary file; removed unless it was renamed.
 class Draft {
 public:
-    explicit Draft(const Path& target)
-        : path_(target.parent_path() / fmt::format(".{}.{:016x}", target.filename().string(), random_u64())) {}
+    explicit Draft(const Path& target) : path_(draft_path(target)) {}
     Draft(const Draft&) = delete;
     Draft& operator=(const Draft&) = delete;
     ~Draft() {

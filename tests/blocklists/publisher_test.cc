@@ -76,6 +76,13 @@ protected:
         EXPECT_EQ(set->problem, "");
         return set->set.match(name(text)).has_value();
     }
+    /// The temporary files beside the set and in the folder of lists.
+    [[nodiscard]] std::vector<std::string> drafts() const {
+        std::vector<std::string> drafts;
+        for (const auto& each : std::filesystem::recursive_directory_iterator(folder_.path()))
+            if (const auto name = each.path().filename().string(); name.starts_with('.')) drafts.push_back(name);
+        return drafts;
+    }
     [[nodiscard]] std::string copy_of(const std::string& id) const {
         return read_file(store_.copy_path(id), 1 << 20).value();
     }
@@ -114,6 +121,31 @@ TEST_F(Publishers, ExcludeEachOther) {
 TEST_F(Publishers, LeaveTheLockToTheNext) {
     { const auto first = lock(); }
     EXPECT_TRUE(lock().ok());
+}
+
+TEST_F(Publishers, RemoveTheTemporaryFilesOfAKilledOneAndNoOthers) {
+    add_list("ads", numbered(3));
+    publish();
+    const std::string digits = ".0123456789abcdef";
+    for (const char* left : {".cenote.set.next", ".cenote.set.changes", ".cenote.set.failed",
+                             ".cenote.set.delta.fedcba9876543210", "lists/.ads.list", "lists/.ads.sha256",
+                             "lists/.ads.error", "lists/.ads.signed", "lists/.ads.origin", "lists/.catalogue.names"})
+        write_file(folder_ / (left + digits), "half");
+    // What others write, without the lock: a compilation, the daemon, a transfer of a zone, for whose list see
+    // secondary_zone_thread.cc.
+    const std::vector<std::string> others = {".cenote.set", ".state.db.problems.json", "lists/.feed.zone",
+                                             "lists/.feed.expired", "lists/.feed.list"};
+    for (const std::string& other : others) write_file(folder_ / (other + digits), "half");
+    write_file(store_.zone_path("feed"), "a zone");
+    {
+        const auto first = lock();
+        write_file(folder_ / (".cenote.set.next" + digits), "half");
+        EXPECT_FALSE(lock());
+        EXPECT_EQ(drafts().size(), others.size() + 1) << "one is at work";
+    }
+    ASSERT_TRUE(lock());
+    EXPECT_EQ(drafts().size(), others.size());
+    for (const std::string& other : others) EXPECT_TRUE(std::filesystem::exists(folder_ / (other + digits))) << other;
 }
 
 TEST_F(Publishers, KeepTheLastGoodCopyOfARefusedList) {
@@ -306,6 +338,7 @@ TEST_F(Publishers, AKillAtAnyPointLeavesTheOldSetOrTheNewOne) {
         EXPECT_TRUE(is_new || copy_of("ads") == numbered(3));
         interrupted += update_failure(set_) ? 1U : 0U;
         EXPECT_TRUE(lock().ok()) << "the lock ends with the process";
+        EXPECT_THAT(drafts(), IsEmpty()) << "the next publisher removes them";
     }
     std::filesystem::remove_all(before);
     if (ended == testing_support::Ended::NotTraced) GTEST_SKIP() << "ptrace(2) is not permitted here";

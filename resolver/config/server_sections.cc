@@ -129,6 +129,38 @@ void read_proxies(const TomlTable& server, Draft& draft) {
                      "own; name the addresses of the proxies alone");
 }
 
+std::optional<xdp::Mode> parse_xdp_mode(std::string_view text) noexcept {
+    if (text == "auto") return xdp::Mode::Auto;
+    if (text == "copy") return xdp::Mode::Copy;
+    if (text == "generic") return xdp::Mode::Generic;
+    return std::nullopt;
+}
+
+/// Whether the kernel would take it for the name of an interface.
+bool is_interface_name(std::string_view name) {
+    return !name.empty() && name.size() <= xdp::kInterfaceNameMax && name != "." && name != ".." &&
+           std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f' && c != '/' && c != ':'; });
+}
+
+void read_xdp(const TomlTable& server, Draft& draft) {
+    xdp::Options& options = draft.settings.server.xdp;
+    for (const auto& text : server.texts("xdp")) {
+        if (!is_interface_name(text.value))
+            draft.diagnostics.error(text.place,
+                                    fmt::format("'{}' is not the name of an interface; write it as 'ip link' "
+                                                "shows it, as in \"eth0\"",
+                                                text.value));
+        else if (std::ranges::find(options.interfaces, text.value) != options.interfaces.end())
+            draft.diagnostics.error(text.place, fmt::format("'{}' is listed twice; remove one", text.value));
+        else
+            options.interfaces.push_back(text.value);
+    }
+    if (options.interfaces.size() > xdp::kInterfacesMax)
+        server.error("xdp", fmt::format("'xdp' has more than {} interfaces; name those with the most queries",
+                                        xdp::kInterfacesMax));
+    if (const auto mode = read_word(server, "xdp_mode", parse_xdp_mode, "auto, copy, generic")) options.mode = *mode;
+}
+
 std::optional<loop::ClientCertificates> parse_client_certificates(std::string_view text) noexcept {
     if (text == "none") return loop::ClientCertificates::None;
     if (text == "optional") return loop::ClientCertificates::Optional;
@@ -236,6 +268,7 @@ void read_server(const TomlTable& root, Draft& draft) {
     read_tls(*server, draft);
     read_encrypted(*server, draft);
     read_proxies(*server, draft);
+    read_xdp(*server, draft);
     read_timezone(*server, draft);
     if (const auto workers = server->integer("workers", 0, 1024))
         settings.server.workers = static_cast<std::uint32_t>(*workers);

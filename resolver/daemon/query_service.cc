@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "resolver/base/log.h"
 #include "resolver/daemon/transfer_process.h"
 
 namespace cenote::daemon {
@@ -11,6 +12,7 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
                                                           telemetry::Hub& hub, std::vector<UniqueFd> inherited) {
     const config::Settings& settings = enforcement.loaded().settings;
     std::unique_ptr<QueryService> service(new QueryService(enforcement, hub));
+    service->open_xdp(settings.server.xdp);
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     service->cache_ = std::make_unique<cache::Cache>(cache);
@@ -21,15 +23,25 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
     hub.set_identity(settings.privacy.identity);
     service->tls_certificate_.emplace(loop, settings.tls);
     service->publish_listeners();  // the first query may be for them
-    auto server =
-        server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(), *service->cache_, hub,
-                              &service->zones_->xfr_queue(), service->tls_certificate_->published());
+    auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
+                                        *service->cache_, hub, &service->zones_->xfr_queue(),
+                                        service->tls_certificate_->published(), service->xdp_->queues());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
+    service->xdp_->listen(service->server_->addresses());
     if (auto opened = service->open_quic(loop); !opened) return std::move(opened).error();
     service->publish_listeners();  // with the ports that were free
     service->listen_watch_.emplace(loop, *service->server_);
     return service;
+}
+
+/// To be called before any thread is started: each has its own capabilities, and none is to have those of AF_XDP.
+void QueryService::open_xdp(const xdp::Options& options) {
+    xdp_ = std::make_unique<xdp::Interfaces>(options);
+    if (auto dropped = xdp::drop_privileges(); !dropped) {
+        log::error("{}", dropped.error().text);
+        xdp_->give_up(dropped.error().text);
+    }
 }
 
 /// Has cenote-quic connect to a socket beside the control socket, where QUIC is served at all.
@@ -58,6 +70,7 @@ void QueryService::apply(const Enforcement& enforcement) {
 
 void QueryService::observe() {
     publish_listeners();
+    xdp_->look();
     hub_.count_samples();
     hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());

@@ -39,6 +39,8 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     if (!keeps(server::Protocol::Quic)) waiting.emplace_back("[server].listen_quic");
     next.server.listen = started.server.listen;
     keep("[server].proxies", started.server.proxies, next.server.proxies);
+    keep("[server].xdp", started.server.xdp.interfaces, next.server.xdp.interfaces);
+    keep("[server].xdp_mode", started.server.xdp.mode, next.server.xdp.mode);
     keep("[server].workers", started.server.workers, next.server.workers);
     keep("[server].state", started.state, next.state);
     keep("[limits].tcp_clients", started.server.tcp_connections_max, next.server.tcp_connections_max);

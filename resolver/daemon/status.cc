@@ -113,6 +113,8 @@ report::Condition condition_of(Running& running) {
     condition.refused_headers = running.queries().client_watches().proxies.text();
     condition.reached_limits = running.queries().client_watches().limits.text();
     condition.lacks_quic_process = running.queries().quic() != nullptr && running.queries().quic()->absent(ticks_now());
+    for (xdp::Fallback& each : running.queries().xdp().fallbacks())
+        condition.xdp_fallbacks.push_back({std::move(each.interface), std::move(each.why)});
     condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);
@@ -131,6 +133,22 @@ std::vector<report::Problem> problems_of(Running& running, const report::Conditi
     return problems;
 }
 
+std::vector<report::XdpQueue> xdp_queues(const Running& running) {
+    std::vector<report::XdpQueue> rows;
+    for (const xdp::QueueState& queue : running.queries().xdp().states())
+        rows.push_back({.interface = queue.interface,
+                        .queue = queue.queue,
+                        .way = std::string(xdp::to_text(queue.way)),
+                        .why = queue.why,
+                        .packets = {{"redirected", queue.redirected},
+                                    {"passed", queue.passed},
+                                    {"bad_checksum", queue.bad_checksum},
+                                    {"not_plain", queue.not_plain},
+                                    {"no_room", queue.no_room},
+                                    {"dropped", queue.dropped}}});
+    return rows;
+}
+
 std::vector<report::Problem> problems_of(Running& running) { return problems_of(running, condition_of(running)); }
 
 Json status_json(Running& running) {
@@ -144,6 +162,7 @@ Json status_json(Running& running) {
                               .listen_https = running.queries().server().addresses(server::Protocol::Https),
                               .listen_h2c = running.queries().server().addresses(server::Protocol::H2c),
                               .listen_quic = running.queries().server().addresses(server::Protocol::Quic),
+                              .xdp = xdp_queues(running),
                               .certificate = running.queries().tls_certificate().state(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,

@@ -157,6 +157,19 @@ void expose_limits(const LimitsReached& limits, Exposition& out) {
             limits.transfers_ended);
 }
 
+void expose_xdp(const std::vector<XdpQueue>& queues, Exposition& out) {
+    out.family("xdp_queue_info", "gauge", "1; what serves a queue of an interface of [server].xdp");
+    for (const XdpQueue& queue : queues)
+        out.sample("xdp_queue_info",
+                   {{"interface", queue.interface}, {"queue", std::to_string(queue.queue)}, {"way", queue.way}}, 1);
+    out.family("xdp_packets_total", "counter", "packets of a queue by what became of them");
+    for (const XdpQueue& queue : queues)
+        for (const auto& [what, count] : queue.packets)
+            out.sample("xdp_packets_total",
+                       {{"interface", queue.interface}, {"queue", std::to_string(queue.queue)}, {"what", what}},
+                       static_cast<double>(count));
+}
+
 void expose_problems(const std::vector<Problem>& problems, Exposition& out) {
     out.family("problems", "gauge", "problems that status shows, by severity");
     for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Notice})
@@ -271,6 +284,7 @@ std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys, co
     expose_problems(labelled.problems, out);
     expose_sinks(labelled, out);
     expose_limits(labelled.limits, out);
+    expose_xdp(labelled.xdp, out);
     return out.text();
 }
 

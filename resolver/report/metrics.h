@@ -19,6 +19,7 @@
 #include "resolver/report/problems.h"
 #include "resolver/report/proof_record.h"
 #include "resolver/report/upstreams.h"
+#include "resolver/report/xdp_queues.h"
 #include "resolver/telemetry/telemetry.h"
 #include "resolver/upstream/upstream.h"
 
@@ -85,6 +86,7 @@ struct Labelled {
     std::vector<Problem> problems;
     LogLost log_lost;
     WallTime history_written{};  // zero: there is no history
+    std::vector<XdpQueue> xdp;
     LimitsReached limits;
     std::uint32_t smallest = 0;  // smaller numbers of clients are left out
     std::vector<LastProof> proofs;

@@ -192,6 +192,9 @@ void add_network_problems(const Condition& condition, Problems& found) {
             problem_of(Severity::Notice, "limits", {{"what", condition.reached_limits}}, {}, "limits", Logged::Both));
     if (condition.lacks_quic_process)
         found.push_back(problem_of(Severity::Warning, "quic_process", {}, {}, "quic process"));
+    for (const XdpFallback& each : condition.xdp_fallbacks)
+        found.push_back(problem_of(Severity::Warning, "xdp", {{"interface", each.interface}, {"why", each.why}}, {},
+                                   fmt::format("xdp {}", each.interface)));
     add_upstream_problems(condition.upstreams, found);
     for (const GroupClients& group : condition.groups)
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2) found.push_back(few_clients(group));

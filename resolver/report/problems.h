@@ -18,6 +18,7 @@
 #include "resolver/policy/options.h"
 #include "resolver/report/lists.h"
 #include "resolver/report/upstreams.h"
+#include "resolver/report/xdp_queues.h"
 #include "resolver/rules/exception_document.h"
 
 namespace cenote::report {
@@ -97,6 +98,7 @@ struct Condition {
     std::string refused_headers;                  // of proxies, in a sentence; empty: none
     std::string reached_limits;                   // by clients, in a sentence; empty: none
     bool lacks_quic_process = false;              // QUIC is configured, and cenote-quic does not run
+    std::vector<XdpFallback> xdp_fallbacks;       // interfaces of [server].xdp that UDP sockets serve
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force

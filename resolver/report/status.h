@@ -36,6 +36,7 @@ struct DaemonState {
     std::vector<SocketAddress> listen_https;
     std::vector<SocketAddress> listen_h2c;
     std::vector<SocketAddress> listen_quic;
+    std::vector<XdpQueue> xdp;
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     std::uint32_t policy_version = 0;
     std::string policy_digest;

@@ -13,6 +13,7 @@
 #include "resolver/base/address.h"
 #include "resolver/base/address_counts.h"
 #include "resolver/base/clock.h"
+#include "resolver/xdp/options.h"
 
 namespace cenote::server {
 
@@ -74,6 +75,7 @@ struct Options {
     std::vector<Prefix> proxies;             // whose PROXY header is required; they alone may connect to H2c endpoints
     milliseconds proxy_header{5000};         // a connection of a proxy whose header takes longer is closed
     std::uint32_t proxy_headers_max = 1024;  // connections that wait for theirs, per worker
+    xdp::Options xdp;                        // interfaces whose queries over UDP go around the network stack
     ClientPrefix client{};                   // addresses of one such prefix are one client for the limits
     std::uint32_t pending_max = 16384;       // queries that wait for upstream, per worker
     std::uint32_t pending_per_client_max = 1000;

@@ -44,16 +44,20 @@ Options of_one(Options options, std::uint32_t workers) noexcept {
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
                                               telemetry::Hub& hub, transfer::XfrQueue* xfr_queue,
-                                              Published<loop::TlsServer>& tls) {
+                                              Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues) {
     const std::uint32_t count = worker_count(options);
     auto sockets = open_sockets(options, count, std::move(inherited));
     if (!sockets) return std::move(sockets).error();
     auto pace = std::make_unique<Pace>();
     const Options limits = of_one(options, count);
     std::vector<std::unique_ptr<Worker>> workers;
-    for (auto& of_worker : *sockets)
+    for (auto& of_worker : *sockets) {
+        std::vector<xdp::Queue*> own;
+        std::ranges::copy_if(queues, std::back_inserter(own),
+                             [&](const xdp::Queue* queue) { return queue->number % count == workers.size(); });
         workers.push_back(std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(),
-                                                   *pace, xfr_queue, tls));
+                                                   *pace, xfr_queue, tls, own));
+    }
     std::unique_ptr<Server> server(new Server(std::move(pace), std::move(workers), options));
     if (auto started = server->start_threads(); !started) return std::move(started).error();
     return server;

@@ -17,7 +17,7 @@ constexpr milliseconds kPaceEvery{2};
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
                cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
-               Published<loop::TlsServer>& tls)
+               Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues)
     : options_(options),
       sockets_(std::move(sockets)),
       recorder_(recorder),
@@ -47,6 +47,7 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
     if (proxies_.any()) paths_.emplace();
     for (const ListenSocket& socket : sockets_)
         if (socket.endpoint.protocol == Protocol::Udp) add_udp(socket);
+    for (xdp::Queue* const queue : queues) add_queue(*queue);
     engine_.set_wall_time(wall_now());
     second_.start(milliseconds{0}, kReportEvery);
 }
@@ -60,6 +61,17 @@ void Worker::add_udp(const ListenSocket& socket) {
     std::unique_ptr<DatagramPort> port = std::make_unique<UdpPort>(socket.fd.get(), options);
     if (paths_) port = std::make_unique<ProxiedPort>(std::move(port), proxies_, *paths_, recorder_);
     udp_.push_back({socket, std::make_unique<UdpListener>(loop_, std::move(port), engine_, recorder_)});
+}
+
+/// Its datagrams have the numbers of the UDP listeners, whose sockets send what is late.
+void Worker::add_queue(xdp::Queue& queue) {
+    std::vector<XdpPort::Listener> listeners;
+    for (const UdpService& udp : udp_) listeners.push_back({udp.socket.endpoint.address, udp.socket.fd.get()});
+    auto made = std::make_unique<XdpPort>(queue, std::move(listeners), options_.batch);
+    XdpPort& own = *made;
+    std::unique_ptr<DatagramPort> port = std::move(made);
+    if (paths_) port = std::make_unique<ProxiedPort>(std::move(port), proxies_, *paths_, recorder_);
+    queues_.push_back(std::make_unique<XdpListener>(loop_, std::move(port), own, engine_, recorder_));
 }
 
 void Worker::run() {
@@ -106,6 +118,7 @@ void Worker::on_wakeup() {
     if (stopping_.load(std::memory_order_relaxed)) return loop_.stop();
     if (!draining_.load(std::memory_order_relaxed) || drain_until_ != Ticks{}) return;
     for (const UdpService& udp : udp_) udp.listener->stop();
+    for (const auto& queue : queues_) queue->drain();
     streams_.stop();
     relay_.stop();
     drain_until_ = loop_.now() + kDrainMax;

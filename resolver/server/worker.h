@@ -21,6 +21,7 @@
 #include "resolver/server/sockets.h"
 #include "resolver/server/stream_listener.h"
 #include "resolver/server/udp_listener.h"
+#include "resolver/server/xdp_listener.h"
 #include "resolver/transfer/xfr_queue.h"
 
 namespace cenote::server {
@@ -38,7 +39,7 @@ class Worker final : private engine::ReplySink, private transfer::Outlet {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
            cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
-           Published<loop::TlsServer>& tls);
+           Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues);
     ~Worker();
 
     void run();
@@ -60,6 +61,7 @@ private:
         std::unique_ptr<UdpListener> listener;
     };
     void add_udp(const ListenSocket& socket);
+    void add_queue(xdp::Queue& queue);
     void send(const engine::Client& client, ByteView reply, Ticks since) noexcept override;
     engine::HandOver hand_over(const engine::Client& client, ByteView packet) noexcept override;
     void put_part(transfer::Part part) noexcept override;
@@ -77,6 +79,7 @@ private:
     loop::Loop loop_;
     engine::Engine engine_;
     std::vector<UdpService> udp_;  // engine::Client::listener is an index into it
+    std::vector<std::unique_ptr<XdpListener>> queues_;
     Proxies proxies_;
     std::optional<ProxyPaths> paths_;  // where there are proxies
     StreamListener streams_;

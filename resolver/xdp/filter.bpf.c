@@ -3,6 +3,8 @@
  * Which frames go around the network stack: plain UDP over IPv4 or IPv6, to this interface's MAC address and to an
  * address and port of [server].listen. Everything else, and what has no socket, is passed to the kernel, whose sockets
  * are open as well. frame.cc reads the frames, and checks them again with their checksums.
+ *
+ * No pointer is subtracted from another: the kernel allows that with CAP_PERFMON alone, which the daemon has not.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -121,7 +123,7 @@ static __always_inline int read_v4(void *at, void *end, struct place *from, stru
     if ((void *)(ip + 1) > end || *(const __u8 *)at != 0x45 || ip->protocol != IPPROTO_UDP)
         return 0;
     total = bpf_ntohs(ip->tot_len);
-    if ((ip->frag_off & bpf_htons(0xbfff)) || total > end - at || !is_client4(bpf_ntohl(ip->saddr)) ||
+    if ((ip->frag_off & bpf_htons(0xbfff)) || at + total > end || !is_client4(bpf_ntohl(ip->saddr)) ||
         ip->saddr == ip->daddr)
         return 0;
     map_v4(from, ip->saddr);
@@ -144,7 +146,7 @@ static __always_inline int read_v6(void *at, void *end, struct place *from, stru
     __builtin_memcpy(to->address, &ip->daddr, sizeof to->address);
     *udp = (struct udphdr *)(ip + 1);
     size = bpf_ntohs(ip->payload_len);
-    return (void *)(*udp + 1) <= end && size >= sizeof **udp && size <= end - (void *)*udp &&
+    return (void *)(*udp + 1) <= end && size >= sizeof **udp && (void *)*udp + size <= end &&
            bpf_ntohs((*udp)->len) == size;
 }
 
@@ -154,7 +156,7 @@ static __always_inline int is_query(void *at, void *end)
     struct place from = {}, to = {};
     struct udphdr *udp = 0;
 
-    if ((void *)(frame + 1) > end || end - at > FRAME_MAX || (frame->h_source[0] & 1) || !is_own_mac(frame))
+    if ((void *)(frame + 1) > end || at + FRAME_MAX < end || (frame->h_source[0] & 1) || !is_own_mac(frame))
         return 0;
     if (frame->h_proto == bpf_htons(ETH_P_IP)) {
         if (!read_v4((void *)(frame + 1), end, &from, &to, &udp))

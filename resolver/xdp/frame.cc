@@ -117,8 +117,7 @@ FrameRead read_frame(ByteView frame, FrameQuery& query) noexcept {
     if (type != kEthernetIpv4 && type != kEthernetIpv6) return FrameRead::NotPlain;
     const Layers& layers = type == kEthernetIpv4 ? kIpv4 : kIpv6;
     std::size_t udp_size = 0;
-    const FrameRead ip =
-        type == kEthernetIpv4 ? read_ipv4(frame, query, udp_size) : read_ipv6(frame, query, udp_size);
+    const FrameRead ip = type == kEthernetIpv4 ? read_ipv4(frame, query, udp_size) : read_ipv6(frame, query, udp_size);
     if (ip != FrameRead::Ok) return ip;
     const ByteView udp = frame.subspan(layers.udp_at, udp_size);
     query.peer.port = load_u16(udp.data());

@@ -75,9 +75,10 @@ std::string why_not_attached(int reason, const std::string& name) {
     if (reason == EBUSY || reason == EEXIST)
         return fmt::format("another XDP program is on the interface; 'ip link show dev {}' shows it", name);
     if (reason == ERANGE || reason == EINVAL || reason == EMSGSIZE)
-        return fmt::format("the driver takes no filter with this MTU or these settings: {}; lower the MTU, or look at "
-                           "the kernel's log",
-                           std::strerror(reason));
+        return fmt::format(
+            "the driver takes no filter with this MTU or these settings: {}; lower the MTU, or look at "
+            "the kernel's log",
+            std::strerror(reason));
     if (reason == EOPNOTSUPP)
         return "the driver has no native XDP; xdp_mode = \"generic\" works with every driver, and gains less";
     if (reason == EPERM || reason == EACCES) return "the kernel attaches no filter: " + not_permitted(reason);
@@ -152,7 +153,6 @@ std::string Interface::attach(Mode mode) {
     return failed == 0 ? std::string() : why_not_attached(failed, name_);
 }
 
-/// Before listen() only, while no worker has the queues.
 void Interface::give_up(std::string why) {
     why_ = std::move(why);
     filter_.reset();

@@ -31,6 +31,8 @@ class Interface {
 public:
     Interface(std::string name, Mode mode);
 
+    /// Before listen() alone, while no worker has the queues: the UDP sockets serve it, for this reason.
+    void give_up(std::string why);
     /// Has the filter take queries to these addresses.
     void listen(const std::vector<SocketAddress>& listen, const MachineAddresses& addresses);
     /// Whether it is there still, and its MAC address.
@@ -45,16 +47,15 @@ private:
     std::string open(Mode mode);
     std::string open_queues(std::uint32_t count, Copies copies);
     std::string attach(Mode mode);
-    void give_up(std::string why);
 
     std::string name_;
     unsigned index_ = 0;
     std::uint32_t count_ = 1;  // of queues
     Hook hook_ = Hook::Driver;
     std::unique_ptr<Filter> filter_;
-    std::vector<std::unique_ptr<Queue>> queues_;  // those with a socket
+    std::vector<std::unique_ptr<Queue>> queues_;    // those with a socket
     std::map<std::uint32_t, std::string> lacking_;  // why a queue has none
-    std::string why_;  // why none is served; empty: some are
+    std::string why_;                               // why none is served; empty: some are
     Mac mac_{};
 };
 

@@ -55,7 +55,8 @@ int Socket::map_frames() noexcept {
     void* const at = mmap(nullptr, kFramesSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) return errno;
     mappings_.push_back({at, kFramesSize});
-    madvise(at, kFramesSize, MADV_DONTFORK);  // the kernel holds these pages; a child must not get copies in their place
+    madvise(at, kFramesSize,
+            MADV_DONTFORK);  // the kernel holds these pages; a child must not get copies in their place
     frames_ = static_cast<std::uint8_t*>(at);
     free_.resize(kFrames);
     for (std::uint32_t i = kFrames; i > 0; --i) add_free(std::uint64_t{i - 1} * kFrameSize);
@@ -75,8 +76,8 @@ int Socket::map_rings() noexcept {
     int failed = 0;
     const auto map = [&]<typename Entry>(const xdp_ring_offset& at, std::uint64_t page, RingPlace<Entry>& place) {
         const std::size_t size = at.desc + kRingSize * sizeof(Entry);
-        void* const begin = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
-                                 static_cast<off_t>(page));
+        void* const begin =
+            mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, static_cast<off_t>(page));
         if (begin == MAP_FAILED) {
             failed = errno;
             return;
@@ -108,8 +109,7 @@ int Socket::map_rings() noexcept {
 Losses Socket::losses() const noexcept {
     xdp_statistics counts{};
     if (get(fd(), XDP_STATISTICS, counts) != 0) return {};
-    return {.dropped = counts.rx_dropped + counts.rx_ring_full,
-            .tx_errors = counts.tx_invalid_descs};
+    return {.dropped = counts.rx_dropped + counts.rx_ring_full, .tx_errors = counts.tx_invalid_descs};
 }
 
 /// Frames that were sent become free, and free ones are for frames that come.

@@ -53,6 +53,8 @@ public:
     [[nodiscard]] bool zero_copy() const noexcept { return zero_copy_; }
     [[nodiscard]] Losses losses() const noexcept;
 
+    /// Whether frames have come.
+    [[nodiscard]] bool waiting() const noexcept { return rx_.available() > 0; }
     /// Takes frames that have come, as many as `space` holds; how many.
     std::size_t receive(std::span<Received> space) noexcept;
     /// The memory of a received frame, from its begin to the end of its place, which is longer than the frame.

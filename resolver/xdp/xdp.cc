@@ -24,13 +24,19 @@ std::string_view to_text(Way way) noexcept {
     return "sockets";
 }
 
-Interfaces::Interfaces(const std::vector<std::string>& names, Mode mode) {
-    for (const std::string& name : names) interfaces_.push_back(std::make_unique<Interface>(name, mode));
+Interfaces::Interfaces(const Options& options) {
+    for (const std::string& name : options.interfaces)
+        interfaces_.push_back(std::make_unique<Interface>(name, options.mode));
     for (const auto& interface : interfaces_)
         for (const auto& queue : interface->queues()) queues_.push_back(queue.get());
 }
 
 Interfaces::~Interfaces() = default;
+
+void Interfaces::give_up(const std::string& why) {
+    queues_.clear();
+    for (const auto& interface : interfaces_) interface->give_up(why);
+}
 
 void Interfaces::listen(std::vector<SocketAddress> addresses) {
     listen_ = std::move(addresses);

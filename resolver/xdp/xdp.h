@@ -18,15 +18,10 @@
 
 #include "resolver/base/address.h"
 #include "resolver/base/result.h"
+#include "resolver/xdp/options.h"
 #include "resolver/xdp/socket.h"
 
 namespace cenote::xdp {
-
-enum class Mode : std::uint8_t {
-    Auto,     // in the driver, without copies where it can do that; by Generic where the driver has no hook
-    Copy,     // in the driver, with copies
-    Generic,  // behind the driver, which may be any
-};
 
 /// What serves a queue.
 enum class Way : std::uint8_t { ZeroCopy, Copy, Generic, Sockets };
@@ -75,13 +70,15 @@ class Interface;
 class Interfaces {
 public:
     /// Needs CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW; drop_privileges() may follow. Takes no query before listen().
-    Interfaces(const std::vector<std::string>& names, Mode mode);
+    explicit Interfaces(const Options& options);
     ~Interfaces();
     Interfaces(const Interfaces&) = delete;
     Interfaces& operator=(const Interfaces&) = delete;
 
     /// The queues that have a socket.
     [[nodiscard]] const std::vector<Queue*>& queues() const noexcept { return queues_; }
+    /// Before listen() alone: the UDP sockets serve all of them, for this reason.
+    void give_up(const std::string& why);
     /// Takes the queries to these addresses, of which unspecified ones stand for all of an interface.
     void listen(std::vector<SocketAddress> addresses);
     /// Follows the addresses of the machine and the interfaces; to be called about every second.

@@ -99,8 +99,8 @@ void check_reply(std::vector<std::uint8_t> space, const FrameQuery& query, ByteV
 
 }  // namespace
 
-/// A byte whose first bit has the checksums made right; the length of the reply and the room beside the frame, two bytes
-/// each; then the frame.
+/// A byte whose first bit has the checksums made right; the length of the reply and the room beside the frame, two
+/// bytes each; then the frame.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input input(data, size);
     const bool right = (input.u8() & 1U) != 0;

@@ -73,6 +73,7 @@ protected:
              .problems = {{.severity = Severity::Warning, .what = "a", .since = {}, .remedy = "b"}},
              .log_lost = {.file = 3, .syslog = 4, .dnstap = 5, .standard_error = 6},
              .history_written = kNow,
+             .xdp = {{.interface = "eth0", .queue = 1, .way = "copy", .why = {}, .packets = {{"redirected", 9}}}},
              .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7},
              .proofs = {{.directive = "d1", .cells = 96, .deviations = 2, .at = kNow}}});
     }
@@ -164,6 +165,8 @@ TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     EXPECT_THAT(text, HasSubstr("cenote_upstream_rtt_seconds{server=\"192.0.2.53:53\"} 0.0125"));
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"warning\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"error\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_xdp_queue_info{interface=\"eth0\",queue=\"1\",way=\"copy\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_xdp_packets_total{interface=\"eth0\",queue=\"1\",what=\"redirected\"} 9\n"));
     EXPECT_THAT(text, HasSubstr("\ncenote_control_connections_refused_total 4\n"));
     EXPECT_THAT(text, HasSubstr("\ncenote_zone_queries_refused_total 5\n"));
     EXPECT_THAT(text, HasSubstr("\ncenote_transfers_refused_total 6\n"));

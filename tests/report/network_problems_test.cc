@@ -43,6 +43,17 @@ TEST(NetworkProblems, QuicWithoutItsProcessIsAWarning) {
     EXPECT_THAT(only(condition).remedy, HasSubstr("systemctl start cenote-quic"));
 }
 
+TEST(NetworkProblems, AnInterfaceWithoutXdpIsAWarning) {
+    Condition condition;
+    condition.xdp_fallbacks = {{"eth0", "another XDP program is on the interface"}};
+    const Problem first = only(condition);
+    EXPECT_EQ(first.severity, Severity::Warning);
+    EXPECT_EQ(first.what,
+              "interface eth0 is served by sockets instead of AF_XDP: another XDP program is on the interface");
+    condition.xdp_fallbacks.front().why = "the interface has gone";
+    EXPECT_EQ(only(condition).key(), first.key());
+}
+
 TEST(NetworkProblems, ASickUpstreamIsAWarning) {
     Condition condition;
     condition.upstreams["9.9.9.9:53"].healthy = false;

@@ -94,6 +94,7 @@ Condition bad_condition() {
     condition.absent_addresses = {SocketAddress::parse("192.0.2.1:53", 53).value()};
     condition.refused_headers = condition.reached_limits = "w";
     condition.lacks_quic_process = true;
+    condition.xdp_fallbacks = {{"eth0", "w"}};
     condition.certificate = certificate(-kDay, kDay);
     condition.upstreams["9.9.9.9:53"].healthy = false;
     condition.upstreams["1.1.1.1:53"].healthy = false;

@@ -38,7 +38,7 @@ DaemonState state() {
 
 const char* const kWithoutSet = R"({
     "version": "0.1.0", "node": "dns1", "uptime_s": 90, "workers": 2, "listen": ["127.0.0.1:53", "[::1]:53"],
-    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "listen_quic": [], "certificate": null,
+    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "listen_quic": [], "xdp": [], "certificate": null,
     "policy_version": 7, "policy_digest": "5b0c", "rules_digest": "33d1", "audit_head": "91ae", "set": null,
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
     "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5, "why": null}],

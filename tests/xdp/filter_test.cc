@@ -5,9 +5,11 @@
 
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <random>
@@ -26,11 +28,24 @@ using testing::kQuery6;
 
 constexpr Mac kMac{2, 0, 0, 0, 0, 0x0b};
 
+/// More, as root has it, would let the kernel take filters that the daemon could not load.
+void keep_capabilities_of_the_unit() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> sets{};
+    if (::syscall(SYS_capget, &header, sets.data()) != 0) return;
+    std::array<std::uint32_t, 2> kept{};
+    for (const unsigned capability : std::array<unsigned, 3>{CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW})
+        kept[capability / 32] |= 1U << capability % 32;
+    for (std::size_t i = 0; i < sets.size(); ++i) sets[i].effective &= kept[i];
+    ASSERT_EQ(::syscall(SYS_capset, &header, sets.data()), 0);
+}
+
 IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
 
 class FilterTest : public ::testing::Test {
 protected:
     void SetUp() override {
+        keep_capabilities_of_the_unit();
         auto loaded = Filter::load(2);
         if (!loaded && !is_built()) GTEST_SKIP() << "built without AF_XDP";
         if (!loaded && (loaded.error() == EPERM || loaded.error() == EACCES))
@@ -56,7 +71,8 @@ protected:
         EXPECT_EQ(::syscall(SYS_bpf, BPF_PROG_TEST_RUN, &run, sizeof run), 0) << std::strerror(errno);
         return run.test.retval;
     }
-    [[nodiscard]] std::uint32_t verdict_changed(Bytes frame, std::size_t at, std::initializer_list<std::uint8_t> bytes) const {
+    [[nodiscard]] std::uint32_t verdict_changed(Bytes frame, std::size_t at,
+                                                std::initializer_list<std::uint8_t> bytes) const {
         std::copy(bytes.begin(), bytes.end(), frame.begin() + static_cast<std::ptrdiff_t>(at));
         return verdict(frame);
     }
@@ -140,7 +156,8 @@ TEST_F(FilterTest, PlacesAreReplaced) {
     EXPECT_EQ(verdict(kQuery6), XDP_REDIRECT);
 }
 
-/// Random changes: nothing is redirected that read_frame() does not take for plain, and nothing is passed that it takes.
+/// Random changes: nothing is redirected that read_frame() does not take for plain, and nothing is passed that it
+/// takes.
 TEST_F(FilterTest, AgreesWithTheReaderOfFrames) {
     std::mt19937 random(20260101);  // NOLINT(cert-msc51-cpp): the same each time
     int redirected = 0;

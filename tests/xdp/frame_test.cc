@@ -147,7 +147,8 @@ TEST(Frame, EachLength) {
 TEST(Frame, EachBitOfTheDatagram) {
     for (const auto& [whole, udp] : {std::pair{kQuery4, kUdp4}, std::pair{kQuery6, kUdp6}})
         for (std::size_t bit = udp * 8; bit < whole.size() * 8; ++bit)
-            EXPECT_NE(read_changed(whole, [bit](Bytes& frame) { frame[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8); }),
+            EXPECT_NE(read_changed(whole,
+                                   [bit](Bytes& frame) { frame[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8); }),
                       FrameRead::Ok)
                 << bit;
 }
@@ -158,9 +159,7 @@ TEST(Frame, WrongChecksums) {
     EXPECT_EQ(read_changed(kQuery4, [](Bytes& frame) { frame.back() ^= 1; }), FrameRead::BadChecksum);
     EXPECT_EQ(read_changed(kQuery6, [](Bytes& frame) { frame[kUdp6 + 7] ^= 1; }), FrameRead::BadChecksum);
     EXPECT_EQ(read_changed(kQuery6, [](Bytes& frame) { frame[30] ^= 1; }), FrameRead::BadChecksum);
-    const auto without = [](std::size_t udp) {
-        return [udp](Bytes& frame) { frame[udp + 6] = frame[udp + 7] = 0; };
-    };
+    const auto without = [](std::size_t udp) { return [udp](Bytes& frame) { frame[udp + 6] = frame[udp + 7] = 0; }; };
     EXPECT_EQ(read_changed(kQuery4, without(kUdp4)), FrameRead::Ok);  // none is needed over IPv4
     EXPECT_EQ(read_changed(kQuery6, without(kUdp6)), FrameRead::BadChecksum);
 }
@@ -192,7 +191,8 @@ TEST(Frame, MacAddressesOfGroups) {
 
 TEST(Frame, AddressesThatNoClientHas) {
     const auto from4 = [](std::uint8_t first) { return read_signed4([=](Bytes& frame) { frame[26] = first; }); };
-    for (const int first : {0, 127, 224, 239, 255}) EXPECT_EQ(from4(static_cast<std::uint8_t>(first)), FrameRead::NotPlain);
+    for (const int first : {0, 127, 224, 239, 255})
+        EXPECT_EQ(from4(static_cast<std::uint8_t>(first)), FrameRead::NotPlain);
     for (const int first : {1, 10, 126, 128, 223}) EXPECT_EQ(from4(static_cast<std::uint8_t>(first)), FrameRead::Ok);
     EXPECT_EQ(read_signed4([](Bytes& frame) { frame[29] = 53; }), FrameRead::NotPlain);  // its own
     const auto from6 = [](std::string_view hex) {
@@ -201,10 +201,10 @@ TEST(Frame, AddressesThatNoClientHas) {
             std::copy(octets.begin(), octets.end(), frame.begin() + 22);
         });
     };
-    for (const char* hex : {"00000000000000000000000000000000", "00000000000000000000000000000001",
-                            "fe800000000000000000000000000001", "febf0000000000000000000000000001",
-                            "ff020000000000000000000000000001", "00000000000000000000ffffc0000201",
-                            "20010db8000000000000000000000053"})
+    for (const char* hex :
+         {"00000000000000000000000000000000", "00000000000000000000000000000001", "fe800000000000000000000000000001",
+          "febf0000000000000000000000000001", "ff020000000000000000000000000001", "00000000000000000000ffffc0000201",
+          "20010db8000000000000000000000053"})
         EXPECT_EQ(from6(hex), FrameRead::NotPlain) << hex;
     EXPECT_EQ(from6("fec00000000000000000000000000001"), FrameRead::BadChecksum);  // looked at further
 }

@@ -3,6 +3,9 @@
 // status, stats, metrics, top: what only a running daemon can tell.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "resolver/base/time_text.h"
 #include "resolver/report/fields.h"
 #include "resolver/report/services.h"
@@ -83,6 +86,27 @@ void print_listening(const Json& status) {
     print_line(line, kLabel);
 }
 
+/// "xdp copy", "xdp generic", "sockets: WHY"; one line for queues that stand behind each other and are served alike.
+void print_xdp(const Json& status) {
+    const Json queues = status.value("xdp", Json::array());
+    for (std::size_t i = 0, next = 0; i < queues.size(); i = next) {
+        const auto alike = [&](std::size_t other) {
+            return std::ranges::all_of(
+                       std::array{"interface", "served_by"},
+                       [&](const char* key) { return cell(queues[other], key) == cell(queues[i], key); }) &&
+                   cell(queues[other], field::kWhy) == cell(queues[i], field::kWhy);
+        };
+        for (next = i + 1; next < queues.size() && alike(next);) ++next;
+        const std::string numbers =
+            next == i + 1 ? "queue " + cell(queues[i], "queue")
+                          : fmt::format("queues {} to {}", cell(queues[i], "queue"), cell(queues[next - 1], "queue"));
+        const std::string way = cell(queues[i], "served_by");
+        print_line(fmt::format("xdp        {} {}: {}", cell(queues[i], "interface"), numbers,
+                               way == "sockets" ? "sockets: " + cell(queues[i], field::kWhy) : "xdp " + way),
+                   kLabel);
+    }
+}
+
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
@@ -90,6 +114,7 @@ void print_status(const Json& status) {
                            cell(status, field::kNode), format_duration(uptime), cell(status, field::kWorkers)),
                kLabel);
     print_listening(status);
+    print_xdp(status);
     print_line(fmt::format("policy     version {}, digest {}, rules {}", cell(status, field::kPolicyVersion),
                            cell(status, field::kPolicyDigest).substr(0, kShownDigits),
                            cell(status, field::kRulesDigest).substr(0, kShownDigits)),

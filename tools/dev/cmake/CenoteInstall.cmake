@@ -28,6 +28,7 @@ install(FILES README.md ${guides} DESTINATION ${doc})
 install(DIRECTORY docs/siem docs/grafana docs/prometheus DESTINATION ${doc})
 install(FILES blocklists/services/README.md DESTINATION ${doc} RENAME CATALOGUE.md)
 install(FILES systemd/debian/copyright DESTINATION ${doc})
+install(FILES systemd/xdp.conf DESTINATION ${doc}/examples)
 install(PROGRAMS systemd/notify-example DESTINATION ${doc}/examples)
 
 # cenote_generated(FOLDER NAME COMMAND ...): a file made at build time from the output of a command.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolver/server/xdp_port.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace cenote::server {
+
+using xdp::FrameRead;
+using xdp::QueueCounts;
+
+XdpPort::XdpPort(xdp::Queue& queue, std::vector<Listener> listeners, std::uint32_t batch)
+    : queue_(queue),
+      listeners_(std::move(listeners)),
+      frames_(batch),
+      slots_(batch),
+      datagrams_(batch),
+      arena_(batch * kLateReplyMax + wire::kMessageMax) {}
+
+/// The socket of the very address, as the kernel chooses it too; else that of all addresses.
+const XdpPort::Listener* XdpPort::listener_of(const SocketAddress& local) const noexcept {
+    const Listener* found = nullptr;
+    for (const Listener& each : listeners_) {
+        if (each.address.port != local.port) continue;
+        if (each.address.ip == local.ip) return &each;
+        if (each.address.ip.is_unspecified() && each.address.ip.is_v4() == local.ip.is_v4()) found = &each;
+    }
+    return found;
+}
+
+/// Makes the frame the next datagram. False: it is none.
+bool XdpPort::read(const xdp::Received& frame) noexcept {
+    Slot& slot = slots_[received_];
+    slot.frame = frame;
+    const ByteView bytes = queue_.socket->memory_of(frame).first(frame.size);
+    const FrameRead read = xdp::read_frame(bytes, slot.query);
+    const Listener* const listener = read == FrameRead::Ok ? listener_of(slot.query.local) : nullptr;
+    if (listener == nullptr) {
+        QueueCounts::add(read == FrameRead::BadChecksum ? queue_.counts.bad_checksum : queue_.counts.not_plain);
+        return false;
+    }
+    engine::Datagram& datagram = datagrams_[received_++];
+    datagram = {};
+    datagram.client.listener = static_cast<std::uint32_t>(listener - listeners_.data());
+    datagram.client.peer = slot.query.peer;
+    if (listener->address.ip.is_unspecified()) {
+        datagram.client.local = slot.query.local.ip;
+        if (!slot.query.local.ip.is_v4()) datagram.client.interface = queue_.interface;
+    }
+    datagram.packet = bytes.subspan(slot.query.payload_at, slot.query.payload_size);
+    return true;
+}
+
+std::span<engine::Datagram> XdpPort::receive() noexcept {
+    for (const Slot& slot : std::span(slots_).first(received_)) queue_.socket->give_back(slot.frame);
+    received_ = 0;
+    const std::size_t count = queue_.socket->receive(frames_);
+    for (const xdp::Received& frame : std::span(frames_).first(count))
+        if (!read(frame)) queue_.socket->give_back(frame);
+    return std::span(datagrams_).first(received_);
+}
+
+bool XdpPort::write(const Slot& slot, ByteView reply) noexcept {
+    const std::size_t size =
+        xdp::write_reply(queue_.socket->memory_of(slot.frame), slot.query, reply, random_.u16());
+    return size != 0 && queue_.socket->send(slot.frame, size);
+}
+
+std::uint32_t XdpPort::send(LateReplies& later) noexcept {
+    std::uint32_t lost = 0;
+    for (std::size_t i = 0; i < received_; ++i) {
+        const engine::Datagram& datagram = datagrams_[i];
+        if (!datagram.reply.empty() && write(slots_[i], datagram.reply)) continue;
+        queue_.socket->give_back(slots_[i].frame);
+        if (datagram.reply.empty()) continue;
+        QueueCounts::add(queue_.counts.no_room);
+        if (!later.add(datagram.client, datagram.reply)) ++lost;
+    }
+    received_ = 0;
+    flush();  // what is left goes out with the next one
+    return lost;
+}
+
+/// False: there is no room in the kernel now. A reply that it refuses for another reason is lost, with an errno.
+bool XdpPort::send_by_socket(const LateReply& reply) const noexcept {
+    const Listener& listener = listeners_[reply.client.listener];
+    sockaddr_storage peer;
+    alignas(cmsghdr) std::uint8_t control[kPacketInfoSize];
+    iovec part{const_cast<std::uint8_t*>(reply.bytes), reply.size};
+    msghdr message{};
+    message.msg_name = &peer;
+    message.msg_namelen = reply.client.peer.to_native(peer);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (listener.address.ip.is_unspecified()) {
+        message.msg_control = control;
+        message.msg_controllen = write_packet_info({reply.client.local, reply.client.interface}, control);
+    }
+    ssize_t sent = 0;
+    do sent = sendmsg(listener.fd, &message, MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0) errno = 0;
+    return errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM;
+}
+
+std::uint32_t XdpPort::send_late(LateReplies& replies) noexcept {
+    std::size_t done = 0;
+    std::uint32_t lost = 0;
+    for (const LateReply& reply : std::as_const(replies).waiting()) {
+        if (!send_by_socket(reply)) break;
+        if (errno != 0) ++lost;
+        ++done;
+    }
+    replies.remove(done);
+    return lost;
+}
+
+}  // namespace cenote::server

@@ -4,7 +4,8 @@
  * address and port of [server].listen. Everything else, and what has no socket, is passed to the kernel, whose sockets
  * are open as well. frame.cc reads the frames, and checks them again with their checksums.
  *
- * No pointer is subtracted from another: the kernel allows that with CAP_PERFMON alone, which the daemon has not.
+ * Pointers are compared, and moved by constants alone: the kernel allows more with CAP_PERFMON only, which the daemon has
+ * not. The length of a frame is asked for (Linux 5.18).
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -28,9 +29,11 @@
 #ifdef __clang__
 static void *(*const lookup)(void *map, const void *key) = (void *)BPF_FUNC_map_lookup_elem;
 static long (*const redirect)(void *map, __u32 key, __u64 flags) = (void *)BPF_FUNC_redirect_map;
+static __u64 (*const length)(struct xdp_md *context) = (void *)BPF_FUNC_xdp_get_buff_len;
 #else
 void *lookup(void *map, const void *key) __attribute__((kernel_helper(BPF_FUNC_map_lookup_elem)));
 long redirect(void *map, __u32 key, __u64 flags) __attribute__((kernel_helper(BPF_FUNC_redirect_map)));
+__u64 length(struct xdp_md *context) __attribute__((kernel_helper(BPF_FUNC_xdp_get_buff_len)));
 #endif
 
 /* An address with a port is one of [server].listen; with port 0 it is any address of this machine. IPv4 addresses are in
@@ -114,28 +117,30 @@ static __always_inline void map_v4(struct place *place, __be32 address)
     __builtin_memcpy(&place->address[12], &address, sizeof address);
 }
 
-/* Where the query is from and to; 0: the frame is not plain. */
-static __always_inline int read_v4(void *at, void *end, struct place *from, struct place *to, struct udphdr **udp)
+/* Where the query is from and to, of a packet in so many bytes, and its UDP header; 0: it is not plain. */
+static __always_inline struct udphdr *read_v4(void *at, void *end, __u32 bytes, struct place *from, struct place *to)
 {
     const struct iphdr *ip = at;
+    struct udphdr *udp = (struct udphdr *)(ip + 1);
     __u16 total;
 
     if ((void *)(ip + 1) > end || *(const __u8 *)at != 0x45 || ip->protocol != IPPROTO_UDP)
         return 0;
     total = bpf_ntohs(ip->tot_len);
-    if ((ip->frag_off & bpf_htons(0xbfff)) || at + total > end || !is_client4(bpf_ntohl(ip->saddr)) ||
+    if ((ip->frag_off & bpf_htons(0xbfff)) || total > bytes || !is_client4(bpf_ntohl(ip->saddr)) ||
         ip->saddr == ip->daddr)
         return 0;
     map_v4(from, ip->saddr);
     map_v4(to, ip->daddr);
-    *udp = (struct udphdr *)(ip + 1);
-    return (void *)(*udp + 1) <= end && total >= sizeof *ip + sizeof **udp &&
-           bpf_ntohs((*udp)->len) == total - sizeof *ip;
+    if ((void *)(udp + 1) > end || total < sizeof *ip + sizeof *udp || bpf_ntohs(udp->len) != total - sizeof *ip)
+        return 0;
+    return udp;
 }
 
-static __always_inline int read_v6(void *at, void *end, struct place *from, struct place *to, struct udphdr **udp)
+static __always_inline struct udphdr *read_v6(void *at, void *end, __u32 bytes, struct place *from, struct place *to)
 {
     const struct ipv6hdr *ip = at;
+    struct udphdr *udp = (struct udphdr *)(ip + 1);
     __u16 size;
 
     if ((void *)(ip + 1) > end || *(const __u8 *)at >> 4 != 6 || ip->nexthdr != IPPROTO_UDP)
@@ -144,30 +149,27 @@ static __always_inline int read_v6(void *at, void *end, struct place *from, stru
         return 0;
     __builtin_memcpy(from->address, &ip->saddr, sizeof from->address);
     __builtin_memcpy(to->address, &ip->daddr, sizeof to->address);
-    *udp = (struct udphdr *)(ip + 1);
     size = bpf_ntohs(ip->payload_len);
-    return (void *)(*udp + 1) <= end && size >= sizeof **udp && (void *)*udp + size <= end &&
-           bpf_ntohs((*udp)->len) == size;
+    if ((void *)(udp + 1) > end || size < sizeof *udp || size + sizeof *ip > bytes || bpf_ntohs(udp->len) != size)
+        return 0;
+    return udp;
 }
 
-static __always_inline int is_query(void *at, void *end)
+static __always_inline int is_query(struct xdp_md *context)
 {
+    void *at = (void *)(long)context->data, *end = (void *)(long)context->data_end;
     const struct ethhdr *frame = at;
+    __u32 bytes = length(context);
     struct place from = {}, to = {};
     struct udphdr *udp = 0;
 
-    if ((void *)(frame + 1) > end || at + FRAME_MAX < end || (frame->h_source[0] & 1) || !is_own_mac(frame))
+    if ((void *)(frame + 1) > end || bytes > FRAME_MAX || (frame->h_source[0] & 1) || !is_own_mac(frame))
         return 0;
-    if (frame->h_proto == bpf_htons(ETH_P_IP)) {
-        if (!read_v4((void *)(frame + 1), end, &from, &to, &udp))
-            return 0;
-    } else if (frame->h_proto == bpf_htons(ETH_P_IPV6)) {
-        if (!read_v6((void *)(frame + 1), end, &from, &to, &udp))
-            return 0;
-    } else {
-        return 0;
-    }
-    if (!udp->source)
+    if (frame->h_proto == bpf_htons(ETH_P_IP))
+        udp = read_v4((void *)(frame + 1), end, bytes - ETH_HLEN, &from, &to);
+    else if (frame->h_proto == bpf_htons(ETH_P_IPV6))
+        udp = read_v6((void *)(frame + 1), end, bytes - ETH_HLEN, &from, &to);
+    if (!udp || !udp->source)
         return 0;
     to.port = udp->dest;
     return to.port && lookup(&places, &to) && !lookup(&places, &from);
@@ -181,7 +183,7 @@ int take_queries(struct xdp_md *context)
     __u64 *count;
     int verdict = XDP_PASS;
 
-    if (is_query((void *)(long)context->data, (void *)(long)context->data_end))
+    if (is_query(context))
         verdict = redirect(&sockets, queue, XDP_PASS);
     kind = queue * KINDS + (verdict == XDP_REDIRECT ? REDIRECTED : PASSED);
     count = lookup(&counts, &kind);

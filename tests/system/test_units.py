@@ -57,6 +57,14 @@ class Units(unittest.TestCase):
         self.assertEqual(re.findall(r"(?m)^AmbientCapabilities=(.*)$", text), ["CAP_NET_BIND_SERVICE"])
         self.assertEqual(re.findall(r"(?m)^User=(.*)$", text), ["cenote"])
 
+    def test_the_drop_in_of_xdp_gives_what_the_daemon_gives_up(self):
+        text = (SOURCE / "systemd" / "xdp.conf").read_text()
+        given_up = re.search(r"std::array<unsigned, 3>\{(.*?)\}", (SOURCE / "resolver" / "xdp" / "xdp.cc").read_text())
+        wanted = {"CAP_NET_BIND_SERVICE", *given_up.group(1).split(", ")}
+        for key in ("AmbientCapabilities", "CapabilityBoundingSet"):
+            self.assertEqual(set(re.findall(rf"(?m)^{key}=(.*)$", text)[0].split()), wanted)
+        self.assertRegex(text, r"(?m)^SystemCallFilter=.*\bcapset\b")
+
     def test_only_the_daemon_has_the_state(self):
         """The processes that contact foreign servers have another user, and write in another folder."""
         for unit in ("cenote-transfer.service", "cenote-update.service"):

@@ -252,7 +252,8 @@ class HostileServers(HttpsUpstreamTest):
                     self.assertEqual(addresses(node.ask(f"k{i}.example")), [GOOD])
                     node.cenote_ok("flush")
             used.append(node.daemon.memory())
-        self.assertLess(used[-1] - used[1], 4 << 10, used)
+        if not os.environ.get("CENOTE_SANITIZE"):  # AddressSanitizer keeps what was freed
+            self.assertLess(used[-1] - used[1], 4 << 10, used)
 
     def test_servers_without_http2(self):
         for protocols in ((), ("http/1.1",)):

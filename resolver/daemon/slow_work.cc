@@ -7,13 +7,13 @@
 
 namespace cenote::daemon {
 
-SlowWork::SlowWork(loop::Loop& loop) : ended_wake_(loop, [this] { reply_to_ended(); }) {
-    thread_ = std::thread([this] { run(); });
-}
+SlowWork::SlowWork(loop::Loop& loop) : ended_wake_(loop, [this] { reply_to_ended(); }) {}
 
 SlowWork::~SlowWork() { stop(); }
 
 bool SlowWork::start(Work work, const control::Reply& reply) {
+    // Not before: a thread has the capabilities of the one that starts it, which gives some up (xdp::drop_privileges).
+    if (!thread_.joinable() && !stopping_.load(std::memory_order_relaxed)) thread_ = std::thread([this] { run(); });
     bool full = false;
     {
         const MutexLock lock(mutex_);

@@ -3,7 +3,7 @@
 // Work of control verbs that takes long, one piece after the other on a thread of its own: reading and rewriting logs,
 // trying addresses, reading the history. Meanwhile the control thread goes on.
 //
-// Threads:  start() and stop() by the control thread; the work runs on the other, what ends it on the control thread.
+// Threads:  the first start() makes the thread. start() and stop() by the control thread; the work runs on the other, what ends it on the control thread.
 // Memory:   kWaitingMax pieces of work.
 // Failure:  start() replies with an error where too many wait. What has not ended at stop() gets no reply.
 #pragma once

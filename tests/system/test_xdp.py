@@ -135,7 +135,8 @@ class Serving(XdpTest):
         node.daemon.signal(signal.SIGKILL)
         node.daemon.wait()
         self.assertFalse(self.pair.program())
-        self.start(node)
+        node.notify.drain()
+        self.start(node, node.notify.stored)
         self.serves(node, by_xdp=True)
         node.notify.drain()
         node.stop()
@@ -200,7 +201,7 @@ class OddFrames(XdpTest):
 
     def passed_and_answered(self, made, query):
         before = self.counted(self.node_, "redirected")
-        made.sendto(query.to_wire(), (SERVER6 if made.family == socket.AF_INET6 else SERVER4, 53))
+        made.sendto(query.to_wire(max_size=4000), (SERVER6 if made.family == socket.AF_INET6 else SERVER4, 53))
         self.assertEqual(addresses(dns.message.from_wire(made.recv(65535))), ["0.0.0.0"])
         self.assertEqual(self.counted(self.node_, "redirected"), before)
 

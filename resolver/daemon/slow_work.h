@@ -3,9 +3,11 @@
 // Work of control verbs that takes long, one piece after the other on a thread of its own: reading and rewriting logs,
 // trying addresses, reading the history. Meanwhile the control thread goes on.
 //
-// Threads:  the first start() makes the thread. start() and stop() by the control thread; the work runs on the other, what ends it on the control thread.
+// Threads:  start() and stop() by the control thread; the work runs on the other, which the first start() makes, and
+//           what ends it on the control thread.
 // Memory:   kWaitingMax pieces of work.
-// Failure:  start() replies with an error where too many wait. What has not ended at stop() gets no reply.
+// Failure:  start() replies with an error where too many wait, or where no thread can be made. What has not ended at
+//           stop() gets no reply.
 #pragma once
 
 #include <atomic>

@@ -11,16 +11,18 @@ finished() {
     echo "$1"
 }
 
-# build_release LOG TEXT: builds everything except tests in build/release; the progress line is TEXT and the count of steps.
+# build_release LOG TEXT [OPTION...]: builds everything except tests in build/release, configured with these options; the
+# progress line is TEXT and the count of steps.
 build_release() {
-    local line count
+    local log=$1 text=$2 line count
+    shift 2
     export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
-    doing "$2"
-    cmake --preset release -DCENOTE_REVISION="$(git rev-parse --short=12 HEAD 2>/dev/null)" >>"$1" 2>&1 || return 1
+    doing "$text"
+    cmake --preset release -DCENOTE_REVISION="$(git rev-parse --short=12 HEAD 2>/dev/null)" "$@" >>"$log" 2>&1 || return 1
     cmake --build --preset release -j "$(nproc)" 2>&1 | while IFS= read -r line; do
-        printf '%s\n' "$line" >>"$1"
+        printf '%s\n' "$line" >>"$log"
         [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
         count="${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
-        doing "$2, $count (some minutes the first time)"
+        doing "$text, $count (some minutes the first time)"
     done
 }

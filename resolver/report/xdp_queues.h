@@ -15,8 +15,8 @@ namespace cenote::report {
 struct XdpQueue {
     std::string interface;
     std::uint32_t queue = 0;
-    std::string way;  // zero-copy, copy, generic, sockets
-    std::string why;  // it is "sockets"; else empty
+    std::string way;                                             // zero-copy, copy, generic, sockets
+    std::string why;                                             // it is "sockets"; else empty
     std::vector<std::pair<const char*, std::uint64_t>> packets;  // by what became of them
 };
 

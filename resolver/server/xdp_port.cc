@@ -62,8 +62,7 @@ std::span<engine::Datagram> XdpPort::receive() noexcept {
 }
 
 bool XdpPort::write(const Slot& slot, ByteView reply) noexcept {
-    const std::size_t size =
-        xdp::write_reply(queue_.socket->memory_of(slot.frame), slot.query, reply, random_.u16());
+    const std::size_t size = xdp::write_reply(queue_.socket->memory_of(slot.frame), slot.query, reply, random_.u16());
     return size != 0 && queue_.socket->send(slot.frame, size);
 }
 

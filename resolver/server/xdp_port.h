@@ -34,7 +34,9 @@ public:
     XdpPort(xdp::Queue& queue, std::vector<Listener> listeners, std::uint32_t batch);
 
     [[nodiscard]] int fd() const noexcept override { return queue_.socket->fd(); }
-    [[nodiscard]] std::uint32_t batch_max() const noexcept override { return static_cast<std::uint32_t>(frames_.size()); }
+    [[nodiscard]] std::uint32_t batch_max() const noexcept override {
+        return static_cast<std::uint32_t>(frames_.size());
+    }
     std::span<engine::Datagram> receive() noexcept override;
     [[nodiscard]] MutableBytes reply_space() noexcept override { return arena_; }
     std::uint32_t send(LateReplies& later) noexcept override;

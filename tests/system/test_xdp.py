@@ -34,12 +34,12 @@ class XdpTest(SystemTest):
         super().setUp()
         self.pair = Pair(self)
 
-    def make(self, mode="copy", listen=LISTEN, server="", **settings):
+    def make(self, listen=LISTEN, server="", **settings):
         with self.pair.server.inside():
             if "upstreams" not in settings:
                 self.upstream = ScriptedUpstream(self, every_name(60))
                 settings["upstreams"] = [self.upstream.where]
-            node = self.node(listen=listen, server=f'xdp = ["eth0"]\nxdp_mode = "{mode}"\n{server}', **settings)
+            node = self.node(listen=listen, server=f'xdp = ["eth0"]\n{server}', **settings)
         self.change(node)
         return node
 
@@ -51,6 +51,11 @@ class XdpTest(SystemTest):
         with self.pair.server.inside():
             node.start(stored)
         return node
+
+    def start_again(self, node):
+        """With the sockets that it has stored."""
+        node.notify.drain()
+        return self.start(node, node.notify.stored)
 
     def client(self, kind=socket.SOCK_DGRAM, family=socket.AF_INET):
         with self.pair.client.inside():
@@ -103,9 +108,11 @@ class XdpTest(SystemTest):
 
 class Serving(XdpTest):
     def test_queries_go_around_the_network_stack(self):
+        node = self.make()
         for mode, way in (("copy", "copy"), ("auto", "copy"), ("generic", "generic")):
             with self.subTest(mode):
-                node = self.start(self.make(mode))
+                self.change(node, server=f'xdp = ["eth0"]\nxdp_mode = "{mode}"\n')
+                self.start_again(node)
                 self.assertEqual({queue["served_by"] for queue in self.queues(node)}, {way})
                 self.assertTrue(self.pair.program())
                 self.serves(node, by_xdp=True)
@@ -135,14 +142,12 @@ class Serving(XdpTest):
         node.daemon.signal(signal.SIGKILL)
         node.daemon.wait()
         self.assertFalse(self.pair.program())
-        node.notify.drain()
-        self.start(node, node.notify.stored)
+        self.start_again(node)
         self.serves(node, by_xdp=True)
-        node.notify.drain()
         node.stop()
         waiting = self.client()
         waiting.sendto(dns.message.make_query(BLOCKED, "A").to_wire(), (SERVER4, 53))
-        self.start(node, node.notify.stored)
+        self.start_again(node)
         self.assertEqual(addresses(dns.message.from_wire(waiting.recv(4096))), ["0.0.0.0"])
         self.serves(node, by_xdp=True)
 
@@ -151,10 +156,8 @@ class Serving(XdpTest):
         clients = [self.client() for _ in range(50)]
         for made in clients:
             made.sendto(dns.message.make_query(BLOCKED, "A").to_wire(), (SERVER4, 53))
-        stored = node.notify
         node.stop()
-        stored.drain()
-        self.start(node, stored.stored)
+        self.start_again(node)
         for made in clients:
             self.assertEqual(addresses(dns.message.from_wire(made.recv(4096))), ["0.0.0.0"])
 
@@ -293,7 +296,7 @@ class Fallbacks(XdpTest):
         self.pair.connect()
         self.falls_back(node, "has gone")
         node.stop()
-        self.start(node)
+        self.start_again(node)
         self.serves(node, by_xdp=True)
 
 

@@ -21,7 +21,7 @@ report::WorkerTotals totals_of(const server::Server& server) {
 }
 
 report::LimitsReached limits_reached(const Running& running) {
-    const transfer::LimitsReached transfers = running.queries().transfer_limits();
+    const transfer::LimitsReached transfers = running.queries().zones().limits_reached();
     return {.control_connections = running.control_refused(),
             .zone_queries = transfers.queue_full,
             .transfers_refused = transfers.no_place,

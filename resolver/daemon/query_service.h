@@ -73,8 +73,7 @@ public:
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
     [[nodiscard]] const ClientWatches& client_watches() const noexcept { return client_watches_; }
     [[nodiscard]] const UpstreamJournal& upstream_journal() const noexcept { return upstream_journal_; }
-    [[nodiscard]] std::vector<transfer::PrimaryZoneStatus> primary_zones() const { return zones_->status(); }
-    [[nodiscard]] transfer::LimitsReached transfer_limits() const { return zones_->limits_reached(); }
+    [[nodiscard]] const transfer::Service& zones() const noexcept { return *zones_; }
     [[nodiscard]] seconds uptime() const { return std::chrono::floor<seconds>(ticks_now() - started_); }
 
 private:

@@ -59,7 +59,7 @@ std::vector<report::GroupClients> expected_clients(const Running& running) {
 
 std::vector<report::ZoneServed> zones_served(const Running& running) {
     std::vector<report::ZoneServed> zones;
-    for (const auto& zone : running.queries().primary_zones()) zones.push_back({zone.zone, zone.serial, zone.records});
+    for (const auto& zone : running.queries().zones().status()) zones.push_back({zone.zone, zone.serial, zone.records});
     return zones;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/base/drafts.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
+#include <filesystem>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "resolver/base/random.h"
@@ -33,20 +33,18 @@ Path draft_path(const Path& target) {
 }
 
 void remove_drafts(const Path& folder, const std::function<bool(std::string_view)>& is_left) {
-    UniqueFd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const int at = fd.get();
-    const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd.valid() ? ::fdopendir(at) : nullptr, ::closedir);
-    if (entries == nullptr) return;
-    static_cast<void>(fd.release());  // it belongs to `entries`
-    std::vector<std::string> left;    // removed behind the loop: readdir(3) does not say what a removal does to it
-    while (const dirent* entry = ::readdir(entries.get())) {
-        const std::string_view target = target_of(entry->d_name);
-        if (!target.empty() && is_left(target)) left.emplace_back(entry->d_name);
+    std::vector<Path> left;  // removed behind the loop: an iterator does not say what a removal does to it
+    std::error_code error;
+    std::filesystem::directory_iterator each(folder.empty() ? Path(".") : folder, error);
+    for (const std::filesystem::directory_iterator end; !error && each != end; each.increment(error)) {
+        const std::string name = each->path().filename().string();
+        const std::string_view target = target_of(name);
+        if (!target.empty() && is_left(target)) left.push_back(each->path());
     }
-    for (const std::string& name : left) {
+    for (const Path& path : left) {
         struct stat status {};
-        if (::fstatat(at, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-        if (S_ISREG(status.st_mode) && status.st_uid == ::geteuid()) ::unlinkat(at, name.c_str(), 0);
+        if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid())
+            ::unlink(path.c_str());
     }
 }
 

@@ -38,8 +38,7 @@ std::vector<Place> places_of(const std::vector<SocketAddress>& listen, const std
     for (const SocketAddress& address : listen) places.push_back({address.ip.octets(), htons(address.port)});
     for (const IpAddress& ip : own) places.push_back({ip.octets(), 0});
     std::ranges::sort(places);
-    const auto doubled = std::ranges::unique(places);
-    places.erase(doubled.begin(), doubled.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
     return places;
 }
 

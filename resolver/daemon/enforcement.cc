@@ -141,6 +141,14 @@ Result<PreparedPolicy> Enforcement::prepare(Loaded loaded, const ClockReading& m
                           std::move(rules)};
 }
 
+bool Enforcement::is_of(const ClockReading& moment) const noexcept {
+    // The end of TTLs (Snapshot::next_edge) may be so far off. Both clocks are compared in whole seconds.
+    constexpr seconds kStepMax{1};
+    const auto set_by = (moment.wall - built_at_.wall) - std::chrono::floor<seconds>(moment.ticks - built_at_.ticks);
+    const auto edge = policy_->next_edge();
+    return std::chrono::abs(set_by) <= kStepMax && moment.wall >= built_at_.wall && (!edge || moment.wall < *edge);
+}
+
 void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) {
     auto snapshot = make_snapshot(prepared, cookie_secret_, keys_);
     set_discovery(prepared.loaded.settings, listeners_, *snapshot);
@@ -149,6 +157,7 @@ void Enforcement::enact(PreparedPolicy prepared, const std::string& audit_head) 
     snapshot->policy_text = policy_text(prepared.version, prepared.rules_digest, audit_head);
     loaded_ = std::move(prepared.loaded);
     policy_ = std::move(prepared.policy);
+    built_at_ = prepared.moment;
     version_ = std::move(prepared.version);
     rules_digest_ = std::move(prepared.rules_digest);
     last_version_ = version_.version;

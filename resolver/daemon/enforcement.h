@@ -43,6 +43,9 @@ public:
     [[nodiscard]] bool has_document_of(const PreparedPolicy& prepared) const noexcept {
         return prepared.version.digest == version_.digest;
     }
+    /// Whether the policy in force is still that of this moment: no edge has passed, and the wall clock has not been
+    /// set since, but for small steps by which others keep it right.
+    [[nodiscard]] bool is_of(const ClockReading& moment) const noexcept;
     /// Publishes a prepared policy. `audit_head`: the chain of the last audit record; empty: there is none.
     void enact(PreparedPolicy prepared, const std::string& audit_head);
     /// Takes what was loaded for the policy in force, where has_document_of() is true. The version stays.
@@ -75,6 +78,7 @@ private:
 
     Loaded loaded_;
     std::shared_ptr<const policy::Policy> policy_;
+    ClockReading built_at_;
     state::PolicyVersion version_;
     std::string rules_digest_;
     std::uint32_t last_version_;

@@ -101,7 +101,7 @@ Result<Loaded> Running::load_in_place_of(Error refused) {
 Running::Running(loop::Loop& loop, Path config, Path state)
     : config_(std::move(config)),
       rulebook_(std::move(state)),
-      edge_(loop, [this] { on_edge(); }),
+      edge_(loop, [this] { on_edge_timer(); }),
       minute_(loop, [this] { on_minute(); }),
       second_(loop, [this] { on_second(); }),
       open_requests_(loop) {}
@@ -119,7 +119,13 @@ const ExceptionUses& Running::exception_uses() {
     return *uses_;
 }
 
-/// A directive or exception starts or ends, or the wall clock was set.
+/// A directive or exception starts or ends, or the wall clock was set: the policy is built anew, unless that was a
+/// small step of a program that keeps the clock right, which may come every second.
+void Running::on_edge_timer() {
+    if (enforcement().is_of(now())) return arm_edge();
+    on_edge();
+}
+
 void Running::on_edge() {
     if (auto built = enforce(enforcement().loaded(), own_record("")); !built)
         return log::error("the policy could not be built for the present time: {}; the one before stays",

@@ -114,6 +114,7 @@ private:
 
     void arm_edge();
     void on_edge();
+    void on_edge_timer();
     void on_minute();
     void on_second();
     void look_at_problems();

@@ -41,7 +41,7 @@ const Broken kBroken[] = {
     {"XdpAddress", "[server]\nxdp = [\"eth0\", \"10.0.0.1/24\"]\n",
      "2:16: '10.0.0.1/24' is not the name of an interface"},
     {"XdpTwice", "[server]\nxdp = [\"eth0\", \"eth0\"]\n", "2:16: 'eth0' is listed twice"},
-    {"XdpMode", "[server]\nxdp_mode = \"native\"\n", "2:12: 'native'"},
+    {"XdpMode", "[server]\nxdp_mode = \"native\"\n", "2:12: 'xdp_mode' is 'native'; write one of auto, copy, generic"},
     {"ProxiesAll", "[server]\nproxies = [\"::/0\"]\n", "2:11: a prefix of length 0 makes a proxy of every client"},
     {"H2cWithoutProxies", "[server]\nlisten_h2c = [\"127.0.0.1:8443\"]\n",
      "2:14: 'listen_h2c' is served to proxies alone; name their prefixes as 'proxies'"},

@@ -173,6 +173,24 @@ TEST_F(EnforcementTest, TheNextEdgeIsTheOneOfTheCalendar) {
     EXPECT_FALSE(enforcement->policy().next_edge());
 }
 
+TEST_F(EnforcementTest, ASmallStepOfTheClockLeavesThePolicyInForce) {
+    const auto starting =
+        changed([](policy::Options& options) { options.directives.front().starts = kNoon + seconds{90}; });
+    const auto enforcement = Enforcement::start(starting, 0, after(seconds{0}), "");
+    ASSERT_TRUE(enforcement.ok());
+    const auto is_of = [&](seconds passed, seconds set_by) {
+        ClockReading moment = after(passed);
+        moment.wall += set_by;
+        return (*enforcement)->is_of(moment);
+    };
+    for (const int step : {-1, 0, 1}) EXPECT_TRUE(is_of(seconds{60}, seconds{step})) << step;
+    for (const int step : {-600, -2, 2, 600}) EXPECT_FALSE(is_of(seconds{60}, seconds{step})) << step;
+    EXPECT_TRUE(is_of(seconds{89}, seconds{0}));
+    EXPECT_FALSE(is_of(seconds{90}, seconds{0})) << "an edge has passed";
+    EXPECT_FALSE(is_of(seconds{89}, seconds{1}));
+    EXPECT_FALSE(is_of(seconds{0}, seconds{-1})) << "before it was built";
+}
+
 TEST_F(EnforcementTest, WhatHasBegunHoldsWhereTheClockWasSetBack) {
     const auto starting =
         changed([](policy::Options& options) { options.directives.front().starts = kNoon + seconds{90}; });

@@ -91,7 +91,9 @@ Result<std::unique_ptr<Filter>, int> Filter::load(std::uint32_t queues) {
 }
 
 int Filter::attach(unsigned interface, Hook hook) noexcept {
-    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = hook == Hook::Driver ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+    bpf_link_create_opts options{};
+    options.sz = sizeof options;
+    options.flags = hook == Hook::Driver ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
     const int link = bpf_link_create(state_->program, static_cast<int>(interface), BPF_XDP, &options);
     if (link < 0) return -link;
     state_->link.reset(link);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/query_service.h"
 
+#include <unistd.h>
+
 #include <bit>
 
 #include "resolver/base/log.h"
@@ -38,6 +40,7 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
 /// To be called before any thread is started: each has its own capabilities, and none is to have those of AF_XDP.
 void QueryService::open_xdp(const xdp::Options& options) {
     xdp_ = std::make_unique<xdp::Interfaces>(options);
+    if (options.interfaces.empty() && ::geteuid() == 0) return;  // root has them without the drop-in
     if (auto dropped = xdp::drop_privileges(); !dropped) {
         log::error("{}", dropped.error().text);
         xdp_->give_up(dropped.error().text);

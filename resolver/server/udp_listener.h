@@ -23,7 +23,7 @@ public:
     /// Queues a late reply; it leaves with the next flush().
     void send(const engine::Client& client, ByteView reply) noexcept;
     void flush() noexcept;
-    /// Reads what has come, without waiting to be told.
+    /// Reads what has come, without an event of the loop.
     void read() noexcept { on_readable(); }
     /// Reads no more queries; those in the socket's buffer are left to the next process that reads from it.
     void stop() noexcept { poll_.stop(); }

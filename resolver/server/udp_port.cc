@@ -2,32 +2,8 @@
 #include "resolver/server/udp_port.h"
 
 #include <algorithm>
-#include <cerrno>
 
 namespace cenote::server {
-namespace {
-
-struct SendResult {
-    std::uint32_t done = 0;  // so many messages from the front have been sent or are lost
-    std::uint32_t lost = 0;
-};
-
-/// Sends until the kernel has no room. A message that it refuses for another reason is lost; the next is tried.
-SendResult send_all(int fd, std::span<mmsghdr> messages) noexcept {
-    SendResult result;
-    while (result.done < messages.size()) {
-        const auto left = messages.subspan(result.done);
-        const int count = sendmmsg(fd, left.data(), static_cast<unsigned>(left.size()), MSG_DONTWAIT);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)) return result;
-        if (count <= 0) ++result.lost;
-        result.done += count > 0 ? static_cast<std::uint32_t>(count) : 1;
-    }
-    return result;
-}
-
-}  // namespace
-
 UdpPort::UdpPort(int fd, const Options& options)
     : fd_(fd),
       options_(options),
@@ -47,7 +23,7 @@ UdpPort::UdpPort(int fd, const Options& options)
 std::span<engine::Datagram> UdpPort::receive() noexcept {
     const bool any_address = options_.any_address;
     for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-        Addresses& addresses = slots_[i].addresses;
+        UdpAddresses& addresses = slots_[i].addresses;
         in_[i].msg_hdr = {.msg_name = &addresses.peer,
                           .msg_namelen = sizeof addresses.peer,
                           .msg_iov = &in_parts_[i],
@@ -101,25 +77,10 @@ std::uint32_t UdpPort::send(LateReplies& later) noexcept {
     return lost;
 }
 
-void UdpPort::add_late(const LateReply& reply, std::size_t place) noexcept {
-    Addresses& addresses = late_addresses_[place];
-    late_parts_[place] = {const_cast<std::uint8_t*>(reply.bytes), reply.size};
-    late_[place].msg_hdr = {.msg_name = &addresses.peer,
-                            .msg_namelen = reply.client.peer.to_native(addresses.peer),
-                            .msg_iov = &late_parts_[place],
-                            .msg_iovlen = 1,
-                            .msg_control = nullptr,
-                            .msg_controllen = 0,
-                            .msg_flags = 0};
-    if (!options_.any_address) return;
-    late_[place].msg_hdr.msg_control = addresses.control;
-    late_[place].msg_hdr.msg_controllen =
-        write_packet_info({reply.client.local, reply.client.interface}, addresses.control);
-}
-
 std::uint32_t UdpPort::send_late(LateReplies& replies) noexcept {
     const std::span<const LateReply> waiting = replies.waiting();
-    for (std::size_t i = 0; i < waiting.size(); ++i) add_late(waiting[i], i);
+    for (std::size_t i = 0; i < waiting.size(); ++i)
+        make_message(waiting[i], options_.any_address, late_addresses_[i], late_parts_[i], late_[i].msg_hdr);
     const auto [done, lost] = send_all(fd_, std::span(late_).first(waiting.size()));
     replies.remove(done);
     return lost;

@@ -14,8 +14,8 @@
 #include <span>
 #include <vector>
 
-#include "resolver/base/packet_info.h"
 #include "resolver/server/datagram_port.h"
+#include "resolver/server/udp_messages.h"
 
 namespace cenote::server {
 
@@ -38,16 +38,11 @@ public:
 
 private:
     void add_reply(std::uint32_t index, std::uint32_t place) noexcept;
-    void add_late(const LateReply& reply, std::size_t place) noexcept;
 
     static constexpr std::size_t kQueryMax = 4096;  // a longer query is cut
 
-    struct Addresses {
-        sockaddr_storage peer;
-        alignas(cmsghdr) std::uint8_t control[kPacketInfoSize];
-    };
     struct Slot {
-        Addresses addresses;
+        UdpAddresses addresses;
         std::uint8_t packet[kQueryMax];
     };
 
@@ -59,7 +54,7 @@ private:
     std::vector<iovec> in_parts_;
     std::vector<mmsghdr> out_;
     std::vector<iovec> out_parts_;
-    std::vector<Addresses> late_addresses_;  // the arrays of send_late() are its own: the others may be in use then
+    std::vector<UdpAddresses> late_addresses_;  // the arrays of send_late() are its own: the others may be in use then
     std::vector<mmsghdr> late_;
     std::vector<iovec> late_parts_;
     std::vector<std::uint8_t> arena_;

@@ -2,8 +2,9 @@
 #include "resolver/server/xdp_port.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
+
+#include "resolver/server/udp_messages.h"
 
 namespace cenote::server {
 
@@ -81,38 +82,21 @@ std::uint32_t XdpPort::send(LateReplies& later) noexcept {
     return lost;
 }
 
-/// False: there is no room in the kernel now. A reply that it refuses for another reason is lost, with an errno.
-bool XdpPort::send_by_socket(const LateReply& reply) const noexcept {
-    const Listener& listener = listeners_[reply.client.listener];
-    sockaddr_storage peer;
-    alignas(cmsghdr) std::uint8_t control[kPacketInfoSize];
-    iovec part{const_cast<std::uint8_t*>(reply.bytes), reply.size};
-    msghdr message{};
-    message.msg_name = &peer;
-    message.msg_namelen = reply.client.peer.to_native(peer);
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    if (listener.address.ip.is_unspecified()) {
-        message.msg_control = control;
-        message.msg_controllen = write_packet_info({reply.client.local, reply.client.interface}, control);
-    }
-    ssize_t sent = 0;
-    do sent = sendmsg(listener.fd, &message, MSG_DONTWAIT);
-    while (sent < 0 && errno == EINTR);
-    if (sent >= 0) errno = 0;
-    return errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM;
-}
-
 std::uint32_t XdpPort::send_late(LateReplies& replies) noexcept {
-    std::size_t done = 0;
-    std::uint32_t lost = 0;
+    SendResult all;
     for (const LateReply& reply : std::as_const(replies).waiting()) {
-        if (!send_by_socket(reply)) break;
-        if (errno != 0) ++lost;
-        ++done;
+        const Listener& listener = listeners_[reply.client.listener];
+        UdpAddresses addresses;
+        iovec part;
+        mmsghdr message{};
+        make_message(reply, listener.address.ip.is_unspecified(), addresses, part, message.msg_hdr);
+        const auto [done, lost] = send_all(listener.fd, {&message, 1});
+        if (done == 0) break;
+        ++all.done;
+        all.lost += lost;
     }
-    replies.remove(done);
-    return lost;
+    replies.remove(all.done);
+    return all.lost;
 }
 
 }  // namespace cenote::server

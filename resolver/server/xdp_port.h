@@ -9,13 +9,10 @@
 //           that the kernel finds the way; so do replies for which there is no room, which are counted.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "resolver/base/packet_info.h"
 #include "resolver/base/random.h"
 #include "resolver/server/datagram_port.h"
 #include "resolver/xdp/frame.h"
@@ -54,7 +51,6 @@ private:
     [[nodiscard]] const Listener* listener_of(const SocketAddress& local) const noexcept;
     bool read(const xdp::Received& frame) noexcept;
     bool write(const Slot& slot, ByteView reply) noexcept;
-    [[nodiscard]] bool send_by_socket(const LateReply& reply) const noexcept;
 
     xdp::Queue& queue_;
     std::vector<Listener> listeners_;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "resolver/server/udp_listener.h"
+#include "resolver/server/xdp_port.h"
 #include "tests/server/fixture.h"
 
 namespace {
@@ -216,6 +217,42 @@ TEST_F(UdpPortTest, AReplyThatIsRefusedForAnotherReasonIsLostAlone) {
     EXPECT_EQ(read_some(origin.get()), Bytes{2});
     EXPECT_EQ(read_some(origin.get()), Bytes{3});
     EXPECT_TRUE(late.empty());
+}
+
+/// Those of AF_XDP: each by the socket of its listener, from the address that was asked.
+TEST_F(UdpPortTest, LateRepliesOfAnXdpPortLeaveByTheSocketOfTheirListener) {
+    sockets = testing::opened(
+        {{testing::address("127.0.0.2:0"), Protocol::Udp}, {testing::address("0.0.0.0:0"), Protocol::Udp}});
+    xdp::Queue queue;  // without a socket: no frame comes or goes
+    XdpPort around(
+        queue, {{sockets[0].endpoint.address, sockets[0].fd.get()}, {sockets[1].endpoint.address, sockets[1].fd.get()}},
+        4);
+    const auto add = [&](std::uint32_t listener, const char* asked, std::uint8_t reply) {
+        SocketAddress local = testing::address(asked);
+        local.port = sockets[listener].endpoint.address.port;
+        UniqueFd origin = connected(local, SOCK_DGRAM);  // takes replies from this address only
+        engine::Client of;
+        of.peer = testing::bound_address(origin.get());
+        of.local = local.ip;
+        of.listener = listener;
+        EXPECT_TRUE(late.add(of, Bytes{reply}));
+        return origin;
+    };
+    const UniqueFd first = add(0, "127.0.0.2", 1);
+    const UniqueFd second = add(1, "127.0.0.3", 2);
+    refused_with = ENOBUFS;
+    refusals = 1;
+    EXPECT_EQ(around.send_late(late), 0U);
+    EXPECT_EQ(late.waiting().size(), 2U) << "there was no room";
+    refused_with = EPERM;
+    refusals = 1;
+    EXPECT_EQ(around.send_late(late), 1U) << "lost alone";
+    EXPECT_TRUE(late.empty());
+    EXPECT_TRUE(nothing_to_read(first.get()));
+    EXPECT_EQ(read_some(second.get()), Bytes{2});
+    const UniqueFd third = add(0, "127.0.0.2", 3);
+    EXPECT_EQ(around.send_late(late), 0U);
+    EXPECT_EQ(read_some(third.get()), Bytes{3});
 }
 
 TEST(LateRepliesTest, KeepsTheOldestFirstAndTheWholeClient) {

@@ -60,7 +60,8 @@ Result<std::unique_ptr<Running>> Running::start(loop::Loop& loop, const Path& co
     if (!queries) return std::move(queries).error();
     running->queries_ = std::move(*queries);
     // From here on the workers come first on the processors that this thread shares with them.
-    static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread alone
+    static_cast<void>(setpriority(PRIO_PROCESS, 0, kControlNiceness));  // of this thread, and of those that it starts
+    running->open_requests_.slow.begin();  // the capabilities of AF_XDP are given up by now
     running->uses_.emplace(rulebook, running->hub_, enforcement.keys());
     running->closer_.emplace(rulebook, *running->uses_);
     running->hit_sinks_ = std::make_unique<HitSinks>(loop, running->hub_, enforcement.keys());

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/slow_work.h"
 
-#include <fmt/format.h>
-
-#include <system_error>
 #include <utility>
 
 #include "resolver/daemon/responses.h"
@@ -14,16 +11,11 @@ SlowWork::SlowWork(loop::Loop& loop) : ended_wake_(loop, [this] { reply_to_ended
 
 SlowWork::~SlowWork() { stop(); }
 
+void SlowWork::begin() {
+    thread_ = std::thread([this] { run(); });
+}
+
 bool SlowWork::start(Work work, const control::Reply& reply) {
-    // Not before: a thread has the capabilities of the one that starts it, which gives some up (xdp::drop_privileges).
-    if (!thread_.joinable() && !stopping_.load(std::memory_order_relaxed)) {
-        try {
-            thread_ = std::thread([this] { run(); });
-        } catch (const std::system_error& error) {
-            reply(fail(fmt::format("there is no room for a thread: {}; try again later", error.what())));
-            return false;
-        }
-    }
     bool full = false;
     {
         const MutexLock lock(mutex_);

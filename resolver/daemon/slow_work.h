@@ -3,11 +3,10 @@
 // Work of control verbs that takes long, one piece after the other on a thread of its own: reading and rewriting logs,
 // trying addresses, reading the history. Meanwhile the control thread goes on.
 //
-// Threads:  start() and stop() by the control thread; the work runs on the other, which the first start() makes, and
-//           what ends it on the control thread.
+// Threads:  begin(), start() and stop() by the control thread; the work runs on the other, and what ends it on the
+//           control thread.
 // Memory:   kWaitingMax pieces of work.
-// Failure:  start() replies with an error where too many wait, or where no thread can be made. What has not ended at
-//           stop() gets no reply.
+// Failure:  start() replies with an error where too many wait. What has not ended at stop() gets no reply.
 #pragma once
 
 #include <atomic>
@@ -34,6 +33,9 @@ public:
     SlowWork(const SlowWork&) = delete;
     SlowWork& operator=(const SlowWork&) = delete;
 
+    /// Starts the thread, once. It has the capabilities and the niceness that this thread has now; what was given
+    /// before waits for it.
+    void begin();
     /// False: too many wait, and the work is not done.
     bool start(Work work, const control::Reply& reply);
     /// Ends the thread.

@@ -34,6 +34,7 @@ SlowWork::Work work_of(const std::string& text) {
 TEST(SlowWorkTest, RepliesOnTheLoopInTheOrderOfTheRequests) {
     loop::Loop loop;
     SlowWork slow(loop);
+    slow.begin();
     const auto here = std::this_thread::get_id();
     std::vector<std::string> replies;
     const auto client = std::make_shared<Listener>([&](const control::Response& response) {
@@ -49,6 +50,7 @@ TEST(SlowWorkTest, RepliesOnTheLoopInTheOrderOfTheRequests) {
 TEST(SlowWorkTest, TooManyAreRefusedAndAStopEndsWhatRuns) {
     loop::Loop loop;
     SlowWork slow(loop);
+    slow.begin();
     std::atomic<bool> begun{false};
     const auto running =
         std::make_shared<Listener>([](const control::Response&) { ADD_FAILURE() << "a reply after the stop"; });

@@ -3,7 +3,7 @@
 // Ethernet frames with a query over UDP: what they have, and the reply written over them.
 //
 // The filter (filter.bpf.c) lets only plain frames through; they are checked here again, and their checksums with them,
-// because nobody else does: the network stack of the kernel has not seen them.
+// because the network stack of the kernel has not seen them.
 //
 // Threads:  pure. Data plane.
 // Memory:   the caller's.

@@ -213,7 +213,7 @@ std::vector<QueueState> Interface::states() const {
         state.bad_checksum = read(queue->counts.bad_checksum);
         state.not_plain = read(queue->counts.not_plain);
         state.no_room = read(queue->counts.no_room);
-        state.dropped = queue->socket->losses().dropped;
+        state.dropped = queue->socket->dropped();
         if (!why_.empty()) continue;
         const Way in_driver = queue->socket->zero_copy() ? Way::ZeroCopy : Way::Copy;
         state.way = hook_ == Hook::Generic ? Way::Generic : in_driver;

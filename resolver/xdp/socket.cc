@@ -73,15 +73,11 @@ int Socket::map_rings() noexcept {
         if (const int failed = set(fd, ring, kRingSize); failed != 0) return failed;
     xdp_mmap_offsets offsets{};
     if (const int failed = get(fd, XDP_MMAP_OFFSETS, offsets); failed != 0) return failed;
-    int failed = 0;
     const auto map = [&]<typename Entry>(const xdp_ring_offset& at, std::uint64_t page, RingPlace<Entry>& place) {
         const std::size_t size = at.desc + kRingSize * sizeof(Entry);
         void* const begin =
             mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, static_cast<off_t>(page));
-        if (begin == MAP_FAILED) {
-            failed = errno;
-            return;
-        }
+        if (begin == MAP_FAILED) return false;
         mappings_.push_back({begin, size});
         auto* const bytes = static_cast<std::uint8_t*>(begin);
         place = {.producer = reinterpret_cast<std::uint32_t*>(bytes + at.producer),
@@ -89,16 +85,16 @@ int Socket::map_rings() noexcept {
                  .flags = reinterpret_cast<std::uint32_t*>(bytes + at.flags),
                  .entries = reinterpret_cast<Entry*>(bytes + at.desc),
                  .size = kRingSize};
+        return true;
     };
     RingPlace<std::uint64_t> fill;
     RingPlace<std::uint64_t> completion;
     RingPlace<xdp_desc> rx;
     RingPlace<xdp_desc> tx;
-    map(offsets.fr, XDP_UMEM_PGOFF_FILL_RING, fill);
-    map(offsets.cr, XDP_UMEM_PGOFF_COMPLETION_RING, completion);
-    map(offsets.rx, XDP_PGOFF_RX_RING, rx);
-    map(offsets.tx, XDP_PGOFF_TX_RING, tx);
-    if (failed != 0) return failed;
+    if (!map(offsets.fr, XDP_UMEM_PGOFF_FILL_RING, fill) ||
+        !map(offsets.cr, XDP_UMEM_PGOFF_COMPLETION_RING, completion) || !map(offsets.rx, XDP_PGOFF_RX_RING, rx) ||
+        !map(offsets.tx, XDP_PGOFF_TX_RING, tx))
+        return errno;
     fill_ = Producer(fill);
     completion_ = Consumer(completion);
     rx_ = Consumer(rx);
@@ -106,10 +102,9 @@ int Socket::map_rings() noexcept {
     return 0;
 }
 
-Losses Socket::losses() const noexcept {
+std::uint64_t Socket::dropped() const noexcept {
     xdp_statistics counts{};
-    if (get(fd(), XDP_STATISTICS, counts) != 0) return {};
-    return {.dropped = counts.rx_dropped + counts.rx_ring_full, .tx_errors = counts.tx_invalid_descs};
+    return get(fd(), XDP_STATISTICS, counts) == 0 ? counts.rx_dropped + counts.rx_ring_full : 0;
 }
 
 /// Frames that were sent become free, and free ones are for frames that come.

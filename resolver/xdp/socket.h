@@ -3,7 +3,7 @@
 // An AF_XDP socket of one queue of an interface, with the memory of its frames: frames come in, and go out in the same
 // memory.
 //
-// Threads:  open() and statistics(): the control thread. All others: one worker; data plane.
+// Threads:  open() and dropped(): the control thread. All others: one worker; data plane.
 // Memory:   8 MiB of frames, locked, and the rings.
 // Failure:  open() gives an errno value. A frame for which there is no room to send stays the caller's.
 #pragma once
@@ -35,12 +35,6 @@ struct Received {
     std::uint32_t size = 0;
 };
 
-/// What the socket of a queue has lost, as the kernel counts it.
-struct Losses {
-    std::uint64_t dropped = 0;    // frames for which there was no memory or no room in the ring
-    std::uint64_t tx_errors = 0;  // descriptors that the kernel refused
-};
-
 class Socket {
 public:
     /// Needs CAP_NET_RAW, and as much memory that may be locked.
@@ -51,7 +45,8 @@ public:
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     [[nodiscard]] bool zero_copy() const noexcept { return zero_copy_; }
-    [[nodiscard]] Losses losses() const noexcept;
+    /// Frames for which there was no memory, or no room in the ring, as the kernel counts them.
+    [[nodiscard]] std::uint64_t dropped() const noexcept;
 
     /// Whether frames have come.
     [[nodiscard]] bool waiting() const noexcept { return rx_.available() > 0; }
@@ -85,7 +80,7 @@ private:
     Consumer<std::uint64_t> completion_;
     Consumer<xdp_desc> rx_;
     Producer<xdp_desc> tx_;
-    std::vector<std::uint64_t> free_;  // frames that nobody has, kFrames of them at most
+    std::vector<std::uint64_t> free_;  // frames that are in no ring, kFrames of them at most
     std::size_t free_count_ = 0;
     bool zero_copy_ = false;
 };

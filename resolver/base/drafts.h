@@ -17,7 +17,7 @@ namespace cenote {
 /// ".NAME.0123456789abcdef" beside `target`, whose name is NAME; another one with each call.
 [[nodiscard]] Path draft_path(const Path& target);
 
-/// Removes the temporary files in `folder` for each NAME that `is_left` says nobody is writing now: regular files of
+/// Removes the temporary files in `folder` for each NAME that `is_left` says is not being written now: regular files of
 /// this user alone, with a name as draft_path() gives it.
 void remove_drafts(const Path& folder, const std::function<bool(std::string_view)>& is_left);
 

@@ -38,7 +38,7 @@ TEST_F(Drafts, HaveANameOfTheirOwnBesideTheFile) {
     EXPECT_NE(first, draft_path("/a/b.set"));
 }
 
-TEST_F(Drafts, AreRemovedForTheNamesThatNobodyIsWriting) {
+TEST_F(Drafts, AreRemovedForTheNamesThatAreNotBeingWritten) {
     make(draft_path("kept").filename());
     const std::string kept = names().front();
     for (int i = 0; i < 3; ++i) make(draft_path("left").filename());

@@ -156,7 +156,7 @@ class RulesOfTheDaemon(RulesTest):
                 name = f"n{kills}-{number}.{calls.split(',')[0]}.example"
                 strace = tracing.attach(self, self.resolver.daemon.process.pid, calls, f"signal=KILL:when={number}")
                 done = self.resolver.cenote("restrict", f"domain:{name}", "--everyone", "--no-end")
-                strace.kill()  # it may wait without end for a thread that began while the process was killed
+                strace.kill()  # it may wait without end for the threads of a process that was killed under it
                 strace.communicate()
                 if self.resolver.cenote("status").returncode == 0:
                     break  # it makes fewer such calls

@@ -154,7 +154,9 @@ class Month(SystemTest):
             days[datetime.datetime.fromtimestamp(day, datetime.timezone.utc), directive, group] = estimate(registers)
         self.assertEqual(days.keys(), self.clients.keys())
         for key, hosts in self.clients.items():
-            self.assertAlmostEqual(days[key], len(hosts), delta=1, msg=key)  # two clients may share a register
+            # Clients may share registers: of eight, more than three do so once in ten million seeds.
+            self.assertLess(days[key], len(hosts) + 1, key)
+            self.assertGreater(days[key], max(0, len(hosts) - 4), key)
 
     def compare_log(self):
         found = collections.Counter()

@@ -186,6 +186,7 @@ class OddPackets(SystemTest):
                 self.assertEqual(self.rcode_of(whole[:size]), "FORMERR")
 
     def test_a_packet_logs_nothing(self):
+        self.resolver.daemon.wait_line(r" is ready: ")  # the last line of a start
         before = len(self.resolver.daemon.lines)
         for _ in range(50):
             self.reply(header(qd=2))

@@ -227,7 +227,9 @@ class Report(SystemTest):
                     months[day.strftime("%Y-%m")].append(clients)
             for month in row["clients"]:
                 expected = estimate(merged(months.pop(month["month"])))
-                self.assertAlmostEqual(expected, len(self.people[month["month"], row["id"]]), delta=1)
+                asked = len(self.people[month["month"], row["id"]])
+                # Clients may share registers: of sixteen, more than four do so once in ten million seeds.
+                self.assertTrue(asked - 4 <= expected <= asked, (expected, asked))
                 self.assertEqual(month["clients"], interval([expected]) if expected >= 5 else {"fewer_than": 5})
             self.assertEqual(months, {})
         groups = {row["group"]: row for row in year["who"]["rows"]}

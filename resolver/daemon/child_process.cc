@@ -19,11 +19,20 @@ Status ChildProcess::start(std::vector<std::string> arguments) {
     for (std::string& argument : arguments) words.push_back(argument.data());
     words.push_back(nullptr);
     const pid_t parent = ::getpid();
+    // Until the child has no handler of this process: one would take the SIGTERM that is to end it.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t child = ::fork();
+    if (child != 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (child < 0) return Error{fmt::format("cannot start another process: {}", std::strerror(errno))};
     if (child == 0) {  // only async-signal-safe calls between fork and exec
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(1);
+        struct sigaction by_default {};
+        by_default.sa_handler = SIG_DFL;
+        ::sigaction(SIGTERM, &by_default, nullptr);
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -80,6 +80,7 @@ Status PipedProcess::start(const Path& program, std::string_view input) {
     const pid_t child = ::fork();
     if (child < 0) return of_system("cannot start another process");
     if (child == 0) become(path.data(), file->get(), to_us.get());
+    ::setpgid(child, child);  // as the child does: whichever comes first, end() finds the group
     pid_ = child;
     from_it_ = std::move(from_it);
     return Done{};
@@ -99,7 +100,6 @@ std::optional<int> PipedProcess::poll() {
 void PipedProcess::end() {
     if (pid_ == 0) return;
     ::kill(-pid_, SIGKILL);
-    ::kill(pid_, SIGKILL);  // it may not have its group yet
     ::waitpid(pid_, nullptr, 0);
     pid_ = 0;
     read_output();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 #include <thread>
 
@@ -31,6 +32,20 @@ TEST(ChildProcess, EndsWhenItIsAsked) {
     EXPECT_TRUE(child.running());
     child.ask_to_end();
     while (child.running()) std::this_thread::yield();
+}
+
+/// The signal comes before the child runs the program, while it has what its parent has.
+TEST(ChildProcess, EndsThoughThisProcessHandlesTheSignal) {
+    struct sigaction handled {};
+    handled.sa_handler = [](int) {};
+    struct sigaction before {};
+    ASSERT_EQ(::sigaction(SIGTERM, &handled, &before), 0);
+    for (int i = 0; i < 100; ++i) {
+        ChildProcess child;
+        ASSERT_TRUE(
+            child.start({"--gtest_also_run_disabled_tests", "--gtest_filter=ChildProcess.DISABLED_Waits"}).ok());
+    }
+    ASSERT_EQ(::sigaction(SIGTERM, &before, nullptr), 0);
 }
 
 TEST(ChildProcess, EndsWithItsOwner) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The floor under every UDP server: recvmmsg, one bit turned in each datagram, sendmmsg, and nothing else. As many
-// datagrams a batch as cenoted takes. With --tls or --https it is one of the floors of stream_echo.h.
+// datagrams a batch as cenoted takes. With --tcp, --tls or --https it is one of the floors of stream_echo.h.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -70,13 +70,16 @@ int echo_datagrams(const cenote::SocketAddress& where) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string_view kind = argc == 5 ? argv[1] : "";
-    const auto where = argc == 2 || argc == 5 ? cenote::SocketAddress::parse(argv[argc - 1], 0) : std::nullopt;
-    if (!where || (argc == 5 && kind != "--tls" && kind != "--https")) {
-        fmt::print(stderr, "usage: echo [--tls CHAIN KEY | --https CHAIN KEY] ADDRESS:PORT\n");
+    const std::string_view kind = argc > 2 ? argv[1] : "";
+    const bool known =
+        argc == 2 || (argc == 3 && kind == "--tcp") || (argc == 5 && (kind == "--tls" || kind == "--https"));
+    const auto where = known ? cenote::SocketAddress::parse(argv[argc - 1], 0) : std::nullopt;
+    if (!where) {
+        fmt::print(stderr, "usage: echo [--tcp | --tls CHAIN KEY | --https CHAIN KEY] ADDRESS:PORT\n");
         return 2;
     }
-    if (argc == 2) return echo_datagrams(*where);
     using cenote::echo::Protocol;
+    if (argc == 2) return echo_datagrams(*where);
+    if (argc == 3) return cenote::echo::serve(Protocol::Tcp, nullptr, nullptr, *where);
     return cenote::echo::serve(kind == "--tls" ? Protocol::Tls : Protocol::Http, argv[2], argv[3], *where);
 }

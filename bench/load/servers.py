@@ -123,11 +123,11 @@ class Floor(Server):
 
 
 class StreamFloor(Floor):
-    """The same over TLS, or over HTTPS."""
-    option = ""
+    """The same over TCP, TLS or HTTPS."""
+    options = []
 
     def prepare(self):
-        return [self.build / "bin" / "echo", self.option, *self.certificate, f"127.0.0.1:{self.port}"]
+        return [self.build / "bin" / "echo", *self.options, f"127.0.0.1:{self.port}"]
 
     def is_ready(self, timeout):
         try:
@@ -137,12 +137,24 @@ class StreamFloor(Floor):
             return False
 
 
+class TcpFloor(StreamFloor):
+    title, options = "bare TCP echo", ["--tcp"]
+
+
 class TlsFloor(StreamFloor):
-    title, option = "bare TLS echo", "--tls"
+    title = "bare TLS echo"
+
+    def prepare(self):
+        self.options = ["--tls", *self.certificate]
+        return super().prepare()
 
 
 class HttpsFloor(StreamFloor):
-    title, option = "bare nghttp2 echo", "--https"
+    title = "bare nghttp2 echo"
+
+    def prepare(self):
+        self.options = ["--https", *self.certificate]
+        return super().prepare()
 
 
 class Cenote(Server):

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -29,21 +30,80 @@ constexpr std::size_t kSpace = 16384;
 /// A response with no records.
 constexpr std::array<std::uint8_t, kAnswerSize> kAnswer{0, 0, 0x81, 0x80, 0, 1};
 
-/// One connection: what it has received, and what it sends back.
+/// One connection.
 class Connection {
 public:
-    Connection(UniqueFd fd, SSL* session) : fd_(std::move(fd)), session_(session), out_(BIO_new(BIO_s_mem())) {
-        SSL_set_accept_state(session_);
-        SSL_set0_rbio(session_, BIO_new_socket(fd_.get(), BIO_NOCLOSE));
-        SSL_set0_wbio(session_, out_);
-    }
-    virtual ~Connection() { SSL_free(session_); }
+    explicit Connection(UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+    virtual ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     /// False: it has ended.
-    bool on_readable() {
+    virtual bool on_readable() = 0;
+
+protected:
+    [[nodiscard]] bool send_all(const void* bytes, std::size_t size) const noexcept {
+        return ::send(fd_.get(), bytes, size, MSG_NOSIGNAL) == static_cast<ssize_t>(size);
+    }
+
+private:
+    UniqueFd fd_;
+};
+
+/// The bytes of messages that have come.
+class Messages {
+public:
+    void add(ByteView bytes) { kept_.insert(kept_.end(), bytes.begin(), bytes.end()); }
+    /// Turns one bit in each message that is complete. These have to be removed when they have been sent.
+    ByteView turn() noexcept {
+        turned_ = 0;
+        while (kept_.size() - turned_ >= 2 + 12 && kept_.size() - turned_ - 2 >= load_u16(&kept_[turned_])) {
+            kept_[turned_ + 2 + 2] |= 0x80;  // QR
+            turned_ += 2U + load_u16(&kept_[turned_]);
+        }
+        return ByteView(kept_).first(turned_);
+    }
+    void remove_turned() { kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(turned_)); }
+
+private:
+    std::vector<std::uint8_t> kept_;
+    std::size_t turned_ = 0;
+};
+
+class PlainConnection final : public Connection {
+public:
+    using Connection::Connection;
+
+    bool on_readable() override {
+        static std::array<std::uint8_t, kSpace> space;
+        const ssize_t count = ::recv(fd(), space.data(), space.size(), 0);
+        if (count <= 0) return count < 0 && errno == EAGAIN;
+        messages_.add(ByteView(space).first(static_cast<std::size_t>(count)));
+        const ByteView turned = messages_.turn();
+        if (!turned.empty() && !send_all(turned.data(), turned.size())) return false;
+        messages_.remove_turned();
+        return true;
+    }
+
+private:
+    Messages messages_;
+};
+
+/// One over TLS: what it has received, and what it sends back.
+class TlsConnection : public Connection {
+public:
+    TlsConnection(UniqueFd fd, SSL* session)
+        : Connection(std::move(fd)), session_(session), out_(BIO_new(BIO_s_mem())) {
+        SSL_set_accept_state(session_);
+        SSL_set0_rbio(session_, BIO_new_socket(this->fd(), BIO_NOCLOSE));
+        SSL_set0_wbio(session_, out_);
+    }
+    ~TlsConnection() override { SSL_free(session_); }
+    TlsConnection(const TlsConnection&) = delete;
+    TlsConnection& operator=(const TlsConnection&) = delete;
+
+    bool on_readable() override {
         static std::array<std::uint8_t, kSpace> space;
         for (;;) {
             const int count = SSL_read(session_, space.data(), static_cast<int>(space.size()));
@@ -57,7 +117,7 @@ public:
             if (why != SSL_ERROR_WANT_READ) return false;
             break;
         }
-        return (SSL_is_init_finished(session_) == 0 || reply()) && send_all();
+        return (SSL_is_init_finished(session_) == 0 || reply()) && send_records();
     }
 
 protected:
@@ -69,46 +129,40 @@ protected:
     }
 
 private:
-    bool send_all() {
+    bool send_records() {
         char* bytes = nullptr;
         const long size = BIO_get_mem_data(out_, &bytes);
         if (size <= 0) return true;
-        const bool sent = ::send(fd_.get(), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL) == size;
+        const bool sent = send_all(bytes, static_cast<std::size_t>(size));
         BIO_reset(out_);
         return sent;
     }
 
-    UniqueFd fd_;
     SSL* session_;
     BIO* out_;  // the session owns it
 };
 
-class MessageConnection final : public Connection {
+class MessageConnection final : public TlsConnection {
 public:
-    using Connection::Connection;
+    using TlsConnection::TlsConnection;
 
 private:
     bool take(MutableBytes bytes) override {
-        kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+        messages_.add(bytes);
         return true;
     }
     bool reply() override {
-        std::size_t at = 0;
-        while (kept_.size() - at >= 2 + 12 && kept_.size() - at - 2 >= load_u16(&kept_[at])) {
-            kept_[at + 2 + 2] |= 0x80;  // QR
-            at += 2U + load_u16(&kept_[at]);
-        }
-        if (!write(ByteView(kept_).first(at))) return false;
-        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(at));
+        if (!write(messages_.turn())) return false;
+        messages_.remove_turned();
         return true;
     }
 
-    std::vector<std::uint8_t> kept_;
+    Messages messages_;
 };
 
-class HttpConnection final : public Connection {
+class HttpConnection final : public TlsConnection {
 public:
-    HttpConnection(UniqueFd fd, SSL* session) : Connection(std::move(fd), session) {
+    HttpConnection(UniqueFd fd, SSL* session) : TlsConnection(std::move(fd), session) {
         nghttp2_session_server_new(&http_, callbacks(), this);
         const std::array<nghttp2_settings_entry, 1> settings{{{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 100}}};
         nghttp2_submit_settings(http_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
@@ -208,6 +262,7 @@ Connection* accept_one(Protocol protocol, int listener, SSL_CTX* context) {
     if (!fd.valid()) return nullptr;
     const int yes = 1;
     setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (protocol == Protocol::Tcp) return new PlainConnection(std::move(fd));
     SSL* const session = SSL_new(context);
     if (protocol == Protocol::Tls) return new MessageConnection(std::move(fd), session);
     return new HttpConnection(std::move(fd), session);
@@ -216,10 +271,14 @@ Connection* accept_one(Protocol protocol, int listener, SSL_CTX* context) {
 }  // namespace
 
 int serve(Protocol protocol, const char* chain, const char* key, const SocketAddress& where) {
-    SSL_CTX* const context = make_context(protocol, chain, key);
+    SSL_CTX* const context = protocol == Protocol::Tcp ? nullptr : make_context(protocol, chain, key);
+    if (context == nullptr && protocol != Protocol::Tcp) {
+        fmt::print(stderr, "echo: cannot read the certificate {} and its key {}\n", chain, key);
+        return 1;
+    }
     const UniqueFd listener = make_listener(where);
-    if (context == nullptr || !listener.valid()) {
-        fmt::print(stderr, "echo: cannot serve {} with the certificate {}\n", where.to_string(), chain);
+    if (!listener.valid()) {
+        fmt::print(stderr, "echo: cannot listen on {}\n", where.to_string());
         return 1;
     }
     const UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));

@@ -53,7 +53,7 @@ void ByteStream::on_event(unsigned events) noexcept {
 /// What is sent meanwhile leaves together.
 void ByteStream::read() noexcept {
     if (unsent() > 0) return;
-    transport_->hold();
+    static_cast<void>(transport_->hold());
     for (int reads = 0; read_once(); ++reads) {
         if (reads < kReadsPerTurn) continue;
         later_.start();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "resolver/base/check.h"
@@ -33,12 +34,9 @@ public:
     }
 
     Moved write(ByteView first, ByteView second) noexcept override {
-        std::array<iovec, 2> pieces{iovec{const_cast<std::uint8_t*>(first.data()), first.size()},
-                                    iovec{const_cast<std::uint8_t*>(second.data()), second.size()}};
-        msghdr message{};
-        message.msg_iov = pieces.data();
-        message.msg_iovlen = pieces.size();
-        const Moved written = moved(::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+        const Moved written = second.empty()
+                                  ? moved(::send(fd_.get(), first.data(), first.size(), MSG_DONTWAIT | MSG_NOSIGNAL))
+                                  : write_both(first, second);
         sent_ += written.count;
         return written;
     }
@@ -46,6 +44,15 @@ public:
     std::uint64_t sent() const noexcept override { return sent_; }
 
 private:
+    [[nodiscard]] Moved write_both(ByteView first, ByteView second) const noexcept {
+        std::array<iovec, 2> pieces{iovec{const_cast<std::uint8_t*>(first.data()), first.size()},
+                                    iovec{const_cast<std::uint8_t*>(second.data()), second.size()}};
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = pieces.size();
+        return moved(::sendmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
+
     static Moved moved(ssize_t count) noexcept {
         if (count > 0) return {Status::Done, static_cast<std::size_t>(count)};
         if (count == 0) return {Status::End, 0};
@@ -108,6 +115,7 @@ MessageStream::MessageStream(Loop& loop, StreamBuffers& buffers, std::unique_ptr
 
 MessageStream::~MessageStream() {
     if (destroyed_ != nullptr) *destroyed_ = true;
+    if (gathered_ > 0) static_cast<void>(transport_->write({out_, gathered_}, {}));
     buffers_.give_back_small(std::move(in_small_));
     buffers_.give_back(in_large_);
     buffers_.give_back(out_);
@@ -118,6 +126,8 @@ bool MessageStream::send(ByteView message) noexcept {
     std::array<std::uint8_t, kLengthSize> length{};
     store_u16(length.data(), static_cast<std::uint16_t>(message.size()));
 
+    if (gathering_ && gather(length, message)) return true;
+    if (broken_) return false;
     std::size_t sent = 0;
     if (queued() == 0) {
         const auto moved = transport_->write(length, message);
@@ -128,6 +138,30 @@ bool MessageStream::send(ByteView message) noexcept {
         sent = moved.count;
     }
     return enqueue(length, message, sent);
+}
+
+/// Keeps a message until those that have come are delivered. False: it has to be written at once.
+bool MessageStream::gather(ByteView length, ByteView message) noexcept {
+    const std::size_t size = length.size() + message.size();
+    if (kGathered - gathered_ < size) send_gathered();
+    if (queued() != 0 || broken_ || size > kGathered) return false;
+    if (out_ == nullptr) out_ = buffers_.take();
+    if (out_ == nullptr) return false;
+    std::memcpy(out_ + gathered_, length.data(), length.size());
+    if (!message.empty()) std::memcpy(out_ + gathered_ + length.size(), message.data(), message.size());
+    gathered_ += size;
+    return true;
+}
+
+void MessageStream::send_gathered() noexcept {
+    if (gathered_ == 0) return;
+    const std::size_t size = std::exchange(gathered_, 0);
+    const auto moved = transport_->write({out_, size}, {});
+    if (moved.status == Transport::Status::Failed || moved.status == Transport::Status::End)
+        return fail_later(StreamEnd::Failed);
+    out_begin_ = moved.count;
+    out_end_ = size;
+    if (queued() == 0) release_out();
 }
 
 /// Queues the rest of a message of which `sent` bytes have been written.
@@ -197,9 +231,13 @@ void MessageStream::on_event(unsigned events) noexcept {
 void MessageStream::read_and_reply() noexcept {
     const bool& destroyed = *destroyed_;
     if (!broken_ && transport_->unsent() > 0) return;
-    transport_->hold();
-    read_and_deliver();
-    if (!destroyed && !transport_->release() && !broken_) fail_later(StreamEnd::Failed);
+    gathering_ = !transport_->hold();
+    if (!read_and_deliver()) return;
+    gathering_ = false;
+    send_gathered();
+    if (!transport_->release() && !broken_) fail_later(StreamEnd::Failed);
+    if (std::exchange(delivered_, false)) owner_.on_delivered(*this);
+    if (!destroyed && ended_ && (!paused_ || broken_)) report_end();
 }
 
 void MessageStream::flush() noexcept {
@@ -214,24 +252,24 @@ void MessageStream::flush() noexcept {
         if (moved.status != Transport::Status::Done) return fail_later(StreamEnd::Failed);
         out_begin_ += moved.count;
     }
-    out_begin_ = out_end_ = 0;
-    buffers_.give_back(std::exchange(out_, nullptr));
+    release_out();
     if (transport_->has_unread()) later_.start();  // the socket need not become readable
     owner_.on_drained(*this);
 }
 
-void MessageStream::read_and_deliver() noexcept {
-    if (!deliver()) return;
+/// False when the owner destroyed the stream.
+bool MessageStream::read_and_deliver() noexcept {
+    if (!deliver()) return false;
     bool more = true;
     for (int reads = 0; more && !ended_ && !paused_; ++reads) {
         if (reads == kReadsPerTurn) {
             later_.start();
-            return;
+            break;
         }
         more = read_once();
-        if (!deliver()) return;
+        if (!deliver()) return false;
     }
-    if (ended_ && (!paused_ || broken_)) report_end();
+    return true;
 }
 
 /// Returns whether there may be more to read.
@@ -264,12 +302,19 @@ bool MessageStream::deliver() noexcept {
         const std::size_t size = load_u16(at);
         if (in_end_ - in_begin_ < kLengthSize + size) break;
         in_begin_ += kLengthSize + size;
+        delivered_ = true;
         owner_.on_message(*this, {at + kLengthSize, size});
         if (destroyed) return false;
         if (in_large_ != nullptr) release_room();
     }
     if (in_begin_ == in_end_) release_room();
     return true;
+}
+
+/// Everything was written.
+void MessageStream::release_out() noexcept {
+    out_begin_ = out_end_ = 0;
+    buffers_.give_back(std::exchange(out_, nullptr));
 }
 
 /// All bytes have been delivered.

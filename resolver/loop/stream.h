@@ -8,7 +8,7 @@
 // Memory:   none while nothing of a message waits: StreamBuffers lend 2 KiB to read. A longer message, or bytes that
 // the
 //           peer does not take, need a buffer of 64 KiB + 2, whose number is bounded; a stream holds at most one to
-//           read and one to write.
+//           read and one to write. Replies that leave together are gathered in the latter where there is one.
 // Failure:  on_end(), after which nothing more is read. The owner is never called from inside send(), pause() or
 //           resume(), nor from within one of its own calls.
 #pragma once
@@ -88,8 +88,9 @@ public:
     [[nodiscard]] virtual unsigned write_waits_for() const noexcept = 0;
     /// read() would return bytes although the socket has none.
     [[nodiscard]] virtual bool has_unread() const noexcept = 0;
-    /// Between hold() and release(), write() may keep bytes, so that one system call sends many messages.
-    virtual void hold() noexcept {}
+    /// Between hold() and release(), write() keeps bytes, so that one system call sends many messages. False: it keeps
+    /// none.
+    virtual bool hold() noexcept { return false; }
     /// False: the connection has failed.
     virtual bool release() noexcept { return true; }
     /// Bytes that write() has taken and the socket has not; flush() tries to send them.
@@ -130,6 +131,9 @@ class MessageStream;
 class StreamOwner {
 public:
     virtual void on_message(MessageStream& stream, ByteView message) noexcept = 0;
+    /// Called after one or more messages, when what was sent meanwhile has been written: unsent() is what the peer has
+    /// not taken of it.
+    virtual void on_delivered(MessageStream&) noexcept {}
     /// All queued messages have been written.
     virtual void on_drained(MessageStream& stream) noexcept = 0;
     /// Called once, and once more if the end was Finished and sending fails later.
@@ -147,8 +151,9 @@ public:
     MessageStream(const MessageStream&) = delete;
     MessageStream& operator=(const MessageStream&) = delete;
 
-    /// Sends the message with its length in front, or queues it. False: it does not fit behind the unsent bytes, or
-    /// the stream is broken; nothing of it was queued.
+    /// Sends the message with its length in front, or queues it; while messages are delivered, those that are sent
+    /// leave together. False: it does not fit behind the unsent bytes, or the stream is broken; nothing of it was
+    /// queued.
     bool send(ByteView message) noexcept;
     [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
     [[nodiscard]] std::size_t unsent() const noexcept { return queued() + transport_->unsent(); }
@@ -163,13 +168,18 @@ public:
     void resume() noexcept;
 
 private:
+    static constexpr std::size_t kGathered = 4096;  // about the replies to what one read brings
+
     [[nodiscard]] std::size_t queued() const noexcept { return out_end_ - out_begin_; }
     void on_event(unsigned events) noexcept;
     void flush() noexcept;
     void read_and_reply() noexcept;
-    void read_and_deliver() noexcept;
+    [[nodiscard]] bool read_and_deliver() noexcept;
+    [[nodiscard]] bool gather(ByteView length, ByteView message) noexcept;
+    void send_gathered() noexcept;
     bool read_once() noexcept;
     bool deliver() noexcept;
+    void release_out() noexcept;
     void release_room() noexcept;
     bool make_room() noexcept;
     [[nodiscard]] MutableBytes free_room() noexcept;
@@ -192,6 +202,9 @@ private:
     std::size_t in_end_ = 0;
     std::size_t out_begin_ = 0;
     std::size_t out_end_ = 0;
+    std::size_t gathered_ = 0;  // bytes in out_ that were not offered to the transport yet; then nothing is queued
+    bool gathering_ = false;    // messages are being delivered, and the transport holds nothing
+    bool delivered_ = false;    // a message since on_delivered()
     bool paused_ = false;
     bool ended_ = false;     // nothing more to read
     bool broken_ = false;    // nothing more to write either

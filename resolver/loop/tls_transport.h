@@ -45,7 +45,7 @@ public:
     /// The length and the message are written in one record where they fit (RFC 7766 §8); between hold() and release()
     /// with others.
     [[nodiscard]] Moved write(ByteView first, ByteView second) noexcept override;
-    void hold() noexcept override { holding_ = buffers_ != nullptr; }
+    bool hold() noexcept override { return holding_ = buffers_ != nullptr; }
     [[nodiscard]] bool release() noexcept override;
     [[nodiscard]] std::size_t unsent() const noexcept override { return unsent_end_ - unsent_begin_; }
     [[nodiscard]] Moved flush() noexcept override;

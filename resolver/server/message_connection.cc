@@ -54,6 +54,10 @@ void MessageConnection::on_message(loop::MessageStream&, ByteView message) noexc
         case engine::Outcome::Dropped: break;
     }
     if (!broken_) read_or_pause();
+}
+
+void MessageConnection::on_delivered(loop::MessageStream&) noexcept {
+    if (!broken_) read_or_pause();
     report();
 }
 

@@ -33,6 +33,7 @@ public:
 
 private:
     void on_message(loop::MessageStream& stream, ByteView message) noexcept override;
+    void on_delivered(loop::MessageStream& stream) noexcept override;
     void on_drained(loop::MessageStream& stream) noexcept override;
     void on_end(loop::MessageStream& stream, loop::StreamEnd end) noexcept override;
     void send(ByteView message) noexcept;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The floor under every UDP server: recvmmsg, one bit turned in each datagram, sendmmsg, and nothing else. As many
-// datagrams a batch as cenoted takes. With --tcp, --tls or --https it is one of the floors of stream_echo.h.
+// datagrams a batch as cenoted takes. With --tcp, --tls or --https it is one of the floors of stream_echo.h, with --xdp
+// that of xdp_echo.h.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "bench/load/stream_echo.h"
+#include "bench/load/xdp_echo.h"
 #include "resolver/base/address.h"
 #include "resolver/base/fd.h"
 #include "resolver/server/options.h"
@@ -71,15 +73,19 @@ int echo_datagrams(const cenote::SocketAddress& where) {
 
 int main(int argc, char** argv) {
     const std::string_view kind = argc > 2 ? argv[1] : "";
-    const bool known =
-        argc == 2 || (argc == 3 && kind == "--tcp") || (argc == 5 && (kind == "--tls" || kind == "--https"));
+    const bool over_tcp = argc == 3 && kind == "--tcp";
+    const bool over_xdp = argc == 4 && kind == "--xdp";
+    const bool with_tls = argc == 5 && (kind == "--tls" || kind == "--https");
+    const bool known = argc == 2 || over_tcp || over_xdp || with_tls;
     const auto where = known ? cenote::SocketAddress::parse(argv[argc - 1], 0) : std::nullopt;
     if (!where) {
-        fmt::print(stderr, "usage: echo [--tcp | --tls CHAIN KEY | --https CHAIN KEY] ADDRESS:PORT\n");
+        fmt::print(stderr,
+                   "usage: echo [--tcp | --tls CHAIN KEY | --https CHAIN KEY | --xdp INTERFACE] ADDRESS:PORT\n");
         return 2;
     }
+    if (over_xdp) return cenote::echo::serve_frames(argv[2], *where);
     using cenote::echo::Protocol;
     if (argc == 2) return echo_datagrams(*where);
-    if (argc == 3) return cenote::echo::serve(Protocol::Tcp, nullptr, nullptr, *where);
+    if (over_tcp) return cenote::echo::serve(Protocol::Tcp, nullptr, nullptr, *where);
     return cenote::echo::serve(kind == "--tls" ? Protocol::Tls : Protocol::Http, argv[2], argv[3], *where);
 }

@@ -58,10 +58,10 @@ def addresses(message):
     return found
 
 
-def ask(port, name, timeout=3.0):
+def ask(port, name, timeout=3.0, address="127.0.0.1"):
     """The answer to A: (rcode, addresses); None when there is none in time."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("127.0.0.1", port))
+        probe.connect((address, port))
         probe.settimeout(timeout)
         try:
             probe.send(query_bytes(name))

@@ -9,6 +9,7 @@ import threading
 import time
 
 import servers
+import veth_rows
 
 
 def status_mib(pid, field):
@@ -130,4 +131,5 @@ def idle(bench, count=3000):
     print(f"idle: {count} connections, {found['--tls']:.1f} KiB each over TLS, {found['--https']:.1f} KiB over HTTPS")
 
 
-ALL = {"idle": idle, "workers": workers, "changes": lambda bench: changes(bench, 15), "memory": memory, "starts": starts}
+ALL = {"idle": idle, "workers": workers, "changes": lambda bench: changes(bench, 15), "memory": memory, "starts": starts,
+       "veth": veth_rows.veth_rows}

@@ -29,12 +29,13 @@ def make_certificate(folder):
     return chain, key
 
 
-def write_nsd(folder, port):
-    """Writes the files of an NSD that answers every name with OPEN, and returns the command that starts it."""
+def write_nsd(folder, port, more=""):
+    """Writes the files of an NSD that answers every name with OPEN, and returns the command that starts it. `more`:
+    clauses before its zone."""
     (folder / "root.zone").write_text(zone_catalogue.read("every_name.zone", address=OPEN))
     config = folder / "nsd.conf"
     config.write_text(zone_catalogue.read("nsd.conf", port=port, folder=folder, log=folder / "log",
-                                          zones='zone:\n  name: "."\n  zonefile: root.zone\n'))
+                                          zones=f'{more}zone:\n  name: "."\n  zonefile: root.zone\n'))
     return ["nsd", "-d", "-c", config]
 
 
@@ -43,6 +44,7 @@ class Server:
     title = ""
     package = ""
     program = ""
+    address = "127.0.0.1"
     encrypts = False  # it has listeners for TLS and HTTPS
     certificate = (None, None)  # files of the chain and of the key, of those that encrypt
 
@@ -84,11 +86,14 @@ class Server:
                 raise RuntimeError(f"{self.title} ended: {(self.folder / 'log').read_text()[-2000:]}")
         return time.monotonic() - began
 
+    def ask(self, name, timeout=3.0):
+        return ask(self.port, name, timeout, self.address)
+
     def is_ready(self, timeout):
         if not self.names:
-            return ask(self.port, "localhost", timeout) is not None
+            return self.ask("localhost", timeout) is not None
         spread = self.names[::len(self.names) // 32]  # BIND takes its policy in by and by
-        return all(ask(self.port, name, timeout) in BLOCKED for name in spread)
+        return all(self.ask(name, timeout) in BLOCKED for name in spread)
 
     def stop(self):
         self.process.kill()
@@ -119,7 +124,7 @@ class Floor(Server):
         return True
 
     def prepare(self):
-        return [self.build / "bin" / "echo", f"127.0.0.1:{self.port}"]
+        return [self.build / "bin" / "echo", f"{self.address}:{self.port}"]
 
 
 class StreamFloor(Floor):
@@ -163,6 +168,8 @@ class Cenote(Server):
     build = pathlib.Path()
     workers = 1
     more = ""  # of cenote.toml
+    in_server = ""  # more of its [server]
+    upstream_host = "127.0.0.1"
 
     @classmethod
     def installed(cls):
@@ -173,11 +180,12 @@ class Cenote(Server):
             self.write("list.txt", "\n".join(self.names) + "\n")
         self.config = self.write("cenote.toml", f"""
 [server]
-listen  = ["127.0.0.1:{self.port}"]
+listen  = ["{self.address}:{self.port}"]
 listen_tls   = ["127.0.0.1:{self.tls_port}"]
 listen_https = ["127.0.0.1:{self.https_port}"]
 workers = {self.workers}
 state   = "{self.folder}/state.db"
+{self.in_server}
 [server.tls]
 name        = "dns.example"
 certificate = "{self.certificate[0]}"
@@ -185,7 +193,7 @@ key         = "{self.certificate[1]}"
 [control]
 socket = "{self.folder}/control.sock"
 [upstream]
-servers = ["127.0.0.1:{self.upstream}"]
+servers = ["{self.upstream_host}:{self.upstream}"]
 [blocklist]
 set      = "{self.folder}/cenote.set"
 services = ["{SERVICES}"]
@@ -357,14 +365,16 @@ http bench {{ endpoints {{ "/dns-query"; }}; }};
 
 
 class Upstream(Server):
-    """NSD with one wildcard over everything, on the other processor."""
+    """NSD with one wildcard over everything, on the other processor. `addresses`: more than that of loopback."""
     title, package, program = "NSD", "nsd", "nsd"
 
-    def __init__(self, folder):
+    def __init__(self, folder, addresses=()):
+        self.addresses = addresses
         super().__init__(folder, [], 0, core="1")
 
     def prepare(self):
-        return write_nsd(self.folder, self.port)
+        more = "".join(f"  ip-address: {address}@{self.port}\n" for address in self.addresses)
+        return write_nsd(self.folder, self.port, f"server:\n{more}" if more else "")
 
     def stop(self):  # its children end with it
         self.process.terminate()

@@ -51,8 +51,8 @@ class Pair:
         return "prog/xdp" in shown
 
 
-def mac_of(host):
-    words = host.run("ip", "-o", "link", "show", "dev", "eth0").split()
+def mac_of(host, interface="eth0"):
+    words = host.run("ip", "-o", "link", "show", "dev", interface).split()
     return bytes.fromhex(words[words.index("link/ether") + 1].replace(":", ""))
 
 

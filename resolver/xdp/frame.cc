@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstring>
 
+#include "resolver/base/checksum.h"
+
 namespace cenote::xdp {
 namespace {
 
@@ -22,27 +24,6 @@ constexpr std::uint8_t kHops = 64;
 constexpr std::uint16_t kFragment = 0xbfff;  // all of the field but the bit that forbids fragments
 constexpr std::size_t kPseudoHeaderMax = 2 * 16;
 
-/// Adds the bytes as words of 32 bits of this machine: a sum in ones' complement is the same in any byte order
-/// (RFC 1071 §2), and folds into one of 16 bits.
-std::uint64_t add(std::uint64_t sum, ByteView bytes) noexcept {
-    std::size_t at = 0;
-    for (; at + 4 <= bytes.size(); at += 4) {
-        std::uint32_t word;
-        std::memcpy(&word, &bytes[at], sizeof word);
-        sum += word;
-    }
-    if (at == bytes.size()) return sum;
-    std::uint32_t rest = 0;
-    std::memcpy(&rest, &bytes[at], bytes.size() - at);
-    return sum + rest;
-}
-
-/// In the byte order of this machine, as memcpy() takes it to its place.
-std::uint16_t fold(std::uint64_t sum) noexcept {
-    while (sum >> 16U != 0) sum = (sum & 0xffffU) + (sum >> 16U);
-    return static_cast<std::uint16_t>(sum);
-}
-
 std::uint16_t in_network_order(std::uint16_t value) noexcept {
     if constexpr (std::endian::native == std::endian::big) return value;
     return static_cast<std::uint16_t>(value << 8U | value >> 8U);
@@ -52,10 +33,10 @@ void store(std::uint8_t* at, std::uint16_t native) noexcept { std::memcpy(at, &n
 
 /// Of a UDP datagram with the two addresses before it, as their header has them.
 std::uint16_t sum_of_udp(ByteView addresses, ByteView udp) noexcept {
-    std::uint64_t sum = add(0, addresses);
+    std::uint64_t sum = add_to_sum(0, addresses);
     sum += in_network_order(kUdp);
     sum += in_network_order(static_cast<std::uint16_t>(udp.size()));
-    return fold(add(sum, udp));
+    return fold_sum(add_to_sum(sum, udp));
 }
 
 /// Addresses that the kernel takes from no network, and link-local ones, whose replies need a link.
@@ -89,7 +70,7 @@ FrameRead read_ipv4(ByteView frame, FrameQuery& query, std::size_t& udp_size) no
     query.peer.ip = IpAddress::v4({ip[12], ip[13], ip[14], ip[15]});
     query.local.ip = IpAddress::v4({ip[16], ip[17], ip[18], ip[19]});
     udp_size = total - kIpv4Size;
-    return fold(add(0, {ip, kIpv4Size})) == 0xffff ? FrameRead::Ok : FrameRead::BadChecksum;
+    return fold_sum(add_to_sum(0, {ip, kIpv4Size})) == 0xffff ? FrameRead::Ok : FrameRead::BadChecksum;
 }
 
 FrameRead read_ipv6(ByteView frame, FrameQuery& query, std::size_t& udp_size) noexcept {
@@ -151,7 +132,7 @@ std::size_t write_reply(MutableBytes space, const FrameQuery& query, ByteView re
         store_u16(ip + 6, 0);  // fragments are allowed, as over the sockets
         ip[8] = kHops;
         store_u16(ip + 10, 0);
-        store(ip + 10, static_cast<std::uint16_t>(~fold(add(0, {ip, kIpv4Size}))));
+        store(ip + 10, static_cast<std::uint16_t>(~fold_sum(add_to_sum(0, {ip, kIpv4Size}))));
     } else {
         store_u32(ip, 6U << 28U);
         store_u16(ip + 4, udp_size);

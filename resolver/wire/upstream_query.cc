@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <span>
+
 #include "resolver/base/check.h"
 #include "resolver/wire/answer.h"
 #include "resolver/wire/edns.h"
@@ -10,11 +13,16 @@ bool is_letter(std::uint8_t byte) noexcept { return byte >= 'a' && byte <= 'z'; 
 
 /// Writes the name; each letter takes its case from one bit of `case_bits`, which repeat after 64.
 void write_mixed_name(ByteWriter& writer, const Name& name, std::uint64_t case_bits) noexcept {
+    std::array<std::uint8_t, Name::kBytesMax> mixed;
     unsigned letters = 0;
+    std::size_t size = 0;
     for (const std::uint8_t byte : name.wire()) {
-        const bool upper = is_letter(byte) && ((case_bits >> (letters++ % 64)) & 1) != 0;
-        writer.u8(upper ? static_cast<std::uint8_t>(byte - 'a' + 'A') : byte);
+        const bool letter = is_letter(byte);
+        const bool upper = letter && ((case_bits >> (letters % 64)) & 1) != 0;
+        letters += letter ? 1 : 0;
+        mixed[size++] = static_cast<std::uint8_t>(byte ^ (upper ? 'a' ^ 'A' : 0));
     }
+    writer.bytes(std::span(mixed).first(size));
 }
 
 /// Writes an OPT without options: those of a client are not passed on (RFC 6891 §6.2.1, RFC 7871 §11.1).

@@ -130,6 +130,7 @@ void read_upstream(const TomlTable& root, Draft& draft) {
     if (table->has("servers")) options.servers = reader.read(*table);
     if (const auto strategy = read_word(*table, "strategy", parse_strategy, "fastest, ordered, spread"))
         options.strategy = *strategy;
+    if (const auto raw = table->boolean("raw")) options.raw = *raw;
     if (const auto timeout = read_duration(*table, "timeout", {milliseconds{100}, milliseconds{2500}}))
         options.timeout = *timeout;
     options.stale_after = std::min(options.stale_after, options.timeout);

@@ -64,6 +64,7 @@ std::string metrics_text(Running& running) {
                                  .log_lost = log_lost(running),
                                  .history_written = running.hit_sinks().history_written(),
                                  .xdp = xdp_queues(running),
+                                 .sending = sending(running),
                                  .limits = limits_reached(running),
                                  .smallest = loaded.settings.privacy.smallest,
                                  .proofs = running.open_requests().proofs.of(policy, running.rulebook().archive())});

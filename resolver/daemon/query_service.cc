@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/daemon/query_service.h"
 
-#include <unistd.h>
-
 #include <bit>
 
 #include "resolver/base/log.h"
@@ -14,7 +12,7 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
                                                           telemetry::Hub& hub, std::vector<UniqueFd> inherited) {
     const config::Settings& settings = enforcement.loaded().settings;
     std::unique_ptr<QueryService> service(new QueryService(enforcement, hub));
-    service->open_xdp(settings.server.xdp);
+    service->fast_paths_ = std::make_unique<FastPaths>(loop, settings);  // before any thread is started
     cache::Options cache = settings.cache;
     cache.shards = std::bit_ceil(server::worker_count(settings.server) * 8);
     service->cache_ = std::make_unique<cache::Cache>(cache);
@@ -27,24 +25,14 @@ Result<std::unique_ptr<QueryService>> QueryService::start(loop::Loop& loop, Enfo
     service->publish_listeners();  // the first query may be for them
     auto server = server::Server::start(settings.server, std::move(inherited), enforcement.snapshots(),
                                         *service->cache_, hub, &service->zones_->xfr_queue(),
-                                        service->tls_certificate_->published(), service->xdp_->queues());
+                                        service->tls_certificate_->published(), service->fast_paths_->of_workers());
     if (!server) return std::move(server).error();
     service->server_ = std::move(*server);
-    service->xdp_->listen(service->server_->addresses());
+    service->fast_paths_->listen(service->server_->addresses());
     if (auto opened = service->open_quic(loop); !opened) return std::move(opened).error();
     service->publish_listeners();  // with the ports that were free
     service->listen_watch_.emplace(loop, *service->server_);
     return service;
-}
-
-/// To be called before any thread is started: each has its own capabilities, and none is to have those of AF_XDP.
-void QueryService::open_xdp(const xdp::Options& options) {
-    xdp_ = std::make_unique<xdp::Interfaces>(options);
-    if (options.interfaces.empty() && ::geteuid() == 0) return;  // root has them without the drop-in
-    if (auto dropped = xdp::drop_privileges(); !dropped) {
-        log::error("{}", dropped.error().text);
-        xdp_->give_up(dropped.error().text);
-    }
 }
 
 /// Has cenote-quic connect to a socket beside the control socket, where QUIC is served at all.
@@ -67,13 +55,14 @@ void QueryService::apply(const Enforcement& enforcement) {
     const config::Settings& settings = enforcement.loaded().settings;
     cache_->set_limits(settings.cache);
     hub_.set_identity(settings.privacy.identity);  // before the workers wake
+    fast_paths_->set_servers(settings.upstream);
     server_->wake();
     zones_->update(settings.transfer, enforcement.shared_policy(), settings.node);
 }
 
 void QueryService::observe() {
     publish_listeners();
-    xdp_->look();
+    fast_paths_->look();
     hub_.count_samples();
     hub_.forget_sinkholes(ticks_now());
     upstream_journal_.look(upstream_views(*server_), wall_now());

@@ -15,6 +15,7 @@
 #include "resolver/cache/cache.h"
 #include "resolver/daemon/counter_watch.h"
 #include "resolver/daemon/enforcement.h"
+#include "resolver/daemon/fast_paths.h"
 #include "resolver/daemon/listen_watch.h"
 #include "resolver/daemon/quic_door.h"
 #include "resolver/daemon/tls_certificate.h"
@@ -51,13 +52,13 @@ public:
     void observe();
     /// Takes no more queries; what is under way is answered.
     void begin_drain() noexcept {
-        xdp_->detach();  // what comes from now on waits in the UDP sockets for the next process
+        fast_paths_->detach();  // what comes from now on waits in the UDP sockets for the next process
         server_->begin_drain();
     }
     [[nodiscard]] bool drained() const noexcept { return server_->drained(); }
     /// Ends the workers, and waits for them.
     void stop() {
-        xdp_->detach();
+        fast_paths_->detach();
         server_->stop();
     }
     /// Whether every worker has turned its loop since the last call.
@@ -67,7 +68,7 @@ public:
     [[nodiscard]] cache::Cache& cache() noexcept { return *cache_; }
     [[nodiscard]] telemetry::Hub& hub() const noexcept { return hub_; }
     [[nodiscard]] TlsCertificate& tls_certificate() noexcept { return *tls_certificate_; }
-    [[nodiscard]] const xdp::Interfaces& xdp() const noexcept { return *xdp_; }
+    [[nodiscard]] const FastPaths& fast_paths() const noexcept { return *fast_paths_; }
     /// nullptr: no QUIC is served.
     [[nodiscard]] const QuicDoor* quic() const noexcept { return quic_.get(); }
     [[nodiscard]] const ListenWatch& listen_watch() const noexcept { return *listen_watch_; }
@@ -79,7 +80,6 @@ public:
 private:
     QueryService(Enforcement& enforcement, telemetry::Hub& hub)
         : enforcement_(enforcement), hub_(hub), started_(ticks_now()) {}
-    void open_xdp(const xdp::Options& options);
     Status open_quic(loop::Loop& loop);
     [[nodiscard]] std::vector<server::Endpoint> endpoints() const;
 
@@ -89,7 +89,7 @@ private:
     std::unique_ptr<cache::Cache> cache_;
     std::unique_ptr<transfer::Service> zones_;
     std::optional<TlsCertificate> tls_certificate_;
-    std::unique_ptr<xdp::Interfaces> xdp_;  // the server has its queues
+    std::unique_ptr<FastPaths> fast_paths_;  // the workers use them
     std::unique_ptr<server::Server> server_;
     std::unique_ptr<QuicDoor> quic_;
     std::optional<ListenWatch> listen_watch_;

@@ -41,6 +41,7 @@ std::vector<std::string> keep_until_restart(const config::Settings& started, con
     keep("[server].proxies", started.server.proxies, next.server.proxies);
     keep("[server].xdp", started.server.xdp.interfaces, next.server.xdp.interfaces);
     keep("[server].xdp_mode", started.server.xdp.mode, next.server.xdp.mode);
+    keep("[upstream].raw", started.upstream.raw, next.upstream.raw);
     keep("[server].workers", started.server.workers, next.server.workers);
     keep("[server].state", started.state, next.state);
     keep("[limits].tcp_clients", started.server.tcp_connections_max, next.server.tcp_connections_max);

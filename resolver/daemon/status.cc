@@ -113,8 +113,9 @@ report::Condition condition_of(Running& running) {
     condition.refused_headers = running.queries().client_watches().proxies.text();
     condition.reached_limits = running.queries().client_watches().limits.text();
     condition.lacks_quic_process = running.queries().quic() != nullptr && running.queries().quic()->absent(ticks_now());
-    for (xdp::Fallback& each : running.queries().xdp().fallbacks())
+    for (xdp::Fallback& each : running.queries().fast_paths().xdp().fallbacks())
         condition.xdp_fallbacks.push_back({std::move(each.interface), std::move(each.why)});
+    condition.raw_fallback = sending(running).why;
     condition.certificate = running.queries().tls_certificate().state();
     condition.upstreams = upstream_views(running.queries().server());
     running.queries().upstream_journal().add_times(condition.upstreams);
@@ -135,7 +136,7 @@ std::vector<report::Problem> problems_of(Running& running, const report::Conditi
 
 std::vector<report::XdpQueue> xdp_queues(const Running& running) {
     std::vector<report::XdpQueue> rows;
-    for (const xdp::QueueState& queue : running.queries().xdp().states())
+    for (const xdp::QueueState& queue : running.queries().fast_paths().xdp().states())
         rows.push_back({.interface = queue.interface,
                         .queue = queue.queue,
                         .way = std::string(xdp::to_text(queue.way)),
@@ -147,6 +148,14 @@ std::vector<report::XdpQueue> xdp_queues(const Running& running) {
                                     {"no_room", queue.no_room},
                                     {"dropped", queue.dropped}}});
     return rows;
+}
+
+report::Sending sending(const Running& running) {
+    const RawSending* const raw = running.queries().fast_paths().raw();
+    if (raw == nullptr) return {};
+    const rawudp::StrayCounts strays = raw->strays();
+    return {
+        .raw = !raw->lanes().empty(), .why = raw->why(), .handed_over = strays.handed_over, .dropped = strays.dropped};
 }
 
 std::vector<report::Problem> problems_of(Running& running) { return problems_of(running, condition_of(running)); }
@@ -163,6 +172,7 @@ Json status_json(Running& running) {
                               .listen_h2c = running.queries().server().addresses(server::Protocol::H2c),
                               .listen_quic = running.queries().server().addresses(server::Protocol::Quic),
                               .xdp = xdp_queues(running),
+                              .sending = sending(running),
                               .certificate = running.queries().tls_certificate().state(),
                               .policy_version = running.enforcement().policy().version(),
                               .policy_digest = running.enforcement().version().digest,

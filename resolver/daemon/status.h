@@ -24,6 +24,7 @@ namespace cenote::daemon {
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running, const report::Condition& condition);
 [[nodiscard]] std::vector<report::Problem> problems_of(Running& running);
 [[nodiscard]] std::vector<report::XdpQueue> xdp_queues(const Running& running);
+[[nodiscard]] report::Sending sending(const Running& running);
 [[nodiscard]] control::Json status_json(Running& running);
 /// `why_no_rows` is asked why rows of clients may not be shown, where there are any; empty: they may.
 [[nodiscard]] control::Json stats_json(Running& running, const std::function<std::string()>& why_no_rows);

@@ -170,6 +170,15 @@ void expose_xdp(const std::vector<XdpQueue>& queues, Exposition& out) {
                        static_cast<double>(count));
 }
 
+void expose_sending(const Sending& sending, Exposition& out) {
+    out.family("upstream_sending_info", "gauge", "1; how queries over UDP leave for upstream servers");
+    out.sample("upstream_sending_info", {{"way", sending.way()}}, 1);
+    out.family("upstream_strays_total", "counter",
+               "datagrams of upstream servers to ports without a query under way, with [upstream].raw");
+    out.sample("upstream_strays_total", {{"what", "handed_over"}}, static_cast<double>(sending.handed_over));
+    out.sample("upstream_strays_total", {{"what", "dropped"}}, static_cast<double>(sending.dropped));
+}
+
 void expose_problems(const std::vector<Problem>& problems, Exposition& out) {
     out.family("problems", "gauge", "problems that status shows, by severity");
     for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Notice})
@@ -285,6 +294,7 @@ std::string metrics_text(const Metrics& metrics, const telemetry::Keys& keys, co
     expose_sinks(labelled, out);
     expose_limits(labelled.limits, out);
     expose_xdp(labelled.xdp, out);
+    expose_sending(labelled.sending, out);
     return out.text();
 }
 

@@ -18,6 +18,7 @@
 #include "resolver/report/lists.h"
 #include "resolver/report/problems.h"
 #include "resolver/report/proof_record.h"
+#include "resolver/report/sending.h"
 #include "resolver/report/upstreams.h"
 #include "resolver/report/xdp_queues.h"
 #include "resolver/telemetry/telemetry.h"
@@ -87,6 +88,7 @@ struct Labelled {
     LogLost log_lost;
     WallTime history_written{};  // zero: there is no history
     std::vector<XdpQueue> xdp;
+    Sending sending;
     LimitsReached limits;
     std::uint32_t smallest = 0;  // smaller numbers of clients are left out
     std::vector<LastProof> proofs;

@@ -195,6 +195,8 @@ void add_network_problems(const Condition& condition, Problems& found) {
     for (const XdpFallback& each : condition.xdp_fallbacks)
         found.push_back(problem_of(Severity::Warning, "xdp", {{"interface", each.interface}, {"why", each.why}}, {},
                                    fmt::format("xdp {}", each.interface)));
+    if (!condition.raw_fallback.empty())
+        found.push_back(problem_of(Severity::Warning, "raw", {{"why", condition.raw_fallback}}, {}, "raw"));
     add_upstream_problems(condition.upstreams, found);
     for (const GroupClients& group : condition.groups)
         if (condition.uptime >= kClientsKnown && group.seen < group.expected / 2) found.push_back(few_clients(group));

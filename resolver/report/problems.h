@@ -99,6 +99,7 @@ struct Condition {
     std::string reached_limits;                   // by clients, in a sentence; empty: none
     bool lacks_quic_process = false;              // QUIC is configured, and cenote-quic does not run
     std::vector<XdpFallback> xdp_fallbacks;       // interfaces of [server].xdp that UDP sockets serve
+    std::string raw_fallback;                     // why [upstream].raw is not served as asked for; empty: it is
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     UpstreamViews upstreams;
     std::span<const Diagnostic> diagnostics;  // of the configuration in force

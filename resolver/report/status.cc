@@ -14,6 +14,7 @@ constexpr field::Name kListenHttps = "listen_https";
 constexpr field::Name kListenQuic = "listen_quic";
 constexpr field::Name kListenH2c = "listen_h2c";
 constexpr field::Name kXdp = "xdp";
+constexpr field::Name kSending = "sending";
 constexpr field::Name kCertificate = "certificate";
 constexpr field::Name kClientCa = "client_ca";
 constexpr field::Name kBegins = "begins";
@@ -61,6 +62,7 @@ Json status_json(const DaemonState& state) {
             {kListenH2c, addresses_json(state.listen_h2c)},
             {kListenQuic, addresses_json(state.listen_quic)},
             {kXdp, xdp_json(state.xdp)},
+            {kSending, sending_json(state.sending)},
             {kCertificate, certificate_json(state.certificate)},
             {field::kPolicyVersion, state.policy_version},
             {field::kPolicyDigest, state.policy_digest},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "resolver/report/problems.h"
+#include "resolver/report/sending.h"
 #include "resolver/report/upstreams.h"
 #include "resolver/telemetry/telemetry.h"
 
@@ -37,6 +38,7 @@ struct DaemonState {
     std::vector<SocketAddress> listen_h2c;
     std::vector<SocketAddress> listen_quic;
     std::vector<XdpQueue> xdp;
+    Sending sending;
     std::optional<CertificateState> certificate;  // nullopt: no TLS is configured
     std::uint32_t policy_version = 0;
     std::string policy_digest;

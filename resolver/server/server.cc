@@ -44,7 +44,7 @@ Options of_one(Options options, std::uint32_t workers) noexcept {
 Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vector<UniqueFd> inherited,
                                               Published<engine::Snapshot>& snapshots, cache::Cache& cache,
                                               telemetry::Hub& hub, transfer::XfrQueue* xfr_queue,
-                                              Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues) {
+                                              Published<loop::TlsServer>& tls, const FastPaths& fast_paths) {
     const std::uint32_t count = worker_count(options);
     auto sockets = open_sockets(options, count, std::move(inherited));
     if (!sockets) return std::move(sockets).error();
@@ -52,9 +52,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, std::vecto
     const Options limits = of_one(options, count);
     std::vector<std::unique_ptr<Worker>> workers;
     for (auto& of_worker : *sockets) {
-        std::vector<xdp::Queue*> own;
-        std::ranges::copy_if(queues, std::back_inserter(own),
+        FastPaths own;
+        std::ranges::copy_if(fast_paths.queues, std::back_inserter(own.queues),
                              [&](const xdp::Queue* queue) { return queue->number % count == workers.size(); });
+        if (!fast_paths.lanes.empty()) own.lanes = {fast_paths.lanes[workers.size()]};
         workers.push_back(std::make_unique<Worker>(limits, std::move(of_worker), snapshots, cache, hub.add_recorder(),
                                                    *pace, xfr_queue, tls, own));
     }

@@ -17,14 +17,12 @@ namespace cenote::server {
 
 class Server {
 public:
-    /// `queues`: of AF_XDP, which must outlive the server; queue number i is the worker's with i modulo workers.
     /// `inherited`: sockets that the previous process left open. `xfr_queue`: takes zone maintenance queries; may be
     /// nullptr. `tls`: of new connections; while it has none, they are closed.
     static Result<std::unique_ptr<Server>> start(const Options& options, std::vector<UniqueFd> inherited,
                                                  Published<engine::Snapshot>& snapshots, cache::Cache& cache,
                                                  telemetry::Hub& hub, transfer::XfrQueue* xfr_queue,
-                                                 Published<loop::TlsServer>& tls,
-                                                 const std::vector<xdp::Queue*>& queues = {});
+                                                 Published<loop::TlsServer>& tls, const FastPaths& fast_paths = {});
     ~Server();
 
     /// Makes every worker take the newest snapshot, idle ones included.

@@ -17,7 +17,7 @@ constexpr milliseconds kPaceEvery{2};
 
 Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
                cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
-               Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues)
+               Published<loop::TlsServer>& tls, const FastPaths& own)
     : options_(options),
       sockets_(std::move(sockets)),
       recorder_(recorder),
@@ -28,8 +28,8 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
                .per_client_max = options.pending_per_client_max,
                .shared_max = upstream::Options{}.exchanges_max,
                .client = options.client},
-              [this](upstream::AnswerSink& sink, const upstream::Options& upstream) {
-                  return upstream::make_forwarder(loop_, sink, upstream);
+              [this, &own](upstream::AnswerSink& sink, const upstream::Options& upstream) {
+                  return upstream::make_forwarder(loop_, sink, upstream, own.lanes.empty() ? nullptr : own.lanes[0]);
               }),
       proxies_(options_.proxies),
       streams_(loop_, sockets_, options_, engine_, recorder, xfr_queue, *this, tls, proxies_),
@@ -47,7 +47,7 @@ Worker::Worker(const Options& options, std::vector<ListenSocket> sockets, Publis
     if (proxies_.any()) paths_.emplace();
     for (const ListenSocket& socket : sockets_)
         if (socket.endpoint.protocol == Protocol::Udp) add_udp(socket);
-    for (xdp::Queue* const queue : queues) add_queue(*queue);
+    for (xdp::Queue* const queue : own.queues) add_queue(*queue);
     engine_.set_wall_time(wall_now());
     second_.start(milliseconds{0}, kReportEvery);
 }

@@ -35,11 +35,17 @@ struct WorkerReport {
     std::uint64_t turns = 0;  // grows while the loop of the worker runs
 };
 
+/// What takes the place of UDP sockets where that can be had; it must outlive the workers.
+struct FastPaths {
+    std::vector<xdp::Queue*> queues;   // of AF_XDP: number i is the worker's with i modulo workers
+    std::vector<rawudp::Lane*> lanes;  // to upstream servers: one for each worker, or none
+};
+
 class Worker final : private engine::ReplySink, private transfer::Outlet {
 public:
     Worker(const Options& options, std::vector<ListenSocket> sockets, Published<engine::Snapshot>& snapshots,
            cache::Cache& cache, telemetry::Recorder& recorder, Pace& pace, transfer::XfrQueue* xfr_queue,
-           Published<loop::TlsServer>& tls, const std::vector<xdp::Queue*>& queues);
+           Published<loop::TlsServer>& tls, const FastPaths& own);
     ~Worker();
 
     void run();

@@ -60,7 +60,7 @@ void LoopForwarder::give_up(Exchange& exchange, Ticks now) noexcept {
         ending = Ending::Overloaded;
     else if (std::all_of(begin, end, [](const Attempt& attempt) { return attempt.refused; }))
         ending = Ending::Unreachable;
-    finish(exchange, {ending, {}, exchange.failure}, now);
+    finish(exchange, {ending, {}, exchange.has_failure ? exchange.failure : wire::AnswerInfo{}}, now);
 }
 
 /// Asks the next server that has not failed yet, and has not sent the question back. False when none was asked; then
@@ -72,8 +72,7 @@ bool LoopForwarder::ask_next(Exchange& exchange, Ticks now) noexcept {
         if (((exchange.failed | exchange.returned) & (1U << position)) != 0) continue;
         if (exchange.attempt_count == packets_max(exchange)) return false;
         const Server& server = selector_.server(exchange.servers[position]);
-        const auto via = server.address.tls_name.empty() ? Attempt::Via::Udp : Attempt::Via::Stream;
-        switch (ask(exchange, position, via, server.health.takes_edns(now), now)) {
+        switch (ask(exchange, position, server.via, server.health.takes_edns(now), now)) {
             case SendStatus::Sent: return true;
             case SendStatus::Unreachable: exchange.failed |= static_cast<std::uint8_t>(1U << position); break;
             case SendStatus::NoSocket:
@@ -98,14 +97,12 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     const ServerIndex index = exchange.servers[position];
     Server& server = selector_.server(index);
     const AttemptRef ref{exchange.index, exchange.generation, exchange.attempt_count};
-    attempt.mixed_case = via == Attempt::Via::Udp && server.health.keeps_case();
-    if (via == Attempt::Via::Udp && udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
-    const SendStatus status = via == Attempt::Via::Udp ? udp_.ask(server.address.address, exchange.query,
-                                                                  {edns, attempt.mixed_case}, ref, attempt.slot)
-                                                       : ask_by_stream(index, exchange.query, edns, ref, now);
+    attempt.mixed_case = via != Attempt::Via::Stream && server.health.keeps_case();
+    const SendStatus status = via == Attempt::Via::Udp ? ask_by_socket(exchange, attempt, ref, now)
+                                                       : ask_otherwise(exchange, attempt, ref, now);
     if (status == SendStatus::Unreachable) {
         server.health.unreachable(now);
-        server.fault = via == Attempt::Via::Udp ? ServerFault{ServerFault::Kind::CannotSend} : dialer_.fault();
+        server.fault = via != Attempt::Via::Stream ? ServerFault{ServerFault::Kind::CannotSend} : dialer_.fault();
     }
     if (status != SendStatus::Sent) return status;
     attempt.live = true;
@@ -114,6 +111,52 @@ SendStatus LoopForwarder::ask(Exchange& exchange, std::uint8_t position, Attempt
     server.health.asked();
     plan_retry(exchange, attempt, now);
     return status;
+}
+
+SendStatus LoopForwarder::ask_by_socket(Exchange& exchange, Attempt& attempt, const AttemptRef& ref,
+                                        Ticks now) noexcept {
+    if (udp_.in_use() >= options_.sockets_max) give_back_socket(exchange, now);
+    return udp_.ask(server_of(exchange, attempt).address.address, exchange.query, {attempt.edns, attempt.mixed_case},
+                    ref, attempt.slot);
+}
+
+SendStatus LoopForwarder::ask_otherwise(Exchange& exchange, Attempt& attempt, const AttemptRef& ref,
+                                        Ticks now) noexcept {
+    const ServerIndex index = exchange.servers[attempt.position];
+    if (attempt.via == Attempt::Via::Stream) return ask_by_stream(index, exchange.query, attempt.edns, ref, now);
+    const Manner manner{attempt.edns, attempt.mixed_case};
+    if (raw_->reaches(index) && raw_->ask(index, exchange.query, manner, ref, attempt.slot)) return SendStatus::Sent;
+    attempt.via = Attempt::Via::Udp;
+    return ask_by_socket(exchange, attempt, ref, now);
+}
+
+/// The kernel has refused the packet: a socket may fare better, and tells why not as ever.
+void LoopForwarder::on_unsent(const AttemptRef& ref) noexcept {
+    Exchange* const exchange = inflight_.find(ref);
+    if (exchange == nullptr || !exchange->attempts[ref.attempt].live) return;
+    Attempt& attempt = exchange->attempts[ref.attempt];
+    const Ticks now = loop_.now();
+    raw_->release(attempt.slot);
+    attempt.via = Attempt::Via::Udp;
+    const SendStatus status = ask_by_socket(*exchange, attempt, ref, now);
+    if (status == SendStatus::Sent) return;
+    attempt.live = false;
+    if (status == SendStatus::Unreachable) {
+        Server& server = server_of(*exchange, attempt);
+        server.health.unreachable(now);
+        server.fault = {ServerFault::Kind::CannotSend};
+        attempt.refused = true;
+        exchange->failed |= static_cast<std::uint8_t>(1U << attempt.position);
+    }
+    go_on(*exchange, now);
+}
+
+void LoopForwarder::on_sources() noexcept {
+    ServerIndex index = 0;
+    for (Server& server : selector_.servers()) {
+        if (server.via != Via::Stream) server.via = raw_->reaches(index) ? Via::Raw : Via::Udp;
+        ++index;
+    }
 }
 
 SendStatus LoopForwarder::ask_by_stream(ServerIndex index, const Query& query, bool edns, const AttemptRef& ref,
@@ -151,6 +194,7 @@ void LoopForwarder::end_attempt(Exchange& exchange, Attempt& attempt, Ticks now)
     if (!attempt.live) return;
     attempt.live = false;
     if (attempt.via == Attempt::Via::Udp) return udp_.release(attempt.slot);
+    if (attempt.via == Attempt::Via::Raw) return raw_->release(attempt.slot);
     const AttemptRef ref{exchange.index, exchange.generation,
                          static_cast<std::uint8_t>(&attempt - exchange.attempts.data())};
     if (server_of(exchange, attempt).address.https_path.empty())
@@ -173,7 +217,7 @@ void LoopForwarder::mark_lost(Exchange& exchange, Attempt& attempt, const Server
     const bool counted = std::exchange(attempt.lost, true);
     // A query over TCP beside or after UDP shows little about a server that is measured over UDP.
     Server& server = server_of(exchange, attempt);
-    if (attempt.via != Attempt::Via::Udp && server.address.tls_name.empty()) return;
+    if (attempt.via == Attempt::Via::Stream && server.address.tls_name.empty()) return;
     if (!counted) server.health.lost(loop_.now());
     server.fault = fault;
 }

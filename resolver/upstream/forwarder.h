@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "resolver/upstream/dialer.h"
 #include "resolver/upstream/http_exchange.h"
 #include "resolver/upstream/inflight.h"
+#include "resolver/upstream/raw_exchange.h"
 #include "resolver/upstream/selector.h"
 #include "resolver/upstream/stream_exchange.h"
 #include "resolver/upstream/udp_exchange.h"
@@ -23,11 +25,11 @@
 namespace cenote::upstream {
 
 class LoopForwarder final : public Forwarder,
-                            private UdpExchange::Sink,
+                            private RawExchange::Sink,
                             private StreamExchange::Sink,
                             private HttpExchange::Sink {
 public:
-    LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
+    LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options, rawudp::Lane* lane);
 
     Ticket resolve(const Query& query, Waiter waiter, Ticks now) noexcept override;
     void note_joined(const Query& query, const IpAddress& client) noexcept override;
@@ -38,6 +40,7 @@ public:
 
 private:
     // upstream.cc
+    void apply_raw();
     Ticket join(Exchange& exchange, Waiter waiter) noexcept;
     bool is_within_limits(const wire::Name& name, const ZoneCounts::Places& zones) noexcept;
     bool make_room(Ticks now) noexcept;
@@ -56,6 +59,10 @@ private:
     void give_up(Exchange& exchange, Ticks now) noexcept;
     bool ask_next(Exchange& exchange, Ticks now) noexcept;
     SendStatus ask(Exchange& exchange, std::uint8_t position, Attempt::Via via, bool edns, Ticks now) noexcept;
+    SendStatus ask_otherwise(Exchange& exchange, Attempt& attempt, const AttemptRef& ref, Ticks now) noexcept;
+    SendStatus ask_by_socket(Exchange& exchange, Attempt& attempt, const AttemptRef& ref, Ticks now) noexcept;
+    void on_unsent(const AttemptRef& ref) noexcept override;
+    void on_sources() noexcept override;
     SendStatus ask_by_stream(ServerIndex index, const Query& query, bool edns, const AttemptRef& ref,
                              Ticks now) noexcept;
     void go_on(Exchange& exchange, Ticks now) noexcept;
@@ -103,6 +110,7 @@ private:
     std::vector<Waiter> waiters_;         // argument of the present call to the sink
     std::vector<std::uint8_t> scrubbed_;  // the scrubbed answer of that call
     UdpExchange udp_;
+    std::optional<RawExchange> raw_;  // where datagrams leave by raw sockets
     Dialer dialer_;
     StreamExchange streams_;
     HttpExchange https_;

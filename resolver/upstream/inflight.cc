@@ -40,8 +40,7 @@ std::uint64_t Inflight::hash_of(const Query& query) const noexcept {
     return hash64(question.name.wire(), seed_ ^ rest);
 }
 
-Exchange* Inflight::find(const Query& query) noexcept {
-    const std::uint64_t hash = hash_of(query);
+Exchange* Inflight::find(const Query& query, std::uint64_t hash) noexcept {
     for (std::uint32_t i = bucket(hash); i != kNone; i = exchanges_[i].next_in_bucket)
         if (exchanges_[i].hash == hash && exchanges_[i].query == query) return &exchanges_[i];
     return nullptr;
@@ -58,11 +57,8 @@ Exchange* Inflight::take_free(const Query& query) noexcept {
     Exchange& exchange = exchanges_[free_exchange_];
     free_exchange_ = exchange.newer;
 
-    const std::uint32_t index = exchange.index;
-    const std::uint32_t generation = exchange.generation + 1;
-    exchange = Exchange{};
-    exchange.index = index;
-    exchange.generation = generation;
+    static_cast<ExchangeState&>(exchange) = ExchangeState{};
+    ++exchange.generation;
     exchange.query = query;
     return &exchange;
 }
@@ -73,12 +69,12 @@ Exchange* Inflight::open_probe(const Query& query) noexcept {
     return exchange;
 }
 
-Exchange* Inflight::open(const Query& query, const ZoneCounts::Places& zones) noexcept {
+Exchange* Inflight::open(const Query& query, std::uint64_t hash, const ZoneCounts::Places& zones) noexcept {
     Exchange* const exchange = take_free(query);
     if (exchange == nullptr) return nullptr;
     zones_.add(zones);
     exchange->zones = zones;
-    exchange->hash = hash_of(query);
+    exchange->hash = hash;
     exchange->next_in_bucket = std::exchange(bucket(exchange->hash), exchange->index);
     exchange->older = std::exchange(newest_, exchange->index);
     (exchange->older == kNone ? oldest_ : exchanges_[exchange->older].newer) = exchange->index;

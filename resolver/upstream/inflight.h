@@ -16,6 +16,7 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/upstream/upstream.h"
+#include "resolver/upstream/via.h"
 #include "resolver/upstream/zone_counts.h"
 
 namespace cenote::upstream {
@@ -35,9 +36,9 @@ struct AttemptRef {
 
 /// One try: a query to one server.
 struct Attempt {
-    enum class Via : std::uint8_t { Udp, Stream };
+    using Via = upstream::Via;
 
-    std::uint32_t slot = kNone;  // UDP only: the socket
+    std::uint32_t slot = kNone;  // Udp: the socket; Raw: the place of its query
     std::uint8_t position = 0;   // the server, an index into Exchange::servers
     Via via = Via::Udp;
     bool live = false;  // an answer may still come
@@ -51,10 +52,8 @@ struct Attempt {
     Ticks answered_at{};  // zero: no response was taken
 };
 
-struct Exchange {
-    std::uint32_t index = 0;
-    std::uint32_t generation = 0;
-    Query query;
+/// What is new in each exchange.
+struct ExchangeState {
     bool probe = false;  // has no waiters
     bool ending = false;
     bool timeout_reported = false;
@@ -69,9 +68,6 @@ struct Exchange {
     std::uint8_t cursor = 0;    // the next server to ask, an index into `servers`
     std::uint8_t failed = 0;    // bit i: servers[i] gave no usable answer or cannot be reached
     std::uint8_t returned = 0;  // bit i: the question came back from the address of servers[i]
-    std::array<Attempt, kAttemptsMax> attempts;
-    std::array<std::uint16_t, kAttemptsMax> servers;  // best first
-    wire::AnswerInfo failure;
 
     Ticks started_at{};
     Ticks stale_at{};
@@ -86,6 +82,15 @@ struct Exchange {
     std::uint32_t newer = kNone;  // of a free exchange: the next free one
     std::uint32_t first_waiter = kNone;
     std::uint32_t waiter_count = 0;
+};
+
+struct Exchange : ExchangeState {
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+    Query query;
+    std::array<Attempt, kAttemptsMax> attempts;       // the first attempt_count of them
+    std::array<std::uint16_t, kAttemptsMax> servers;  // best first; the first server_count of them
+    wire::AnswerInfo failure;                         // with has_failure
 
     [[nodiscard]] bool any_live() const noexcept {
         return std::any_of(attempts.begin(), attempts.begin() + attempt_count,
@@ -100,14 +105,16 @@ public:
     /// Makes room for that many; never shrinks. Control plane.
     void grow(std::uint32_t exchanges, std::uint32_t waiters);
 
-    [[nodiscard]] Exchange* find(const Query& query) noexcept;
+    /// For find() and open().
+    [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept;
+    [[nodiscard]] Exchange* find(const Query& query, std::uint64_t hash) noexcept;
     [[nodiscard]] Exchange* find(const AttemptRef& ref) noexcept;
     [[nodiscard]] Exchange& at(std::uint32_t index) noexcept { return exchanges_[index]; }
     /// The exchange that began first; nullptr when there is none.
     [[nodiscard]] Exchange* oldest() noexcept { return oldest_ == kNone ? nullptr : &exchanges_[oldest_]; }
 
     /// Opens an exchange without waiters, counted in the zones of its name; nullptr when there is no room.
-    Exchange* open(const Query& query, const ZoneCounts::Places& zones) noexcept;
+    Exchange* open(const Query& query, std::uint64_t hash, const ZoneCounts::Places& zones) noexcept;
     /// The same for a probe, which is not found by its query, is never the oldest, and counts nowhere.
     Exchange* open_probe(const Query& query) noexcept;
     [[nodiscard]] const ZoneCounts& zones() const noexcept { return zones_; }
@@ -130,7 +137,6 @@ private:
     };
 
     Exchange* take_free(const Query& query) noexcept;
-    [[nodiscard]] std::uint64_t hash_of(const Query& query) const noexcept;
     [[nodiscard]] std::uint32_t& bucket(std::uint64_t hash) noexcept { return buckets_[hash & (buckets_.size() - 1)]; }
 
     std::uint64_t seed_;

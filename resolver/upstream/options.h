@@ -40,7 +40,8 @@ struct Options {
     std::vector<Route> routes;  // longest zone wins
     Strategy strategy = Strategy::Fastest;
     std::string
-        tls_ca_file;  // certificate authorities for tls:// and https:// servers, PEM; empty: those of the system
+        tls_ca_file;   // certificate authorities for tls:// and https:// servers, PEM; empty: those of the system
+    bool raw = false;  // plain servers are asked by raw sockets, where that can be had; needs a restart
     milliseconds timeout{2500};            // from the query of a client to its response
     milliseconds stale_after{1800};        // client response timeout (RFC 8767 §5): waiters may then get stale data
     std::uint32_t exchanges_max = 4096;    // per worker; at the limit the oldest is evicted

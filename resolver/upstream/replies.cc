@@ -71,7 +71,7 @@ void LoopForwarder::ask_beside(Exchange& exchange, const Attempt& attempt, Ticks
 /// The refusal names no question, so it may be forged: the exchange still waits for the answer to its query.
 void LoopForwarder::ask_without_edns(Exchange& exchange, const Attempt& attempt, Ticks now) noexcept {
     if (std::exchange(exchange.edns_refused, true) || exchange.probe) return;
-    if (ask(exchange, attempt.position, Attempt::Via::Udp, false, now) != SendStatus::Sent) return;
+    if (ask(exchange, attempt.position, attempt.via, false, now) != SendStatus::Sent) return;
     ++counters_.retries;
     schedule(exchange);
 }
@@ -165,7 +165,7 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
     const auto status = wire::scrub_answer(packet, exchange.query.question, scrubbed_, size, shape);
     if (status == wire::AnswerStatus::Malformed) {
         ++counters_.malformed;
-        if (attempt.via == Attempt::Via::Udp) return ask_beside(exchange, attempt, now);
+        if (attempt.via != Attempt::Via::Stream) return ask_beside(exchange, attempt, now);
         return drop_unusable(exchange, attempt, now);
     }
     if (age_s > 0) {
@@ -176,7 +176,7 @@ void LoopForwarder::judge(Exchange& exchange, Attempt& attempt, ByteView packet,
     attempt.rcode = shape.rcode;
     Server& server = server_of(exchange, attempt);
     if (!server.trusted) scrubbed_[3] &= static_cast<std::uint8_t>(~wire::kFlagAd);
-    const bool measured = attempt.via == Attempt::Via::Udp || !server.address.tls_name.empty();
+    const bool measured = attempt.via != Attempt::Via::Stream || !server.address.tls_name.empty();
     if (measured) server.health.answered(now - attempt.sent_at, now);
     if (exchange.probe) return finish(exchange, {Ending::Answered, {}, {}}, now);
     if (status == wire::AnswerStatus::Loop || shape.truncated) return drop_unusable(exchange, attempt, now);

@@ -40,7 +40,8 @@ ServerIndex Selector::place(const ServerAddress& address) {
     auto free = std::find_if(servers_.begin(), servers_.end(),
                              [](const Server& server) { return !server.listed && server.holds == 0; });
     if (free == servers_.end()) free = servers_.insert(servers_.end(), Server{});
-    *free = Server{address, {}, 0, true, is_trusted(address)};
+    const Via via = address.tls_name.empty() ? Via::Udp : Via::Stream;
+    *free = Server{address, {}, 0, true, via, is_trusted(address)};
     return static_cast<ServerIndex>(free - servers_.begin());
 }
 

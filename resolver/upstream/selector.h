@@ -17,6 +17,7 @@
 #include "resolver/upstream/health.h"
 #include "resolver/upstream/options.h"
 #include "resolver/upstream/server_fault.h"
+#include "resolver/upstream/via.h"
 
 namespace cenote::upstream {
 
@@ -27,6 +28,7 @@ struct Server {
     Health health;
     std::uint32_t holds = 0;  // exchanges, probes too, that have it in their list, asked or not
     bool listed = false;
+    Via via = Via::Udp;    // of the first try
     bool trusted = false;  // its AD counts: the path to it is secure (RFC 4035 §4.9.3, RFC 6840 §5.8)
     ServerFault fault{};   // of the last query that it lost
 };
@@ -56,6 +58,7 @@ public:
 
     [[nodiscard]] Server& server(ServerIndex index) noexcept { return servers_[index]; }
     [[nodiscard]] const std::deque<Server>& servers() const noexcept { return servers_; }
+    [[nodiscard]] std::deque<Server>& servers() noexcept { return servers_; }
 
 private:
     struct Zone {

@@ -15,18 +15,19 @@ constexpr milliseconds kProbeTimeout{1000};
 constexpr milliseconds kMarginMax{50};  // an exchange ends earlier by that, so that the response is sent in time
 
 Asked::Way way_of(const ServerAddress& server, Attempt::Via via) noexcept {
-    if (via == Attempt::Via::Udp) return Asked::Way::Udp;
+    if (via != Attempt::Via::Stream) return Asked::Way::Udp;
     if (server.tls_name.empty()) return Asked::Way::Tcp;
     return server.https_path.empty() ? Asked::Way::Tls : Asked::Way::Https;
 }
 
 }  // namespace
 
-std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options) {
-    return std::make_unique<LoopForwarder>(loop, sink, options);
+std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options,
+                                          rawudp::Lane* lane) {
+    return std::make_unique<LoopForwarder>(loop, sink, options, lane);
 }
 
-LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options)
+LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& options, rawudp::Lane* lane)
     : loop_(loop),
       sink_(sink),
       inflight_(random_.u64()),
@@ -35,6 +36,10 @@ LoopForwarder::LoopForwarder(loop::Loop& loop, AnswerSink& sink, const Options& 
       streams_(loop, *this, random_, dialer_),
       https_(loop, *this, dialer_),
       timer_(loop, [this] { on_timer(); }) {
+    if (lane != nullptr) {
+        RawExchange::Sink& own = *this;
+        raw_.emplace(loop, own, random_, *lane);
+    }
     apply(options);
 }
 
@@ -56,17 +61,27 @@ void LoopForwarder::apply(const Options& options) {
             https_.renew_tls();
         }
     }
+    if (raw_) apply_raw();
+}
+
+/// Their places in the list are those of the selector.
+void LoopForwarder::apply_raw() {
+    raw_->keep(options_.sockets_max);
+    std::vector<SocketAddress> servers;
+    for (const Server& server : selector_.servers()) servers.push_back(server.address.address);
+    raw_->set_servers(servers);
 }
 
 Ticket LoopForwarder::resolve(const Query& query, Waiter waiter, Ticks now) noexcept {
-    if (Exchange* const exchange = inflight_.find(query)) return join(*exchange, waiter);
+    const std::uint64_t hash = inflight_.hash_of(query);
+    if (Exchange* const exchange = inflight_.find(query, hash)) return join(*exchange, waiter);
     const ZoneCounts::Places zones = inflight_.zones().places_of(query.question.name);
     if (!is_within_limits(query.question.name, zones)) return Ticket::Refused;
     if (inflight_.waiters() >= options_.waiters_max || !make_room(now)) {
         ++counters_.overloaded;
         return Ticket::Refused;
     }
-    Exchange* const exchange = inflight_.open(query, zones);
+    Exchange* const exchange = inflight_.open(query, hash, zones);
     CENOTE_CHECK(exchange != nullptr);  // make_room() and the limit of waiters leave room
     inflight_.join(*exchange, waiter);
     begin(*exchange, now);
@@ -85,7 +100,7 @@ Ticket LoopForwarder::join(Exchange& exchange, Waiter waiter) noexcept {
 }
 
 void LoopForwarder::note_joined(const Query& query, const IpAddress& client) noexcept {
-    Exchange* const exchange = inflight_.find(query);
+    Exchange* const exchange = inflight_.find(query, inflight_.hash_of(query));
     if (exchange == nullptr) return;
     std::uint8_t returned = 0;
     for (std::uint8_t i = 0; i < exchange->server_count; ++i)

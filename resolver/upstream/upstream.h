@@ -19,6 +19,10 @@
 #include "resolver/upstream/options.h"
 #include "resolver/wire/answer.h"
 
+namespace cenote::rawudp {
+struct Lane;
+}
+
 namespace cenote::upstream {
 
 /// A query for upstream: the question, and the two bits that lead to other answers (DO, RFC 3225; CD, RFC 4035 §3.2.2).
@@ -123,7 +127,9 @@ public:
     [[nodiscard]] virtual std::uint32_t in_flight() const noexcept = 0;
 };
 
-/// `sink` must outlive the forwarder.
-std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options);
+/// `sink` must outlive the forwarder, and so must `lane`, by which datagrams leave where it reaches the server;
+/// nullptr: by connected sockets.
+std::unique_ptr<Forwarder> make_forwarder(loop::Loop& loop, AnswerSink& sink, const Options& options,
+                                          rawudp::Lane* lane = nullptr);
 
 }  // namespace cenote::upstream

@@ -74,6 +74,7 @@ protected:
              .log_lost = {.file = 3, .syslog = 4, .dnstap = 5, .standard_error = 6},
              .history_written = kNow,
              .xdp = {{.interface = "eth0", .queue = 1, .way = "copy", .why = {}, .packets = {{"redirected", 9}}}},
+             .sending = {.raw = true, .why = {}, .handed_over = 8, .dropped = 9},
              .limits = {.control_connections = 4, .zone_queries = 5, .transfers_refused = 6, .transfers_ended = 7},
              .proofs = {{.directive = "d1", .cells = 96, .deviations = 2, .at = kNow}}});
     }
@@ -166,6 +167,9 @@ TEST_F(MetricsPage, ShowsPolicyListsUpstreamsAndTheProcess) {
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"warning\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("cenote_problems{severity=\"error\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("cenote_xdp_queue_info{interface=\"eth0\",queue=\"1\",way=\"copy\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_upstream_sending_info{way=\"raw\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_upstream_strays_total{what=\"handed_over\"} 8\n"));
+    EXPECT_THAT(text, HasSubstr("cenote_upstream_strays_total{what=\"dropped\"} 9\n"));
     EXPECT_THAT(text, HasSubstr("cenote_xdp_packets_total{interface=\"eth0\",queue=\"1\",what=\"redirected\"} 9\n"));
     EXPECT_THAT(text, HasSubstr("\ncenote_control_connections_refused_total 4\n"));
     EXPECT_THAT(text, HasSubstr("\ncenote_zone_queries_refused_total 5\n"));

@@ -54,6 +54,16 @@ TEST(NetworkProblems, AnInterfaceWithoutXdpIsAWarning) {
     EXPECT_EQ(only(condition).key(), first.key());
 }
 
+TEST(NetworkProblems, SocketsInThePlaceOfRawOnesAreAWarning) {
+    Condition condition;
+    condition.raw_fallback = "there is no raw socket";
+    const Problem first = only(condition);
+    EXPECT_EQ(first.severity, Severity::Warning);
+    EXPECT_EQ(first.what, "upstream servers are asked by sockets instead of raw sockets: there is no raw socket");
+    condition.raw_fallback = "another reason";
+    EXPECT_EQ(only(condition).key(), first.key());
+}
+
 TEST(NetworkProblems, ASickUpstreamIsAWarning) {
     Condition condition;
     condition.upstreams["9.9.9.9:53"].healthy = false;

@@ -95,6 +95,7 @@ Condition bad_condition() {
     condition.refused_headers = condition.reached_limits = "w";
     condition.lacks_quic_process = true;
     condition.xdp_fallbacks = {{"eth0", "w"}};
+    condition.raw_fallback = "w";
     condition.certificate = certificate(-kDay, kDay);
     condition.upstreams["9.9.9.9:53"].healthy = false;
     condition.upstreams["1.1.1.1:53"].healthy = false;

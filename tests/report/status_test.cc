@@ -38,7 +38,8 @@ DaemonState state() {
 
 const char* const kWithoutSet = R"({
     "version": "0.1.0", "node": "dns1", "uptime_s": 90, "workers": 2, "listen": ["127.0.0.1:53", "[::1]:53"],
-    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "listen_quic": [], "xdp": [], "certificate": null,
+    "listen_tls": [], "listen_https": ["127.0.0.1:443"], "listen_h2c": [], "listen_quic": [], "xdp": [],
+    "sending": {"by": "sockets", "why": null, "handed_over": 0, "dropped": 0}, "certificate": null,
     "policy_version": 7, "policy_digest": "5b0c", "rules_digest": "33d1", "audit_head": "91ae", "set": null,
     "served_zones": [{"zone": "rpz.example", "serial": 42, "records": 1000}],
     "upstreams": [{"server": "9.9.9.9:53", "asked": true, "healthy": true, "rtt_ms": 12.5, "why": null}],
@@ -47,6 +48,12 @@ const char* const kWithoutSet = R"({
                   "code": null, "values": {}}]})";
 
 TEST(Status, HasEveryField) { EXPECT_EQ(status_json(state()), Json::parse(kWithoutSet)); }
+
+TEST(Status, TellsHowQueriesLeave) {
+    auto raw = state();
+    raw.sending = {.raw = true, .why = "w", .handed_over = 3, .dropped = 4};
+    EXPECT_EQ(status_json(raw)["sending"], Json::parse(R"({"by":"raw","why":"w","handed_over":3,"dropped":4})"));
+}
 
 TEST(Status, DescribesTheSetInForce) {
     auto with_set = state();

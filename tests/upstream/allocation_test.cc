@@ -9,6 +9,7 @@
 #include "resolver/upstream/upstream.h"
 #include "tests/support/allocations.h"
 #include "tests/support/scripted_upstream.h"
+#include "tests/upstream/raw_lane.h"
 
 namespace cenote::upstream {
 namespace {
@@ -36,7 +37,7 @@ TEST(AllocationTest, MissesAndJoinsAllocateNothing) {
     CountingSink sink(loop);
     Options options;
     options.servers.push_back({upstream.address(), ""});
-    const auto forwarder = make_forwarder(loop, sink, options);
+    const auto forwarder = make_forwarder(loop, sink, options, test::raw_lane(options));
     std::vector<Query> queries(100);
     for (std::size_t i = 0; i < queries.size(); ++i) {
         queries[i].question.name = *wire::Name::parse("name" + std::to_string(i) + ".example");

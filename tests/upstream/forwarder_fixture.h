@@ -15,6 +15,7 @@
 #include "resolver/loop/loop.h"
 #include "resolver/upstream/upstream.h"
 #include "tests/support/scripted_upstream.h"
+#include "tests/upstream/raw_lane.h"
 
 namespace cenote::upstream {
 
@@ -99,7 +100,8 @@ protected:
     }
 
     void start(const Options& options) {
-        forwarder_ = make_forwarder(loop_, sink_, options);
+        forwarder_.reset();  // a lane is of one forwarder
+        forwarder_ = make_forwarder(loop_, sink_, options, test::raw_lane(options));
         timeout_ = options.timeout;
     }
     void start(const ScriptedUpstream& upstream) { start(options_for({upstream.address()})); }

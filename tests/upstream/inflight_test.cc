@@ -19,8 +19,9 @@ class InflightTest : public testing::Test {
 protected:
     InflightTest() { inflight_.grow(8, 16); }
     Exchange* open(const Query& query) {
-        return inflight_.open(query, inflight_.zones().places_of(query.question.name));
+        return inflight_.open(query, inflight_.hash_of(query), inflight_.zones().places_of(query.question.name));
     }
+    Exchange* find(const Query& query) { return inflight_.find(query, inflight_.hash_of(query)); }
     void end(Exchange& exchange) {
         inflight_.unlink(exchange);
         inflight_.close(exchange);
@@ -30,13 +31,13 @@ protected:
 };
 
 TEST_F(InflightTest, FindsByQuestionUntilUnlinked) {
-    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
+    EXPECT_EQ(find(query_for(1)), nullptr);
     Exchange* const exchange = open(query_for(1));
     ASSERT_NE(exchange, nullptr);
-    EXPECT_EQ(inflight_.find(query_for(1)), exchange);
-    EXPECT_EQ(inflight_.find(query_for(2)), nullptr);
+    EXPECT_EQ(find(query_for(1)), exchange);
+    EXPECT_EQ(find(query_for(2)), nullptr);
     inflight_.unlink(*exchange);
-    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
+    EXPECT_EQ(find(query_for(1)), nullptr);
     EXPECT_EQ(inflight_.exchanges(), 0U);
     inflight_.close(*exchange);
 }
@@ -83,7 +84,7 @@ TEST_F(InflightTest, OldestIsTheFirstThatBegan) {
 
 TEST_F(InflightTest, ProbesAreNeitherFoundNorOldestNorCounted) {
     Exchange* const probe = inflight_.open_probe(query_for(1));
-    EXPECT_EQ(inflight_.find(query_for(1)), nullptr);
+    EXPECT_EQ(find(query_for(1)), nullptr);
     EXPECT_EQ(inflight_.oldest(), nullptr);
     EXPECT_EQ(inflight_.exchanges(), 0U);
     end(*probe);
@@ -114,7 +115,7 @@ TEST_F(InflightTest, FullThenGrown) {
     for (int i = 8; i < 100; ++i) EXPECT_NE(open(query_for(i)), nullptr);
     EXPECT_EQ(open(query_for(100)), nullptr);
     for (int i = 0; i < 100; ++i) {
-        Exchange* const exchange = inflight_.find(query_for(i));
+        Exchange* const exchange = find(query_for(i));
         ASSERT_NE(exchange, nullptr);
         EXPECT_EQ(exchange->query, query_for(i));
         EXPECT_EQ(inflight_.oldest(), exchange);

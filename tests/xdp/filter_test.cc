@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "resolver/base/fd.h"
 #include "resolver/xdp/frame.h"
 #include "resolver/xdp/socket.h"
+#include "tests/support/capabilities.h"
 #include "tests/xdp/frames.h"
 
 namespace cenote::xdp {
@@ -28,24 +28,12 @@ using testing::kQuery6;
 
 constexpr Mac kMac{2, 0, 0, 0, 0, 0x0b};
 
-/// More, as root has it, would let the kernel take filters that the daemon could not load.
-void keep_capabilities_of_the_unit() {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, 2> sets{};
-    if (::syscall(SYS_capget, &header, sets.data()) != 0) return;
-    std::array<std::uint32_t, 2> kept{};
-    for (const unsigned capability : std::array<unsigned, 3>{CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW})
-        kept[capability / 32] |= 1U << capability % 32;
-    for (std::size_t i = 0; i < sets.size(); ++i) sets[i].effective &= kept[i];
-    ASSERT_EQ(::syscall(SYS_capset, &header, sets.data()), 0);
-}
-
 IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
 
 class FilterTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        keep_capabilities_of_the_unit();
+        test::keep_capabilities_of_the_unit();
         auto loaded = Filter::load(2);
         if (!loaded && !is_built()) GTEST_SKIP() << "built without AF_XDP";
         if (!loaded && (loaded.error() == EPERM || loaded.error() == EACCES))

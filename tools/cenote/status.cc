@@ -107,6 +107,16 @@ void print_xdp(const Json& status) {
     }
 }
 
+/// Nothing where [upstream].raw is off.
+void print_sending(const Json& status) {
+    const Json sending = status.value("sending", Json::object());
+    const bool all = sending.value(field::kWhy, Json()).is_null();
+    if (cell(sending, "by") == "raw")
+        print_line(all ? "sending    raw" : "sending    raw, in part: " + cell(sending, field::kWhy), kLabel);
+    else if (!all)
+        print_line("sending    sockets: " + cell(sending, field::kWhy), kLabel);
+}
+
 void print_status(const Json& status) {
     const auto set = status.value(field::kSet, Json::object());
     const seconds uptime(status.value(field::kUptime, std::int64_t{0}));
@@ -115,6 +125,7 @@ void print_status(const Json& status) {
                kLabel);
     print_listening(status);
     print_xdp(status);
+    print_sending(status);
     print_line(fmt::format("policy     version {}, digest {}, rules {}", cell(status, field::kPolicyVersion),
                            cell(status, field::kPolicyDigest).substr(0, kShownDigits),
                            cell(status, field::kRulesDigest).substr(0, kShownDigits)),

@@ -23,7 +23,7 @@ import time
 import servers
 
 sys.path.append(str(servers.SOURCE / "tests" / "system"))
-from namespaces import Host, run  # noqa: E402  its folder is on the path from here on
+from namespaces import run  # noqa: E402  its folder is on the path from here on
 from xdp_hosts import SIOCETHTOOL, mac_of  # noqa: E402
 
 MARK = "CENOTE_BENCH_NAMESPACES"

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `run --rows veth` measured, as tables and as a picture."""
 import re
+import statistics
 
-WORK = {"echo": "echo", "blocked": "blocked", "cached": "cached", "miss": "miss"}
 PICTURED = [("256", "blocked"), ("256", "cached"), ("16", "blocked"), ("16", "cached")]
+
+
+def spread(values):
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
 def span(value, text):
@@ -28,8 +32,20 @@ def table(result, titles):
         lines.append(f"| socket echo | echo | {window} | {span(floor, '{:.2f}')} | ×1 | |")
         for row in rows:
             if key_of(row)[0] == window:
-                lines.append(f"| {titles[row['site']]} | {WORK[key_of(row)[1]]} | {window} | {span(row['us'], '{:.2f}')} | "
+                lines.append(f"| {titles[row['site']]} | {key_of(row)[1]} | {window} | {span(row['us'], '{:.2f}')} | "
                              f"×{span(row['ratio'], '{:.2f}')} | {row['per_second']['median']:,.0f} |")
+    return "\n".join(lines)
+
+
+def gain_table(result):
+    """Markdown: how many times less CPU the same daemon takes by AF_XDP, in the same rounds."""
+    rounds = {(row["site"], row["key"]): row["rounds"] for row in result}
+    lines = ["| queries | under way | sockets cost so many times as much as AF_XDP |", "|---|---|---|"]
+    for (site, key), costs in rounds.items():
+        others = rounds.get(("xdp", key), [])
+        if site == "sockets" and len(others) == len(costs) and not key.startswith("clients"):
+            window, mix = key.split("/")
+            lines.append(f"| {mix} | {window} | {span(spread([a / b for a, b in zip(costs, others)]), '{:.2f}')} |")
     return "\n".join(lines)
 
 
@@ -43,7 +59,7 @@ def clients_table(result, titles):
         if word.startswith("clients "):
             cells.setdefault((row["site"], mix), {})[int(word.split()[1])] = row["ratio"]
     counts = sorted({count for found in cells.values() for count in found})
-    lines = ["| server | queries | " + " | ".join(f"{count:,} clients" for count in counts) + " |",
+    lines = ["| server | queries | " + " | ".join(f"{count:,} client{'s' if count > 1 else ''}" for count in counts) + " |",
              "|---|---" + "|---" * len(counts) + "|"]
     for (site, mix), found in cells.items():
         lines.append(f"| {titles[site]} | {mix} | " +
@@ -54,7 +70,7 @@ def clients_table(result, titles):
 def picture(result, titles):
     """Bars from nothing on, one block for each mix and number under way; the line is the socket echo."""
     by_block = {block: [row for row in result if key_of(row) == block] for block in PICTURED}
-    longest = max(row["ratio"]["high"] for rows in by_block.values() for row in rows)
+    longest = max(1, *(row["ratio"]["high"] for rows in by_block.values() for row in rows))
     top, line, gap, left, width = 46, 17, 34, 270, 360
     height = top + sum(len(rows) * line + gap for rows in by_block.values())
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" font-family="sans-serif" font-size="12">',
@@ -84,12 +100,18 @@ def picture(result, titles):
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
+def tables(result, titles):
+    """Each by its mark in the page."""
+    return {"load/run veth": table(result, titles) + "\n\n![the same as a chart](load/veth.svg)",
+            "load/run veth gain": gain_table(result), "load/run veth clients": clients_table(result, titles)}
+
+
 def publish(result, titles, folder):
     """Replaces the tables in the page of the benchmarks, and the picture."""
     (folder / "load" / "veth.svg").write_text(picture(result, titles))
     readme = folder / "README.md"
     text = readme.read_text()
-    for mark, made in (("load/run veth", table(result, titles)), ("load/run veth clients", clients_table(result, titles))):
+    for mark, made in tables(result, titles).items():
         text = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- end -->)", lambda found, new=made: found[1] + new + "\n" + found[2],
                       text, flags=re.S)
     readme.write_text(text)

@@ -4,14 +4,13 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import statistics
 import sys
 
-import chart
 import servers
 import veth
 import veth_chart
 import zone_catalogue
+from namespaces import Host, run
 
 NULL = "0.0.0.0"
 
@@ -60,7 +59,7 @@ def rows_of(mixes, key, site, **more):
 
 
 SERVING = ["blocked", "cached"]
-# Their titles, in the order of the table.
+# Their titles. Two queues have a worker each.
 SITES = {
     "echo": "socket echo",
     "xdp-echo": "AF_XDP echo, copy",
@@ -69,8 +68,8 @@ SITES = {
     "generic": "Cenote, AF_XDP, generic",
     "knot": "knotd, sockets (authoritative)",
     "knot-xdp": "knotd, AF_XDP (authoritative)",
-    "sockets2": "Cenote, sockets, two queues and workers",
-    "xdp2": "Cenote, AF_XDP, copy, two queues and workers",
+    "sockets2": "Cenote, sockets, two queues",
+    "xdp2": "Cenote, AF_XDP, copy, two queues",
 }
 ROWS = [
     *rows_of(["echo"], "256", "xdp-echo"),
@@ -98,8 +97,8 @@ class Stage:
         self.build = bench.options.build
         self.hosts, self.compiled = [], []
         for name in ("client", "server"):
-            self.hosts.append(veth.Host(name))
-            stack.callback(veth.run, "ip", "netns", "delete", name)
+            self.hosts.append(Host(name))
+            stack.callback(run, "ip", "netns", "delete", name)
         self.pairs = {site: veth.Pair(self.hosts, number, queues=2 if site.endswith("2") else 1)
                       for number, site in enumerate(SITES)}
         self.upstream = servers.Upstream(bench.folder / "veth-nsd",
@@ -163,7 +162,9 @@ class Stage:
     def write_names(self):
         """A file for each mix, with the address that each name has to have."""
         bench, files = self.bench, {}
-        cenote = next(site for name, site in self.sites.items() if isinstance(site.server, servers.Cenote))
+        cenote = next((site for site in self.sites.values() if isinstance(site.server, servers.Cenote)), None)
+        if cenote is None:
+            raise SystemExit("rows of veth need a Cenote among --servers: it says which names can be blocked")
         with self.hosts[1].inside():
             blocked = [name for name in bench.names.sample[:veth.QUERIES] if cenote.server.ask(name) in servers.BLOCKED]
         lines = {"blocked": [f"{name} {NULL}" for name in blocked],
@@ -178,10 +179,6 @@ class Stage:
     def measure(self, row, files, seconds):
         return self.sites[row.site].cost(self.build, files[row.mix], seconds, window=row.window, clients=row.clients,
                                          fresh=row.mix == "miss")
-
-
-def spread(values):
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
 def measured(stage, rows, files, rounds):
@@ -205,10 +202,11 @@ def measured(stage, rows, files, rounds):
             continue
         result.append({
             "key": key, "site": site, "wrong": sum(after["wrong"] for _, after in pairs),
-            "us": spread([after["us"] for _, after in pairs]),
-            "ratio": spread([after["us"] / before["us"] for before, after in pairs]),
-            "floor_us": spread([before["us"] for before, _ in pairs]),
-            "per_second": spread([after["per_second"] for _, after in pairs])})
+            "us": veth_chart.spread([after["us"] for _, after in pairs]),
+            "ratio": veth_chart.spread([after["us"] / before["us"] for before, after in pairs]),
+            "floor_us": veth_chart.spread([before["us"] for before, _ in pairs]),
+            "per_second": veth_chart.spread([after["per_second"] for _, after in pairs]),
+            "rounds": [after["us"] for _, after in pairs]})
         show(result[-1])
     return result
 
@@ -229,6 +227,7 @@ def veth_rows(bench):
         result = measured(stage, rows, stage.write_names(), options.rounds)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(veth_chart.table(result, SITES), veth_chart.clients_table(result, SITES), sep="\n\n")
+    for made in veth_chart.tables(result, SITES).values():
+        print(made + "\n")
     if options.publish:
         veth_chart.publish(result, SITES, servers.SOURCE / "bench")

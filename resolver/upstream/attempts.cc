@@ -130,7 +130,7 @@ SendStatus LoopForwarder::ask_otherwise(Exchange& exchange, Attempt& attempt, co
     return ask_by_socket(exchange, attempt, ref, now);
 }
 
-/// The kernel has refused the packet: a socket may fare better, and tells why not as ever.
+/// The kernel has refused the packet. The query leaves by a connected socket, whose error counts.
 void LoopForwarder::on_unsent(const AttemptRef& ref) noexcept {
     Exchange* const exchange = inflight_.find(ref);
     if (exchange == nullptr || !exchange->attempts[ref.attempt].live) return;

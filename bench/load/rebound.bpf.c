@@ -14,12 +14,7 @@
 
 #include <bpf/bpf_endian.h>
 
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, value) int (*name)[value]
-#define __type(name, value) __typeof__(value) *name
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
+#include "resolver/base/bpf_program.h"
 
 /* Without loops, no compiler makes pointers of them that the kernel cannot follow. */
 #ifdef __clang__

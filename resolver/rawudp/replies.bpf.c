@@ -4,8 +4,8 @@
  * has found no connected socket, so that connected sockets of other programs keep their replies.
  *
  * The owner of the local port decides: a worker whose query has left from it, another program, or none. What comes to a
- * port without an owner goes to a socket as well: the kernel would answer it with an ICMP error, and so tell who forges
- * the address of a server which ports have queries under way.
+ * port without an owner goes to a socket as well: an ICMP error of the kernel would show which ports have no query
+ * under way, to those who forge the address of a server.
  */
 #include <linux/bpf.h>
 #include <linux/in.h>
@@ -13,14 +13,12 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "resolver/base/bpf_program.h"
+
 #define PORT_MIN 1024 /* as in ports.h, like the owners */
 #define NONE 0
 #define ANOTHER_PROGRAM 1
 #define FAMILY_IPV4 2 /* AF_INET */
-
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, value) int (*name)[value]
-#define __type(name, value) __typeof__(value) *name
 
 /* The functions of the kernel, by their numbers; each compiler has its own way to name them. */
 #ifdef __clang__
@@ -65,7 +63,7 @@ struct {
     __type(value, __u64);
 } sockets SEC(".maps");
 
-static __attribute__((always_inline)) inline __u32 owner_of(__u32 port)
+static __always_inline __u32 owner_of(__u32 port)
 {
     __u32 key = port >> 3;
     __u32 place = port & 7;
@@ -80,7 +78,7 @@ static __attribute__((always_inline)) inline __u32 owner_of(__u32 port)
 }
 
 /* All fields are read, those of the other family are zero: the kernel takes no pointer that may be to one or the other. */
-static __attribute__((always_inline)) inline void read_remote(const volatile struct bpf_sk_lookup *context, struct server *from)
+static __always_inline void read_remote(const volatile struct bpf_sk_lookup *context, struct server *from)
 {
     const __be32 ip4 = context->remote_ip4;
     const __be32 ip6[4] = {context->remote_ip6[0], context->remote_ip6[1], context->remote_ip6[2], context->remote_ip6[3]};

@@ -16,14 +16,9 @@
 
 #include <bpf/bpf_endian.h>
 
-#define FRAME_MAX 1514 /* kFrameMax */
+#include "resolver/base/bpf_program.h"
 
-#define SEC(name) __attribute__((section(name), used))
-#define __uint(name, value) int (*name)[value]
-#define __type(name, value) __typeof__(value) *name
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
+#define FRAME_MAX 1514 /* kFrameMax */
 
 /* The functions of the kernel, by their numbers; each compiler has its own way to name them. */
 #ifdef __clang__

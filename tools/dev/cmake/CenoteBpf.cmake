@@ -4,7 +4,7 @@ option(CENOTE_XDP_REQUIRED "Stop where programs for the kernel cannot be built" 
 pkg_check_modules(LIBBPF QUIET IMPORTED_TARGET libbpf>=0.8)
 find_program(CENOTE_BPF_GCC bpf-gcc)
 find_program(CENOTE_BPF_CLANG NAMES clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14)
-set(CENOTE_BPF_FLAGS -O2 -Wall -Wextra -Werror -I/usr/include)
+set(CENOTE_BPF_FLAGS -O2 -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR} -I/usr/include)
 if(CMAKE_LIBRARY_ARCHITECTURE)
   list(APPEND CENOTE_BPF_FLAGS -I/usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 endif()
@@ -28,7 +28,7 @@ endif()
 function(cenote_bpf_object source object)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CENOTE_BPF_COMPILER} ${CENOTE_BPF_FLAGS} -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -c ${source} -o ${object}
-    DEPENDS ${source} VERBATIM)
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/resolver/base/bpf_program.h VERBATIM)
 endfunction()
 
 # cenote_bpf(MODULE SOURCE FUNCTION LOADER): what loads it, libbpf/LOADER, and the object of SOURCE.bpf.c as what FUNCTION()

@@ -251,7 +251,7 @@ void send_first(const Settings& settings, const Program& program, const Rules& r
     sched_setaffinity(0, sizeof before, &before);
 }
 
-/// A socket that has had a reply of the server, so that the kernel has its queue polled by whoever reads it.
+/// A socket that has had a reply of the server, so that reading it polls the queue of the interface.
 UniqueFd polling_socket(const SocketAddress& server, const Query& query) {
     UniqueFd fd(socket(AF_INET, SOCK_DGRAM, 0));
     const int on = 1;

@@ -38,11 +38,11 @@ Way open_way(int family) noexcept {
         set(way.out.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
     set(way.out.get(), SOL_SOCKET, SO_SNDBUFFORCE, kBuffer);
     set(in.get(), SOL_SOCKET, SO_RCVBUFFORCE, kBuffer);
-    const bool tells =
+    const bool has_destinations =
         v4 ? set(in.get(), IPPROTO_IP, IP_RECVORIGDSTADDR, 1)
            : set(in.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1) && set(in.get(), IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, 1);
     // The program hands over to bound sockets only; from the network nothing comes to this address.
-    if (tells && bind_to_loopback(in.get(), family)) way.in = std::move(in);
+    if (has_destinations && bind_to_loopback(in.get(), family)) way.in = std::move(in);
     return way;
 }
 

@@ -2,7 +2,7 @@
 //
 // Datagrams of upstream servers to ports from which no query of ours is under way. Where a socket of another program
 // has the port, it gets them: the datagram is sent to it once more, through this machine, and the port is left to it
-// from then on. All others end here without an ICMP error, so that no one learns from them which ports are in use.
+// from then on. All others end here without an ICMP error, so that they do not show which ports are in use.
 //
 // Threads:  the control thread.
 // Memory:   64 KiB, and the receive buffers of the sockets.

@@ -99,7 +99,7 @@ private:
     rawudp::Lane& lane_;
     Reader<std::vector<SocketAddress>> servers_;
     std::vector<Peer> peers_;
-    std::array<UniqueFd, 2> probes_;  // IPv4, IPv6: sockets that tell the source address of a route
+    std::array<UniqueFd, 2> probes_;  // IPv4, IPv6: sockets by which the source address of a route is found
     std::vector<Sent> sent_;
     std::vector<Slot> free_;
     std::vector<Slot> due_;             // to be sent at the end of the turn

@@ -155,7 +155,7 @@ private:
         CENOTE_CHECK(
             std::equal(message.begin(), message.end(), expected_[delivered_].begin(), expected_[delivered_].end()));
         ++delivered_;
-        told_ = false;
+        reported_ = false;
         if (choices_.echoes && stream.send(message)) {
             std::uint8_t length[kLength];
             store_u16(length, static_cast<std::uint16_t>(message.size()));
@@ -168,12 +168,12 @@ private:
         resume_.start(milliseconds(0), milliseconds(0));
     }
     void on_delivered(MessageStream& stream) noexcept override {
-        CENOTE_CHECK(!std::exchange(told_, true));
+        CENOTE_CHECK(!std::exchange(reported_, true));
         CENOTE_CHECK(sent_.size() - written_.size() == stream.unsent() || choices_.no_buffers);
     }
     void on_drained(MessageStream& stream) noexcept override { CENOTE_CHECK(stream.unsent() == 0); }
     void on_end(MessageStream&, StreamEnd end) noexcept override {
-        CENOTE_CHECK(told_);
+        CENOTE_CHECK(reported_);
         end_ = end;
         loop_.stop();
     }
@@ -187,7 +187,7 @@ private:
     Bytes written_;  // what the transport has taken
     std::size_t delivered_ = 0;
     bool paused_ = false;
-    bool told_ = true;  // on_delivered() after the last message
+    bool reported_ = true;  // on_delivered() after the last message
     std::optional<StreamEnd> end_;
     loop::Timer resume_;
     std::optional<MessageStream> stream_;

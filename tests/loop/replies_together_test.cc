@@ -155,7 +155,7 @@ TEST_F(RepliesTogetherTest, WithoutABufferEachLeavesAtOnce) {
     buffers_.give_back(b);
 }
 
-TEST_F(RepliesTogetherTest, WhatThePeerDoesNotTakeIsToldAndLeavesLater) {
+TEST_F(RepliesTogetherTest, WhatThePeerDoesNotTakeIsReportedAndLeavesLater) {
     fill_socket();
     write(messages(1, 3));
     settle();
@@ -189,7 +189,7 @@ TEST_F(RepliesTogetherTest, APauseEndsWhatLeavesTogether) {
     EXPECT_EQ(delivered_, 2);
 }
 
-TEST_F(RepliesTogetherTest, RepliesAreWrittenBeforeTheEndIsTold) {
+TEST_F(RepliesTogetherTest, RepliesAreWrittenBeforeTheEndIsReported) {
     fill_socket();
     write(messages(1, 2));
     ASSERT_EQ(::shutdown(peer_.get(), SHUT_WR), 0);
@@ -198,7 +198,7 @@ TEST_F(RepliesTogetherTest, RepliesAreWrittenBeforeTheEndIsTold) {
     EXPECT_EQ(unsent_at_end_, messages(1, 2).size());
 }
 
-TEST_F(RepliesTogetherTest, AFailureOfTheWriteIsTold) {
+TEST_F(RepliesTogetherTest, AFailureOfTheWriteIsReported) {
     on_each_ = [this](const Bytes& message) {
         peer_.reset();
         EXPECT_TRUE(stream_->send(message));
@@ -210,7 +210,7 @@ TEST_F(RepliesTogetherTest, AFailureOfTheWriteIsTold) {
     EXPECT_FALSE(stream_->send(Bytes{1}));
 }
 
-TEST_F(RepliesTogetherTest, AFailureOnTheWayIsToldOnce) {
+TEST_F(RepliesTogetherTest, AFailureOnTheWayIsReportedOnce) {
     on_each_ = [this](const Bytes& message) {
         if (message[0] == 2) peer_.reset();
         EXPECT_EQ(stream_->send(Bytes(3000, message[0])), message[0] < 2);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The way by raw sockets for tests of the forwarder. The test unit.upstream_raw runs them all once more with it, as
-// root and in a network of its own, where the program that brings the replies disturbs no one.
+// root and in a network of its own, where the program that brings the replies is for them alone.
 #pragma once
 
 #include <gtest/gtest.h>
